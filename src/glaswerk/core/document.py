@@ -1,0 +1,90 @@
+"""The document: one post, page, speech, story, caption or dialogue, with its rights and its relations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal, TypedDict
+
+Role = Literal["system", "user", "assistant", "tool"]
+Kind = Literal["post", "thread", "page", "book", "speech", "dialogue", "caption"]
+
+
+class Message(TypedDict):
+    """One turn of a dialogue, in OpenAI's shape."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What may be done with a document, and how it came here.
+
+    licence: SPDX id or free text; acquired: own, public, licensed, synthetic or unknown;
+    audience: public, limited or private; tdm_opt_out: the owner reserved text and data mining.
+    """
+
+    licence: str
+    acquired: str = "unknown"
+    audience: str = "public"
+    tdm_opt_out: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Ids are strings, stable within their source; `created_at` is UTC or None where unknown."""
+
+    id: str
+    source: str
+    text: str
+    rights: Rights
+    author: str = ""
+    created_at: datetime | None = None
+    lang: str = ""
+    kind: str = "page"
+    url: str = ""
+    reply_to: str = ""
+    quote_of: str = ""
+    retweet_of: str = ""
+    edit_of: str = ""
+    media: tuple[str, ...] = ()
+    messages: tuple[Message, ...] = field(default=())
+
+
+def to_row(document: Document) -> dict[str, Any]:
+    """The document as one flat Parquet row (see `DOCUMENT_COLUMNS`)."""
+    row: dict[str, Any] = {name: getattr(document, name) for name in _PLAIN}
+    row |= {name: getattr(document.rights, name) for name in _RIGHTS}
+    row["media"] = list(document.media)
+    row["messages"] = [dict(message) for message in document.messages]
+    return row
+
+
+def from_row(row: dict[str, Any]) -> Document:
+    """The inverse of `to_row`; naive times are read as UTC."""
+    created = row["created_at"]
+    if isinstance(created, datetime) and created.tzinfo is None:
+        created = created.replace(tzinfo=UTC)
+    plain = {name: row[name] for name in _PLAIN if name != "created_at"}
+    return Document(
+        **plain,
+        created_at=created,
+        rights=Rights(**{name: row[name] for name in _RIGHTS}),
+        media=tuple(row["media"] or ()),
+        messages=tuple(Message(role=m["role"], content=m["content"]) for m in row["messages"] or ()),
+    )
+
+
+def from_rows(rows: Iterable[dict[str, Any]]) -> Iterator[Document]:
+    """`from_row` over many rows."""
+    return (from_row(row) for row in rows)
+
+
+_PLAIN = (
+    "id", "source", "author", "created_at", "text", "lang", "kind", "url",
+    "reply_to", "quote_of", "retweet_of", "edit_of",
+)  # fmt: skip
+_RIGHTS = ("licence", "acquired", "audience", "tdm_opt_out")
+DOCUMENT_COLUMNS = (*_PLAIN, *_RIGHTS, "media", "messages")

@@ -1,0 +1,57 @@
+"""Progress on standard error: a bar with rate and time left on a terminal, silence in a pipe."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+Item = TypeVar("Item")
+
+
+class Bar:
+    """One running bar. `note` is free text at its end (loss, rate)."""
+
+    def __init__(self, progress: Progress, label: str, total: int | None) -> None:
+        self._progress = progress
+        self._task = progress.add_task(label, total=total, note="")
+
+    def advance(self, amount: int = 1, note: str | None = None) -> None:
+        if note is None:
+            self._progress.advance(self._task, amount)
+        else:
+            self._progress.update(self._task, advance=amount, note=note)
+
+
+@contextmanager
+def progress_bar(label: str, total: int | None = None, *, start: int = 0) -> Iterator[Bar]:
+    """A bar for the length of the block; invisible unless standard error is a terminal."""
+    console = Console(file=sys.stderr, stderr=True)
+    columns = (
+        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+        TimeElapsedColumn(), TextColumn("eta"), TimeRemainingColumn(), TextColumn("{task.fields[note]}"),
+    )  # fmt: skip
+    with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as progress:
+        bar = Bar(progress, label, total)
+        bar.advance(start)
+        yield bar
+
+
+def track(items: Iterable[Item], label: str, total: int | None = None) -> Iterator[Item]:
+    """Yield `items` while a bar counts them."""
+    with progress_bar(label, total) as bar:
+        for item in items:
+            yield item
+            bar.advance()

@@ -1,0 +1,147 @@
+"""Artifacts: what a finished step leaves behind, and the manifest that says it is whole."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import glaswerk
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.files import fsync_path, write_json
+from glaswerk.core.ids import digest_file, digest_files, digest_json
+
+ArtifactKind = Literal["source", "corpus", "tokenizer", "shards", "model", "trace", "report"]
+MANIFEST = "manifest.json"
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """What decides an artifact: its inputs (role → artifact id) and config, under a named recipe.
+
+    `recipe` names the code that makes it with a version ("curate/1"): raising the version makes
+    every artifact of that recipe anew. `name` may hold slashes ("base/step-400").
+    """
+
+    kind: ArtifactKind
+    name: str
+    recipe: str
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    config: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """Content id of everything that decides the artifact; the name is not part of it."""
+        return digest_json([self.kind, self.recipe, dict(self.inputs), dict(self.config)])
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A finished artifact: `digest` is over its output files, `id` over what decided them."""
+
+    id: str
+    kind: ArtifactKind
+    name: str
+    path: Path
+    digest: str
+    inputs: Mapping[str, str]
+    config: Mapping[str, Any]
+    stats: Mapping[str, Any]
+    finished_at: str
+    seconds: float
+    cpu_seconds: float
+    bytes: int
+
+
+def read(path: Path) -> Artifact | None:
+    """The artifact at `path`, or None where no whole one is (no manifest)."""
+    try:
+        data = json.loads((path / MANIFEST).read_text())
+    except FileNotFoundError:
+        return None
+    except (ValueError, OSError) as error:
+        raise GlaswerkError(
+            f"the manifest of {path} cannot be read: {error}", hint=f"remove the folder {path} and run again"
+        ) from error
+    if data.get("format", 0) > FORMAT:
+        raise GlaswerkError(
+            f"{path} has manifest format {data['format']}; this version reads up to {FORMAT}",
+            hint="update glaswerk: pip install -U glaswerk",
+        )
+    return Artifact(
+        path=path, bytes=sum(o["bytes"] for o in data["outputs"].values()),
+        **{key: data[key] for key in _KEPT},
+    )  # fmt: skip
+
+
+_KEPT = ("id", "kind", "name", "digest", "inputs", "config", "stats", "finished_at", "seconds", "cpu_seconds")
+
+
+def make(spec: Spec, final: Path, write: Callable[[Path], Mapping[str, Any]]) -> Artifact:
+    """Return the artifact of `spec` at `final`, making it with `write(staging)` only where it is missing.
+
+    `write` fills an empty folder and returns figures for the manifest. Until the manifest is on disk
+    nothing is visible at `final`; a whole staging folder left by a kill is adopted, a part is removed.
+    """
+    done = read(final)
+    if done is not None and done.id == spec.id:
+        return done
+    staging = final.with_name(f".{final.name}.part")
+    staged = read(staging) if staging.exists() else None
+    if staged is None or staged.id != spec.id:
+        shutil.rmtree(staging, ignore_errors=True)
+        staging.mkdir(parents=True)
+        try:
+            _fill(spec, staging, write)
+        except BaseException:
+            shutil.rmtree(staging, ignore_errors=True)
+            raise
+    _swap(staging, final)
+    made = read(final)
+    assert made is not None, "the manifest was renamed into place just now"
+    return made
+
+
+def _fill(spec: Spec, staging: Path, write: Callable[[Path], Mapping[str, Any]]) -> None:
+    started, clock, cpu = datetime.now(UTC), time.perf_counter(), _cpu_seconds()
+    stats = write(staging)
+    outputs: dict[str, dict[str, Any]] = {}
+    for path in sorted(p for p in staging.rglob("*") if p.is_file()):
+        fsync_path(path)
+        outputs[path.relative_to(staging).as_posix()] = {
+            "bytes": path.stat().st_size,
+            "digest": digest_file(path),
+        }
+    manifest = {
+        "format": FORMAT, "id": spec.id, "kind": spec.kind, "name": spec.name, "recipe": spec.recipe,
+        "inputs": dict(spec.inputs), "config": dict(spec.config), "outputs": outputs,
+        "digest": digest_files({name: o["digest"] for name, o in outputs.items()}),
+        "stats": dict(stats), "code": glaswerk.__version__,
+        "started_at": started.isoformat(), "finished_at": datetime.now(UTC).isoformat(),
+        "seconds": round(time.perf_counter() - clock, 3), "cpu_seconds": round(_cpu_seconds() - cpu, 3),
+    }  # fmt: skip
+    write_json(staging / MANIFEST, manifest)
+
+
+def _swap(staging: Path, final: Path) -> None:
+    """Put `staging` at `final`; an older artifact of that name goes only once the new one is whole."""
+    final.parent.mkdir(parents=True, exist_ok=True)
+    trash = final.with_name(f".{final.name}.old")
+    shutil.rmtree(trash, ignore_errors=True)
+    if final.exists():
+        os.rename(final, trash)
+    os.rename(staging, final)
+    fsync_path(final.parent)
+    shutil.rmtree(trash, ignore_errors=True)
+
+
+def _cpu_seconds() -> float:
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system

@@ -1,0 +1,142 @@
+"""The lab: one folder that holds all state, readable with ordinary tools."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.files import write_atomic
+from glaswerk.lab import artifact as artifacts
+from glaswerk.lab.artifact import Artifact, ArtifactKind, Spec
+from glaswerk.lab.ledger import Ledger
+
+LAB_FORMAT = 1
+_FOLDERS: dict[ArtifactKind, str] = {
+    "source": "sources", "corpus": "corpora", "tokenizer": "tokenizers", "shards": "shards",
+    "model": "models", "trace": "traces", "report": "reports",
+}  # fmt: skip
+_SETTINGS = f"""# The settings of this lab. Every command reads its defaults here.
+format = {LAB_FORMAT}
+
+[lab]
+name = {{name}}
+"""
+
+
+class Lab:
+    """An open lab. `settings` is the parsed lab.toml; `ledger` the open SQLite file."""
+
+    def __init__(self, root: Path, settings: Mapping[str, Any]) -> None:
+        self.root = root
+        self.settings = settings
+        self.ledger = Ledger(root / "ledger.db")
+
+    @classmethod
+    def init(cls, root: Path, name: str = "") -> Lab:
+        """Make a lab at `root`, or open the one that is there. Other files in the folder stay untouched."""
+        root = root.resolve()
+        if root.is_file():
+            raise GlaswerkError(f"expected a folder for the lab, found the file {root}")
+        root.mkdir(parents=True, exist_ok=True)
+        if not (root / "lab.toml").exists():
+            quoted = (name or root.name).replace("\\", "\\\\").replace('"', '\\"')
+            write_atomic(root / "lab.toml", _SETTINGS.format(name=f'"{quoted}"'))
+        return cls.open(root)
+
+    @classmethod
+    def open(cls, root: Path) -> Lab:
+        """Open the lab at `root`.
+
+        Raises GlaswerkError where there is none, its settings are not TOML, or it is of a newer format.
+        """
+        root = root.resolve()
+        try:
+            settings = tomllib.loads((root / "lab.toml").read_text())
+        except FileNotFoundError as error:
+            raise GlaswerkError(f"no lab in {root}: lab.toml is missing", hint="glaswerk init") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise GlaswerkError(
+                f"{root / 'lab.toml'} is not valid TOML: {error}", hint="mend that line"
+            ) from error
+        found = settings.get("format")
+        if not isinstance(found, int) or found > LAB_FORMAT:
+            raise GlaswerkError(
+                f"{root} is a lab of format {found!r}; this version reads up to {LAB_FORMAT}",
+                hint="update glaswerk: pip install -U glaswerk",
+            )
+        return cls(root, settings)
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the lab's write lock; the kernel frees it when the process dies, however it dies."""
+        handle = os.open(self.root / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                pid = os.pread(handle, 32, 0).decode().strip() or "unknown"
+                raise GlaswerkError(
+                    f"another glaswerk command (process {pid}) is writing to {self.root}",
+                    hint="wait for it, or stop it, and run this command again",
+                ) from error
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, str(os.getpid()).encode(), 0)
+            yield
+        finally:
+            os.close(handle)
+
+    def path(self, kind: ArtifactKind, name: str) -> Path:
+        """Where the artifact of that kind and name lies or would lie."""
+        if not name or name.startswith(("/", ".")) or ".." in name.split("/"):
+            raise GlaswerkError(f"{name!r} is no name for a {kind}: use letters, digits, '-', '_' and '.'")
+        return self.root / _FOLDERS[kind] / name
+
+    def make(self, spec: Spec, write: Callable[[Path], Mapping[str, Any]]) -> Artifact:
+        """The artifact of `spec`: taken from the lab where it is finished, made by `write` where not."""
+        made = artifacts.make(spec, self.path(spec.kind, spec.name), write)
+        self.ledger.record(made, self.root)
+        return made
+
+    def find(self, kind: ArtifactKind, name: str) -> Artifact | None:
+        """The finished artifact of that kind and name, or None."""
+        return artifacts.read(self.path(kind, name))
+
+    def need(self, kind: ArtifactKind, name: str, *, hint: str) -> Artifact:
+        """Like `find`, but a missing artifact is an error with the command that makes it."""
+        found = self.find(kind, name)
+        if found is None:
+            there = ", ".join(a.name for a in self.all(kind)) or "none"
+            raise GlaswerkError(f"the lab has no {kind} named {name!r} (there: {there})", hint=hint)
+        return found
+
+    def all(self, kind: ArtifactKind) -> list[Artifact]:
+        """Every finished artifact of a kind, oldest first."""
+        folder = self.root / _FOLDERS[kind]
+        found = []
+        for manifest in folder.rglob(artifacts.MANIFEST):
+            inside = manifest.parent.relative_to(folder)
+            if any(part.startswith(".") for part in inside.parts):
+                continue
+            entry = artifacts.read(manifest.parent)
+            if entry is not None and entry.kind == kind:
+                found.append(entry)
+        return sorted(found, key=lambda a: (a.finished_at, a.name))
+
+    def latest(self, kind: ArtifactKind, prefix: str = "") -> Artifact | None:
+        """The artifact finished last among those whose name is `prefix` or lies below it."""
+        found = [
+            a for a in self.all(kind) if not prefix or a.name == prefix or a.name.startswith(prefix + "/")
+        ]
+        return found[-1] if found else None
+
+    def run_folder(self, identifier: str) -> Path:
+        """A scratch folder that survives interruption, one per artifact id: `runs/<id>/`."""
+        folder = self.root / "runs" / identifier.removeprefix("b2:")[:16]
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder

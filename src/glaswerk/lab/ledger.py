@@ -1,0 +1,120 @@
+"""The ledger: one SQLite file that knows every artifact, its lineage, every run and decision total.
+
+It repeats what the manifests say, in a form that can be asked; a lost row comes back from its manifest.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import glaswerk
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.lab.artifact import Artifact
+from glaswerk.lab.migrations import MIGRATIONS
+
+
+class Ledger:
+    """An open ledger. Safe for several processes (WAL, 30 s busy wait)."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+            self._db.row_factory = sqlite3.Row
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA foreign_keys = ON")
+            self._migrate()
+        except sqlite3.DatabaseError as error:
+            raise GlaswerkError(
+                f"the ledger {path} cannot be read: {error}",
+                hint="move ledger.db aside; `glaswerk status` writes it anew from the manifests",
+            ) from error
+
+    def _migrate(self) -> None:
+        found = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if found > len(MIGRATIONS):
+            raise GlaswerkError(
+                f"{self.path} is of ledger version {found}; this glaswerk {glaswerk.__version__} "
+                f"knows versions up to {len(MIGRATIONS)}",
+                hint="update glaswerk: pip install -U glaswerk",
+            )
+        for version in range(found, len(MIGRATIONS)):
+            # One script is one transaction: a kill between steps leaves the older, whole version.
+            self._db.executescript(
+                f"BEGIN IMMEDIATE; {MIGRATIONS[version]} PRAGMA user_version = {version + 1}; COMMIT;"
+            )
+
+    def close(self) -> None:
+        self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing; the write lock is taken at the start."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield self._db
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    def record(self, artifact: Artifact, root: Path) -> None:
+        """Enter an artifact and its lineage edges; entering it twice changes nothing."""
+        with self.transaction() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO artifact VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+                (
+                    artifact.id, artifact.kind, artifact.name, artifact.path.relative_to(root).as_posix(),
+                    artifact.digest, artifact.finished_at, artifact.seconds, artifact.cpu_seconds,
+                    artifact.bytes, _json(artifact.config), _json(artifact.stats),
+                ),
+            )  # fmt: skip
+            db.executemany(
+                "INSERT OR REPLACE INTO edge VALUES (?,?,?)",
+                [(artifact.id, role, parent) for role, parent in artifact.inputs.items()],
+            )
+            decisions = artifact.stats.get("decisions", {})
+            db.executemany(
+                "INSERT OR REPLACE INTO decision_total VALUES (?,?,?,?)",
+                [
+                    (artifact.id, reason, int(reason.startswith("kept")), count)
+                    for reason, count in decisions.items()
+                ],
+            )
+
+    def rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
+        """All rows of a read-only query."""
+        return self._db.execute(query, values).fetchall()
+
+    def start_run(self, command: str) -> int:
+        """Enter a running command; returns its number."""
+        row = self._db.execute(
+            "INSERT INTO run (command, code, pid, started_at, status) "
+            "VALUES (?,?,?,?,'running') RETURNING id",
+            (command, glaswerk.__version__, os.getpid(), _now()),
+        ).fetchone()
+        return int(row[0])
+
+    def finish_run(
+        self, run: int, status: str, seconds: float, cpu_seconds: float, message: str = ""
+    ) -> None:
+        """Close a run as done, failed or interrupted. A killed one stays 'running' with a dead pid."""
+        self._db.execute(
+            "UPDATE run SET finished_at=?, status=?, seconds=?, cpu_seconds=?, message=? WHERE id=?",
+            (_now(), status, seconds, cpu_seconds, message, run),
+        )
+
+
+def _json(value: Mapping[str, Any]) -> str:
+    return json.dumps(dict(value), sort_keys=True, ensure_ascii=False)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()

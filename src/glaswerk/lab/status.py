@@ -1,0 +1,45 @@
+"""What a lab holds, what has gone stale and what it cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import get_args
+
+from glaswerk.lab.artifact import Artifact, ArtifactKind
+from glaswerk.lab.folder import Lab
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One artifact; `stale` is empty, or says in a few words why a rebuild would give something else."""
+
+    artifact: Artifact
+    stale: str
+
+
+def entries(lab: Lab) -> list[Entry]:
+    """Every artifact in path order. Rows missing from the ledger are written back from the manifests."""
+    found = [a for kind in get_args(ArtifactKind) for a in lab.all(kind)]
+    known = {row["id"] for row in lab.ledger.rows("SELECT id FROM artifact")}
+    for artifact in found:
+        if artifact.id not in known:
+            lab.ledger.record(artifact, lab.root)
+    stale: dict[str, str] = {}
+    ids = {a.id for a in found}
+    sources = {a.id for a in found if a.kind == "source"}
+    for artifact in found:
+        stale[artifact.id] = _stale(artifact, ids, sources, stale)
+    return [Entry(a, stale[a.id]) for a in found]
+
+
+def _stale(artifact: Artifact, ids: set[str], sources: set[str], stale: dict[str, str]) -> str:
+    for role, parent in artifact.inputs.items():
+        if parent not in ids:
+            return f"{role} was made anew since"
+        if stale.get(parent):
+            return f"{role} is stale"
+    if artifact.kind == "corpus" and artifact.config.get("sources") == "all":
+        added = len(sources - set(artifact.inputs.values()))
+        if added:
+            return f"{added} source(s) added since"
+    return ""
