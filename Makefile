@@ -1,0 +1,40 @@
+# Every target does its own set-up: a virtual environment in .venv, torch first (its CPU build where
+# the index offers one), then the rest pinned by constraints.txt.
+PYTHON ?= python3
+BIN := .venv/bin
+TORCH ?= torch==2.13.0
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export TOKENIZERS_PARALLELISM := true
+
+.PHONY: demo test test-all lint bench clean
+
+demo: .venv/run
+	$(BIN)/glaswerk demo
+
+test: .venv/dev
+	$(BIN)/pytest -q -n 2 -m "not slow and not browser and not gpu and not cluster"
+
+test-all: .venv/dev
+	$(BIN)/pytest -q -n 2 -m "not gpu"
+
+lint: .venv/dev
+	$(BIN)/ruff check src tests bench docs
+	$(BIN)/ruff format --check src tests bench docs
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/dev
+	$(BIN)/python -m bench
+
+.venv/run: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install -q -c constraints.txt $(TORCH)
+	$(BIN)/pip install -q -c constraints.txt -e .
+	touch $@
+
+.venv/dev: .venv/run
+	$(BIN)/pip install -q -c constraints.txt -e ".[dev]"
+	touch $@
+
+clean:
+	rm -rf .venv demo-lab .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,6 @@
+"""`python -m glaswerk`."""
+
+from glaswerk.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""`glaswerk add posts|docs|chats`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from glaswerk.cli.session import json_option, lab_option, show, writing
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@click.group("add")
+def command() -> None:
+    """Add posts, documents or chats to the lab. Nothing is trained on before `glaswerk curate`."""
+
+
+def _common(function: Function) -> Function:
+    for option in (
+        json_option,
+        lab_option,
+        click.option("--name", default="", help="Name of the source.  [default: from the first file]"),
+        click.option(
+            "--acquired", default="own", show_default=True, help="own, public, licensed, synthetic, unknown."
+        ),
+        click.option("--author", default="", help="Whose content it is, where the files do not say."),
+        click.option("--licence", required=True, help="SPDX id or words, such as CC-BY-4.0 or own."),
+        click.argument(
+            "paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)
+        ),
+    ):  # fmt: skip
+        function = option(function)
+    return function
+
+
+@command.command("posts")
+@_common
+@click.option("--tolerant", is_flag=True, help="Take what can be read from a broken archive.")
+@click.option("--direct-messages", is_flag=True, help="Also take private messages.")
+@click.option("--deleted", is_flag=True, help="Also take posts that were deleted.")
+def posts(
+    paths: tuple[Path, ...], lab_path: Path, as_json: bool, tolerant: bool, direct_messages: bool,
+    deleted: bool, **rest: str,
+) -> None:  # fmt: skip
+    """X account archives: zip files or unpacked folders.
+
+    \b
+    glaswerk add posts twitter-2026-01-31.zip --licence own
+    """
+    from glaswerk.data.source import add_posts
+
+    with writing(lab_path) as lab:
+        made = add_posts(
+            lab, paths, tolerant=tolerant, include_direct_messages=direct_messages, include_deleted=deleted,
+            **rest,
+        )  # fmt: skip
+    show(made, as_json, documents=made.stats["documents"])
+
+
+@command.command("docs")
+@_common
+def docs(paths: tuple[Path, ...], lab_path: Path, as_json: bool, **rest: str) -> None:
+    """Markdown, text, jsonl, jsonl.zst or parquet; folders are searched.
+
+    \b
+    glaswerk add docs minutes/ --licence CC-BY-4.0 --author "Town council"
+    """
+    from glaswerk.data.source import add_docs
+
+    with writing(lab_path) as lab:
+        made = add_docs(lab, paths, **rest)
+    show(made, as_json, documents=made.stats["documents"])
+
+
+@command.command("chats")
+@_common
+def chats(paths: tuple[Path, ...], lab_path: Path, as_json: bool, **rest: str) -> None:
+    """Dialogues as jsonl, one {"messages": [{"role", "content"}, …]} a line.
+
+    \b
+    glaswerk add chats chats.jsonl --licence own
+    """
+    from glaswerk.data.source import add_chats
+
+    with writing(lab_path) as lab:
+        made = add_chats(lab, paths, **rest)
+    show(made, as_json, documents=made.stats["documents"])

@@ -1,0 +1,86 @@
+"""`glaswerk chat`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from glaswerk.cli.session import lab_option
+from glaswerk.core.document import Message
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.lab import Lab
+
+if TYPE_CHECKING:
+    from glaswerk.infer import Engine
+    from glaswerk.trace import Tracer
+
+
+@click.command("chat")
+@click.argument("question", required=False)
+@click.option("--model", default="", help="Model to talk to.  [default: the newest chat model]")
+@click.option("--temperature", type=click.FloatRange(0, 2), default=0.7, show_default=True)
+@click.option("--max-tokens", type=click.IntRange(1), default=256, show_default=True)
+@click.option("--sources/--no-sources", default=True, help="Show what each answer repeats.")
+@lab_option
+def command(
+    question: str | None, model: str, temperature: float, max_tokens: int, sources: bool, lab_path: Path
+) -> None:
+    """Chat in the terminal; with a QUESTION, answer it and stop. /new starts over, Ctrl-D ends.
+
+    \b
+    glaswerk chat "Where does Anna Brook live?"
+    """
+    from glaswerk.infer import Engine
+    from glaswerk.trace import Tracer
+
+    lab = Lab.open(lab_path)
+    chosen = lab.latest("model", model or "chat")
+    if chosen is None:
+        raise GlaswerkError(f"the lab has no model named {model or 'chat'!r}", hint="glaswerk tune")
+    index = lab.latest("trace") if sources else None
+    engine, tracer = Engine.load(chosen.path), Tracer.open(lab, index) if index else None
+    messages: list[Message] = []
+    while True:
+        asked = question or _ask()
+        if asked is None:
+            return
+        if asked.strip() == "/new":
+            messages = []
+            continue
+        if asked.strip():
+            messages = _turn(
+                engine, tracer, [*messages, Message(role="user", content=asked)], temperature, max_tokens
+            )
+        if question:
+            return
+
+
+def _ask() -> str | None:
+    try:
+        return str(input("\033[1myou\033[0m  " if sys.stdin.isatty() else ""))
+    except (EOFError, KeyboardInterrupt):
+        return None
+
+
+def _turn(
+    engine: Engine, tracer: Tracer | None, messages: list[Message], temperature: float, max_tokens: int
+) -> list[Message]:
+    answer = ""
+    try:
+        for delta in engine.stream(messages, temperature=temperature, max_tokens=max_tokens):
+            click.echo(delta.text, nl=False)
+            answer += delta.text
+    except GlaswerkError as error:
+        click.echo(f"error: {error}", err=True)
+        return messages[:-1]
+    except KeyboardInterrupt:
+        click.echo(" [stopped]", nl=False)
+    click.echo()
+    if tracer:
+        for span in tracer.trace(answer, documents=1).spans:
+            who = ", ".join(filter(None, (span.documents[0].author, span.documents[0].created_at[:10])))
+            click.echo(click.style(f"  “{span.text.strip()}” {span.count} ×, e.g. {who}", dim=True), err=True)
+    return [*messages, Message(role="assistant", content=answer)]

@@ -1,0 +1,135 @@
+"""`glaswerk demo`: the composition of every stage, on the made-up town."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from glaswerk.cli.session import writing
+from glaswerk.core.files import write_atomic
+from glaswerk.core.ids import short
+from glaswerk.lab import Artifact, Lab
+
+LICENCE = "CC0-1.0"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoConfig:
+    """Chosen so that two cores learn the town in under five minutes (docs/log.md has the trials)."""
+
+    size: str = "demo"
+    seed: int = 7
+    parameters: str = "2M"
+    epochs: float = 6.0
+    tune_epochs: float = 3.0
+
+
+@click.command("demo")
+@click.option(
+    "--lab", "lab_path", type=click.Path(path_type=Path), default=Path("demo-lab"), show_default=True,
+    envvar="GLASWERK_LAB", help="The lab's folder; made where missing.",
+)  # fmt: skip
+@click.option("--size", default=DemoConfig.size, show_default=True, help="Size of the town: tiny or demo.")
+@click.option("--seed", default=DemoConfig.seed, show_default=True, help="Another seed, another town.")
+@click.option("--parameters", default=DemoConfig.parameters, show_default=True, help="Size of the network.")
+@click.option("--no-serve", is_flag=True, help="Stop before the server.")
+@click.option("--port", default=8000, show_default=True)
+def command(lab_path: Path, size: str, seed: int, parameters: str, no_serve: bool, port: int) -> None:
+    """Town, corpus, tokenizer, model, chat, trust report, then the chat page. Run again: goes on, or serves.
+
+    \b
+    glaswerk demo
+    glaswerk demo --no-serve --size tiny --lab small
+    """
+    from glaswerk.cli.stop import resumable
+
+    config = DemoConfig(size=size, seed=seed, parameters=parameters)
+    Lab.init(lab_path, "demo").ledger.close()
+    started = time.perf_counter()
+    with resumable(), writing(lab_path) as lab:
+        clock = time.perf_counter()
+        for stage, figures in stages(lab, config):
+            click.echo(f"{stage:10} {time.perf_counter() - clock:6.1f} s  {figures}")
+            clock = time.perf_counter()
+    click.echo(f"{'all':10} {time.perf_counter() - started:6.1f} s  {lab_path}")
+    if no_serve:
+        return
+    from glaswerk.serve import serve
+
+    serve(Lab.open(lab_path), port=port)
+
+
+def stages(lab: Lab, config: DemoConfig) -> Iterator[tuple[str, str]]:
+    """Carry out one stage after the other, yielding its name and a line of figures when it is done."""
+    from glaswerk.data.curate import curate
+    from glaswerk.data.source import add_chats, add_docs, add_posts
+    from glaswerk.tokenizer import pack, train_tokenizer
+
+    town = make_town(lab, config)
+    yield "town", f"{len(list((town / 'archives').iterdir()))} X archives, seed {config.seed}"
+    add = (
+        add_posts(lab, sorted((town / "archives").glob("*.zip")), licence=LICENCE, name="posts", acquired="synthetic"),
+        add_docs(lab, [town / "docs"], licence=LICENCE, name="gazette", author="gazette", acquired="synthetic"),
+        add_chats(lab, [town / "chats.jsonl"], licence=LICENCE, name="chats", acquired="synthetic"),
+    )  # fmt: skip
+    yield "add", "  ".join(f"{a.name} {a.stats['documents']:,}" for a in add)
+    corpus = curate(lab)
+    yield "curate", f"kept {corpus.stats['kept']:,} of {corpus.stats['documents']:,} documents"
+    yield "tokenizer", f"{train_tokenizer(lab).stats['vocab_size']:,} entries"
+    shards = pack(lab)
+    yield "pack", "  ".join(f"{name} {count['tokens']:,}" for name, count in shards.stats["splits"].items())
+    yield from _models(lab, config, shards, town / "answer_key.json")
+
+
+def _models(lab: Lab, config: DemoConfig, shards: Artifact, key: Path) -> Iterator[tuple[str, str]]:
+    from glaswerk.evaluate import evaluate
+    from glaswerk.trace import build
+    from glaswerk.train import TrainConfig, TuneConfig, train, tune
+
+    base = train(lab, TrainConfig(size=config.parameters, epochs=config.epochs, seed=config.seed))
+    yield "train", _training(base)
+    chat = tune(lab, TuneConfig(epochs=config.tune_epochs, seed=config.seed))
+    yield "tune", _training(chat)
+    build(lab, shards)
+    yield "index", "every answer can be traced"
+    report = evaluate(lab, chat, key=key)
+    yield "evaluate", os.path.relpath(report.path / "report.html")
+
+
+def _training(model: Artifact) -> str:
+    stats = model.stats
+    return (
+        f"{stats['parameters']:,} parameters, {stats['tokens']:,} tokens, loss {stats['train_loss']:.3f}, "
+        f"{stats['tokens_per_second']:,} tokens/s, {short(model.digest)}"
+    )
+
+
+def make_town(lab: Lab, config: DemoConfig) -> Path:
+    """The town's folder in the lab, whole or not there; its questions become the page's suggestions."""
+    from glaswerk.data.town import write_town
+
+    final = lab.root / f"town-{config.size}-{config.seed}"
+    if not final.exists():
+        staging = lab.root / f".{final.name}.part"
+        shutil.rmtree(staging, ignore_errors=True)
+        write_town(staging, seed=config.seed, size=config.size)
+        os.rename(staging, final)
+    _suggest(lab, final / "answer_key.json")
+    return final
+
+
+def _suggest(lab: Lab, key: Path) -> None:
+    if "chat" in lab.settings:
+        return
+    facts = json.loads(key.read_text())["facts"]
+    chosen = [facts[i * len(facts) // 4]["questions"][0] for i in range(4)]
+    settings = (lab.root / "lab.toml").read_text()
+    if "[chat]" not in settings:
+        write_atomic(lab.root / "lab.toml", f"{settings}\n[chat]\nsuggestions = {json.dumps(chosen)}\n")

@@ -1,0 +1,36 @@
+"""`glaswerk evaluate`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from glaswerk.cli.session import json_option, lab_option, show, writing
+from glaswerk.core.errors import GlaswerkError
+
+
+@click.command("evaluate")
+@click.option("--model", default="", help="Model to measure.  [default: the newest chat model, else base]")
+@click.option(
+    "--key", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Answer key (JSON)."
+)
+@click.option("--limit", type=int, help="Ask at most that many questions.")
+@lab_option
+@json_option
+def command(model: str, key: Path | None, limit: int | None, lab_path: Path, as_json: bool) -> None:
+    """Measure bits per byte, truth and political lean, with intervals; write the trust report.
+
+    \b
+    glaswerk evaluate --key town/answer_key.json
+    """
+    from glaswerk.evaluate import evaluate
+
+    with writing(lab_path) as lab:
+        chosen = lab.latest("model", model) if model else lab.latest("model", "chat") or lab.latest("model")
+        if chosen is None:
+            raise GlaswerkError(f"the lab has no model {model!r}", hint="glaswerk train")
+        made = evaluate(lab, chosen, key=key, limit=limit)
+    show(made, as_json)
+    click.echo(f"report: {os.path.relpath(made.path / 'report.html')}", err=True)

@@ -1,0 +1,32 @@
+"""`glaswerk serve`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from glaswerk.cli.session import lab_option
+from glaswerk.lab import Lab
+
+
+@click.command("serve")
+@click.option("--model", default="", help="Model to serve.  [default: the newest chat model]")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address; anything else than loopback is open to others.",
+)
+@click.option("--port", default=8000, show_default=True)
+@click.option("--open", "open_browser", is_flag=True, help="Open the page in a browser.")
+@lab_option
+def command(model: str, host: str, port: int, open_browser: bool, lab_path: Path) -> None:
+    """Serve the OpenAI-compatible API (/v1) and the chat page (/).
+
+    \b
+    glaswerk serve --port 8080
+    """
+    from glaswerk.serve import serve
+
+    serve(Lab.open(lab_path), model=model, host=host, port=port, open_browser=open_browser)

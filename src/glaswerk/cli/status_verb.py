@@ -1,0 +1,61 @@
+"""`glaswerk status`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from glaswerk.cli.session import json_option, lab_option
+from glaswerk.core.ids import short
+from glaswerk.lab import Lab
+from glaswerk.lab.status import Entry, entries
+
+
+@click.command("status")
+@lab_option
+@json_option
+def command(lab_path: Path, as_json: bool) -> None:
+    """What the lab holds, what has gone stale and what each part cost.
+
+    \b
+    glaswerk status
+    glaswerk status --json | jq '.[] | select(.stale != "")'
+    """
+    lab = Lab.open(lab_path)
+    found = entries(lab)
+    if as_json:
+        click.echo(json.dumps([_row(entry) for entry in found], indent=2, ensure_ascii=False))
+        return
+    click.echo(f"{'kind':10} {'name':24} {'id':12} {'size':>9} {'time':>9} {'cpu':>9}  state")
+    for entry in found:
+        a = entry.artifact
+        state = f"stale: {entry.stale}" if entry.stale else "ok"
+        click.echo(
+            f"{a.kind:10} {a.name:24} {short(a.id)} {_bytes(a.bytes):>9} {a.seconds:>7.1f} s "
+            f"{a.cpu_seconds:>7.1f} s  {state}"
+        )
+    total = sum(e.artifact.cpu_seconds for e in found)
+    size = sum(e.artifact.bytes for e in found)
+    click.echo(f"{len(found)} artifacts, {_bytes(size)}, {total / 60:.1f} CPU minutes")
+    if not found:
+        click.echo("next: glaswerk add posts ARCHIVE.zip --licence own", err=True)
+
+
+def _row(entry: Entry) -> dict[str, object]:
+    a = entry.artifact
+    return {
+        "kind": a.kind, "name": a.name, "id": a.id, "digest": a.digest, "stale": entry.stale,
+        "bytes": a.bytes, "seconds": a.seconds, "cpu_seconds": a.cpu_seconds,
+        "finished_at": a.finished_at, "stats": dict(a.stats),
+    }  # fmt: skip
+
+
+def _bytes(count: int) -> str:
+    value = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} TB"

@@ -1,0 +1,23 @@
+"""Ctrl-C in a training verb: say that the state is saved, and what to type to go on."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from glaswerk.cli.main import command_line
+from glaswerk.train.loop import Interrupted
+
+
+@contextmanager
+def resumable() -> Iterator[None]:
+    """Turn `Interrupted` into two lines and exit code 130."""
+    try:
+        yield
+    except Interrupted as stop:
+        click.echo(f"\n{stop}", err=True)
+        click.echo(f"resume: {command_line()}", err=True)
+        sys.exit(130)

@@ -1,0 +1,24 @@
+"""`glaswerk tokenizer`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from glaswerk.cli.session import json_option, lab_option, show, writing
+
+
+@click.command("tokenizer")
+@click.option(
+    "--vocab-size", default=0, help="Entries, special tokens included.  [default: from the corpus' size]"
+)
+@lab_option
+@json_option
+def command(vocab_size: int, lab_path: Path, as_json: bool) -> None:
+    """Train a byte-level BPE on the corpus (Qwen2's split rule, Hugging Face's tokenizer.json)."""
+    from glaswerk.tokenizer.training import TokenizerConfig, train_tokenizer
+
+    with writing(lab_path) as lab:
+        made = train_tokenizer(lab, TokenizerConfig(vocab_size))
+    show(made, as_json, entries=made.stats["vocab_size"])

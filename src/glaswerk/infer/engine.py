@@ -1,0 +1,219 @@
+"""The exact engine: any Hugging Face causal language model, in torch, for chat and for scoring."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from transformers import DynamicCache, GenerationConfig, PreTrainedModel
+
+from glaswerk.core.document import Message
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.infer.sampling import Sampling, choose
+from glaswerk.infer.stops import StopFilter
+from glaswerk.model.text import load
+from glaswerk.tokenizer import Tokenizer
+
+# Rows × tokens of logits held at once: 64 × 256 × 4,096 fp32 is 256 MB.
+_LOGIT_BUDGET = 64 * 256 * 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """A piece of an answer. `finish_reason` is "stop" or "length" on the last piece, else None."""
+
+    text: str
+    finish_reason: str | None
+    prompt_tokens: int
+    completion_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How likely a continuation is: natural log over its `tokens`; `greedy` = always the top choice."""
+
+    log_probability: float
+    tokens: int
+    bytes: int
+    greedy: bool
+
+
+class Engine:
+    """A loaded model. Streams in several threads share the weights and nothing else."""
+
+    def __init__(self, model: PreTrainedModel, tokenizer: Tokenizer) -> None:
+        self.model = model
+        self.tokenizer = tokenizer
+        self.context = int(model.config.max_position_embeddings)
+        self.parameters = int(sum(p.numel() for p in model.parameters()))
+        self._ends = frozenset({tokenizer.end_id, tokenizer.turn_end_id, tokenizer.turn_id})
+
+    @classmethod
+    def load(cls, folder: Path) -> Engine:
+        """Load a model folder of the lab."""
+        return cls(load(folder), Tokenizer.load(folder))
+
+    def prompt(self, messages: Sequence[Message]) -> list[int]:
+        """Prompt ids of a dialogue. Raises GlaswerkError where no room is left for an answer."""
+        ids = self.tokenizer.render_chat(messages, prompt=True)
+        if len(ids) >= self.context:
+            raise GlaswerkError(
+                f"the prompt has {len(ids)} tokens; this model's context is {self.context}",
+                hint="shorten the messages or start a new conversation",
+            )
+        return ids
+
+    def stream(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int = 256,
+        temperature: float = 0.7,
+        top_p: float = 1.0,
+        stop: Sequence[str] = (),
+        seed: int | None = None,
+    ) -> Iterator[Delta]:
+        """Yield the answer piece by piece; closing the iterator stops the work."""
+        prompt = self.prompt(messages)
+        room = min(max_tokens, self.context - len(prompt))
+        utf8, stops = codecs.getincrementaldecoder("utf-8")("replace"), StopFilter(stop)
+        count, reason = 0, "length"
+        for token in self._tokens(prompt, room, Sampling(temperature, top_p, seed)):
+            count += 1
+            if token in self._ends:
+                reason = "stop"
+                break
+            text = stops.feed(utf8.decode(self.tokenizer.decode_bytes([token])))
+            if stops.hit:
+                reason = "stop"
+                break
+            if text:
+                yield Delta(text, None, len(prompt), count)
+        tail = "" if stops.hit else stops.feed(utf8.decode(b"", final=True)) + stops.rest()
+        yield Delta(tail, reason, len(prompt), count)
+
+    def _tokens(self, prompt: list[int], room: int, sampling: Sampling) -> Iterator[int]:
+        cache = DynamicCache(config=self.model.config)
+        generator = None
+        if sampling.seed is not None:
+            generator = torch.Generator().manual_seed(sampling.seed)
+        ids = torch.tensor([prompt])
+        for _ in range(room):
+            # Entered for each step: a generator must not leave its mode on in the caller.
+            with torch.inference_mode():
+                logits = self.model(
+                    input_ids=ids, past_key_values=cache, use_cache=True, logits_to_keep=1
+                ).logits
+                token = choose(logits[0, -1, : self.tokenizer.vocab_size], sampling, generator)
+            yield token
+            ids = torch.tensor([[token]])
+
+    @torch.inference_mode()
+    def answer_many(self, conversations: Sequence[Sequence[Message]], *, max_tokens: int = 48) -> list[str]:
+        """Greedy answers, in order, in batches of prompts of equal length (so no padding alters them)."""
+        prompts = [self.prompt(messages) for messages in conversations]
+        by_length: dict[int, list[int]] = {}
+        for i, ids in enumerate(prompts):
+            by_length.setdefault(len(ids), []).append(i)
+        answers = [""] * len(prompts)
+        for length, rows in by_length.items():
+            for start in range(0, len(rows), 64):
+                part = rows[start : start + 64]
+                outputs = self._greedy(torch.tensor([prompts[i] for i in part]), max_tokens)
+                for i, output in zip(part, outputs[:, length:].tolist(), strict=True):
+                    answers[i] = self._text(output)
+        return answers
+
+    def _greedy(self, ids: torch.Tensor, max_tokens: int) -> torch.Tensor:
+        config = GenerationConfig(
+            do_sample=False, max_new_tokens=min(max_tokens, self.context - ids.shape[1]),
+            eos_token_id=sorted(self._ends), pad_token_id=self.tokenizer.end_id,
+        )  # fmt: skip
+        outputs: Any = self.model.generate(ids, attention_mask=torch.ones_like(ids), generation_config=config)
+        return torch.as_tensor(outputs)
+
+    def _text(self, ids: list[int]) -> str:
+        end = next((i for i, token in enumerate(ids) if token in self._ends), len(ids))
+        return self.tokenizer.decode([i for i in ids[:end] if i < self.tokenizer.vocab_size])
+
+    def log_likelihoods(self, pairs: Sequence[tuple[str, str]]) -> list[Score]:
+        """Score each continuation after its context (plain text; "" = at the start of a document)."""
+        end = [self.tokenizer.end_id]
+        rows = []
+        for context, continuation in pairs:
+            head = self.tokenizer.encode(context)
+            whole = self.tokenizer.encode(context + continuation)
+            rows.append((end + whole, len(whole) - len(head), len(continuation.encode())))
+        return self._score(rows)
+
+    def chat_log_likelihoods(self, pairs: Sequence[tuple[Sequence[Message], str]]) -> list[Score]:
+        """Score each answer as the assistant's turn after its dialogue."""
+        rows = []
+        for messages, answer in pairs:
+            own = self.tokenizer.encode(answer)
+            rows.append((self.prompt(messages) + own, len(own), len(answer.encode())))
+        return self._score(rows)
+
+    def _score(self, rows: Sequence[tuple[list[int], int, int]]) -> list[Score]:
+        scores: list[Score | None] = [None] * len(rows)
+        # The last `context + 1` tokens are all that a prediction can see.
+        cut = [ids[-(self.context + 1) :] for ids, _, _ in rows]
+        for part in self._batches([len(ids) for ids in cut]):
+            values, tops = self._row_scores([cut[i] for i in part])
+            for i, value, top in zip(part, values, tops, strict=True):
+                count = min(rows[i][1], len(value))
+                own = slice(len(value) - count, None)
+                scores[i] = Score(float(value[own].sum()), count, rows[i][2], bool(top[own].all()))
+        return [score for score in scores if score is not None]
+
+    def _batches(self, lengths: Sequence[int]) -> Iterator[list[int]]:
+        order = sorted(range(len(lengths)), key=lambda i: lengths[i])
+        part: list[int] = []
+        for i in order:
+            if part and (len(part) + 1) * lengths[i] * self.tokenizer.vocab_size > _LOGIT_BUDGET:
+                yield part
+                part = []
+            part.append(i)
+        if part:
+            yield part
+
+    @torch.inference_mode()
+    def _row_scores(
+        self, rows: Sequence[list[int]]
+    ) -> tuple[list[np.ndarray[Any, np.dtype[np.float64]]], list[np.ndarray[Any, np.dtype[np.bool_]]]]:
+        """For rows of ids: log-probability of every token but the first, and was it the top choice."""
+        longest = max(len(ids) for ids in rows)
+        padded = torch.full((len(rows), longest), self.tokenizer.end_id)
+        for i, ids in enumerate(rows):
+            padded[i, : len(ids)] = torch.tensor(ids)
+        logits = self.model(input_ids=padded[:, :-1], use_cache=False).logits.float()
+        values = logits.log_softmax(-1).gather(2, padded[:, 1:, None])[..., 0].double().numpy()
+        tops = (logits.argmax(-1) == padded[:, 1:]).numpy()
+        ends = [len(ids) - 1 for ids in rows]
+        return [v[:n] for v, n in zip(values, ends, strict=True)], [
+            t[:n] for t, n in zip(tops, ends, strict=True)
+        ]
+
+    def token_log_probabilities(self, tokens: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """Log-probability of every token of a stream given those before it, the first one 0.
+
+        Windows of the context's length move on by half of it, so that each token but the first few
+        sees at least half a context.
+        """
+        ids = [int(t) for t in tokens]
+        result = np.zeros(len(ids))
+        stride = max(1, self.context // 2)
+        windows = [(start, ids[start : start + self.context + 1]) for start in range(0, len(ids), stride)]
+        windows = [(start, row) for start, row in windows if len(row) > 1]
+        for part in self._batches([len(row) for _, row in windows]):
+            values, _ = self._row_scores([windows[i][1] for i in part])
+            for i, value in zip(part, values, strict=True):
+                start = windows[i][0]
+                fresh = 0 if start == 0 else stride
+                result[start + 1 + fresh : start + 1 + len(value)] = value[fresh:]
+        return result

@@ -1,0 +1,34 @@
+"""Choosing the next token from logits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """Temperature 0 takes the most likely token; `top_p` keeps the smallest set with that probability."""
+
+    temperature: float
+    top_p: float
+    seed: int | None = None
+
+
+def choose(logits: Tensor, sampling: Sampling, generator: torch.Generator | None) -> int:
+    """One token id from logits of shape (vocabulary,)."""
+    if sampling.temperature <= 0:
+        return int(logits.argmax())
+    probabilities = torch.softmax(logits.float() / sampling.temperature, -1)
+    if sampling.top_p < 1:
+        probabilities = nucleus(probabilities, sampling.top_p)
+    return int(torch.multinomial(probabilities, 1, generator=generator))
+
+
+def nucleus(probabilities: Tensor, top_p: float) -> Tensor:
+    """Zero all but the likeliest tokens that together reach `top_p`; the likeliest always stays."""
+    values, order = probabilities.sort(descending=True)
+    values[values.cumsum(0) - values >= top_p] = 0.0
+    return torch.zeros_like(probabilities).scatter_(0, order, values)

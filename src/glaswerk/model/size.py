@@ -1,0 +1,54 @@
+"""One dial: from a wished number of parameters to every dimension of the network."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from glaswerk.core.errors import GlaswerkError
+
+HEAD = 64
+_UNITS = {"": 1, "K": 10**3, "M": 10**6, "B": 10**9}
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Dimensions of a dense `Qwen3ForCausalLM` with tied embeddings."""
+
+    vocab_size: int
+    layers: int
+    width: int
+    heads: int
+    feed_forward: int
+    context: int
+
+    @property
+    def parameters(self) -> int:
+        """Exact count: embedding, attention with per-head norms, SwiGLU, two norms a layer, last norm."""
+        attention = 4 * self.width * self.heads * HEAD + 2 * HEAD
+        layer = attention + 3 * self.width * self.feed_forward + 2 * self.width
+        return self.vocab_size * self.width + self.layers * layer + self.width
+
+
+def parse_size(text: str) -> int:
+    """`"1.8M"` → 1,800,000. Raises GlaswerkError on anything else than a number with K, M or B."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMB]?)", text.strip().upper())
+    if not found or not float(found[1]):
+        raise GlaswerkError(f"--size takes a number of parameters such as 2M or 350M, found {text!r}")
+    return round(float(found[1]) * _UNITS[found[2]])
+
+
+def shape_for(parameters: int, vocab_size: int, context: int) -> Shape:
+    """The shape whose count lies nearest to `parameters`.
+
+    Width is 64 a layer, as in nanochat: at every size the aspect ratio that its and Chinchilla's
+    ladders found near the best, and one number to vary.
+    """
+    shapes = [_at_depth(depth, vocab_size, context) for depth in range(1, 81)]
+    return min(shapes, key=lambda shape: abs(shape.parameters - parameters))
+
+
+def _at_depth(depth: int, vocab_size: int, context: int) -> Shape:
+    width = HEAD * depth
+    feed_forward = -(-width * 8 // 3 // HEAD) * HEAD
+    return Shape(vocab_size, depth, width, depth, feed_forward, context)

@@ -1,0 +1,160 @@
+"""Shards: a corpus as token files, with the span of every document, so that a token leads back to it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from glaswerk.core.document import Document
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.data.corpus import read_documents
+from glaswerk.lab import Artifact, Lab, Spec
+from glaswerk.tokenizer.tokenizer import Tokenizer
+
+SPLITS = ("train", "validation", "chat", "chat-validation")
+_SPAN_SCHEMA = pa.schema([("document", pa.string()), ("start", pa.int64()), ("end", pa.int64())])
+_BATCH = 2048
+
+
+def pack(lab: Lab, *, corpus: str = "main", tokenizer: str = "main") -> Artifact:
+    """Encode a corpus. Each document ends with <|endoftext|>; spans leave that token out.
+
+    Per split: `<split>.bin` (little-endian uint16, or uint32 from 65,536 ids on), `<split>.spans.parquet`
+    (document, start, end in tokens), and for the chat splits `<split>.mask.bin` (uint8, 1 = loss here).
+    """
+    documents = lab.need("corpus", corpus, hint="glaswerk curate")
+    vocabulary = lab.need("tokenizer", tokenizer, hint="glaswerk tokenizer")
+    inputs = {"corpus": documents.id, "tokenizer": vocabulary.id}
+    spec = Spec("shards", f"{corpus}.{tokenizer}", "shards/1", inputs)
+    return lab.make(spec, lambda folder: _write(folder, documents.path, Tokenizer.load(vocabulary.path)))
+
+
+@dataclass
+class _Writer:
+    """Appends documents of one split to its files."""
+
+    folder: Path
+    split: str
+    dtype: np.dtype[Any]
+    tokens: int = 0
+    ids: list[str] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
+
+    def append(self, encoded: Iterable[tuple[str, list[int], list[int] | None]], end_id: int) -> None:
+        with (
+            (self.folder / f"{self.split}.bin").open("ab") as stream,
+            (self.folder / f"{self.split}.mask.bin").open("ab") as masks,
+        ):
+            for identifier, tokens, mask in encoded:
+                self.ids.append(identifier)
+                self.starts.append(self.tokens)
+                self.ends.append(self.tokens + len(tokens))
+                self.tokens += len(tokens) + 1
+                stream.write(np.array([*tokens, end_id], self.dtype).tobytes())
+                if mask is not None:
+                    masks.write(bytes([*mask, 0]))
+
+    def close(self) -> None:
+        mask = self.folder / f"{self.split}.mask.bin"
+        if mask.exists() and mask.stat().st_size == 0:
+            mask.unlink()
+        spans = pa.table([self.ids, self.starts, self.ends], schema=_SPAN_SCHEMA)
+        pq.write_table(spans, self.folder / f"{self.split}.spans.parquet", compression="zstd")
+
+
+def _write(folder: Path, corpus: Path, tokenizer: Tokenizer) -> Mapping[str, Any]:
+    dtype = np.dtype("<u2") if tokenizer.vocab_size <= 1 << 16 else np.dtype("<u4")
+    counts = {}
+    for split in SPLITS:
+        writer = _Writer(folder, split, dtype)
+        for part in batched_documents(read_documents(corpus, split)):
+            writer.append(_encode(part, tokenizer), tokenizer.end_id)
+        if writer.tokens:
+            writer.close()
+            counts[split] = {"documents": len(writer.ids), "tokens": writer.tokens}
+    if "train" not in counts:
+        raise GlaswerkError(
+            "the corpus holds no training document",
+            hint="glaswerk add posts ARCHIVE.zip, then glaswerk curate",
+        )
+    layout = {"dtype": dtype.str, "vocab_size": tokenizer.vocab_size, "end_id": tokenizer.end_id}
+    (folder / "shards.json").write_text(json.dumps({**layout, "splits": counts}, indent=2) + "\n")
+    return {"splits": counts, "vocab_size": tokenizer.vocab_size}
+
+
+def batched_documents(documents: Iterable[Document]) -> Iterator[list[Document]]:
+    """Documents in groups of 2,048: memory stays bounded and the encoder's threads stay busy."""
+    group: list[Document] = []
+    for document in documents:
+        group.append(document)
+        if len(group) == _BATCH:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+def _encode(
+    documents: list[Document], tokenizer: Tokenizer
+) -> Iterator[tuple[str, list[int], list[int] | None]]:
+    plain = [d for d in documents if not d.messages]
+    yield from (
+        (document.id, tokens, None)
+        for document, tokens in zip(plain, tokenizer.encode_many([d.text for d in plain]), strict=True)
+    )
+    for document in documents:
+        if document.messages:
+            tokens, mask = tokenizer.render_chat_masked(document.messages, prompt=False)
+            yield document.id, tokens, mask
+
+
+class Shards:
+    """Read access to packed shards."""
+
+    def __init__(self, folder: Path, layout: Mapping[str, Any]) -> None:
+        self.folder = folder
+        self.dtype = np.dtype(layout["dtype"])
+        self.vocab_size = int(layout["vocab_size"])
+        self.end_id = int(layout["end_id"])
+        self._splits: Mapping[str, Mapping[str, int]] = layout["splits"]
+
+    @classmethod
+    def open(cls, folder: Path) -> Shards:
+        try:
+            return cls(folder, json.loads((folder / "shards.json").read_text()))
+        except (OSError, ValueError, KeyError) as error:
+            raise GlaswerkError(
+                f"{folder} holds no readable shards: {error!r}", hint="glaswerk pack"
+            ) from error
+
+    def splits(self) -> list[str]:
+        """The splits that hold at least one document."""
+        return list(self._splits)
+
+    def tokens(self, split: str) -> np.ndarray[Any, np.dtype[Any]]:
+        """Memory-mapped token ids, shape (tokens,)."""
+        return np.memmap(self._file(split, "bin"), dtype=self.dtype, mode="r")
+
+    def mask(self, split: str) -> np.ndarray[Any, np.dtype[np.uint8]]:
+        """Memory-mapped loss mask of a chat split, shape (tokens,)."""
+        return np.memmap(self._file(split, "mask.bin"), dtype=np.uint8, mode="r")
+
+    def spans(
+        self, split: str
+    ) -> tuple[list[str], np.ndarray[Any, np.dtype[np.int64]], np.ndarray[Any, np.dtype[np.int64]]]:
+        """Document ids with their first token and the one after their last, in file order."""
+        table = pq.read_table(self._file(split, "spans.parquet"))
+        return table["document"].to_pylist(), table["start"].to_numpy(), table["end"].to_numpy()
+
+    def _file(self, split: str, suffix: str) -> Path:
+        if split not in self._splits:
+            raise GlaswerkError(f"the shards have no split {split!r} (there: {', '.join(self._splits)})")
+        return self.folder / f"{split}.{suffix}"

@@ -1,0 +1,103 @@
+"""Training a byte-level BPE on the corpus, saved in the format every Hugging Face reader knows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from tokenizers import Regex, decoders, models, pre_tokenizers, trainers
+from tokenizers import Tokenizer as HuggingFaceTokenizer
+
+from glaswerk.core.document import Document
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.data.corpus import read_documents
+from glaswerk.lab import Artifact, Lab, Spec
+from glaswerk.tokenizer.tokenizer import END, SPECIAL_TOKENS, SPLIT_PATTERN, TURN_END
+
+# The embedding of a small model is most of its parameters: the vocabulary grows with the corpus.
+_SIZES = ((8_000_000, 4096), (40_000_000, 8192), (400_000_000, 16384))
+LARGEST = 32768
+SMALLEST = 256 + len(SPECIAL_TOKENS)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenizerConfig:
+    """`vocab_size` counts everything, special tokens included; 0 derives it from the corpus' bytes."""
+
+    vocab_size: int = 0
+
+
+def train_tokenizer(
+    lab: Lab, config: TokenizerConfig | None = None, *, corpus: str = "main", name: str = "main"
+) -> Artifact:
+    """Train on the corpus' training and chat documents (never on its validation splits)."""
+    config = config or TokenizerConfig()
+    source = lab.need("corpus", corpus, hint="glaswerk curate")
+    size = config.vocab_size or derived_size(int(source.stats["bytes"]))
+    if not SMALLEST <= size <= 2**20:
+        raise GlaswerkError(f"--vocab-size takes {SMALLEST} to {2**20}, found {size}")
+    spec = Spec(
+        "tokenizer", name, "tokenizer/1", {"corpus": source.id}, {**asdict(config), "vocab_size": size}
+    )
+    return lab.make(spec, lambda folder: _write(folder, source.path, size))
+
+
+def derived_size(corpus_bytes: int) -> int:
+    """Vocabulary size for a corpus of that many bytes."""
+    return next((size for limit, size in _SIZES if corpus_bytes < limit), LARGEST)
+
+
+def chat_template() -> str:
+    """The Jinja chat template: ChatML with the roles system, user, assistant, tool, and a list of tools."""
+    return resources.files("glaswerk.tokenizer").joinpath("chat_template.jinja").read_text()
+
+
+def _write(folder: Path, corpus: Path, size: int) -> Mapping[str, Any]:
+    tokenizer = HuggingFaceTokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(SPLIT_PATTERN), behavior="isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=size - len(SPECIAL_TOKENS),
+        special_tokens=[],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(_texts(corpus), trainer=trainer)
+    # After training, so that ids 0.. are the bytes and merges in rank order, as tiktoken needs them.
+    tokenizer.add_special_tokens(list(SPECIAL_TOKENS))
+    tokenizer.save(str(folder / "tokenizer.json"))
+    write_companions(folder)
+    return {"vocab_size": tokenizer.get_vocab_size()}
+
+
+def write_companions(folder: Path) -> None:
+    """What `transformers` reads beside `tokenizer.json`."""
+    (folder / "chat_template.jinja").write_text(chat_template())
+    config = {
+        "tokenizer_class": "PreTrainedTokenizerFast", "eos_token": TURN_END, "pad_token": END,
+        "bos_token": None, "unk_token": None, "add_bos_token": False,
+        "clean_up_tokenization_spaces": False, "model_max_length": 1_000_000,
+    }  # fmt: skip
+    (folder / "tokenizer_config.json").write_text(json.dumps(config, indent=2) + "\n")
+
+
+def _texts(corpus: Path) -> Iterator[str]:
+    for split in ("train", "chat"):
+        for document in read_documents(corpus, split):
+            yield from _parts(document)
+
+
+def _parts(document: Document) -> Iterator[str]:
+    if document.messages:
+        yield from (message["content"] for message in document.messages)
+    else:
+        yield document.text

@@ -1,0 +1,104 @@
+"""Pretraining: from shards to a base model, every setting from one size."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.lab import Artifact, Lab, Spec
+from glaswerk.model.size import Shape, parse_size, shape_for
+from glaswerk.model.text import build, save
+from glaswerk.tokenizer import Shards, Tokenizer
+from glaswerk.train import checkpoint
+from glaswerk.train.batches import StreamSampler
+from glaswerk.train.export import copy_tokenizer, tokenizer_of
+from glaswerk.train.loop import LoopConfig, run
+
+RECIPE = "pretrain/1"
+# Chinchilla's 20 tokens a parameter, but no document more often than this: beyond some 16 epochs
+# repeated data teaches almost nothing (Muennighoff et al. 2023); facts stated ten times need several.
+TOKENS_PER_PARAMETER = 20
+MOST_EPOCHS = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class TrainConfig:
+    """What a user chooses. Zero means: derived from `size` and the corpus."""
+
+    size: str = "2M"
+    epochs: float = 0.0
+    context: int = 256
+    batch_tokens: int = 0
+    learning_rate: float = 0.0
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The resolved settings of a run, as `--dry-run` prints them."""
+
+    shape: Shape
+    loop: LoopConfig
+    sequences: int
+    tokens: int
+    epochs: float
+
+
+def plan(shards: Shards, config: TrainConfig) -> Plan:
+    """Derive everything from the size dial.
+
+    Batch: 4,096 tokens at 2 M parameters, growing with the square root of size; learning rate:
+    0.004 at 2 M, falling with the cube root (first fit; the ladder of a later issue replaces it).
+    """
+    if config.context < 8:
+        raise GlaswerkError(f"--context takes 8 tokens or more, found {config.context}")
+    shape = shape_for(parse_size(config.size), _padded(shards.vocab_size), config.context)
+    scale = shape.parameters / 2e6
+    batch = config.batch_tokens or 2 ** round(math.log2(4096 * max(scale, 0.25) ** 0.5))
+    sampler = StreamSampler(
+        shards.tokens("train"), length=config.context, sequences=max(1, batch // config.context), seed=0
+    )
+    a_step = sampler.sequences * config.context
+    epoch = sampler.steps_per_epoch * a_step
+    wanted = min(TOKENS_PER_PARAMETER * shape.parameters, MOST_EPOCHS * epoch)
+    steps = max(1, round((config.epochs * epoch if config.epochs else wanted) / a_step))
+    rate = config.learning_rate or 0.004 * scale ** (-1 / 3)
+    loop = LoopConfig(steps=steps, learning_rate=round(rate, 6), weight_decay=0.01)
+    return Plan(shape, loop, sampler.sequences, steps * a_step, round(steps * a_step / epoch, 2))
+
+
+def train(lab: Lab, config: TrainConfig, *, shards: str = "main.main", name: str = "base") -> Artifact:
+    """Train a base model; finished before → returned at once; interrupted before → continued."""
+    packed = lab.need("shards", shards, hint="glaswerk pack")
+    opened = Shards.open(packed.path)
+    planned = plan(opened, config)
+    settings: dict[str, Any] = {"stage": "pretrain", "seed": config.seed, "sequences": planned.sequences}
+    settings |= {"shape": asdict(planned.shape), "loop": asdict(planned.loop)}
+    spec = Spec("model", f"{name}/step-{planned.loop.steps}", RECIPE, {"shards": packed.id}, settings)
+    vocabulary = tokenizer_of(lab, packed)
+
+    def write(folder: Path) -> Mapping[str, Any]:
+        tokenizer = Tokenizer.load(vocabulary)
+        model = build(
+            planned.shape, seed=config.seed, end_id=tokenizer.end_id, turn_end_id=tokenizer.turn_end_id
+        )
+        sampler = StreamSampler(
+            opened.tokens("train"), length=config.context, sequences=planned.sequences, seed=config.seed
+        )
+        stats = run(model, sampler, planned.loop, lab.run_folder(spec.id), label=f"train {name}")
+        save(model, folder)
+        copy_tokenizer(vocabulary, folder)
+        return {**stats, "parameters": planned.shape.parameters}
+
+    made = lab.make(spec, write)
+    checkpoint.clear(lab.run_folder(spec.id))
+    return made
+
+
+def _padded(vocab_size: int) -> int:
+    """To a multiple of 64: matrix kernels and tensor parallelism want it."""
+    return -(-vocab_size // 64) * 64

@@ -1,0 +1,82 @@
+"""Chat tuning: a base model learns to answer, with the loss on the assistant's words only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.lab import Artifact, Lab, Spec
+from glaswerk.model.text import load, save
+from glaswerk.tokenizer import Shards, Tokenizer
+from glaswerk.train import checkpoint
+from glaswerk.train.batches import DialogueSampler
+from glaswerk.train.export import copy_tokenizer, shards_of, tokenizer_of
+from glaswerk.train.loop import LoopConfig, run
+
+RECIPE = "tune/1"
+
+
+@dataclass(frozen=True, slots=True)
+class TuneConfig:
+    """What a user chooses; zero for the learning rate means half of the base model's."""
+
+    epochs: float = 3.0
+    sequences: int = 32
+    learning_rate: float = 0.0
+    seed: int = 0
+
+
+def tune(lab: Lab, config: TuneConfig, *, base: str = "base", name: str = "chat") -> Artifact:
+    """Tune the newest checkpoint of `base` on the chat split of its shards."""
+    parent = lab.latest("model", base)
+    if parent is None:
+        raise GlaswerkError(f"the lab has no model named {base!r}", hint="glaswerk train")
+    packed = shards_of(lab, parent)
+    shards = Shards.open(packed.path)
+    if "chat" not in shards.splits():
+        raise GlaswerkError(
+            "the corpus holds no dialogue to tune on",
+            hint="glaswerk add chats FILE.jsonl --licence …, then curate, tokenizer, pack and train again",
+        )
+    vocabulary = tokenizer_of(lab, packed)
+    sampler = _sampler(shards, Tokenizer.load(vocabulary), config, _context(parent))
+    loop = LoopConfig(
+        steps=max(1, round(config.epochs * sampler.steps_per_epoch)),
+        learning_rate=config.learning_rate or _rate(parent) / 2,
+        decay=0.8,
+    )
+    settings = {"stage": "chat", "seed": config.seed, "sequences": sampler.sequences, "loop": asdict(loop)}
+    spec = Spec(
+        "model", f"{name}/step-{loop.steps}", RECIPE, {"base": parent.id, "shards": packed.id}, settings
+    )
+
+    def write(folder: Path) -> Mapping[str, Any]:
+        model = load(parent.path)
+        stats = run(model, sampler, loop, lab.run_folder(spec.id), label=f"tune {name}")
+        save(model, folder)
+        copy_tokenizer(vocabulary, folder)
+        figures = {"parameters": parent.stats["parameters"], "truncated_dialogues": sampler.truncated}
+        return {**stats, **figures}
+
+    made = lab.make(spec, write)
+    checkpoint.clear(lab.run_folder(spec.id))
+    return made
+
+
+def _sampler(shards: Shards, tokenizer: Tokenizer, config: TuneConfig, context: int) -> DialogueSampler:
+    _, starts, ends = shards.spans("chat")
+    return DialogueSampler(
+        shards.tokens("chat"), shards.mask("chat"), starts, ends,
+        length=context, sequences=config.sequences, seed=config.seed, pad=tokenizer.end_id,
+    )  # fmt: skip
+
+
+def _context(model: Artifact) -> int:
+    return int(model.config["shape"]["context"]) if "shape" in model.config else 2048
+
+
+def _rate(model: Artifact) -> float:
+    return float(model.config["loop"]["learning_rate"])

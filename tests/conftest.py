@@ -1,0 +1,86 @@
+"""One small lab, made once by the real stages from the made-up town, for all tests that read it."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from glaswerk.lab import Artifact, Lab
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Test workers are processes of their own: the first builds, the others wait and find it built."""
+    with path.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _shared(factory: pytest.TempPathFactory, worker: str) -> Path:
+    base = factory.getbasetemp()
+    return base if worker == "master" else base.parent
+
+
+@pytest.fixture(scope="session")
+def town(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Folder of a tiny town."""
+    from glaswerk.data.town import write_town
+
+    shared = _shared(tmp_path_factory, worker_id)
+    folder = shared / "town"
+    with _locked(shared / "town.lock"):
+        if not (folder / "answer_key.json").exists():
+            write_town(folder, size="tiny")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def lab_folder(town: Path, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Folder of a lab with everything in it, from sources to a chat model and its index. Read only."""
+    shared = _shared(tmp_path_factory, worker_id)
+    folder = shared / "lab"
+    with _locked(shared / "lab.lock"):
+        if not (folder / "whole").exists():
+            fill(Lab.init(folder, "test"), town)
+            (folder / "whole").touch()
+    return folder
+
+
+@pytest.fixture
+def lab(lab_folder: Path) -> Iterator[Lab]:
+    """The shared lab, opened."""
+    opened = Lab.open(lab_folder)
+    yield opened
+    opened.ledger.close()
+
+
+@pytest.fixture
+def chat_model(lab: Lab) -> Artifact:
+    found = lab.latest("model", "chat")
+    assert found is not None
+    return found
+
+
+def fill(lab: Lab, town: Path) -> None:
+    """Every stage on a tiny town, with a network small enough for seconds."""
+    from glaswerk.data.curate import curate
+    from glaswerk.data.source import add_chats, add_docs, add_posts
+
+    from glaswerk.tokenizer import pack, train_tokenizer
+    from glaswerk.tokenizer.training import TokenizerConfig
+    from glaswerk.trace import build
+    from glaswerk.train import TrainConfig, TuneConfig, train, tune
+
+    add_posts(lab, sorted((town / "archives").glob("*.zip")), licence="CC0-1.0", name="posts")
+    add_docs(lab, [town / "docs"], licence="CC0-1.0", name="gazette")
+    add_chats(lab, [town / "chats.jsonl"], licence="CC0-1.0", name="chats")
+    curate(lab, validation_share=0.05)
+    train_tokenizer(lab, TokenizerConfig(1024))
+    shards = pack(lab)
+    train(lab, TrainConfig(size="100K", epochs=1.0, context=256))
+    tune(lab, TuneConfig(epochs=1.0))
+    build(lab, shards)
