@@ -74,11 +74,12 @@ def stages(lab: Lab, config: DemoConfig) -> Iterator[tuple[str, str]]:
 
     town = make_town(lab, config)
     yield "town", f"{len(list((town / 'archives').iterdir()))} X archives, seed {config.seed}"
+    rights = {"licence": LICENCE, "acquired": "synthetic"}
     add = (
-        add_posts(lab, sorted((town / "archives").glob("*.zip")), licence=LICENCE, name="posts", acquired="synthetic"),
-        add_docs(lab, [town / "docs"], licence=LICENCE, name="gazette", author="gazette", acquired="synthetic"),
-        add_chats(lab, [town / "chats.jsonl"], licence=LICENCE, name="chats", acquired="synthetic"),
-    )  # fmt: skip
+        add_posts(lab, sorted((town / "archives").glob("*.zip")), name="posts", **rights),
+        add_docs(lab, [town / "docs"], name="gazette", author="gazette", **rights),
+        add_chats(lab, [town / "chats.jsonl"], name="chats", **rights),
+    )
     yield "add", "  ".join(f"{a.name} {a.stats['documents']:,}" for a in add)
     corpus = curate(lab)
     yield "curate", f"kept {corpus.stats['kept']:,} of {corpus.stats['documents']:,} documents"
