@@ -11,8 +11,8 @@ import numpy as np
 import torch
 
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.train.loss import IGNORED
 
-IGNORED = -100
 Ids = np.ndarray[Any, np.dtype[Any]]
 
 

@@ -14,16 +14,18 @@ from typing import IO, Any
 
 from torch import Tensor, nn
 from torch.optim import Optimizer
+from transformers import PreTrainedModel
 
 from glaswerk.core.progress import Bar, progress_bar
 from glaswerk.train import checkpoint
-from glaswerk.train.batches import IGNORED, Batch, Sampler
+from glaswerk.train.batches import Batch, Sampler
 from glaswerk.train.checkpoint import Progress
+from glaswerk.train.loss import linear_cross_entropy
+from glaswerk.train.memory import keep_freed_memory
 from glaswerk.train.optimizer import optimizers, schedule, set_rate
 
 # A kill costs at most this much work; writing 25 MB takes 0.1 s, so under 1 % of the time.
 CHECKPOINT_SECONDS = 15.0
-Z_LOSS = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Interrupted(Exception):
 
 
 def run(
-    model: nn.Module, sampler: Sampler, config: LoopConfig, folder: Path, *, label: str
+    model: PreTrainedModel, sampler: Sampler, config: LoopConfig, folder: Path, *, label: str
 ) -> dict[str, Any]:
     """Train `model` in place for `config.steps`, resuming from `folder` where an earlier run stopped.
 
@@ -55,6 +57,7 @@ def run(
     Raises Interrupted after saving when a SIGINT or SIGTERM arrives.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    keep_freed_memory()
     parts = optimizers(model, learning_rate=config.learning_rate, weight_decay=config.weight_decay)
     done = checkpoint.read(folder, model, parts)
     tokens, losses = _rewind(folder / "metrics.jsonl", done.step)
@@ -93,7 +96,7 @@ def run(
 
 
 def _step(
-    model: nn.Module, parts: list[Optimizer], batch: Batch, step: int, config: LoopConfig
+    model: PreTrainedModel, parts: list[Optimizer], batch: Batch, step: int, config: LoopConfig
 ) -> dict[str, float]:
     factor = schedule(
         step,
@@ -113,19 +116,11 @@ def _step(
     return {"loss": loss.item(), "rate": rate, "norm": norm.item(), "tokens": batch.inputs.numel()}
 
 
-def losses(model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
-    """Mean cross-entropy in nats over the labels that count, and the same plus the z-loss to minimise.
-
-    The z-loss (PaLM) keeps the softmax normaliser near 1 in place of soft-capping, so that the network
-    stays a plain Qwen3.
-    """
-    logits = model(input_ids=batch.inputs, use_cache=False).logits.float().flatten(0, 1)
-    labels = batch.labels.flatten()
-    counted = labels != IGNORED
-    normaliser = logits[counted].logsumexp(-1)
-    chosen = logits[counted].gather(1, labels[counted, None])[:, 0]
-    loss = (normaliser - chosen).mean()
-    return loss, loss + Z_LOSS * normaliser.square().mean()
+def losses(model: PreTrainedModel, batch: Batch) -> tuple[Tensor, Tensor]:
+    """Mean cross-entropy in nats over the labels that count, and the same plus the z-loss to minimise."""
+    hidden = model.get_decoder()(input_ids=batch.inputs, use_cache=False).last_hidden_state
+    weight = model.get_output_embeddings().weight
+    return linear_cross_entropy(hidden.flatten(0, 1), weight, batch.labels.flatten())
 
 
 def _rewind(path: Path, step: int) -> tuple[int, list[float]]:
