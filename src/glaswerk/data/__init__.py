@@ -1,0 +1,1 @@
+"""Floor 3: sources, curation and the made-up town."""

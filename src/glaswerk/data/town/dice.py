@@ -1,0 +1,40 @@
+"""Separate streams of chance, so that a change in one area does not reshuffle the others."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from random import Random
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def dice(seed: int, area: str) -> Random:
+    """A generator that depends on nothing but the seed and the area's name."""
+    digest = hashlib.blake2b(f"{seed}:{area}".encode(), digest_size=8).digest()
+    return Random(int.from_bytes(digest, "big"))
+
+
+class Deck:
+    """Deals items in random order and reshuffles when empty: variety without early repeats."""
+
+    def __init__(self, items: Sequence[str], rng: Random) -> None:
+        self._items = list(items)
+        self._rng = rng
+        self._left: list[str] = []
+
+    def deal(self) -> str:
+        """The next item."""
+        if not self._left:
+            self._left = self._items[:]
+            self._rng.shuffle(self._left)
+        return self._left.pop()
+
+
+def spread(items: Sequence[T], count: int, rng: Random) -> list[T]:
+    """`count` items, each used equally often up to one."""
+    full, rest = divmod(count, len(items))
+    drawn = list(items) * full + rng.sample(list(items), rest)
+    rng.shuffle(drawn)
+    return drawn
