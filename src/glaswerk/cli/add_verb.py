@@ -62,6 +62,9 @@ def posts(
 
 @command.command("docs")
 @_common
+@click.option(
+    "--kind", default="page", show_default=True, type=click.Choice(["page", "post", "book", "speech", "caption"])
+)
 def docs(paths: tuple[Path, ...], lab_path: Path, as_json: bool, **rest: str) -> None:
     """Markdown, text, jsonl, jsonl.zst or parquet; folders are searched.
 

@@ -20,7 +20,7 @@ from glaswerk.lab import Artifact, Lab
 LICENCE = "CC0-1.0"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DemoConfig:
     """Chosen so that two cores learn the town in under five minutes (docs/log.md has the trials)."""
 

@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import IO, Any
+from typing import Any
 
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from transformers import PreTrainedModel
 
-from glaswerk.core.progress import Bar, progress_bar
+from glaswerk.core.progress import progress_bar
 from glaswerk.train import checkpoint
 from glaswerk.train.batches import Batch, Sampler
 from glaswerk.train.checkpoint import Progress
@@ -26,6 +26,7 @@ from glaswerk.train.optimizer import optimizers, schedule, set_rate
 
 # A kill costs at most this much work; writing 25 MB takes 0.1 s, so under 1 % of the time.
 CHECKPOINT_SECONDS = 15.0
+VALIDATIONS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +49,34 @@ class Interrupted(Exception):
         self.step = step
 
 
+Validate = Callable[[PreTrainedModel], dict[str, Any]]
+
+
 def run(
-    model: PreTrainedModel, sampler: Sampler, config: LoopConfig, folder: Path, *, label: str
+    model: PreTrainedModel,
+    sampler: Sampler,
+    config: LoopConfig,
+    folder: Path,
+    *,
+    label: str,
+    validate: Validate = lambda model: {},
 ) -> dict[str, Any]:
     """Train `model` in place for `config.steps`, resuming from `folder` where an earlier run stopped.
 
-    Appends one row a step to `folder/metrics.jsonl`. Returns the figures for the manifest.
+    Appends one row a step to `folder/metrics.jsonl`, with `validate(model)` in ten of them, which must
+    not touch the weights. Returns the figures for the manifest.
     Raises Interrupted after saving when a SIGINT or SIGTERM arrives.
     """
     folder.mkdir(parents=True, exist_ok=True)
     keep_freed_memory()
     parts = optimizers(model, learning_rate=config.learning_rate, weight_decay=config.weight_decay)
     done = checkpoint.read(folder, model, parts)
-    tokens, losses = _rewind(folder / "metrics.jsonl", done.step)
+    rows = _rewind(folder / "metrics.jsonl", done.step)
     model.train()
     started = saved = time.perf_counter()
 
     def save(step: int) -> None:
+        metrics.flush()
         checkpoint.write(folder, model, parts, Progress(step, done.seconds + time.perf_counter() - started))
 
     with (
@@ -74,24 +86,34 @@ def run(
     ):
         for step in range(done.step, config.steps):
             clock = time.perf_counter()
-            batch = sampler.batch(step)
-            row = _step(model, parts, batch, step, config)
-            tokens += batch.inputs.numel()
-            losses = [*losses[-49:], row["loss"]]
-            _log(metrics, bar, {"step": step, **row}, time.perf_counter() - clock)
+            row = {"step": step, **_step(model, parts, sampler.batch(step), step, config)}
+            row["tokens_per_second"] = round(row["tokens"] / (time.perf_counter() - clock))
+            if (step + 1) % max(1, config.steps // VALIDATIONS) == 0:
+                row |= validate(model)
+            rows.append(row)
+            metrics.write(json.dumps(row) + "\n")
+            bar.advance(note=f"loss {row['loss']:.3f}  {row['tokens_per_second']:,} tok/s")
             if stopped():
-                metrics.flush()
                 save(step + 1)
                 raise Interrupted(step + 1, config.steps)
             if time.perf_counter() - saved > CHECKPOINT_SECONDS:
-                metrics.flush()
                 save(step + 1)
                 saved = time.perf_counter()
-    seconds = done.seconds + time.perf_counter() - started
+    return _figures(rows, done.seconds + time.perf_counter() - started, sampler)
+
+
+def _figures(rows: list[dict[str, Any]], seconds: float, sampler: Sampler) -> dict[str, Any]:
+    tokens = sum(row["tokens"] for row in rows)
+    last = [row["loss"] for row in rows[-50:]]
+    curve, seen = [], 0
+    for row in rows:
+        seen += row["tokens"]
+        if "bits_per_byte" in row:
+            curve.append([seen, row["bits_per_byte"]])
     return {
-        "steps": config.steps, "tokens": tokens, "train_loss": sum(losses) / max(len(losses), 1),
+        "steps": len(rows), "tokens": tokens, "train_loss": sum(last) / len(last),
         "train_seconds": round(seconds, 1), "tokens_per_second": round(tokens / max(seconds, 1e-9)),
-        "epochs": round(config.steps / sampler.steps_per_epoch, 2),
+        "epochs": round(len(rows) / sampler.steps_per_epoch, 2), "bits_per_byte": curve,
     }  # fmt: skip
 
 
@@ -123,25 +145,19 @@ def losses(model: PreTrainedModel, batch: Batch) -> tuple[Tensor, Tensor]:
     return linear_cross_entropy(hidden.flatten(0, 1), weight, batch.labels.flatten())
 
 
-def _rewind(path: Path, step: int) -> tuple[int, list[float]]:
-    """Cut the metrics back to the steps that the checkpoint holds; their tokens and last losses."""
+def _rewind(path: Path, step: int) -> list[dict[str, Any]]:
+    """Cut the metrics back to the steps that the checkpoint holds, and return their rows."""
     rows = []
     if path.exists():
         for line in path.read_text().splitlines():
             try:
                 row = json.loads(line)
-            except ValueError:
+            except ValueError:  # cut off by a kill; all later lines are newer than any checkpoint
                 break
             if row["step"] < step:
                 rows.append(row)
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return sum(row["tokens"] for row in rows), [row["loss"] for row in rows[-50:]]
-
-
-def _log(metrics: IO[str], bar: Bar, row: dict[str, float], seconds: float) -> None:
-    rate = row["tokens"] / seconds
-    metrics.write(json.dumps({**row, "tokens_per_second": round(rate)}) + "\n")
-    bar.advance(note=f"loss {row['loss']:.3f}  {rate:,.0f} tok/s")
+    return rows
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from glaswerk.train import checkpoint
 from glaswerk.train.batches import StreamSampler
 from glaswerk.train.export import copy_tokenizer, tokenizer_of
 from glaswerk.train.loop import LoopConfig, run
+from glaswerk.train.validation import Validation
 
 RECIPE = "pretrain/1"
 # Chinchilla's 20 tokens a parameter, but no document more often than this: beyond some 16 epochs
@@ -89,7 +90,10 @@ def train(lab: Lab, config: TrainConfig, *, shards: str = "main.main", name: str
         sampler = StreamSampler(
             opened.tokens("train"), length=config.context, sequences=planned.sequences, seed=config.seed
         )
-        stats = run(model, sampler, planned.loop, lab.run_folder(spec.id), label=f"train {name}")
+        stats = run(
+            model, sampler, planned.loop, lab.run_folder(spec.id), label=f"train {name}",
+            validate=Validation(opened, tokenizer, config.context),
+        )  # fmt: skip
         save(model, folder)
         copy_tokenizer(vocabulary, folder)
         return {**stats, "parameters": planned.shape.parameters}

@@ -1,0 +1,125 @@
+"""Documents in Parquet files: the one schema, a writer in bounded memory, streaming readers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from glaswerk.core.document import DOCUMENT_COLUMNS, Document, to_row
+from glaswerk.core.errors import GlaswerkError
+
+DOCUMENTS = "documents.parquet"
+_TYPES: dict[str, Any] = {
+    "created_at": pa.timestamp("us", tz="UTC"),
+    "tdm_opt_out": pa.bool_(),
+    "media": pa.list_(pa.string()),
+    "messages": pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())])),
+}
+SCHEMA = pa.schema([(name, _TYPES.get(name, pa.string())) for name in DOCUMENT_COLUMNS])
+# A row group is what a lookup by id has to read: 8,192 posts are about 1 MB; books are cut earlier.
+GROUP_ROWS = 8192
+GROUP_CHARACTERS = 32 << 20
+_LEVEL = 3
+
+
+class DocumentWriter:
+    """Writes documents to one Parquet file (zstd), holding one row group in memory."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = pq.ParquetWriter(path, SCHEMA, compression="zstd", compression_level=_LEVEL)
+        self._rows: list[dict[str, Any]] = []
+        self._characters = 0
+        self.documents = 0
+        self.bytes = 0
+
+    def add(self, document: Document) -> None:
+        """Append one document. Lone surrogates in its text become U+FFFD: Parquet strings are UTF-8."""
+        self._rows.append(_whole(to_row(document)))
+        self._characters += len(document.text)
+        self.documents += 1
+        self.bytes += len(self._rows[-1]["text"].encode())
+        if len(self._rows) >= GROUP_ROWS or self._characters >= GROUP_CHARACTERS:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._rows:
+            self._file.write_table(pa.Table.from_pylist(self._rows, schema=SCHEMA))
+        self._rows, self._characters = [], 0
+
+    def close(self) -> None:
+        self._flush()
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self._file.close()
+
+
+def whole_text(text: str) -> str:
+    """`text` with surrogate pairs joined and lone surrogates replaced, so that it encodes as UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, str):
+        return whole_text(value)
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _whole(item) for key, item in value.items()}
+    return value
+
+
+def write_table(path: Path, columns: Mapping[str, Sequence[Any]], schema: Any) -> None:
+    """Write a small side table (decisions, tombstones) in one go."""
+    table = pa.Table.from_pydict({name: list(values) for name, values in columns.items()}, schema=schema)
+    pq.write_table(table, path, compression="zstd", compression_level=_LEVEL)
+
+
+def read_rows(path: Path, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
+    """Rows of a Parquet file as dicts, a few thousand in memory at a time.
+
+    Raises GlaswerkError where the file is no whole Parquet file.
+    """
+    try:
+        file = pq.ParquetFile(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise broken_parquet(path, error) from error
+    with file:
+        try:
+            for batch in file.iter_batches(2048, columns=columns):
+                yield from batch.to_pylist()
+        except (pa.ArrowInvalid, OSError) as error:
+            raise broken_parquet(path, error) from error
+
+
+def broken_parquet(path: Path, error: Exception) -> GlaswerkError:
+    """The error for a file that is not Parquet, or only a part of one."""
+    return GlaswerkError(
+        f"expected a whole Parquet file, found one that cannot be read: {path} ({error})",
+        hint=f"write {path.name} again, or fetch it again, then run this command again",
+    )
+
+
+def write_documents(path: Path, documents: Iterable[Document]) -> DocumentWriter:
+    """Write all `documents` to `path`; the closed writer tells how many and how many bytes of text."""
+    with DocumentWriter(path) as writer:
+        for document in documents:
+            writer.add(document)
+    return writer

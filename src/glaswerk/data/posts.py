@@ -1,0 +1,247 @@
+"""Posts of one X account: a record of tweets.js read into a `Post`, posts joined into documents."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import unescape
+from pathlib import PurePosixPath
+from typing import Any
+
+from glaswerk.core.document import Document, Rights
+from glaswerk.data.language import tidy_code
+
+PREFIX = "x:"
+_MONTHS = {
+    m: i
+    for i, m in enumerate(
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"], start=1
+    )
+}
+_SHORT_LINK = re.compile(r"https?://t\.co/\w+")
+_STATUS = re.compile(r"^https?://(?:www\.|mobile\.)?(?:twitter|x)\.com/\w+/status/(\d+)")
+_RETWEET = re.compile(r"^RT @(\w+): ")
+_DIGITS = re.compile(r"[0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One record. Ids are bare digits; `versions` are the ids of an edited post, oldest first."""
+
+    id: str
+    text: str
+    created_at: datetime | None
+    lang: str
+    reply_to: str
+    quote_of: str
+    retweet_of: str
+    media: tuple[str, ...]
+    versions: tuple[str, ...]
+
+
+def read_post(tweet: Mapping[str, Any]) -> Post:
+    """A post from one `tweet` object. Raises ValueError naming the key that is not as X writes it."""
+    identifier = _id(tweet, "id_str") or _id(tweet, "id")
+    raw = tweet.get("full_text", tweet.get("text"))
+    if not identifier:
+        raise ValueError("'id_str' is missing")
+    if not isinstance(raw, str):
+        raise ValueError(f"'full_text' is {type(raw).__name__}, expected a string")
+    links = _links(tweet)
+    text = _text(raw, links, _media(tweet))
+    return Post(
+        id=identifier,
+        text=text,
+        created_at=parse_time(str(tweet.get("created_at", ""))),
+        lang=tidy_code(str(tweet.get("lang") or "")),
+        reply_to=_id(tweet, "in_reply_to_status_id_str") or _id(tweet, "in_reply_to_status_id"),
+        quote_of=_quote(tweet, links),
+        retweet_of=_retweet(tweet, text),
+        media=tuple(_media_name(identifier, url) for url in _media(tweet)),
+        versions=_versions(tweet, identifier),
+    )
+
+
+def parse_time(text: str) -> datetime | None:
+    """UTC time from X's form ("Wed Oct 10 20:19:24 +0000 2018") or ISO 8601; None for anything else.
+
+    `strptime` is not used: its month names follow the machine's locale.
+    """
+    parts = text.split()
+    try:
+        if len(parts) == 6 and parts[1] in _MONTHS:
+            moment = f"{parts[5]}-{_MONTHS[parts[1]]:02}-{int(parts[2]):02}T{parts[3]}{parts[4]}"
+        else:
+            moment = text.strip()
+        found = datetime.fromisoformat(moment)
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _id(tweet: Mapping[str, Any], key: str) -> str:
+    value = tweet.get(key)
+    if value is None or value == "":
+        return ""
+    # A float has already lost digits; bool is an int in Python.
+    if isinstance(value, float | bool) or not _DIGITS.fullmatch(str(value)):
+        raise ValueError(f"{key!r} is {value!r}, expected digits")
+    return str(value)
+
+
+def _entities(tweet: Mapping[str, Any], holder: str, key: str) -> list[Mapping[str, Any]]:
+    entities = tweet.get(holder)
+    found = entities.get(key) if isinstance(entities, dict) else None
+    return [e for e in found if isinstance(e, dict)] if isinstance(found, list) else []
+
+
+def _links(tweet: Mapping[str, Any]) -> dict[str, str]:
+    """Short link → the address it stands for, where X says so."""
+    return {
+        str(e["url"]): str(e["expanded_url"])
+        for e in _entities(tweet, "entities", "urls")
+        if e.get("url") and e.get("expanded_url")
+    }
+
+
+def _media(tweet: Mapping[str, Any]) -> dict[str, str]:
+    """Media file address → its short link, in order; a post has up to four pictures behind one link."""
+    found = _entities(tweet, "extended_entities", "media") or _entities(tweet, "entities", "media")
+    return {
+        str(e.get("media_url_https") or e.get("media_url")): str(e.get("url", ""))
+        for e in found
+        if e.get("media_url_https") or e.get("media_url")
+    }
+
+
+def _media_name(identifier: str, address: str) -> str:
+    """The file's name as X puts it under data/tweets_media."""
+    return f"{identifier}-{PurePosixPath(address.partition('?')[0]).name}"
+
+
+def _text(raw: str, links: Mapping[str, str], media: Mapping[str, str]) -> str:
+    text = unescape(raw).strip()
+    shown = set(media.values()) - {""}
+    while (tail := text.rsplit(None, 1)[-1:]) and tail[0] in shown:
+        text = text[: -len(tail[0])].rstrip()
+    return _SHORT_LINK.sub(lambda match: links.get(match[0], match[0]), text)
+
+
+def _quote(tweet: Mapping[str, Any], links: Mapping[str, str]) -> str:
+    given = _id(tweet, "quoted_status_id_str")
+    if given:
+        return given
+    found = [match[1] for address in links.values() if (match := _STATUS.match(address))]
+    return found[-1] if found else ""
+
+
+def _retweet(tweet: Mapping[str, Any], text: str) -> str:
+    """`x:ID`, or `@handle` where the archive does not tell the id (it seldom does)."""
+    given = _id(tweet, "retweeted_status_id_str")
+    return PREFIX + given if given else retweeted_handle(text)
+
+
+def retweeted_handle(text: str) -> str:
+    """`@name` for a text that is someone else's post as X repeats it ("RT @name: …"), else empty."""
+    match = _RETWEET.match(text)
+    return f"@{match[1]}" if match else ""
+
+
+def _versions(tweet: Mapping[str, Any], identifier: str) -> tuple[str, ...]:
+    info = tweet.get("edit_info")
+    info = info if isinstance(info, dict) else {}
+    edit = info.get("edit")
+    control = info.get("initial") or (edit.get("editControlInitial") if isinstance(edit, dict) else None)
+    ids = control.get("editTweetIds") if isinstance(control, dict) else None
+    found = {str(i) for i in ids} if isinstance(ids, list) else set()
+    return tuple(sorted((i for i in found | {identifier} if _DIGITS.fullmatch(i)), key=int))
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Documents of one account, with what was left out and which post went into which document."""
+
+    documents: list[Document]
+    superseded: int
+    deleted: int
+    parts: list[tuple[str, str, str]]
+
+
+def join_posts(
+    posts: Iterable[Post], *, source: str, handle: str, rights: Rights, deleted: Collection[str],
+    limited: Sequence[tuple[datetime, datetime]] = (),
+) -> Joined:  # fmt: skip
+    """Documents in time order: the last version of each edited post, threads of one author as one.
+
+    A post one of whose versions is in `deleted` stays out with all its versions. `limited` are the
+    times at which the account was protected: posts of those times have a limited audience.
+    """
+    ordered = sorted({p.id: p for p in posts}.values(), key=lambda p: int(p.id))
+    alive = [p for p in ordered if not any(v in deleted for v in p.versions)]
+    last = _last_versions(alive)
+    kept = [p for p in alive if last[p.id] == p.id]
+    documents, parts = [], [(PREFIX + p.id, PREFIX + last[p.id], "edit") for p in alive if last[p.id] != p.id]
+    for thread in _threads(kept, last):
+        document = _document(thread, source, handle, rights, limited)
+        parts += [(PREFIX + p.id, document.id, "thread") for p in thread[1:]]
+        documents.append(document)
+    return Joined(documents, len(alive) - len(kept), len(ordered) - len(alive), parts)
+
+
+def _last_versions(posts: Sequence[Post]) -> dict[str, str]:
+    """Post id → id of its newest version among `posts` (ids of X grow with time)."""
+    present = {p.id for p in posts}
+    last: dict[str, str] = {}
+    for post in posts:
+        newest = max((v for v in post.versions if v in present), key=int)
+        for version in post.versions:
+            last[version] = max(last.get(version, newest), newest, key=int)
+    return last
+
+
+def _threads(posts: Sequence[Post], last: Mapping[str, str]) -> list[list[Post]]:
+    """Posts grouped with the post of the same author that they answer, roots first, in time order."""
+    root: dict[str, str] = {}
+    threads: dict[str, list[Post]] = {}
+    for post in posts:
+        parent = last.get(post.reply_to, post.reply_to)
+        joins = parent in root and not post.retweet_of
+        root[post.id] = root[parent] if joins else post.id
+        threads.setdefault(root[post.id], []).append(post)
+    return list(threads.values())
+
+
+def _document(
+    thread: Sequence[Post], source: str, handle: str, rights: Rights,
+    limited: Sequence[tuple[datetime, datetime]],
+) -> Document:  # fmt: skip
+    first = thread[0]
+    own = f"@{handle} "
+    texts = [first.text, *(p.text.removeprefix(own) for p in thread[1:])]
+    hidden = any(_within(p.created_at, limited) for p in thread)
+    return Document(
+        id=PREFIX + first.id,
+        source=source,
+        text="\n".join(texts),
+        rights=Rights(rights.licence, rights.acquired, "limited") if hidden else rights,
+        author=handle,
+        created_at=first.created_at,
+        lang=first.lang,
+        kind="thread" if len(thread) > 1 else "post",
+        url=f"https://x.com/{handle}/status/{first.id}",
+        reply_to=_edge(first.reply_to),
+        quote_of=_edge(first.quote_of),
+        retweet_of=first.retweet_of,
+        edit_of=_edge(first.versions[0]) if first.versions[0] != first.id else "",
+        media=tuple(name for p in thread for name in p.media),
+    )
+
+
+def _edge(identifier: str) -> str:
+    return PREFIX + identifier if identifier else ""
+
+
+def _within(moment: datetime | None, spans: Sequence[tuple[datetime, datetime]]) -> bool:
+    return moment is not None and any(start <= moment < end for start, end in spans)

@@ -1,0 +1,87 @@
+"""Rules on a document's own text: empty, too short, symbol-heavy, repetitive."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_LINK = re.compile(r"https?://\S+|www\.\S+")
+_MENTION = re.compile(r"(?<!\w)@\w+")
+_WORD = re.compile(r"\w+")
+_LETTERS = re.compile(r"[^\W_]+")
+# Emoji, their joiners and variation marks: content in a post, and no sign of noise.
+_EMOJI = re.compile(
+    "[\u200d\u203c\u2049\u20e3\u2122\u2139\u2190-\u2bff\u3030\u303d\ufe0e\ufe0f\U0001f000-\U0001faff\U000e0020-\U000e007f]"
+)
+_POSTS = ("post", "thread", "caption")
+
+
+@dataclass(frozen=True)
+class QualityConfig:
+    """Thresholds. Letters and digits count in UTF-8 bytes: four kana say as much as twelve Latin letters."""
+
+    post_letters: int = 8
+    page_letters: int = 20
+    book_letters: int = 200
+    letter_share: float = 0.4
+    distinct_words: float = 0.2
+    repeated_lines: float = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule that says no, and the figure that it went by."""
+
+    reason: str
+    score: float
+
+
+def check(text: str, kind: str, config: QualityConfig) -> Finding | None:
+    """The first rule that speaks against the text, or None."""
+    bare = (
+        _MENTION.sub(" ", _LINK.sub(" ", text)) if "@" in text or "http" in text or "www." in text else text
+    )
+    if not bare.strip():
+        return Finding("empty", 0.0)
+    letters = len("".join(_LETTERS.findall(bare)).encode())
+    if letters < _need(kind, config):
+        return Finding("too-short", float(letters))
+    share = _letter_share(bare)
+    if share < config.letter_share:
+        return Finding("symbol-heavy", share)
+    return _repetitive(bare, config)
+
+
+def _need(kind: str, config: QualityConfig) -> int:
+    if kind in _POSTS:
+        return config.post_letters
+    return config.book_letters if kind == "book" else config.page_letters
+
+
+def _letter_share(text: str) -> float:
+    """Letters, digits and combining marks among visible characters; emoji count for neither side."""
+    visible = _EMOJI.sub("", "".join(text.split()))
+    words = sum(map(len, _WORD.findall(visible)))
+    return words / len(visible) if visible else 1.0
+
+
+def _repetitive(text: str, config: QualityConfig) -> Finding | None:
+    words = [word.casefold() for word in _WORD.findall(text)]
+    # Long texts use their small words again and again: the share means something up to 200 words.
+    if 10 <= len(words) <= 200:
+        distinct = len(set(words)) / len(words)
+        if distinct < config.distinct_words:
+            return Finding("repetitive", distinct)
+    repeated = _repeated_lines([line for raw in text.splitlines() if (line := raw.strip())])
+    return Finding("repetitive", repeated) if repeated > config.repeated_lines else None
+
+
+def _repeated_lines(lines: Sequence[str]) -> float:
+    """Share of the characters that lie in lines beyond their first occurrence; 0 below ten lines."""
+    if len(lines) < 10:
+        return 0.0
+    counts = Counter(lines)
+    again = sum(len(line) * (count - 1) for line, count in counts.items())
+    return again / sum(map(len, lines))

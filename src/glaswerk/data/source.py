@@ -1,0 +1,288 @@
+"""Adding content to a lab: one source artifact per call, its documents normalised into Parquet."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from glaswerk.core.document import Document, Rights
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.ids import digest_file, digest_json, short
+from glaswerk.core.progress import track
+from glaswerk.data.account import Account
+from glaswerk.data.archive import MANIFEST, archive_digest, open_archive
+from glaswerk.data.chats import read_chats
+from glaswerk.data.files import DOCUMENT_SUFFIXES, KINDS, Defaults, Found, Tally, find_files, read_file
+from glaswerk.data.lines import SUFFIXES
+from glaswerk.data.parquet import DOCUMENTS, DocumentWriter, write_table
+from glaswerk.data.posts import PREFIX, join_posts
+from glaswerk.lab import Artifact, Lab, Spec
+
+TOMBSTONES = "tombstones.parquet"
+PARTS = "parts.parquet"
+_STRINGS = pa.string()
+ACQUIRED = ("own", "public", "licensed", "synthetic", "unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class PostsConfig:
+    """What decides a source of posts, beside the archives' bytes."""
+
+    licence: str
+    author: str = ""
+    acquired: str = "own"
+    include_direct_messages: bool = False
+    include_deleted: bool = False
+    tolerant: bool = False
+
+
+def add_posts(
+    lab: Lab,
+    paths: Sequence[Path],
+    *,
+    licence: str,
+    name: str = "",
+    author: str = "",
+    acquired: str = "own",
+    include_direct_messages: bool = False,
+    include_deleted: bool = False,
+    tolerant: bool = False,
+) -> Artifact:
+    """One source from X account archives (zips, unpacked folders, or folders of zips).
+
+    Its folder holds documents.parquet, tombstones.parquet (ids their owners deleted) and parts.parquet
+    (posts that went into another document: threads, edits). Statistics: documents, archives, bytes,
+    kinds, missing_records and left_out by reason; `direct_message` counts conversations, which are
+    never opened. Raises GlaswerkError for input that is not as X writes it; `tolerant` takes the rest.
+    """
+    config = PostsConfig(licence, author, acquired, include_direct_messages, include_deleted, tolerant)
+    _check_rights(licence, acquired)
+    found = _archives(paths)
+    archives = dict(sorted((archive_digest(path), path) for path in found))
+    decided: dict[str, Any] = {"files": list(archives), **asdict(config)}
+    chosen = name or _default_name(found[0], decided)
+    job = _PostsJob(chosen, config, list(archives.values()))
+    return lab.make(Spec("source", chosen, "add-posts/1", config={"source": chosen, **decided}), job.write)
+
+
+def add_docs(
+    lab: Lab,
+    paths: Sequence[Path],
+    *,
+    licence: str,
+    author: str = "",
+    name: str = "",
+    acquired: str = "own",
+    kind: str = "page",
+) -> Artifact:
+    """One source from .md, .txt, .jsonl, .jsonl.zst and .parquet files; folders recursively.
+
+    Rows may carry id, author, created_at, lang, url, licence, kind, title beside `text`, and a markdown
+    file's front matter the like. Statistics: documents, files, bytes, kinds, unparsed_dates and
+    left_out by reason. Raises GlaswerkError naming file and line or byte for what cannot be read.
+    """
+    if kind not in KINDS or kind == "dialogue":
+        raise GlaswerkError(
+            f"expected a kind ({', '.join(k for k in KINDS if k != 'dialogue')}), found {kind!r}",
+            hint="glaswerk add docs FOLDER --kind page --licence …",
+        )
+    tally = Tally()
+    files = find_files(paths, DOCUMENT_SUFFIXES, tally)
+
+    def read(file: Found, defaults: Defaults) -> Iterator[Document]:
+        return read_file(file, defaults, tally)
+
+    job = _FilesJob("add-docs/1", licence, author, acquired, kind, files, tally, read)
+    return job.make(lab, name)
+
+
+def add_chats(
+    lab: Lab, paths: Sequence[Path], *, licence: str, author: str = "", name: str = "", acquired: str = "own"
+) -> Artifact:
+    """One source of dialogues from .jsonl or .jsonl.zst files, a dialogue a line (see `chats.read_chats`)."""
+    tally = Tally()
+    files = find_files(paths, SUFFIXES, tally)
+    return _FilesJob("add-chats/1", licence, author, acquired, "dialogue", files, tally, read_chats).make(
+        lab, name
+    )
+
+
+@dataclass(slots=True)
+class _PostsJob:
+    """Writes the files of a source of posts."""
+
+    source: str
+    config: PostsConfig
+    paths: Sequence[Path]
+    left_out: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
+    missing_records: int = 0
+    parts: list[tuple[str, str, str]] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
+
+    def write(self, folder: Path) -> Mapping[str, Any]:
+        deleted = set() if self.config.include_deleted else self._deleted()
+        with DocumentWriter(folder / DOCUMENTS) as writer:
+            for path in track(self.paths, "reading archives", len(self.paths)):
+                for document in self._read(path, deleted):
+                    self._add(writer, document)
+        _need_documents(writer, self.paths)
+        write_table(folder / TOMBSTONES, {"id": sorted(PREFIX + i for i in deleted)}, _schema("id"))
+        columns = ("part", "document", "relation")
+        rows = {name: [row[i] for row in self.parts] for i, name in enumerate(columns)}
+        write_table(folder / PARTS, rows, _schema(*columns))
+        return {
+            "documents": writer.documents, "archives": len(self.paths), "bytes": writer.bytes,
+            "kinds": dict(sorted(self.kinds.items())), "missing_records": self.missing_records,
+            "left_out": dict(sorted((+self.left_out).items())),
+        }  # fmt: skip
+
+    def _deleted(self) -> set[str]:
+        """Ids deleted according to any of the archives: an older one still holds the posts."""
+        found: set[str] = set()
+        for path in self.paths:
+            with _account(path, self.config.tolerant) as account:
+                found |= account.deleted_ids()
+        self.left_out["deleted"] += len(found)
+        return found
+
+    def _read(self, path: Path, deleted: set[str]) -> Iterator[Document]:
+        config = self.config
+        rights = Rights(config.licence, config.acquired)
+        with _account(path, config.tolerant) as account:
+            handle = config.author.removeprefix("@") or account.handle
+            posts = list(account.posts())
+            if config.include_deleted:
+                posts += account.deleted_posts()
+            joined = join_posts(
+                posts, source=self.source, handle=handle, rights=rights, deleted=deleted,
+                limited=account.protected(),
+            )  # fmt: skip
+            yield from joined.documents
+            if config.include_direct_messages:
+                yield from account.own_messages(self.source, handle, config.licence)
+            account.count_unread(direct_messages=config.include_direct_messages)
+            self.left_out += account.left_out
+        self.missing_records += account.missing_records
+        self.left_out["superseded_edit"] += joined.superseded
+        self.parts += joined.parts
+
+    def _add(self, writer: DocumentWriter, document: Document) -> None:
+        if document.id in self.seen:
+            self.left_out["repeated_id"] += 1
+            return
+        self.seen.add(document.id)
+        self.kinds[document.kind] += 1
+        writer.add(document)
+
+
+@dataclass(slots=True)
+class _FilesJob:
+    """Writes a source of documents or dialogues read from files."""
+
+    recipe: str
+    licence: str
+    author: str
+    acquired: str
+    kind: str
+    files: Sequence[Found]
+    tally: Tally
+    read: Callable[[Found, Defaults], Iterator[Document]]
+
+    def make(self, lab: Lab, name: str) -> Artifact:
+        _check_rights(self.licence, self.acquired)
+        decided: dict[str, Any] = {
+            "files": {file.name: digest_file(file.path) for file in self.files},
+            "licence": self.licence, "author": self.author, "acquired": self.acquired, "kind": self.kind,
+        }  # fmt: skip
+        chosen = name or _default_name(self.files[0].path, decided)
+        spec = Spec("source", chosen, self.recipe, config={"source": chosen, **decided})
+        return lab.make(spec, lambda folder: self._write(folder, chosen))
+
+    def _write(self, folder: Path, source: str) -> Mapping[str, Any]:
+        defaults = Defaults(source, self.licence, self.author, self.acquired, self.kind)
+        kinds: Counter[str] = Counter()
+        with DocumentWriter(folder / DOCUMENTS) as writer:
+            for document in track(self._unique(defaults), "reading documents"):
+                kinds[document.kind] += 1
+                writer.add(document)
+        _need_documents(writer, [file.path for file in self.files])
+        return {
+            "documents": writer.documents, "files": len(self.files), "bytes": writer.bytes,
+            "kinds": dict(sorted(kinds.items())), "unparsed_dates": self.tally.unparsed_dates,
+            "left_out": dict(sorted((+self.tally.left_out).items())),
+        }  # fmt: skip
+
+    def _unique(self, defaults: Defaults) -> Iterator[Document]:
+        seen: set[str] = set()
+        for file in self.files:
+            for document in self.read(file, defaults):
+                if document.id in seen:
+                    self.tally.left_out["repeated_id"] += 1
+                    continue
+                seen.add(document.id)
+                yield document
+
+
+@contextmanager
+def _account(path: Path, tolerant: bool) -> Iterator[Account]:
+    archive = open_archive(path)
+    try:
+        yield Account(archive, tolerant=tolerant)
+    finally:
+        archive.close()
+
+
+def _archives(paths: Iterable[Path]) -> list[Path]:
+    """The archives meant by `paths`: a folder is an unpacked archive or holds zips."""
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir() and not (path / MANIFEST).exists():
+            inside = sorted(path.glob("*.zip"))
+            # A folder with data/ but no manifest is left to the reader, which says what is missing.
+            found += inside or [path]
+        elif not path.exists():
+            raise GlaswerkError(f"expected an X archive, found nothing at {path}", hint="check the path")
+        else:
+            found.append(path)
+    if not found:
+        raise GlaswerkError(
+            "expected at least one X archive, found no path",
+            hint="glaswerk add posts ARCHIVE.zip --licence CC-BY-4.0",
+        )
+    return found
+
+
+def _default_name(first: Path, decided: Mapping[str, Any]) -> str:
+    stem = first.name.partition(".")[0]
+    slug = re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")[:40].strip("-") or "source"
+    return f"{slug}-{short(digest_json(decided), 8)}"
+
+
+def _check_rights(licence: str, acquired: str) -> None:
+    if not licence.strip():
+        raise GlaswerkError(
+            "expected the licence of the content, found none",
+            hint="say what may be done with it: --licence CC-BY-4.0, or --licence own",
+        )
+    if acquired not in ACQUIRED:
+        raise GlaswerkError(f"expected how it was acquired ({', '.join(ACQUIRED)}), found {acquired!r}")
+
+
+def _need_documents(writer: DocumentWriter, paths: Sequence[Path]) -> None:
+    if writer.documents == 0:
+        raise GlaswerkError(
+            f"expected documents with text, found none in {', '.join(map(str, paths[:3]))}",
+            hint="check that these are the right files",
+        )
+
+
+def _schema(*names: str) -> Any:
+    return pa.schema([(name, _STRINGS) for name in names])

@@ -1,0 +1,54 @@
+"""Dialogues: what is read, and which faults are refused with file and line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from glaswerk.core.document import from_rows
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.data.parquet import read_rows
+from glaswerk.data.source import add_chats
+from glaswerk.lab import Lab
+
+CHAT = [{"role": "user", "content": "Who bakes?"}, {"role": "assistant", "content": "Lena Mill does."}]
+
+
+def test_a_dialogue_keeps_its_turns_and_has_a_plain_rendering(empty_lab: Lab, tmp_path: Path) -> None:
+    path = tmp_path / "chats.jsonl"
+    path.write_text(json.dumps({"messages": CHAT}) + "\n" + json.dumps({"id": "q2", "messages": CHAT}) + "\n")
+    made = add_chats(empty_lab, [path], licence="CC0-1.0", name="chats", author="Lena")
+    first, second = from_rows(read_rows(made.path / "documents.parquet"))
+    assert [first.id, second.id] == ["chats:chats.jsonl#1", "chats:q2"]
+    assert first.messages == tuple(CHAT)
+    assert (first.kind, first.author) == ("dialogue", "Lena")
+    assert first.text == "user: Who bakes?\nassistant: Lena Mill does."
+    assert made.stats["documents"] == 2
+
+
+@pytest.mark.parametrize(
+    ("messages", "found"),
+    [
+        ([], "found []"),
+        (None, "found None"),
+        ("hello", "found 'hello'"),
+        ([{"role": "user", "content": "Hello?"}], "found only user"),
+        ([{"role": "robot", "content": "Beep."}], "found 'robot'"),
+        ([*CHAT, {"role": "user", "content": " "}], "found ' '"),
+        ([*CHAT, {"role": "assistant", "content": None}], "found None"),
+        ([{"role": ["user"], "content": "x"}], "found ['user']"),
+        (["user: hi"], "found None"),
+    ],
+)
+def test_a_faulty_dialogue_is_refused_with_its_line(
+    empty_lab: Lab, tmp_path: Path, messages: object, found: str
+) -> None:
+    path = tmp_path / "chats.jsonl"
+    path.write_text(json.dumps({"messages": CHAT}) + "\n" + json.dumps({"messages": messages}) + "\n")
+    with pytest.raises(GlaswerkError) as caught:
+        add_chats(empty_lab, [path], licence="CC0-1.0")
+    assert f"{path}, line 2" in caught.value.message
+    assert found in caught.value.message
+    assert "messages" in (caught.value.hint or "")

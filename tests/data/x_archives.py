@@ -1,0 +1,86 @@
+"""Writes small X account archives in the layout that X uses, whole or damaged."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+HANDLE = "lena_mill"
+ACCOUNT = "4711"
+
+
+def tweet(identifier: int, text: str, **more: Any) -> dict[str, Any]:
+    """One record of tweets.js, with the keys that X writes for every post."""
+    return {
+        "tweet": {
+            "id": str(identifier),
+            "id_str": str(identifier),
+            "full_text": text,
+            "created_at": "Wed Oct 10 20:19:24 +0000 2018",
+            "lang": "en",
+            "entities": {"hashtags": [], "symbols": [], "urls": [], "user_mentions": []},
+            "edit_info": {"initial": {"editTweetIds": [str(identifier)], "editsRemaining": "5"}},
+            "retweeted": False,
+            **more,
+        }
+    }
+
+
+def assignment(name: str, value: Any) -> str:
+    """A data file as X writes it: an assignment to a global, then JSON."""
+    return f"{name} = {json.dumps(value, ensure_ascii=False)}"
+
+
+def manifest(files: Mapping[str, Sequence[tuple[str, int]]], handle: str = HANDLE) -> str:
+    """manifest.js for data types with their files and counts."""
+    types = {
+        kind: {
+            "mediaDirectory": "data/tweets_media",
+            "files": [
+                {"fileName": name, "globalName": f"YTD.{kind}.part{i}", "count": str(count)}
+                for i, (name, count) in enumerate(entries)
+            ],
+        }
+        for kind, entries in files.items()
+    }
+    user = {"accountId": ACCOUNT, "userName": handle, "displayName": handle.title()}
+    return assignment("window.__THAR_CONFIG", {"userInfo": user, "archiveInfo": {}, "dataTypes": types})
+
+
+def members(
+    tweets: Sequence[Any], *, deleted: Sequence[Any] = (), messages: Sequence[Any] = (),
+    protected: Sequence[Any] = (), handle: str = HANDLE,
+) -> dict[str, str | bytes]:  # fmt: skip
+    """Name → content of the data files of one archive."""
+    parts = {
+        "tweets": ("data/tweets.js", tweets),
+        "deletedTweets": ("data/deleted-tweets.js", deleted),
+        "directMessages": ("data/direct-messages.js", messages),
+        "protectedHistory": ("data/protected-history.js", protected),
+    }
+    files: dict[str, str | bytes] = {
+        name: assignment(f"window.YTD.{kind}.part0", list(records)) for kind, (name, records) in parts.items()
+    }
+    counts = {kind: [(name, len(records))] for kind, (name, records) in parts.items()}
+    files["data/manifest.js"] = manifest(counts, handle)
+    return files
+
+
+def write_zip(path: Path, files: Mapping[str, str | bytes]) -> Path:
+    """A deflated zip of those members."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return path
+
+
+def write_folder(path: Path, files: Mapping[str, str | bytes]) -> Path:
+    """The same, unpacked."""
+    for name, content in files.items():
+        target = path / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
