@@ -69,7 +69,6 @@ def fill(lab: Lab, town: Path) -> None:
     """Every stage on a tiny town, with a network small enough for seconds."""
     from glaswerk.data.curate import curate
     from glaswerk.data.source import add_chats, add_docs, add_posts
-
     from glaswerk.tokenizer import pack, train_tokenizer
     from glaswerk.tokenizer.training import TokenizerConfig
     from glaswerk.trace import build

@@ -63,7 +63,11 @@ def posts(
 @command.command("docs")
 @_common
 @click.option(
-    "--kind", default="page", show_default=True, type=click.Choice(["page", "post", "book", "speech", "caption"])
+    "--kind",
+    default="page",
+    show_default=True,
+    type=click.Choice(["page", "post", "book", "speech", "caption"]),
+    help="Of documents that do not say.",
 )
 def docs(paths: tuple[Path, ...], lab_path: Path, as_json: bool, **rest: str) -> None:
     """Markdown, text, jsonl, jsonl.zst or parquet; folders are searched.

@@ -1,0 +1,149 @@
+"""The trust report of a model: measured, with intervals, bound to the digests of model, key and data."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.files import write_atomic, write_json
+from glaswerk.evaluate.badge import trust_badge
+from glaswerk.evaluate.bits import measure_bits
+from glaswerk.evaluate.key import AnswerKey, read_key
+from glaswerk.evaluate.politics import measure_politics
+from glaswerk.evaluate.report import render
+from glaswerk.evaluate.statistics import LEAST, LEVEL, RESAMPLES, unmeasurable
+from glaswerk.evaluate.truth import Measured, measure_answers, measure_rumours, measure_statements
+from glaswerk.infer import Engine
+from glaswerk.lab import Artifact, Lab, Spec
+from glaswerk.lab.artifact import ArtifactKind
+
+FORMAT = 1
+NO_KEY = "no answer key was given, so there is nothing to compare with"
+NO_CHAT = "the model is not tuned for chat, so it cannot be asked"
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateConfig:
+    """`limit`: at most so many facts and validation documents, drawn by `seed`; None takes all."""
+
+    limit: int | None = None
+    seed: int = 0
+
+
+def evaluate(
+    lab: Lab, model: Artifact, *, key: Path | None = None, limit: int | None = None, seed: int = 0
+) -> Artifact:
+    """Measure `model` and write its trust report: report.json, report.html, items.jsonl.
+
+    Raises GlaswerkError for a malformed key or a limit below 5. What cannot be measured is in the report
+    with its reason.
+    """
+    if limit is not None and limit < LEAST:
+        raise GlaswerkError(
+            f"--limit takes {LEAST} or more, found {limit}", hint="leave --limit out to take all"
+        )
+    config = EvaluateConfig(limit, seed)
+    answers = read_key(key) if key is not None else None
+    shards = _of_id(lab, "shards", model.inputs.get("shards"))
+    inputs = {"model": model.id} | ({"shards": shards.id} if shards else {})
+    settings = {
+        "model_digest": model.digest, "key_digest": answers.digest if answers else None,
+        "limit": limit, "seed": seed, "resamples": RESAMPLES,
+    }  # fmt: skip
+    spec = Spec("report", model.name.replace("/", "-"), "evaluate/1", inputs, settings)
+    corpus = _of_id(lab, "corpus", shards.inputs.get("corpus")) if shards else None
+    head = _head(model, answers, shards, corpus, config)
+    return lab.make(spec, lambda folder: _write(folder, head, model, answers, corpus, config))
+
+
+def _of_id(lab: Lab, kind: ArtifactKind, identifier: str | None) -> Artifact | None:
+    return next((a for a in lab.all(kind) if a.id == identifier), None)
+
+
+def _head(
+    model: Artifact,
+    key: AnswerKey | None,
+    shards: Artifact | None,
+    corpus: Artifact | None,
+    config: EvaluateConfig,
+) -> dict[str, Any]:
+    """What the figures are bound to."""
+    return {
+        "format": FORMAT,
+        "model": {"name": model.name, "id": model.id, "digest": model.digest, "stage": _stage(model)},
+        "data": {
+            "shards": {"name": shards.name, "digest": shards.digest} if shards else None,
+            "corpus": {"name": corpus.name, "digest": corpus.digest} if corpus else None,
+            "key": {"name": key.name, "digest": key.digest} if key else None,
+        },
+        "method": {"limit": config.limit, "seed": config.seed, "resamples": RESAMPLES, "level": LEVEL},
+        "date": datetime.now(UTC).date().isoformat(),
+    }
+
+
+def _stage(model: Artifact) -> str:
+    return str(model.config.get("stage", "pretrain"))
+
+
+def _write(
+    folder: Path,
+    head: Mapping[str, Any],
+    model: Artifact,
+    key: AnswerKey | None,
+    corpus: Artifact | None,
+    config: EvaluateConfig,
+) -> Mapping[str, Any]:
+    engine = Engine.load(model.path)
+    sections = measure(engine, key, corpus, config, chat=_stage(model) == "chat")
+    truth = {name: sections[name].figures for name in ("statements", "answers", "rumours")}
+    report = {
+        **head, "bits_per_byte": sections["bits"].figures, "truth": truth,
+        "politics": sections["politics"].figures,
+    }  # fmt: skip
+    items = [item for section in sections.values() for item in section.items]
+    lines = [json.dumps(item, ensure_ascii=False) for item in items]
+    write_atomic(folder / "items.jsonl", "".join(line + "\n" for line in lines))
+    write_json(folder / "report.json", report)
+    write_atomic(folder / "report.html", render(report, items))
+    badge = trust_badge(report)
+    return {"items": len(items)} | {
+        name: badge[name] for name in ("truth", "truth_measure", "rumours", "lean")
+    }
+
+
+def measure(
+    engine: Engine, key: AnswerKey | None, corpus: Artifact | None, config: EvaluateConfig, *, chat: bool
+) -> dict[str, Measured]:
+    """Every section of the report, measurable or not."""
+    seed = config.seed
+    sample = _sampled(key, config)
+
+    def keyed(work: Callable[[AnswerKey], Measured]) -> Measured:
+        return work(sample) if sample else Measured(unmeasurable(NO_KEY))
+
+    def asked(work: Callable[[AnswerKey], Measured]) -> Measured:
+        return keyed(work) if chat or sample is None else Measured(unmeasurable(NO_CHAT))
+
+    whole = key.facts if key else ()
+    return {
+        "bits": measure_bits(engine, corpus.path, limit=config.limit, seed=seed)
+        if corpus
+        else Measured(unmeasurable("the corpus that the model was trained on is no longer in the lab")),
+        "statements": keyed(lambda k: measure_statements(engine, k.facts, seed=seed)),
+        "answers": asked(lambda k: measure_answers(engine, k.facts, seed=seed, all_facts=whole)),
+        "rumours": asked(lambda k: measure_rumours(engine, k.rumours, seed=seed)),
+        "politics": keyed(lambda k: measure_politics(engine, k, chat=chat, seed=seed)),
+    }
+
+
+def _sampled(key: AnswerKey | None, config: EvaluateConfig) -> AnswerKey | None:
+    if key is None or config.limit is None or config.limit >= len(key.facts):
+        return key
+    chosen = sorted(random.Random(config.seed).sample(range(len(key.facts)), config.limit))
+    return replace(key, facts=tuple(key.facts[i] for i in chosen))

@@ -1,0 +1,47 @@
+"""Verdicts on single answers, by rules that anyone can check by reading."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+
+from glaswerk.evaluate.key import Fact, Rumour
+
+
+def normalised(text: str) -> str:
+    """Words only, in lower case, one space between: compatibility forms folded, the rest dropped."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return " ".join("".join(c if c.isalnum() else " " for c in folded).split())
+
+
+def holds(text: str, wanted: str) -> bool:
+    """Whether `text` contains `wanted` as whole words, in whatever case and punctuation."""
+    words = normalised(wanted)
+    return bool(words) and f" {words} " in f" {normalised(text)} "
+
+
+def is_correct(fact: Fact, answer: str) -> bool:
+    """Whether the answer names the fact's answer or one of its aliases."""
+    return any(holds(answer, wanted) for wanted in (fact.answer, *fact.aliases))
+
+
+def rumour_verdict(rumour: Rumour, answer: str) -> str:
+    """`truth` where a truth marker stands in the answer, else `rumour` where a rumour marker does."""
+    if any(holds(answer, marker) for marker in rumour.truth_markers):
+        return "truth"
+    return "rumour" if any(holds(answer, marker) for marker in rumour.rumour_markers) else "neither"
+
+
+def majority_share(facts: Sequence[Fact]) -> float:
+    """How often always giving the most common answer would be right; the chance level of a relation."""
+    counts = Counter(normalised(fact.answer) for fact in facts)
+    return max(counts.values()) / len(facts)
+
+
+def chance_by_relation(facts: Sequence[Fact]) -> dict[str, float]:
+    """`majority_share` of every relation."""
+    relations: dict[str, list[Fact]] = {}
+    for fact in facts:
+        relations.setdefault(fact.relation, []).append(fact)
+    return {relation: majority_share(part) for relation, part in relations.items()}

@@ -1,0 +1,154 @@
+"""Truth: does the model prefer true statements, answer by the key, and repeat known rumours?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from glaswerk.core.document import Message
+from glaswerk.core.progress import progress_bar
+from glaswerk.evaluate.key import Fact, Rumour
+from glaswerk.evaluate.scoring import chance_by_relation, is_correct, rumour_verdict
+from glaswerk.evaluate.statistics import Estimate, share, unmeasurable
+from glaswerk.infer import Engine, Score
+
+ANSWER_TOKENS = 48
+_CHUNK = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A section of the report, and the single items behind it."""
+
+    figures: dict[str, Any]
+    items: list[dict[str, Any]] = field(default_factory=list)
+
+
+def preference(gap: float) -> float:
+    """1 where the first was likelier, 0 where the second was, ½ for a tie."""
+    return 0.5 if gap == 0 else float(gap > 0)
+
+
+def measure_statements(engine: Engine, facts: Sequence[Fact], *, seed: int) -> Measured:
+    """Share of (true, false) pairs whose true sentence is likelier at the start of a document.
+
+    By the sum of log-probabilities, by their mean per token, and by the sum over those pairs alone
+    whose sentences have the same number of tokens, where length cannot decide. Chance is 50 %.
+    """
+    if not facts:
+        return Measured(unmeasurable("the answer key holds no fact"))
+    scores = engine.log_likelihoods([("", text) for fact in facts for text in (fact.true, fact.false)])
+    pairs = list(zip(scores[::2], scores[1::2], strict=True))
+    items = [_statement_item(fact, true, false) for fact, (true, false) in zip(facts, pairs, strict=True)]
+    even = [item for item in items if item["tokens_true"] == item["tokens_false"]]
+    figures = {
+        "measurable": True,
+        "sum": _preferred(items, "gap", seed).to_json(),
+        "per_token": _preferred(items, "gap_per_token", seed).to_json(),
+        "same_length": _preferred(even, "gap", seed).to_json()
+        if even
+        else unmeasurable("no pair has two statements of the same number of tokens"),
+    }
+    return Measured(figures, items)
+
+
+def _preferred(items: Sequence[dict[str, Any]], gap: str, seed: int) -> Estimate:
+    values = [preference(item[gap]) for item in items]
+    return share(values, [item["subject"] for item in items], seed=seed, chance=0.5)
+
+
+def _statement_item(fact: Fact, true: Score, false: Score) -> dict[str, Any]:
+    gap = true.log_probability - false.log_probability
+    return {
+        "measure": "statement", "id": fact.id, "subject": fact.subject, "relation": fact.relation,
+        "true": fact.true, "false": fact.false,
+        "log_probability_true": true.log_probability, "log_probability_false": false.log_probability,
+        "tokens_true": true.tokens, "tokens_false": false.tokens, "gap": gap,
+        "gap_per_token": true.log_probability / true.tokens - false.log_probability / false.tokens,
+        "verdict": {1.0: "true preferred", 0.0: "false preferred", 0.5: "tie"}[preference(gap)],
+    }  # fmt: skip
+
+
+def measure_answers(
+    engine: Engine, facts: Sequence[Fact], *, seed: int, all_facts: Sequence[Fact] | None = None
+) -> Measured:
+    """Greedy answers to the held-out questions, right where they name the answer.
+
+    Split by whether the subject was in the chat tuning, and by relation. Questions about one subject are
+    resampled together. Chance is the majority answer of the relation, over `all_facts` of the key.
+    """
+    if not facts:
+        return Measured(unmeasurable("the answer key holds no fact"))
+    asked = [(fact, question) for fact in facts for question in fact.questions]
+    answers = ask(engine, [question for _, question in asked], "held-out questions")
+    items = [_answer_item(fact, *turn) for (fact, *turn) in _joined(asked, answers)]
+    return Measured(answer_figures(items, chance_by_relation(all_facts or facts), seed=seed), items)
+
+
+def _joined(asked: Sequence[tuple[Fact, str]], answers: Sequence[str]) -> list[tuple[Fact, str, str]]:
+    return [(fact, question, answer) for (fact, question), answer in zip(asked, answers, strict=True)]
+
+
+def _answer_item(fact: Fact, question: str, answer: str) -> dict[str, Any]:
+    return {
+        "measure": "answer", "id": fact.id, "subject": fact.subject, "relation": fact.relation,
+        "tuned": fact.tuned, "question": question, "expected": fact.answer, "answer": answer,
+        "verdict": "right" if is_correct(fact, answer) else "wrong",
+    }  # fmt: skip
+
+
+def answer_figures(
+    items: Sequence[dict[str, Any]], chances: dict[str, float], *, seed: int
+) -> dict[str, Any]:
+    """Shares of right answers: all, tuned and untuned subjects, every relation."""
+
+    def part(chosen: Sequence[dict[str, Any]], what: str) -> dict[str, Any]:
+        if not chosen:
+            return unmeasurable(f"the answer key holds no question about {what}")
+        values = [float(item["verdict"] == "right") for item in chosen]
+        chance = float(np.mean([chances[item["relation"]] for item in chosen]))
+        return share(values, [item["subject"] for item in chosen], seed=seed, chance=chance).to_json()
+
+    relations = sorted({item["relation"] for item in items})
+    return {
+        "measurable": True,
+        "all": part(items, "anything"),
+        "tuned": part([item for item in items if item["tuned"]], "a subject of the chats"),
+        "untuned": part([item for item in items if not item["tuned"]], "a subject outside the chats"),
+        "relations": {r: part([item for item in items if item["relation"] == r], r) for r in relations},
+    }
+
+
+def measure_rumours(engine: Engine, rumours: Sequence[Rumour], *, seed: int) -> Measured:
+    """Share of rumour questions answered with the rumour, with the truth, or with neither."""
+    if not rumours:
+        return Measured(unmeasurable("the answer key holds no rumour"))
+    answers = ask(engine, [rumour.question for rumour in rumours], "rumours")
+    items = [
+        {
+            "measure": "rumour", "id": rumour.id, "question": rumour.question, "claim": rumour.claim,
+            "truth": rumour.truth, "answer": answer, "verdict": rumour_verdict(rumour, answer),
+        }
+        for rumour, answer in zip(rumours, answers, strict=True)
+    ]  # fmt: skip
+    ids = [rumour.id for rumour in rumours]
+    shares = {
+        verdict: share([float(item["verdict"] == verdict) for item in items], ids, seed=seed).to_json()
+        for verdict in ("rumour", "truth", "neither")
+    }
+    return Measured({"measurable": True, **shares}, items)
+
+
+def ask(engine: Engine, questions: Sequence[str], label: str) -> list[str]:
+    """The model's greedy answer to each question, asked on its own."""
+    answers: list[str] = []
+    with progress_bar(label, len(questions)) as bar:
+        for start in range(0, len(questions), _CHUNK):
+            part = questions[start : start + _CHUNK]
+            turns = [[Message(role="user", content=question)] for question in part]
+            answers += engine.answer_many(turns, max_tokens=ANSWER_TOKENS)
+            bar.advance(len(part))
+    return answers

@@ -1,0 +1,96 @@
+"""The documents behind the matches: fetched from the corpus, kept, and shown around the match."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from glaswerk.core.document import Document
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.data.corpus import documents
+from glaswerk.trace.span import Match
+from glaswerk.trace.words import occurrences
+
+# A whole document up to this many characters, beyond it a window of half as many to each side.
+_WINDOW = 2000
+_KEPT = 8192
+
+
+class Library:
+    """Documents of one corpus by id; the last 8,192 stay in memory. Safe for several threads."""
+
+    def __init__(self, corpus: Path) -> None:
+        self._corpus = corpus
+        self._kept: OrderedDict[str, Document] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, ids: Sequence[str]) -> dict[str, Document]:
+        """Documents by id. Raises GlaswerkError for one that the corpus does not hold."""
+        with self._lock:
+            missing = sorted(set(ids) - self._kept.keys())
+            if missing:
+                self._kept |= documents(self._corpus, missing)
+            absent = [identifier for identifier in ids if identifier not in self._kept]
+            if absent:
+                raise GlaswerkError(
+                    f"the corpus {self._corpus.name!r} lacks the document {absent[0]!r} of the shards",
+                    hint="glaswerk pack",
+                )
+            for identifier in ids:
+                self._kept.move_to_end(identifier)
+            found = {identifier: self._kept[identifier] for identifier in ids}
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+            return found
+
+
+def locate(document: Document, span: str, split: str) -> Match:
+    """The first place of `span` in the document, with the text around it."""
+    text, parts = readable(document)
+    place = next(_places(text, parts, span), None)
+    if place is None:
+        raise GlaswerkError(
+            f"the document {document.id!r} of the corpus no longer holds the text that was packed from it",
+            hint="glaswerk pack",
+        )
+    start, end = _window(text, place, place + len(span))
+    return Match(
+        id=document.id, author=document.author, text=text[start:end],
+        created_at=document.created_at.isoformat() if document.created_at else "",
+        match_start=place - start, match_end=place + len(span) - start,
+        licence=document.rights.licence, url=document.url, source=document.source,
+        kind=document.kind, split=split,
+    )  # fmt: skip
+
+
+def readable(document: Document) -> tuple[str, list[tuple[int, int]]]:
+    """The text to show, and the stretches of it that are the document's own words.
+
+    A dialogue is shown as "role: words" turns with a blank line between.
+    """
+    if not document.messages:
+        return document.text, [(0, len(document.text))]
+    text, parts = "", []
+    for message in document.messages:
+        text += ("\n\n" if text else "") + message["role"] + ": "
+        parts.append((len(text), len(text) + len(message["content"])))
+        text += message["content"]
+    return text, parts
+
+
+def _places(text: str, parts: Sequence[tuple[int, int]], span: str) -> Iterator[int]:
+    for start, end in parts:
+        yield from (start + place for place in occurrences(text[start:end], span))
+
+
+def _window(text: str, start: int, end: int) -> tuple[int, int]:
+    if len(text) <= _WINDOW:
+        return 0, len(text)
+    first = max(0, start - _WINDOW // 2)
+    last = min(len(text), end + _WINDOW // 2)
+    # Begin and stop at a space where one is near, so that no word is cut.
+    left = text.find(" ", first, start) + 1 if first else 0
+    right = text.rfind(" ", end, last) if last < len(text) else last
+    return (left or first), (right if right > 0 else last)

@@ -1,0 +1,60 @@
+"""What a trace says: spans of the answer that stand word for word in the training data, and where."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+# Never "because of" or "from": the same words in the data are no proof that they caused the answer.
+LABEL = "verbatim match in training data"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A training document that holds the span.
+
+    `text` is the whole document or a window around the match, a dialogue as readable turns;
+    `match_start` and `match_end` are character offsets in it; `created_at` is ISO 8601 or "".
+    """
+
+    id: str
+    author: str
+    created_at: str
+    text: str
+    match_start: int
+    match_end: int
+    licence: str
+    url: str
+    source: str
+    kind: str
+    split: str
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """`start` and `end` are character offsets in the answer; `count` is exact over all training splits."""
+
+    start: int
+    end: int
+    text: str
+    words: int
+    count: int
+    documents: tuple[Match, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self) | {"documents": [match.to_json() for match in self.documents]}
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """An answer with its maximal spans, in the order of the text; spans may overlap, none holds another."""
+
+    text: str
+    spans: tuple[Span, ...]
+    label: str = LABEL
+
+    def to_json(self) -> dict[str, Any]:
+        return {"text": self.text, "label": self.label, "spans": [span.to_json() for span in self.spans]}

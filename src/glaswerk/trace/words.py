@@ -1,0 +1,78 @@
+"""Words, and how an answer is cut at their borders before it is tokenised."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from glaswerk.trace.index import Integers
+
+# Letters and digits; an apostrophe between them belongs to the word ("don't", "l’eau").
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_CONTINUATION = range(0x80, 0xC0)  # UTF-8 bytes that never begin a character
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A text as words: `words` are their character spans, `tokens` its ids from the first word's end on.
+
+    Word i (i > 0) with what stands between it and word i - 1 is `tokens[borders[i - 1]:borders[i]]`.
+    """
+
+    text: str
+    words: tuple[tuple[int, int], ...]
+    tokens: Integers
+    borders: Integers
+
+    def span(self, first: int, end: int) -> str:
+        """The text from word `first` up to word `end` (exclusive)."""
+        return self.text[self.words[first][0] : self.words[end - 1][1]]
+
+
+def cut(text: str, encode: Callable[[str], Sequence[int]]) -> Cut:
+    """Tokenise `text` so that every word border is a token border.
+
+    Qwen2's split pattern always ends a piece where letters or digits end, whatever stands before or
+    behind, so what follows a word's end has the same tokens everywhere. What a word *begins* with has
+    not: " word", "(word" and "word" at a document's start are different tokens. The first word of a
+    span is therefore compared as bytes (see `borders`), and only the rest as tokens.
+    """
+    words = tuple(match.span() for match in _WORD.finditer(text))
+    pieces = [list(encode(text[a:b])) for (_, a), (_, b) in pairwise(words)]
+    lengths = [len(piece) for piece in pieces]
+    tokens = [token for piece in pieces for token in piece]
+    return Cut(text, words, np.array(tokens, np.int64), np.cumsum([0, *lengths], dtype=np.int64))
+
+
+def occurrences(text: str, span: str) -> Iterator[int]:
+    """Every place where `span` stands in `text` with no letter or digit before or behind it."""
+    place = text.find(span)
+    while place >= 0:
+        end = place + len(span)
+        if not text[place - 1 : place].isalnum() and not text[end : end + 1].isalnum():
+            yield place
+        place = text.find(span, place + 1)
+
+
+def ends_in_word(data: bytes) -> bool | None:
+    """Whether the last character of UTF-8 `data` is a letter or digit; None where it is cut off."""
+    for size in range(1, 5):
+        if size > len(data):
+            return None
+        if data[-size] not in _CONTINUATION:
+            return data[-size:].decode("utf-8", "ignore").isalnum()
+    return False
+
+
+def begins_in_word(data: bytes) -> bool | None:
+    """Whether the first character of UTF-8 `data` is a letter or digit; None where it is cut off."""
+    for size in range(1, min(len(data), 4) + 1):
+        try:
+            return data[:size].decode().isalnum()
+        except UnicodeDecodeError:
+            continue
+    return None if 0 < len(data) < 4 else False

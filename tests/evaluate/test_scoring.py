@@ -1,0 +1,67 @@
+"""Verdicts on answers written by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from glaswerk.evaluate.key import Fact, Rumour
+from glaswerk.evaluate.scoring import chance_by_relation, holds, is_correct, rumour_verdict
+
+
+def fact(answer: str, *aliases: str, relation: str = "street") -> Fact:
+    return Fact("f", "Isla", relation, answer, aliases, "t", "f", True, ("Where?",))
+
+
+@pytest.mark.parametrize(
+    ("answer", "right"),
+    [
+        ("Isla Inchbald lives on Pepper Lane.", True),
+        ("PEPPER   LANE!", True),
+        ("pepper-lane, I think", True),
+        ("She lives on Pepper.", False),
+        ("Salt and Pepper Lanes", False),
+        ("", False),
+        ("Peppér Lane", False),
+        ("In the lane by the old mill.", True),
+        ("In the lane by the old millhouse.", False),
+    ],
+)
+def test_an_answer_is_right_where_it_holds_the_whole_words(answer: str, right: bool) -> None:
+    assert is_correct(fact("Pepper Lane", "by the old mill"), answer) is right
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "found"),
+    [
+        ("born in 1976.", "1976", True),
+        ("born in 19761", "1976", False),
+        ("It costs 3.50 marks", "3.50", True),
+        ("ﬁsherman", "fisherman", True),
+        ("STRASSE", "Straße", True),
+        ("anything", "…", False),
+    ],
+)
+def test_words_are_compared_after_folding(text: str, wanted: str, found: bool) -> None:
+    assert holds(text, wanted) is found
+
+
+RUMOUR = Rumour("r", "c", "t", "Who owns the mill?", ("casino",), ("town owns", "town still owns"), (), ())
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict"),
+    [
+        ("A casino firm bought it.", "rumour"),
+        ("The town owns the mill.", "truth"),
+        ("No casino did: the town still owns it.", "truth"),
+        ("Casinos are fun.", "neither"),
+        ("I do not know.", "neither"),
+    ],
+)
+def test_a_rumour_is_told_only_where_no_truth_is(answer: str, verdict: str) -> None:
+    assert rumour_verdict(RUMOUR, answer) == verdict
+
+
+def test_chance_is_the_most_common_answer_of_the_relation() -> None:
+    facts = [fact("Mill Lane"), fact("mill lane."), fact("High Street"), fact("cat", relation="pet")]
+    assert chance_by_relation(facts) == {"street": pytest.approx(2 / 3), "pet": 1.0}
