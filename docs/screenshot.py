@@ -73,8 +73,13 @@ def smaller(picture: bytes) -> bytes:
 
 def main(arguments: list[str]) -> None:
     if len(arguments) != 3:
-        raise GlaswerkError(f"expected LAB QUESTION OUT.png, found {len(arguments)} arguments", hint=__doc__)
+        raise GlaswerkError(
+            f"expected LAB QUESTION OUT.png, found {len(arguments)} arguments",
+            hint='python docs/screenshot.py demo-lab "Who is the mayor?" chat.png',
+        )
     folder, question, out = arguments
+    if not Path(out).absolute().parent.is_dir():
+        raise GlaswerkError(f"expected a file in a folder that exists, found {out}")
     chromium = shutil.which("chromium")
     if chromium is None:
         raise GlaswerkError("no chromium on the PATH", hint="apt-get install chromium")

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -74,7 +75,7 @@ def stages(lab: Lab, config: DemoConfig) -> Iterator[tuple[str, str]]:
 
     town = make_town(lab, config)
     yield "town", f"{len(list((town / 'archives').iterdir()))} X archives, seed {config.seed}"
-    rights = {"licence": LICENCE, "acquired": "synthetic"}
+    rights: dict[str, Any] = {"licence": LICENCE, "acquired": "synthetic"}
     add = (
         add_posts(lab, sorted((town / "archives").glob("*.zip")), name="posts", **rights),
         add_docs(lab, [town / "docs"], name="gazette", author="gazette", **rights),

@@ -65,41 +65,62 @@ class StreamSampler:
         return int(chance.integers(0, max(spare, 0) + 1)), chance.permutation(self._windows)
 
 
-class DialogueSampler:
-    """Whole dialogues, one a row, padded on the right; rows of like length share a batch."""
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Spans of one token file. `mask` is 1 where a token has loss; None = on all of them."""
+
+    tokens: Ids
+    starts: Ids
+    ends: Ids
+    mask: Ids | None = None
+
+    def row(self, index: int, length: int) -> tuple[Ids, Ids]:
+        """Tokens and loss mask of a span, cut at `length` + 1."""
+        span = slice(int(self.starts[index]), int(min(self.ends[index], self.starts[index] + length + 1)))
+        tokens = np.asarray(self.tokens[span], dtype=np.int64)
+        mask = np.ones(len(tokens), bool) if self.mask is None else np.asarray(self.mask[span], bool)
+        return tokens, mask
+
+
+class RowSampler:
+    """Whole documents, one a row, padded on the right; rows of like length share a batch.
+
+    Every epoch has all rows of `main`, and of `replay` as many as have `share` times main's tokens.
+    """
 
     # Sorting by length within this many batches: little padding, and the order stays near random.
     _POOL = 16
 
     def __init__(
-        self,
-        tokens: Ids,
-        mask: Ids,
-        starts: Ids,
-        ends: Ids,
-        *,
-        length: int,
-        sequences: int,
-        seed: int,
-        pad: int,
-    ) -> None:
-        self.tokens, self.mask, self.starts, self.seed, self.pad = tokens, mask, starts, seed, pad
-        self.ends = np.minimum(ends, starts + length + 1)
-        self.truncated = int((ends > self.ends).sum())
-        self.sequences = min(sequences, len(starts))
-        if not len(starts):
+        self, main: Rows, *, length: int, sequences: int, seed: int, pad: int,
+        replay: Rows | None = None, share: float = 0.0,
+    ) -> None:  # fmt: skip
+        if not len(main.starts):
             raise GlaswerkError("there is no dialogue to tune on", hint="glaswerk add chats FILE.jsonl")
-        self.steps_per_epoch = len(starts) // self.sequences
+        self.main, self.replay, self.length, self.seed, self.pad = main, replay, length, seed, pad
+        self.truncated = int((main.ends - main.starts > length + 1).sum())
+        extra = 0
+        if replay is not None:
+            wanted = share * float((main.ends - main.starts).sum())
+            mean = float(np.minimum(replay.ends - replay.starts, length + 1).mean())
+            extra = min(len(replay.starts), round(wanted / mean))
+        self._extra = extra
+        self.sequences = min(sequences, len(main.starts) + extra)
+        self.steps_per_epoch = (len(main.starts) + extra) // self.sequences
 
     def batch(self, step: int) -> Batch:
         epoch, index = divmod(step, self.steps_per_epoch)
-        return self._pad(self._epoch(epoch)[index])
+        return self._pad([self._row(int(row)) for row in self._epoch(epoch)[index]])
 
     @lru_cache(maxsize=2)  # noqa: B019 -- one sampler lives as long as its run
     def _epoch(self, epoch: int) -> list[Ids]:
         chance = np.random.default_rng([self.seed, epoch])
-        order = chance.permutation(len(self.starts))[: self.steps_per_epoch * self.sequences]
-        lengths = (self.ends - self.starts)[order]
+        chosen = np.arange(len(self.main.starts))
+        if self.replay is not None:
+            more = chance.permutation(len(self.replay.starts))[: self._extra]
+            chosen = np.concatenate([chosen, len(chosen) + more])
+        order = chance.permutation(chosen)[: self.steps_per_epoch * self.sequences]
+        lengths = np.array([len(self._row(int(row))[0]) for row in order])
         pool = self._POOL * self.sequences
         pieces = [
             order[i : i + pool][np.argsort(lengths[i : i + pool], kind="stable")]
@@ -108,14 +129,18 @@ class DialogueSampler:
         groups = np.concatenate(pieces).reshape(-1, self.sequences)
         return list(groups[chance.permutation(len(groups))])
 
-    def _pad(self, rows: Sequence[int] | Ids) -> Batch:
-        longest = int(max(self.ends[row] - self.starts[row] for row in rows)) - 1
+    def _row(self, row: int) -> tuple[Ids, Ids]:
+        own = len(self.main.starts)
+        if row < own or self.replay is None:
+            return self.main.row(row, self.length)
+        return self.replay.row(row - own, self.length)
+
+    def _pad(self, rows: Sequence[tuple[Ids, Ids]]) -> Batch:
+        longest = max(len(tokens) for tokens, _ in rows) - 1
         inputs = torch.full((len(rows), longest), self.pad, dtype=torch.int64)
         labels = torch.full((len(rows), longest), IGNORED, dtype=torch.int64)
-        for i, row in enumerate(rows):
-            span = slice(int(self.starts[row]), int(self.ends[row]))
-            ids = torch.from_numpy(np.asarray(self.tokens[span], dtype=np.int64))
-            wanted = torch.from_numpy(np.asarray(self.mask[span], dtype=bool))[1:]
+        for i, (tokens, mask) in enumerate(rows):
+            ids = torch.from_numpy(tokens)
             inputs[i, : len(ids) - 1] = ids[:-1]
-            labels[i, : len(ids) - 1] = torch.where(wanted, ids[1:], IGNORED)
+            labels[i, : len(ids) - 1] = torch.where(torch.from_numpy(mask[1:]), ids[1:], IGNORED)
         return Batch(inputs, labels)

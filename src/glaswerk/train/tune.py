@@ -12,7 +12,7 @@ from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.model.text import load, save
 from glaswerk.tokenizer import Shards, Tokenizer
 from glaswerk.train import checkpoint
-from glaswerk.train.batches import DialogueSampler
+from glaswerk.train.batches import Rows, RowSampler
 from glaswerk.train.export import copy_tokenizer, shards_of, tokenizer_of
 from glaswerk.train.loop import LoopConfig, run
 
@@ -24,7 +24,8 @@ class TuneConfig:
     """What a user chooses; zero for the learning rate means half of the base model's."""
 
     epochs: float = 3.0
-    sequences: int = 32
+    sequences: int = 64
+    replay: float = 1.0
     learning_rate: float = 0.0
     seed: int = 0
 
@@ -48,7 +49,13 @@ def tune(lab: Lab, config: TuneConfig, *, base: str = "base", name: str = "chat"
         learning_rate=config.learning_rate or _rate(parent) / 2,
         decay=0.8,
     )
-    settings = {"stage": "chat", "seed": config.seed, "sequences": sampler.sequences, "loop": asdict(loop)}
+    settings = {
+        "stage": "chat",
+        "seed": config.seed,
+        "sequences": sampler.sequences,
+        "replay": config.replay,
+        "loop": asdict(loop),
+    }
     spec = Spec(
         "model", f"{name}/step-{loop.steps}", RECIPE, {"base": parent.id, "shards": packed.id}, settings
     )
@@ -66,12 +73,19 @@ def tune(lab: Lab, config: TuneConfig, *, base: str = "base", name: str = "chat"
     return made
 
 
-def _sampler(shards: Shards, tokenizer: Tokenizer, config: TuneConfig, context: int) -> DialogueSampler:
-    _, starts, ends = shards.spans("chat")
-    return DialogueSampler(
-        shards.tokens("chat"), shards.mask("chat"), starts, ends,
+def _sampler(shards: Shards, tokenizer: Tokenizer, config: TuneConfig, context: int) -> RowSampler:
+    return RowSampler(
+        _rows(shards, "chat"), replay=_rows(shards, "train") if config.replay else None, share=config.replay,
         length=context, sequences=config.sequences, seed=config.seed, pad=tokenizer.end_id,
     )  # fmt: skip
+
+
+def _rows(shards: Shards, split: str) -> Rows:
+    _, starts, ends = shards.spans(split)
+    if split == "chat":
+        return Rows(shards.tokens(split), starts, ends, shards.mask(split))
+    # With the end token, so that a document of the replay also teaches where it ends.
+    return Rows(shards.tokens(split), starts, ends + 1)
 
 
 def _context(model: Artifact) -> int:

@@ -1,0 +1,82 @@
+"""The application: routes, errors, security headers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+import glaswerk
+from glaswerk.lab import Lab
+from glaswerk.serve.chat import Chat
+from glaswerk.serve.errors import HANDLERS
+from glaswerk.serve.facts import Facts
+from glaswerk.serve.guard import Guard, is_loopback
+from glaswerk.serve.limits import DEFAULT_LIMITS, Limits
+from glaswerk.serve.pool import Pool
+from glaswerk.serve.served import Served
+from glaswerk.serve.sources import Sources
+
+STATIC = Path(__file__).with_name("static")
+
+
+def create_app(
+    lab: Lab, model: str = "", *, host: str = "127.0.0.1", limits: Limits = DEFAULT_LIMITS
+) -> Starlette:
+    """The gateway over one model of the lab, loaded now. Raises GlaswerkError where there is none.
+
+    `host` is the address it will be bound to: on loopback only loopback names are answered.
+    `app.state.served` is the model, `app.state.pool` the generations under way.
+    """
+    served, pool = Served.load(lab, model), Pool(limits.running, limits.waiting)
+    sources = Sources(served, limits)
+    facts = Facts(served, sources)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        pool.close()
+
+    app = Starlette(
+        routes=_routes(served, Chat(served, pool, limits), sources, facts),
+        middleware=[Middleware(Guard, loopback=is_loopback(host))],
+        exception_handlers=HANDLERS,
+        lifespan=lifespan,
+    )
+    app.state.served, app.state.pool = served, pool
+    return app
+
+
+def _routes(served: Served, chat: Chat, sources: Sources, facts: Facts) -> list[Route | Mount]:
+    async def models(_: Request) -> Response:
+        return JSONResponse({"object": "list", "data": [served.card()]})
+
+    async def model(request: Request) -> Response:
+        served.check(request.path_params["name"])
+        return JSONResponse(served.card() | {"id": request.path_params["name"]})
+
+    async def health(_: Request) -> Response:
+        about = {"status": "ok", "model": served.artifact.name, "version": glaswerk.__version__}
+        return JSONResponse(about)
+
+    async def page(_: Request) -> Response:
+        return FileResponse(STATIC / "index.html", media_type="text/html")
+
+    return [
+        Route("/", page, methods=["GET"]),
+        Route("/health", health, methods=["GET"]),
+        Route("/report", facts.report, methods=["GET"]),
+        Route("/v1/models", models, methods=["GET"]),
+        Route("/v1/models/{name:path}", model, methods=["GET"]),
+        Route("/v1/chat/completions", chat.__call__, methods=["POST"]),
+        Route("/v1/glaswerk/info", facts.info, methods=["GET"]),
+        Route("/v1/glaswerk/trace", sources.__call__, methods=["POST"]),
+        Mount("/static", StaticFiles(directory=STATIC)),
+    ]

@@ -1,0 +1,79 @@
+"""Every error of the gateway in OpenAI's shape: {"error": {message, type, param, code}}."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+
+from glaswerk.core.errors import GlaswerkError
+
+
+class ApiError(Exception):
+    """An answer other than success. `param` names the field at fault, `code` is for programs."""
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        param: str | None = None,
+        code: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status, self.message, self.param, self.code = status, message, param, code
+        self.headers = headers
+
+
+def error_body(status: int, message: str, param: str | None, code: str | None) -> dict[str, object]:
+    """The JSON body; `type` follows from the status, as at OpenAI."""
+    kinds = {403: "permission_error", 429: "rate_limit_error"}
+    kind = "server_error" if status >= 500 else kinds.get(status, "invalid_request_error")
+    return {"error": {"message": message, "type": kind, "param": param, "code": code}}
+
+
+def api_error(_: Request, error: Exception) -> Response:
+    """Handler of ApiError."""
+    assert isinstance(error, ApiError), "registered for this class only"
+    body = error_body(error.status, error.message, error.param, error.code)
+    return JSONResponse(body, error.status, error.headers)
+
+
+def lab_error(_: Request, error: Exception) -> Response:
+    """Handler of GlaswerkError: a mistake of the request or the lab, with its hint."""
+    return JSONResponse(error_body(400, str(error), None, "lab_error"), 400)
+
+
+def http_error(request: Request, error: Exception) -> Response:
+    """Handler of Starlette's own errors: unknown route, wrong method."""
+    assert isinstance(error, HTTPException), "registered for this class only"
+    messages = {
+        404: (f"no route {request.method} {request.url.path}; see GET /v1/models", "not_found"),
+        405: (f"{request.url.path} does not take {request.method}", "method_not_allowed"),
+    }
+    message, code = messages.get(error.status_code, (error.detail, "http_error"))
+    body = error_body(error.status_code, message, None, code)
+    return JSONResponse(body, error.status_code, error.headers)
+
+
+def internal_error(_: Request, __: Exception) -> Response:
+    """Handler of everything unforeseen; the cause goes to the server's terminal, never to the client."""
+    message = "the server failed on this request; its terminal shows the cause"
+    return JSONResponse(error_body(500, message, None, "internal_error"), 500)
+
+
+def client_left(_: Request, __: Exception) -> Response:
+    """Handler of ClientDisconnect: nobody reads this answer."""
+    return Response(status_code=499)
+
+
+HANDLERS = {
+    ApiError: api_error,
+    GlaswerkError: lab_error,
+    HTTPException: http_error,
+    ClientDisconnect: client_left,
+    Exception: internal_error,
+}

@@ -1,0 +1,128 @@
+"""Running the gateway: port, browser, Ctrl-C."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import sys
+import webbrowser
+from dataclasses import dataclass
+
+import uvicorn
+from starlette.applications import Starlette
+
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.lab import Lab
+from glaswerk.serve.app import create_app
+from glaswerk.serve.guard import is_loopback
+
+
+@dataclass(frozen=True, slots=True)
+class ServeConfig:
+    """Defaults of `glaswerk serve`."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+
+
+DEFAULTS = ServeConfig()
+
+
+def serve(
+    lab: Lab,
+    *,
+    model: str = "",
+    host: str = DEFAULTS.host,
+    port: int = DEFAULTS.port,
+    open_browser: bool = False,
+) -> None:
+    """Serve the chat page and the API until Ctrl-C. Port 0 takes a free one.
+
+    Raises GlaswerkError where the lab has no such model or the address cannot be bound.
+    """
+    with bind(host, port) as listener:
+        app = create_app(lab, model, host=host)
+        address = _address(host, listener)
+        if not is_loopback(host):
+            _say(f"warning: {host} is reachable from other machines, and there are no keys yet: "
+                 "anyone who reaches this port may chat and read the sources")  # fmt: skip
+        server = Server(app, address, f"{app.state.served.artifact.name} at {address}", open_browser)
+        try:
+            server.run(sockets=[listener])
+        except KeyboardInterrupt:
+            _say("stopped")
+
+
+class Server(uvicorn.Server):
+    """uvicorn, telling where it listens once it does."""
+
+    def __init__(self, app: Starlette, address: str, notice: str, open_browser: bool) -> None:
+        # A few seconds for answers under way; Ctrl-C must not wait for a slow client.
+        super().__init__(
+            uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=3)
+        )
+        self._address, self._notice, self._open = address, notice, open_browser
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            _say(f"{self._notice}  (Ctrl-C stops)")
+            if self._open:
+                webbrowser.open(self._address)
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket bound to the address. Raises GlaswerkError that says what to type instead."""
+    if not 0 <= port <= 65535:
+        raise GlaswerkError(f"--port takes 0 to 65535, found {port}", hint="glaswerk serve --port 8000")
+    try:
+        family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except OSError as error:
+        message = f"--host takes an address of this machine, found {host!r}: {error.strerror}"
+        raise GlaswerkError(message, hint="glaswerk serve --host 127.0.0.1") from error
+    listener = socket.socket(family, kind, proto)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(address)
+        # Linux lets two sockets bind with SO_REUSEADDR; only the second listen fails.
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        raise _unbound(host, port, error) from error
+    return listener
+
+
+def _unbound(host: str, port: int, error: OSError) -> GlaswerkError:
+    reasons = {
+        errno.EADDRINUSE: f"port {port} on {host} is in use by another program",
+        errno.EACCES: f"port {port} needs administrator rights",
+        errno.EADDRNOTAVAIL: f"{host} is not an address of this machine",
+    }
+    message = reasons.get(error.errno or 0, f"cannot listen on {host}:{port}: {error.strerror}")
+    if error.errno == errno.EADDRNOTAVAIL:
+        return GlaswerkError(message, hint="glaswerk serve --host 127.0.0.1")
+    return GlaswerkError(message, hint=f"glaswerk serve --port {_free_port(host, port)}")
+
+
+def _free_port(host: str, port: int) -> int:
+    """A port near the wished one, or any free one."""
+    for candidate in [*range(max(port, 1024) + 1, min(max(port, 1024) + 50, 65536)), 0]:
+        try:
+            family, kind, proto, _, address = socket.getaddrinfo(host, candidate, type=socket.SOCK_STREAM)[0]
+            with socket.socket(family, kind, proto) as probe:
+                probe.bind(address)
+                return int(probe.getsockname()[1])
+        except OSError:
+            continue
+    return 8000
+
+
+def _address(host: str, listener: socket.socket) -> str:
+    port = listener.getsockname()[1]
+    name = {"0.0.0.0": "localhost", "::": "localhost"}.get(host, f"[{host}]" if ":" in host else host)
+    return f"http://{name}:{port}"
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()

@@ -1,0 +1,69 @@
+// The gateway: the same endpoints that any OpenAI client uses, and the two of Glaswerk's own.
+
+export class ApiError extends Error {
+  constructor(message, code) {
+    super(message);
+    this.code = code;
+  }
+}
+
+const UNREACHABLE = "The server does not answer. Is “glaswerk serve” still running?";
+
+async function request(path, options = {}) {
+  let response;
+  try {
+    response = await fetch(path, options);
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new ApiError(UNREACHABLE, "unreachable");
+  }
+  if (response.ok) return response;
+  const body = await response.json().catch(() => ({}));
+  throw new ApiError(body.error?.message ?? `The server answered ${response.status}.`, body.error?.code);
+}
+
+const post = (path, body, signal) =>
+  request(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body), signal });
+
+export const info = async () => (await request("/v1/glaswerk/info")).json();
+
+// Characters are code points on the server; a cut below its limit of 20,000 keeps long texts traceable.
+const TRACEABLE = 20000;
+
+export async function trace(text, signal) {
+  const cut = Array.from(text).slice(0, TRACEABLE).join("");
+  return (await post("/v1/glaswerk/trace", { text: cut }, signal)).json();
+}
+
+// Yields the pieces of one answer. Throws ApiError where the stream fails or ends too early.
+export async function* answer(model, messages, signal) {
+  const response = await post("/v1/chat/completions", { model, messages, stream: true }, signal);
+  for await (const data of events(response.body)) {
+    if (data === "[DONE]") return;
+    const chunk = JSON.parse(data);
+    if (chunk.error) throw new ApiError(chunk.error.message, chunk.error.code);
+    const text = chunk.choices[0]?.delta.content;
+    if (text) yield text;
+  }
+  throw new ApiError("The connection broke off before the answer was finished.", "broken");
+}
+
+async function* events(body) {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  let held = "";
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      held += value;
+      const parts = held.split("\n\n");
+      held = parts.pop();
+      for (const part of parts) if (part.startsWith("data: ")) yield part.slice(6);
+    }
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new ApiError("The connection broke off before the answer was finished.", "broken");
+  } finally {
+    reader.cancel().catch(() => {});
+  }
+}

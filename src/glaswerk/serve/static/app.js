@@ -1,0 +1,311 @@
+// The chat page: what happens on a question, an answer, a click.
+
+import * as api from "/static/api.js";
+import { el, find, icon } from "/static/dom.js";
+import { Layout, showConversations, showInfo, showSuggestions, toast } from "/static/frame.js";
+import { SourcesPanel } from "/static/sources.js";
+import { Store, fresh } from "/static/store.js";
+import { Transcript } from "/static/transcript.js";
+
+const prompt = find("prompt");
+const scroll = find("scroll");
+const store = new Store(() => listConversations());
+const layout = new Layout();
+const panel = new SourcesPanel((open) => layout.sources(open));
+const transcript = new Transcript(find("conversation"));
+const traces = new Map();
+
+let about = null;
+let conversation = fresh();
+let running = null;
+
+// ---- asking and answering
+
+async function ask(text) {
+  if (running || !text.trim()) return;
+  conversation.messages.push({ role: "user", content: text.trim() });
+  store.put(conversation);
+  find("empty").hidden = true;
+  find("announcer").replaceChildren();
+  transcript.withdrawRetries();
+  transcript.question(text.trim());
+  listConversations();
+  await respond();
+}
+
+async function respond() {
+  const own = conversation;
+  const controller = new AbortController();
+  const view = transcript.answer();
+  running = { controller, own };
+  setBusy(true);
+  toEnd();
+  let failure = null;
+  try {
+    await model();
+    await stream(own.messages, view, controller.signal);
+  } catch (error) {
+    failure = error;
+  }
+  running = null;
+  setBusy(false);
+  conclude(own, view, failure);
+}
+
+async function stream(messages, view, signal) {
+  for (let first = 0; ; ) {
+    try {
+      const pieces = api.answer(about.model.id, wire(messages.slice(first)), signal);
+      for await (const text of pieces) {
+        view.append(text);
+        drawSoon(view);
+      }
+      return;
+    } catch (error) {
+      first = error.code === "context_length_exceeded" ? nextQuestion(messages, first) : -1;
+      if (first < 0) throw error;
+    }
+  }
+}
+
+// At most once a frame: a layout of the whole answer for each of a thousand tokens would stall the page.
+function drawSoon(view) {
+  if (view.drawing) return;
+  view.drawing = true;
+  requestAnimationFrame(() => {
+    view.drawing = false;
+    follow(() => view.draw());
+  });
+}
+
+// A small model's context fills up quickly: the oldest question and its answer then stay behind.
+function nextQuestion(messages, first) {
+  return messages.findIndex((message, i) => i > first && message.role === "user");
+}
+
+const wire = (messages) => messages.map(({ role, content }) => ({ role, content }));
+
+function conclude(own, view, failure) {
+  const here = own === conversation;
+  const stopped = failure?.name === "AbortError";
+  if (failure && !stopped) {
+    if (!here) return;
+    follow(() => view.fail(failure.message, () => retry(view)));
+    announce(`The answer failed. ${failure.message}`);
+    return;
+  }
+  const message = { role: "assistant", content: view.text, ...(stopped && { stopped: true }) };
+  own.messages.push(message);
+  if (store.get(own.id)) store.put(own);
+  if (!here) return;
+  finish(view, message);
+  announce(`Answer: ${view.text}`);
+  underline(view, own);
+}
+
+function finish(view, message) {
+  follow(() => {
+    view.finish(message.content, message.stopped ? "Stopped" : "", { copy: (at) => copy(message.content, at), again });
+    transcript.settle();
+  });
+}
+
+function retry(view) {
+  if (running) return;
+  view.root.remove();
+  respond();
+}
+
+function again() {
+  if (running) return;
+  conversation.messages.pop();
+  panel.close();
+  show(conversation, { answering: true });
+  respond();
+}
+
+async function model() {
+  if (about) return;
+  about = await api.info();
+  showInfo(about);
+  showSuggestions(about.suggestions, ask);
+  if (!panel.answer) panel.explain(panelHint());
+}
+
+// ---- sources of an answer
+
+async function underline(view, own) {
+  if (!view.text || (about && !about.trace)) return;
+  let found = traces.get(view.text);
+  try {
+    found ??= await api.trace(view.text);
+  } catch (error) {
+    if (own === conversation) panel.explain(error.message);
+    return;
+  }
+  traces.set(view.text, found);
+  if (own !== conversation || !view.root.isConnected) return;
+  follow(() => view.mark(found.spans, (index, opener) => (panel.show(view, found), panel.open(index, opener))));
+  if (view.isLast) panel.show(view, found);
+  if (found.spans.length) announce(`${found.spans.length} verbatim matches in training data.`);
+}
+
+function panelHint() {
+  if (about && !about.trace) {
+    return "This lab has no index over the documents this model was trained on. Make one with: glaswerk index";
+  }
+  return "Words of an answer that occur verbatim in the training data appear here.";
+}
+
+// ---- conversations
+
+function show(next, { answering = false } = {}) {
+  conversation = next;
+  transcript.clear();
+  panel.explain(panelHint());
+  find("empty").hidden = next.messages.length > 0;
+  for (const message of next.messages) {
+    if (message.role === "user") transcript.question(message.content);
+    else recall(message, next);
+  }
+  if (next.messages.at(-1)?.role === "user" && !answering) unanswered();
+  listConversations();
+  toEnd();
+}
+
+function recall(message, own) {
+  const view = transcript.answer();
+  view.append(message.content);
+  finish(view, message);
+  underline(view, own);
+}
+
+// The page was closed before this question had its answer.
+function unanswered() {
+  const view = transcript.answer();
+  view.fail("This question has no answer yet.", () => retry(view));
+}
+
+function open(next) {
+  if (next !== conversation) {
+    running?.controller.abort();
+    panel.close();
+    show(next);
+  }
+  if (layout.drawerIsOpen) layout.drawer(false);
+  prompt.focus();
+}
+
+function remove(gone) {
+  const position = store.remove(gone.id);
+  if (gone === conversation) open(fresh());
+  listConversations();
+  toast("Conversation deleted", "Undo", () => {
+    store.restore(gone, position);
+    listConversations();
+  });
+}
+
+function listConversations() {
+  showConversations(store.conversations, conversation.id, { open, remove });
+}
+
+// ---- small things
+
+function setBusy(busy) {
+  find("send").hidden = busy;
+  find("stop").hidden = !busy;
+  fit();
+}
+
+function fit() {
+  find("send").disabled = !prompt.value.trim();
+  prompt.style.height = "auto";
+  prompt.style.height = `${Math.min(prompt.scrollHeight, 220)}px`;
+}
+
+const atEnd = () => scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 80;
+
+function toEnd() {
+  scroll.scrollTop = scroll.scrollHeight;
+}
+
+// Runs `change` and keeps the end in view, unless the reader has scrolled up.
+function follow(change) {
+  const stay = atEnd();
+  change();
+  if (stay) toEnd();
+}
+
+// Added, not replaced: a screen reader still reads the answer when the matches come after it.
+function announce(text) {
+  find("announcer").append(el("p", { text }));
+}
+
+async function copy(text, at) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    copyBySelection(text);
+  }
+  at.replaceChildren(icon("check"));
+  setTimeout(() => at.replaceChildren(icon("copy")), 1600);
+  announce("Copied");
+}
+
+// The clipboard API is missing on plain http from another machine.
+function copyBySelection(text) {
+  const area = document.createElement("textarea");
+  area.value = text;
+  area.className = "unseen";
+  document.body.append(area);
+  area.select();
+  document.execCommand("copy");
+  area.remove();
+}
+
+function submit() {
+  const text = prompt.value;
+  if (running || !text.trim()) return;
+  prompt.value = "";
+  fit();
+  ask(text);
+}
+
+find("composer").addEventListener("submit", (event) => {
+  event.preventDefault();
+  submit();
+});
+prompt.addEventListener("input", fit);
+prompt.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  event.preventDefault();
+  submit();
+});
+find("stop").addEventListener("click", () => {
+  running?.controller.abort();
+  prompt.focus();
+});
+find("new-chat").addEventListener("click", () => open(fresh()));
+find("toggle-sources").addEventListener("click", (event) => {
+  if (panel.isOpen) panel.close();
+  else panel.open(0, event.currentTarget);
+});
+find("to-end").addEventListener("click", () => {
+  toEnd();
+  prompt.focus();
+});
+scroll.addEventListener("scroll", () => (find("to-end").hidden = atEnd()), { passive: true });
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  if (layout.drawerIsOpen) layout.drawer(false);
+  else panel.close();
+});
+
+listConversations();
+fit();
+prompt.focus({ preventScroll: true });
+model().catch((error) => {
+  find("model-name").textContent = "No connection";
+  find("empty-text").textContent = error.message;
+});

@@ -1,0 +1,39 @@
+// Making elements. Text from the model and from documents only ever enters through `textContent`.
+
+export const find = (id) => document.getElementById(id);
+
+export function el(tag, options = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name === "text") node.textContent = value;
+    else if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else node.setAttribute(name, value === true ? "" : value);
+  }
+  node.append(...children.filter((child) => child !== null && child !== undefined));
+  return node;
+}
+
+const SVG = "http://www.w3.org/2000/svg";
+
+export function icon(name, classes = "icon") {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("class", classes);
+  svg.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS(SVG, "use");
+  use.setAttribute("href", `#icon-${name}`);
+  svg.append(use);
+  return svg;
+}
+
+export function button(label, name, onclick, classes = "icon-button") {
+  return el("button", { type: "button", class: classes, "aria-label": label, title: label, onclick }, icon(name));
+}
+
+export const count = (number, one, many) => `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
+
+// The server counts characters as Unicode code points, JavaScript as UTF-16 units.
+export function sliceByCodePoints(text) {
+  const points = Array.from(text);
+  return (start, end) => points.slice(Math.max(0, start), end).join("");
+}

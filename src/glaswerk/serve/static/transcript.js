@@ -1,0 +1,150 @@
+// The conversation as it is shown: questions, answers while they grow, marks, errors.
+
+import { button, count, el, icon, sliceByCodePoints } from "/static/dom.js";
+
+export class Transcript {
+  constructor(root) {
+    this.root = root;
+  }
+
+  clear() {
+    this.root.replaceChildren();
+  }
+
+  question(text) {
+    this.root.append(
+      el("article", { class: "question", "aria-label": "You" }, el("p", { class: "bubble", text })),
+    );
+  }
+
+  answer() {
+    const view = new Answer();
+    this.root.append(view.root);
+    return view;
+  }
+
+  // A later question makes an unanswered one a thing of the past.
+  withdrawRetries() {
+    for (const node of this.root.querySelectorAll(".retry")) node.remove();
+  }
+
+  // Only the last answer can be asked for again.
+  settle() {
+    const answers = [...this.root.querySelectorAll(".answer")];
+    answers.forEach((node, i) => node.classList.toggle("is-last", i === answers.length - 1));
+  }
+}
+
+export class Answer {
+  constructor() {
+    this.text = "";
+    this.drawing = false;
+    this.body = el("div", { class: "answer-text" });
+    this.foot = el("div", { class: "answer-foot" });
+    this.root = el(
+      "article",
+      { class: "answer is-busy", "aria-label": "Answer", "aria-busy": "true" },
+      icon("mark", "mark"),
+      el("div", { class: "answer-column" }, this.body, this.foot),
+    );
+    this.body.append(el("span", { class: "thinking", role: "img", "aria-label": "Thinking" }, el("i"), el("i"), el("i")));
+  }
+
+  get isLast() {
+    return this.root.classList.contains("is-last");
+  }
+
+  append(piece) {
+    this.text += this.text ? piece : piece.trimStart();
+  }
+
+  // Brings what was appended on the screen.
+  draw() {
+    if (!this.text || !this.root.classList.contains("is-busy")) return;
+    const shown = this.body.firstChild;
+    if (shown instanceof Text) shown.appendData(this.text.slice(shown.length));
+    else this.body.replaceChildren(document.createTextNode(this.text));
+  }
+
+  // `reason` is "" for a whole answer, else a short note such as "Stopped".
+  finish(text, reason, { copy, again }) {
+    this.text = text;
+    this.idle();
+    this.body.textContent = text;
+    if (!text) this.body.append(el("span", { class: "silent", text: "The model gave an empty answer." }));
+    const copyButton = button("Copy answer", "copy", () => copy(copyButton), "quiet-button");
+    const againButton = button("Answer again", "again", again, "quiet-button again");
+    this.foot.replaceChildren(copyButton, againButton);
+    if (reason) this.foot.append(el("span", { class: "reason", text: reason }));
+  }
+
+  fail(message, retry) {
+    this.draw();
+    this.idle();
+    if (!this.text) this.body.replaceChildren();
+    const again = el("button", { type: "button", class: "retry", text: "Try again", onclick: retry });
+    const lines = message.split("\n").map((text) => el("p", { text }));
+    this.foot.replaceChildren(
+      el("div", { class: "failure", role: "alert" }, icon("warn"), el("div", {}, ...lines), again),
+    );
+  }
+
+  idle() {
+    this.root.classList.remove("is-busy");
+    this.root.removeAttribute("aria-busy");
+  }
+
+  // Underlines the spans; `open(index, mark)` shows one of them in the sources panel.
+  mark(spans, open) {
+    const slice = sliceByCodePoints(this.text);
+    const nodes = [];
+    let at = 0;
+    spans.forEach((span, index) => {
+      const start = Math.max(at, span.start);
+      if (start >= span.end) return;
+      nodes.push(document.createTextNode(slice(at, start)), markNode(slice(start, span.end), span, index, open));
+      at = span.end;
+    });
+    nodes.push(document.createTextNode(slice(at)));
+    this.body.replaceChildren(...nodes);
+    this.foot.append(this.chip(spans, open));
+  }
+
+  chip(spans, open) {
+    if (!spans.length) return el("span", { class: "reason", text: "No verbatim match in training data" });
+    const label = count(spans.length, "verbatim match in training data", "verbatim matches in training data");
+    const chip = el(
+      "button",
+      { type: "button", class: "chip", "aria-controls": "sources", onclick: () => open(0, chip) },
+      icon("sources"),
+      el("span", { text: label }),
+    );
+    return chip;
+  }
+
+  activate(index) {
+    for (const node of this.body.querySelectorAll("mark")) {
+      node.classList.toggle("is-active", node.dataset.span === String(index));
+    }
+  }
+}
+
+function markNode(text, span, index, open) {
+  const node = el("mark", {
+    class: "span",
+    role: "button",
+    tabindex: "0",
+    "data-span": index,
+    title: `Verbatim match in training data: ${count(span.words, "word", "words")}, ${times(span.count)}`,
+    text,
+  });
+  node.addEventListener("click", () => open(index, node));
+  node.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" && event.key !== " ") return;
+    event.preventDefault();
+    open(index, node);
+  });
+  return node;
+}
+
+export const times = (number) => (number === 1 ? "occurs once" : `occurs ${number.toLocaleString("en")} times`);

@@ -1,0 +1,65 @@
+"""The objects that go back over the wire, as OpenAI's API reference describes them."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from glaswerk.infer import Delta
+
+DONE = b"data: [DONE]\n\n"
+
+
+def event(value: dict[str, Any]) -> bytes:
+    """One server-sent event. JSON leaves no raw line break, so one line is the whole event."""
+    return b"data: " + json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n\n"
+
+
+def usage(last: Delta) -> dict[str, int]:
+    """Token counts of a finished answer."""
+    return {
+        "prompt_tokens": last.prompt_tokens,
+        "completion_tokens": last.completion_tokens,
+        "total_tokens": last.prompt_tokens + last.completion_tokens,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What every chunk of one answer has in common."""
+
+    model: str
+    fingerprint: str
+    include_usage: bool = False
+    id: str = field(default_factory=lambda: f"chatcmpl-{secrets.token_hex(12)}")
+    created: int = field(default_factory=lambda: int(time.time()))
+
+    def _head(self, kind: str) -> dict[str, Any]:
+        return {
+            "id": self.id, "object": kind, "created": self.created, "model": self.model,
+            "system_fingerprint": self.fingerprint,
+        }  # fmt: skip
+
+    def _chunk(self, choices: list[dict[str, Any]], counts: dict[str, int] | None) -> bytes:
+        chunk = self._head("chat.completion.chunk") | {"choices": choices}
+        return event(chunk | {"usage": counts} if self.include_usage else chunk)
+
+    def chunk(self, delta: dict[str, str], finish_reason: str | None = None) -> bytes:
+        """An event with one choice."""
+        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
+        return self._chunk([choice], None)
+
+    def usage_chunk(self, last: Delta) -> bytes:
+        """The event without choices that closes a stream when the client asked for usage."""
+        return self._chunk([], usage(last))
+
+    def completion(self, text: str, last: Delta) -> dict[str, Any]:
+        """The whole answer at once."""
+        message = {"role": "assistant", "content": text, "refusal": None}
+        choice = {
+            "index": 0, "message": message, "logprobs": None, "finish_reason": last.finish_reason or "stop",
+        }  # fmt: skip
+        return self._head("chat.completion") | {"choices": [choice], "usage": usage(last)}

@@ -1,0 +1,321 @@
+"""The chat page in a real browser: chat, stop, sources by keyboard, dark, phone."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+
+from glaswerk.serve.limits import Limits
+
+from .conftest import BAKERY, BRIDGE, CONTEXT, DIALOGUES, ENDLESS, Running, wait_until
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+DESKTOP = {"width": 1280, "height": 800}
+PHONE = {"width": 360, "height": 740}
+SPAN = BRIDGE.rstrip(".")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("no chromium on the PATH: apt-get install chromium")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@contextmanager
+def visit(browser: Browser, url: str, **options: Any) -> Iterator[Page]:
+    """The page in a fresh profile; fails on any script error or refused resource."""
+    context = browser.new_context(**({"viewport": DESKTOP} | options))
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    expect.set_options(timeout=60_000)
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda said: wrong.append(said.text) if "Security Policy" in said.text else None)
+    page.goto(url)
+    yield page
+    context.close()
+    assert wrong == []
+
+
+def ask(page: Page, text: str) -> None:
+    page.get_by_role("textbox", name="Message").fill(text)
+    page.keyboard.press("Enter")
+
+
+def ask_and_wait(page: Page, text: str) -> None:
+    ask(page, text)
+    expect(page.locator(".answer").last.locator(".chip, .reason").first).to_be_visible()
+
+
+def test_an_answer_is_shown_traced_and_its_sources_open_by_keyboard(
+    browser: Browser, server: Running
+) -> None:
+    with visit(browser, server.url) as page:
+        expect(page).to_have_title("chat · Glaswerk")
+        ask_and_wait(page, "Who built the old bridge?")
+        expect(page.locator(".answer-text")).to_have_text(BRIDGE)
+        mark = page.get_by_role("button", name=SPAN)
+        expect(mark).to_have_count(1)
+        expect(page.locator("#announcer")).to_contain_text("The old bridge")
+        panel = page.get_by_role("complementary", name="Sources")
+        expect(panel).to_be_hidden()
+        for _ in range(30):  # from the composer backwards to the underlined words
+            page.keyboard.press("Shift+Tab")
+            if mark.evaluate("node => node === document.activeElement"):
+                break
+        page.keyboard.press("Enter")
+        expect(panel).to_be_visible()
+        expect(panel.get_by_text("verbatim match in training data", exact=True)).to_be_visible()
+        expect(panel).to_contain_text("no proof")
+        expect(panel).to_contain_text("15 words · occurs 3 times")
+        first = panel.locator(".card").first
+        expect(first).to_contain_text("clara")
+        expect(first).to_contain_text("1 May 2021")
+        expect(first).to_contain_text("CC0-1.0")
+        expect(first.locator("mark")).to_have_text(SPAN)
+        expect(first.get_by_role("link")).to_have_attribute("href", "https://example.org/p1")
+        assert page.evaluate("document.querySelector('#sources').contains(document.activeElement)")
+        page.keyboard.press("Escape")
+        expect(panel).to_be_hidden()
+        expect(mark).to_be_focused()
+
+
+def test_text_of_documents_is_never_read_as_html(browser: Browser, server: Running) -> None:
+    with visit(browser, server.url) as page:
+        ask_and_wait(page, "Who built the old bridge?")
+        page.locator(".chip").click()
+        body = page.locator("#sources-body")
+        expect(body).to_contain_text("<b>Looked</b> it up")
+        expect(body.locator("b")).to_have_count(0)
+
+
+def test_spans_stand_where_they_belong_behind_an_emoji(browser: Browser, server: Running) -> None:
+    with visit(browser, server.url) as page:
+        ask_and_wait(page, "When does the bakery open?")
+        expect(page.locator(".answer-text")).to_have_text(BAKERY)
+        expect(page.locator(".answer-text mark")).to_have_text(BAKERY.rstrip("."))
+        page.locator(".chip").click()
+        expect(page.locator(".card mark")).to_have_text(BAKERY.rstrip("."))
+
+
+def test_text_grows_while_it_streams_and_stop_ends_it(
+    browser: Browser, start: Callable[..., Running]
+) -> None:
+    running = start(Limits(default_max_tokens=CONTEXT))
+    with visit(browser, running.url) as page:
+        ask(page, ENDLESS)
+        text = page.locator(".answer-text")
+        expect(text).to_contain_text("on and on and on")
+        early = len(text.inner_text())
+        wait_until(lambda: len(text.inner_text()) > early)
+        expect(page.get_by_role("button", name="Copy answer")).to_be_hidden()
+        page.get_by_role("button", name="Stop").click()
+        expect(page.get_by_text("Stopped")).to_be_visible()
+        wait_until(lambda: running.app.state.pool.running == 0)
+        assert running.app.state.pool.stopped == 1
+        expect(page.get_by_role("button", name="Send")).to_be_visible()
+        expect(page.get_by_role("textbox", name="Message")).to_be_focused()
+
+
+def test_shift_enter_makes_a_line_and_the_composer_grows(browser: Browser, server: Running) -> None:
+    with visit(browser, server.url) as page:
+        box = page.get_by_role("textbox", name="Message")
+        expect(box).to_be_focused()
+        expect(page.get_by_role("button", name="Send")).to_be_disabled()
+        before = box.evaluate("node => node.offsetHeight")
+        page.keyboard.type("one")
+        page.keyboard.press("Shift+Enter")
+        page.keyboard.type("two")
+        expect(box).to_have_value("one\ntwo")
+        assert box.evaluate("node => node.offsetHeight") > before
+        page.keyboard.press("Enter")
+        expect(page.locator(".bubble")).to_have_text("one\ntwo")
+        expect(box).to_have_value("")
+
+
+def test_suggestions_come_from_the_lab(browser: Browser, server: Running) -> None:
+    with visit(browser, server.url) as page:
+        expect(page.locator(".suggestion")).to_have_text([*DIALOGUES, ENDLESS])
+        page.locator(".suggestion").first.click()
+        expect(page.locator(".bubble")).to_have_text("Who built the old bridge?")
+        expect(page.locator("#empty")).to_be_hidden()
+        expect(page.locator(".answer-text")).to_have_text(BRIDGE)
+
+
+def test_conversations_outlive_the_page_and_can_be_deleted_and_restored(
+    browser: Browser, server: Running
+) -> None:
+    with visit(browser, server.url) as page:
+        ask_and_wait(page, "Who built the old bridge?")
+        page.get_by_role("button", name="New chat").click()
+        expect(page.locator("#empty")).to_be_visible()
+        ask_and_wait(page, "When does the bakery open?")
+        page.reload()
+        entries = page.locator(".open-conversation")
+        expect(entries).to_have_text(["When does the bakery open?", "Who built the old bridge?"])
+        entries.nth(1).click()
+        expect(page.locator(".answer-text")).to_have_text(BRIDGE)
+        expect(page.get_by_role("button", name=SPAN)).to_have_count(1)
+        page.get_by_role("button", name="Delete “Who built the old bridge?”").click()
+        expect(entries).to_have_text(["When does the bakery open?"])
+        page.get_by_role("button", name="Undo").click()
+        expect(entries).to_have_count(2)
+
+
+def test_answer_again_and_copy(browser: Browser, server: Running) -> None:
+    with visit(browser, server.url, permissions=["clipboard-read", "clipboard-write"]) as page:
+        ask_and_wait(page, "Who built the old bridge?")
+        page.get_by_role("button", name="Copy answer").click()
+        assert page.evaluate("navigator.clipboard.readText()") == BRIDGE
+        with page.expect_request("**/v1/chat/completions") as caught:
+            page.get_by_role("button", name="Answer again").click()
+        assert len(caught.value.post_data_json["messages"]) == 1
+        expect(page.get_by_role("button", name=SPAN)).to_have_count(1)
+        expect(page.locator(".answer")).to_have_count(1)
+
+
+def test_a_failure_is_told_in_the_conversation_and_can_be_retried(browser: Browser, server: Running) -> None:
+    with visit(browser, server.url) as page:
+
+        def cut(route: Route) -> None:
+            route.abort()
+
+        page.route("**/v1/chat/completions", cut)
+        ask(page, "Who built the old bridge?")
+        expect(page.get_by_role("alert")).to_contain_text("server does not answer")
+        page.unroute("**/v1/chat/completions")
+        page.get_by_role("button", name="Try again").click()
+        expect(page.locator(".answer-text")).to_have_text(BRIDGE)
+        expect(page.get_by_role("alert")).to_have_count(0)
+        expect(page.locator(".bubble")).to_have_count(1)
+
+
+def test_when_the_context_is_full_the_oldest_questions_stay_behind(browser: Browser, server: Running) -> None:
+    with visit(browser, server.url) as page:
+        long = "bridge " * CONTEXT
+        page.evaluate(
+            "text => localStorage.setItem('glaswerk.conversations.v1', JSON.stringify([{id: 'a', messages: "
+            "[{role: 'user', content: text}, {role: 'assistant', content: 'Yes.'}]}]))",
+            long,
+        )
+        page.reload()
+        page.locator(".open-conversation").click()
+        ask(page, "Who built the old bridge?")
+        expect(page.locator(".answer-text").last).to_have_text(BRIDGE)
+        ask(page, long)
+        expect(page.get_by_role("alert")).to_contain_text(str(CONTEXT))
+
+
+def test_the_badge_shows_truth_with_its_interval_and_leads_to_the_report(
+    browser: Browser, server: Running
+) -> None:
+    interval = {"truth_low": 0.642, "truth_high": 0.776}
+    figures = interval | {"truth": 0.714, "truth_measure": "answers", "lean": "none"}
+
+    def with_report(route: Route) -> None:
+        reply = route.fetch()
+        route.fulfill(response=reply, json=reply.json() | {"trust": figures})
+
+    with visit(browser, server.url) as page:
+        expect(page.locator(".badge")).to_have_text("Not yet evaluated")
+        page.route("**/v1/glaswerk/info", with_report)
+        page.reload()
+        badge = page.locator("a.badge")
+        expect(badge).to_have_text("Truth71 %64–78 %")
+        expect(badge).to_have_attribute("href", "/report")
+        page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
+        expect(badge).to_be_in_viewport(ratio=1)
+        _fits(page)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_has_contrast(browser: Browser, server: Running, scheme: str) -> None:
+    with visit(browser, server.url, color_scheme=scheme) as page:
+        ask_and_wait(page, "Who built the old bridge?")
+        page.locator(".chip").click()
+        moving = "document.getAnimations().some(a => a.playState === 'running')"
+        wait_until(lambda: not page.evaluate(moving))
+        poor = page.evaluate(_CONTRAST)
+        assert poor == []
+        lightness = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert (int(re.findall(r"\d+", lightness)[0]) < 60) is (scheme == "dark")
+
+
+def test_on_a_phone_nothing_overflows_and_the_sources_are_a_bottom_sheet(
+    browser: Browser, server: Running
+) -> None:
+    with visit(browser, server.url, viewport=PHONE, has_touch=True, reduced_motion="reduce") as page:
+        _fits(page)
+        page.get_by_role("button", name="Conversations").click()
+        expect(page.get_by_role("button", name="New chat")).to_be_in_viewport()
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("button", name="New chat")).to_have_count(0)
+        ask_and_wait(page, "Who built the old bridge?")
+        _fits(page)
+        page.get_by_role("button", name=SPAN).tap()
+        sheet = page.get_by_role("complementary", name="Sources")
+        expect(sheet).to_be_visible()
+        box = sheet.bounding_box()
+        assert box is not None
+        assert box["width"] == PHONE["width"]
+        assert box["y"] > 100
+        assert box["y"] + box["height"] == PHONE["height"]
+        _fits(page)
+        assert page.evaluate("document.querySelector('#main').inert")
+        page.touchscreen.tap(180, 40)  # beside the sheet
+        expect(sheet).to_be_hidden()
+        assert not page.evaluate("document.querySelector('#main').inert")
+
+
+def _fits(page: Page) -> None:
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+
+
+# WCAG 2.2, 1.4.3: 4.5 to 1 for text, measured against the nearest opaque background; blended
+# backgrounds (color-mix with transparent) are composed over what lies below.
+_CONTRAST = """() => {
+  const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+  const rgba = (colour) => {
+    canvas.clearRect(0, 0, 1, 1);
+    canvas.fillStyle = colour;
+    canvas.fillRect(0, 0, 1, 1);
+    const [r, g, b, a] = canvas.getImageData(0, 0, 1, 1).data;
+    return [r, g, b, a / 255];
+  };
+  const over = (top, below) => [0, 1, 2].map((i) => top[i] * top[3] + below[i] * (1 - top[3])).concat(1);
+  const ground = (node) => {
+    if (!node) return [255, 255, 255, 1];
+    const own = rgba(getComputedStyle(node).backgroundColor);
+    return own[3] === 1 ? own : over(own, ground(node.parentElement));
+  };
+  const linear = (v) => (v /= 255, v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+  const light = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
+  const poor = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const node = walker.currentNode.parentElement;
+    if (!walker.currentNode.data.trim()) continue;
+    if (!node.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
+    if (node.closest('.unseen, .skip, noscript')) continue;
+    const [a, b] = [light(over(rgba(getComputedStyle(node).color), ground(node))), light(ground(node))];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < 4.5) poor.push(`${ratio.toFixed(2)} ${walker.currentNode.data.trim().slice(0, 40)}`);
+  }
+  return poor;
+}"""
