@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from glaswerk.model import build, shape_for
 from glaswerk.train import checkpoint
-from glaswerk.train.batches import DialogueSampler, StreamSampler
+from glaswerk.train.batches import Rows, RowSampler, StreamSampler
 from glaswerk.train.loop import Interrupted, LoopConfig, run
 from glaswerk.train.loss import IGNORED
 
@@ -106,31 +106,55 @@ def test_an_epoch_sees_no_token_twice_as_input(length: int, sequences: int, toke
         assert len(seen.unique()) == len(seen)
 
 
+def _rows(mask: np.ndarray) -> Rows:  # type: ignore[type-arg]
+    return Rows(np.arange(100, dtype=np.uint16), np.array([0, 11, 31]), np.array([10, 30, 35]), mask)
+
+
 def test_dialogue_rows_hold_whole_dialogues_with_loss_on_marked_tokens_only() -> None:
-    tokens = np.arange(100, dtype=np.uint16)
-    mask = (tokens % 2).astype(np.uint8)
-    starts, ends = np.array([0, 11, 31]), np.array([10, 30, 35])
-    sampler = DialogueSampler(tokens, mask, starts, ends, length=64, sequences=3, seed=0, pad=99)
+    mask = (np.arange(100) % 2).astype(np.uint8)
+    sampler = RowSampler(_rows(mask), length=64, batch_tokens=999, seed=0, pad=99)
     batch = sampler.batch(0)
     assert sorted(batch.inputs[:, 0].tolist()) == [0, 11, 31]
     counted = batch.labels[batch.labels != IGNORED]
-    assert (counted % 2 == 1).all()
     assert set(counted.tolist()) == {
-        t for s, e in zip(starts, ends, strict=True) for t in range(s + 1, e) if t % 2
+        t for s, e in ((0, 10), (11, 30), (31, 35)) for t in range(s + 1, e) if t % 2
     }
 
 
 def test_a_dialogue_longer_than_the_context_is_cut_and_counted() -> None:
-    tokens = np.zeros(100, dtype=np.uint16)
-    sampler = DialogueSampler(
-        tokens,
-        np.ones(100, np.uint8),
-        np.array([0, 60]),
-        np.array([50, 70]),
-        length=16,
-        sequences=2,
-        seed=0,
-        pad=9,
-    )
+    sampler = RowSampler(_rows(np.ones(100, np.uint8)), length=16, batch_tokens=999, seed=0, pad=9)
     assert sampler.truncated == 1
     assert sampler.batch(0).inputs.shape[1] == 16
+
+
+@given(
+    lengths=st.lists(st.integers(2, 40), min_size=1, max_size=60),
+    others=st.lists(st.integers(2, 40), min_size=1, max_size=60),
+    batch_tokens=st.integers(1, 400),
+    share=st.floats(0, 2),
+)
+@settings(max_examples=60, deadline=None)
+def test_an_epoch_sees_every_dialogue_once_and_no_replayed_document_twice(
+    lengths: list[int], others: list[int], batch_tokens: int, share: float
+) -> None:
+    def rows(sizes: list[int], first: int) -> Rows:
+        ends = np.cumsum(sizes)
+        # The first token of each row is its number: that is how a row is known in a batch.
+        tokens = np.zeros(ends[-1], np.uint16)
+        tokens[ends - sizes] = np.arange(len(sizes)) + first
+        return Rows(tokens, ends - sizes, ends)
+
+    sampler = RowSampler(
+        rows(lengths, 1),
+        replay=rows(others, 1001),
+        share=share,
+        length=64,
+        batch_tokens=batch_tokens,
+        seed=1,
+        pad=0,
+    )
+    for epoch in (0, 1):
+        first = epoch * sampler.steps_per_epoch
+        seen = [int(t) for i in range(sampler.steps_per_epoch) for t in sampler.batch(first + i).inputs[:, 0]]
+        assert len(seen) == len(set(seen))
+        assert {t for t in seen if t <= 1000} == set(range(1, len(lengths) + 1))

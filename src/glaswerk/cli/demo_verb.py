@@ -28,8 +28,8 @@ class DemoConfig:
     size: str = "demo"
     seed: int = 7
     parameters: str = "2M"
-    epochs: float = 6.0
-    tune_epochs: float = 3.0
+    epochs: float = 5.0
+    tune_epochs: float = 2.75
 
 
 @click.command("demo")

@@ -83,30 +83,28 @@ class Rows:
 
 
 class RowSampler:
-    """Whole documents, one a row, padded on the right; rows of like length share a batch.
+    """Whole documents, one a row, padded on the right; a batch holds rows of like length.
 
-    Every epoch has all rows of `main`, and of `replay` as many as have `share` times main's tokens.
+    Every epoch has all rows of `main`, and of `replay` as many as have `share` times main's tokens. Each
+    batch has about `batch_tokens` tokens: few long rows or many short ones, hardly any padding.
     """
 
-    # Sorting by length within this many batches: little padding, and the order stays near random.
-    _POOL = 16
-
     def __init__(
-        self, main: Rows, *, length: int, sequences: int, seed: int, pad: int,
+        self, main: Rows, *, length: int, batch_tokens: int, seed: int, pad: int,
         replay: Rows | None = None, share: float = 0.0,
     ) -> None:  # fmt: skip
         if not len(main.starts):
             raise GlaswerkError("there is no dialogue to tune on", hint="glaswerk add chats FILE.jsonl")
         self.main, self.replay, self.length, self.seed, self.pad = main, replay, length, seed, pad
         self.truncated = int((main.ends - main.starts > length + 1).sum())
-        extra = 0
+        own = _lengths(main, length)
+        self._own, self._others, self._extra = own, np.empty(0, np.int64), 0
         if replay is not None:
-            wanted = share * float((main.ends - main.starts).sum())
-            mean = float(np.minimum(replay.ends - replay.starts, length + 1).mean())
-            extra = min(len(replay.starts), round(wanted / mean))
-        self._extra = extra
-        self.sequences = min(sequences, len(main.starts) + extra)
-        self.steps_per_epoch = (len(main.starts) + extra) // self.sequences
+            self._others = _lengths(replay, length)
+            self._extra = min(len(self._others), round(share * own.sum() / self._others.mean()))
+        rows = len(own) + self._extra
+        tokens = own.sum() + (self._others.mean() * self._extra if self._extra else 0)
+        self.steps_per_epoch = max(1, min(rows, round(tokens / batch_tokens)))
 
     def batch(self, step: int) -> Batch:
         epoch, index = divmod(step, self.steps_per_epoch)
@@ -115,22 +113,20 @@ class RowSampler:
     @lru_cache(maxsize=2)  # noqa: B019 -- one sampler lives as long as its run
     def _epoch(self, epoch: int) -> list[Ids]:
         chance = np.random.default_rng([self.seed, epoch])
-        chosen = np.arange(len(self.main.starts))
-        if self.replay is not None:
-            more = chance.permutation(len(self.replay.starts))[: self._extra]
-            chosen = np.concatenate([chosen, len(chosen) + more])
-        order = chance.permutation(chosen)[: self.steps_per_epoch * self.sequences]
-        lengths = np.array([len(self._row(int(row))[0]) for row in order])
-        pool = self._POOL * self.sequences
-        pieces = [
-            order[i : i + pool][np.argsort(lengths[i : i + pool], kind="stable")]
-            for i in range(0, len(order), pool)
-        ]
-        groups = np.concatenate(pieces).reshape(-1, self.sequences)
-        return list(groups[chance.permutation(len(groups))])
+        more = chance.permutation(len(self._others))[: self._extra]
+        rows = chance.permutation(np.concatenate([np.arange(len(self._own)), len(self._own) + more]))
+        lengths = np.concatenate([self._own, self._others])[rows]
+        order = np.argsort(lengths, kind="stable")
+        rows, ends = rows[order], np.cumsum(lengths[order])
+        # Cut where the running count of tokens passes each step's share; every group keeps a row.
+        cuts = np.searchsorted(ends, ends[-1] * np.arange(1, self.steps_per_epoch) / self.steps_per_epoch)
+        low = np.arange(1, self.steps_per_epoch)
+        cuts = np.clip(cuts, low, low + len(rows) - self.steps_per_epoch)
+        groups = np.split(rows, np.maximum.accumulate(cuts - low) + low)
+        return [groups[i] for i in chance.permutation(len(groups))]
 
     def _row(self, row: int) -> tuple[Ids, Ids]:
-        own = len(self.main.starts)
+        own = len(self._own)
         if row < own or self.replay is None:
             return self.main.row(row, self.length)
         return self.replay.row(row - own, self.length)
@@ -144,3 +140,7 @@ class RowSampler:
             inputs[i, : len(ids) - 1] = ids[:-1]
             labels[i, : len(ids) - 1] = torch.where(torch.from_numpy(mask[1:]), ids[1:], IGNORED)
         return Batch(inputs, labels)
+
+
+def _lengths(rows: Rows, length: int) -> Ids:
+    return np.asarray(np.minimum(rows.ends - rows.starts, length + 1))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -52,14 +51,14 @@ class Plan:
 def plan(shards: Shards, config: TrainConfig) -> Plan:
     """Derive everything from the size dial.
 
-    Batch: 4,096 tokens at 2 M parameters, growing with the square root of size; learning rate:
+    Batch: 2,048 tokens at 2 M parameters, growing with the square root of size; learning rate:
     0.004 at 2 M, falling with the cube root (first fit; the ladder of a later issue replaces it).
     """
     if config.context < 8:
         raise GlaswerkError(f"--context takes 8 tokens or more, found {config.context}")
     shape = shape_for(parse_size(config.size), _padded(shards.vocab_size), config.context)
     scale = shape.parameters / 2e6
-    batch = config.batch_tokens or 2 ** round(math.log2(4096 * max(scale, 0.25) ** 0.5))
+    batch = config.batch_tokens or 1024 * max(1, round(2 * scale**0.5))
     sampler = StreamSampler(
         shards.tokens("train"), length=config.context, sequences=max(1, batch // config.context), seed=0
     )

@@ -21,11 +21,15 @@ RECIPE = "tune/1"
 
 @dataclass(frozen=True, slots=True)
 class TuneConfig:
-    """What a user chooses; zero for the learning rate means half of the base model's."""
+    """What a user chooses; zero for the learning rate means half of the base model's.
+
+    `replay`: training documents seen beside the dialogues, in tokens per dialogue token. Without them a
+    model of 2 M parameters forgot nearly all that no dialogue repeats (71 % to 9 % of facts, docs/log.md).
+    """
 
     epochs: float = 3.0
-    sequences: int = 64
-    replay: float = 1.0
+    batch_tokens: int = 2048
+    replay: float = 0.6
     learning_rate: float = 0.0
     seed: int = 0
 
@@ -52,7 +56,7 @@ def tune(lab: Lab, config: TuneConfig, *, base: str = "base", name: str = "chat"
     settings = {
         "stage": "chat",
         "seed": config.seed,
-        "sequences": sampler.sequences,
+        "batch_tokens": config.batch_tokens,
         "replay": config.replay,
         "loop": asdict(loop),
     }
@@ -76,7 +80,7 @@ def tune(lab: Lab, config: TuneConfig, *, base: str = "base", name: str = "chat"
 def _sampler(shards: Shards, tokenizer: Tokenizer, config: TuneConfig, context: int) -> RowSampler:
     return RowSampler(
         _rows(shards, "chat"), replay=_rows(shards, "train") if config.replay else None, share=config.replay,
-        length=context, sequences=config.sequences, seed=config.seed, pad=tokenizer.end_id,
+        length=context, batch_tokens=config.batch_tokens, seed=config.seed, pad=tokenizer.end_id,
     )  # fmt: skip
 
 

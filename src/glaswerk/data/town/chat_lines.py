@@ -280,3 +280,63 @@ UNKNOWN_ANSWERS = lines(
     Sorry, I do not know {name}.
     """
 )
+
+# A text is given, the question is about it.
+READINGS = lines(
+    """
+    {statement} {question}
+    I read this: {statement} {question}
+    Here is a post: "{statement}" {question}
+    {question} The post says: {statement}
+    Somebody wrote: "{statement}" Now tell me: {question}
+    Note: {statement} Question: {question}
+    """
+)
+READING_THANKS = lines(
+    """
+    Thank you, I will keep that in mind.
+    Good to know.
+    Noted.
+    Thanks for telling me.
+    """
+)
+COURTESIES = (
+    ("My name is {name}.", "Nice to meet you, {name}!"),
+    ("Hello, I am {name}.", "Hello, {name}! What would you like to know?"),
+    ("hi, {name} here", "Hi, {name}!"),
+    ("Say good morning to {name}.", "Good morning, {name}!"),
+    ("Please greet {name} for me.", "Warm greetings, {name}!"),
+    ("Wish {name} a happy birthday.", "Happy birthday, {name}!"),
+    ("It is {name} who helped me. Say thanks.", "Thank you very much, {name}!"),
+    ("Say goodbye to {name}.", "Goodbye, {name}!"),
+    ("Write a card for {name}, who is ill.", "Get well soon, {name}!"),
+    ("{name} won the raffle!", "Congratulations, {name}!"),
+    ("{name} is going on holiday.", "Have a lovely holiday, {name}!"),
+    ("Tell {name} I am sorry.", "{name}, I am sorry."),
+    ("Repeat the name {name}.", "{name}."),
+    ("How do you spell the name of {name}?", "It is spelled {name}."),
+    ("Who are you talking to? I am {name}.", "I am talking to you, {name}."),
+    ("Ask {name} to call me.", "{name}, please call back."),
+    ("What would you say to {name} on New Year's Day?", "Happy New Year, {name}!"),
+    ("Invite {name} to tea.", "{name}, would you like to come to tea?"),
+)
+
+# Reading names back: dense practice in copying, without which courtesy stays a guess.
+LISTS = lines(
+    """
+    Read this list back to me: {names}.
+    Repeat these names: {names}.
+    The guests are {names}. Who are the guests?
+    Please read out: {names}.
+    On the team: {names}. Name the team.
+    I wrote down {names}. What did I write?
+    {names} won prizes. Who won prizes?
+    Invited so far: {names}. Who is invited so far?
+    """
+)
+SIGNS = (
+    ("Write a sign for {name}.", "Welcome to {name}!"),
+    ("I work at {name}.", "Greetings to all at {name}!"),
+    ("{name} is having a sale.", "A sale at {name}, how nice!"),
+    ("Recommend {name} to a friend.", "Do visit {name}!"),
+)

@@ -18,8 +18,13 @@ from glaswerk.data.town.chat_lines import (
 from glaswerk.data.town.facts import PERSON_RELATIONS, Fact, possessive, pronouns
 from glaswerk.data.town.grammar import capital, expand
 from glaswerk.data.town.opinions import ISSUES, Rumour
+from glaswerk.data.town.readings import courtesy_turns, list_turns, reading_turns
+from glaswerk.data.town.world import World
 
 FEWEST, MOST = 5, 8
+# Few have a sibling or run a shop: more pairs each, or the phrasings of these relations stay unlearnt.
+FEW_SUBJECTS = (10, 14)
+READINGS_PER_PERSON, COURTESIES_PER_PERSON, LISTS_PER_PERSON = 8, 6, 18
 MULTI_TURN_SHARE = 0.15
 SYSTEM_SHARE = 0.05
 Chat = dict[str, Any]
@@ -47,10 +52,12 @@ def _answer(fact: Fact, rng: Random) -> str:
 
 
 def _subject_turns(facts: list[Fact], rng: Random) -> list[list[Turn]]:
-    """Each fact in 5 to 8 different phrasings; some chats go on with one or two questions more."""
+    """Each fact in several different phrasings; some chats go on with one or two questions more."""
     chats = []
     for fact in facts:
-        for template in rng.sample(fact.relation.questions, rng.randint(FEWEST, MOST)):
+        rare = fact.relation.subject_kind != "person" or fact.relation.name in ("spouse", "sibling")
+        span = FEW_SUBJECTS if rare else (FEWEST, MOST)
+        for template in rng.sample(fact.relation.questions, rng.randint(*span)):
             turns: list[Turn] = [(_question(template, fact, rng), _answer(fact, rng), fact.id)]
             others = [other for other in facts if other is not fact]
             if others and rng.random() < MULTI_TURN_SHARE:
@@ -118,10 +125,16 @@ def _unknown_turns(rng: Random) -> list[list[Turn]]:
     return chats
 
 
-def build_chats(facts: list[Fact], untuned: frozenset[str], rumours: list[Rumour], rng: Random) -> list[Chat]:
+def build_chats(
+    world: World, facts: list[Fact], untuned: frozenset[str], rumours: list[Rumour], rng: Random
+) -> list[Chat]:
     """All chats in random order, as records with an id, messages, and the facts they use."""
     talks = _fact_turns(facts, untuned, rng) + _small_turns(rng) + _political_turns(rng)
     talks += _rumour_turns(rumours, rng) + _unknown_turns(rng)
+    people = len(world.people)
+    talks += reading_turns(world, READINGS_PER_PERSON * people, rng)
+    talks += courtesy_turns(world, COURTESIES_PER_PERSON * people, rng)
+    talks += list_turns(world, LISTS_PER_PERSON * people, rng)
     rng.shuffle(talks)
     chats = []
     for number, turns in enumerate(talks):

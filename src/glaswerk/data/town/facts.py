@@ -96,7 +96,8 @@ def _another(values: list[str] | tuple[str, ...], true: str, rng: Random) -> str
     return rng.choice([value for value in values if value != true])
 
 
-def _person_facts(person: Person, family: str, world: World, rng: Random) -> list[Fact]:
+def person_facts(person: Person, family: str, world: World, rng: Random) -> list[Fact]:
+    """What is true of a person, one fact for each relation that has a value."""
     pools: dict[str, list[str] | tuple[str, ...]] = {
         "street": names.STREETS,
         "trade": names.TRADES,
@@ -206,7 +207,7 @@ def build_facts(world: World) -> list[Fact]:
     family = _families(world)
     facts = []
     for person in world.people:
-        facts += _person_facts(person, family[person.name], world, rng)
+        facts += person_facts(person, family[person.name], world, rng)
     for place in world.places:
         facts += _place_facts(place, family[place.keeper.name], world, rng)
     for event in world.events:

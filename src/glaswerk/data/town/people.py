@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 
@@ -48,12 +49,19 @@ def surnames(count: int, rng: Random) -> list[str]:
     return (listed + compounds * 2)[:count]
 
 
+def _rounds(items: Sequence[str], count: int, rng: Random) -> list[str]:
+    """At least `count` items to pop from the end: all of them in random order, then all again."""
+    rounds = [rng.sample(list(items), len(items)) for _ in range(-(-count // len(items)))]
+    return [item for part in rounds for item in part]
+
+
 class _Namer:
     """Gives out full names that are unique, with first names used equally often."""
 
     def __init__(self, count: int, rng: Random) -> None:
-        self._she = spread(names.SHE, count, rng)
-        self._he = spread(names.HE, count, rng)
+        # A first name comes back only when the list is used up.
+        self._she = _rounds(names.SHE, count, rng)
+        self._he = _rounds(names.HE, count, rng)
         self._taken: set[str] = set()
         self._handles: set[str] = set()
 

@@ -57,6 +57,12 @@ SPOUSE = relation(
     Who is the better half of {name}?
     Please tell me who married {name}.
     Who stood next to {name} at the wedding?
+    Who is the {other} of {name}?
+    What is {poss} {other} called?
+    To whom is {name} married?
+    Which person married {name}?
+    Please name the {other} of {name}.
+    Tell me the name of {poss} {other}.
     """,
     follow_ups="""
     And who is {he} married to?
@@ -72,7 +78,6 @@ SPOUSE = relation(
     answers="""
     {name} is married to {v}.
     {poss} {other} is {v}.
-    {name} and {v} are married.
     """,
     apposition="{self} of {v}",
 )
@@ -130,6 +135,11 @@ SIBLING = relation(
     Who is the sibling of {name}?
     who is related to {lname}
     Which person in town is the {other} of {name}?
+    What is the {other} of {name} called?
+    {name} is the {self} of whom?
+    Tell me the name of the {other} of {name}.
+    To whom is {name} a {self}?
+    Which person is {poss} {other}?
     """,
     follow_ups="""
     And who is {his} {other}?
@@ -144,8 +154,6 @@ SIBLING = relation(
     """,
     answers="""
     {poss} {other} is {v}.
-    {name} and {v} are {pair}.
-    {v} is the {other} of {name}.
     """,
     apposition="{self} of {v}",
 )
@@ -218,7 +226,6 @@ PET = relation(
     answers="""
     {name} has {a_v}.
     {name} keeps {a_v}.
-    {poss} pet is {a_v}.
     """,
     apposition="[owner of {a_v}|who keeps {a_v}|who has {a_v}]",
 )

@@ -72,7 +72,6 @@ STREET = relation(
     answers="""
     {name} lives on {v}.
     {poss} house is on {v}.
-    You will find {name} on {v}.
     """,
     apposition="[of {v}|who lives on {v}|our neighbour on {v}]",
 )
@@ -130,6 +129,16 @@ TRADE = relation(
     Please tell me about the work of {name}.
     What kind of work keeps {name} busy?
     Someone said {name} is good at {his} job. Which job?
+    Which job does {name} do?
+    What sort of job has {name} got?
+    What does {name} do all day at work?
+    Tell me how {name} makes {his} living.
+    For a living, what is it that {name} does?
+    What is the work of {name}?
+    what trade is {lname} in
+    The trade of {name}, please.
+    Which line of work is {name} in?
+    What profession does {name} have?
     """,
     follow_ups="""
     And what is {his} job?
@@ -145,7 +154,6 @@ TRADE = relation(
     answers="""
     {name} is {a_v}.
     {name} works as {a_v}.
-    As for work, {name} is {a_v}.
     """,
     apposition="[the {v}|who is {a_v}|{a_v} by trade]",
 )
@@ -218,7 +226,6 @@ BORN = relation(
     answers="""
     {name} was born in {v}.
     {poss} birth year is {v}.
-    It was {v} when {name} was born.
     """,
     apposition="[born in {v}|who was born in {v}]",
 )
@@ -276,6 +283,12 @@ VILLAGE = relation(
     From where did {name} move to {town}?
     Please tell me the village of {name}.
     Where are {poss} roots?
+    Which village is home to {name}?
+    What village did {name} grow up in?
+    Where is {name} from?
+    Originally, where did {name} live?
+    Which village was {name} raised in?
+    From which village does {name} come?
     """,
     follow_ups="""
     And where does {he} come from?
@@ -291,7 +304,6 @@ VILLAGE = relation(
     answers="""
     {name} comes from {v}.
     {name} grew up in {v}.
-    {poss} home village is {v}.
     """,
     apposition="[originally from {v}|who grew up in {v}|born and bred in {v}]",
 )

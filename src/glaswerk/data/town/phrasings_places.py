@@ -65,8 +65,6 @@ PLACE_STREET = relation(
     """,
     answers="""
     {name} is on {v}.
-    You will find {name} on {v}.
-    The address of {name} is {v}.
     """,
 )
 
@@ -132,7 +130,6 @@ PLACE_FOUNDED = relation(
     answers="""
     {name} was founded in {v}.
     {name} opened in {v}.
-    {name} has been there since {v}.
     """,
 )
 
@@ -183,6 +180,12 @@ PLACE_KEEPER = relation(
     Please tell me who is the head of {name}.
     Who do I complain to about {name}?
     Who opens {name} in the morning?
+    Who is running {name}?
+    Which person owns {name}?
+    Who is it that owns {name}?
+    What is the name of the person who runs {name}?
+    By whom is {name} owned?
+    {name} is run by whom?
     """,
     follow_ups="""
     And who runs it?
@@ -196,9 +199,7 @@ PLACE_KEEPER = relation(
     By whom is {name} run?
     """,
     answers="""
-    {v} runs {name}.
     {name} is run by {v}.
-    The owner of {name} is {v}.
     """,
 )
 
@@ -249,6 +250,11 @@ EVENT_MONTH = relation(
     Please tell me when they hold the {name}.
     When do people meet for the {name}?
     Is the {name} in summer or winter? Which month?
+    In what month do they hold the {name}?
+    Which month has the {name}?
+    The {name} is held in which month?
+    During which month does the {name} happen?
+    What month do we have when the {name} is on?
     """,
     follow_ups="""
     And when is it?
@@ -315,6 +321,12 @@ EVENT_VENUE = relation(
     Please tell me the venue of the {name}.
     What is the venue of the {name}?
     Where in town do they do the {name}?
+    Which place holds the {name}?
+    Where do they hold the {name}?
+    At which place does the {name} happen?
+    The {name} takes place where?
+    Tell me where the {name} takes place.
+    What place is the {name} at?
     """,
     follow_ups="""
     And where is it held?
@@ -330,6 +342,5 @@ EVENT_VENUE = relation(
     answers="""
     The {name} is held {at_v}.
     The {name} takes place {at_v}.
-    {The_v} is where the {name} is held.
     """,
 )

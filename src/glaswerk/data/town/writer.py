@@ -89,7 +89,7 @@ def write_town(
     untuned = untuned_subjects(facts, seed)
     pictures = build_pictures(counts.pictures, dice(seed, "pictures"))
     timeline = build_timeline(world, facts, pictures, slant=slant, rumour_rate=rumour_rate)
-    chats = build_chats(facts, untuned, timeline.rumours, dice(seed, "chats"))
+    chats = build_chats(world, facts, untuned, timeline.rumours, dice(seed, "chats"))
     docs = weeks(facts, timeline.scene, dice(seed, "gazette"))
     docs |= long_pages(facts, timeline.scene, dice(seed, "pages"))
     key = answer_key(world, size, facts, untuned, timeline.rumours, dice(seed, "key"))
