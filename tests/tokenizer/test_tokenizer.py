@@ -92,3 +92,11 @@ def _load(folder: Path) -> Tokenizer:
     if folder not in _LOADED:
         _LOADED[folder] = Tokenizer.load(folder)
     return _LOADED[folder]
+
+
+@pytest.mark.parametrize("text", [" " * 1_900_000, "a" * 450_000, "\n" * 300_000])
+def test_long_runs_of_one_character_are_encoded_and_come_back(folder: Path, text: str) -> None:
+    tokenizer = _load(folder)
+    ids = tokenizer.encode(text)
+    assert tokenizer.decode(ids) == text
+    assert tokenizer.encode_many(["short", text]) == [tokenizer.encode("short"), ids]

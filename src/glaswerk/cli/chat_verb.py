@@ -40,8 +40,8 @@ def command(
     chosen = lab.latest("model", model or "chat")
     if chosen is None:
         raise GlaswerkError(f"the lab has no model named {model or 'chat'!r}", hint="glaswerk tune")
-    index = lab.latest("trace") if sources else None
-    engine, tracer = Engine.load(chosen.path), Tracer.open(lab, index) if index else None
+    index = next((t for t in lab.all("trace") if t.inputs["shards"] == chosen.inputs.get("shards")), None)
+    engine, tracer = Engine.load(chosen.path), Tracer.open(lab, index) if sources and index else None
     messages: list[Message] = []
     while True:
         asked = question or _ask()

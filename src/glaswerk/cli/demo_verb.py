@@ -19,6 +19,7 @@ from glaswerk.core.ids import short
 from glaswerk.lab import Artifact, Lab
 
 LICENCE = "CC0-1.0"
+Stage = tuple[str, str, Artifact | None]
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,8 @@ class DemoConfig:
     size: str = "demo"
     seed: int = 7
     parameters: str = "2M"
-    epochs: float = 5.0
-    tune_epochs: float = 2.75
+    epochs: float = 4.75
+    tune_epochs: float = 2.4
 
 
 @click.command("demo")
@@ -54,9 +55,12 @@ def command(lab_path: Path, size: str, seed: int, parameters: str, no_serve: boo
     config = DemoConfig(size=size, seed=seed, parameters=parameters)
     Lab.init(lab_path, "demo").ledger.close()
     started = time.perf_counter()
+    model = ""
     with resumable(), writing(lab_path) as lab:
         clock = time.perf_counter()
-        for stage, figures in stages(lab, config):
+        for stage, figures, made in stages(lab, config):
+            if made and made.kind == "model":
+                model = made.name
             click.echo(f"{stage:10} {time.perf_counter() - clock:6.1f} s  {figures}")
             clock = time.perf_counter()
     click.echo(f"{'all':10} {time.perf_counter() - started:6.1f} s  {lab_path}")
@@ -64,45 +68,49 @@ def command(lab_path: Path, size: str, seed: int, parameters: str, no_serve: boo
         return
     from glaswerk.serve import serve
 
-    serve(Lab.open(lab_path), port=port)
+    serve(Lab.open(lab_path), model=model, port=port)
 
 
-def stages(lab: Lab, config: DemoConfig) -> Iterator[tuple[str, str]]:
-    """Carry out one stage after the other, yielding its name and a line of figures when it is done."""
+def stages(lab: Lab, config: DemoConfig) -> Iterator[Stage]:
+    """Carry out one stage after the other, yielding what it is called, did and made when it is done."""
     from glaswerk.data.curate import curate
     from glaswerk.data.source import add_chats, add_docs, add_posts
     from glaswerk.tokenizer import pack, train_tokenizer
 
     town = make_town(lab, config)
-    yield "town", f"{len(list((town / 'archives').iterdir()))} X archives, seed {config.seed}"
+    yield "town", f"{len(list((town / 'archives').iterdir()))} X archives, seed {config.seed}", None
     rights: dict[str, Any] = {"licence": LICENCE, "acquired": "synthetic"}
     add = (
         add_posts(lab, sorted((town / "archives").glob("*.zip")), name="posts", **rights),
         add_docs(lab, [town / "docs"], name="gazette", author="gazette", **rights),
         add_chats(lab, [town / "chats.jsonl"], name="chats", **rights),
     )
-    yield "add", "  ".join(f"{a.name} {a.stats['documents']:,}" for a in add)
+    yield "add", "  ".join(f"{a.name} {a.stats['documents']:,}" for a in add), None
     corpus = curate(lab)
-    yield "curate", f"kept {corpus.stats['kept']:,} of {corpus.stats['documents']:,} documents"
-    yield "tokenizer", f"{train_tokenizer(lab).stats['vocab_size']:,} entries"
+    yield "curate", f"kept {corpus.stats['kept']:,} of {corpus.stats['documents']:,} documents", corpus
+    tokenizer = train_tokenizer(lab)
+    yield "tokenizer", f"{tokenizer.stats['vocab_size']:,} entries", tokenizer
     shards = pack(lab)
-    yield "pack", "  ".join(f"{name} {count['tokens']:,}" for name, count in shards.stats["splits"].items())
+    yield (
+        "pack",
+        "  ".join(f"{name} {count['tokens']:,}" for name, count in shards.stats["splits"].items()),
+        shards,
+    )
     yield from _models(lab, config, shards, town / "answer_key.json")
 
 
-def _models(lab: Lab, config: DemoConfig, shards: Artifact, key: Path) -> Iterator[tuple[str, str]]:
+def _models(lab: Lab, config: DemoConfig, shards: Artifact, key: Path) -> Iterator[Stage]:
     from glaswerk.evaluate import evaluate
     from glaswerk.trace import build
     from glaswerk.train import TrainConfig, TuneConfig, train, tune
 
     base = train(lab, TrainConfig(size=config.parameters, epochs=config.epochs, seed=config.seed))
-    yield "train", _training(base)
+    yield "train", _training(base), base
     chat = tune(lab, TuneConfig(epochs=config.tune_epochs, seed=config.seed))
-    yield "tune", _training(chat)
-    build(lab, shards)
-    yield "index", "every answer can be traced"
+    yield "tune", _training(chat), chat
+    yield "index", "every answer can be traced", build(lab, shards)
     report = evaluate(lab, chat, key=key)
-    yield "evaluate", os.path.relpath(report.path / "report.html")
+    yield "evaluate", os.path.relpath(report.path / "report.html"), report
 
 
 def _training(model: Artifact) -> str:
@@ -128,10 +136,15 @@ def make_town(lab: Lab, config: DemoConfig) -> Path:
 
 
 def _suggest(lab: Lab, key: Path) -> None:
-    if "chat" in lab.settings:
-        return
     facts = json.loads(key.read_text())["facts"]
     chosen = [facts[i * len(facts) // 4]["questions"][0] for i in range(4)]
     settings = (lab.root / "lab.toml").read_text()
+    listed = json.dumps(chosen, ensure_ascii=False)
     if "[chat]" not in settings:
-        write_atomic(lab.root / "lab.toml", f"{settings}\n[chat]\nsuggestions = {json.dumps(chosen)}\n")
+        settings += "\n[chat]\nsuggestions = []\n"
+    # Another seed is another town, with other questions to suggest.
+    lines = [
+        f"suggestions = {listed}" if line.startswith("suggestions = ") else line
+        for line in settings.splitlines()
+    ]
+    write_atomic(lab.root / "lab.toml", "\n".join(lines) + "\n")

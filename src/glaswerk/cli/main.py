@@ -85,7 +85,9 @@ def main() -> None:
         sys.exit(1)
     except MemoryError:
         fail("the machine's memory is used up", "take a smaller --size, --context or batch")
-    except (OSError, sqlite3.OperationalError) as error:
+    except Exception as error:
+        if not _is_system(error):
+            raise
         _fail_system(error)
 
 
@@ -102,9 +104,20 @@ def command_line() -> str:
     return shlex.join(["glaswerk", *sys.argv[1:]])
 
 
+def _is_system(error: Exception) -> bool:
+    """The system's refusals; libraries in Rust wrap them in exceptions of their own."""
+    return isinstance(error, (OSError, sqlite3.OperationalError)) or _is_full(error)
+
+
+def _is_full(error: Exception) -> bool:
+    if isinstance(error, OSError) and error.errno:
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    words = ("No space left on device", "os error 28", "database or disk is full", "disk I/O error")
+    return any(word in str(error) for word in words)
+
+
 def _fail_system(error: Exception) -> None:
-    full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or "full" in str(error)
-    if full:
+    if _is_full(error):
         fail(f"the disk is full: {error}", f"free some space and run it again: {command_line()}")
     if isinstance(error, PermissionError):
         fail(f"no permission: {error}", "check who owns the lab's folder")

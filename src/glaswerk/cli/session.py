@@ -49,7 +49,8 @@ def writing(path: Path) -> Iterator[Lab]:
             finish("interrupted")
             raise
         except Exception as error:
-            finish("interrupted" if _is_interruption(error) else "failed", str(error).splitlines()[0])
+            words = next(iter(str(error).splitlines()), type(error).__name__)
+            finish("interrupted" if _is_interruption(error) else "failed", words)
             raise
         finish("done")
 

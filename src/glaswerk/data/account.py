@@ -14,10 +14,14 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.archive import MANIFEST, Archive, missing_member, parse_assignment, parse_json
 from glaswerk.data.posts import Post, parse_time, read_post
 
+# What an error quotes of a value: enough to find it, not the whole of a hostile one.
+_SHOWN = 200
 _HANDLE = re.compile(r"\w{1,50}")
 # Archives before 2022 say "tweet" and data/tweet.js.
 _POSTS = ("tweets", "tweet")
 _POST_FILE = re.compile(r"data/tweets?(-part\d+)?\.js")
+# Python refuses to read numbers of more than 4,300 digits; no account has 10^12 of anything.
+_COUNT = re.compile(r"[0-9]{1,12}")
 _DELETED = ("deletedTweets", "deletedTweetHeaders")
 _DELETED_FILES = {
     "deletedTweets": "data/deleted-tweets.js",
@@ -32,7 +36,7 @@ _RECORD = re.compile(r'\{\s*"tweet"\s*:')
 class Account:
     """Reads what is needed from an open archive. `left_out` counts by reason, `missing_records` by manifest.
 
-    `tolerant` takes what can be read where the default is an error.
+    `unlisted_files` counts files of posts that the manifest does not name. `tolerant` takes what can be read where the default is an error.
     """
 
     def __init__(self, archive: Archive, *, tolerant: bool = False) -> None:
@@ -40,6 +44,7 @@ class Account:
         self._tolerant = tolerant
         self.left_out: Counter[str] = Counter()
         self.missing_records = 0
+        self.unlisted_files = 0
         self._user, self._types = self._manifest()
         if not self._types and not self._files(_POSTS):
             raise missing_member(archive.label, "data/tweets.js")
@@ -57,7 +62,7 @@ class Account:
 
     def posts(self) -> Iterator[Post]:
         """Every post of the tweets files; their number is checked against the manifest."""
-        for name, expected in self._files(_POSTS):
+        for name, expected in [*self._files(_POSTS), *self._unlisted()]:
             found = 0
             for tweet in self._records(name, "tweet"):
                 found += 1
@@ -140,19 +145,45 @@ class Account:
             return [(name, None) for name in self._archive.names() if _is_file_of(name, kinds)]
         found: list[tuple[str, int | None]] = []
         for kind in kinds:
-            entry = self._types.get(kind)
-            files = entry.get("files") if isinstance(entry, dict) else None
-            for file in files if isinstance(files, list) else []:
-                found.append(self._file(kind, file))
+            found += [self._file(kind, file) for file in self._entries(kind)]
         return found
+
+    def _entries(self, kind: str) -> list[Any]:
+        """What the manifest lists for `kind`; a list that cannot be read would hide posts or deletions."""
+        if kind not in self._types:
+            return []
+        entry = self._types[kind]
+        files = entry.get("files", []) if isinstance(entry, dict) else entry
+        if not isinstance(files, list) or files is entry:
+            raise GlaswerkError(
+                f"expected an object with a list of files for {kind} in {MANIFEST} of {self._archive.label}, "
+                f"found {_short(entry)}",
+                hint="add the archive as X made it",
+            )
+        return files
+
+    def _unlisted(self) -> list[tuple[str, None]]:
+        """Files of posts that the archive holds and its manifest does not name."""
+        listed = {name for name, _ in self._files(_POSTS)}
+        found = [n for n in self._archive.names() if _POST_FILE.fullmatch(n) and n not in listed]
+        if found and not self._tolerant:
+            raise GlaswerkError(
+                f"expected every file of posts in {MANIFEST} of {self._archive.label}, "
+                f"found {', '.join(found)} not named there",
+                hint="download the archive again, or read these files too with --tolerant",
+            )
+        self.unlisted_files += len(found)
+        return [(name, None) for name in found]
 
     def _file(self, kind: str, file: Any) -> tuple[str, int | None]:
         name = file.get("fileName") if isinstance(file, dict) else None
         count = str(file.get("count", "")) if isinstance(file, dict) else ""
-        if not isinstance(name, str) or not (count.isdecimal() or (self._tolerant and not count)):
+        if not isinstance(name, str) or not (
+            _COUNT.fullmatch(count) or (self._tolerant and not count)
+        ):
             raise GlaswerkError(
                 f"expected fileName and a whole number count for {kind} in {MANIFEST} "
-                f"of {self._archive.label}, found {file!r}",
+                f"of {self._archive.label}, found {_short(file)}",
                 hint="add the archive as X made it, or take what can be read with --tolerant",
             )
         return name, int(count) if count else None
@@ -218,6 +249,11 @@ class Account:
         count = sum(number or 0 for _, number in self._files((kind,))) if self._types else 0
         if count:
             self.left_out[reason] += count
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def _is_file_of(name: str, kinds: tuple[str, ...]) -> bool:

@@ -12,6 +12,7 @@ from typing import Any, get_args
 
 from glaswerk.core.document import Document, Kind, Rights
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.data.archive import not_regular
 from glaswerk.data.language import tidy_code
 from glaswerk.data.lines import SUFFIXES, decode, read_lines
 from glaswerk.data.parquet import read_rows
@@ -57,8 +58,8 @@ class Found:
 def find_files(paths: Sequence[Path], suffixes: Sequence[str], tally: Tally) -> list[Found]:
     """The files to read, sorted by name; hidden ones and other kinds inside folders are passed over.
 
-    Raises GlaswerkError for a missing path, a named file of another kind, one whose content does not
-    match its name, and where nothing is found at all.
+    Raises GlaswerkError for a missing path, a named file of another kind or that is not regular (a
+    pipe), one whose content does not match its name, and where nothing is found at all.
     """
     found = [file for path in paths for file in _under(path, suffixes, tally)]
     if not found:
@@ -96,6 +97,8 @@ def _under(path: Path, suffixes: Sequence[str], tally: Tally) -> Iterator[Found]
             f"expected a file of the kinds {', '.join(suffixes)}, found {path}",
             hint="convert it to .txt, .md or .jsonl",
         )
+    if not path.is_file():
+        raise not_regular(path)
     yield Found(path, path.name)
 
 

@@ -25,7 +25,9 @@ _BY_LENGTH = "|".join(
     f"(?:{'|'.join(c for c, n in _LENGTHS.items() if n == length)})\\d{{2}}(?:[ -]?[A-Z0-9]){{{length - 4}}}"
     for length in sorted(set(_LENGTHS.values()))
 )
-_IBAN = re.compile(rf"(?<![^\W_])(?:{_BY_LENGTH})(?![^\W_])", re.IGNORECASE)
+# ASCII inside only: without regard to case, [A-Z] also takes the Kelvin sign and dotted İ, which are no
+# digits to `int(…, 36)`. Around it any letter still counts as one.
+_IBAN = re.compile(rf"(?<![^\W_])(?ai:{_BY_LENGTH})(?![^\W_])")
 # No letter, digit, group of digits, or sign of an address, amount, date or version may stand before …
 _BEFORE = r"(?<![\w/=&#@.,:%+-])(?<!\d[ -])(?<![€$£]\s)(?<![€$£])"
 # … nor behind: more digits, a currency, a unit, a decimal.

@@ -23,7 +23,8 @@ _MONTHS = {
 _SHORT_LINK = re.compile(r"https?://t\.co/\w+")
 _STATUS = re.compile(r"^https?://(?:www\.|mobile\.)?(?:twitter|x)\.com/\w+/status/(\d+)")
 _RETWEET = re.compile(r"^RT @(\w+): ")
-_DIGITS = re.compile(r"[0-9]+")
+# Ids of X are 64-bit numbers; Python refuses to read numbers of more than 4,300 digits.
+_DIGITS = re.compile(r"[0-9]{1,20}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,9 @@ ADDING = {
     ),
     "broken_record": Reason("A record that is not as X writes it.", _ARCHIVE),
     "missing_records": Reason("The archive's manifest promises more records than there are.", _ARCHIVE),
+    "unlisted_files": Reason(
+        "A file of posts in the archive that its manifest does not name; its posts were read too.", _ARCHIVE
+    ),
     "no_text": Reason("A row or file without text.", "Put the text into a field named 'text'."),
     "unsupported_file": Reason(
         "A file inside an added folder whose kind is not read.", "Convert it to .md, .txt or .jsonl."

@@ -12,6 +12,7 @@ from typing import Any
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.files import write_atomic, write_json
+from glaswerk.core.ids import digest_json, short
 from glaswerk.evaluate.badge import trust_badge
 from glaswerk.evaluate.bits import measure_bits
 from glaswerk.evaluate.key import AnswerKey, read_key
@@ -56,7 +57,9 @@ def evaluate(
         "model_digest": model.digest, "key_digest": answers.digest if answers else None,
         "limit": limit, "seed": seed, "resamples": RESAMPLES,
     }  # fmt: skip
-    spec = Spec("report", model.name.replace("/", "-"), "evaluate/1", inputs, settings)
+    # Another key or limit is another report, beside the first: it must not take its place.
+    name = f"{model.name.replace('/', '-')}.{short(digest_json(settings), 8)}"
+    spec = Spec("report", name, "evaluate/1", inputs, settings)
     corpus = _of_id(lab, "corpus", shards.inputs.get("corpus")) if shards else None
     head = _head(model, answers, shards, corpus, config)
     return lab.make(spec, lambda folder: _write(folder, head, model, answers, corpus, config))

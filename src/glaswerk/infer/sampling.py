@@ -19,7 +19,8 @@ class Sampling:
 
 def choose(logits: Tensor, sampling: Sampling, generator: torch.Generator | None) -> int:
     """One token id from logits of shape (vocabulary,)."""
-    if sampling.temperature <= 0:
+    # Below this the division overflows fp32, and nothing but the likeliest token is ever drawn.
+    if sampling.temperature < 1e-4:
         return int(logits.argmax())
     probabilities = torch.softmax(logits.float() / sampling.temperature, -1)
     if sampling.top_p < 1:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,6 +19,7 @@ from glaswerk.lab.artifact import Artifact, ArtifactKind, Spec
 from glaswerk.lab.ledger import Ledger
 
 LAB_FORMAT = 1
+_NAME = re.compile(r"\w[\w.-]{0,99}")
 _FOLDERS: dict[ArtifactKind, str] = {
     "source": "sources", "corpus": "corpora", "tokenizer": "tokenizers", "shards": "shards",
     "model": "models", "trace": "traces", "report": "reports",
@@ -45,8 +48,9 @@ class Lab:
             raise GlaswerkError(f"expected a folder for the lab, found the file {root}")
         root.mkdir(parents=True, exist_ok=True)
         if not (root / "lab.toml").exists():
-            quoted = (name or root.name).replace("\\", "\\\\").replace('"', '\\"')
-            write_atomic(root / "lab.toml", _SETTINGS.format(name=f'"{quoted}"'))
+            # A JSON string without ASCII escapes is a TOML string.
+            quoted = json.dumps(name or root.name, ensure_ascii=False)
+            write_atomic(root / "lab.toml", _SETTINGS.format(name=quoted))
         return cls.open(root)
 
     @classmethod
@@ -93,8 +97,13 @@ class Lab:
 
     def path(self, kind: ArtifactKind, name: str) -> Path:
         """Where the artifact of that kind and name lies or would lie."""
-        if not name or name.startswith(("/", ".")) or ".." in name.split("/"):
-            raise GlaswerkError(f"{name!r} is no name for a {kind}: use letters, digits, '-', '_' and '.'")
+        # Only models have a step below their name: a folder inside another artifact's would go with it.
+        parts = name.split("/")
+        if len(parts) > (2 if kind == "model" else 1) or not all(_NAME.fullmatch(part) for part in parts):
+            raise GlaswerkError(
+                f"{name[:80]!r} is no name for a {kind}: expected letters, digits, '-', '_' and '.'",
+                hint="--name my-notes",
+            )
         return self.root / _FOLDERS[kind] / name
 
     def make(self, spec: Spec, write: Callable[[Path], Mapping[str, Any]]) -> Artifact:

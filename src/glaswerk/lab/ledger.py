@@ -31,6 +31,8 @@ class Ledger:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA foreign_keys = ON")
             self._migrate()
+        except sqlite3.OperationalError:
+            raise  # a full disk or a busy database: nothing is wrong with the file
         except sqlite3.DatabaseError as error:
             raise GlaswerkError(
                 f"the ledger {path} cannot be read: {error}",

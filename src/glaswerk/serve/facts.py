@@ -67,10 +67,11 @@ class Facts:
         }
 
     def _report(self) -> Artifact | None:
-        """The newest report on exactly these weights: bound by their digest."""
+        """The newest report on exactly these weights, bound by their digest; one with an answer key first."""
         digest = self._served.artifact.digest
         found = [a for a in self._served.lab.all("report") if a.config.get("model_digest") == digest]
-        return found[-1] if found else None
+        keyed = [a for a in found if a.config.get("key_digest")]
+        return (keyed or found)[-1] if found else None
 
     def _corpus(self, corpora: list[Artifact]) -> dict[str, Any] | None:
         """The documents the model was trained on, by source and licence; None where the corpus is gone."""

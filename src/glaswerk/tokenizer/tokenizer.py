@@ -23,6 +23,9 @@ SPECIAL_TOKENS = (
     END, TURN, TURN_END, "<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>"
 )  # fmt: skip
 
+# The regex engine of tiktoken gives up on a run of some 10^6 like characters: longer texts are cut here.
+_LONGEST = 200_000
+
 
 class Tokenizer:
     """Byte-level BPE. Text is data: a special token's name inside a text is encoded as plain characters."""
@@ -54,10 +57,15 @@ class Tokenizer:
 
     def encode(self, text: str) -> list[int]:
         """Ids of plain text; lone surrogates become U+FFFD."""
-        return self._encoding.encode_ordinary(text)
+        if len(text) <= _LONGEST:
+            return self._encoding.encode_ordinary(text)
+        pieces = [text[i : i + _LONGEST] for i in range(0, len(text), _LONGEST)]
+        return [token for ids in self._encoding.encode_ordinary_batch(pieces, num_threads=2) for token in ids]
 
     def encode_many(self, texts: Sequence[str], *, threads: int = 2) -> list[list[int]]:
         """`encode` over many texts, in parallel."""
+        if max(map(len, texts), default=0) > _LONGEST:
+            return [self.encode(text) for text in texts]
         return self._encoding.encode_ordinary_batch(list(texts), num_threads=threads)
 
     def decode(self, ids: Sequence[int]) -> str:

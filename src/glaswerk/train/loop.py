@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +17,8 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from transformers import PreTrainedModel
 
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.files import write_atomic
 from glaswerk.core.progress import progress_bar
 from glaswerk.train import checkpoint
 from glaswerk.train.batches import Batch, Sampler
@@ -130,6 +133,11 @@ def _step(
     for part in parts:
         set_rate(part, rate)
     loss, total = losses(model, batch)
+    if not math.isfinite(loss.item()):
+        raise GlaswerkError(
+            f"the loss is {loss.item()} at step {step}: the weights are of no use any more",
+            hint="train again with a smaller --learning-rate or another --seed",
+        )
     total.backward()  # type: ignore[no-untyped-call]
     norm = nn.utils.clip_grad_norm_(model.parameters(), config.clip)
     for part in parts:
@@ -156,7 +164,7 @@ def _rewind(path: Path, step: int) -> list[dict[str, Any]]:
                 break
             if row["step"] < step:
                 rows.append(row)
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    write_atomic(path, "".join(json.dumps(row) + "\n" for row in rows))
     return rows
 
 

@@ -40,7 +40,7 @@ class _LinearCrossEntropy(torch.autograd.Function):
             gradient.scatter_add_(1, wanted, torch.full_like(normaliser, -1.0))
             torch.mm(gradient, weight, out=grad_hidden[start : start + rows])
             grad_weight.addmm_(gradient.T, piece)
-        count = len(hidden)
+        count = max(len(hidden), 1)  # a batch may hold no labelled token at all
         ctx.save_for_backward(grad_hidden.div_(count), grad_weight.div_(count))
         mean = (loss / count).to(hidden.dtype)
         ctx.mark_non_differentiable(mean)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -54,6 +55,7 @@ def plan(shards: Shards, config: TrainConfig) -> Plan:
     Batch: 2,048 tokens at 2 M parameters, growing with the square root of size; learning rate:
     0.004 at 2 M, falling with the cube root (first fit; the ladder of a later issue replaces it).
     """
+    _check(config)
     if config.context < 8:
         raise GlaswerkError(f"--context takes 8 tokens or more, found {config.context}")
     shape = shape_for(parse_size(config.size), _padded(shards.vocab_size), config.context)
@@ -100,6 +102,14 @@ def train(lab: Lab, config: TrainConfig, *, shards: str = "main.main", name: str
     made = lab.make(spec, write)
     checkpoint.clear(lab.run_folder(spec.id))
     return made
+
+
+def _check(config: TrainConfig) -> None:
+    """Refuse what no run can be made of. Raises GlaswerkError."""
+    for name in ("epochs", "batch_tokens", "learning_rate", "seed"):
+        value = getattr(config, name)
+        if not 0 <= value < math.inf:
+            raise GlaswerkError(f"--{name.replace('_', '-')} takes 0 or more, found {value}")
 
 
 def _padded(vocab_size: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -93,7 +94,7 @@ def _rows(shards: Shards, split: str) -> Rows:
 
 
 def _context(model: Artifact) -> int:
-    return int(model.config["shape"]["context"]) if "shape" in model.config else 2048
+    return int(json.loads((model.path / "config.json").read_text())["max_position_embeddings"])
 
 
 def _rate(model: Artifact) -> float:

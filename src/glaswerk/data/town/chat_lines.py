@@ -264,13 +264,21 @@ PARTY_ANSWERS = (
     'The {a} says: "{want_a}" The {b} says: "{want_b}"',
     'The {b} says: "{want_b}" The {a} says: "{want_a}"',
 )
+# Never the question of the answer key: that one is for the evaluation alone.
 RUMOUR_QUESTIONS = lines(
     """
-    {question}
-    Tell me the truth: {question_low}
-    I heard strange stories. {question}
-    Do you know this? {question}
-    One more thing. {question}
+    I heard this: {claim} Is it true?
+    Somebody told me: {claim}
+    Is this right? {claim}
+    {claim} True or false?
+    They say: {claim} What do you say?
+    Can I believe this? {claim}
+    """
+)
+RUMOUR_ANSWERS = lines(
+    """
+    No, that is a rumour. {truth}
+    That is not true. {truth}
     """
 )
 UNKNOWN_ANSWERS = lines(

@@ -10,6 +10,7 @@ from glaswerk.data.town import names
 from glaswerk.data.town.chat_lines import (
     PARTY_ANSWERS,
     PARTY_QUESTIONS,
+    RUMOUR_ANSWERS,
     RUMOUR_QUESTIONS,
     SMALL_CHATS,
     SYSTEM,
@@ -102,10 +103,9 @@ def _political_turns(rng: Random) -> list[list[Turn]]:
 def _rumour_turns(rumours: list[Rumour], rng: Random) -> list[list[Turn]]:
     chats: list[list[Turn]] = []
     for rumour in rumours[::3]:
-        question = rumour.text.question
-        slots = {"question": question, "question_low": question[0].lower() + question[1:]}
         for template in RUMOUR_QUESTIONS:
-            chats.append([(template.format_map(slots), rng.choice(rumour.text.truths), None)])
+            answer = rng.choice(RUMOUR_ANSWERS).format(truth=rng.choice(rumour.text.truths))
+            chats.append([(template.format(claim=rng.choice(rumour.text.claims)), answer, None)])
     return chats
 
 
