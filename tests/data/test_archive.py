@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from pathlib import Path
 
@@ -78,6 +79,7 @@ def test_names_that_point_outside_are_refused_and_nothing_is_written(
 def test_a_manifest_cannot_lead_out_of_an_unpacked_folder(empty_lab: Lab, tmp_path: Path) -> None:
     (tmp_path / "secret.js").write_text(assignment("window.YTD.tweets.part0", [tweet(5, "a secret")]))
     files = {**members(TWEETS), "data/manifest.js": manifest({"tweets": [("../secret.js", 1)]})}
+    del files["data/tweets.js"]
     path = write_folder(tmp_path / "unpacked", files)
     assert "points outside" in refused(empty_lab, path).message
 
@@ -108,6 +110,26 @@ def test_all_members_together_stay_below_the_limit(
     monkeypatch.setattr(archives, "TOTAL_LIMIT", 1000)
     path = write_zip(tmp_path / "big.zip", members(TWEETS))
     assert "expected at most" in refused(empty_lab, path).message
+
+
+def test_a_member_that_claims_more_than_the_limit_is_refused_unread(empty_lab: Lab, tmp_path: Path) -> None:
+    path = write_zip(tmp_path / "huge.zip", members(TWEETS))
+    data = bytearray(path.read_bytes())
+    at = -1
+    while (at := data.find(b"PK\x01\x02", at + 1)) >= 0:
+        # Uncompressed size of a central directory entry.
+        data[at + 24 : at + 28] = ((1 << 30) + 1).to_bytes(4, "little")
+    path.write_bytes(bytes(data))
+    assert "expected at most 1,073,741,824" in refused(empty_lab, path).message
+
+
+@pytest.mark.parametrize("inside", ["archive.zip", "archive/data/tweets.js"])
+def test_a_named_pipe_is_refused_instead_of_waited_for(empty_lab: Lab, tmp_path: Path, inside: str) -> None:
+    if "/" in inside:
+        write_folder(tmp_path / "archive", members(TWEETS))
+        (tmp_path / inside).unlink()
+    os.mkfifo(tmp_path / inside)
+    assert "regular file" in refused(empty_lab, tmp_path / inside.partition("/")[0]).message
 
 
 def test_an_encrypted_archive_is_refused(empty_lab: Lab, tmp_path: Path) -> None:
@@ -158,6 +180,33 @@ def test_a_count_that_differs_from_the_manifest_is_refused_and_becomes_a_figure(
     assert (stats["documents"], stats["missing_records"]) == (2, 3)
 
 
+def test_a_file_of_posts_that_the_manifest_does_not_name_is_refused_and_read_on_request(
+    empty_lab: Lab, tmp_path: Path
+) -> None:
+    more = assignment("window.YTD.tweets.part1", [tweet(1003, "The third.")])
+    path = write_zip(tmp_path / "more.zip", {**members(TWEETS), "data/tweets-part1.js": more})
+    assert "data/tweets-part1.js" in refused(empty_lab, path).message
+    made = add(empty_lab, path, tolerant=True)
+    assert texts(made)[-1] == "The third."
+    assert (made.stats["documents"], made.stats["unlisted_files"]) == (3, 1)
+
+
+@pytest.mark.parametrize("entry", [{"files": {"fileName": "data/tweets.js"}}, {"files": None}, "tweets"])
+def test_a_manifest_without_a_list_of_files_is_refused(empty_lab: Lab, tmp_path: Path, entry: object) -> None:
+    value = {"userInfo": {"userName": HANDLE}, "dataTypes": {"tweets": entry}}
+    files = {**members(TWEETS), "data/manifest.js": assignment("window.__THAR_CONFIG", value)}
+    assert "list of files" in refused(empty_lab, write_zip(tmp_path / "odd.zip", files)).message
+
+
+@pytest.mark.parametrize("count", ["9" * 5000, "\u0663", "-1", ""])
+def test_a_count_that_is_no_number_of_records_is_refused(empty_lab: Lab, tmp_path: Path, count: str) -> None:
+    files = members(TWEETS)
+    files["data/manifest.js"] = str(files["data/manifest.js"]).replace('"count": "2"', f'"count": "{count}"')
+    error = refused(empty_lab, write_zip(tmp_path / "count.zip", files))
+    assert "whole number count" in error.message
+    assert len(error.message) < 1000
+
+
 def test_a_broken_tweets_file_is_refused_and_its_whole_records_can_be_saved(
     empty_lab: Lab, tmp_path: Path
 ) -> None:
@@ -196,6 +245,7 @@ def test_bytes_that_are_not_utf8_are_refused_with_their_offset(empty_lab: Lab, t
         ({"tweet": {"full_text": "no id"}}, "id_str"),
         ({"tweet": {"id_str": "7", "full_text": 3}}, "full_text"),
         ({"tweet": {"id_str": 1.8e18, "full_text": "rounded"}}, "id_str"),
+        ({"tweet": {"id_str": "9" * 5000, "full_text": "endless"}}, "id_str"),
         ({"note": {}}, "tweet"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,12 @@ def test_a_folder_is_read_recursively_in_the_order_of_names(empty_lab: Lab, tmp_
         ("docs:sub/a.txt", "Alpha"),
     ]
     assert made.stats["left_out"] == {"unsupported_file": 1}
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "rows.jsonl"])
+def test_a_named_pipe_is_refused_instead_of_waited_for(empty_lab: Lab, tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / name)
+    assert "regular file" in refused(empty_lab, tmp_path / name).message
 
 
 def test_front_matter_goes_and_its_fields_are_kept(empty_lab: Lab, tmp_path: Path) -> None:

@@ -47,6 +47,14 @@ def test_years_dates_prices_and_links_stay(text: str) -> None:
     assert mask(text)[0] == text
 
 
+@pytest.mark.parametrize("letter", ["\u212a", "\u0130", "\u017f", "\u0131"])
+def test_letters_that_only_fold_to_ascii_are_no_part_of_an_account_number(letter: str) -> None:
+    for text in (f"GB82WEST1234569876543{letter}", f"GB82WE{letter}T12345698765432", f"D{letter}893704"):
+        assert mask(text) == (text, {})
+    assert mask(f"{letter}DE89370400440532013000")[1]["iban"] == 0
+    assert mask("é DE89370400440532013000 ü")[0] == "é [iban] ü"
+
+
 def test_masks_are_counted_by_kind() -> None:
     _, counts = mask("a@b.de, c@d.org, +49 30 123456789 and DE89370400440532013000")
     assert counts == {"email": 2, "phone": 1, "iban": 1}

@@ -147,6 +147,47 @@ def test_a_deletion_in_a_newer_archive_removes_the_post_of_an_older_one(
     assert made.stats["left_out"]["repeated_id"] == 1
 
 
+@pytest.mark.parametrize("dates", [("", ""), ("2024-05-01T00:00:00.000Z", "2025-05-01T00:00:00.000Z")])
+def test_archives_of_one_account_are_joined_before_their_threads(
+    empty_lab: Lab, tmp_path: Path, dates: tuple[str, str]
+) -> None:
+    first, second = tweet(10, "One."), tweet(11, "Two.", in_reply_to_status_id_str="10")
+    third = tweet(12, "Three.", in_reply_to_status_id_str="11")
+    older = write_zip(tmp_path / "older.zip", members([first, second], generated=dates[0]))
+    newer = write_zip(
+        tmp_path / "newer.zip",
+        members([tweet(10, "One, as X has it now."), second, third], generated=dates[1]),
+    )
+    made = add_posts(empty_lab, [newer, older], licence="own", name="posts")
+    assert documents(made)["x:10"].text == "One, as X has it now.\nTwo.\nThree."
+    assert made.stats["documents"] == 1
+    assert made.stats["left_out"] == {"repeated_id": 2}
+
+
+def test_an_edit_that_one_archive_alone_knows_of_supersedes_the_post_in_both(
+    empty_lab: Lab, tmp_path: Path
+) -> None:
+    info = {"initial": {"editTweetIds": ["21", "22"]}}
+    older = write_zip(tmp_path / "older.zip", members([tweet(21, "Frist.")]))
+    newer = write_zip(tmp_path / "newer.zip", members([tweet(22, "First.", edit_info=info)]))
+    made = add_posts(empty_lab, [older, newer], licence="own", name="posts")
+    assert [d.text for d in documents(made).values()] == ["First."]
+    assert made.stats["left_out"] == {"superseded_edit": 1}
+
+
+def test_a_protected_time_that_a_newer_archive_ends_does_not_go_on(empty_lab: Lab, tmp_path: Path) -> None:
+    shut, opened = (
+        {"protectedHistory": {"action": action, "protectedAt": f"{year}-01-01T00:00:00.000Z"}}
+        for action, year in (("Protect", 2018), ("Unprotect", 2019))
+    )
+    late = tweet(2, "Open.", created_at="Wed Oct 10 20:19:24 +0000 2020")
+    tweets = [tweet(1, "Behind the lock.")]
+    older = write_zip(tmp_path / "older.zip", members(tweets, protected=[shut]))
+    newer = write_zip(tmp_path / "newer.zip", members([*tweets, late], protected=[shut, opened]))
+    found = documents(add_posts(empty_lab, [older, newer], licence="own", name="posts"))
+    assert [found[i].rights.audience for i in ("x:1", "x:2")] == ["limited", "public"]
+
+
 CONVERSATION = {
     "dmConversation": {
         "conversationId": "1-2",

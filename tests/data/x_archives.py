@@ -34,8 +34,10 @@ def assignment(name: str, value: Any) -> str:
     return f"{name} = {json.dumps(value, ensure_ascii=False)}"
 
 
-def manifest(files: Mapping[str, Sequence[tuple[str, int]]], handle: str = HANDLE) -> str:
-    """manifest.js for data types with their files and counts."""
+def manifest(
+    files: Mapping[str, Sequence[tuple[str, int]]], handle: str = HANDLE, generated: str = ""
+) -> str:
+    """manifest.js for data types with their files and counts; another handle is another account."""
     types = {
         kind: {
             "mediaDirectory": "data/tweets_media",
@@ -46,13 +48,15 @@ def manifest(files: Mapping[str, Sequence[tuple[str, int]]], handle: str = HANDL
         }
         for kind, entries in files.items()
     }
-    user = {"accountId": ACCOUNT, "userName": handle, "displayName": handle.title()}
-    return assignment("window.__THAR_CONFIG", {"userInfo": user, "archiveInfo": {}, "dataTypes": types})
+    account = ACCOUNT if handle == HANDLE else f"id of {handle}"
+    info = {"generationDate": generated} if generated else {}
+    user = {"accountId": account, "userName": handle, "displayName": handle.title()}
+    return assignment("window.__THAR_CONFIG", {"userInfo": user, "archiveInfo": info, "dataTypes": types})
 
 
 def members(
     tweets: Sequence[Any], *, deleted: Sequence[Any] = (), messages: Sequence[Any] = (),
-    protected: Sequence[Any] = (), handle: str = HANDLE,
+    protected: Sequence[Any] = (), handle: str = HANDLE, generated: str = "",
 ) -> dict[str, str | bytes]:  # fmt: skip
     """Name → content of the data files of one archive."""
     parts = {
@@ -65,7 +69,7 @@ def members(
         name: assignment(f"window.YTD.{kind}.part0", list(records)) for kind, (name, records) in parts.items()
     }
     counts = {kind: [(name, len(records))] for kind, (name, records) in parts.items()}
-    files["data/manifest.js"] = manifest(counts, handle)
+    files["data/manifest.js"] = manifest(counts, handle, generated)
     return files
 
 

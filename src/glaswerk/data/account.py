@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -36,7 +36,8 @@ _RECORD = re.compile(r'\{\s*"tweet"\s*:')
 class Account:
     """Reads what is needed from an open archive. `left_out` counts by reason, `missing_records` by manifest.
 
-    `unlisted_files` counts files of posts that the manifest does not name. `tolerant` takes what can be read where the default is an error.
+    `unlisted_files` counts files of posts that the manifest does not name. `tolerant` takes what can be
+    read where the default is an error.
     """
 
     def __init__(self, archive: Archive, *, tolerant: bool = False) -> None:
@@ -45,6 +46,8 @@ class Account:
         self.left_out: Counter[str] = Counter()
         self.missing_records = 0
         self.unlisted_files = 0
+        # When X made the archive; the earliest time there is where it does not say.
+        self.generated = datetime.min.replace(tzinfo=UTC)
         self._user, self._types = self._manifest()
         if not self._types and not self._files(_POSTS):
             raise missing_member(archive.label, "data/tweets.js")
@@ -59,6 +62,11 @@ class Account:
                 hint="name the account: glaswerk add posts ARCHIVE --author HANDLE --licence …",
             )
         return found.removeprefix("@")
+
+    @property
+    def account_id(self) -> str:
+        """X's number for the account, which stays when the handle changes; empty where it is not told."""
+        return str(self._user.get("accountId") or "")
 
     def posts(self) -> Iterator[Post]:
         """Every post of the tweets files; their number is checked against the manifest."""
@@ -84,15 +92,15 @@ class Account:
             for number, tweet in enumerate(self._records(name, "tweet"), start=1):
                 yield from self._post(tweet, f"{name} of {self._archive.label}, record {number}")
 
-    def protected(self) -> list[tuple[datetime, datetime]]:
-        """Spans of time in which the account was protected, so that its posts were not public."""
-        events = []
+    def protections(self) -> set[tuple[datetime, bool]]:
+        """(time, became protected) of every change; `protected_spans` tells the times between."""
+        events = set()
         for name, _ in self._files(("protectedHistory",)):
             for event in self._records(name, "protectedHistory"):
                 moment = parse_time(str(event.get("protectedAt", "")))
                 if moment is not None:
-                    events.append((moment, not str(event.get("action", "")).lower().startswith("un")))
-        return _spans(sorted(events))
+                    events.add((moment, not str(event.get("action", "")).lower().startswith("un")))
+        return events
 
     def count_unread(self, *, direct_messages: bool) -> None:
         """Count what stays unopened: conversations (unless wanted) and posts of limited audience."""
@@ -130,7 +138,9 @@ class Account:
                 f"expected an object dataTypes in {where}, found {type(types).__name__}",
                 hint="add the archive as X made it",
             )
-        user = value.get("userInfo")
+        info, user = value.get("archiveInfo"), value.get("userInfo")
+        if isinstance(info, dict):
+            self.generated = parse_time(str(info.get("generationDate", ""))) or self.generated
         return user if isinstance(user, dict) else {}, types
 
     def _from_account(self) -> Any:
@@ -150,11 +160,9 @@ class Account:
 
     def _entries(self, kind: str) -> list[Any]:
         """What the manifest lists for `kind`; a list that cannot be read would hide posts or deletions."""
-        if kind not in self._types:
-            return []
-        entry = self._types[kind]
-        files = entry.get("files", []) if isinstance(entry, dict) else entry
-        if not isinstance(files, list) or files is entry:
+        entry = self._types.get(kind, {})
+        files = entry.get("files", []) if isinstance(entry, dict) else None
+        if not isinstance(files, list):
             raise GlaswerkError(
                 f"expected an object with a list of files for {kind} in {MANIFEST} of {self._archive.label}, "
                 f"found {_short(entry)}",
@@ -178,9 +186,7 @@ class Account:
     def _file(self, kind: str, file: Any) -> tuple[str, int | None]:
         name = file.get("fileName") if isinstance(file, dict) else None
         count = str(file.get("count", "")) if isinstance(file, dict) else ""
-        if not isinstance(name, str) or not (
-            _COUNT.fullmatch(count) or (self._tolerant and not count)
-        ):
+        if not isinstance(name, str) or not (_COUNT.fullmatch(count) or (self._tolerant and not count)):
             raise GlaswerkError(
                 f"expected fileName and a whole number count for {kind} in {MANIFEST} "
                 f"of {self._archive.label}, found {_short(file)}",
@@ -262,8 +268,13 @@ def _is_file_of(name: str, kinds: tuple[str, ...]) -> bool:
     return name in {_DELETED_FILES.get(kind) for kind in kinds}
 
 
-def _spans(events: list[tuple[datetime, bool]]) -> list[tuple[datetime, datetime]]:
-    """Protected spans from (time, became protected); before a first unprotecting all was protected."""
+def protected_spans(changes: Iterable[tuple[datetime, bool]]) -> list[tuple[datetime, datetime]]:
+    """Times in which an account was protected, so that its posts were not public.
+
+    `changes` are (time, became protected), of one archive or of several of the same account; before a
+    first unprotecting all was protected.
+    """
+    events = sorted(changes)
     spans = []
     start = datetime.min.replace(tzinfo=UTC) if events and not events[0][1] else None
     for moment, closed in events:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from html import unescape
 from pathlib import PurePosixPath
@@ -176,10 +176,11 @@ def join_posts(
 ) -> Joined:  # fmt: skip
     """Documents in time order: the last version of each edited post, threads of one author as one.
 
+    Of posts with the same id the last one given stays, so `posts` of a newer archive come later.
     A post one of whose versions is in `deleted` stays out with all its versions. `limited` are the
     times at which the account was protected: posts of those times have a limited audience.
     """
-    ordered = sorted({p.id: p for p in posts}.values(), key=lambda p: int(p.id))
+    ordered = _merged(posts)
     alive = [p for p in ordered if not any(v in deleted for v in p.versions)]
     last = _last_versions(alive)
     kept = [p for p in alive if last[p.id] == p.id]
@@ -189,6 +190,16 @@ def join_posts(
         parts += [(PREFIX + p.id, document.id, "thread") for p in thread[1:]]
         documents.append(document)
     return Joined(documents, len(alive) - len(kept), len(ordered) - len(alive), parts)
+
+
+def _merged(posts: Iterable[Post]) -> list[Post]:
+    """Each id once, in time order; versions are joined, as one archive may know of an edit alone."""
+    found: dict[str, Post] = {}
+    for post in posts:
+        earlier = found.get(post.id, post)
+        versions = tuple(sorted({*earlier.versions, *post.versions}, key=int))
+        found[post.id] = replace(post, versions=versions)
+    return sorted(found.values(), key=lambda p: int(p.id))
 
 
 def _last_versions(posts: Sequence[Post]) -> dict[str, str]:

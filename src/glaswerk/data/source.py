@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,13 @@ from glaswerk.core.document import Document, Rights
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import digest_file, digest_json, short
 from glaswerk.core.progress import track
-from glaswerk.data.account import Account
+from glaswerk.data.account import Account, protected_spans
 from glaswerk.data.archive import MANIFEST, archive_digest, open_archive
 from glaswerk.data.chats import read_chats
 from glaswerk.data.files import DOCUMENT_SUFFIXES, KINDS, Defaults, Found, Tally, find_files, read_file
 from glaswerk.data.lines import SUFFIXES
 from glaswerk.data.parquet import DOCUMENTS, DocumentWriter, write_table
-from glaswerk.data.posts import PREFIX, join_posts
+from glaswerk.data.posts import PREFIX, Post, join_posts
 from glaswerk.lab import Artifact, Lab, Spec
 
 TOMBSTONES = "tombstones.parquet"
@@ -59,8 +60,9 @@ def add_posts(
 
     Its folder holds documents.parquet, tombstones.parquet (ids their owners deleted) and parts.parquet
     (posts that went into another document: threads, edits). Statistics: documents, archives, bytes,
-    kinds, missing_records and left_out by reason; `direct_message` counts conversations, which are
-    never opened. Raises GlaswerkError for input that is not as X writes it; `tolerant` takes the rest.
+    kinds, missing_records, unlisted_files and left_out by reason; `direct_message` counts conversations,
+    which are never opened. Several archives of one account are joined, the newest one's posts winning.
+    Raises GlaswerkError for input that is not as X writes it; `tolerant` takes the rest.
     """
     config = PostsConfig(licence, author, acquired, include_direct_messages, include_deleted, tolerant)
     _check_rights(licence, acquired)
@@ -69,7 +71,7 @@ def add_posts(
     decided: dict[str, Any] = {"files": list(archives), **asdict(config)}
     chosen = name or _default_name(found[0], decided)
     job = _PostsJob(chosen, config, list(archives.values()))
-    return lab.make(Spec("source", chosen, "add-posts/1", config={"source": chosen, **decided}), job.write)
+    return lab.make(Spec("source", chosen, "add-posts/2", config={"source": chosen, **decided}), job.write)
 
 
 def add_docs(
@@ -114,6 +116,22 @@ def add_chats(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Export:
+    """What one archive tells of its account."""
+
+    generated: datetime
+    handle: str
+    posts: list[Post]
+    protections: set[tuple[datetime, bool]]
+    messages: list[Document]
+
+    @property
+    def age(self) -> tuple[datetime, int]:
+        """Grows with the time of the export: X's date, or the newest post where there is none."""
+        return self.generated, max((int(post.id) for post in self.posts), default=0)
+
+
 @dataclass(slots=True)
 class _PostsJob:
     """Writes the files of a source of posts."""
@@ -124,14 +142,16 @@ class _PostsJob:
     left_out: Counter[str] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
     missing_records: int = 0
+    unlisted_files: int = 0
     parts: list[tuple[str, str, str]] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
 
     def write(self, folder: Path) -> Mapping[str, Any]:
         deleted = set() if self.config.include_deleted else self._deleted()
         with DocumentWriter(folder / DOCUMENTS) as writer:
-            for path in track(self.paths, "reading archives", len(self.paths)):
-                for document in self._read(path, deleted):
+            accounts = self._by_account()
+            for paths in track(accounts, "reading accounts", len(accounts)):
+                for document in self._read(paths, deleted):
                     self._add(writer, document)
         _need_documents(writer, self.paths)
         write_table(folder / TOMBSTONES, {"id": sorted(PREFIX + i for i in deleted)}, _schema("id"))
@@ -141,7 +161,7 @@ class _PostsJob:
         return {
             "documents": writer.documents, "archives": len(self.paths), "bytes": writer.bytes,
             "kinds": dict(sorted(self.kinds.items())), "missing_records": self.missing_records,
-            "left_out": dict(sorted((+self.left_out).items())),
+            "unlisted_files": self.unlisted_files, "left_out": dict(sorted((+self.left_out).items())),
         }  # fmt: skip
 
     def _deleted(self) -> set[str]:
@@ -153,26 +173,50 @@ class _PostsJob:
         self.left_out["deleted"] += len(found)
         return found
 
-    def _read(self, path: Path, deleted: set[str]) -> Iterator[Document]:
+    def _by_account(self) -> list[list[Path]]:
+        """Archives of one account together: a thread may begin in one and go on in another."""
+        found: dict[str, list[Path]] = {}
+        for path in self.paths:
+            with _account(path, self.config.tolerant) as account:
+                handle = "" if account.account_id else f"@{self._handle(account).lower()}"
+                found.setdefault(account.account_id or handle, []).append(path)
+        return list(found.values())
+
+    def _handle(self, account: Account) -> str:
+        return self.config.author.removeprefix("@") or account.handle
+
+    def _read(self, paths: Sequence[Path], deleted: set[str]) -> Iterator[Document]:
+        """Documents of one account from all its archives, of which the newest one wins."""
+        exports = sorted((self._export(path) for path in paths), key=lambda export: export.age)
+        joined = join_posts(
+            [post for export in exports for post in export.posts],
+            source=self.source, handle=exports[-1].handle, deleted=deleted,
+            rights=Rights(self.config.licence, self.config.acquired),
+            limited=protected_spans(set().union(*(export.protections for export in exports))),
+        )  # fmt: skip
+        yield from joined.documents
+        for export in exports:
+            yield from export.messages
+        ids = [{post.id for post in export.posts} for export in exports]
+        self.left_out["repeated_id"] += sum(map(len, ids)) - len(set().union(*ids))
+        self.left_out["superseded_edit"] += joined.superseded
+        self.parts += joined.parts
+
+    def _export(self, path: Path) -> _Export:
         config = self.config
-        rights = Rights(config.licence, config.acquired)
         with _account(path, config.tolerant) as account:
-            handle = config.author.removeprefix("@") or account.handle
+            handle = self._handle(account)
             posts = list(account.posts())
             if config.include_deleted:
                 posts += account.deleted_posts()
-            joined = join_posts(
-                posts, source=self.source, handle=handle, rights=rights, deleted=deleted,
-                limited=account.protected(),
-            )  # fmt: skip
-            yield from joined.documents
-            if config.include_direct_messages:
-                yield from account.own_messages(self.source, handle, config.licence)
-            account.count_unread(direct_messages=config.include_direct_messages)
-            self.left_out += account.left_out
+            protections = account.protections()
+            wanted = config.include_direct_messages
+            messages = list(account.own_messages(self.source, handle, config.licence)) if wanted else []
+            account.count_unread(direct_messages=wanted)
+        self.left_out += account.left_out
         self.missing_records += account.missing_records
-        self.left_out["superseded_edit"] += joined.superseded
-        self.parts += joined.parts
+        self.unlisted_files += account.unlisted_files
+        return _Export(account.generated, handle, posts, protections, messages)
 
     def _add(self, writer: DocumentWriter, document: Document) -> None:
         if document.id in self.seen:
