@@ -171,5 +171,7 @@ def test_an_internal_error_shows_no_traceback(
         assert error["type"] == "server_error"
         assert "Traceback" not in reply.text
         assert "parquet" not in reply.text
+    # A new connection: the server closes the one that failed.
+    with running.client() as client:
         assert client.post("/v1/chat/completions", json=GOOD).status_code == 200
     lab.ledger.close()

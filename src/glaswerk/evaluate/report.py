@@ -91,7 +91,9 @@ def _statements(figures: Figures, items: Items) -> Iterator[str]:
         return
     yield (
         "<p>Pairs of sentences, one true and one false, in the same words but for the answer. "
-        "The pair counts as right where the model gives the true sentence the higher probability.</p>"
+        "The pair counts as right where the model gives the true sentence the higher probability. The true "
+        "sentence may stand word for word in the training data, the false one not: this measures what was "
+        "taken in, the questions below measure what can be asked of it.</p>"
     )
     yield _shares(
         [

@@ -121,7 +121,7 @@ SIBLING = relation(
     Tell me who {poss} {other} is.
     Do you know {poss} {other}?
     {poss} {other}?
-    who is {lname}'s {other}
+    who's the {other} of {lname}
     Does {name} have a {other}? Who?
     What is {poss} {other} called?
     I saw {name} with {his} {other}. Who was it?
