@@ -122,3 +122,14 @@ def test_the_latest_model_is_the_one_finished_last(tmp_path: Path) -> None:
     assert found is not None
     assert found.name == "base/step-10"
     assert lab.latest("model", "bas") is None
+
+
+@pytest.mark.parametrize("name", ["a/b", "a b", "a/.b", "  ", "x" * 300])
+def test_names_that_would_nest_or_hide_an_artifact_are_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(GlaswerkError, match="is no name"):
+        Lab.init(tmp_path).path("source", name)
+
+
+@pytest.mark.parametrize("name", ['a"b', "two\nlines", "Straße 🦆", "back\\slash"])
+def test_any_name_of_a_lab_gives_settings_that_can_be_read(tmp_path: Path, name: str) -> None:
+    assert Lab.init(tmp_path, name).settings["lab"]["name"] == name

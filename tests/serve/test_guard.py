@@ -89,3 +89,12 @@ def test_a_server_open_to_others_answers_any_name_but_no_foreign_page(glass: Lab
 )  # fmt: skip
 def test_which_addresses_are_loopback(host: str, expected: bool) -> None:
     assert is_loopback(host) is expected
+
+
+def test_any_literal_loopback_address_is_answered_and_a_name_is_not() -> None:
+    from glaswerk.serve.guard import is_loopback
+
+    assert is_loopback("127.0.0.2")
+    assert is_loopback("[::1]")
+    assert not is_loopback("evil.example")
+    assert not is_loopback("127.0.0.1.evil.example")

@@ -51,8 +51,12 @@ def command(lab_path: Path, size: str, seed: int, parameters: str, no_serve: boo
     glaswerk demo --no-serve --size tiny --lab small
     """
     from glaswerk.cli.stop import resumable
+    from glaswerk.serve.server import bind
 
     config = DemoConfig(size=size, seed=seed, parameters=parameters)
+    if not no_serve:
+        # A taken port should be known now, not in five minutes.
+        bind("127.0.0.1", port).close()
     Lab.init(lab_path, "demo").ledger.close()
     started = time.perf_counter()
     model = ""

@@ -30,7 +30,7 @@ def command(model: str, key: Path | None, limit: int | None, lab_path: Path, as_
     with writing(lab_path) as lab:
         chosen = lab.latest("model", model) if model else lab.latest("model", "chat") or lab.latest("model")
         if chosen is None:
-            raise GlaswerkError(f"the lab has no model {model!r}", hint="glaswerk train")
+            raise GlaswerkError(f"the lab has no model {model or 'at all'}", hint="glaswerk train")
         made = evaluate(lab, chosen, key=key, limit=limit)
     show(made, as_json)
     click.echo(f"report: {os.path.relpath(made.path / 'report.html')}", err=True)

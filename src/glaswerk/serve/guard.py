@@ -15,7 +15,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from glaswerk.serve.errors import error_body
 
-_LOOPBACK = {"localhost", "127.0.0.1", "[::1]"}
 _READING = {"GET", "HEAD", "OPTIONS"}
 _HEADERS = {
     "content-security-policy": (
@@ -69,7 +68,7 @@ class Guard:
     def _refusal(self, method: str, headers: Headers) -> str:
         """Why this request is refused, or an empty text."""
         host = headers.get("host", "")
-        if self._loopback and _name(host) not in _LOOPBACK:
+        if self._loopback and not is_loopback(_name(host)):
             return f"this server answers as localhost, 127.0.0.1 or [::1], not as {host[:80]!r}"
         if method in _READING:
             return ""

@@ -16,6 +16,7 @@ _SEED_LIMIT = 2**63
 _NEUTRAL: dict[str, tuple[Any, ...]] = {
     "tools": (None, []),
     "functions": (None, []),
+    "tool_choice": (None, "none", "auto"),
     "logprobs": (None, False),
     "top_logprobs": (None, 0),
     "frequency_penalty": (None, 0),

@@ -1,0 +1,41 @@
+"""What training refuses, and what it survives."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.lab import Lab
+from glaswerk.tokenizer import Shards
+from glaswerk.train import TrainConfig
+from glaswerk.train.batches import StreamSampler
+from glaswerk.train.loss import IGNORED, linear_cross_entropy
+from glaswerk.train.pretrain import plan
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"epochs": math.nan}, {"epochs": -1.0}, {"seed": -1}, {"learning_rate": math.inf}, {"batch_tokens": -5}],
+)
+def test_settings_out_of_range_are_refused_by_name(lab: Lab, wrong: dict[str, float]) -> None:
+    shards = Shards.open(lab.path("shards", "main.main"))
+    with pytest.raises(GlaswerkError, match="--" + next(iter(wrong)).replace("_", "-")):
+        plan(shards, TrainConfig(**wrong))  # type: ignore[arg-type]
+
+
+def test_a_corpus_smaller_than_one_sequence_is_refused_with_both_numbers() -> None:
+    with pytest.raises(GlaswerkError, match="20 tokens, fewer than one sequence of 65"):
+        StreamSampler(np.zeros(20, np.uint16), length=64, sequences=4, seed=0)
+
+
+def test_a_batch_without_a_labelled_token_has_a_finite_loss_and_no_gradient() -> None:
+    hidden, weight = torch.randn(4, 8, requires_grad=True), torch.randn(30, 8, requires_grad=True)
+    _, total = linear_cross_entropy(hidden, weight, torch.full((4,), IGNORED))
+    total.backward()
+    assert total.item() == 0
+    assert weight.grad is not None
+    assert not weight.grad.any()
