@@ -56,7 +56,11 @@ class Engine:
     @classmethod
     def load(cls, folder: Path) -> Engine:
         """Load a model folder of the lab."""
-        return cls(load(folder), Tokenizer.load(folder))
+        engine = cls(load(folder), Tokenizer.load(folder))
+        # The first forward pass sets up kernels and caches: not the first user's time.
+        for _ in engine._tokens([engine.tokenizer.end_id], 2, Sampling(0.0, 1.0)):
+            pass
+        return engine
 
     def prompt(self, messages: Sequence[Message]) -> list[int]:
         """Prompt ids of a dialogue. Raises GlaswerkError where no room is left for an answer."""
