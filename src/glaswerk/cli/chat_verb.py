@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.command("chat")
 @click.argument("question", required=False)
 @click.option("--model", default="", help="Model to talk to.  [default: the newest chat model]")
-@click.option("--temperature", type=click.FloatRange(0, 2), default=0.7, show_default=True)
+@click.option("--temperature", type=click.FloatRange(0, 2), default=0.2, show_default=True)
 @click.option("--max-tokens", type=click.IntRange(1), default=256, show_default=True)
 @click.option("--sources/--no-sources", default=True, help="Show what each answer repeats.")
 @lab_option
