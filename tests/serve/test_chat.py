@@ -233,7 +233,7 @@ def test_a_full_queue_answers_429_and_works_again_afterwards(start: Callable[...
         running.client() as http,
         OpenAI(base_url=f"{running.url}/v1", api_key="none", max_retries=0) as client,
     ):
-        body = {"model": "chat", "messages": ask(ENDLESS), "stream": True}
+        body = {"model": "chat", "messages": ask(ENDLESS), "stream": True, "temperature": 0}
         with http.stream("POST", "/v1/chat/completions", json=body) as reply:
             next(reply.iter_lines())
             with pytest.raises(openai.RateLimitError) as caught:
