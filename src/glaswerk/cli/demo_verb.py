@@ -24,7 +24,7 @@ Stage = tuple[str, str, Artifact | None]
 
 @dataclass(frozen=True)
 class DemoConfig:
-    """Chosen so that two cores learn the town in under five minutes (docs/log.md has the trials)."""
+    """Chosen so that two cores learn the town in five to six minutes (docs/log.md has the trials)."""
 
     size: str = "demo"
     seed: int = 7
