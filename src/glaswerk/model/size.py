@@ -41,8 +41,7 @@ def parse_size(text: str) -> int:
 def shape_for(parameters: int, vocab_size: int, context: int) -> Shape:
     """The shape whose count lies nearest to `parameters`.
 
-    Width is 64 a layer, as in nanochat: at every size the aspect ratio that its and Chinchilla's
-    ladders found near the best, and one number to vary.
+    Width is 64 a layer, as in nanochat: one number to vary. The ratio is taken over, not fitted here.
     """
     shapes = [_at_depth(depth, vocab_size, context) for depth in range(1, 81)]
     return min(shapes, key=lambda shape: abs(shape.parameters - parameters))
