@@ -6,15 +6,19 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from glaswerk.train.loss import _PIECE, IGNORED, Z_LOSS, linear_cross_entropy
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.train import loss as loss_module
+from glaswerk.train.loss import IGNORED, Z_LOSS, linear_cross_entropy
+from glaswerk.train.precision import autocast, bf16_gain, resolve
 
 VOCABULARY = 3000
 
 
-@pytest.mark.parametrize("masked", [0, 123])
-def test_value_and_gradients_equal_torchs(masked: int) -> None:
+@pytest.mark.parametrize("masked", [0, 23])
+def test_value_and_gradients_equal_torchs(masked: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loss_module, "_PIECE", 50 * VOCABULARY)
     torch.manual_seed(0)
-    rows = 2 * (_PIECE // VOCABULARY) + 7
+    rows = 2 * 50 + 37
     hidden = torch.randn(rows, 24, dtype=torch.float64, requires_grad=True)
     weight = torch.randn(VOCABULARY, 24, dtype=torch.float64, requires_grad=True)
     labels = torch.randint(0, VOCABULARY, (rows,))
@@ -42,3 +46,29 @@ def test_the_loss_of_a_network_equals_the_one_that_transformers_computes() -> No
     ids = torch.randint(0, 300, (3, 20))
     loss, _ = losses(model, Batch(ids[:, :-1], ids[:, 1:]))
     torch.testing.assert_close(loss, model(input_ids=ids, labels=ids).loss, rtol=1e-5, atol=1e-6)
+
+
+def test_bf16_products_change_value_and_gradients_by_their_rounding_only() -> None:
+    torch.manual_seed(0)
+    hidden = torch.randn(200, 64, requires_grad=True)
+    weight = (torch.randn(500, 64) / 8).requires_grad_()
+    labels = torch.randint(0, 500, (200,))
+    results = []
+    for precision in ("fp32", "bf16"):
+        with autocast(precision):
+            _, total = linear_cross_entropy(hidden, weight, labels)
+        total.backward()
+        results.append((total.detach(), hidden.grad, weight.grad))
+        hidden.grad = weight.grad = None
+    (exact, *gradients), (rounded, *rough) = results
+    assert exact.dtype == rounded.dtype == rough[0].dtype == torch.float32
+    assert exact != rounded
+    torch.testing.assert_close(exact, rounded, rtol=2e-3, atol=0)
+    for ours, theirs in zip(rough, gradients, strict=True):
+        assert (ours - theirs).norm() < 0.01 * theirs.norm()
+
+
+def test_auto_is_one_of_the_two_and_another_word_is_refused() -> None:
+    assert resolve("auto") == ("bf16" if bf16_gain() > 1.5 else "fp32")
+    with pytest.raises(GlaswerkError, match="--precision takes auto, fp32 or bf16, found 'fp8'"):
+        resolve("fp8")

@@ -54,11 +54,13 @@ def _stopping(step: int) -> _StopsAt:
     return sampler
 
 
-@pytest.mark.parametrize("stop", [0, 5, STEPS - 1])
-def test_losses_and_weights_are_bit_identical_after_ctrl_c_and_resume(tmp_path: Path, stop: int) -> None:
+@pytest.mark.parametrize(("stop", "precision"), [(0, "fp32"), (5, "fp32"), (STEPS - 1, "fp32"), (5, "bf16")])
+def test_losses_and_weights_are_bit_identical_after_ctrl_c_and_resume(
+    tmp_path: Path, stop: int, precision: str
+) -> None:
     if threading.current_thread() is not threading.main_thread():
         pytest.skip("signals reach the main thread only")
-    config = LoopConfig(steps=STEPS, learning_rate=3e-3)
+    config = LoopConfig(steps=STEPS, learning_rate=3e-3, precision=precision)
     whole, broken, resumed = _model(), _model(), _model()
     run(whole, _sampler(), config, tmp_path / "whole", label="whole")
     with pytest.raises(Interrupted) as stopped:

@@ -24,13 +24,13 @@ Stage = tuple[str, str, Artifact | None]
 
 @dataclass(frozen=True)
 class DemoConfig:
-    """Chosen so that two cores learn the town in five to six minutes (docs/log.md has the trials)."""
+    """Chosen so that two cores train and tune for four to five minutes (docs/log.md has the trials)."""
 
     size: str = "demo"
     seed: int = 7
     parameters: str = "2M"
-    epochs: float = 4.75
-    tune_epochs: float = 2.4
+    epochs: float = 5.0
+    tune_epochs: float = 2.75
 
 
 @click.command("demo")

@@ -22,14 +22,18 @@ from glaswerk.lab import Lab
 @click.option("--context", default=256, show_default=True, help="Sequence length in tokens.")
 @click.option("--batch-tokens", default=0, help="Tokens a step.  [default: from the size]")
 @click.option("--learning-rate", default=0.0, help="Peak.  [default: from the size]")
+@click.option(
+    "--precision", default="auto", show_default=True,
+    help="Of matrix products: fp32, bf16, or auto: the one that this machine multiplies faster.",
+)  # fmt: skip
 @click.option("--seed", default=0, show_default=True)
 @click.option("--name", default="base", show_default=True, help="Name of the model.")
 @click.option("--dry-run", is_flag=True, help="Print the resolved settings and stop.")
 @lab_option
 @json_option
 def command(
-    size: str, epochs: float, context: int, batch_tokens: int, learning_rate: float, seed: int, name: str,
-    dry_run: bool, lab_path: Path, as_json: bool,
+    size: str, epochs: float, context: int, batch_tokens: int, learning_rate: float, precision: str,
+    seed: int, name: str, dry_run: bool, lab_path: Path, as_json: bool,
 ) -> None:  # fmt: skip
     """Pretrain a dense Qwen3 on the shards. Ctrl-C saves; the same command goes on.
 
@@ -40,7 +44,7 @@ def command(
     from glaswerk.cli.stop import resumable
     from glaswerk.train.pretrain import TrainConfig, plan, train
 
-    config = TrainConfig(size, epochs, context, batch_tokens, learning_rate, seed)
+    config = TrainConfig(size, epochs, context, batch_tokens, learning_rate, precision, seed)
     if dry_run:
         from glaswerk.tokenizer import Shards
 

@@ -26,6 +26,7 @@ from glaswerk.train.checkpoint import Progress
 from glaswerk.train.loss import linear_cross_entropy
 from glaswerk.train.memory import keep_freed_memory
 from glaswerk.train.optimizer import optimizers, schedule, set_rate
+from glaswerk.train.precision import autocast, resolve
 
 # A kill costs at most this much work; writing 25 MB takes 0.1 s, so under 1 % of the time.
 CHECKPOINT_SECONDS = 15.0
@@ -34,7 +35,7 @@ VALIDATIONS = 10
 
 @dataclass(frozen=True, slots=True)
 class LoopConfig:
-    """Steps are optimizer steps; `warmup` and `decay` are shares of them."""
+    """Steps are optimizer steps; `warmup` and `decay` are shares of them; `precision`: see `resolve`."""
 
     steps: int
     learning_rate: float
@@ -42,6 +43,7 @@ class LoopConfig:
     warmup: float = 0.02
     decay: float = 0.4
     clip: float = 1.0
+    precision: str = "auto"
 
 
 class Interrupted(Exception):
@@ -72,6 +74,7 @@ def run(
     """
     folder.mkdir(parents=True, exist_ok=True)
     keep_freed_memory()
+    precision = resolve(config.precision)
     parts = optimizers(model, learning_rate=config.learning_rate, weight_decay=config.weight_decay)
     done = checkpoint.read(folder, model, parts)
     rows = _rewind(folder / "metrics.jsonl", done.step)
@@ -102,7 +105,8 @@ def run(
             if time.perf_counter() - saved > CHECKPOINT_SECONDS:
                 save(step + 1)
                 saved = time.perf_counter()
-    return _figures(rows, done.seconds + time.perf_counter() - started, sampler)
+    figures = _figures(rows, done.seconds + time.perf_counter() - started, sampler)
+    return {**figures, "precision": precision}
 
 
 def _figures(rows: list[dict[str, Any]], seconds: float, sampler: Sampler) -> dict[str, Any]:
@@ -132,7 +136,8 @@ def _step(
     rate = config.learning_rate * factor
     for part in parts:
         set_rate(part, rate)
-    loss, total = losses(model, batch)
+    with autocast(config.precision):
+        loss, total = losses(model, batch)
     if not math.isfinite(loss.item()):
         raise GlaswerkError(
             f"the loss is {loss.item()} at step {step}: the weights are of no use any more",

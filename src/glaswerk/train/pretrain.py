@@ -17,6 +17,7 @@ from glaswerk.train import checkpoint
 from glaswerk.train.batches import StreamSampler
 from glaswerk.train.export import copy_tokenizer, tokenizer_of
 from glaswerk.train.loop import LoopConfig, run
+from glaswerk.train.precision import resolve
 from glaswerk.train.validation import Validation
 
 RECIPE = "pretrain/1"
@@ -35,6 +36,7 @@ class TrainConfig:
     context: int = 256
     batch_tokens: int = 0
     learning_rate: float = 0.0
+    precision: str = "auto"
     seed: int = 0
 
 
@@ -69,7 +71,9 @@ def plan(shards: Shards, config: TrainConfig) -> Plan:
     wanted = min(TOKENS_PER_PARAMETER * shape.parameters, MOST_EPOCHS * epoch)
     steps = max(1, round((config.epochs * epoch if config.epochs else wanted) / a_step))
     rate = config.learning_rate or 0.004 * scale ** (-1 / 3)
-    loop = LoopConfig(steps=steps, learning_rate=round(rate, 6), weight_decay=0.01)
+    loop = LoopConfig(
+        steps=steps, learning_rate=round(rate, 6), weight_decay=0.01, precision=config.precision
+    )
     return Plan(shape, loop, sampler.sequences, steps * a_step, round(steps * a_step / epoch, 2))
 
 
@@ -106,6 +110,7 @@ def train(lab: Lab, config: TrainConfig, *, shards: str = "main.main", name: str
 
 def _check(config: TrainConfig) -> None:
     """Refuse what no run can be made of. Raises GlaswerkError."""
+    resolve(config.precision)
     for name in ("epochs", "batch_tokens", "learning_rate", "seed"):
         value = getattr(config, name)
         if not 0 <= value < math.inf:

@@ -32,6 +32,7 @@ class TuneConfig:
     batch_tokens: int = 2048
     replay: float = 0.6
     learning_rate: float = 0.0
+    precision: str = "auto"
     seed: int = 0
 
 
@@ -53,6 +54,7 @@ def tune(lab: Lab, config: TuneConfig, *, base: str = "base", name: str = "chat"
         steps=max(1, round(config.epochs * sampler.steps_per_epoch)),
         learning_rate=config.learning_rate or _rate(parent) / 2,
         decay=0.8,
+        precision=config.precision,
     )
     settings = {
         "stage": "chat",
