@@ -23,9 +23,6 @@ def _common(function: Function) -> Function:
         json_option,
         lab_option,
         click.option("--name", default="", help="Name of the source.  [default: from the first file]"),
-        click.option(
-            "--acquired", default="own", show_default=True, help="own, public, licensed, synthetic, unknown."
-        ),
         click.option("--author", default="", help="Whose content it is, where the files do not say."),
         click.option("--licence", required=True, help="SPDX id or words, such as CC-BY-4.0 or own."),
         click.argument(
@@ -36,8 +33,14 @@ def _common(function: Function) -> Function:
     return function
 
 
+def _acquired(default: str, note: str = "") -> Callable[[Function], Function]:
+    words = "own, public, licensed, synthetic or unknown."
+    return click.option("--acquired", default=default, show_default=bool(default), help=words + note)
+
+
 @command.command("posts")
 @_common
+@_acquired("", "  [default: own, for archives]")
 @click.option("--tolerant", is_flag=True, help="Take what can be read from a broken archive.")
 @click.option("--direct-messages", is_flag=True, help="Also take private messages.")
 @click.option("--deleted", is_flag=True, help="Also take posts that were deleted.")
@@ -45,10 +48,14 @@ def posts(
     paths: tuple[Path, ...], lab_path: Path, as_json: bool, tolerant: bool, direct_messages: bool,
     deleted: bool, **rest: str,
 ) -> None:  # fmt: skip
-    """X account archives: zip files or unpacked folders.
+    """X account archives (zip files or unpacked folders), or dumps of X's APIs and streams.
+
+    Dumps are JSON of v1.1 or v2, a value a line or a file, plain, compressed or in tar and zip files. For
+    them --acquired must be said: they hold other people's posts.
 
     \b
     glaswerk add posts twitter-2026-01-31.zip --licence own
+    glaswerk add posts stream-2018-03.tar --licence "X terms" --acquired licensed
     """
     from glaswerk.data.source import add_posts
 
@@ -62,6 +69,7 @@ def posts(
 
 @command.command("docs")
 @_common
+@_acquired("own")
 @click.option(
     "--kind",
     default="page",
@@ -84,6 +92,7 @@ def docs(paths: tuple[Path, ...], lab_path: Path, as_json: bool, **rest: str) ->
 
 @command.command("chats")
 @_common
+@_acquired("own")
 def chats(paths: tuple[Path, ...], lab_path: Path, as_json: bool, **rest: str) -> None:
     """Dialogues as jsonl, one {"messages": [{"role", "content"}, …]} a line.
 

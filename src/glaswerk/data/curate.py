@@ -19,10 +19,9 @@ from glaswerk.data import report
 from glaswerk.data.decisions import DECISIONS, KEPT
 from glaswerk.data.duplicates import candidates
 from glaswerk.data.language import check_codes
-from glaswerk.data.parquet import DOCUMENTS, SCHEMA
+from glaswerk.data.parquet import DOCUMENTS, PARTS, SCHEMA, TOMBSTONES
 from glaswerk.data.reasons import explain
 from glaswerk.data.screen import CurateConfig, Screen, Survivors, near_duplicates
-from glaswerk.data.source import PARTS, TOMBSTONES
 from glaswerk.lab import Artifact, Lab, Spec
 
 CORPUS_SCHEMA = pa.schema([*SCHEMA, ("split", pa.string())])
@@ -100,8 +99,13 @@ def _deleted(sources: Sequence[Artifact]) -> set[str]:
     found = set(tombstones)
     for source in sources:
         if tombstones and (source.path / PARTS).exists():
-            table = pq.read_table(source.path / PARTS, columns=["part", "document"])
-            found.update(row["document"] for row in table.to_pylist() if row["part"] in tombstones)
+            table = pq.read_table(source.path / PARTS, columns=["part", "document", "relation"])
+            # Who takes a retweet back does not take back the post of someone else.
+            found.update(
+                row["document"]
+                for row in table.to_pylist()
+                if row["part"] in tombstones and row["relation"] != "retweet"
+            )
     return found
 
 

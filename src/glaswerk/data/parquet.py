@@ -13,7 +13,11 @@ import pyarrow.parquet as pq
 from glaswerk.core.document import DOCUMENT_COLUMNS, Document, to_row
 from glaswerk.core.errors import GlaswerkError
 
+# The files of a source: its documents, ids that their owners deleted, posts that another document stands for.
 DOCUMENTS = "documents.parquet"
+TOMBSTONES = "tombstones.parquet"
+PARTS = "parts.parquet"
+_PARTS = ("part", "document", "relation")
 _TYPES: dict[str, Any] = {
     "created_at": pa.timestamp("us", tz="UTC"),
     "tdm_opt_out": pa.bool_(),
@@ -90,6 +94,15 @@ def write_table(path: Path, columns: Mapping[str, Sequence[Any]], schema: Any) -
     """Write a small side table (decisions, tombstones) in one go."""
     table = pa.Table.from_pydict({name: list(values) for name, values in columns.items()}, schema=schema)
     pq.write_table(table, path, compression="zstd", compression_level=_LEVEL)
+
+
+def write_relations(folder: Path, tombstones: Iterable[str], parts: Iterable[tuple[str, str, str]]) -> None:
+    """Write a source's side tables: deleted ids; (part, document, relation: thread, edit or retweet)."""
+    ids = pa.schema([("id", pa.string())])
+    write_table(folder / TOMBSTONES, {"id": sorted(tombstones)}, ids)
+    rows = list(parts)
+    columns = {name: [row[i] for row in rows] for i, name in enumerate(_PARTS)}
+    write_table(folder / PARTS, columns, pa.schema([(name, pa.string()) for name in _PARTS]))
 
 
 def read_rows(path: Path, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import PurePosixPath
 from typing import Any
@@ -23,6 +23,11 @@ _MONTHS = {
 _SHORT_LINK = re.compile(r"https?://t\.co/\w+")
 _STATUS = re.compile(r"^https?://(?:www\.|mobile\.)?(?:twitter|x)\.com/\w+/status/(\d+)")
 _RETWEET = re.compile(r"^RT @(\w+): ")
+# X's ids hold the milliseconds since this moment (1288834974657 ms) in all but their last 22 bits.
+_EPOCH = datetime(2010, 11, 4, 1, 42, 54, 657000, tzinfo=UTC)
+_FIRST_SNOWFLAKE = 29_700_859_247
+_LAST_MOMENT = (1 << 63) >> 22
+_CLOSE = timedelta(minutes=1)
 # Ids of X are 64-bit numbers; Python refuses to read numbers of more than 4,300 digits.
 _DIGITS = re.compile(r"[0-9]{1,20}")
 
@@ -52,10 +57,11 @@ def read_post(tweet: Mapping[str, Any]) -> Post:
         raise ValueError(f"'full_text' is {type(raw).__name__}, expected a string")
     links = _links(tweet)
     text = _text(raw, links, _media(tweet))
+    created_at = parse_time(str(tweet.get("created_at", "")))
     return Post(
         id=identifier,
         text=text,
-        created_at=parse_time(str(tweet.get("created_at", ""))),
+        created_at=created_at or snowflake_time(identifier),
         lang=tidy_code(str(tweet.get("lang") or "")),
         reply_to=_id(tweet, "in_reply_to_status_id_str") or _id(tweet, "in_reply_to_status_id"),
         quote_of=_quote(tweet, links),
@@ -80,6 +86,20 @@ def parse_time(text: str) -> datetime | None:
         return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def snowflake_time(identifier: str) -> datetime | None:
+    """The time that an id of X holds since November 2010, to the millisecond; None for an older id."""
+    number = int(identifier)
+    if number < _FIRST_SNOWFLAKE:
+        return None
+    return _EPOCH + timedelta(milliseconds=min(number >> 22, _LAST_MOMENT))
+
+
+def has_wrong_date(post: Post) -> bool:
+    """Whether a post's date contradicts its id by more than a minute: one of the two was altered."""
+    told = snowflake_time(post.id)
+    return told is not None and post.created_at is not None and abs(post.created_at - told) > _CLOSE
 
 
 def _id(tweet: Mapping[str, Any], key: str) -> str:
@@ -186,7 +206,7 @@ def join_posts(
     kept = [p for p in alive if last[p.id] == p.id]
     documents, parts = [], [(PREFIX + p.id, PREFIX + last[p.id], "edit") for p in alive if last[p.id] != p.id]
     for thread in _threads(kept, last):
-        document = _document(thread, source, handle, rights, limited)
+        document = post_document(thread, source, handle, rights, limited)
         parts += [(PREFIX + p.id, document.id, "thread") for p in thread[1:]]
         documents.append(document)
     return Joined(documents, len(alive) - len(kept), len(ordered) - len(alive), parts)
@@ -225,10 +245,11 @@ def _threads(posts: Sequence[Post], last: Mapping[str, str]) -> list[list[Post]]
     return list(threads.values())
 
 
-def _document(
+def post_document(
     thread: Sequence[Post], source: str, handle: str, rights: Rights,
-    limited: Sequence[tuple[datetime, datetime]],
+    limited: Sequence[tuple[datetime, datetime]] = (),
 ) -> Document:  # fmt: skip
+    """One document from the posts of a thread (or from one post), in time order; `handle` may be unknown."""
     first = thread[0]
     own = f"@{handle} "
     texts = [first.text, *(p.text.removeprefix(own) for p in thread[1:])]
@@ -242,7 +263,7 @@ def _document(
         created_at=first.created_at,
         lang=first.lang,
         kind="thread" if len(thread) > 1 else "post",
-        url=f"https://x.com/{handle}/status/{first.id}",
+        url=f"https://x.com/{handle or 'i'}/status/{first.id}",
         reply_to=_edge(first.reply_to),
         quote_of=_edge(first.quote_of),
         retweet_of=first.retweet_of,

@@ -91,7 +91,25 @@ ADDING = {
         "A document with this id was already read in the same call.",
         "Give documents different ids, or none.",
     ),
-    "broken_record": Reason("A record that is not as X writes it.", _ARCHIVE),
+    "broken_record": Reason("A record that is not as X writes it, or no JSON.", _ARCHIVE),
+    "cut_off": Reason(
+        "A file, or a member of a tar or zip file, that ends early or is broken; what stood before was read.",
+        "Fetch it again.",
+    ),
+    "not_json": Reason("A file in a dump that holds no JSON.", "Nothing to change, if it was not meant to."),
+    "not_a_post": Reason(
+        "A value of an API that is no post: a user, a list, a place, an error.",
+        "Nothing is lost: there is no post in it.",
+    ),
+    "notice": Reason(
+        "A message between the posts of a stream: a limit, a withheld post, a warning.",
+        "Nothing is lost: there is no post in it.",
+    ),
+    "unavailable": Reason(
+        "A post that the API names but did not give: deleted, protected or suspended.",
+        "It cannot be added.",
+    ),
+    "nested_too_deep": Reason("Posts in posts in posts, deeper than X nests them.", "Fetch the inner posts."),
     "missing_records": Reason("The archive's manifest promises more records than there are.", _ARCHIVE),
     "unlisted_files": Reason(
         "A file of posts in the archive that its manifest does not name; its posts were read too.", _ARCHIVE

@@ -11,8 +11,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from glaswerk.core.document import Document, Rights
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import digest_file, digest_json, short
@@ -20,15 +18,13 @@ from glaswerk.core.progress import track
 from glaswerk.data.account import Account, protected_spans
 from glaswerk.data.archive import MANIFEST, archive_digest, open_archive
 from glaswerk.data.chats import read_chats
+from glaswerk.data.dump_source import DumpJob, dump_files, is_dump
 from glaswerk.data.files import DOCUMENT_SUFFIXES, KINDS, Defaults, Found, Tally, find_files, read_file
 from glaswerk.data.lines import SUFFIXES
-from glaswerk.data.parquet import DOCUMENTS, DocumentWriter, write_table
+from glaswerk.data.parquet import DOCUMENTS, DocumentWriter, write_relations
 from glaswerk.data.posts import PREFIX, Post, join_posts
 from glaswerk.lab import Artifact, Lab, Spec
 
-TOMBSTONES = "tombstones.parquet"
-PARTS = "parts.parquet"
-_STRINGS = pa.string()
 ACQUIRED = ("own", "public", "licensed", "synthetic", "unknown")
 
 
@@ -51,19 +47,24 @@ def add_posts(
     licence: str,
     name: str = "",
     author: str = "",
-    acquired: str = "own",
+    acquired: str = "",
     include_direct_messages: bool = False,
     include_deleted: bool = False,
     tolerant: bool = False,
 ) -> Artifact:
-    """One source from X account archives (zips, unpacked folders, or folders of zips).
+    """One source from X account archives (zips, unpacked folders, or folders of zips), or from API dumps.
 
+    Dumps (JSON of v1.1 or v2, a line or a file, compressed or in tar and zip) are told by their content;
+    they hold other people's posts, so for them `acquired` must be said; for archives it is "own" if not.
     Its folder holds documents.parquet, tombstones.parquet (ids their owners deleted) and parts.parquet
     (posts that went into another document: threads, edits). Statistics: documents, archives, bytes,
     kinds, missing_records, unlisted_files and left_out by reason; `direct_message` counts conversations,
     which are never opened. Several archives of one account are joined, the newest one's posts winning.
     Raises GlaswerkError for input that is not as X writes it; `tolerant` takes the rest.
     """
+    if any(is_dump(path) for path in paths):
+        return _add_dumps(lab, paths, licence=licence, name=name, author=author, acquired=acquired)
+    acquired = acquired or "own"
     config = PostsConfig(licence, author, acquired, include_direct_messages, include_deleted, tolerant)
     _check_rights(licence, acquired)
     found = _archives(paths)
@@ -72,6 +73,32 @@ def add_posts(
     chosen = name or _default_name(found[0], decided)
     job = _PostsJob(chosen, config, list(archives.values()))
     return lab.make(Spec("source", chosen, "add-posts/2", config={"source": chosen, **decided}), job.write)
+
+
+def _add_dumps(
+    lab: Lab, paths: Sequence[Path], *, licence: str, name: str, author: str, acquired: str
+) -> Artifact:
+    archives = [path for path in paths if not is_dump(path)]
+    if archives:
+        raise GlaswerkError(
+            f"expected archives or dumps of an API, found both ({archives[0]} is no dump)",
+            hint="add them apart: whose posts they are differs",
+        )
+    if not acquired:
+        raise GlaswerkError(
+            "these are posts as X's API gives them, not an archive of your own, and X's terms (June 2025) "
+            "forbid training foundation models on what is not your own",
+            hint="say how you came by the right: --acquired own, licensed, public, synthetic or unknown",
+        )
+    _check_rights(licence, acquired)
+    files = dump_files(paths)
+    decided: dict[str, Any] = {
+        "files": sorted(digest_file(file) for file in files),
+        "licence": licence, "author": author, "acquired": acquired,
+    }  # fmt: skip
+    chosen = name or _default_name(files[0], decided)
+    job = DumpJob(chosen, author, Rights(licence, acquired), files)
+    return lab.make(Spec("source", chosen, "add-dumps/1", config={"source": chosen, **decided}), job.write)
 
 
 def add_docs(
@@ -154,10 +181,7 @@ class _PostsJob:
                 for document in self._read(paths, deleted):
                     self._add(writer, document)
         _need_documents(writer, self.paths)
-        write_table(folder / TOMBSTONES, {"id": sorted(PREFIX + i for i in deleted)}, _schema("id"))
-        columns = ("part", "document", "relation")
-        rows = {name: [row[i] for row in self.parts] for i, name in enumerate(columns)}
-        write_table(folder / PARTS, rows, _schema(*columns))
+        write_relations(folder, (PREFIX + i for i in deleted), self.parts)
         return {
             "documents": writer.documents, "archives": len(self.paths), "bytes": writer.bytes,
             "kinds": dict(sorted(self.kinds.items())), "missing_records": self.missing_records,
@@ -326,7 +350,3 @@ def _need_documents(writer: DocumentWriter, paths: Sequence[Path]) -> None:
             f"expected documents with text, found none in {', '.join(map(str, paths[:3]))}",
             hint="check that these are the right files",
         )
-
-
-def _schema(*names: str) -> Any:
-    return pa.schema([(name, _STRINGS) for name in names])

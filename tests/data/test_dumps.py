@@ -1,0 +1,355 @@
+"""Dumps of X's APIs and streams: v1.1 and v2, in every wrapping, whole, broken and hostile."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import json
+import lzma
+import random
+import tarfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zstandard
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from glaswerk.core.document import Document, from_rows
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.data.curate import curate
+from glaswerk.data.dump_source import is_dump
+from glaswerk.data.parquet import read_rows
+from glaswerk.data.source import add_posts
+from glaswerk.lab import Artifact, Lab
+
+FIRST = 1850000000000000000
+
+
+def status(number: int, text: str, **more: Any) -> dict[str, Any]:
+    """A v1.1 status with the keys that every one has."""
+    user = {"id_str": "7", "screen_name": "hazel_h", "protected": False}
+    base = {"id": FIRST + number, "id_str": str(FIRST + number), "text": text, "truncated": False}
+    return {**base, "created_at": "Sat Oct 26 02:22:25 +0000 2024", "lang": "en", "user": user, **more}
+
+
+def lines(*values: Any) -> bytes:
+    return b"\n".join(json.dumps(value).encode() for value in values) + b"\n"
+
+
+def add(lab: Lab, path: Path, data: bytes, **more: Any) -> Artifact:
+    path.write_bytes(data)
+    return add_posts(lab, [path], **{"licence": "CC0-1.0", "name": "dump", "acquired": "licensed", **more})
+
+
+def documents(made: Artifact) -> dict[int, Document]:
+    rows = from_rows(read_rows(made.path / "documents.parquet"))
+    return {int(d.id.removeprefix("x:")) - FIRST: d for d in rows}
+
+
+def test_the_text_is_the_whole_one_wherever_the_record_keeps_it(empty_lab: Lab, tmp_path: Path) -> None:
+    extended = {
+        "full_text": "The mill is open again, says the miller: https://t.co/a",
+        "entities": {"urls": [{"url": "https://t.co/a", "expanded_url": "https://mill.example/?a=1&copy=2"}]},
+    }
+    made = add(
+        empty_lab, tmp_path / "stream.jsonl",
+        lines(
+            status(1, "plain &amp; short"),
+            status(2, "The mill is open again… https://t.co/b", truncated=True, extended_tweet=extended),
+            status(3, "old text…", full_text="extended mode has full_text"),
+            status(4, "nobody kept the rest of th…", truncated=True),
+        ),
+    )  # fmt: skip
+    texts = {number: document.text for number, document in documents(made).items()}
+    assert texts == {
+        1: "plain & short",
+        2: "The mill is open again, says the miller: https://mill.example/?a=1&copy=2",
+        3: "extended mode has full_text",
+        4: "nobody kept the rest of th…",
+    }
+    assert made.stats["cut_texts"] == 1
+
+
+def test_a_retweet_is_an_edge_and_quotes_are_documents_of_their_own(empty_lab: Lab, tmp_path: Path) -> None:
+    other = {"screen_name": "otis", "protected": True}
+    quoted = status(10, "The ford is under water", user=other)
+    quoting = status(
+        11, "Stay away! https://t.co/q", quoted_status=quoted, quoted_status_id_str=str(FIRST + 10)
+    )
+    wrapper = status(12, "RT @hazel_h: Stay away! https://t…", retweeted_status=quoting, user=other)
+    made = add(empty_lab, tmp_path / "timeline.json", json.dumps([wrapper], indent=2).encode())
+    found = documents(made)
+    assert sorted(found) == [10, 11]
+    assert found[11].quote_of == f"x:{FIRST + 10}"
+    assert (found[10].author, found[10].rights.audience) == ("otis", "limited")
+    assert (found[11].author, found[11].rights.audience) == ("hazel_h", "public")
+    assert found[10].url == f"https://x.com/otis/status/{FIRST + 10}"
+    parts = [tuple(row.values()) for row in read_rows(made.path / "parts.parquet")]
+    assert parts == [(f"x:{FIRST + 12}", f"x:{FIRST + 11}", "retweet")]
+
+
+def test_a_v2_page_gives_its_posts_and_the_included_ones(empty_lab: Lab, tmp_path: Path) -> None:
+    ids = [str(FIRST + number) for number in range(9)]
+    page = {
+        "data": [
+            {
+                "id": ids[1], "text": "Cut he…", "author_id": "1", "created_at": "2024-10-26T02:05:33.000Z",
+                "lang": "en", "edit_history_tweet_ids": [ids[0], ids[1]],
+                "note_tweet": {"text": "Cut here in the short form, whole in the note &amp; there it ends."},
+                "referenced_tweets": [{"type": "replied_to", "id": ids[5]}],
+            },
+            {
+                "id": ids[2], "text": "Look https://t.co/l https://t.co/p", "author_id": "1",
+                "referenced_tweets": [{"type": "quoted", "id": ids[6]}],
+                "entities": {"urls": [
+                    {"url": "https://t.co/l", "expanded_url": "https://ford.example"},
+                    {"url": "https://t.co/p", "expanded_url": "https://x.com/a/photo/1", "media_key": "3_1"},
+                ]},
+            },
+            {"id": ids[3], "text": "RT @b: The b…", "author_id": "1",
+             "referenced_tweets": [{"type": "retweeted", "id": ids[6]}]},
+        ],
+        "includes": {
+            "users": [{"id": "1", "username": "anna"}, {"id": "2", "username": "b", "protected": True}],
+            "tweets": [{"id": ids[6], "text": "The bridge is closed", "author_id": "2"}],
+            "media": [{"media_key": "3_1", "type": "photo", "url": "https://pbs.twimg.com/media/X.jpg"}],
+        },
+        "errors": [{"title": "Not Found Error", "resource_id": "9"}],
+        "meta": {"result_count": 3},
+    }  # fmt: skip
+    made = add(empty_lab, tmp_path / "page.json", json.dumps(page).encode())
+    found = documents(made)
+    assert sorted(found) == [1, 2, 6]
+    assert found[1].text == "Cut here in the short form, whole in the note & there it ends."
+    assert (found[1].reply_to, found[1].edit_of) == (f"x:{ids[5]}", f"x:{ids[0]}")
+    assert (found[2].text, found[2].media) == ("Look https://ford.example", (f"{ids[2]}-X.jpg",))
+    assert (found[2].quote_of, found[2].author) == (f"x:{ids[6]}", "anna")
+    assert (found[6].author, found[6].rights.audience) == ("b", "limited")
+    assert made.stats["left_out"] == {"unavailable": 1}
+
+
+def test_the_last_version_of_an_edited_post_wins_wherever_it_stands(empty_lab: Lab, tmp_path: Path) -> None:
+    chain = [str(FIRST + 1), str(FIRST + 2), str(FIRST + 3)]
+
+    def version(n: int) -> dict[str, Any]:
+        post = {
+            "id": chain[n],
+            "text": f"version {n}",
+            "author_id": "1",
+            "edit_history_tweet_ids": chain[: n + 1],
+        }
+        return {"data": post}
+
+    made = add(empty_lab, tmp_path / "edits.jsonl", lines(version(2), version(0), version(1)))
+    assert {n: d.text for n, d in documents(made).items()} == {3: "version 2"}
+    assert made.stats["left_out"] == {"superseded_edit": 2}
+    parts = [tuple(row.values()) for row in read_rows(made.path / "parts.parquet")]
+    assert parts == [(f"x:{chain[n]}", f"x:{chain[2]}", "edit") for n in (0, 1)]
+
+
+def test_deletions_hold_before_and_after_the_post_and_in_other_sources(
+    empty_lab: Lab, tmp_path: Path
+) -> None:
+    gone = {"delete": {"status": {"id": FIRST + 1, "id_str": str(FIRST + 1), "user_id": 7}}}
+    early = {"delete": {"status": {"id": FIRST + 2, "user_id": 7}}}
+    posts = [status(n, f"post number {n} from the market square") for n in (1, 2, 3, 4)]
+    again = {"delete": {"status": {"id_str": str(FIRST + 9)}}}
+    wrapper = status(9, "RT @hazel_h: post…", retweeted_status=posts[2])
+    made = add(empty_lab, tmp_path / "a.jsonl", lines(early, *posts, wrapper, gone, again))
+    assert sorted(documents(made)) == [3, 4]
+    assert b"post number 1" not in (made.path / "documents.parquet").read_bytes()
+    assert made.stats["left_out"]["deleted"] == 2
+    other = add(
+        empty_lab, tmp_path / "b.jsonl", lines(posts[0], posts[2], {"delete": {"status": {"id": FIRST + 4}}}),
+        name="other",
+    )  # fmt: skip
+    assert sorted(documents(other)) == [1, 3]
+    corpus = curate(empty_lab)
+    kept = {row["id"] for row in read_rows(corpus.path / "documents.parquet")}
+    assert kept == {f"x:{FIRST + 3}"}
+
+
+def test_notices_messages_users_and_errors_are_counted_not_read(empty_lab: Lab, tmp_path: Path) -> None:
+    latest = status(2, "the user's latest post")
+    owner = latest.pop("user")
+    values = [
+        status(1, "a post"), {"limit": {"track": 12}}, {"scrub_geo": {"user_id": 1, "up_to_status_id": 2}},
+        {"status_withheld": {"id": 1}}, {"user_withheld": {"id": 1}}, {"friends": [1, 2]},
+        {"id": 5, "text": "private", "recipient_id": 6, "sender_id": 7},
+        {"errors": [{"code": 88}]}, {"screen_name": "x", "id": 4}, 17, None, "text",
+        {**owner, "status": latest}, {"statuses": [status(3, "from a search")]},
+        {"results": [status(4, "from a premium search")], "requestParameters": {}},
+    ]  # fmt: skip
+    made = add(empty_lab, tmp_path / "mixed.jsonl", lines(*values) + b"\n\r\n  \n")
+    found = documents(made)
+    assert sorted(found) == [1, 2, 3, 4]
+    assert found[2].author == "hazel_h"
+    assert made.stats["left_out"] == {"notice": 5, "direct_message": 1, "not_a_post": 5}
+    assert b"private" not in (made.path / "documents.parquet").read_bytes()
+
+
+def test_a_post_seen_twice_counts_once_and_whole_before_cut_off(empty_lab: Lab, tmp_path: Path) -> None:
+    whole = status(1, "x", full_text="the whole text of it")
+    values = [status(1, "the whole…", truncated=True), whole, status(1, "the whole…", truncated=True)]
+    made = add(empty_lab, tmp_path / "twice.jsonl", lines(*values))
+    assert {n: d.text for n, d in documents(made).items()} == {1: "the whole text of it"}
+    assert made.stats["documents"] == 1
+    assert made.stats["cut_texts"] == 0
+
+
+def test_dates_come_from_the_id_where_missing_and_are_checked_against_it(
+    empty_lab: Lab, tmp_path: Path
+) -> None:
+    none = status(1, "no date", created_at=None)
+    wrong = status(2, "wrong date", created_at="Wed Oct 10 20:19:24 +0000 1997")
+    found = documents(
+        made := add(empty_lab, tmp_path / "dates.jsonl", lines(none, wrong, status(3, "right")))
+    )
+    assert str(found[1].created_at) == "2024-10-26 02:22:25.994000+00:00"
+    assert made.stats["dates_off"] == 1
+
+
+def _zip(**members: bytes) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as container:
+        for name, data in members.items():
+            container.writestr(name, data)
+    return file.getvalue()
+
+
+def _tar(**members: bytes) -> bytes:
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w") as container:
+        for name, data in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            container.addfile(info, io.BytesIO(data))
+    return file.getvalue()
+
+
+PACKERS = {
+    "plain": lambda data: data, "gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress,
+    "zst": lambda data: zstandard.compress(data), "zip": lambda data: _zip(a=data),
+    "bom": lambda data: b"\xef\xbb\xbf" + data,
+    "tar": lambda data: _tar(a=data), "tar.gz": lambda data: gzip.compress(_tar(a=data)),
+    "tar of bz2": lambda data: _tar(**{"2018/03/01.json.bz2": bz2.compress(data)}),
+    "tar of zip of gz": lambda data: _tar(a=_zip(b=gzip.compress(data))),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", PACKERS)
+def test_every_wrapping_gives_the_same_documents(empty_lab: Lab, tmp_path: Path, kind: str) -> None:
+    data = lines(*(status(n, f"post {n}") for n in range(40)))
+    path = tmp_path / "no ending tells it"
+    made = add(empty_lab, path, PACKERS[kind](data))  # type: ignore[no-untyped-call]
+    assert is_dump(path)
+    assert sorted(documents(made)) == list(range(40))
+    assert made.stats["left_out"] == {}
+
+
+@pytest.mark.parametrize("kind", ["gz", "bz2", "xz", "zst"])
+def test_of_a_file_that_is_cut_off_the_part_before_is_kept(empty_lab: Lab, tmp_path: Path, kind: str) -> None:
+    noise = random.Random(0)
+    data = lines(*(status(n, "".join(noise.choices("abcdefgh ", k=900))) for n in range(3000)))
+    packed = PACKERS[kind](data)  # type: ignore[no-untyped-call]
+    both = _tar(**{"1": packed[: len(packed) * 2 // 3], "2": lines(status(9999, "the next member"))})
+    made = add(empty_lab, tmp_path / "grab.tar", both)
+    assert 500 < made.stats["documents"] < 3000
+    assert 9999 in documents(made)
+    assert made.stats["left_out"]["cut_off"] == 1
+
+
+def test_broken_lines_are_counted_and_reading_goes_on(empty_lab: Lab, tmp_path: Path) -> None:
+    data = b"".join((
+        b'{"id": 5, "text": "cut of\n', lines(status(1, "good")), b"\x00\x00\n", b"\xff\xfe{}\n",
+        b"[" * 100_000 + b"\n", b'{"id": 1e3, "text": "a float is no id"}\n',
+        b'{"id": NaN, "text": "nor this"}\n',
+        lines(status(2, "also good")), b'{"id": 7, "te',
+    ))  # fmt: skip
+    made = add(empty_lab, tmp_path / "broken.jsonl", data)
+    assert sorted(documents(made)) == [1, 2]
+    assert made.stats["left_out"] == {"broken_record": 7}
+
+
+def test_a_line_without_end_is_passed_over_in_bounded_pieces(
+    empty_lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("glaswerk.data.dumps.LINE_LIMIT", 5000)
+    data = lines(status(1, "a")) + b'{"text": "' + b"x" * 23_456 + b'"}\n' + lines(status(2, "b"))
+    made = add(empty_lab, tmp_path / "long.jsonl", data)
+    assert sorted(documents(made)) == [1, 2]
+    assert made.stats["left_out"] == {"broken_record": 1}
+
+
+def test_posts_nested_without_end_are_counted(empty_lab: Lab, tmp_path: Path) -> None:
+    post = status(0, "innermost")
+    for number in range(1, 50):
+        post = status(number, "outer", quoted_status=post)
+    made = add(empty_lab, tmp_path / "deep.json", lines(post))
+    assert sorted(documents(made)) == list(range(44, 50))
+    assert made.stats["left_out"] == {"nested_too_deep": 1}
+
+
+def test_other_peoples_posts_need_a_word_on_how_they_were_acquired(empty_lab: Lab, tmp_path: Path) -> None:
+    with pytest.raises(GlaswerkError, match=r"not an archive of your own.*June 2025") as raised:
+        add(empty_lab, tmp_path / "a.json", lines(status(1, "a")), acquired="")
+    assert "--acquired" in str(raised.value.hint)
+
+
+def test_archives_and_dumps_are_not_mixed(empty_lab: Lab, tmp_path: Path) -> None:
+    (tmp_path / "archive").mkdir()
+    (tmp_path / "archive" / "data").mkdir()
+    (tmp_path / "a.json").write_bytes(lines(status(1, "a")))
+    with pytest.raises(GlaswerkError, match="found both"):
+        add_posts(
+            empty_lab, [tmp_path / "a.json", tmp_path / "archive"], licence="CC0-1.0", acquired="licensed"
+        )
+
+
+def test_json_without_a_post_names_the_command_for_it(empty_lab: Lab, tmp_path: Path) -> None:
+    with pytest.raises(GlaswerkError, match="expected posts as X's APIs give them") as raised:
+        add(empty_lab, tmp_path / "a.jsonl", lines({"text": "no id"}))
+    assert "glaswerk add docs" in str(raised.value.hint)
+
+
+@given(
+    data=st.one_of(
+        st.binary(max_size=400),
+        st.recursive(
+            st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+            lambda inner: st.lists(inner, max_size=4) | st.dictionaries(
+                st.sampled_from([
+                    "id", "id_str", "text", "full_text", "user", "data", "includes", "delete", "status",
+                    "retweeted_status", "quoted_status", "extended_tweet", "entities", "urls", "media", "url",
+                    "referenced_tweets", "edit_history_tweet_ids", "created_at", "screen_name", "type",
+                    "extended_entities", "media_url_https", "expanded_url", "edit_info", "users", "author_id",
+                ]), inner, max_size=5,
+            ),
+            max_leaves=25,
+        ).map(lambda value: json.dumps(value).encode()),
+    ),
+    kind=st.sampled_from(sorted(PACKERS)),
+    cut=st.integers(0, 40),
+)  # fmt: skip
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_bytes_raise_anything_but_our_error(
+    empty_lab: Lab, tmp_path: Path, data: bytes, kind: str, cut: int
+) -> None:
+    packed = PACKERS[kind](data)  # type: ignore[no-untyped-call]
+    good = lines(status(1, "a post")) if cut % 2 else b""
+    path = tmp_path / "fuzz.json"
+    path.write_bytes(_tar(a=packed[: len(packed) - cut], b=good))
+    try:
+        made = add_posts(empty_lab, [path], licence="CC0-1.0", acquired="licensed")
+    except GlaswerkError:
+        assert not good
+    else:
+        assert not good or 1 in {int(i.removeprefix("x:")) - FIRST for i in _ids(made)}
+
+
+def _ids(made: Artifact) -> list[str]:
+    return [row["id"] for row in read_rows(made.path / "documents.parquet", columns=["id"])]
