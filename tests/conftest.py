@@ -59,6 +59,14 @@ def lab(lab_folder: Path) -> Iterator[Lab]:
 
 
 @pytest.fixture
+def empty_lab(tmp_path: Path) -> Iterator[Lab]:
+    """A fresh lab for tests that add content."""
+    lab = Lab.init(tmp_path / "lab")
+    yield lab
+    lab.ledger.close()
+
+
+@pytest.fixture
 def chat_model(lab: Lab) -> Artifact:
     found = lab.latest("model", "chat")
     assert found is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -61,13 +61,6 @@ def brute_force(texts: Sequence[str], answer: str, least: int) -> list[tuple[int
 
 def figures(trace: Trace) -> list[tuple[int, int, int]]:
     return [(span.start, span.end, span.count) for span in trace.spans]
-
-
-@pytest.fixture
-def empty_lab(tmp_path: Path) -> Iterator[Lab]:
-    lab = Lab.init(tmp_path / "lab", "trace")
-    yield lab
-    lab.ledger.close()
 
 
 PIECES = (

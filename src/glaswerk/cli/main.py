@@ -22,6 +22,8 @@ VERBS = {
     "add": "Add posts, documents or chats to the lab.",
     "curate": "Filter, deduplicate, mask and split all sources into a corpus.",
     "explain": "What a reason means, and how to change it.",
+    "why": "The whole history of a document: sources, decisions, tokens, models.",
+    "rights": "Licence, origin and audience of everything in the lab.",
     "tokenizer": "Train the tokenizer on the corpus.",
     "pack": "Encode the corpus into shards with the span of every document.",
     "train": "Pretrain a model on the shards.",

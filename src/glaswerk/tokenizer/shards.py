@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from glaswerk.core.document import Document
@@ -153,6 +154,15 @@ class Shards:
         """Document ids with their first token and the one after their last, in file order."""
         table = pq.read_table(self._file(split, "spans.parquet"))
         return table["document"].to_pylist(), table["start"].to_numpy(), table["end"].to_numpy()
+
+    def find(self, document: str) -> list[tuple[str, int, int]]:
+        """(split, first token, the one after the last) of a document, in every split that holds it."""
+        found = []
+        for split in self._splits:
+            table = ds.dataset(self._file(split, "spans.parquet"), format="parquet")
+            rows = table.scanner(filter=ds.field("document") == document).to_table().to_pylist()
+            found += [(split, row["start"], row["end"]) for row in rows]
+        return found
 
     def _file(self, split: str, suffix: str) -> Path:
         if split not in self._splits:

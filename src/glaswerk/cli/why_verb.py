@@ -1,0 +1,116 @@
+"""`glaswerk why`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from glaswerk.cli.session import json_option, lab_option
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.lab import Lab
+
+if TYPE_CHECKING:
+    from glaswerk.core.document import Document
+    from glaswerk.data.history import Event
+
+_SHOWN = 240
+
+
+@click.command("why")
+@click.argument("reference", metavar="DOCUMENT")
+@lab_option
+@json_option
+def command(reference: str, lab_path: Path, as_json: bool) -> None:
+    """The whole history of a DOCUMENT: sources, decisions, tokens, models. An id, or a post's address.
+
+    \b
+    glaswerk why x:1850000000000000123
+    glaswerk why https://x.com/hazel_hogben/status/1850000000000000123
+    """
+    from glaswerk.data.history import document_id, standing_for
+
+    lab = Lab.open(lab_path)
+    identifier = document_id(reference)
+    told = [_told(lab, name) for name in [identifier, *standing_for(lab, identifier)]]
+    if not any(events for _, _, events in told):
+        raise GlaswerkError(
+            f"the lab knows no document {identifier!r}",
+            hint="ids stand in sources/*/documents.parquet and in what `glaswerk trace` prints",
+        )
+    if as_json:
+        found = [_as_json(name, document, events) for name, document, events in told]
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False, default=str))
+        return
+    for name, document, events in told:
+        _print(name, document, events)
+
+
+def _told(lab: Lab, identifier: str) -> tuple[str, Document | None, list[Event]]:
+    from glaswerk.data.history import in_corpora, in_sources
+
+    document, events = in_sources(lab, identifier)
+    return identifier, document, [*events, *in_corpora(lab, identifier), *_trained(lab, identifier)]
+
+
+def _trained(lab: Lab, identifier: str) -> Iterator[Event]:
+    """The document's tokens in each shards, and the models that were trained on them."""
+    from glaswerk.data.history import Event
+    from glaswerk.tokenizer import Shards
+
+    for shards in lab.all("shards"):
+        for split, start, end in Shards.open(shards.path).find(identifier):
+            words = f"{split}, tokens {start:,} to {end:,} ({end - start:,})"
+            figures: dict[str, Any] = {"split": split, "start": start, "end": end}
+            yield Event("shards", shards.name, identifier, words, figures)
+            for model in lab.all("model"):
+                if model.inputs.get("shards") == shards.id:
+                    yield Event("model", model.name, identifier, *_seen(model.config, model.stats, split))
+
+
+def _seen(config: Any, stats: Any, split: str) -> tuple[str, dict[str, Any]]:
+    stage, epochs = config.get("stage"), stats.get("epochs", 0)
+    figures = {"stage": stage, "epochs": epochs, "steps": stats.get("steps")}
+    if split.endswith("validation"):
+        return "held out: never trained on", {**figures, "epochs": 0}
+    if stage == "pretrain" and split == "train":
+        return f"in its training text, {epochs} epochs", figures
+    if stage == "chat" and split == "chat":
+        return f"in its dialogues, {epochs} epochs", figures
+    if stage == "chat":
+        return "may have been replayed while tuning", {**figures, "epochs": None}
+    return "not used: a dialogue", {**figures, "epochs": 0}
+
+
+def _as_json(identifier: str, document: Document | None, events: list[Event]) -> dict[str, Any]:
+    shown = asdict(document) if document is not None and _may_show(document, events) else None
+    return {"id": identifier, "document": shown, "events": [asdict(event) for event in events]}
+
+
+def _print(identifier: str, document: Document | None, events: list[Event]) -> None:
+    click.echo(identifier if document is None else f"{identifier}  {_about(document)}")
+    if document is not None and _may_show(document, events):
+        text = " ".join(document.text.split())
+        click.echo(f"  “{text if len(text) <= _SHOWN else text[:_SHOWN] + '…'}”")
+    width = max((len(event.name) for event in events), default=0)
+    for event in events:
+        click.echo(f"  {event.kind:7} {event.name:{width}}  {event.words}")
+
+
+def _may_show(document: Document, events: list[Event]) -> bool:
+    """Not what is private, reserved or deleted, though a source may still hold it."""
+    from glaswerk.data.decisions import UNSHOWN
+
+    refused = any(event.figures.get("deleted") or event.figures.get("reason") in UNSHOWN for event in events)
+    return document.rights.audience == "public" and not document.rights.tdm_opt_out and not refused
+
+
+def _about(document: Document) -> str:
+    date = document.created_at.date().isoformat() if document.created_at else "undated"
+    rights = document.rights
+    by = f"by {document.author}" if document.author else "author unknown"
+    return f"{document.kind} {by}, {date}, {rights.licence} ({rights.acquired}), {rights.audience}"

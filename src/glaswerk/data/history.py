@@ -1,0 +1,97 @@
+"""The history of one document: which sources hold it, what each corpus decided, what stands for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow.dataset as ds
+
+from glaswerk.core.document import Document, from_row
+from glaswerk.data.decisions import DECISIONS, KEPT
+from glaswerk.data.parquet import DOCUMENTS, PARTS, TOMBSTONES
+from glaswerk.data.posts import PREFIX
+from glaswerk.data.reasons import explain
+from glaswerk.lab import Artifact, Lab
+
+_STATUS = re.compile(r"(?:https?://)?(?:www\.|mobile\.)?(?:twitter|x)\.com/\w+/status/(\d{1,20})\b.*")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What one artifact has to say of a document, in words and as figures."""
+
+    kind: str
+    name: str
+    document: str
+    words: str
+    figures: dict[str, Any] = field(default_factory=dict)
+
+
+def document_id(reference: str) -> str:
+    """The id that a user means by a post's address or bare number; other ids stay as they are."""
+    found = _STATUS.fullmatch(reference.strip())
+    number = found[1] if found else reference.strip()
+    return PREFIX + number if number.isascii() and number.isdigit() else number
+
+
+def standing_for(lab: Lab, identifier: str) -> list[str]:
+    """Documents that a post went into: its thread, its last version, the post that it repeats."""
+    found = {row["document"] for s in lab.all("source") for row in _rows(s.path / PARTS, "part", identifier)}
+    return sorted(found - {identifier})
+
+
+def in_sources(lab: Lab, identifier: str) -> tuple[Document | None, list[Event]]:
+    """The document as the first source has it, and an event for each source that knows its id."""
+    first: Document | None = None
+    events = []
+    for source in lab.all("source"):
+        for row in _rows(source.path / DOCUMENTS, "id", identifier):
+            first = first or from_row(row)
+            words = f"added {source.finished_at[:10]}"
+            events.append(Event("source", source.name, identifier, words, {"at": source.finished_at}))
+        for row in _rows(source.path / PARTS, "part", identifier):
+            words = f"went into {row['document']} ({row['relation']})"
+            events.append(Event("source", source.name, identifier, words, dict(row)))
+        if any(_rows(source.path / TOMBSTONES, "id", identifier)):
+            events.append(Event("source", source.name, identifier, "its owner deleted it", {"deleted": True}))
+    return first, events
+
+
+def in_corpora(lab: Lab, identifier: str) -> list[Event]:
+    """What each corpus decided about the document, with the reason, and which documents it stands for."""
+    return [event for made in lab.all("corpus") for event in _decided(made, identifier)]
+
+
+def _decided(made: Artifact, identifier: str) -> Iterator[Event]:
+    for row in _rows(made.path / DECISIONS, "document", identifier):
+        figures = {key: value for key, value in row.items() if value not in (None, "")}
+        words = str(row["reason"])
+        if row["score"] is not None:
+            words += f" (score {row['score']:.3f})"
+        if row["duplicate_of"]:
+            words += f", stands in the corpus as {row['duplicate_of']}"
+        if row["reason"] == KEPT:
+            copies = [r["document"] for r in _rows(made.path / DECISIONS, "duplicate_of", identifier)]
+            figures |= {"split": _split(made.path, identifier), "stands_for": copies}
+            words = f"kept, in {figures['split']}"
+            words += f"; stands for {len(copies)} copies: {', '.join(copies[:5])}" if copies else ""
+        else:
+            words += f". {explain(row['reason'])}"
+        yield Event("corpus", made.name, identifier, words, figures)
+
+
+def _split(folder: Path, identifier: str) -> str:
+    rows = list(_rows(folder / DOCUMENTS, "id", identifier))
+    return str(rows[0]["split"]) if rows else ""
+
+
+def _rows(path: Path, column: str, value: str) -> Iterator[dict[str, Any]]:
+    """Rows of a Parquet file with `value` in `column`; only row groups that can hold it are read."""
+    if path.exists():
+        table = ds.dataset(path, format="parquet")
+        for batch in table.scanner(filter=ds.field(column) == value).to_batches():
+            yield from batch.to_pylist()

@@ -1,0 +1,48 @@
+"""The rights of everything in a lab, counted from the documents themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+
+from glaswerk.data.parquet import DOCUMENTS
+from glaswerk.lab import Lab
+
+
+@dataclass(frozen=True, slots=True)
+class RightsRow:
+    """Documents of one source that share licence, origin, audience and reservation, and their authors."""
+
+    source: str
+    licence: str
+    acquired: str
+    audience: str
+    tdm_opt_out: bool
+    documents: int
+    authors: int
+
+    @property
+    def obstacle(self) -> str:
+        """Why these documents cannot go into a release, in a few words; empty where they can."""
+        if self.tdm_opt_out:
+            return "its owner reserved text and data mining"
+        if self.acquired == "unknown":
+            return "how it was acquired is unknown"
+        return "" if self.audience == "public" else f"its audience is {self.audience}"
+
+
+_QUERY = """
+    SELECT licence, acquired, audience, tdm_opt_out, count(*), count(DISTINCT nullif(author, ''))
+    FROM read_parquet(?) GROUP BY ALL ORDER BY 5 DESC, 1, 2, 3, 4
+"""
+
+
+def rights_table(lab: Lab) -> list[RightsRow]:
+    """One row for each combination of rights in each source, sources by name, the most frequent first."""
+    rows = []
+    with duckdb.connect() as db:
+        for source in sorted(lab.all("source"), key=lambda source: source.name):
+            found = db.sql(_QUERY, params=[str(source.path / DOCUMENTS)]).fetchall()
+            rows += [RightsRow(source.name, *row) for row in found]
+    return rows
