@@ -18,11 +18,14 @@ from glaswerk.core.progress import progress_bar
 from glaswerk.data import report
 from glaswerk.data.decisions import DECISIONS, KEPT
 from glaswerk.data.duplicates import candidates
+from glaswerk.data.forget import holding, meant
 from glaswerk.data.language import check_codes
-from glaswerk.data.parquet import DOCUMENTS, PARTS, SCHEMA, TOMBSTONES
+from glaswerk.data.parquet import DOCUMENTS, SCHEMA, TOMBSTONES
 from glaswerk.data.reasons import explain
 from glaswerk.data.screen import CurateConfig, Screen, Survivors, near_duplicates
 from glaswerk.lab import Artifact, Lab, Spec
+from glaswerk.lab.status import FORGOTTEN
+from glaswerk.lab.tombstones import Forgotten
 
 CORPUS_SCHEMA = pa.schema([*SCHEMA, ("split", pa.string())])
 AUDIENCES = ("public", "limited", "private")
@@ -48,12 +51,13 @@ def curate(
     sources = sorted(lab.all("source"), key=lambda source: source.name)
     if not sources:
         raise GlaswerkError(f"expected sources in the lab {lab.root}, found none", hint=_HINT)
-    spec = Spec(
-        "corpus", name, "curate/1",
-        inputs={f"source:{source.name}": source.id for source in sources},
-        config={"sources": "all", **asdict(config)},
-    )  # fmt: skip
-    return lab.make(spec, lambda folder: _write(folder, sources, config))
+    forgotten = Forgotten.read(lab.root)
+    decided = {"sources": "all", **asdict(config)}
+    if forgotten.digest:
+        decided[FORGOTTEN] = forgotten.digest
+    inputs = {f"source:{source.name}": source.id for source in sources}
+    spec = Spec("corpus", name, "curate/1", inputs, decided)
+    return lab.make(spec, lambda folder: _write(folder, sources, config, forgotten))
 
 
 def _config(languages: Sequence[str], validation_share: float, audiences: Sequence[str]) -> CurateConfig:
@@ -71,9 +75,12 @@ def _config(languages: Sequence[str], validation_share: float, audiences: Sequen
     )  # fmt: skip
 
 
-def _write(folder: Path, sources: Sequence[Artifact], config: CurateConfig) -> Mapping[str, Any]:
+def _write(
+    folder: Path, sources: Sequence[Artifact], config: CurateConfig, forgotten: Forgotten
+) -> Mapping[str, Any]:
     rest = folder / "survivors.parquet"
-    screen = Screen(rest, config, _deleted(sources))
+    gone = {row["id"] for row in meant(sources, forgotten)} | {f"@{handle}" for handle in forgotten.authors}
+    screen = Screen(rest, config, _deleted(sources), gone)
     try:
         _screen(screen, sources, folder)
     finally:
@@ -96,17 +103,7 @@ def _deleted(sources: Sequence[Artifact]) -> set[str]:
     for source in sources:
         if (source.path / TOMBSTONES).exists():
             tombstones.update(pq.read_table(source.path / TOMBSTONES)["id"].to_pylist())
-    found = set(tombstones)
-    for source in sources:
-        if tombstones and (source.path / PARTS).exists():
-            table = pq.read_table(source.path / PARTS, columns=["part", "document", "relation"])
-            # Who takes a retweet back does not take back the post of someone else.
-            found.update(
-                row["document"]
-                for row in table.to_pylist()
-                if row["part"] in tombstones and row["relation"] != "retweet"
-            )
-    return found
+    return holding(sources, tombstones)
 
 
 def _screen(screen: Screen, sources: Sequence[Artifact], folder: Path) -> None:

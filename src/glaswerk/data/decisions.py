@@ -24,7 +24,7 @@ VERSIONS = dict.fromkeys(CURATION, 1)
 KEPT = "kept"
 SAMPLES = 4
 # Texts of these are not shown in reports either: what is private or reserved stays where it is.
-UNSHOWN = {"deleted", "rights-opt-out", "private-audience"}
+UNSHOWN = {"forgotten", "deleted", "rights-opt-out", "private-audience"}
 _SAMPLE_CHARACTERS = 280
 
 

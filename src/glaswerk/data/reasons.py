@@ -20,6 +20,10 @@ _ARCHIVE = "Download the archive from X again; without --tolerant this is an err
 
 # Decided by `curate`, in this order; a document's decision carries the first that applies.
 CURATION = {
+    "forgotten": Reason(
+        "The lab was told to forget this document, its author or its source (`glaswerk forget`).",
+        "Take the line out of forgotten.jsonl, if whoever asked agrees, then curate again.",
+    ),
     "deleted": Reason(
         "The owner deleted this post, or a post of this thread, according to some archive in the lab.",
         "Add the archive again under the same --name with --deleted, if the owner wants the post back.",

@@ -75,9 +75,10 @@ class Survivors:
 class Screen:
     """Judges batches of documents in the order (source, id) and writes those that are left to `path`."""
 
-    def __init__(self, path: Path, config: CurateConfig, deleted: set[str]) -> None:
+    def __init__(self, path: Path, config: CurateConfig, deleted: set[str], forgotten: set[str]) -> None:
+        """`forgotten` holds ids of documents, and @handles whose retweets by others are forgotten, too."""
         self.decisions, self.samples, self.survivors = Decisions(), Samples(), Survivors()
-        self._config, self._deleted = config, deleted
+        self._config, self._deleted, self._forgotten = config, deleted, forgotten
         self._seen: dict[bytes, str] = {}
         self._ids: set[str] = set()
         self._file = pq.ParquetWriter(path, SCHEMA, compression="zstd", compression_level=1)
@@ -151,6 +152,8 @@ class Screen:
 
     def _by_relation(self, row: Mapping[str, Any]) -> str:
         """Rules on what the document is rather than what it says."""
+        if row["id"] in self._forgotten or row["retweet_of"].casefold() in self._forgotten:
+            return "forgotten"
         if row["id"] in self._deleted:
             return "deleted"
         if row["tdm_opt_out"]:

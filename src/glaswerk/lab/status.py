@@ -7,6 +7,10 @@ from typing import get_args
 
 from glaswerk.lab.artifact import Artifact, ArtifactKind
 from glaswerk.lab.folder import Lab
+from glaswerk.lab.tombstones import Forgotten
+
+# The key in a corpus's config that says what was forgotten when it was made.
+FORGOTTEN = "forgotten"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +31,15 @@ def entries(lab: Lab) -> list[Entry]:
     stale: dict[str, str] = {}
     ids = {a.id for a in found}
     sources = {a.id for a in found if a.kind == "source"}
+    forgotten = Forgotten.read(lab.root).digest
     for artifact in found:
-        stale[artifact.id] = _stale(artifact, ids, sources, stale)
+        stale[artifact.id] = _stale(artifact, ids, sources, stale, forgotten)
     return [Entry(a, stale[a.id]) for a in found]
 
 
-def _stale(artifact: Artifact, ids: set[str], sources: set[str], stale: dict[str, str]) -> str:
+def _stale(
+    artifact: Artifact, ids: set[str], sources: set[str], stale: dict[str, str], forgotten: str
+) -> str:
     for role, parent in artifact.inputs.items():
         if parent not in ids:
             return f"{role} was made anew since"
@@ -42,4 +49,6 @@ def _stale(artifact: Artifact, ids: set[str], sources: set[str], stale: dict[str
         added = len(sources - set(artifact.inputs.values()))
         if added:
             return f"{added} source(s) added since"
+    if artifact.kind == "corpus" and artifact.config.get(FORGOTTEN, "") != forgotten:
+        return "content was forgotten since: glaswerk rebuild"
     return ""

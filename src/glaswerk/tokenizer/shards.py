@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
@@ -162,6 +163,18 @@ class Shards:
             table = ds.dataset(self._file(split, "spans.parquet"), format="parquet")
             rows = table.scanner(filter=ds.field("document") == document).to_table().to_pylist()
             found += [(split, row["start"], row["end"]) for row in rows]
+        return found
+
+    def count(self, documents: Collection[str]) -> list[tuple[str, int, int]]:
+        """(split, how many of `documents` it holds, their tokens), for splits that hold any."""
+        wanted = pa.array(list(documents), pa.string())
+        found = []
+        for split in self._splits:
+            table = pq.read_table(self._file(split, "spans.parquet"))
+            table = table.filter(pc.is_in(table["document"], wanted))
+            if table.num_rows:
+                tokens = pc.sum(pc.subtract(table["end"], table["start"])).as_py()
+                found.append((split, table.num_rows, tokens))
         return found
 
     def _file(self, split: str, suffix: str) -> Path:

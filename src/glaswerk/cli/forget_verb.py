@@ -1,0 +1,136 @@
+"""`glaswerk forget`."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from glaswerk.cli.session import json_option, lab_option, writing
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.lab import Lab
+
+if TYPE_CHECKING:
+    from glaswerk.data.forget import Reach
+    from glaswerk.lab.tombstones import Tombstone
+
+
+@click.command("forget")
+@click.option("--author", "authors", multiple=True, help="Everything by this author (repeatable).")
+@click.option("--id", "ids", multiple=True, help="This document, or a post's address (repeatable).")
+@click.option("--source", "sources", multiple=True, help="A whole source (repeatable).")
+@click.option(
+    "--from-file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Ids or posts' addresses, one a line.",
+)  # fmt: skip
+@click.option("--copies", is_flag=True, help="Also the same words where others wrote them.")
+@click.option("--why", default="", help="A note on who asked for it.")
+@click.option("--dry-run", is_flag=True, help="Say what it reaches and stop.")
+@lab_option
+@json_option
+def command(
+    authors: tuple[str, ...], ids: tuple[str, ...], sources: tuple[str, ...], from_file: Path | None,
+    copies: bool, why: str, dry_run: bool, lab_path: Path, as_json: bool,
+) -> None:  # fmt: skip
+    """Mark content to be forgotten, also where it comes later, and say everything that it reaches.
+
+    `glaswerk rebuild` then takes it out of corpora, shards and index.
+
+    \b
+    glaswerk forget --author hazel_hogben --dry-run
+    glaswerk forget --id https://x.com/hazel_hogben/status/1850000000000000123 --why "her letter of 3 May"
+    """
+    from glaswerk.data.forget import reach
+    from glaswerk.data.history import document_id
+    from glaswerk.lab.tombstones import Forgotten, Tombstone
+
+    lines = from_file.read_text(errors="replace").splitlines() if from_file else []
+    named = [document_id(reference) for reference in [*ids, *lines] if reference.strip()]
+    stones = [Tombstone("id", value, why=why) for value in named]
+    stones += [Tombstone("author", value, why=why) for value in authors]
+    stones += [Tombstone("source", value, why=why) for value in sources]
+    if not stones:
+        raise GlaswerkError("expected what to forget, found nothing", hint="glaswerk forget --author HANDLE")
+    lab = Lab.open(lab_path)
+    touched = reach(lab, Forgotten(tuple(stones)))
+    if copies:
+        stones += [Tombstone("id", value, why=why or "a copy") for value in touched.copies]
+        touched = reach(lab, Forgotten(tuple(stones)))
+    if not dry_run:
+        with writing(lab_path) as held:
+            Forgotten.read(held.root).with_more(stones).write(held.root)
+    found = _found(lab, stones, touched)
+    click.echo(json.dumps(found, indent=2, ensure_ascii=False) if as_json else _words(found))
+    if not as_json:
+        click.echo("next: " + _next(found, dry_run), err=True)
+
+
+def _found(lab: Lab, stones: list[Tombstone], touched: Reach) -> dict[str, Any]:
+    """What is reached, as JSON: documents, what others made of them, tokens, models, and the cost."""
+    from glaswerk.tokenizer import Shards
+
+    ids = {row["id"] for row in touched.documents}
+    shards: list[dict[str, Any]] = [
+        {"name": packed.name, "id": packed.id, "split": split, "documents": documents, "tokens": tokens}
+        for packed in lab.all("shards")
+        for split, documents, tokens in Shards.open(packed.path).count(ids)
+    ]
+    trained = {row["id"] for row in shards if not row["split"].endswith("validation")}
+    return {
+        "marks": [asdict(stone) for stone in stones],
+        "documents": dict(sorted(Counter(row["source"] for row in touched.documents).items())),
+        "ids": sorted(ids),
+        "copies": touched.copies,
+        "related": dict(sorted(Counter(relation for _, relation in touched.related).items())),
+        "shards": shards,
+        "models": list(_models(lab, trained)),
+        "rebuild_seconds": round(
+            sum(made.seconds for kind in ("corpus", "shards", "trace") for made in lab.all(kind)), 1
+        ),
+    }
+
+
+def _models(lab: Lab, shards: set[str]) -> Iterator[dict[str, Any]]:
+    """Models trained on these shards; those whose shards the lab no longer holds may have been, too."""
+    there = {packed.id for packed in lab.all("shards")}
+    for model in lab.all("model"):
+        trained_on = model.inputs.get("shards", "")
+        if trained_on in shards or trained_on not in there:
+            seconds = model.stats.get("train_seconds", model.seconds)
+            row = {"name": model.name, "epochs": model.stats.get("epochs"), "train_seconds": seconds}
+            yield {**row, "certain": trained_on in shards}
+
+
+def _words(found: dict[str, Any]) -> str:
+    total = sum(found["documents"].values())
+    by = ", ".join(f"{name} {count:,}" for name, count in found["documents"].items())
+    lines = [f"documents  {total:,}" + (f"  ({by})" if by else "")]
+    copies = found["copies"]
+    shown = ", ".join(copies[:5]) + (" …" if len(copies) > 5 else "")
+    lines.append(
+        f"copies     {len(copies):,} with the same words by others" + (f": {shown}" if shown else "")
+    )
+    related = ", ".join(f"{count:,} {relation}" for relation, count in found["related"].items())
+    lines.append(f"related    {related or 'nothing'} by others (retweets go with it, the rest is theirs)")
+    lines += [
+        f"shards     {row['name']}, {row['split']}: {row['documents']:,} documents, {row['tokens']:,} tokens"
+        for row in found["shards"]
+    ]
+    lines += [
+        f"model      {row['name']} {'was' if row['certain'] else 'may have been'} trained on it "
+        f"({row['epochs']} epochs); to train it took {row['train_seconds']:,.0f} s"
+        for row in found["models"]
+    ]
+    lines.append(f"rebuild    corpora, shards and index took {found['rebuild_seconds']:,} s")
+    return "\n".join(lines)
+
+
+def _next(found: dict[str, Any], dry_run: bool) -> str:
+    if dry_run:
+        return "the same without --dry-run" + (", perhaps with --copies" if found["copies"] else "")
+    return "glaswerk rebuild" + (", then train and tune anew" if found["models"] else "")

@@ -1,0 +1,99 @@
+"""What the lab must forget: durable, order-free marks, for content that is there and that may still come."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, get_args
+
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.files import write_atomic
+from glaswerk.core.ids import digest_json
+
+FILE = "forgotten.jsonl"
+Kind = Literal["id", "author", "source"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """One document, all of one author, or all of one source. `why` is free text of whoever asked."""
+
+    kind: Kind
+    value: str
+    at: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """All marks of a lab."""
+
+    tombstones: tuple[Tombstone, ...] = ()
+
+    @classmethod
+    def read(cls, root: Path) -> Forgotten:
+        """The marks of the lab at `root`. Raises GlaswerkError for a line that is none: it may matter."""
+        path = root / FILE
+        if not path.exists():
+            return cls()
+        found = []
+        for number, line in enumerate(path.read_text().splitlines(), start=1):
+            try:
+                stone = Tombstone(**json.loads(line))
+            except (ValueError, TypeError) as error:
+                raise _broken(path, number, line) from error
+            if stone.kind not in get_args(Kind) or not isinstance(stone.value, str):
+                raise _broken(path, number, line)
+            found.append(stone)
+        return cls(tuple(found))
+
+    def with_more(self, stones: Iterable[Tombstone]) -> Forgotten:
+        """These marks and `stones`, each kind and value once."""
+        known = {_key(stone): stone for stone in self.tombstones}
+        for stone in stones:
+            known.setdefault(_key(stone), stone)
+        return Forgotten(tuple(known.values()))
+
+    def write(self, root: Path) -> None:
+        """Replace the lab's marks, whole or not at all; those without a time get this one."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        rows = [{**asdict(stone), "at": stone.at or now} for stone in self.tombstones]
+        write_atomic(root / FILE, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+
+    @property
+    def digest(self) -> str:
+        """Content id of what is to be forgotten, whenever and why; empty where nothing is."""
+        return digest_json(sorted(map(_key, self.tombstones))) if self.tombstones else ""
+
+    @cached_property
+    def ids(self) -> frozenset[str]:
+        return frozenset(stone.value for stone in self.tombstones if stone.kind == "id")
+
+    @cached_property
+    def authors(self) -> frozenset[str]:
+        """Handles in small letters, without @."""
+        return frozenset(plain_handle(stone.value) for stone in self.tombstones if stone.kind == "author")
+
+    @cached_property
+    def sources(self) -> frozenset[str]:
+        return frozenset(stone.value for stone in self.tombstones if stone.kind == "source")
+
+
+def plain_handle(author: str) -> str:
+    """X's handles differ neither by case nor by the @ that people write before them."""
+    return author.removeprefix("@").casefold()
+
+
+def _key(stone: Tombstone) -> tuple[str, str]:
+    return stone.kind, plain_handle(stone.value) if stone.kind == "author" else stone.value
+
+
+def _broken(path: Path, number: int, line: str) -> GlaswerkError:
+    return GlaswerkError(
+        f"expected a mark in {path}, line {number}, found {line[:60]!r}",
+        hint='write {"kind": "id, author or source", "value": "…"}, or take the line out',
+    )

@@ -1,0 +1,210 @@
+"""Forgetting: durable marks, everything they reach, and a rebuild whose bytes no longer hold the text."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner
+
+from glaswerk.cli.main import cli
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.data.curate import curate
+from glaswerk.data.parquet import read_rows
+from glaswerk.data.source import add_docs, add_posts
+from glaswerk.lab import Lab
+from glaswerk.lab.tombstones import Forgotten, Tombstone
+from glaswerk.tokenizer import Shards, Tokenizer
+
+
+def run(lab: Path, *words: str) -> str:
+    result = CliRunner().invoke(cli, [words[0], "--lab", str(lab), *words[1:]], standalone_mode=False)
+    if result.exception is not None:
+        raise result.exception
+    return result.stdout
+
+
+@pytest.fixture
+def own_lab(lab_folder: Path, tmp_path: Path) -> Path:
+    """A copy of the shared lab that a test may change."""
+    return shutil.copytree(lab_folder, tmp_path / "own")
+
+
+def texts(folder: Path) -> list[str]:
+    """Everything readable below a folder: Parquet as JSON, reports as they are."""
+    found = []
+    for file in sorted(p for p in folder.rglob("*") if p.is_file()):
+        if file.suffix == ".parquet":
+            found.append(json.dumps(pq.read_table(file).to_pylist(), ensure_ascii=False, default=str))
+        elif file.suffix in {".html", ".json"}:
+            found.append(file.read_text())
+    return found
+
+
+def decoded(lab: Path) -> list[str]:
+    shards, tokenizer = Shards.open(lab / "shards" / "main.main"), Tokenizer.load(lab / "tokenizers" / "main")
+    return [tokenizer.decode(np.asarray(shards.tokens(split)).tolist()) for split in shards.splits()]
+
+
+def holders(lab: Path, words: str) -> list[str]:
+    """Folders of the lab in whose content `words` occur."""
+    places = {name: texts(lab / name) for name in ("corpora", "traces", "reports")} | {"shards": decoded(lab)}
+    return [name for name, found in places.items() if any(words in text for text in found)]
+
+
+def someone(lab: Path) -> tuple[str, list[str]]:
+    """An account of the town, and words of it in the corpus that nobody else has: whole long posts."""
+    rows = list(read_rows(lab / "corpora" / "main" / "documents.parquet"))
+    posts = [
+        row for row in rows if row["kind"] == "post" and len(row["text"]) > 50 and "\n" not in row["text"]
+    ]
+    by: dict[str, list[str]] = {}
+    for row in posts:
+        if sum(row["text"] in other["text"] for other in rows) == 1 and '"' not in row["text"]:
+            by.setdefault(row["author"], []).append(row["text"])
+    author = max(by, key=lambda name: len(by[name]))
+    return author, by[author]
+
+
+def test_after_a_rebuild_no_byte_of_corpus_shards_and_index_holds_the_authors_words(own_lab: Path) -> None:
+    author, said = someone(own_lab)
+    assert len(said) >= 3
+    assert all({"corpora", "shards"} <= set(holders(own_lab, text)) for text in said[:3])
+    found = json.loads(run(own_lab, "forget", "--author", f"@{author.upper()}", "--copies", "--json"))
+    assert sum(found["documents"].values()) >= len(said)
+    assert {row["name"].partition("/")[0] for row in found["models"]} == {"base", "chat"}
+    assert all(row["certain"] for row in found["models"])
+    run(own_lab, "rebuild")
+    assert [holders(own_lab, text) for text in said] == [[]] * len(said)
+    traced = json.loads(run(own_lab, "trace", said[0], "--json"))
+    assert said[0] not in json.dumps(traced["spans"], ensure_ascii=False)
+    corpus = read_rows(own_lab / "corpora" / "main" / "documents.parquet")
+    assert author not in {row["author"] for row in corpus}
+
+
+def test_everything_else_stays_as_it_was(own_lab: Path) -> None:
+    author, _ = someone(own_lab)
+    path = own_lab / "corpora" / "main" / "decisions.parquet"
+    before = {row["document"]: row for row in read_rows(path)}
+    run(own_lab, "forget", "--author", author)
+    run(own_lab, "rebuild")
+    after = {row["document"]: row for row in read_rows(path)}
+    changed = {name for name in before if before[name] != after[name]}
+    gone = {name for name in after if after[name]["reason"] == "forgotten"}
+    # Copies by others may take the place of a forgotten original, retweets of it go.
+    clusters = {name for name in changed - gone if before[name]["reason"].endswith("duplicate")}
+    assert gone
+    assert changed == gone | clusters
+
+
+def test_status_says_what_is_stale_and_a_second_rebuild_does_nothing(own_lab: Path) -> None:
+    author, _ = someone(own_lab)
+    run(own_lab, "forget", "--author", author)
+    stale = {row["kind"]: row["stale"] for row in json.loads(run(own_lab, "status", "--json"))}
+    assert stale["corpus"] == "content was forgotten since: glaswerk rebuild"
+    assert stale["model"]
+    run(own_lab, "rebuild")
+    stale = {row["kind"]: row["stale"] for row in json.loads(run(own_lab, "status", "--json"))}
+    assert stale["corpus"] == ""
+    manifest = own_lab / "corpora" / "main" / "manifest.json"
+    before = manifest.stat().st_mtime_ns
+    run(own_lab, "rebuild")
+    assert manifest.stat().st_mtime_ns == before
+
+
+def test_a_dry_run_writes_nothing(own_lab: Path) -> None:
+    author, _ = someone(own_lab)
+    words = run(own_lab, "forget", "--author", author, "--dry-run")
+    assert words.startswith("documents ")
+    assert not (own_lab / "forgotten.jsonl").exists()
+
+
+def _posts(folder: Path, *posts: dict[str, Any]) -> Path:
+    path = folder / "dump.json"
+    path.write_text(json.dumps(list(posts)))
+    return path
+
+
+def test_a_mark_may_come_before_the_post_and_takes_retweets_along(empty_lab: Lab, tmp_path: Path) -> None:
+    root = empty_lab.root
+    run(
+        root, "forget", "--author", "hazel", "--id", "https://x.com/otis/status/7", "--why", "letter of 3 May"
+    )
+    dump = _posts(
+        tmp_path,
+        {"id": 5, "text": "Hazel says the mill is closed today", "user": {"screen_name": "Hazel"}},
+        {"id": 6, "text": "RT @hazel: Hazel says the mill is closed today", "user": {"screen_name": "b"}},
+        {"id": 7, "text": "Otis has the key to the old mill", "user": {"screen_name": "otis"}},
+        {"id": 8, "text": "Otis also has a boat on the river", "user": {"screen_name": "otis"}},
+    )
+    add_posts(empty_lab, [dump], licence="CC0-1.0", acquired="licensed", name="dump")
+    made = curate(empty_lab)
+    decisions = {row["document"]: row["reason"] for row in read_rows(made.path / "decisions.parquet")}
+    assert decisions == {"x:5": "forgotten", "x:6": "forgotten", "x:7": "forgotten", "x:8": "kept"}
+    assert not any("closed today" in text or "the key" in text for text in texts(made.path))
+    (first, second) = Forgotten.read(root).tombstones
+    assert (first.kind, first.value, first.why) == ("id", "x:7", "letter of 3 May")
+    assert second.value == "hazel"
+
+
+def test_copies_and_quotes_by_others_are_named_and_go_only_if_asked(empty_lab: Lab, tmp_path: Path) -> None:
+    same = "The council will close the ford on the first of May, says the clerk"
+    dump = _posts(
+        tmp_path,
+        {"id": 5, "text": same, "user": {"screen_name": "hazel"}},
+        {"id": 6, "text": same, "user": {"screen_name": "b"}},
+        {"id": 7, "text": "Is that so?", "user": {"screen_name": "c"}, "quoted_status_id_str": "5"},
+    )
+    add_posts(empty_lab, [dump], licence="CC0-1.0", acquired="licensed", name="dump")
+    curate(empty_lab)
+    found = json.loads(run(empty_lab.root, "forget", "--id", "5", "--json"))
+    assert (found["ids"], found["copies"], found["related"]) == (["x:5"], ["x:6"], {"quote": 1})
+    run(empty_lab.root, "rebuild")
+    assert any(same in text for text in texts(empty_lab.path("corpus", "main")))
+    # The cluster is no longer known once its original is gone, so the copy is named by its id.
+    run(empty_lab.root, "forget", "--id", "6")
+    run(empty_lab.root, "rebuild")
+    assert not any(same in text for text in texts(empty_lab.path("corpus", "main")))
+
+
+def test_a_whole_source_and_a_file_of_ids(empty_lab: Lab, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        rows = [{"id": f"{name}{n}", "text": f"Document {n} of the source {name} is here."} for n in range(3)]
+        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        add_docs(empty_lab, [tmp_path / f"{name}.jsonl"], licence="CC0-1.0", name=name)
+    (tmp_path / "ids.txt").write_text("two:two1\n\n  two:two2 \n")
+    found = json.loads(
+        run(empty_lab.root, "forget", "--source", "one", "--from-file", str(tmp_path / "ids.txt"), "--json")
+    )
+    assert found["documents"] == {"one": 3, "two": 2}
+    made = curate(empty_lab)
+    assert [row["id"] for row in read_rows(made.path / "documents.parquet")] == ["two:two0"]
+
+
+def test_marks_are_kept_once_and_a_broken_line_is_an_error(empty_lab: Lab) -> None:
+    for _ in range(2):
+        run(empty_lab.root, "forget", "--author", "a", "--author", "@A", "--id", "5")
+    assert len(Forgotten.read(empty_lab.root).tombstones) == 2
+    path = empty_lab.root / "forgotten.jsonl"
+    path.write_text(path.read_text() + '{"kind": "everything", "value": "x"}\n')
+    with pytest.raises(GlaswerkError, match=r"line 3, found"):
+        run(empty_lab.root, "status")
+
+
+def test_the_digest_of_the_marks_knows_neither_order_nor_time() -> None:
+    one, two = Tombstone("id", "x:1", at="2026"), Tombstone("author", "@Anna", why="asked")
+    again = Tombstone("author", "anna")
+    assert Forgotten((one, two)).digest == Forgotten((again, Tombstone("id", "x:1"))).digest
+    assert Forgotten().digest == ""
+
+
+def test_nothing_named_and_nothing_to_rebuild_are_errors(empty_lab: Lab) -> None:
+    with pytest.raises(GlaswerkError, match="expected what to forget"):
+        run(empty_lab.root, "forget")
+    with pytest.raises(GlaswerkError, match="no corpus to rebuild"):
+        run(empty_lab.root, "rebuild")
