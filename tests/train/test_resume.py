@@ -72,6 +72,18 @@ def test_losses_and_weights_are_bit_identical_after_ctrl_c_and_resume(
         assert torch.equal(ours, theirs)
 
 
+def test_a_run_resumes_in_the_precision_that_it_began_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = LoopConfig(steps=STEPS, learning_rate=3e-3)
+    monkeypatch.setattr("glaswerk.train.precision.bf16_gain", lambda: 3.0)
+    with pytest.raises(Interrupted):
+        run(_model(), _stopping(4), config, tmp_path, label="run")
+    monkeypatch.setattr("glaswerk.train.precision.bf16_gain", lambda: 0.5)
+    assert run(_model(), _sampler(), config, tmp_path, label="run")["precision"] == "bf16"
+    assert run(_model(), _sampler(), config, tmp_path / "other", label="run")["precision"] == "fp32"
+
+
 def test_a_checkpoint_cut_off_by_a_full_disk_is_passed_over_for_the_older_one(tmp_path: Path) -> None:
     config = LoopConfig(steps=STEPS, learning_rate=3e-3)
     with pytest.raises(Interrupted):

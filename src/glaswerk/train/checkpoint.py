@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from safetensors import SafetensorError
@@ -19,10 +19,11 @@ from glaswerk.train.optimizer import load_state_tensors, state_tensors
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run has come: steps done, and the seconds that they took."""
+    """How far a run has come: steps done, the seconds that they took, the precision of their products."""
 
     step: int = 0
     seconds: float = 0.0
+    precision: str = ""
 
 
 def write(folder: Path, model: nn.Module, optimizers: list[Optimizer], progress: Progress) -> None:
@@ -35,7 +36,7 @@ def write(folder: Path, model: nn.Module, optimizers: list[Optimizer], progress:
         save_file(state_tensors(model, optimizer), staging / f"optimizer-{i}.safetensors")
     for path in staging.iterdir():
         fsync_path(path)
-    write_json(staging / "progress.json", {"step": progress.step, "seconds": progress.seconds})
+    write_json(staging / "progress.json", asdict(progress))
     shutil.rmtree(final, ignore_errors=True)
     os.rename(staging, final)
     fsync_path(folder)
@@ -47,16 +48,16 @@ def read(folder: Path, model: nn.Module, optimizers: list[Optimizer]) -> Progres
     """Load the newest readable checkpoint into `model` and `optimizers`; Progress() where there is none."""
     for _, path in reversed(_all(folder)):
         try:
-            data = json.loads((path / "progress.json").read_text())
+            progress = Progress(**json.loads((path / "progress.json").read_text()))
             weights = load_file(path / "model.safetensors")
             states = [load_file(path / f"optimizer-{i}.safetensors") for i in range(len(optimizers))]
-        except (OSError, ValueError, SafetensorError):
+        except (OSError, ValueError, TypeError, SafetensorError):
             shutil.rmtree(path, ignore_errors=True)
             continue
         model.load_state_dict(weights, strict=False)
         for optimizer, state in zip(optimizers, states, strict=True):
             load_state_tensors(model, optimizer, state)
-        return Progress(data["step"], data["seconds"])
+        return progress
     return Progress()
 
 

@@ -8,7 +8,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -74,16 +74,18 @@ def run(
     """
     folder.mkdir(parents=True, exist_ok=True)
     keep_freed_memory()
-    precision = resolve(config.precision)
     parts = optimizers(model, learning_rate=config.learning_rate, weight_decay=config.weight_decay)
     done = checkpoint.read(folder, model, parts)
+    # A run ends as it began, though the probe might choose otherwise on another machine.
+    config = replace(config, precision=done.precision or resolve(config.precision))
     rows = _rewind(folder / "metrics.jsonl", done.step)
     model.train()
     started = saved = time.perf_counter()
 
     def save(step: int) -> None:
         metrics.flush()
-        checkpoint.write(folder, model, parts, Progress(step, done.seconds + time.perf_counter() - started))
+        seconds = done.seconds + time.perf_counter() - started
+        checkpoint.write(folder, model, parts, Progress(step, seconds, config.precision))
 
     with (
         _stop_signals() as stopped,
@@ -106,7 +108,7 @@ def run(
                 save(step + 1)
                 saved = time.perf_counter()
     figures = _figures(rows, done.seconds + time.perf_counter() - started, sampler)
-    return {**figures, "precision": precision}
+    return {**figures, "precision": config.precision}
 
 
 def _figures(rows: list[dict[str, Any]], seconds: float, sampler: Sampler) -> dict[str, Any]:
