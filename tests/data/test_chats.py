@@ -52,3 +52,54 @@ def test_a_faulty_dialogue_is_refused_with_its_line(
     assert f"{path}, line 2" in caught.value.message
     assert found in caught.value.message
     assert "messages" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        (
+            {"conversations": [
+                {"from": "system", "value": "Be kind."}, {"from": "human", "value": "Hi"},
+                {"from": "gpt", "value": "Hello!"},
+            ]},
+            [("system", "Be kind."), ("user", "Hi"), ("assistant", "Hello!")],
+        ),
+        (
+            {"instruction": "Add the numbers.", "input": "1 2", "output": "3"},
+            [("user", "Add the numbers.\n\n1 2"), ("assistant", "3")],
+        ),
+        (
+            {"system": "Short.", "instruction": "Who bakes?", "input": "", "response": "Lena."},
+            [("system", "Short."), ("user", "Who bakes?"), ("assistant", "Lena.")],
+        ),
+        ({"prompt": "Who bakes?", "completion": "Lena."}, [("user", "Who bakes?"), ("assistant", "Lena.")]),
+        ({"messages": CHAT, "instruction": "x", "output": "y"}, [(m["role"], m["content"]) for m in CHAT]),
+    ],
+)  # fmt: skip
+def test_the_common_shapes_of_dialogue_files_are_read(
+    empty_lab: Lab, tmp_path: Path, row: dict[str, object], expected: list[tuple[str, str]]
+) -> None:
+    path = tmp_path / "chats.jsonl"
+    path.write_text(json.dumps({**row, "licence": "MIT"}) + "\n")
+    (document,) = from_rows(
+        read_rows(add_chats(empty_lab, [path], licence="CC0-1.0").path / "documents.parquet")
+    )
+    assert [(m["role"], m["content"]) for m in document.messages] == expected
+    assert document.rights.licence == "MIT"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"conversations": [{"from": "human", "value": 7}, {"from": "gpt", "value": "x"}]},
+        {"conversations": [{"from": "alien", "value": "x"}]}, {"conversations": ["x", None]},
+        {"instruction": None, "output": "x"}, {"instruction": "x", "output": ["y"]},
+    ],
+)  # fmt: skip
+def test_faults_in_other_shapes_are_refused_too(
+    empty_lab: Lab, tmp_path: Path, row: dict[str, object]
+) -> None:
+    path = tmp_path / "chats.jsonl"
+    path.write_text(json.dumps(row) + "\n")
+    with pytest.raises(GlaswerkError, match=r"line 1, found"):
+        add_chats(empty_lab, [path], licence="CC0-1.0")

@@ -94,7 +94,7 @@ def docs(paths: tuple[Path, ...], lab_path: Path, as_json: bool, **rest: str) ->
 @_common
 @_acquired("own")
 def chats(paths: tuple[Path, ...], lab_path: Path, as_json: bool, **rest: str) -> None:
-    """Dialogues as jsonl, one {"messages": [{"role", "content"}, …]} a line.
+    """Dialogues as jsonl, one {"messages": [{"role", "content"}, …]} a line, or as ShareGPT or Alpaca.
 
     \b
     glaswerk add chats chats.jsonl --licence own

@@ -1,13 +1,13 @@
-"""Dialogues from JSON lines of {"messages": [{"role", "content"}, …]}."""
+"""Dialogues from JSON lines: OpenAI's messages, ShareGPT's conversations, Alpaca's instruction and output."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, get_args
 
-from glaswerk.core.document import Document, Message, Rights, Role
+from glaswerk.core.document import Document, Message, Role
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.files import Defaults, Found
+from glaswerk.data.files import Defaults, Found, rights_of
 from glaswerk.data.lines import read_lines
 
 ROLES = get_args(Role)
@@ -15,19 +15,19 @@ _SHAPE = '{"messages": [{"role": "user", "content": "…"}, {"role": "assistant"
 
 
 def read_chats(file: Found, defaults: Defaults) -> Iterator[Document]:
-    """One document of kind "dialogue" a line; its text is the plain rendering.
+    """One document of kind "dialogue" a line; its text is the plain rendering. Rows may carry a licence.
 
     Raises GlaswerkError naming file and line for an unknown role, an empty dialogue or turn, and a
     dialogue without a turn of the assistant: tuning on it would teach nothing.
     """
     for number, row in read_lines(file.path):
-        messages = _messages(row.get("messages"), f"{file.path}, line {number:,}")
+        messages = _messages(_turns(row), f"{file.path}, line {number:,}")
         given = row.get("id")
         yield Document(
             id=f"{defaults.source}:{file.name}#{number}" if given is None else f"{defaults.source}:{given}",
             source=defaults.source,
             text=plain_text(messages),
-            rights=Rights(defaults.licence, defaults.acquired),
+            rights=rights_of(row, defaults),
             author=defaults.author,
             kind="dialogue",
             messages=messages,
@@ -37,6 +37,37 @@ def read_chats(file: Found, defaults: Defaults) -> Iterator[Document]:
 def plain_text(messages: Sequence[Message]) -> str:
     """The dialogue as people read it: "role: content", one turn after the other."""
     return "\n".join(f"{message['role']}: {message['content']}" for message in messages)
+
+
+# Who speaks in ShareGPT's files, which were saved from many programs.
+_SPEAKERS = {
+    "human": "user", "prompter": "user", "gpt": "assistant", "chatgpt": "assistant", "bing": "assistant",
+    "bard": "assistant", "model": "assistant", "function": "tool", "observation": "tool",
+}  # fmt: skip
+_PAIRS = (("instruction", "output"), ("instruction", "response"), ("prompt", "completion"))
+
+
+def _turns(row: Mapping[str, Any]) -> Any:
+    """The row's turns in OpenAI's shape, from whichever of the three shapes it has."""
+    if "messages" not in row and isinstance(row.get("conversations"), list):
+        return [_from_sharegpt(turn) for turn in row["conversations"]]
+    for question, answer in _PAIRS:
+        if "messages" not in row and question in row and answer in row:
+            asked, given = row[question], row.get("input")
+            if isinstance(asked, str) and isinstance(given, str) and given.strip():
+                asked = f"{asked}\n\n{given}"
+            system = row.get("system")
+            first = [{"role": "system", "content": system}] if isinstance(system, str) and system else []
+            turns = [{"role": "user", "content": asked}, {"role": "assistant", "content": row[answer]}]
+            return [*first, *turns]
+    return row.get("messages")
+
+
+def _from_sharegpt(turn: Any) -> Any:
+    if not isinstance(turn, dict) or "from" not in turn:
+        return turn
+    speaker = turn["from"]
+    return {"role": _SPEAKERS.get(str(speaker).lower(), speaker), "content": turn.get("value")}
 
 
 def _messages(value: Any, where: str) -> tuple[Message, ...]:

@@ -174,7 +174,7 @@ def from_fields(
         id=identifier if identifier.startswith("x:") else f"{defaults.source}:{identifier}",
         source=defaults.source,
         text=_with_title(text, _text_of(row, "title")),
-        rights=_rights(row, defaults),
+        rights=rights_of(row, defaults),
         author=_text_of(row, "author") or defaults.author,
         created_at=_time(row, tally),
         lang=tidy_code(_text_of(row, "lang")),
@@ -197,7 +197,8 @@ def _with_title(text: str, title: str) -> str:
     return text if not title or text.lstrip().lower().startswith(title.lower()) else f"{title}\n\n{text}"
 
 
-def _rights(row: Mapping[str, Any], defaults: Defaults) -> Rights:
+def rights_of(row: Mapping[str, Any], defaults: Defaults) -> Rights:
+    """The rights that a row states, filled up with those of its source."""
     return Rights(
         licence=_text_of(row, "licence") or _text_of(row, "license") or defaults.licence,
         acquired=_text_of(row, "acquired") or defaults.acquired,

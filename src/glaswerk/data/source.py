@@ -138,7 +138,7 @@ def add_chats(
     """One source of dialogues from .jsonl or .jsonl.zst files, a dialogue a line (see `chats.read_chats`)."""
     tally = Tally()
     files = find_files(paths, SUFFIXES, tally)
-    return _FilesJob("add-chats/1", licence, author, acquired, "dialogue", files, tally, read_chats).make(
+    return _FilesJob("add-chats/2", licence, author, acquired, "dialogue", files, tally, read_chats).make(
         lab, name
     )
 
