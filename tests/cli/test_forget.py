@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from glaswerk.cli.main import cli
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.curate import curate
-from glaswerk.data.parquet import read_rows
+from glaswerk.data.parquet import read_rows, write_relations
 from glaswerk.data.source import add_docs, add_posts
 from glaswerk.lab import Lab
 from glaswerk.lab.tombstones import Forgotten, Tombstone
@@ -208,3 +208,127 @@ def test_nothing_named_and_nothing_to_rebuild_are_errors(empty_lab: Lab) -> None
         run(empty_lab.root, "forget")
     with pytest.raises(GlaswerkError, match="no corpus to rebuild"):
         run(empty_lab.root, "rebuild")
+
+
+def test_an_old_version_leads_to_the_thread_that_its_last_version_is_in(
+    empty_lab: Lab, tmp_path: Path
+) -> None:
+    from glaswerk.data.forget import holding
+
+    folder = empty_lab.root / "sources"
+    posts = [{"id": 1, "text": "A post of another thread is here", "user": {"screen_name": "a"}}]
+    add_posts(empty_lab, [_posts(tmp_path, *posts)], licence="CC0", acquired="licensed", name="one")
+    write_relations(folder / "one", [], [("x:200", "x:201", "edit"), ("x:9", "x:200", "retweet")])
+    add_docs(empty_lab, [_rows(tmp_path, {"text": "A page that is here to stay"})], licence="CC0", name="two")
+    write_relations(folder / "two", [], [("x:201", "x:100", "thread")])
+    sources = empty_lab.all("source")
+    assert holding(sources, {"x:200"}) == {"x:200", "x:201", "x:100"}
+    assert holding(sources, {"x:9"}) == {"x:9"}
+
+
+def _rows(folder: Path, *rows: dict[str, Any]) -> Path:
+    path = folder / "rows.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+@pytest.mark.parametrize("kind", ["corpus", "shards"])
+def test_what_cannot_be_made_anew_is_removed_with_the_words_in_it(
+    own_lab: Path, empty_lab: Lab, kind: str
+) -> None:
+    author, said = someone(own_lab)
+    if kind == "corpus":
+        run(own_lab, "forget", "--source", "posts", "--source", "gazette", "--source", "chats")
+    else:
+        run(own_lab, "forget", "--author", author)
+        shutil.rmtree(own_lab / "tokenizers" / "main")
+    with pytest.raises(GlaswerkError, match=r"removed, as it cannot be rebuilt: .*shards main.main"):
+        run(own_lab, "rebuild")
+    left = [name for name in ("corpora", "shards", "traces") if any((own_lab / name).rglob("*.*"))]
+    assert left == ([] if kind == "corpus" else ["corpora"])
+    assert not any(said[0] in text for text in texts(own_lab / "corpora"))
+
+
+def test_without_marks_a_rebuild_that_fails_leaves_everything(own_lab: Path) -> None:
+    shutil.rmtree(own_lab / "tokenizers" / "main")
+    with pytest.raises(GlaswerkError, match="no tokenizer"):
+        run(own_lab, "rebuild")
+    assert (own_lab / "shards" / "main.main" / "manifest.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("named", "written"),
+    [
+        ("Karl WEISS", "Karl Weiß"), ("Karl Weiß", "karl weiss"), (" hazel ", "@Hazel"), ("İrmak", "İrmak"),
+        ("https://x.com/hazel/", "hazel"), ("twitter.com/Hazel", "hazel"),
+    ],
+)  # fmt: skip
+def test_an_author_is_found_however_the_name_is_written(
+    empty_lab: Lab, tmp_path: Path, named: str, written: str
+) -> None:
+    rows = [{"text": "This is by someone.", "author": written}, {"text": "This is by nobody."}]
+    add_docs(empty_lab, [_rows(tmp_path, *rows)], licence="CC0-1.0", name="rows")
+    found = json.loads(run(empty_lab.root, "forget", "--author", named, "--json"))
+    assert found["ids"] == ["rows:rows.jsonl#1"]
+
+
+@pytest.mark.parametrize(
+    "words", [("--author", ""), ("--author", "@"), ("--source", " "), ("--author", "M\udcfcller")]
+)
+def test_names_that_are_none_are_refused_and_nothing_is_written(
+    empty_lab: Lab, words: tuple[str, ...]
+) -> None:
+    with pytest.raises(GlaswerkError, match="expected"):
+        run(empty_lab.root, "forget", *words)
+    assert not (empty_lab.root / "forgotten.jsonl").exists()
+
+
+def test_marks_survive_every_letter_and_a_file_of_ids_its_byte_order_mark(
+    empty_lab: Lab, tmp_path: Path
+) -> None:
+    (tmp_path / "ids.txt").write_bytes(b"\xef\xbb\xbf5\r\n6\r\n")
+    why = "her letter\u2028of 3 May\x85ä"
+    run(empty_lab.root, "forget", "--from-file", str(tmp_path / "ids.txt"), "--why", why)
+    assert [(s.value, s.why) for s in Forgotten.read(empty_lab.root).tombstones] == [
+        ("x:5", why),
+        ("x:6", why),
+    ]
+    (empty_lab.root / "forgotten.jsonl").write_bytes(b"\xff\n")
+    with pytest.raises(GlaswerkError, match="line 1, found"):
+        run(empty_lab.root, "status")
+
+
+def test_forgetting_a_source_leaves_the_same_posts_of_another(empty_lab: Lab, tmp_path: Path) -> None:
+    post = {"id": 5, "text": "The mill is open again on Monday", "user": {"screen_name": "a"}}
+    more = {"id": 6, "text": "And the ford is dry at last, they say", "user": {"screen_name": "a"}}
+    for name, posts in {"a-old": [post], "new": [post, more]}.items():
+        add_posts(empty_lab, [_posts(tmp_path, *posts)], licence="CC0-1.0", acquired="licensed", name=name)
+    assert json.loads(run(empty_lab.root, "forget", "--source", "a-old", "--json"))["documents"] == {
+        "a-old": 1
+    }
+    kept = {row["id"]: row["source"] for row in read_rows(curate(empty_lab).path / "documents.parquet")}
+    assert kept == {"x:5": "new", "x:6": "new"}
+
+
+def test_a_retweet_that_names_the_original_by_its_id_goes_too(empty_lab: Lab, tmp_path: Path) -> None:
+    repeated = {
+        "id": "9", "text": "RT @hazel: the mill is closed today", "author_id": "1",
+        "referenced_tweets": [{"type": "retweeted", "id": "5"}],
+    }  # fmt: skip
+    other = {"id": 6, "text": "Otis has a boat down by the river", "user": {"screen_name": "otis"}}
+    add_posts(
+        empty_lab, [_posts(tmp_path, repeated, other)], licence="CC0-1.0", acquired="licensed", name="x"
+    )
+    run(empty_lab.root, "forget", "--author", "hazel")
+    assert not any("closed today" in text for text in texts(curate(empty_lab).path))
+
+
+def test_why_shows_no_word_of_what_is_to_be_forgotten_before_the_rebuild(own_lab: Path) -> None:
+    author, said = someone(own_lab)
+    rows = read_rows(own_lab / "corpora" / "main" / "documents.parquet")
+    identifier = next(row["id"] for row in rows if row["text"] == said[0])
+    assert said[0].split()[-1] in run(own_lab, "why", identifier)
+    run(own_lab, "forget", "--author", author)
+    words = run(own_lab, "why", identifier)
+    assert said[0] not in words
+    assert "to be forgotten" in words

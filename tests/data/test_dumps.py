@@ -353,3 +353,111 @@ def test_no_bytes_raise_anything_but_our_error(
 
 def _ids(made: Artifact) -> list[str]:
     return [row["id"] for row in read_rows(made.path / "documents.parquet", columns=["id"])]
+
+
+@pytest.mark.parametrize(
+    "first", [b'tail of a record"}\n', b'{"id": 5, "text": "broken\n', b"[1, 2\n", b"\x00\x00\n"]
+)
+def test_a_broken_first_line_costs_that_line_only(
+    empty_lab: Lab, tmp_path: Path, first: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("glaswerk.data.dumps.VALUE_LIMIT", 3000)
+    made = add(empty_lab, tmp_path / "a.jsonl", first + lines(*(status(n, f"post {n}") for n in range(99))))
+    assert sorted(documents(made)) == list(range(99))
+    assert made.stats["left_out"] == {"broken_record": 1}
+
+
+def test_a_file_of_something_else_counts_once(empty_lab: Lab, tmp_path: Path) -> None:
+    other = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40
+    data = _tar(picture=other, readme=b"Recorded in March.\nBy hand.\n", posts=lines(status(1, "a post")))
+    made = add(empty_lab, tmp_path / "grab.tar", data)
+    assert made.stats["left_out"] == {"not_json": 2}
+
+
+def test_a_line_longer_than_the_limit_of_lines_is_read_where_it_is_the_whole_file(
+    empty_lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("glaswerk.data.dumps.LINE_LIMIT", 5000)
+    page = json.dumps([status(n, f"post {n}") for n in range(50)]).encode()
+    assert len(page) > 5000
+    assert len(documents(add(empty_lab, tmp_path / "page.json", page))) == 50
+
+
+def _odd_tar(kind: bytes, size: int) -> bytes:
+    info = tarfile.TarInfo("a")
+    info.type, info.size = kind, size
+    return info.tobuf(tarfile.USTAR_FORMAT) + b"\0" * 9999
+
+
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME])
+def test_headers_of_a_tar_file_that_would_fill_the_memory_are_not_read(
+    empty_lab: Lab, tmp_path: Path, kind: bytes
+) -> None:
+    good = _tar(a=lines(status(1, "a post")))[:1024]
+    made = add(empty_lab, tmp_path / "grab.tar", good + _odd_tar(kind, 2500 << 20))
+    assert sorted(documents(made)) == [1]
+    assert made.stats["left_out"] == {"cut_off": 1}
+
+
+def test_damaged_containers_keep_what_stood_before(empty_lab: Lab, tmp_path: Path) -> None:
+    packed = bytearray(_zip(good=lines(status(1, "a")), named=lines(status(2, "b"))))
+    place = packed.index(b"named")
+    packed[place] = 0xFF  # the local name no longer equals the one in the directory
+    sparse = io.BytesIO()
+    with tarfile.open(fileobj=sparse, mode="w", format=tarfile.PAX_FORMAT) as container:
+        info = tarfile.TarInfo("s")
+        info.pax_headers = {"GNU.sparse.map": "a,b"}
+        container.addfile(info)
+    data = _tar(zip=bytes(packed), sparse=sparse.getvalue(), after=lines(status(3, "c")))
+    made = add(empty_lab, tmp_path / "grab.tar", data)
+    assert sorted(documents(made)) == [1, 3]
+    assert made.stats["left_out"] == {"cut_off": 2}
+
+
+@pytest.mark.parametrize("wrong", ["1" * 5000, "\ud800", "-5", "５", True, 1.5, [], {"a": 1}])
+def test_ids_that_are_none_raise_nothing(empty_lab: Lab, tmp_path: Path, wrong: object) -> None:
+    v2 = {"id": wrong, "text": "RT", "referenced_tweets": [{"type": "retweeted", "id": wrong}]}
+    values = [
+        {"delete": {"status": {"id_str": wrong}}}, status(5, "x", id=wrong, id_str=wrong), v2,
+        status(6, "x", id=wrong, id_str=wrong, retweeted_status=status(7, "original")),
+        {"data": [v2], "includes": {"tweets": [{"id": wrong, "text": "y"}]}}, status(1, "a post"),
+    ]  # fmt: skip
+    made = add(empty_lab, tmp_path / "ids.jsonl", lines(*values))
+    assert sorted(documents(made)) == [1, 7]
+
+
+def test_a_file_of_deletions_alone_is_a_source_whose_marks_hold(empty_lab: Lab, tmp_path: Path) -> None:
+    add(empty_lab, tmp_path / "a.jsonl", lines({"delete": {"status": {"id": FIRST + 1}}}), name="deletions")
+    add(empty_lab, tmp_path / "b.jsonl", lines(status(1, "gone by now"), status(2, "this one is still here")))
+    kept = {row["id"] for row in read_rows(curate(empty_lab).path / "documents.parquet")}
+    assert kept == {f"x:{FIRST + 2}"}
+
+
+def test_a_v2_post_outside_its_page_is_read_as_one(empty_lab: Lab, tmp_path: Path) -> None:
+    flat = {
+        "id": str(FIRST + 2), "text": "Cut he…", "author_id": "1",
+        "note_tweet": {"text": "Whole in the note."},
+        "author": {"username": "anna", "protected": True},
+        "referenced_tweets": [{"type": "replied_to", "id": str(FIRST)}],
+        "edit_history_tweet_ids": [str(FIRST + 1), str(FIRST + 2)],
+    }  # fmt: skip
+    users = {
+        "data": [{"id": "1", "username": "anna", "pinned_tweet_id": str(FIRST + 3)}],
+        "includes": {"tweets": [{"id": str(FIRST + 3), "text": "Pinned", "author_id": "1"}]},
+    }
+    made = add(empty_lab, tmp_path / "flat.jsonl", lines(flat, users))
+    found = documents(made)
+    assert sorted(found) == [2, 3]
+    assert (found[2].text, found[2].author, found[2].rights.audience) == (
+        "Whole in the note.",
+        "anna",
+        "limited",
+    )
+    assert (found[2].reply_to, found[2].edit_of) == (f"x:{FIRST}", f"x:{FIRST + 1}")
+
+
+def test_of_an_edited_post_the_newest_version_that_is_there_wins(empty_lab: Lab, tmp_path: Path) -> None:
+    chain = [str(FIRST + n) for n in (1, 2, 3)]
+    posts = [{"id": chain[n], "text": f"version {n}", "edit_history_tweet_ids": chain} for n in (0, 1)]
+    found = documents(add(empty_lab, tmp_path / "edits.jsonl", lines(*posts)))
+    assert {n: d.text for n, d in found.items()} == {2: "version 1"}

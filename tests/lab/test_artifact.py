@@ -135,3 +135,22 @@ def test_kill_9_at_any_moment_leaves_a_lab_that_the_same_command_completes(tmp_p
 
 def _make(folder: Path) -> subprocess.Popen[str]:
     return subprocess.Popen([sys.executable, "-c", _MAKER, str(folder)], stdout=subprocess.PIPE, text=True)
+
+
+def test_what_a_kill_left_of_the_artifact_before_goes_with_the_next_call(tmp_path: Path) -> None:
+    lab = Lab.init(tmp_path)
+    made = lab.make(_spec(a=1), _writer("x"))
+    for name in (".main.old", ".main.part"):
+        shutil.copytree(made.path, made.path.with_name(name))
+    assert lab.make(_spec(a=1), _writer("x")) == made
+    assert [path.name for path in made.path.parent.iterdir()] == ["main"]
+
+
+def test_a_removed_artifact_is_gone_with_its_leftovers(tmp_path: Path) -> None:
+    lab = Lab.init(tmp_path)
+    made = lab.make(_spec(a=1), _writer("x"))
+    shutil.copytree(made.path, made.path.with_name(".main.old"))
+    lab.remove(made)
+    lab.remove(made)
+    assert list(made.path.parent.iterdir()) == []
+    assert lab.find("corpus", "main") is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -49,11 +50,12 @@ def command(
     from glaswerk.data.history import document_id
     from glaswerk.lab.tombstones import Forgotten, Tombstone
 
-    lines = from_file.read_text(errors="replace").splitlines() if from_file else []
+    lines = from_file.read_bytes().decode("utf-8-sig", "replace").splitlines() if from_file else []
     named = [document_id(reference) for reference in [*ids, *lines] if reference.strip()]
     stones = [Tombstone("id", value, why=why) for value in named]
-    stones += [Tombstone("author", value, why=why) for value in authors]
-    stones += [Tombstone("source", value, why=why) for value in sources]
+    stones += [Tombstone("author", _handle(value), why=why) for value in authors]
+    stones += [Tombstone("source", value.strip(), why=why) for value in sources]
+    _check(stones)
     if not stones:
         raise GlaswerkError("expected what to forget, found nothing", hint="glaswerk forget --author HANDLE")
     lab = Lab.open(lab_path)
@@ -68,6 +70,22 @@ def command(
     click.echo(json.dumps(found, indent=2, ensure_ascii=False) if as_json else _words(found))
     if not as_json:
         click.echo("next: " + _next(found, dry_run), err=True)
+
+
+def _handle(author: str) -> str:
+    """The handle in the address of a profile; other names as they are."""
+    found = re.fullmatch(r"(?:https?://)?(?:www\.|mobile\.)?(?:twitter|x)\.com/(\w+)/?", author.strip())
+    return found[1] if found else author.strip()
+
+
+def _check(stones: list[Tombstone]) -> None:
+    for stone in stones:
+        if not stone.value.removeprefix("@"):
+            raise GlaswerkError(f"expected a name after --{stone.kind}, found none")
+        if any("\ud800" <= letter <= "\udfff" for letter in stone.value + stone.why):
+            raise GlaswerkError(
+                f"expected --{stone.kind} in UTF-8, found {stone.value!r}", hint="set LANG=C.UTF-8"
+            )
 
 
 def _found(lab: Lab, stones: list[Tombstone], touched: Reach) -> dict[str, Any]:

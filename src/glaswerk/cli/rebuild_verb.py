@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import click
 from glaswerk.cli.session import json_option, lab_option, show, writing
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab
+from glaswerk.lab.tombstones import Forgotten
 
 
 @click.command("rebuild")
@@ -31,24 +34,51 @@ def command(lab_path: Path, as_json: bool) -> None:
 
 
 def rebuild(lab: Lab) -> list[Artifact]:
-    """Every corpus of the lab made anew, then the shards and traces that hang on it. Finished ones stay."""
+    """Every corpus of the lab made anew, then the shards and traces that hang on it. Finished ones stay.
+
+    In a lab with marks, what cannot be made anew is removed: it may hold what was to be forgotten.
+    Raises GlaswerkError naming it.
+    """
     from glaswerk.data.curate import curate
-    from glaswerk.tokenizer import pack
-    from glaswerk.trace import build
 
     corpora = lab.all("corpus")
     if not corpora:
         raise GlaswerkError("the lab has no corpus to rebuild", hint="glaswerk curate")
-    indexed = {trace.name for trace in lab.all("trace")}
     made = []
     for corpus in corpora:
-        made.append(curate(lab, name=corpus.name, **_settings(corpus)))
-        for shards in lab.all("shards"):
-            tokenizer = shards.name.removeprefix(f"{corpus.name}.")
-            if tokenizer != shards.name and lab.find("tokenizer", tokenizer):
-                packed = pack(lab, corpus=corpus.name, tokenizer=tokenizer)
-                made += [packed, *([build(lab, packed)] if shards.name in indexed else [])]
+        hanging = [shards for shards in lab.all("shards") if shards.name.startswith(f"{corpus.name}.")]
+        with _removing(lab, [corpus, *hanging]):
+            made.append(curate(lab, name=corpus.name, **_settings(corpus)))
+        for shards in hanging:
+            made += _repack(lab, shards, corpus.name)
     return made
+
+
+def _repack(lab: Lab, shards: Artifact, corpus: str) -> list[Artifact]:
+    from glaswerk.tokenizer import pack
+    from glaswerk.trace import build
+
+    indexed = lab.find("trace", shards.name) is not None
+    with _removing(lab, [shards]):
+        packed = pack(lab, corpus=corpus, tokenizer=shards.name.removeprefix(f"{corpus}."))
+    return [packed, build(lab, packed)] if indexed else [packed]
+
+
+@contextmanager
+def _removing(lab: Lab, old: list[Artifact]) -> Iterator[None]:
+    """Where the new artifact cannot be made: the old ones go, and the error says so."""
+    try:
+        yield
+    except GlaswerkError as error:
+        if not Forgotten.read(lab.root).tombstones:
+            raise
+        traces = [trace for made in old if (trace := lab.find("trace", made.name)) and made.kind == "shards"]
+        for artifact in [*traces, *reversed(old)]:
+            lab.remove(artifact)
+        names = ", ".join(f"{artifact.kind} {artifact.name}" for artifact in [*old, *traces])
+        raise GlaswerkError(
+            f"{error.message}; removed, as it cannot be rebuilt: {names}", hint=error.hint
+        ) from error
 
 
 def _settings(corpus: Artifact) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from glaswerk.data.posts import Post, read_post
+from glaswerk.data.posts import Post, digits, read_post
 
 # Messages between the posts of a v1.1 stream that are neither posts nor deletions.
 _NOTICES = (
@@ -19,6 +19,8 @@ _NOTICES = (
 )  # fmt: skip
 # Lists of an answer that hold posts, or users each with the latest post.
 _LISTS = ("statuses", "results", "users")
+# Keys that v2's posts have and v1.1's have not.
+_FLAT = ("author_id", "edit_history_tweet_ids", "referenced_tweets", "note_tweet", "conversation_id")
 # A quote of a repost of a quote: X nests two deep; a hostile record nests as deep as it likes.
 _DEPTH = 6
 
@@ -67,8 +69,10 @@ class Payloads:
     def _record(self, record: Record, depth: int) -> Iterator[Seen | Deletion | Repost]:
         if depth == 0:
             self.counts["nested_too_deep"] += 1
-        elif _is_v2(record):
+        elif _is_page(record):
             yield from self._page(record)
+        elif _is_flat(record):
+            yield from self._page({"data": record})
         elif _is_message(record):
             self.counts["direct_message"] += 1
         elif _is_post(record):
@@ -86,8 +90,8 @@ class Payloads:
 
     def _deletion(self, value: Record) -> Iterator[Deletion]:
         status = value.get("status")
-        found = str(status.get("id_str") or status.get("id") or "") if isinstance(status, dict) else ""
-        if found.isascii() and found.isdigit():
+        found = _identifier(status) if isinstance(status, dict) else ""
+        if found:
             yield Deletion(found)
         else:
             self.counts["notice"] += 1
@@ -117,14 +121,19 @@ class Payloads:
         included = included if isinstance(included, dict) else {}
         users = {str(user.get("id")): user for user in _dicts(included.get("users"))}
         media = {str(item.get("media_key")): item for item in _dicts(included.get("media"))}
-        data = page["data"]
-        known = {str(tweet.get("id")) for tweet in _dicts(included.get("tweets"))}
-        for tweet in [*_dicts(data if isinstance(data, list) else [data]), *_dicts(included.get("tweets"))]:
-            original = _reference(tweet, "retweeted")
-            if original in known:
-                yield Repost(str(tweet.get("id")), original)
+        data = page.get("data")
+        more = _dicts(included.get("tweets"))
+        known = {_identifier(tweet) for tweet in more}
+        for tweet in [*_dicts(data if isinstance(data, list) else [data]), *more]:
+            if "text" not in tweet:  # a user, with a pinned post among the included ones
+                self.counts["not_a_post"] += 1
                 continue
-            user = users.get(str(tweet.get("author_id")), {})
+            original = _reference(tweet, "retweeted")
+            if original and original in known and _identifier(tweet):
+                yield Repost(_identifier(tweet), original)
+                continue
+            user = users.get(str(tweet.get("author_id")), tweet.get("author"))
+            user = user if isinstance(user, dict) else {}
             handle, limited = str(user.get("username") or ""), user.get("protected") is True
             yield from self._post(_as_v1(tweet, media), handle, limited, cut=False)
         self.counts["unavailable"] += len(_dicts(page.get("errors")))
@@ -137,8 +146,7 @@ class Payloads:
 
 
 def _identifier(record: Record) -> str:
-    found = str(record.get("id_str") or record.get("id") or "")
-    return found if found.isascii() and found.isdigit() else ""
+    return digits(record.get("id_str") or record.get("id") or "")
 
 
 def _is_post(record: Record) -> bool:
@@ -151,10 +159,19 @@ def _is_message(record: Record) -> bool:
     return "recipient_id" in record or "message_create" in record or "direct_message" in record
 
 
-def _is_v2(record: Record) -> bool:
-    data = record.get("data")
+def _is_page(record: Record) -> bool:
+    """A v2 answer: a post, posts, or something else that comes with posts."""
+    data, included = record.get("data"), record.get("includes")
     first = data[0] if isinstance(data, list) and data else data
-    return isinstance(first, dict) and "text" in first and "id" in first and "user" not in first
+    has_post = isinstance(first, dict) and "text" in first and "id" in first and "user" not in first
+    return has_post or bool(isinstance(included, dict) and _dicts(included.get("tweets")))
+
+
+def _is_flat(record: Record) -> bool:
+    """A v2 post by itself, as programs write them that take pages apart; perhaps with its `author` inside."""
+    return (
+        "text" in record and "id" in record and "user" not in record and any(key in record for key in _FLAT)
+    )
 
 
 def _dicts(value: Any) -> list[Record]:
@@ -162,7 +179,7 @@ def _dicts(value: Any) -> list[Record]:
 
 
 def _reference(tweet: Record, kind: str) -> str:
-    found = [str(r.get("id")) for r in _dicts(tweet.get("referenced_tweets")) if r.get("type") == kind]
+    found = [digits(r.get("id")) for r in _dicts(tweet.get("referenced_tweets")) if r.get("type") == kind]
     return found[0] if found else ""
 
 

@@ -18,7 +18,7 @@ from glaswerk.core.progress import progress_bar
 from glaswerk.data import report
 from glaswerk.data.decisions import DECISIONS, KEPT
 from glaswerk.data.duplicates import candidates
-from glaswerk.data.forget import holding, meant
+from glaswerk.data.forget import Gone, holding
 from glaswerk.data.language import check_codes
 from glaswerk.data.parquet import DOCUMENTS, SCHEMA, TOMBSTONES
 from glaswerk.data.reasons import explain
@@ -79,8 +79,7 @@ def _write(
     folder: Path, sources: Sequence[Artifact], config: CurateConfig, forgotten: Forgotten
 ) -> Mapping[str, Any]:
     rest = folder / "survivors.parquet"
-    gone = {row["id"] for row in meant(sources, forgotten)} | {f"@{handle}" for handle in forgotten.authors}
-    screen = Screen(rest, config, _deleted(sources), gone)
+    screen = Screen(rest, config, _deleted(sources), Gone.of(sources, forgotten))
     try:
         _screen(screen, sources, folder)
     finally:

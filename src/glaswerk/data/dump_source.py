@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,6 +24,9 @@ from glaswerk.data.posts import PREFIX, Post, has_wrong_date, post_document
 
 _PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd")
 _SCRATCH = ".all.parquet"
+# The first line may be the tail of a record, where someone cut a dump into files.
+_HEAD = 1 << 16
+_JSON_LINE = re.compile(rb"(?m)^(?:\xef\xbb\xbf)?[ \t]*[\[{]")
 
 
 def is_dump(path: Path) -> bool:
@@ -40,9 +44,8 @@ def is_dump(path: Path) -> bool:
             return False
         return bool(names) and not any(name.endswith(".js") for name in names)
     with path.open("rb") as file:
-        head = file.read(512)
-    bare = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    return bare[:1] in (b"{", b"[") or head.startswith(_PACKED) or head[257:262] == b"ustar"
+        head = file.read(_HEAD)
+    return bool(_JSON_LINE.search(head)) or head.startswith(_PACKED) or head[257:262] == b"ustar"
 
 
 def dump_files(paths: Sequence[Path]) -> list[Path]:
@@ -84,18 +87,18 @@ class DumpJob:
                     self._reposts[item.id] = item.original
                 elif self._is_wanted(item, writer.documents):
                     writer.add(self._document(item))
-        if not writer.documents:
+        if not writer.documents and not self._deleted:
             raise GlaswerkError(
                 f"expected posts as X's APIs give them, found none in {', '.join(map(str, self.files[:3]))}",
                 hint='for other JSON lines with a field "text": glaswerk add docs FILE --kind post',
             )
-        superseded = {old for old, new in self._newest.items() if old != new and new in self._row}
+        superseded = self._superseded()
         deleted = self._with_versions(self._deleted)
-        documents = self._finish(folder, deleted | superseded)
+        documents = self._finish(folder, deleted | superseded.keys())
         self._relations(folder, deleted, superseded)
         self.left_out.update(dumps.counts)
         self.left_out.update(payloads.counts)
-        self.left_out["superseded_edit"] += len((superseded - deleted) & self._row.keys())
+        self.left_out["superseded_edit"] += len((superseded.keys() - deleted) & self._row.keys())
         self.left_out["deleted"] += len(deleted & self._row.keys())
         return {
             "documents": documents, "files": len(self.files), "bytes": writer.bytes,
@@ -150,12 +153,21 @@ class DumpJob:
         scratch.unlink()
         return len(keep)
 
-    def _relations(self, folder: Path, deleted: set[int], superseded: set[int]) -> None:
+    def _relations(self, folder: Path, deleted: set[int], superseded: Mapping[int, int]) -> None:
         gone = {str(number) for number in deleted}
         parts = [(i, original, "retweet") for i, original in self._reposts.items() if i not in gone]
-        parts += [(str(old), str(self._newest[old]), "edit") for old in superseded - deleted]
+        parts += [(str(old), str(new), "edit") for old, new in superseded.items() if old not in deleted]
         named = sorted((PREFIX + part, PREFIX + document, relation) for part, document, relation in parts)
         write_relations(folder, (PREFIX + i for i in gone), named)
+
+    def _superseded(self) -> dict[int, int]:
+        """Older version → the newest one of its post that is there."""
+        there: dict[int, int] = {}
+        for version, newest in self._newest.items():
+            if version in self._row:
+                there[newest] = max(version, there.get(newest, 0))
+        best = {version: there[newest] for version, newest in self._newest.items() if newest in there}
+        return {version: newest for version, newest in best.items() if version < newest}
 
     def _with_versions(self, deleted: set[int]) -> set[int]:
         """A post that was deleted goes with all its versions."""

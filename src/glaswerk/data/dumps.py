@@ -12,6 +12,7 @@ import gzip
 import io
 import json
 import lzma
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -25,16 +26,29 @@ import pyarrow as pa
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.archive import not_regular
 
-# A post is below 100 kB with all that hangs on it, a page of a hundred below 10 MB.
-LINE_LIMIT = 64 << 20
+# A post is below 100 kB with all that hangs on it, a page of a hundred below 10 MB. JSON of empty lists takes
+# 28 times its size once parsed, so these limits keep a hostile file below 1.5 GB.
+LINE_LIMIT = 16 << 20
 # A file that is one value must be parsed as a whole.
-VALUE_LIMIT = 256 << 20
+VALUE_LIMIT = 48 << 20
 # Zip needs its index, so one inside another container is held in memory.
-_ZIP_LIMIT = 1 << 30
+_ZIP_LIMIT = 1 << 29
 # tar of zip of gz is as deep as recordings go; deeper ones are made to exhaust the reader.
 _DEPTH = 4
 _HEAD = 262
-_CUT_OFF = (EOFError, OSError, zlib.error, lzma.LZMAError, pa.ArrowInvalid, tarfile.TarError)
+# Long names and attributes of a member of a tar file, which tarfile reads whole.
+_TAR_HEADER_LIMIT = 1 << 20
+_TAR_HEADERS = (
+    tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+)  # fmt: skip
+# What the readers of compressed files and containers raise on damage.
+_DAMAGE = (
+    EOFError, OSError, ValueError, LookupError, OverflowError, RuntimeError, struct.error, zlib.error,
+    lzma.LZMAError, pa.ArrowException, tarfile.TarError, zipfile.BadZipFile,
+)  # fmt: skip
+_NO_VALUE = object()
+_BLANK = b" \t\r\n\x0b\x0c"
 
 
 class Dumps:
@@ -72,11 +86,11 @@ class Dumps:
                 yield from self._zip(stream, depth)
             else:
                 yield from self._json(stream)
-        except _CUT_OFF:
+        except _DAMAGE:
             self.counts["cut_off"] += 1
 
     def _tar(self, stream: io.BufferedReader, depth: int) -> Iterator[Any]:
-        with tarfile.open(fileobj=stream, mode="r|") as container:
+        with tarfile.open(fileobj=stream, mode="r|", tarinfo=_Member) as container:
             for member in container:
                 file = container.extractfile(member) if member.isreg() else None
                 if file is not None:
@@ -88,7 +102,7 @@ class Dumps:
             seekable = io.BytesIO(stream.read(_ZIP_LIMIT))
         try:
             container = zipfile.ZipFile(seekable)
-        except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        except _DAMAGE:
             self.counts["cut_off"] += 1
             return
         with container:
@@ -100,59 +114,67 @@ class Dumps:
         try:
             with container.open(info) as file:
                 yield from self._open(cast(BinaryIO, file), depth - 1)
-        except (zipfile.BadZipFile, RuntimeError, NotImplementedError):  # RuntimeError: it has a password
+        except _DAMAGE:  # RuntimeError: it has a password
             self.counts["cut_off"] += 1
 
     def _json(self, stream: io.BufferedReader) -> Iterator[Any]:
         """Values of plain bytes: one a line, or the whole as one (an answer of an API, indented or not)."""
-        first = self._first_line(stream)
-        if first is None:
-            return
+        good = broken = 0
         try:
-            value = _parse(first)
-        except ValueError:
-            yield from self._whole(first, stream)
+            for value in self._attempts(stream):
+                if value is _NO_VALUE:
+                    broken += 1
+                else:
+                    good += 1
+                    yield value
+        finally:
+            # Where nothing at all could be read, the file is something else: one picture, not many lines.
+            self.counts["broken_record" if good else "not_json"] += broken if good else bool(broken)
+
+    def _attempts(self, stream: io.BufferedReader) -> Iterator[Any]:
+        """A value, or _NO_VALUE, for every line; for the first lines together where they are one value."""
+        first = next(self._lines(b"", stream, VALUE_LIMIT), b"").removeprefix(b"\xef\xbb\xbf")
+        if not first:
             return
+        value, rest = _parse(first), b""
+        if value is _NO_VALUE and first.lstrip()[:1] in (b"{", b"["):
+            rest = stream.read(VALUE_LIMIT - len(first)) if len(first) < VALUE_LIMIT else b""
+            self.bytes += len(rest)
+            value = _parse(first + rest) if rest else _NO_VALUE
+            rest = rest if value is _NO_VALUE else b""
         yield value
-        while line := self._line(stream):
-            if line.strip():
-                yield from self._one(line)
-
-    def _first_line(self, stream: io.BufferedReader) -> bytes | None:
-        while line := self._line(stream):
-            if line.strip(b" \t\r\n\xef\xbb\xbf"):
-                return line.removeprefix(b"\xef\xbb\xbf")
-        return None
-
-    def _line(self, stream: io.BufferedReader) -> bytes:
-        line = stream.readline(LINE_LIMIT)
-        self.bytes += len(line)
-        if len(line) == LINE_LIMIT:
-            while (rest := stream.readline(LINE_LIMIT)) and not rest.endswith(b"\n"):
-                self.bytes += len(rest)
-            return b'"'  # counted as one broken record, as no JSON begins and ends so
-        return line
-
-    def _whole(self, first: bytes, stream: io.BufferedReader) -> Iterator[Any]:
-        """The first line was no value: the file is one value, or its first line is broken."""
-        if first.lstrip()[:1] not in (b"{", b"["):
-            self.counts["not_json"] += 1
-            return
-        rest = stream.read(VALUE_LIMIT)
-        self.bytes += len(rest)
-        try:
-            yield _parse(first + rest)
-        except ValueError:
-            self.counts["broken_record"] += 1
-            for line in rest.splitlines():
-                if line.strip():
-                    yield from self._one(line)
-
-    def _one(self, line: bytes) -> Iterator[Any]:
-        try:
+        for line in self._lines(rest, stream, LINE_LIMIT):
             yield _parse(line)
-        except ValueError:
-            self.counts["broken_record"] += 1
+
+    def _lines(self, head: bytes, stream: io.BufferedReader, limit: int) -> Iterator[bytes]:
+        """The lines of `head` and then of the stream, but for blank ones."""
+        buffer = io.BytesIO(head)
+        while line := buffer.readline():
+            if not line.endswith(b"\n"):
+                line += self._line(stream, limit)
+            if line.strip(_BLANK):
+                yield line
+        while line := self._line(stream, limit):
+            if line.strip(_BLANK):
+                yield line
+
+    def _line(self, stream: io.BufferedReader, limit: int) -> bytes:
+        line = stream.readline(limit)
+        self.bytes += len(line)
+        if len(line) < limit or line.endswith(b"\n"):
+            return line
+        while (rest := stream.readline(limit)) and not rest.endswith(b"\n"):
+            self.bytes += len(rest)
+        return b'"'  # counted as one broken record, as no JSON begins and ends so
+
+
+class _Member(tarfile.TarInfo):
+    """A member of a tar file whose headers are of bounded size."""
+
+    def _proc_member(self, container: tarfile.TarFile) -> tarfile.TarInfo:
+        if self.type in _TAR_HEADERS and self.size > _TAR_HEADER_LIMIT:
+            raise tarfile.ReadError(f"a header of {self.size:,} bytes")
+        return super()._proc_member(container)  # type: ignore[misc, no-any-return]
 
 
 def _unpacked(stream: BinaryIO, head: bytes) -> BinaryIO | None:
@@ -170,8 +192,8 @@ def _unpacked(stream: BinaryIO, head: bytes) -> BinaryIO | None:
 
 
 def _parse(data: bytes) -> Any:
-    """A JSON value. Raises ValueError for anything else, also for bytes that are not UTF-8."""
+    """A JSON value, or _NO_VALUE for anything else, also for bytes that are not UTF-8."""
     try:
         return json.loads(data)
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
+    except (ValueError, RecursionError):
+        return _NO_VALUE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,12 +12,13 @@ import pyarrow.parquet as pq
 
 from glaswerk.data.decisions import DECISIONS
 from glaswerk.data.parquet import DOCUMENTS, PARTS
+from glaswerk.data.posts import retweeted_handle
 from glaswerk.lab import Artifact, Lab
-from glaswerk.lab.tombstones import Forgotten
+from glaswerk.lab.tombstones import Forgotten, plain_handle
 
 _MEANT = """
     SELECT id, ? AS source, author FROM read_parquet(?)
-    WHERE list_contains(?, id) OR list_contains(?, lower(ltrim(author, '@'))) OR ?
+    WHERE list_contains(?, id) OR list_contains(?, author) OR ?
 """
 _CLUSTERS = """
     WITH decided AS (
@@ -26,13 +27,14 @@ _CLUSTERS = """
     WHERE head IN (SELECT head FROM decided WHERE document IN (SELECT id FROM meant))
       AND document NOT IN (SELECT id FROM meant)
 """
-_RELATED = """
+_RELATED = r"""
     SELECT id, CASE WHEN quote_of IN (SELECT id FROM meant) THEN 'quote'
                     WHEN reply_to IN (SELECT id FROM meant) THEN 'reply' ELSE 'retweet' END AS relation
     FROM read_parquet(?)
     WHERE id NOT IN (SELECT id FROM meant) AND (
         quote_of IN (SELECT id FROM meant) OR reply_to IN (SELECT id FROM meant)
-        OR retweet_of IN (SELECT id FROM meant) OR list_contains(?, lower(ltrim(retweet_of, '@'))))
+        OR retweet_of IN (SELECT id FROM meant)
+        OR list_contains(?, lower(regexp_extract(text, '^RT @(\w+): ', 1))))
 """
 
 
@@ -45,6 +47,30 @@ class Reach:
     related: list[tuple[str, str]]
 
 
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """What a corpus must not hold: ids, whole sources, and the handles whose retweets by others go, too."""
+
+    ids: frozenset[str] = frozenset()
+    sources: frozenset[str] = frozenset()
+    handles: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, sources: Sequence[Artifact], forgotten: Forgotten) -> Gone:
+        # A source's ids may stand in another source, too, which nobody asked to forget.
+        stones = tuple(stone for stone in forgotten.tombstones if stone.kind != "source")
+        ids = frozenset(row["id"] for row in meant(sources, Forgotten(stones))) | forgotten.ids
+        return cls(ids, forgotten.sources, forgotten.authors)
+
+    def covers(self, row: Mapping[str, Any]) -> bool:
+        """Whether a document (id, source, retweet_of, text) is to be forgotten."""
+        if row["id"] in self.ids or row["source"] in self.sources or row["retweet_of"] in self.ids:
+            return True
+        # The record of a retweet names the original's id or its author, the text always the latter.
+        repeated = {row["retweet_of"], retweeted_handle(row["text"])} if self.handles else set()
+        return any(plain_handle(handle) in self.handles for handle in repeated if handle.startswith("@"))
+
+
 def meant(sources: Sequence[Artifact], forgotten: Forgotten) -> list[dict[str, Any]]:
     """(id, source, author) of every document that `forgotten` covers, with those that hold a post named."""
     ids = sorted(holding(sources, set(forgotten.ids)))
@@ -53,24 +79,34 @@ def meant(sources: Sequence[Artifact], forgotten: Forgotten) -> list[dict[str, A
         return rows
     with duckdb.connect() as db:
         for source in sources:
-            whole = source.name in forgotten.sources
-            values = [source.name, str(source.path / DOCUMENTS), ids, sorted(forgotten.authors), whole]
+            file, whole = str(source.path / DOCUMENTS), source.name in forgotten.sources
+            values = [source.name, file, ids, _spellings(db, file, forgotten.authors), whole]
             rows += db.sql(_MEANT, params=values).to_arrow_table().to_pylist()
     return rows
 
 
+def _spellings(db: duckdb.DuckDBPyConnection, file: str, authors: Collection[str]) -> list[str]:
+    """The authors of a file that are meant, as it writes them: DuckDB folds letters otherwise than we do."""
+    if not authors:
+        return []
+    found = db.sql("SELECT DISTINCT author FROM read_parquet(?)", params=[file]).fetchall()
+    return [author for (author,) in found if author and plain_handle(author) in authors]
+
+
 def holding(sources: Sequence[Artifact], posts: set[str]) -> set[str]:
-    """`posts` and the documents that they went into (threads, last versions)."""
-    found = set(posts)
+    """`posts` and the documents that they went into: an edit into its last version, that into its thread."""
+    steps: dict[str, set[str]] = {}
     for source in sources:
         if posts and (source.path / PARTS).exists():
             table = pq.read_table(source.path / PARTS, columns=["part", "document", "relation"])
-            # Who takes a retweet back does not take back the post of someone else.
-            found.update(
-                row["document"]
-                for row in table.to_pylist()
-                if row["part"] in posts and row["relation"] != "retweet"
-            )
+            for row in table.to_pylist():
+                # Who takes a retweet back does not take back the post of someone else.
+                if row["relation"] != "retweet":
+                    steps.setdefault(row["part"], set()).add(row["document"])
+    found, new = set(posts), set(posts)
+    while new:
+        new = {document for post in new for document in steps.get(post, ())} - found
+        found |= new
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,12 @@ import pyarrow.dataset as ds
 
 from glaswerk.core.document import Document, from_row
 from glaswerk.data.decisions import DECISIONS, KEPT
+from glaswerk.data.forget import Gone, holding
 from glaswerk.data.parquet import DOCUMENTS, PARTS, TOMBSTONES
 from glaswerk.data.posts import PREFIX
 from glaswerk.data.reasons import explain
 from glaswerk.lab import Artifact, Lab
+from glaswerk.lab.tombstones import Forgotten
 
 _STATUS = re.compile(r"(?:https?://)?(?:www\.|mobile\.)?(?:twitter|x)\.com/\w+/status/(\d{1,20})\b.*")
 
@@ -39,9 +41,25 @@ def document_id(reference: str) -> str:
 
 
 def standing_for(lab: Lab, identifier: str) -> list[str]:
-    """Documents that a post went into: its thread, its last version, the post that it repeats."""
-    found = {row["document"] for s in lab.all("source") for row in _rows(s.path / PARTS, "part", identifier)}
+    """Documents that a post went into: its last version, its thread, the post that it repeats."""
+    sources = lab.all("source")
+    found = holding(sources, {identifier})
+    for source in sources:
+        found |= {row["document"] for row in _rows(source.path / PARTS, "part", identifier)}
     return sorted(found - {identifier})
+
+
+def in_marks(lab: Lab, identifier: str, document: Document | None, sources: Sequence[str]) -> list[Event]:
+    """An event where the lab was told to forget the document (see `glaswerk forget`)."""
+    forgotten = Forgotten.read(lab.root)
+    gone = Gone.of(lab.all("source"), forgotten)
+    row = {"id": identifier, "source": "", "retweet_of": "", "text": ""}
+    if document is not None:
+        row |= {"retweet_of": document.retweet_of, "text": document.text}
+    if gone.covers(row) or (sources and gone.sources.issuperset(sources)):
+        words = "to be forgotten; `glaswerk rebuild` takes it out of what was made from it"
+        return [Event("lab", "forgotten.jsonl", identifier, words, {"deleted": True})]
+    return []
 
 
 def in_sources(lab: Lab, identifier: str) -> tuple[Document | None, list[Event]]:

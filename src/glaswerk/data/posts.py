@@ -88,6 +88,12 @@ def parse_time(text: str) -> datetime | None:
         return None
 
 
+def digits(value: Any) -> str:
+    """An id of X as it stands in a record, or an empty string where it is none."""
+    text = str(value)
+    return text if not isinstance(value, float | bool) and _DIGITS.fullmatch(text) else ""
+
+
 def snowflake_time(identifier: str) -> datetime | None:
     """The time that an id of X holds since November 2010, to the millisecond; None for an older id."""
     number = int(identifier)

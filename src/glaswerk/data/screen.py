@@ -17,6 +17,7 @@ from glaswerk.core.document import Message
 from glaswerk.data import duplicates, language, pii, quality
 from glaswerk.data.chats import plain_text
 from glaswerk.data.decisions import KEPT, Decisions, Samples
+from glaswerk.data.forget import Gone
 from glaswerk.data.parquet import SCHEMA
 from glaswerk.data.posts import PREFIX
 
@@ -75,10 +76,9 @@ class Survivors:
 class Screen:
     """Judges batches of documents in the order (source, id) and writes those that are left to `path`."""
 
-    def __init__(self, path: Path, config: CurateConfig, deleted: set[str], forgotten: set[str]) -> None:
-        """`forgotten` holds ids of documents, and @handles whose retweets by others are forgotten, too."""
+    def __init__(self, path: Path, config: CurateConfig, deleted: set[str], gone: Gone) -> None:
         self.decisions, self.samples, self.survivors = Decisions(), Samples(), Survivors()
-        self._config, self._deleted, self._forgotten = config, deleted, forgotten
+        self._config, self._deleted, self._gone = config, deleted, gone
         self._seen: dict[bytes, str] = {}
         self._ids: set[str] = set()
         self._file = pq.ParquetWriter(path, SCHEMA, compression="zstd", compression_level=1)
@@ -135,7 +135,8 @@ class Screen:
 
     def _judge(self, row: Mapping[str, Any]) -> Verdict:
         refused = self._by_relation(row)
-        self._ids.add(row["id"])
+        if refused != "forgotten":  # perhaps only this source is
+            self._ids.add(row["id"])
         text, messages, masked = _masked(row)
         if refused:
             return Verdict(refused, text)
@@ -152,7 +153,7 @@ class Screen:
 
     def _by_relation(self, row: Mapping[str, Any]) -> str:
         """Rules on what the document is rather than what it says."""
-        if row["id"] in self._forgotten or row["retweet_of"].casefold() in self._forgotten:
+        if self._gone.covers(row):
             return "forgotten"
         if row["id"] in self._deleted:
             return "deleted"

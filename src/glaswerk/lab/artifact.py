@@ -90,10 +90,14 @@ def make(spec: Spec, final: Path, write: Callable[[Path], Mapping[str, Any]]) ->
     `write` fills an empty folder and returns figures for the manifest. Until the manifest is on disk
     nothing is visible at `final`; a whole staging folder left by a kill is adopted, a part is removed.
     """
+    staging, trash = _staging(final), _trash(final)
     done = read(final)
-    if done is not None and done.id == spec.id:
-        return done
-    staging = final.with_name(f".{final.name}.part")
+    if done is not None:
+        # A kill may have left the artifact before this one, which can hold what was to be forgotten.
+        shutil.rmtree(trash, ignore_errors=True)
+        if done.id == spec.id:
+            shutil.rmtree(staging, ignore_errors=True)
+            return done
     staged = read(staging) if staging.exists() else None
     if staged is None or staged.id != spec.id:
         shutil.rmtree(staging, ignore_errors=True)
@@ -133,13 +137,32 @@ def _fill(spec: Spec, staging: Path, write: Callable[[Path], Mapping[str, Any]])
 def _swap(staging: Path, final: Path) -> None:
     """Put `staging` at `final`; an older artifact of that name goes only once the new one is whole."""
     final.parent.mkdir(parents=True, exist_ok=True)
-    trash = final.with_name(f".{final.name}.old")
+    trash = _trash(final)
     shutil.rmtree(trash, ignore_errors=True)
     if final.exists():
         os.rename(final, trash)
     os.rename(staging, final)
     fsync_path(final.parent)
     shutil.rmtree(trash, ignore_errors=True)
+
+
+def remove(final: Path) -> None:
+    """Take an artifact out of the lab, its leftovers included; a kill leaves it whole or gone."""
+    trash = _trash(final)
+    for path in (trash, _staging(final)):
+        shutil.rmtree(path, ignore_errors=True)
+    if final.exists():
+        os.rename(final, trash)
+        fsync_path(final.parent)
+        shutil.rmtree(trash, ignore_errors=True)
+
+
+def _staging(final: Path) -> Path:
+    return final.with_name(f".{final.name}.part")
+
+
+def _trash(final: Path) -> Path:
+    return final.with_name(f".{final.name}.old")
 
 
 def _cpu_seconds() -> float:

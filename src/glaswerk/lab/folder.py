@@ -112,6 +112,10 @@ class Lab:
         self.ledger.record(made, self.root)
         return made
 
+    def remove(self, artifact: Artifact) -> None:
+        """Take an artifact out of the lab. The ledger keeps that it was there."""
+        artifacts.remove(artifact.path)
+
     def find(self, kind: ArtifactKind, name: str) -> Artifact | None:
         """The finished artifact of that kind and name, or None."""
         return artifacts.read(self.path(kind, name))

@@ -41,7 +41,9 @@ class Forgotten:
         if not path.exists():
             return cls()
         found = []
-        for number, line in enumerate(path.read_text().splitlines(), start=1):
+        for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
+            if not line.strip():
+                continue
             try:
                 stone = Tombstone(**json.loads(line))
             except (ValueError, TypeError) as error:
@@ -62,7 +64,8 @@ class Forgotten:
         """Replace the lab's marks, whole or not at all; those without a time get this one."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         rows = [{**asdict(stone), "at": stone.at or now} for stone in self.tombstones]
-        write_atomic(root / FILE, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+        # In ASCII: Unicode knows more ends of lines than JSON lines do.
+        write_atomic(root / FILE, "".join(json.dumps(row) + "\n" for row in rows))
 
     @property
     def digest(self) -> str:
@@ -85,14 +88,14 @@ class Forgotten:
 
 def plain_handle(author: str) -> str:
     """X's handles differ neither by case nor by the @ that people write before them."""
-    return author.removeprefix("@").casefold()
+    return author.strip().removeprefix("@").casefold()
 
 
 def _key(stone: Tombstone) -> tuple[str, str]:
     return stone.kind, plain_handle(stone.value) if stone.kind == "author" else stone.value
 
 
-def _broken(path: Path, number: int, line: str) -> GlaswerkError:
+def _broken(path: Path, number: int, line: bytes) -> GlaswerkError:
     return GlaswerkError(
         f"expected a mark in {path}, line {number}, found {line[:60]!r}",
         hint='write {"kind": "id, author or source", "value": "…"}, or take the line out',
