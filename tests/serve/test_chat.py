@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import httpx
 import openai
 import pytest
 from openai import OpenAI
@@ -236,14 +237,23 @@ def test_a_full_queue_answers_429_and_works_again_afterwards(start: Callable[...
         # The client's first request takes longer than the stream lasts: it loads its own modules.
         assert client.chat.completions.create(model="chat", messages=ask("Hi"), max_tokens=1).choices
         body = {"model": "chat", "messages": ask(ENDLESS), "stream": True, "temperature": 0}
-        with http.stream("POST", "/v1/chat/completions", json=body) as reply:
-            next(reply.iter_lines())
-            with pytest.raises(openai.RateLimitError) as caught:
-                client.chat.completions.create(model="chat", messages=ask("Hi"), max_tokens=1)
-            assert caught.value.code == "queue_full"
-            assert caught.value.response.headers["retry-after"]
+        # On a busy machine a stream may end before the second request arrives: then once more.
+        refused = next(filter(None, (_refused(http, client, body) for _ in range(50))))
+        assert refused.code == "queue_full"
+        assert refused.response.headers["retry-after"]
         wait_until(lambda: running.app.state.pool.running == 0)
         assert client.chat.completions.create(model="chat", messages=ask("Hi"), max_tokens=1).choices
+
+
+def _refused(http: httpx.Client, client: OpenAI, body: dict[str, object]) -> openai.RateLimitError | None:
+    """The error of a request while a stream is running, or None where the stream was over."""
+    with http.stream("POST", "/v1/chat/completions", json=body) as reply:
+        next(reply.iter_lines())
+        try:
+            client.chat.completions.create(model="chat", messages=ask("Hi"), max_tokens=1)
+        except openai.RateLimitError as error:
+            return error
+    return None
 
 
 def test_who_waits_in_the_queue_is_served_in_turn(start: Callable[..., Running]) -> None:
