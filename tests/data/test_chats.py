@@ -103,3 +103,16 @@ def test_faults_in_other_shapes_are_refused_too(
     path.write_text(json.dumps(row) + "\n")
     with pytest.raises(GlaswerkError, match=r"line 1, found"):
         add_chats(empty_lab, [path], licence="CC0-1.0")
+
+
+def test_broken_dialogues_are_left_out_and_counted_if_asked(empty_lab: Lab, tmp_path: Path) -> None:
+    rows = [{"messages": CHAT}, {"messages": []}, {"question": "Who?", "answer": "Lena.", "choices": ["a"]},
+            {"question": "Who bakes?", "answer": "Lena."}]  # fmt: skip
+    path = tmp_path / "chats.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    with pytest.raises(GlaswerkError, match="line 2") as caught:
+        add_chats(empty_lab, [path], licence="CC0-1.0")
+    assert "--tolerant" in (caught.value.hint or "")
+    made = add_chats(empty_lab, [path], licence="CC0-1.0", tolerant=True)
+    assert made.stats["documents"] == 2
+    assert made.stats["left_out"] == {"broken_record": 2}

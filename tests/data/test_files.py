@@ -200,11 +200,13 @@ def test_two_files_of_one_name_are_refused(empty_lab: Lab, tmp_path: Path) -> No
     assert "a.txt twice" in refused(empty_lab, tmp_path / "one", tmp_path / "two").message
 
 
-def test_ids_that_repeat_within_a_source_are_counted(empty_lab: Lab, tmp_path: Path) -> None:
-    path = write_lines(tmp_path / "rows.jsonl", {"id": 1, "text": "first"}, {"id": 1, "text": "second"})
-    made = add(empty_lab, path)
-    assert [d.text for d in documents(made)] == ["first"]
-    assert made.stats["left_out"] == {"repeated_id": 1}
+def test_ids_that_repeat_name_another_document_only_with_another_text(empty_lab: Lab, tmp_path: Path) -> None:
+    rows = [{"id": 1, "text": "first"}, {"id": 1, "text": "second"}, {"id": 1, "text": "first"}]
+    posts = [{"id": "x:5", "text": "a post"}, {"id": "x:5", "text": "another version of it"}]
+    made = add(empty_lab, write_lines(tmp_path / "rows.jsonl", *rows, *posts))
+    found = {d.id.partition(":")[2]: d.text for d in documents(made)}
+    assert found == {"1": "first", "1~2": "second", "5": "a post"}
+    assert made.stats["left_out"] == {"repeated_id": 2}
 
 
 def test_dates_that_cannot_be_read_are_counted(empty_lab: Lab, tmp_path: Path) -> None:

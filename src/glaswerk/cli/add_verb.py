@@ -93,7 +93,8 @@ def docs(paths: tuple[Path, ...], lab_path: Path, as_json: bool, **rest: str) ->
 @command.command("chats")
 @_common
 @_acquired("own")
-def chats(paths: tuple[Path, ...], lab_path: Path, as_json: bool, **rest: str) -> None:
+@click.option("--tolerant", is_flag=True, help="Leave out and count dialogues that are broken.")
+def chats(paths: tuple[Path, ...], lab_path: Path, as_json: bool, tolerant: bool, **rest: str) -> None:
     """Dialogues as jsonl, one {"messages": [{"role", "content"}, …]} a line, or as ShareGPT or Alpaca.
 
     \b
@@ -102,5 +103,5 @@ def chats(paths: tuple[Path, ...], lab_path: Path, as_json: bool, **rest: str) -
     from glaswerk.data.source import add_chats
 
     with writing(lab_path) as lab:
-        made = add_chats(lab, paths, **rest)
+        made = add_chats(lab, paths, tolerant=tolerant, **rest)
     show(made, as_json, documents=made.stats["documents"])

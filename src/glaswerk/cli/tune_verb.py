@@ -36,3 +36,9 @@ def command(
     with resumable(), writing(lab_path) as lab:
         made = tune(lab, config, base=base, name=name)
     show(made, as_json, **{k: made.stats[k] for k in ("steps", "tokens", "train_loss", "tokens_per_second")})
+    if cut := made.stats["truncated_dialogues"]:
+        click.echo(
+            f"{cut:,} dialogues are longer than the model's context and were cut: "
+            "glaswerk train --context 1024 makes one that holds more",
+            err=True,
+        )

@@ -7,21 +7,29 @@ from typing import Any, get_args
 
 from glaswerk.core.document import Document, Message, Role
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.files import Defaults, Found, rights_of
+from glaswerk.data.files import Defaults, Found, Tally, rights_of
 from glaswerk.data.lines import read_lines
 
 ROLES = get_args(Role)
 _SHAPE = '{"messages": [{"role": "user", "content": "…"}, {"role": "assistant", "content": "…"}]}'
 
 
-def read_chats(file: Found, defaults: Defaults) -> Iterator[Document]:
+def read_chats(
+    file: Found, defaults: Defaults, tally: Tally, *, tolerant: bool = False
+) -> Iterator[Document]:
     """One document of kind "dialogue" a line; its text is the plain rendering. Rows may carry a licence.
 
     Raises GlaswerkError naming file and line for an unknown role, an empty dialogue or turn, and a
-    dialogue without a turn of the assistant: tuning on it would teach nothing.
+    dialogue without a turn of the assistant: tuning on it would teach nothing. `tolerant` counts them.
     """
     for number, row in read_lines(file.path):
-        messages = _messages(_turns(row), f"{file.path}, line {number:,}")
+        try:
+            messages = _messages(_turns(row), f"{file.path}, line {number:,}")
+        except GlaswerkError:
+            if not tolerant:
+                raise
+            tally.left_out["broken_record"] += 1
+            continue
         given = row.get("id")
         yield Document(
             id=f"{defaults.source}:{file.name}#{number}" if given is None else f"{defaults.source}:{given}",
@@ -42,9 +50,15 @@ def plain_text(messages: Sequence[Message]) -> str:
 # Who speaks in ShareGPT's files, which were saved from many programs.
 _SPEAKERS = {
     "human": "user", "prompter": "user", "gpt": "assistant", "chatgpt": "assistant", "bing": "assistant",
-    "bard": "assistant", "model": "assistant", "function": "tool", "observation": "tool",
+    "bard": "assistant", "model": "assistant", "function_call": "assistant", "function": "tool",
+    "observation": "tool",
 }  # fmt: skip
-_PAIRS = (("instruction", "output"), ("instruction", "response"), ("prompt", "completion"))
+_PAIRS = (
+    ("instruction", "output"),
+    ("instruction", "response"),
+    ("prompt", "completion"),
+    ("question", "answer"),
+)
 
 
 def _turns(row: Mapping[str, Any]) -> Any:
@@ -52,7 +66,8 @@ def _turns(row: Mapping[str, Any]) -> Any:
     if "messages" not in row and isinstance(row.get("conversations"), list):
         return [_from_sharegpt(turn) for turn in row["conversations"]]
     for question, answer in _PAIRS:
-        if "messages" not in row and question in row and answer in row:
+        # A question with choices is no dialogue: without them its answer makes no sense.
+        if not {"messages", "choices"} & row.keys() and question in row and answer in row:
             asked, given = row[question], row.get("input")
             if isinstance(asked, str) and isinstance(given, str) and given.strip():
                 asked = f"{asked}\n\n{given}"
@@ -93,4 +108,6 @@ def _message(turn: Any, where: str) -> Message:
 
 
 def _fault(message: str) -> GlaswerkError:
-    return GlaswerkError(message, hint=f"write one dialogue a line: {_SHAPE}")
+    return GlaswerkError(
+        message, hint=f"write one dialogue a line: {_SHAPE}; or leave out what is broken with --tolerant"
+    )

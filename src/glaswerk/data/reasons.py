@@ -92,8 +92,8 @@ ADDING = {
         "An older version of a post that its author edited later.", "Nothing is lost; the last version stays."
     ),
     "repeated_id": Reason(
-        "A document with this id was already read in the same call.",
-        "Give documents different ids, or none.",
+        "A document with this id and text (or with this id of X) was already read in the same call.",
+        "Nothing is lost; the first one stays.",
     ),
     "broken_record": Reason("A record that is not as X writes it, or no JSON.", _ARCHIVE),
     "cut_off": Reason(

@@ -6,14 +6,14 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from glaswerk.core.document import Document, Rights
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.core.ids import digest_file, digest_json, short
+from glaswerk.core.ids import digest_file, digest_json, digest_text, short
 from glaswerk.core.progress import track
 from glaswerk.data.account import Account, protected_spans
 from glaswerk.data.archive import MANIFEST, archive_digest, open_archive
@@ -128,19 +128,23 @@ def add_docs(
     def read(file: Found, defaults: Defaults) -> Iterator[Document]:
         return read_file(file, defaults, tally)
 
-    job = _FilesJob("add-docs/1", licence, author, acquired, kind, files, tally, read)
+    job = _FilesJob("add-docs/2", licence, author, acquired, kind, files, tally, read)
     return job.make(lab, name)
 
 
 def add_chats(
-    lab: Lab, paths: Sequence[Path], *, licence: str, author: str = "", name: str = "", acquired: str = "own"
-) -> Artifact:
+    lab: Lab, paths: Sequence[Path], *, licence: str, author: str = "", name: str = "", acquired: str = "own",
+    tolerant: bool = False,
+) -> Artifact:  # fmt: skip
     """One source of dialogues from .jsonl or .jsonl.zst files, a dialogue a line (see `chats.read_chats`)."""
     tally = Tally()
     files = find_files(paths, SUFFIXES, tally)
-    return _FilesJob("add-chats/2", licence, author, acquired, "dialogue", files, tally, read_chats).make(
-        lab, name
-    )
+
+    def read(file: Found, defaults: Defaults) -> Iterator[Document]:
+        return read_chats(file, defaults, tally, tolerant=tolerant)
+
+    recipe = "add-chats/2-tolerant" if tolerant else "add-chats/2"
+    return _FilesJob(recipe, licence, author, acquired, "dialogue", files, tally, read).make(lab, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,14 +293,20 @@ class _FilesJob:
         }  # fmt: skip
 
     def _unique(self, defaults: Defaults) -> Iterator[Document]:
-        seen: set[str] = set()
+        """Documents with ids of their own: one that comes again with another text is another document."""
+        texts: set[tuple[str, str]] = set()
+        counts: Counter[str] = Counter()
         for file in self.files:
             for document in self.read(file, defaults):
-                if document.id in seen:
+                # An id of X belongs to one post, whatever its text; the first one stays.
+                text = "" if document.id.startswith(PREFIX) else digest_text(document.text)
+                if (document.id, text) in texts:
                     self.tally.left_out["repeated_id"] += 1
                     continue
-                seen.add(document.id)
-                yield document
+                texts.add((document.id, text))
+                counts[document.id] += 1
+                again = counts[document.id]
+                yield document if again == 1 else replace(document, id=f"{document.id}~{again}")
 
 
 @contextmanager
