@@ -1,0 +1,107 @@
+"""Near-duplicate candidates among posts of made-up towns, beside datasketch on the same three-word sequences.
+
+    python -m bench.duplicates                   # 20,000 posts of two towns
+    python -m bench.duplicates --file FILE       # texts of a .jsonl or .jsonl.zst file instead
+    pip install datasketch                       # without it only our figures are printed
+
+Both use 128 permutations and 16 bands of 8 rows, and ours leaves out the names and numbers in the band keys
+(which make candidates fewer), so that the work is the same. CPU seconds of one thread. A candidate counts
+as found where the overlap of the sequences is 0.85 or more, so that recall can be compared.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.util
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import numpy as np
+
+from glaswerk.data.duplicates import BANDS, PERMUTATIONS, candidates, features, shingles, words_of
+from glaswerk.data.files import Defaults, Found, Tally, read_file
+
+ROUNDS, POSTS, THRESHOLD = 3, 20_000, 0.85
+Pairs = set[tuple[int, int]]
+
+
+def town_posts(number: int) -> list[str]:
+    """Posts of as many towns as are needed, retweets and replies included."""
+    from glaswerk.data.parquet import read_rows
+    from glaswerk.data.source import add_posts
+    from glaswerk.data.town import write_town
+    from glaswerk.lab import Lab
+
+    texts: list[str] = []
+    with tempfile.TemporaryDirectory() as folder:
+        lab, seed = Lab.init(Path(folder) / "lab"), 0
+        while len(texts) < number:
+            town = Path(folder) / f"town-{seed}"
+            write_town(town, size="demo", seed=seed)
+            made = add_posts(lab, [town / "archives"], licence="CC0-1.0", name=f"posts-{seed}")
+            texts += [row["text"] for row in read_rows(made.path / "documents.parquet", ["text"])]
+            seed += 1
+    return texts[:number]
+
+
+def ours(texts: list[str]) -> Pairs:
+    digests, guards = features(texts)
+    return set(candidates(digests, np.zeros_like(guards)))
+
+
+def datasketch(texts: list[str]) -> Pairs:
+    library = importlib.import_module("datasketch")
+    index = library.MinHashLSH(params=(BANDS, PERMUTATIONS // BANDS), num_perm=PERMUTATIONS)
+    pairs: Pairs = set()
+    rows = [[word.encode() for word in shingles(words_of(text))] for text in texts]
+    for number, sketch in enumerate(library.MinHash.generator(rows, num_perm=PERMUTATIONS, seed=1)):
+        pairs.update((earlier, number) for earlier in index.query(sketch))
+        index.insert(number, sketch, check_duplication=False)
+    return pairs
+
+
+def found(pairs: Pairs, texts: list[str]) -> int:
+    """Texts that are a near duplicate of an earlier one, according to `pairs` and the real overlap."""
+    sets = [set(shingles(words_of(text))) for text in texts]
+    return len({b for a, b in pairs if len(sets[a] & sets[b]) >= THRESHOLD * len(sets[a] | sets[b])})
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--file", type=Path)
+    parser.add_argument("--posts", type=int, default=POSTS)
+    chosen = parser.parse_args()
+    if chosen.file:
+        rows = read_file(Found(chosen.file, chosen.file.name), Defaults("bench", "unknown"), Tally())
+        texts = [document.text for document, _ in zip(rows, range(chosen.posts), strict=False)]
+    else:
+        texts = town_posts(chosen.posts)
+    texts = [text for text in texts if words_of(text)]
+    runs: dict[str, Callable[[list[str]], Pairs]] = {"ours": ours}
+    if importlib.util.find_spec("datasketch"):
+        runs["datasketch"] = datasketch
+    seconds: dict[str, list[float]] = {name: [] for name in runs}
+    duplicates = {}
+    for _ in range(ROUNDS):
+        for name, run in runs.items():
+            clock = time.process_time()
+            pairs = run(texts)
+            seconds[name].append(time.process_time() - clock)
+            duplicates[name] = pairs
+    for name, times in seconds.items():
+        rate = len(texts) / statistics.median(times)
+        click.echo(
+            f"{name:12} {rate:10,.0f} posts/CPU-s  {found(duplicates[name], texts):8,} near duplicates"
+        )
+    if "datasketch" in seconds:
+        ratio = statistics.median(seconds["datasketch"]) / statistics.median(seconds["ours"])
+        click.echo(f"ratio ours / datasketch {ratio:.2f}")
+
+
+if __name__ == "__main__":
+    main()
