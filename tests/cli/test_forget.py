@@ -32,7 +32,8 @@ def run(lab: Path, *words: str) -> str:
 @pytest.fixture
 def own_lab(lab_folder: Path, tmp_path: Path) -> Path:
     """A copy of the shared lab that a test may change."""
-    return shutil.copytree(lab_folder, tmp_path / "own")
+    # Other tests have the shared lab open: SQLite's side files come and go.
+    return shutil.copytree(lab_folder, tmp_path / "own", ignore=shutil.ignore_patterns("*-shm", "*-wal"))
 
 
 def texts(folder: Path) -> list[str]:

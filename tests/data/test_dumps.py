@@ -316,6 +316,13 @@ def test_json_without_a_post_names_the_command_for_it(empty_lab: Lab, tmp_path: 
     assert "glaswerk add docs" in str(raised.value.hint)
 
 
+def test_a_tar_file_that_ends_in_a_zip_file_is_read_as_a_tar_file(empty_lab: Lab, tmp_path: Path) -> None:
+    data = _tar(posts=lines(status(1, "a post")), archive=_zip(**{"data/manifest.js": b"window.x = 1"}))
+    made = add(empty_lab, tmp_path / "both.tar", data)
+    assert zipfile.is_zipfile(tmp_path / "both.tar")
+    assert sorted(documents(made)) == [1]
+
+
 @given(
     data=st.one_of(
         st.binary(max_size=400),

@@ -36,16 +36,21 @@ def is_dump(path: Path) -> bool:
         return inside is not None and not (path / "data").is_dir() and not any(path.glob("*.zip"))
     if not path.is_file():
         return False
-    if zipfile.is_zipfile(path):
-        try:
-            with zipfile.ZipFile(path) as container:
-                names = container.namelist()
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-            return False
-        return bool(names) and not any(name.endswith(".js") for name in names)
     with path.open("rb") as file:
         head = file.read(_HEAD)
+    # By the beginning alone: a tar file that ends in a zip file looks like one from behind.
+    if head.startswith(b"PK"):
+        return _is_zip_of_dumps(path)
     return bool(_JSON_LINE.search(head)) or head.startswith(_PACKED) or head[257:262] == b"ustar"
+
+
+def _is_zip_of_dumps(path: Path) -> bool:
+    try:
+        with zipfile.ZipFile(path) as container:
+            names = container.namelist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return False
+    return bool(names) and not any(name.endswith(".js") for name in names)
 
 
 def dump_files(paths: Sequence[Path]) -> list[Path]:
