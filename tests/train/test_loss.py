@@ -68,7 +68,15 @@ def test_bf16_products_change_value_and_gradients_by_their_rounding_only() -> No
         assert (ours - theirs).norm() < 0.01 * theirs.norm()
 
 
-def test_auto_is_one_of_the_two_and_another_word_is_refused() -> None:
-    assert resolve("auto") == ("bf16" if bf16_gain() > 1.2 else "fp32")
+@pytest.mark.parametrize(("gain", "chosen"), [(2.0, "bf16"), (0.67, "fp32"), (1.0, "fp32")])
+def test_auto_takes_bf16_where_the_probe_finds_it_faster(
+    gain: float, chosen: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert bf16_gain() > 0
+    monkeypatch.setattr("glaswerk.train.precision.bf16_gain", lambda: gain)
+    assert resolve("auto") == chosen
+
+
+def test_another_word_for_the_precision_is_refused() -> None:
     with pytest.raises(GlaswerkError, match="--precision takes auto, fp32 or bf16, found 'fp8'"):
         resolve("fp8")

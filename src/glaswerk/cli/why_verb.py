@@ -67,10 +67,10 @@ def _trained(lab: Lab, identifier: str) -> Iterator[Event]:
         for split, start, end in Shards.open(shards.path).find(identifier):
             words = f"{split}, tokens {start:,} to {end:,} ({end - start:,})"
             figures: dict[str, Any] = {"split": split, "start": start, "end": end}
-            yield Event("shards", shards.name, identifier, words, figures)
+            yield Event("shards", shards.name, words, figures)
             for model in lab.all("model"):
                 if model.inputs.get("shards") == shards.id:
-                    yield Event("model", model.name, identifier, *_seen(model.config, model.stats, split))
+                    yield Event("model", model.name, *_seen(model.config, model.stats, split))
 
 
 def _seen(config: Any, stats: Any, split: str) -> tuple[str, dict[str, Any]]:

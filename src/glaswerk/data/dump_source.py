@@ -18,11 +18,10 @@ from glaswerk.core.document import Rights
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.progress import track
 from glaswerk.data.api import Deletion, Payloads, Repost, Seen
-from glaswerk.data.dumps import Dumps
+from glaswerk.data.dumps import Dumps, is_tar, packing
 from glaswerk.data.parquet import DOCUMENTS, GROUP_ROWS, SCHEMA, DocumentWriter, write_relations
 from glaswerk.data.posts import PREFIX, Post, has_wrong_date, post_document
 
-_PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd")
 _SCRATCH = ".all.parquet"
 # The first line may be the tail of a record, where someone cut a dump into files.
 _HEAD = 1 << 16
@@ -41,7 +40,7 @@ def is_dump(path: Path) -> bool:
     # By the beginning alone: a tar file that ends in a zip file looks like one from behind.
     if head.startswith(b"PK"):
         return _is_zip_of_dumps(path)
-    return bool(_JSON_LINE.search(head)) or head.startswith(_PACKED) or head[257:262] == b"ustar"
+    return bool(_JSON_LINE.search(head)) or packing(head) is not None or is_tar(head)
 
 
 def _is_zip_of_dumps(path: Path) -> bool:

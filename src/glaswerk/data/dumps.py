@@ -17,7 +17,7 @@ import tarfile
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -47,16 +47,22 @@ _DAMAGE = (
     EOFError, OSError, ValueError, LookupError, OverflowError, RuntimeError, struct.error, zlib.error,
     lzma.LZMAError, pa.ArrowException, tarfile.TarError, zipfile.BadZipFile,
 )  # fmt: skip
+_OPENERS: dict[bytes, Callable[[BinaryIO], Any]] = {
+    b"\x1f\x8b": lambda stream: gzip.GzipFile(fileobj=stream),
+    b"BZh": bz2.BZ2File,
+    b"\xfd7zXZ\x00": lzma.LZMAFile,
+    # Reads all frames and reports a truncated one; python-zstandard ends silently.
+    b"\x28\xb5\x2f\xfd": lambda stream: pa.input_stream(stream, compression="zstd"),
+}
 _NO_VALUE = object()
 _BLANK = b" \t\r\n\x0b\x0c"
 
 
 class Dumps:
-    """Reads JSON values from files. `counts` has broken_record, cut_off, not_json; `bytes` were read."""
+    """Reads JSON values from files. `counts` has broken_record, cut_off and not_json."""
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
-        self.bytes = 0
 
     def values(self, path: Path) -> Iterator[Any]:
         """Every JSON value of a file. Raises GlaswerkError for one that cannot be opened."""
@@ -76,11 +82,11 @@ class Dumps:
             return
         try:
             head = stream.peek(_HEAD)[:_HEAD]
-            unpacked = _unpacked(stream, head)
-            if unpacked is not None:
-                with unpacked:
+            opener = packing(head)
+            if opener is not None:
+                with opener(stream) as unpacked:
                     yield from self._open(unpacked, depth - 1)
-            elif head[257:262] == b"ustar":
+            elif is_tar(head):
                 yield from self._tar(stream, depth)
             elif head.startswith(b"PK\x03\x04"):
                 yield from self._zip(stream, depth)
@@ -139,7 +145,6 @@ class Dumps:
         value, rest = _parse(first), b""
         if value is _NO_VALUE and first.lstrip()[:1] in (b"{", b"["):
             rest = stream.read(VALUE_LIMIT - len(first)) if len(first) < VALUE_LIMIT else b""
-            self.bytes += len(rest)
             value = _parse(first + rest) if rest else _NO_VALUE
             rest = rest if value is _NO_VALUE else b""
         yield value
@@ -160,11 +165,10 @@ class Dumps:
 
     def _line(self, stream: io.BufferedReader, limit: int) -> bytes:
         line = stream.readline(limit)
-        self.bytes += len(line)
         if len(line) < limit or line.endswith(b"\n"):
             return line
         while (rest := stream.readline(limit)) and not rest.endswith(b"\n"):
-            self.bytes += len(rest)
+            pass
         return b'"'  # counted as one broken record, as no JSON begins and ends so
 
 
@@ -177,18 +181,14 @@ class _Member(tarfile.TarInfo):
         return super()._proc_member(container)  # type: ignore[misc, no-any-return]
 
 
-def _unpacked(stream: BinaryIO, head: bytes) -> BinaryIO | None:
-    """The stream behind one layer of compression, None where there is none."""
-    if head.startswith(b"\x1f\x8b"):
-        return cast(BinaryIO, gzip.GzipFile(fileobj=stream))
-    if head.startswith(b"BZh"):
-        return cast(BinaryIO, bz2.BZ2File(stream))
-    if head.startswith(b"\xfd7zXZ\x00"):
-        return cast(BinaryIO, lzma.LZMAFile(stream))
-    if head.startswith(b"\x28\xb5\x2f\xfd"):
-        # Reads all frames and reports a truncated one; python-zstandard ends silently.
-        return cast(BinaryIO, pa.input_stream(stream, compression="zstd"))
-    return None
+def packing(head: bytes) -> Callable[[BinaryIO], Any] | None:
+    """What opens the compression that a file's first bytes tell; None where there is none."""
+    return next((opener for magic, opener in _OPENERS.items() if head.startswith(magic)), None)
+
+
+def is_tar(head: bytes) -> bool:
+    """Whether a file's first bytes are those of a tar file."""
+    return head[257:262] == b"ustar"
 
 
 def _parse(data: bytes) -> Any:

@@ -28,7 +28,6 @@ class Event:
 
     kind: str
     name: str
-    document: str
     words: str
     figures: dict[str, Any] = field(default_factory=dict)
 
@@ -58,7 +57,7 @@ def in_marks(lab: Lab, identifier: str, document: Document | None, sources: Sequ
         row |= {"retweet_of": document.retweet_of, "text": document.text}
     if gone.covers(row) or (sources and gone.sources.issuperset(sources)):
         words = "to be forgotten; `glaswerk rebuild` takes it out of what was made from it"
-        return [Event("lab", "forgotten.jsonl", identifier, words, {"deleted": True})]
+        return [Event("lab", "forgotten.jsonl", words, {"deleted": True})]
     return []
 
 
@@ -70,12 +69,12 @@ def in_sources(lab: Lab, identifier: str) -> tuple[Document | None, list[Event]]
         for row in _rows(source.path / DOCUMENTS, "id", identifier):
             first = first or from_row(row)
             words = f"added {source.finished_at[:10]}"
-            events.append(Event("source", source.name, identifier, words, {"at": source.finished_at}))
+            events.append(Event("source", source.name, words, {"at": source.finished_at}))
         for row in _rows(source.path / PARTS, "part", identifier):
             words = f"went into {row['document']} ({row['relation']})"
-            events.append(Event("source", source.name, identifier, words, dict(row)))
+            events.append(Event("source", source.name, words, dict(row)))
         if any(_rows(source.path / TOMBSTONES, "id", identifier)):
-            events.append(Event("source", source.name, identifier, "its owner deleted it", {"deleted": True}))
+            events.append(Event("source", source.name, "its owner deleted it", {"deleted": True}))
     return first, events
 
 
@@ -99,7 +98,7 @@ def _decided(made: Artifact, identifier: str) -> Iterator[Event]:
             words += f"; stands for {len(copies)} copies: {', '.join(copies[:5])}" if copies else ""
         else:
             words += f". {explain(row['reason'])}"
-        yield Event("corpus", made.name, identifier, words, figures)
+        yield Event("corpus", made.name, words, figures)
 
 
 def _split(folder: Path, identifier: str) -> str:

@@ -143,8 +143,8 @@ def add_chats(
     def read(file: Found, defaults: Defaults) -> Iterator[Document]:
         return read_chats(file, defaults, tally, tolerant=tolerant)
 
-    recipe = "add-chats/2-tolerant" if tolerant else "add-chats/2"
-    return _FilesJob(recipe, licence, author, acquired, "dialogue", files, tally, read).make(lab, name)
+    job = _FilesJob("add-chats/2", licence, author, acquired, "dialogue", files, tally, read)
+    return job.make(lab, name, tolerant=tolerant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,11 +268,12 @@ class _FilesJob:
     tally: Tally
     read: Callable[[Found, Defaults], Iterator[Document]]
 
-    def make(self, lab: Lab, name: str) -> Artifact:
+    def make(self, lab: Lab, name: str, **more: bool) -> Artifact:
         _check_rights(self.licence, self.acquired)
         decided: dict[str, Any] = {
             "files": {file.name: digest_file(file.path) for file in self.files},
-            "licence": self.licence, "author": self.author, "acquired": self.acquired, "kind": self.kind,
+            "licence": self.licence, "author": self.author, "acquired": self.acquired,
+            "kind": self.kind, **more,
         }  # fmt: skip
         chosen = name or _default_name(self.files[0].path, decided)
         spec = Spec("source", chosen, self.recipe, config={"source": chosen, **decided})

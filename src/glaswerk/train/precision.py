@@ -10,7 +10,7 @@ import torch
 from glaswerk.core.errors import GlaswerkError
 
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16}
-# Casting and rounding cost something, too: less than this gain in the products alone is none in a step.
+# Casting costs something, too, so that a small gain in the products would be none in a step.
 _GAIN = 1.2
 _TRIES = 15
 
@@ -40,8 +40,8 @@ def autocast(precision: str) -> torch.autocast:
 def bf16_gain() -> float:
     """How many times faster this machine multiplies matrices in bf16 than in fp32.
 
-    About 3 where the processor has bf16 instructions (AVX512-BF16, AMX), 0.1 to 0.6 where it has none: the
-    two are so far apart that a busy machine gives the same choice (2.0 at the least). The best of all tries.
+    2 to 3 on an AVX512-BF16 processor, busy or not; 0.5 to 0.7 on one without bf16 instructions: so far
+    apart that noise does not change the choice. The best of all tries.
     """
     left, right = torch.ones(1024, 256), torch.ones(256, 1024)
     factors = {kind: (left.to(kind), right.to(kind)) for kind in PRECISIONS.values()}
