@@ -95,7 +95,7 @@ def test_rows_carry_their_fields_and_take_defaults_for_the_rest(
     path = tmp_path / f"rows{ending}"
     path.write_bytes(zstandard.compress(data) if ending.endswith("zst") else data)
     made = add(empty_lab, path, author="House")
-    first, second = documents(made)
+    second, first = documents(made)
     assert (first.id, first.author, first.lang, first.kind) == ("docs:s1", "A", "en", "speech")
     assert first.text == "Inaugural\n\nWe the people."
     assert (first.rights.licence, first.url) == ("PD", "https://example.org")

@@ -19,6 +19,7 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.progress import track
 from glaswerk.data.api import Deletion, Payloads, Repost, Seen
 from glaswerk.data.dumps import Dumps, is_tar, packing
+from glaswerk.data.order import sort_documents
 from glaswerk.data.parquet import DOCUMENTS, GROUP_ROWS, SCHEMA, DocumentWriter, write_relations
 from glaswerk.data.posts import PREFIX, Post, has_wrong_date, post_document
 
@@ -83,7 +84,7 @@ class DumpJob:
 
     def write(self, folder: Path) -> Mapping[str, Any]:
         dumps, payloads = Dumps(), Payloads()
-        with DocumentWriter(folder / _SCRATCH) as writer:
+        with DocumentWriter(folder / _SCRATCH, as_given=True) as writer:
             for item in track(self._items(dumps, payloads), "reading posts"):
                 if isinstance(item, Deletion):
                     self._deleted.add(int(item.id))
@@ -147,6 +148,7 @@ class DumpJob:
         keep = {row for number, row in self._row.items() if number not in unwanted}
         if len(keep) == pq.read_metadata(scratch).num_rows:
             os.replace(scratch, final)
+            sort_documents(final, SCHEMA)
             return len(keep)
         with pq.ParquetFile(scratch) as old, pq.ParquetWriter(final, SCHEMA, compression="zstd") as new:
             first = 0
@@ -155,6 +157,7 @@ class DumpJob:
                 first += batch.num_rows
                 new.write_table(pa.Table.from_batches([batch]).filter(pa.array(mask)))
         scratch.unlink()
+        sort_documents(final, SCHEMA)
         return len(keep)
 
     def _relations(self, folder: Path, deleted: set[int], superseded: Mapping[int, int]) -> None:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from glaswerk.core.document import Document
-from glaswerk.core.ids import digest_file, digest_text
+from glaswerk.core.ids import digest_file
 from glaswerk.core.progress import track
 from glaswerk.data.files import Defaults, Found, Tally
 from glaswerk.data.naming import check_rights, default_name, need_documents
 from glaswerk.data.parquet import DOCUMENTS, DocumentWriter
-from glaswerk.data.posts import PREFIX
 from glaswerk.lab import Artifact, Lab, Spec
 
 
@@ -44,30 +42,17 @@ class FilesJob:
 
     def _write(self, folder: Path, source: str) -> Mapping[str, Any]:
         defaults = Defaults(source, self.licence, self.author, self.acquired, self.kind)
-        kinds: Counter[str] = Counter()
         with DocumentWriter(folder / DOCUMENTS) as writer:
-            for document in track(self._unique(defaults), "reading documents"):
-                kinds[document.kind] += 1
+            for document in track(self._documents(defaults), "reading documents"):
                 writer.add(document)
         need_documents(writer, [file.path for file in self.files])
+        self.tally.left_out["repeated_id"] += writer.repeated
         return {
             "documents": writer.documents, "files": len(self.files), "bytes": writer.bytes,
-            "kinds": dict(sorted(kinds.items())), "unparsed_dates": self.tally.unparsed_dates,
+            "kinds": writer.kinds(), "unparsed_dates": self.tally.unparsed_dates,
             "left_out": dict(sorted((+self.tally.left_out).items())),
         }  # fmt: skip
 
-    def _unique(self, defaults: Defaults) -> Iterator[Document]:
-        """Documents with ids of their own: one that comes again with another text is another document."""
-        texts: set[tuple[str, str]] = set()
-        counts: Counter[str] = Counter()
+    def _documents(self, defaults: Defaults) -> Iterator[Document]:
         for file in self.files:
-            for document in self.read(file, defaults):
-                # An id of X belongs to one post, whatever its text; the first one stays.
-                text = "" if document.id.startswith(PREFIX) else digest_text(document.text)
-                if (document.id, text) in texts:
-                    self.tally.left_out["repeated_id"] += 1
-                    continue
-                texts.add((document.id, text))
-                counts[document.id] += 1
-                again = counts[document.id]
-                yield document if again == 1 else replace(document, id=f"{document.id}~{again}")
+            yield from self.read(file, defaults)

@@ -8,10 +8,12 @@ from types import TracebackType
 from typing import Any, Self
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from glaswerk.core.document import DOCUMENT_COLUMNS, Document, to_row
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.data.order import sort_documents
 
 # The files of a source: its documents, ids that their owners deleted, posts that another document stands for.
 DOCUMENTS = "documents.parquet"
@@ -32,18 +34,30 @@ _LEVEL = 3
 
 
 class DocumentWriter:
-    """Writes documents to one Parquet file (zstd), holding one row group in memory."""
+    """Writes documents to one Parquet file (zstd) in the order of their ids, holding one row group in memory.
 
-    def __init__(self, path: Path) -> None:
+    Documents may come in any order. Those that repeat an id and a text are left out (`repeated`); another
+    text under the same id becomes `id~2`. `as_given` leaves order and repeats as they come, for a file that
+    is to be read again. Figures are final once the writer is closed.
+    """
+
+    def __init__(self, path: Path, *, as_given: bool = False) -> None:
+        self._path, self._as_given = path, as_given
         self._file = pq.ParquetWriter(path, SCHEMA, compression="zstd", compression_level=_LEVEL)
         self._rows: list[dict[str, Any]] = []
         self._characters = 0
+        self._last = ""
+        self._ascending = True
         self.documents = 0
         self.bytes = 0
+        self.repeated = 0
 
     def add(self, document: Document) -> None:
         """Append one document. Lone surrogates in its text become U+FFFD: Parquet strings are UTF-8."""
         self._rows.append(_whole(to_row(document)))
+        identifier = self._rows[-1]["id"]
+        self._ascending = self._ascending and identifier > self._last
+        self._last = identifier
         self._characters += len(document.text)
         self.documents += 1
         self.bytes += len(self._rows[-1]["text"].encode())
@@ -58,6 +72,20 @@ class DocumentWriter:
     def close(self) -> None:
         self._flush()
         self._file.close()
+        if not self._ascending and not self._as_given:
+            self.repeated = sort_documents(self._path, SCHEMA)
+        if self.repeated:
+            self.documents -= self.repeated
+            self.bytes = sum(
+                pc.sum(pc.binary_length(batch["text"])).as_py() or 0
+                for batch in pq.ParquetFile(self._path).iter_batches(GROUP_ROWS, columns=["text"])
+            )
+
+    def kinds(self) -> dict[str, int]:
+        """Documents by kind, in the closed file."""
+        column = pq.read_table(self._path, columns=["kind"])["kind"]
+        found = {row["values"]: row["counts"] for row in pc.value_counts(column).to_pylist()}
+        return dict(sorted(found.items()))
 
     def __enter__(self) -> Self:
         return self
