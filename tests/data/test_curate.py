@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
@@ -16,10 +17,11 @@ from x_archives import members, tweet, write_zip
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.corpus import SPLITS, read_documents
-from glaswerk.data.curate import assign_splits, curate
+from glaswerk.data.curate import curate
 from glaswerk.data.duplicates import content_hash
 from glaswerk.data.reasons import CURATION
-from glaswerk.data.screen import Survivors
+from glaswerk.data.resolve import assign_splits
+from glaswerk.data.shard_task import FAMILIES
 from glaswerk.data.source import add_chats, add_docs, add_posts
 from glaswerk.lab import Artifact, Lab
 
@@ -237,26 +239,29 @@ def test_curating_again_gives_the_same_bytes(town_lab: Lab) -> None:
 KINDS = st.sampled_from(["post", "page", "dialogue"])
 
 
-def survivors(items: Sequence[tuple[str, str]]) -> Survivors:
-    return Survivors(kinds=[kind for kind, _ in items], hashes=[content_hash(text) for _, text in items])
+def splits_of(items: Sequence[tuple[str, str]], share: float) -> list[tuple[int, int]]:
+    """(family, held out) of every (kind, text)."""
+    hashes = b"".join(content_hash(text) for _, text in items)
+    contents = np.frombuffer(hashes, ">u8").astype(np.uint64).reshape(-1, 2)
+    families = np.array([FAMILIES.get(kind, 0) for kind, _ in items], np.uint8)
+    held = assign_splits(contents, families, share)
+    return list(zip(families.tolist(), held.tolist(), strict=True))
 
 
 @given(st.lists(st.tuples(KINDS, st.text(max_size=12)), max_size=60), st.sampled_from([0.0, 0.02, 0.3]))
 def test_splits_depend_on_the_text_and_fit_its_kind(items: list[tuple[str, str]], share: float) -> None:
-    splits = assign_splits(survivors(items), set(), share)
-    assert len(splits) == len(items)
-    seen: dict[tuple[bool, bytes], str] = {}
-    for number, (kind, text) in enumerate(items):
-        dialogue = kind == "dialogue"
-        assert splits[number].startswith("chat") == dialogue
-        assert seen.setdefault((dialogue, content_hash(text)), splits[number]) == splits[number]
+    seen: dict[tuple[int, bytes], int] = {}
+    for (kind, text), (family, held) in zip(items, splits_of(items, share), strict=True):
+        assert family == (kind == "dialogue")
+        assert seen.setdefault((family, content_hash(text)), held) == held
+        assert share > 0 or not held
 
 
 @given(st.lists(st.text(max_size=8), min_size=120, max_size=200, unique_by=content_hash), st.integers(1, 100))
 def test_a_documents_split_does_not_change_when_others_come(texts: list[str], cut: int) -> None:
-    everything = assign_splits(survivors([("post", text) for text in texts]), set(), 0.5)
-    part = assign_splits(survivors([("post", text) for text in texts[:-cut]]), set(), 0.5)
-    changed = [n for n in part if part[n] != everything[n]]
+    everything = splits_of([("post", text) for text in texts], 0.5)
+    part = splits_of([("post", text) for text in texts[:-cut]], 0.5)
+    changed = [n for n, held in enumerate(part) if held != everything[n]]
     # Only where the part had nothing below the share is its lowest held back.
     assert len(changed) <= 1
 

@@ -13,17 +13,30 @@ from glaswerk.cli.session import json_option, lab_option, show, writing
 @click.option(
     "--language", "languages", multiple=True, help="Keep only this language (repeatable): en, de, …"
 )
-@click.option("--validation-share", default=0.02, show_default=True, help="Held out, by content hash.")
+@click.option("--validation-share", type=float, help="Held out, by content hash.  [default: 0.02]")
+@click.option(
+    "--on", default="local", show_default=True, type=click.Choice(["local", "ray"]), help="Run there."
+)
+@click.option("--jobs", default=0, help="Processes or Ray workers.  [default: one a core]")
 @lab_option
 @json_option
-def command(languages: tuple[str, ...], validation_share: float, lab_path: Path, as_json: bool) -> None:
+def command(
+    languages: tuple[str, ...], validation_share: float | None, on: str, jobs: int, lab_path: Path,
+    as_json: bool,
+) -> None:  # fmt: skip
     """Filter, deduplicate, mask and split all sources into the corpus `main`.
 
-    Every document gets one decision with a named reason: see corpora/main/report.html,
-    and `glaswerk explain REASON`.
+    Every document gets one decision with a named reason: see corpora/main/report.html, and
+    `glaswerk explain REASON`. Rules and thresholds are in the table [curate] of lab.toml. Interrupted, it
+    goes on where it was.
+
+    \b
+    glaswerk curate --language en --language de
+    glaswerk curate --jobs 8
+    RAY_ADDRESS=auto glaswerk curate --on ray
     """
     from glaswerk.data.curate import curate
 
     with writing(lab_path) as lab:
-        made = curate(lab, languages=languages, validation_share=validation_share)
+        made = curate(lab, languages=languages or None, validation_share=validation_share, on=on, jobs=jobs)
     show(made, as_json, documents=made.stats["documents"], kept=made.stats["kept"])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +14,9 @@ from glaswerk.cli.session import json_option, lab_option, show, writing
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.tombstones import Forgotten
+
+if TYPE_CHECKING:
+    from glaswerk.data.settings import CurateConfig
 
 
 @click.command("rebuild")
@@ -48,7 +52,7 @@ def rebuild(lab: Lab) -> list[Artifact]:
     for corpus in corpora:
         hanging = [shards for shards in lab.all("shards") if shards.name.startswith(f"{corpus.name}.")]
         with _removing(lab, [corpus, *hanging]):
-            made.append(curate(lab, name=corpus.name, **_settings(corpus)))
+            made.append(curate(lab, name=corpus.name, config=_settings(corpus)))
         for shards in hanging:
             made += _repack(lab, shards, corpus.name)
     return made
@@ -81,8 +85,12 @@ def _removing(lab: Lab, old: list[Artifact]) -> Iterator[None]:
         ) from error
 
 
-def _settings(corpus: Artifact) -> dict[str, Any]:
-    return {key: corpus.config[key] for key in ("languages", "validation_share", "audiences")}
+def _settings(corpus: Artifact) -> CurateConfig:
+    """What the corpus was made with, whatever lab.toml says by now."""
+    from glaswerk.data.settings import CurateConfig, read_settings
+
+    known = {field.name for field in fields(CurateConfig)}
+    return read_settings({key: value for key, value in corpus.config.items() if key in known})
 
 
 def _ids(lab: Lab) -> set[str]:

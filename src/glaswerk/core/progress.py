@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
@@ -26,7 +27,15 @@ class Bar:
 
     def __init__(self, progress: Progress, label: str, total: int | None) -> None:
         self._progress = progress
+        self._start, self._amount, self._bytes = time.monotonic(), 0, 0
         self._task = progress.add_task(label, total=total, note="")
+
+    def advance_bytes(self, amount: int, size: int) -> None:
+        """Advance, and note the rate in items and in MB of input a second."""
+        self._amount += amount
+        self._bytes += size
+        seconds = max(time.monotonic() - self._start, 1e-9)
+        self.advance(amount, f"{self._amount / seconds:,.0f}/s, {self._bytes / seconds / 1e6:,.1f} MB/s")
 
     def advance(self, amount: int = 1, note: str | None = None) -> None:
         if note is None:

@@ -19,8 +19,8 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.progress import track
 from glaswerk.data.api import Deletion, Payloads, Repost, Seen
 from glaswerk.data.dumps import Dumps, is_tar, packing
-from glaswerk.data.order import sort_documents
-from glaswerk.data.parquet import DOCUMENTS, GROUP_ROWS, SCHEMA, DocumentWriter, write_relations
+from glaswerk.data.order import GROUP_ROWS, sort_documents
+from glaswerk.data.parquet import DOCUMENTS, SCHEMA, DocumentWriter, write_relations
 from glaswerk.data.posts import PREFIX, Post, has_wrong_date, post_document
 
 _SCRATCH = ".all.parquet"

@@ -12,8 +12,8 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import rensa
@@ -27,7 +27,7 @@ PERMUTATIONS = 128
 BANDS = 16
 SEED = 1
 # A bucket larger than this is compared only with its neighbours in order: bounded time on hostile input.
-BUCKET_PAIRS = 50
+BUCKET_PAIRS = 16
 _LINK = re.compile(r"https?://\S+")
 _WORD = re.compile(r"[^\W_]+(?:['’.,:-][^\W_]+)*")
 _DIGIT = re.compile(r"\d")
@@ -86,52 +86,74 @@ def _names(text: str) -> set[str]:
 
 def candidates(digests: NDArray[np.uint32], guards: NDArray[np.uint64]) -> Iterator[tuple[int, int]]:
     """Pairs (earlier, later) of rows that agree in their facts and at least one band; each pair once."""
-    found: set[tuple[int, int]] = set()
+    rows = np.arange(len(guards), dtype=np.uint32)
+    yield from to_pairs([pairs(keys, rows) for keys in band_keys(digests, guards)])
+
+
+def band_keys(digests: NDArray[np.uint32], guards: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Keys of shape (BANDS, rows): FNV-style over a band's values and the facts; never 0."""
     width = digests.shape[1] // BANDS
-    for band in range(BANDS):
-        keys = _band_keys(digests[:, band * width : (band + 1) * width], guards)
-        for bucket in _buckets(keys):
-            found.update(_pairs(bucket))
-    yield from sorted(found)
-
-
-def _band_keys(rows: NDArray[np.uint32], guards: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """One 64-bit key a row, FNV-style over the band's values and the facts."""
-    keys = guards ^ np.uint64(0xCBF29CE484222325)
-    for column in range(rows.shape[1]):
-        keys = (keys ^ rows[:, column].astype(np.uint64)) * np.uint64(0x9E3779B97F4A7C15)
+    keys = np.empty((BANDS, len(guards)), np.uint64)
+    keys[:] = guards ^ np.uint64(0xCBF29CE484222325)
+    columns = digests.astype(np.uint64).reshape(len(guards), BANDS, width)
+    for place in range(width):
+        keys = (keys ^ columns[:, :, place].T) * np.uint64(0x9E3779B97F4A7C15)
         keys ^= keys >> np.uint64(29)
-    return keys
+    return np.maximum(keys, np.uint64(1))
 
 
-def _buckets(keys: NDArray[np.uint64]) -> Iterator[list[int]]:
-    """Row numbers that share a key, ascending, for keys of two rows or more."""
+def pairs(keys: NDArray[np.uint64], rows: NDArray[np.uint32]) -> NDArray[np.uint64]:
+    """Pairs of `rows` (ascending) that share a key, each as later << 32 | earlier, unsorted.
+
+    Of a bucket every row is paired with the first, which stands for it, and with its BUCKET_PAIRS nearest
+    predecessors, which catch what changed along the way. Linear in the rows, whatever the input.
+    """
     order = np.argsort(keys, kind="stable")
-    edges = np.flatnonzero(np.diff(keys[order])) + 1
-    for start, end in pairwise([0, *edges.tolist(), len(order)]):
-        if end - start > 1:
-            yield order[start:end].tolist()
+    keys, rows = keys[order], rows[order].astype(np.uint64)
+    begins = np.ones(len(keys), bool)
+    begins[1:] = keys[1:] != keys[:-1]
+    first = np.maximum.accumulate(np.where(begins, np.arange(len(keys)), 0))
+    found = [(rows[~begins] << np.uint64(32)) | rows[first[~begins]]]
+    for offset in range(1, min(BUCKET_PAIRS, len(keys) - 1) + 1):
+        same = np.flatnonzero(keys[offset:] == keys[:-offset])
+        if not len(same):
+            break
+        found.append((rows[same + offset] << np.uint64(32)) | rows[same])
+    return np.unique(np.concatenate(found))
 
 
-def _pairs(bucket: Sequence[int]) -> Iterable[tuple[int, int]]:
-    for position, later in enumerate(bucket):
-        # The first of a bucket stands for it, its nearest predecessors catch what changed along the way.
-        for earlier in {*bucket[:1], *bucket[max(0, position - BUCKET_PAIRS) : position]} - {later}:
-            yield earlier, later
+def to_pairs(found: Sequence[NDArray[np.uint64]]) -> Iterator[tuple[int, int]]:
+    """(earlier, later) of all bands' pairs, each once, in the order of the later and then the earlier row."""
+    if found:
+        for pair in np.unique(np.concatenate(found)).tolist():
+            yield pair & 0xFFFFFFFF, pair >> 32
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a comparison needs of a text: how many words, their case-folded set, those that are facts."""
+
+    count: int
+    folded: frozenset[str]
+    facts: frozenset[str]
+    shingles: frozenset[str]
+
+    @classmethod
+    def of(cls, text: str) -> Words:
+        words = words_of(text)
+        facts = frozenset(w.casefold() for w in words if w[0].isupper() or _DIGIT.search(w) is not None)
+        return cls(len(words), frozenset(w.casefold() for w in words), facts, frozenset(shingles(words)))
 
 
 def overlap(left: str, right: str) -> float:
     """Jaccard index of the shingle sets, 0 where the texts differ in a name or a number."""
-    left_words, right_words = words_of(left), words_of(right)
-    if min(len(left_words), len(right_words)) <= GUARD_WORDS and _facts_differ(left_words, right_words):
+    return overlap_of(Words.of(left), Words.of(right))
+
+
+def overlap_of(left: Words, right: Words) -> float:
+    """See `overlap`. A word that one text capitalises and the other has not at all makes another fact."""
+    if min(left.count, right.count) <= GUARD_WORDS and (left.facts | right.facts) & (
+        left.folded ^ right.folded
+    ):
         return 0.0
-    first, second = set(shingles(left_words)), set(shingles(right_words))
-    return len(first & second) / len(first | second)
-
-
-def _facts_differ(left: Sequence[str], right: Sequence[str]) -> bool:
-    different = {w.casefold() for w in left} ^ {w.casefold() for w in right}
-    return any(
-        word.casefold() in different and (word[0].isupper() or _DIGIT.search(word) is not None)
-        for word in (*left, *right)
-    )
+    return len(left.shingles & right.shingles) / len(left.shingles | right.shingles)

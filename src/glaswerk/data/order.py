@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 # Sorting spills to disk beyond this; curation as a whole stays below 1.5 GB.
 SORT_MEMORY = "600MB"
-_ROWS, _BYTES = 8192, 32 << 20
+# A row group is what a lookup by id has to read: 8,192 posts are about 1 MB; books are cut earlier.
+GROUP_ROWS = 8192
+GROUP_BYTES = 32 << 20
 _ROWS_TABLE = """
     CREATE TEMP TABLE rows AS
     SELECT file_row_number AS row, id, md5_number(text) AS text_hash
@@ -54,10 +58,30 @@ def sort_documents(path: Path, schema: Any) -> int:
         db.execute("DROP TABLE rows")
         rows = db.sql(_SORTED, params=[str(path)]).select(*schema.names)
         with pq.ParquetWriter(scratch, schema, compression="zstd", compression_level=3) as writer:
-            for table in _groups(rows.to_arrow_reader(2048)):
+            for table in _groups(rows.to_arrow_reader(min(2048, GROUP_ROWS))):
                 writer.write_table(table.cast(schema))
     os.replace(scratch, path)
     return int(before - pq.read_metadata(path).num_rows)
+
+
+def in_order(path: Path, schema: Any, scratch: Path) -> Path:
+    """`path` if its ids ascend, else a sorted copy in the folder `scratch`: sources of older versions."""
+    last = ""
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(GROUP_ROWS, columns=["id"]):
+            ids = batch.column(0)
+            if len(ids) and (last >= ids[0].as_py() or not pc.all(pc.less(ids[:-1], ids[1:])).as_py()):
+                break
+            last = ids[-1].as_py() if len(ids) else last
+        else:
+            return path
+    copy = scratch / f"{path.parent.name}.sorted"
+    if not copy.exists():
+        partial = scratch / f"{path.parent.name}.unsorted"
+        shutil.copyfile(path, partial)
+        sort_documents(partial, schema)
+        os.replace(partial, copy)
+    return copy
 
 
 def connect(spill: Path) -> duckdb.DuckDBPyConnection:
@@ -76,7 +100,7 @@ def _groups(batches: Any) -> Iterator[Any]:
     held: list[Any] = []
     for batch in batches:
         held.append(batch)
-        if sum(b.num_rows for b in held) >= _ROWS or sum(b.nbytes for b in held) >= _BYTES:
+        if sum(b.num_rows for b in held) >= GROUP_ROWS or sum(b.nbytes for b in held) >= GROUP_BYTES:
             yield pa.Table.from_batches(held)
             held = []
     if held:

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from glaswerk.core.document import DOCUMENT_COLUMNS, Document, to_row
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.order import sort_documents
+from glaswerk.data.order import GROUP_BYTES, GROUP_ROWS, sort_documents
 
 # The files of a source: its documents, ids that their owners deleted, posts that another document stands for.
 DOCUMENTS = "documents.parquet"
@@ -27,9 +27,6 @@ _TYPES: dict[str, Any] = {
     "messages": pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())])),
 }
 SCHEMA = pa.schema([(name, _TYPES.get(name, pa.string())) for name in DOCUMENT_COLUMNS])
-# A row group is what a lookup by id has to read: 8,192 posts are about 1 MB; books are cut earlier.
-GROUP_ROWS = 8192
-GROUP_CHARACTERS = 32 << 20
 _LEVEL = 3
 
 
@@ -61,7 +58,7 @@ class DocumentWriter:
         self._characters += len(document.text)
         self.documents += 1
         self.bytes += len(self._rows[-1]["text"].encode())
-        if len(self._rows) >= GROUP_ROWS or self._characters >= GROUP_CHARACTERS:
+        if len(self._rows) >= GROUP_ROWS or self._characters >= GROUP_BYTES:
             self._flush()
 
     def _flush(self) -> None:

@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import re
+import shutil
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -112,9 +113,27 @@ class Lab:
         self.ledger.record(made, self.root)
         return made
 
+    @contextmanager
+    def scratch(self, spec: Spec) -> Iterator[Path]:
+        """A folder for parts of an artifact that is being made. It survives interruption, so that making it
+        can go on, and is removed once the block is left in peace. What belongs to another spec of the same
+        kind and name goes at once: it may hold what was to be forgotten."""
+        parts = self._scratch(spec.kind, spec.name)
+        folder = parts / spec.id.removeprefix("b2:")[:16]
+        for old in parts.glob("*"):
+            if old != folder:
+                shutil.rmtree(old)
+        folder.mkdir(parents=True, exist_ok=True)
+        yield folder
+        shutil.rmtree(parts)
+
+    def _scratch(self, kind: ArtifactKind, name: str) -> Path:
+        return self.root / "runs" / f"{kind}-{name.replace('/', '-')}"
+
     def remove(self, artifact: Artifact) -> None:
-        """Take an artifact out of the lab. The ledger keeps that it was there."""
+        """Take an artifact out of the lab, unfinished parts included. The ledger keeps that it was there."""
         artifacts.remove(artifact.path)
+        shutil.rmtree(self._scratch(artifact.kind, artifact.name), ignore_errors=True)
 
     def find(self, kind: ArtifactKind, name: str) -> Artifact | None:
         """The finished artifact of that kind and name, or None."""

@@ -1,0 +1,164 @@
+"""Writing a corpus out: its documents with their splits, a decision for every document, the report."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from glaswerk.core.progress import Bar, progress_bar
+from glaswerk.data import report
+from glaswerk.data.corpus import SPLITS
+from glaswerk.data.decisions import CODES, DECISIONS, KEPT, VERSIONS, Samples
+from glaswerk.data.decisions import SCHEMA as DECISION_SCHEMA
+from glaswerk.data.parquet import DOCUMENTS, SCHEMA
+from glaswerk.data.resolve import Outcome, assign_splits
+from glaswerk.data.settings import CurateConfig
+from glaswerk.data.shard_task import ShardTask
+
+CORPUS_SCHEMA = pa.schema([*SCHEMA, ("split", pa.string())])
+_REASONS = pa.array(CODES)
+_VERSIONS = pa.array([VERSIONS[reason] for reason in CODES], pa.int32())
+_SPLITS = pa.array(SPLITS)
+# Reasons whose samples say which document was kept in place of the one shown.
+_REPLACED = ("exact-duplicate", "near-duplicate", "repeated-id")
+
+
+def publish(
+    folder: Path, tasks: Sequence[ShardTask], outcome: Outcome, config: CurateConfig
+) -> dict[str, Any]:
+    """Write documents.parquet, decisions.parquet and the report into `folder`; returns the figures."""
+    names = _names(tasks, outcome)
+    writer = _Writer(folder, tasks, outcome, config, names)
+    with progress_bar("writing the corpus", len(outcome.reasons)) as bar:
+        writer.run(bar)
+    counts = _counts(outcome.reasons)
+    stats = {
+        "documents": len(outcome.reasons), "kept": counts.get(KEPT, 0), "decisions": counts,
+        "masked": dict(sorted(writer.masked.items())), **writer.figures.totals(),
+    }  # fmt: skip
+    report.write(folder, stats, _by_source(tasks, outcome), writer.samples.listed())
+    return stats
+
+
+def _counts(reasons: NDArray[np.uint8]) -> dict[str, int]:
+    """Documents by reason, in the order of the rules."""
+    found = np.bincount(reasons, minlength=len(CODES)).tolist()
+    return {reason: count for reason, count in zip(CODES, found, strict=True) if count}
+
+
+def _by_source(tasks: Sequence[ShardTask], outcome: Outcome) -> dict[str, dict[str, Any]]:
+    """Documents, kept documents and decisions of each source."""
+    found: dict[str, Counter[str]] = {}
+    for task in tasks:
+        reasons = outcome.reasons[task.first : task.first + task.rows]
+        found.setdefault(task.source, Counter()).update(_counts(reasons))
+    return {
+        source: {"documents": counts.total(), "kept": counts[KEPT], "decisions": dict(counts)}
+        for source, counts in found.items()
+    }
+
+
+def _names(tasks: Sequence[ShardTask], outcome: Outcome) -> dict[int, str]:
+    """Ids of the documents that stand for others, by their numbers."""
+    wanted = np.unique(outcome.stands[outcome.stands >= 0])
+    found: dict[int, str] = {}
+    for task in tasks:
+        places = wanted[(wanted >= task.first) & (wanted < task.first + task.rows)]
+        start = task.first
+        for identifiers in task.identifiers() if len(places) else ():
+            inside = places[(places >= start) & (places < start + len(identifiers))]
+            found |= {number: identifiers[number - start] for number in inside.tolist()}
+            start += len(identifiers)
+    return found
+
+
+class _Writer:
+    """Writes the corpus task by task, holding one row group in memory."""
+
+    def __init__(
+        self, folder: Path, tasks: Sequence[ShardTask], outcome: Outcome, config: CurateConfig,
+        names: Mapping[int, str],
+    ) -> None:  # fmt: skip
+        self._folder, self._tasks, self._outcome, self._names = folder, tasks, outcome, names
+        kept = np.flatnonzero(outcome.kept)
+        families = outcome.families[kept]
+        held = assign_splits(outcome.contents[kept], families, config.validation_share)
+        self._splits = np.zeros(len(outcome.reasons), np.uint8)
+        self._splits[kept] = 2 * families + held
+        self.figures, self.samples = report.Figures(), Samples()
+        self.masked: Counter[str] = Counter()
+
+    def run(self, bar: Bar) -> None:
+        documents = pq.ParquetWriter(self._folder / DOCUMENTS, CORPUS_SCHEMA, compression="zstd")
+        decisions = pq.ParquetWriter(self._folder / DECISIONS, DECISION_SCHEMA, compression="zstd")
+        with documents, decisions:
+            for task in self._tasks:
+                self._offer(task.samples())
+                for table in self._kept(task):
+                    documents.write_table(table)
+                for table in self._decided(task):
+                    decisions.write_table(table)
+                bar.advance(task.rows)
+
+    def _offer(self, samples: Samples) -> None:
+        for reason, held in samples.chosen.items():
+            for _, document, text in held:
+                self.samples.offer(reason, document, text)
+
+    def _kept(self, task: ShardTask) -> Iterator[Any]:
+        """The task's documents that stay, with their splits; samples and figures are taken on the way."""
+        numbers = task.keys().alive.astype(np.int64) + task.first
+        start = 0
+        with pq.ParquetFile(task.texts) as file:
+            for group in range(file.num_row_groups):
+                table = file.read_row_group(group)
+                rows = numbers[start : start + table.num_rows]
+                start += table.num_rows
+                mask = self._outcome.kept[rows]
+                self._sample(table, rows, mask)
+                table = table.filter(pa.array(mask))
+                for words in table["masked"].to_pylist():
+                    self.masked.update(_masked(words))
+                split = _SPLITS.take(pa.array(self._splits[rows[mask]]))
+                table = table.drop_columns(["masked"]).append_column("split", split)
+                self.figures.add(table)
+                yield table
+
+    def _sample(self, table: Any, rows: NDArray[np.int64], mask: NDArray[np.bool_]) -> None:
+        identifiers, texts = table["id"].to_pylist(), table["text"].to_pylist()
+        reasons = [_NAMES[code] for code in self._outcome.reasons[rows].tolist()]
+        for number, reason, identifier, text in zip(rows.tolist(), reasons, identifiers, texts, strict=True):
+            if reason in _REPLACED and self._outcome.stands[number] >= 0:
+                text = f"{text}\n= {self._names[int(self._outcome.stands[number])]}"
+            self.samples.offer(reason, identifier, text)
+
+    def _decided(self, task: ShardTask) -> Iterator[Any]:
+        start = task.first
+        for identifiers in task.identifiers():
+            rows = slice(start, start + len(identifiers))
+            start += len(identifiers)
+            codes = pa.array(self._outcome.reasons[rows])
+            reasons = _REASONS.take(codes)
+            stands = [self._names.get(number, "") for number in self._outcome.stands[rows].tolist()]
+            columns = {
+                "document": identifiers, "source": [task.source] * len(identifiers), "rule": reasons,
+                "version": _VERSIONS.take(codes),
+                "score": pa.array(self._outcome.scores[rows], from_pandas=True),
+                "kept": pa.array(self._outcome.kept[rows]), "reason": reasons, "duplicate_of": stands,
+            }  # fmt: skip
+            yield pa.Table.from_pydict(columns, schema=DECISION_SCHEMA)
+
+
+_NAMES = list(CODES)
+
+
+def _masked(words: str) -> dict[str, int]:
+    """ "email:2 phone:1" as counts."""
+    return {kind: int(count) for kind, _, count in (word.partition(":") for word in words.split())}

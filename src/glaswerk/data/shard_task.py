@@ -1,0 +1,245 @@
+"""The part of curation that runs on one shard of a source by itself, anywhere, and only once.
+
+A task reads some row groups of a source and leaves three files: the texts that are left, the keys by which
+`resolve` compares documents across shards, and a marker, written last. A task whose marker is there is done.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from glaswerk.core.files import write_json
+from glaswerk.data import duplicates
+from glaswerk.data.decisions import CODES, KEPT, Samples
+from glaswerk.data.forget import Gone
+from glaswerk.data.parquet import SCHEMA
+from glaswerk.data.posts import PREFIX
+from glaswerk.data.screen import READ, Screen, Verdict
+from glaswerk.data.settings import CurateConfig
+
+# The survivors' file: documents as they would go into the corpus, with what was masked as "email:2 phone:1".
+TEXT_SCHEMA = pa.schema([*SCHEMA, ("masked", pa.string())])
+# Documents of one family are held out together; the packer trains on them in different ways.
+FAMILIES = {"dialogue": 1}
+REFUSED = "refused.json"
+# Work for ten seconds or so: large enough to start a process for, small enough to lose at an interruption.
+_ROWS, _BYTES = 65_536, 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What may not go in whatever it says. It is written once and read by every process."""
+
+    deleted: frozenset[str]
+    gone: Gone
+
+    def write(self, path: Path) -> None:
+        parts = {
+            "deleted": self.deleted, "ids": self.gone.ids, "sources": self.gone.sources,
+            "handles": self.gone.handles,
+        }  # fmt: skip
+        write_json(path, {name: sorted(values) for name, values in parts.items()})
+
+    @classmethod
+    def read(cls, path: Path) -> Refused:
+        found = {name: frozenset(values) for name, values in json.loads(path.read_text()).items()}
+        return cls(found["deleted"], Gone(found["ids"], found["sources"], found["handles"]))
+
+
+@dataclass(frozen=True)
+class ShardTask:
+    """Some row groups of one source. `first` is the number of their first document in the whole lab."""
+
+    number: int
+    source: str
+    path: Path
+    groups: tuple[int, ...]
+    first: int
+    rows: int
+    bytes: int
+    folder: Path
+    config: CurateConfig
+
+    def file(self, ending: str) -> Path:
+        return self.folder / f"{self.number:06}.{ending}"
+
+    @property
+    def texts(self) -> Path:
+        return self.file("parquet")
+
+    @property
+    def is_done(self) -> bool:
+        return self.file("json").exists()
+
+    def samples(self) -> Samples:
+        """Samples of what was dropped."""
+        found = json.loads(self.file("json").read_text())["samples"]
+        return Samples({reason: [tuple(sample) for sample in held] for reason, held in found.items()})
+
+    def keys(self) -> Keys:
+        """The keys of the task's documents."""
+        with np.load(self.file("npz"), allow_pickle=False) as found:
+            return Keys(**{name: found[name] for name in found.files})
+
+    def band(self, number: int) -> NDArray[np.uint64]:
+        """One band of the MinHash of every survivor, in the order of `texts`; 0 where there is none."""
+        bands = np.load(self.file("npy"), mmap_mode="r", allow_pickle=False)
+        return np.asarray(bands[number], np.uint64)
+
+    def identifiers(self) -> Iterator[list[str]]:
+        """Ids of the task's documents, a row group at a time."""
+        with pq.ParquetFile(self.path) as file:
+            for group in self.groups:
+                yield file.read_row_group(group, columns=["id"])["id"].to_pylist()
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """By document: code of the reason, score (NaN for none), id of X (0 for others), 128-bit content hash
+    as two numbers, family. `alive` are the places of the survivors, the only ones with a content hash."""
+
+    reasons: NDArray[np.uint8]
+    scores: NDArray[np.float64]
+    posts: NDArray[np.uint64]
+    contents: NDArray[np.uint64]
+    families: NDArray[np.uint8]
+    alive: NDArray[np.uint32]
+
+
+def plan(
+    sources: Sequence[tuple[str, Path]], folder: Path, config: CurateConfig, *, rows: int = _ROWS
+) -> list[ShardTask]:
+    """Tasks over all documents of the sources (name, file), in that order; nothing else decides the plan."""
+    tasks: list[ShardTask] = []
+    first = 0
+    for name, path in sources:
+        with pq.ParquetFile(path) as file:
+            sizes = [file.metadata.row_group(i) for i in range(file.num_row_groups)]
+        held: list[int] = []
+        for group in range(len(sizes)):
+            held.append(group)
+            count = sum(sizes[i].num_rows for i in held)
+            weight = sum(sizes[i].total_byte_size for i in held)
+            if count >= rows or weight >= _BYTES or group == len(sizes) - 1:
+                task = ShardTask(len(tasks), name, path, tuple(held), first, count, weight, folder, config)
+                tasks.append(task)
+                first += count
+                held = []
+    return tasks
+
+
+def run_task(task: ShardTask) -> None:
+    """Judge the task's documents and write its files; nothing to do where the marker is there."""
+    if task.is_done:
+        return
+    screen, samples = _screen(task), Samples()
+    parts: list[_Part] = []
+    with (
+        pq.ParquetFile(task.path) as file,
+        pq.ParquetWriter(task.texts, TEXT_SCHEMA, compression="zstd", compression_level=1) as writer,
+    ):
+        for group in task.groups:
+            table = file.read_row_group(group).cast(SCHEMA)
+            table = table.set_column(
+                SCHEMA.get_field_index("source"), SCHEMA.field("source"),
+                pa.array([task.source] * table.num_rows, pa.string()),
+            )  # fmt: skip
+            parts.append(_judge(table, screen, samples, writer))
+    _write_keys(task, parts)
+    write_json(task.file("json"), {"rows": task.rows, "samples": samples.chosen})
+
+
+_SCREENS: dict[Path, Screen] = {}
+
+
+def _screen(task: ShardTask) -> Screen:
+    """The screen of the task's corpus; a process makes it once."""
+    if task.folder not in _SCREENS:
+        refused = Refused.read(task.folder / REFUSED)
+        _SCREENS.clear()
+        _SCREENS[task.folder] = Screen(task.config, refused.deleted, refused.gone)
+    return _SCREENS[task.folder]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Keys of one row group; `bands` of shape (bands, survivors)."""
+
+    keys: Keys
+    bands: NDArray[np.uint64]
+
+
+def _judge(table: Any, screen: Screen, samples: Samples, writer: Any) -> _Part:
+    rows = table.select(READ).to_pylist()
+    verdicts = [screen.judge(row) for row in rows]
+    alive = [index for index, verdict in enumerate(verdicts) if verdict.reason == KEPT]
+    for row, verdict in zip(rows, verdicts, strict=True):
+        if verdict.reason != KEPT:
+            samples.offer(verdict.reason, row["id"], verdict.text)
+    kept = [verdicts[index] for index in alive]
+    if kept:
+        writer.write_table(_left(table.take(alive), kept))
+    contents = np.zeros((len(rows), 2), np.uint64)
+    if kept:
+        hashes = b"".join(duplicates.content_hash(verdict.text) for verdict in kept)
+        contents[alive] = np.frombuffer(hashes, ">u8").reshape(-1, 2)
+    keys = Keys(
+        reasons=np.array([CODES[verdict.reason] for verdict in verdicts], np.uint8),
+        scores=np.array([np.nan if v.score is None else v.score for v in verdicts], np.float64),
+        posts=np.array([_post_number(row["id"]) for row in rows], np.uint64),
+        contents=contents,
+        families=np.array([FAMILIES.get(row["kind"], 0) for row in rows], np.uint8),
+        alive=np.array(alive, np.uint32),
+    )
+    return _Part(keys, _bands([rows[index] for index in alive], [verdict.text for verdict in kept]))
+
+
+def _left(table: Any, kept: Sequence[Verdict]) -> Any:
+    """The survivors' rows with text, language and turns as they would go into the corpus."""
+    for name in ("text", "lang", "messages"):
+        values = pa.array([_plain(getattr(v, name)) for v in kept], SCHEMA.field(name).type)
+        table = table.set_column(SCHEMA.get_field_index(name), SCHEMA.field(name), values)
+    masked = [" ".join(f"{kind}:{count}" for kind, count in sorted(v.masked.items())) for v in kept]
+    return table.append_column("masked", pa.array(masked, pa.string()))
+
+
+def _plain(value: Any) -> Any:
+    return [dict(item) for item in value] if isinstance(value, tuple) else value
+
+
+def _post_number(identifier: str) -> int:
+    digits = identifier.removeprefix(PREFIX)
+    is_post = identifier.startswith(PREFIX) and digits.isascii() and digits.isdigit() and len(digits) < 20
+    return int(digits) if is_post else 0
+
+
+def _bands(rows: Sequence[Mapping[str, Any]], texts: Sequence[str]) -> NDArray[np.uint64]:
+    """Band keys of the survivors; 0 for dialogues, which are not compared."""
+    found = np.zeros((duplicates.BANDS, len(rows)), np.uint64)
+    chosen = [index for index, row in enumerate(rows) if row["kind"] not in FAMILIES]
+    if chosen:
+        digests, guards = duplicates.features([texts[index] for index in chosen])
+        found[:, chosen] = duplicates.band_keys(digests, guards)
+    return found
+
+
+def _write_keys(task: ShardTask, parts: Sequence[_Part]) -> None:
+    starts = np.cumsum([0, *(len(part.keys.reasons) for part in parts)])
+    alive = [part.keys.alive + np.uint32(start) for part, start in zip(parts, starts[:-1], strict=True)]
+    columns: dict[str, Any] = {
+        name: np.concatenate([getattr(part.keys, name) for part in parts])
+        for name in ("reasons", "scores", "posts", "contents", "families")
+    }
+    with task.file("npz").open("wb") as file:
+        np.savez(file, alive=np.concatenate(alive), **columns)
+    with task.file("npy").open("wb") as file:
+        np.save(file, np.concatenate([part.bands for part in parts], axis=1))
