@@ -79,8 +79,8 @@ def posts(
     }  # fmt: skip
     if likes and (any(own.values()) or join != "threads" or author):
         raise GlaswerkError(
-            "expected --likes without --author, --direct-messages, --deleted, --limited and --join: the posts "
-            "that an account liked are other people's, a source of their own",
+            "expected --likes without --author, --direct-messages, --deleted, --limited and --join: "
+            "the posts that an account liked are other people's, a source of their own",
             hint='glaswerk add posts ARCHIVE.zip --likes --licence "X terms" --acquired licensed',
         )
     with writing(lab_path) as lab:

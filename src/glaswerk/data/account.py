@@ -83,7 +83,7 @@ class Account:
         found = self._user.get("userName")
         if not isinstance(found, str) or not _HANDLE.fullmatch(found.removeprefix("@")):
             raise GlaswerkError(
-                f"expected userInfo.userName in {MANIFEST} of {self._label}, or a username in its account.js, "
+                f"expected userInfo.userName in {MANIFEST} of {self._label}, or a name in its account files, "
                 f"found {_short(found)}",
                 hint="name the account: glaswerk add posts ARCHIVE --author HANDLE --licence …",
             )
@@ -110,7 +110,7 @@ class Account:
                 yield replace(post, limited=True)
 
     def notes(self, *, deleted: bool) -> Iterator[Note]:
-        """The texts of long posts, which do not name their posts; if `deleted`, those of deleted ones, too."""
+        """The texts of long posts, which do not name them; if `deleted`, also those of deleted ones."""
         for name, _ in [*self._files(_NOTES), *(self._files(_DELETED_NOTES) if deleted else [])]:
             for number, record in enumerate(self._records.items(name, "noteTweet"), start=1):
                 try:
@@ -119,9 +119,13 @@ class Account:
                     self._records.broken(f"{name} of {self._label}, record {number}", str(error))
 
     def likes(self) -> Iterator[Mapping[str, Any]]:
-        """Records of posts of others that the account liked."""
+        """Records of posts of others that the account liked, each with an id in `tweetId`."""
         for name, _ in self._files(_LIKES):
-            yield from self._records.items(name, "like")
+            for number, like in enumerate(self._records.items(name, "like"), start=1):
+                if digits(like.get("tweetId")):
+                    yield like
+                else:
+                    self._records.broken(f"{name} of {self._label}, record {number}", "no 'tweetId'")
 
     def deleted_ids(self) -> set[str]:
         """Ids of posts that the owner deleted; their texts are not kept."""

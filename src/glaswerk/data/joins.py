@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from glaswerk.core.document import Document, Rights
+from glaswerk.core.document import Document
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.posts import PREFIX
 from glaswerk.lab.tombstones import plain_handle

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,12 @@ from glaswerk.data.archive import open_archive
 from glaswerk.data.grailbird import Grailbird
 from glaswerk.data.joins import JOIN, first_posts, joined, link_of, parts_of
 from glaswerk.data.layout import MANIFEST, is_archive_folder, is_grailbird
-from glaswerk.data.likes import read_likes
 from glaswerk.data.naming import need_documents
 from glaswerk.data.notes import join_notes
 from glaswerk.data.parquet import DOCUMENTS, DocumentWriter, write_relations
 from glaswerk.data.posts import PREFIX, Post, post_document, settle
+
+_UNTOLD = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,12 @@ class _Export:
 
     @property
     def age(self) -> tuple[datetime, int]:
-        """Grows with the time of the export: X's date, or the newest post where there is none."""
-        return self.generated, max((int(post.id) for post in self.posts), default=0)
+        """Grows with the time of the export: X's date, or where there is none the newest post's."""
+        newest = max(self.posts, key=lambda post: int(post.id), default=None)
+        if newest is None:
+            return self.generated, 0
+        told = self.generated > _UNTOLD
+        return self.generated if told else newest.created_at or _UNTOLD, int(newest.id)
 
 
 @dataclass(slots=True)
@@ -115,7 +120,7 @@ class PostsJob:
         """Ids deleted according to any of the archives: an older one still holds the posts."""
         found: set[str] = set()
         for path in self.paths:
-            with _account(path, self.config.tolerant) as account:
+            with open_account(path, self.config.tolerant) as account:
                 found |= account.deleted_ids()
         self.left_out["deleted"] += len(found)
         return found
@@ -124,7 +129,7 @@ class PostsJob:
         """Archives of one account together: a thread may begin in one and go on in another."""
         found: dict[str, list[Path]] = {}
         for path in self.paths:
-            with _account(path, self.config.tolerant) as account:
+            with open_account(path, self.config.tolerant) as account:
                 handle = "" if account.account_id else f"@{self._handle(account).lower()}"
                 found.setdefault(account.account_id or handle, []).append(path)
         return list(found.values())
@@ -149,7 +154,7 @@ class PostsJob:
 
     def _export(self, path: Path) -> _Export:
         config = self.config
-        with _account(path, config.tolerant) as account:
+        with open_account(path, config.tolerant) as account:
             handle = self._handle(account)
             posts = list(account.posts())
             if config.include_limited:
@@ -179,50 +184,13 @@ class PostsJob:
         writer.add(document)
 
 
-@dataclass(slots=True)
-class LikesJob:
-    """Writes the files of a source of posts that accounts liked; their own posts among them stay out."""
-
-    source: str
-    rights: Rights
-    paths: Sequence[Path]
-    tolerant: bool
-    left_out: Counter[str] = field(default_factory=Counter)
-
-    def write(self, folder: Path) -> Mapping[str, Any]:
-        seen: set[str] = set()
-        with DocumentWriter(folder / DOCUMENTS) as writer:
-            for path in track(self.paths, "reading likes", len(self.paths)):
-                for document in self._read(path):
-                    if document.id in seen:
-                        self.left_out["repeated_id"] += 1
-                    else:
-                        seen.add(document.id)
-                        writer.add(document)
-        need_documents(writer, self.paths)
-        write_relations(folder, (), ())
-        return {
-            "documents": writer.documents, "archives": len(self.paths), "bytes": writer.bytes,
-            "kinds": {"post": writer.documents}, "left_out": dict(sorted((+self.left_out).items())),
-        }  # fmt: skip
-
-    def _read(self, path: Path) -> Iterator[Document]:
-        with _account(path, self.tolerant) as account:
-            own = {PREFIX + post.id for post in account.posts()}
-            for document in read_likes(account.likes(), self.source, self.rights, self.left_out):
-                if document.id in own:
-                    self.left_out["own_like"] += 1
-                else:
-                    yield document
-        self.left_out += account.left_out
-
-
 def _number(document: Document) -> int:
     return int(document.id.removeprefix(PREFIX))
 
 
 @contextmanager
-def _account(path: Path, tolerant: bool) -> Iterator[Account]:
+def open_account(path: Path, tolerant: bool) -> Iterator[Account]:
+    """The account that an archive of any era tells of. Raises GlaswerkError for what is no archive."""
     archive = open_archive(path)
     try:
         names = archive.names()

@@ -16,9 +16,10 @@ from glaswerk.data.dump_source import DumpJob, dump_files, is_dump
 from glaswerk.data.files import DOCUMENT_SUFFIXES, KINDS, Defaults, Found, Tally, find_files, read_file
 from glaswerk.data.files_source import FilesJob
 from glaswerk.data.joins import JOIN, check_join
+from glaswerk.data.likes import LikesJob
 from glaswerk.data.lines import SUFFIXES
 from glaswerk.data.naming import check_rights, default_name
-from glaswerk.data.posts_source import LikesJob, PostsConfig, PostsJob, archive_paths
+from glaswerk.data.posts_source import PostsConfig, PostsJob, archive_paths
 from glaswerk.lab import Artifact, Lab, Spec
 
 
