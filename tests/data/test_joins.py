@@ -180,6 +180,18 @@ def test_an_answer_to_an_older_version_joins_the_last(empty_lab: Lab, tmp_path: 
     )
 
 
+def test_posts_of_unknown_authors_are_no_thread_and_speak_as_unknown(empty_lab: Lab, tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    lines = [
+        {"id_str": "1", "text": "Who?"}, {"id_str": "2", "text": "Me.", "in_reply_to_status_id_str": "1"},
+        {"id_str": "3", "text": "Oh.", "in_reply_to_status_id_str": "2", "user": {"screen_name": "ann"}},
+    ]  # fmt: skip
+    path.write_text("\n".join(map(json.dumps, lines)))
+    assert set(documents(add(empty_lab, [path]))) == {1, 2, 3}
+    found = documents(add(empty_lab, [path], join="conversations"))
+    assert found[1].text == "@?: Who?\n@?: Me.\n@ann: Oh."
+
+
 @SHAPES
 def test_an_unknown_way_to_join_is_refused(empty_lab: Lab, tmp_path: Path, shape: Any) -> None:
     with pytest.raises(GlaswerkError, match="posts, threads, conversations"):

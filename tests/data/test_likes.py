@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from x_archives import assignment, manifest, members, tweet, write_zip
 
+from glaswerk.cli.main import cli
 from glaswerk.core.document import Document, from_rows
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.parquet import read_rows
@@ -94,3 +96,15 @@ def test_a_like_without_an_id_is_refused_and_counted_on_request(empty_lab: Lab, 
         add_likes(empty_lab, [path], licence="X terms", acquired="public")
     made = add_likes(empty_lab, [path], licence="X terms", acquired="public", tolerant=True)
     assert made.stats["left_out"]["broken_record"] == 1
+
+
+def test_the_command_takes_likes_as_a_source_of_their_own(empty_lab: Lab, archive: Path) -> None:
+    words = ["add", "posts", str(archive), "--lab", str(empty_lab.root), "--licence", "X terms", "--likes"]
+    mixed = CliRunner().invoke(cli, [*words, "--acquired", "public", "--limited"])
+    assert "a source of their own" in str(mixed.exception)
+    silent = CliRunner().invoke(cli, words)
+    assert "expected how you came by the right" in str(silent.exception)
+    assert CliRunner().invoke(cli, [*words, "--acquired", "public", "--name", "likes"]).exit_code == 0
+    made = empty_lab.find("source", "likes")
+    assert made is not None
+    assert set(documents(made)) == {f"x:{OTHERS}"}

@@ -105,6 +105,12 @@ def test_one_note_goes_to_one_post_and_a_post_takes_one(empty_lab: Lab, tmp_path
     assert made.stats["left_out"] == {"unjoined_note": 2}
 
 
+def test_a_note_that_is_shorter_than_its_post_takes_nothing_away(empty_lab: Lab, tmp_path: Path) -> None:
+    made = add(empty_lab, tmp_path, [tweet(ID, f"{LONG[:200]} and more")], [note(LONG[:200])])
+    assert documents(made)[0].text == f"{LONG[:200]} and more"
+    assert made.stats["left_out"] == {}
+
+
 @pytest.mark.parametrize(
     "broken",
     [{}, {"core": {}}, {"core": {"text": "x"}, "createdAt": "soon"}, {"core": {"text": 3}},

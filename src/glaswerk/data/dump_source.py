@@ -9,7 +9,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby
+from itertools import groupby, islice
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,8 @@ from glaswerk.data.posts_source import archives_in
 from glaswerk.lab.tombstones import plain_handle
 
 _SCRATCH = ".all.parquet"
+# Threads and conversations in one row group.
+_CHUNK = 1024
 _SORTED = """
     SELECT document, r.* EXCLUDE (file_row_number)
     FROM read_parquet(?, file_row_number = true) r JOIN places ON r.file_row_number = places.row
@@ -170,6 +172,8 @@ class DumpJob:
 
     def _groups(self, superseded: Mapping[int, int], deleted: set[int]) -> list[list[int]]:
         """Ids of the posts that make one document, where they are several, in time order."""
+        if not self._parent:
+            return []
         there = self._row.keys() - superseded.keys() - deleted
         parents = {
             post: superseded.get(parent, parent) for post, parent in self._parent.items() if post in there
@@ -201,9 +205,11 @@ class DumpJob:
                 mask = [first + index in keep for index in range(batch.num_rows)]
                 first += batch.num_rows
                 new.write_table(pa.Table.from_batches([batch]).filter(pa.array(mask)))
-            for posts in self._grouped(folder, groups):
-                parts += parts_of(posts)
-                new.write_table(pa.Table.from_pylist([to_row(joined(posts))], schema=SCHEMA))
+            several = self._grouped(folder, groups) if groups else iter(())
+            while chunk := list(islice(several, _CHUNK)):
+                parts += (part for posts in chunk for part in parts_of(posts))
+                rows = [to_row(joined(posts)) for posts in chunk]
+                new.write_table(pa.Table.from_pylist(rows, schema=SCHEMA))
         scratch.unlink()
         return +Counter(post=len(keep), thread=len(groups)), parts
 

@@ -18,7 +18,7 @@ _NOBODY = "?"
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A post and the one that it answers (0 for none), by their ids, and its author."""
+    """A post and the one that it answers (0 for none), by their ids, and its author ("" if unknown)."""
 
     id: int
     parent: int
@@ -50,7 +50,7 @@ def _chains(links: Iterable[Link]) -> dict[int, int]:
     authors: dict[int, str] = {}
     for link in links:
         # A parent that has not come yet has a greater id, so it was written later: no thread.
-        own = link.parent in first and authors[link.parent] == link.author
+        own = bool(link.author) and link.parent in first and authors[link.parent] == link.author
         first[link.id] = first[link.parent] if own else link.id
         authors[link.id] = link.author
     return first

@@ -95,9 +95,8 @@ def _pairs(posts: Sequence[Post], notes: Sequence[Note]) -> Iterator[_Pair]:
     times = [moment for moment, _ in timed]
     for number, note in enumerate(notes):
         first = bisect_right(times, note.created_at - _NEAR)
-        for moment, index in timed[
-            first : min(bisect_left(times, note.created_at + _NEAR), first + _NEAREST)
-        ]:
+        end = min(bisect_left(times, note.created_at + _NEAR), first + _NEAREST)
+        for moment, index in timed[first:end]:
             shared, text = _match(posts[index].text, note.text)
             if shared:
                 yield _Pair(index, number, shared, abs(moment - note.created_at), text)
@@ -105,21 +104,19 @@ def _pairs(posts: Sequence[Post], notes: Sequence[Note]) -> Iterator[_Pair]:
 
 def _match(post: str, note: str) -> tuple[int, str]:
     """How many characters of a post its note begins with (0: it is not its note), and the whole text."""
-    shared = _shared(post, note)
-    if shared:
-        return shared, note
     names = _NAMES.match(post)
-    rest = _shared(post[names.end() :], note) if names else 0
-    return rest, f"{names[0]}{note}" if names else note
+    for lead in ("", names[0] if names else ""):
+        own, whole = _comparable(post.removeprefix(lead)).rstrip("…. "), _comparable(note)
+        shared = _shared(own, whole)
+        if shared:
+            # Text in bold makes a note of a short post, too; it may lack the link of what is quoted.
+            return shared, lead + note if len(whole) >= len(own) else post
+    return 0, post
 
 
-def _shared(post: str, note: str) -> int:
-    own, whole = _comparable(post).rstrip("…. "), _comparable(note)
-    count = next(
-        (i for i, (a, b) in enumerate(zip(own, whole, strict=False)) if a != b), min(len(own), len(whole))
-    )
-    if not count:
-        return 0
+def _shared(own: str, whole: str) -> int:
+    pairs = enumerate(zip(own, whole, strict=False))
+    count = next((i for i, (a, b) in pairs if a != b), min(len(own), len(whole)))
     enough = count in (len(own), len(whole)) or 2 * count >= len(own)
     return count if enough and count >= min(_SHARED, len(whole)) else 0
 
