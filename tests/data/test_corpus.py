@@ -35,12 +35,24 @@ DOCUMENTS = st.builds(
 
 
 @settings(max_examples=60)
-@given(st.lists(DOCUMENTS, max_size=5))
-def test_documents_come_back_from_parquet_unchanged(given_documents: list[Document]) -> None:
+@given(st.lists(DOCUMENTS, max_size=5, unique_by=lambda document: document.id))
+def test_documents_come_back_from_parquet_unchanged_and_in_order(given_documents: list[Document]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "documents.parquet"
         assert write_documents(path, given_documents).documents == len(given_documents)
-        assert list(from_rows(read_rows(path))) == given_documents
+        assert list(from_rows(read_rows(path))) == sorted(given_documents, key=lambda document: document.id)
+
+
+def test_repeated_ids_are_told_apart_but_for_posts_of_x(tmp_path: Path) -> None:
+    texts = [("b", "one"), ("a", "one"), ("b", "two"), ("b", "one"), ("b", "three"), ("x:7", "first"),
+             ("x:7", "second"), ("a~2", "another")]  # fmt: skip
+    found = [Document(id, "s", text, Rights("CC0-1.0")) for id, text in texts]
+    writer = write_documents(tmp_path / "documents.parquet", found)
+    rows = [(row["id"], row["text"]) for row in read_rows(tmp_path / "documents.parquet")]
+    assert rows == [("a", "one"), ("a~2", "another"), ("b", "one"), ("b~2", "two"), ("b~3", "three"),
+                    ("x:7", "first")]  # fmt: skip
+    assert (writer.documents, writer.repeated) == (6, 2)
+    assert writer.bytes == sum(len(text) for _, text in rows)
 
 
 @given(st.text(st.characters(), max_size=20))

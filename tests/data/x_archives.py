@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -88,3 +90,57 @@ def write_folder(path: Path, files: Mapping[str, str | bytes]) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content if isinstance(content, bytes) else content.encode())
     return path
+
+
+COLUMNS = (
+    "tweet_id", "in_reply_to_status_id", "in_reply_to_user_id", "timestamp", "source", "text",
+    "retweeted_status_id", "retweeted_status_user_id", "retweeted_status_timestamp", "expanded_urls",
+)  # fmt: skip
+
+
+def status(identifier: int, text: str, **more: Any) -> dict[str, Any]:
+    """A record of data/js/tweets/YYYY_MM.js, with the keys that X wrote until 2018."""
+    return {
+        "source": "<a href=\"http://twitter.com\" rel=\"nofollow\">Twitter Web Client</a>",
+        "entities": {"user_mentions": [], "media": [], "hashtags": [], "urls": []},
+        "geo": {},
+        "id_str": str(identifier),
+        "text": text,
+        "id": identifier,
+        "created_at": "2013-05-04 12:00:00 +0000",
+        "user": {"name": "Lena", "screen_name": HANDLE, "protected": False, "id_str": ACCOUNT},
+        **more,
+    }  # fmt: skip
+
+
+def table(*rows: Mapping[str, str]) -> str:
+    """tweets.csv, every field in quotes as X wrote them."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, COLUMNS, quoting=csv.QUOTE_ALL, restval="")
+    writer.writeheader()
+    writer.writerows({"timestamp": "2013-05-04 12:00:00 +0000", **row} for row in rows)
+    return out.getvalue()
+
+
+def grailbird(
+    months: Mapping[str, Sequence[Any]], rows: str = "", promised: int | None = None
+) -> dict[str, str]:
+    """Name → content of an archive of before 2019; `months` like "2013_05"."""
+    count = sum(map(len, months.values())) if promised is None else promised
+    details = {
+        "screen_name": HANDLE,
+        "full_name": "Lena",
+        "id": ACCOUNT,
+        "created_at": "2009-01-01 00:00:00 +0000",
+    }
+    files = {
+        "data/js/user_details.js": assignment("var user_details", details),
+        "data/js/payload_details.js": assignment(
+            "var payload_details", {"tweets": count, "created_at": "2014-02-01 10:00:00 +0000", "lang": "en"}
+        ),
+        "index.html": "<html></html>",
+        "js/application.js": "var application = 1",
+    }
+    for month, records in months.items():
+        files[f"data/js/tweets/{month}.js"] = assignment(f"Grailbird.data.tweets_{month}", list(records))
+    return {**files, "tweets.csv": rows} if rows else files

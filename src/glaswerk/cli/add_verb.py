@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from glaswerk.cli.session import json_option, lab_option, show, writing
+from glaswerk.core.errors import GlaswerkError
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -44,11 +45,24 @@ def _acquired(default: str, note: str = "") -> Callable[[Function], Function]:
 @click.option("--tolerant", is_flag=True, help="Take what can be read from a broken archive.")
 @click.option("--direct-messages", is_flag=True, help="Also take private messages.")
 @click.option("--deleted", is_flag=True, help="Also take posts that were deleted.")
+@click.option("--limited", is_flag=True, help="Also take posts to circles and communities.")
+@click.option(
+    "--likes",
+    is_flag=True,
+    help="Instead of the account's own posts take those of others that it liked; --acquired must be said.",
+)
+@click.option(
+    "--join",
+    default="threads",
+    show_default=True,
+    type=click.Choice(["posts", "threads", "conversations"]),
+    help="What makes a document: each post, an author's own replies to themselves, or all replies.",
+)
 def posts(
-    paths: tuple[Path, ...], lab_path: Path, as_json: bool, tolerant: bool, direct_messages: bool,
-    deleted: bool, **rest: str,
+    paths: tuple[Path, ...], lab_path: Path, as_json: bool, likes: bool, direct_messages: bool,
+    deleted: bool, limited: bool, join: str, author: str, **rest: Any,
 ) -> None:  # fmt: skip
-    """X account archives (zip files or unpacked folders), or dumps of X's APIs and streams.
+    """X account archives of any year (zip files or unpacked folders), or dumps of X's APIs and streams.
 
     Dumps are JSON of v1.1 or v2, a value a line or a file, plain, compressed or in tar and zip files. For
     them --acquired must be said: they hold other people's posts.
@@ -56,14 +70,24 @@ def posts(
     \b
     glaswerk add posts twitter-2026-01-31.zip --licence own
     glaswerk add posts stream-2018-03.tar --licence "X terms" --acquired licensed
+    glaswerk add posts stream-2018-03.tar --licence "X terms" --acquired licensed --join conversations
     """
-    from glaswerk.data.source import add_posts
+    from glaswerk.data.source import add_likes, add_posts
 
+    own: dict[str, Any] = {
+        "include_direct_messages": direct_messages, "include_deleted": deleted, "include_limited": limited,
+    }  # fmt: skip
+    if likes and (any(own.values()) or join != "threads" or author):
+        raise GlaswerkError(
+            "expected --likes without --author, --direct-messages, --deleted, --limited and --join: "
+            "the posts that an account liked are other people's, a source of their own",
+            hint='glaswerk add posts ARCHIVE.zip --likes --licence "X terms" --acquired licensed',
+        )
     with writing(lab_path) as lab:
-        made = add_posts(
-            lab, paths, tolerant=tolerant, include_direct_messages=direct_messages, include_deleted=deleted,
-            **rest,
-        )  # fmt: skip
+        if likes:
+            made = add_likes(lab, paths, **rest)
+        else:
+            made = add_posts(lab, paths, author=author, join=join, **own, **rest)
     show(made, as_json, documents=made.stats["documents"])
 
 

@@ -2,35 +2,60 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from glaswerk.core.document import Document, Rights
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.archive import MANIFEST, Archive, missing_member, parse_assignment, parse_json
-from glaswerk.data.posts import Post, parse_time, read_post
+from glaswerk.data.archive import Archive, missing_member
+from glaswerk.data.layout import MANIFEST
+from glaswerk.data.notes import Note, read_note
+from glaswerk.data.posts import Post, digits, parse_time
+from glaswerk.data.records import Records
 
 # What an error quotes of a value: enough to find it, not the whole of a hostile one.
 _SHOWN = 200
 _HANDLE = re.compile(r"\w{1,50}")
-# Archives before 2022 say "tweet" and data/tweet.js.
-_POSTS = ("tweets", "tweet")
-_POST_FILE = re.compile(r"data/tweets?(-part\d+)?\.js")
 # Python refuses to read numbers of more than 4,300 digits; no account has 10^12 of anything.
 _COUNT = re.compile(r"[0-9]{1,12}")
-_DELETED = ("deletedTweets", "deletedTweetHeaders")
-_DELETED_FILES = {
-    "deletedTweets": "data/deleted-tweets.js",
-    "deletedTweetHeaders": "data/deleted-tweet-headers.js",
-}
-_MESSAGES = ("directMessages", "directMessagesGroup")
+# Until late 2022 the files of posts were called so; the first archives of this kind have no manifest.
+_OLD_POSTS = re.compile(r"(data/)?tweet(-part\d+)?\.js")
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """One kind of records: its names in manifests of any time, and those of its files without one."""
+
+    types: tuple[str, ...]
+    file: re.Pattern[str]
+
+    @classmethod
+    def of(cls, stem: str, *types: str) -> _Kind:
+        return cls(types, re.compile(rf"(data/)?{stem}(-part\d+)?\.js"))
+
+
+_POSTS = _Kind.of("tweets?", "tweets", "tweet")
+_DELETED = _Kind.of("deleted-tweets?", "deletedTweets", "deletedTweet")
+_DELETED_HEADERS = _Kind.of("deleted-tweet-headers", "deletedTweetHeaders")
+_NOTES = _Kind.of("note-tweets?", "noteTweet", "noteTweets")
+_DELETED_NOTES = _Kind.of("deleted-note-tweets?", "deletedNoteTweet", "deletedNoteTweets")
+_MESSAGES = _Kind.of(
+    "direct-messages?(-group)?",
+    "directMessages", "directMessagesGroup", "directMessage", "directMessageGroup",
+)  # fmt: skip
 # Shown to a circle or a community, not to the public.
-_LIMITED = ("twitterCircleTweet", "communityTweet")
-_RECORD = re.compile(r'\{\s*"tweet"\s*:')
+_LIMITED = _Kind.of("(twitter-circle|community)-tweets?", "twitterCircleTweet", "communityTweet")
+_LIKES = _Kind.of("likes?", "like", "likes")
+_PROTECTED = _Kind.of("protected-history", "protectedHistory")
+_ACCOUNT = _Kind.of("account", "account")
+# Without a manifest, what a file of each kind repeats once a record.
+_COUNTED = {
+    "limited_audience": (_LIMITED, b'"full_text"'), "direct_message": (_MESSAGES, b'"dmConversation"'),
+    "like": (_LIKES, b'"tweetId"'),
+}  # fmt: skip
 
 
 class Account:
@@ -41,24 +66,25 @@ class Account:
     """
 
     def __init__(self, archive: Archive, *, tolerant: bool = False) -> None:
-        self._archive = archive
+        self._records = Records(archive, tolerant=tolerant)
+        self._label = archive.label
         self._tolerant = tolerant
-        self.left_out: Counter[str] = Counter()
+        self.left_out = self._records.left_out
         self.missing_records = 0
         self.unlisted_files = 0
         # When X made the archive; the earliest time there is where it does not say.
         self.generated = datetime.min.replace(tzinfo=UTC)
-        self._user, self._types = self._manifest()
-        if not self._types and not self._files(_POSTS):
-            raise missing_member(archive.label, "data/tweets.js")
+        self._types: Mapping[str, Any] = {}
+        self._user = self._told()
 
     @property
     def handle(self) -> str:
         """The account's name without @. Raises GlaswerkError where the archive does not tell it."""
-        found = self._user.get("userName") or self._from_account()
+        found = self._user.get("userName")
         if not isinstance(found, str) or not _HANDLE.fullmatch(found.removeprefix("@")):
             raise GlaswerkError(
-                f"expected userInfo.userName in {MANIFEST} of {self._archive.label}, found {found!r}",
+                f"expected userInfo.userName in {MANIFEST} of {self._label}, or a name in its account files, "
+                f"found {_short(found)}",
                 hint="name the account: glaswerk add posts ARCHIVE --author HANDLE --licence …",
             )
         return found.removeprefix("@")
@@ -72,91 +98,123 @@ class Account:
         """Every post of the tweets files; their number is checked against the manifest."""
         for name, expected in [*self._files(_POSTS), *self._unlisted()]:
             found = 0
-            for tweet in self._records(name, "tweet"):
+            for tweet in self._records.items(name, "tweet"):
                 found += 1
-                yield from self._post(tweet, f"{name} of {self._archive.label}, record {found}")
+                yield from self._records.post(tweet, f"{name} of {self._label}, record {found}")
             self._check_count(name, expected, found)
+
+    def limited_posts(self) -> Iterator[Post]:
+        """Posts to a circle or a community."""
+        for name, _ in self._files(_LIMITED):
+            for post in self._records.posts(name):
+                yield replace(post, limited=True)
+
+    def notes(self, *, deleted: bool) -> Iterator[Note]:
+        """The texts of long posts, which do not name them; if `deleted`, also those of deleted ones."""
+        for name, _ in [*self._files(_NOTES), *(self._files(_DELETED_NOTES) if deleted else [])]:
+            for number, record in enumerate(self._records.items(name, "noteTweet"), start=1):
+                try:
+                    yield read_note(record)
+                except ValueError as error:
+                    self._records.broken(f"{name} of {self._label}, record {number}", str(error))
+
+    def likes(self) -> Iterator[Mapping[str, Any]]:
+        """Records of posts of others that the account liked, each with an id in `tweetId`."""
+        for name, _ in self._files(_LIKES):
+            for number, like in enumerate(self._records.items(name, "like"), start=1):
+                if digits(like.get("tweetId")):
+                    yield like
+                else:
+                    self._records.broken(f"{name} of {self._label}, record {number}", "no 'tweetId'")
 
     def deleted_ids(self) -> set[str]:
         """Ids of posts that the owner deleted; their texts are not kept."""
         found: set[str] = set()
-        for kind in _DELETED:
-            for name, _ in self._files((kind,)):
-                for tweet in self._records(name, "tweet"):
-                    found.add(str(tweet.get("id_str") or tweet.get("tweet_id") or tweet.get("id") or ""))
-        return found - {""}
+        for name, _ in [*self._files(_DELETED), *self._files(_DELETED_HEADERS)]:
+            for number, tweet in enumerate(self._records.items(name, "tweet"), start=1):
+                identifier = digits(tweet.get("id_str") or tweet.get("tweet_id") or tweet.get("id") or "")
+                if identifier:
+                    found.add(identifier)
+                else:
+                    self._records.broken(f"{name} of {self._label}, record {number}", "no id of a post")
+        return found
 
     def deleted_posts(self) -> Iterator[Post]:
         """The deleted posts themselves, for an owner who wants them back."""
-        for name, _ in self._files(_DELETED[:1]):
-            for number, tweet in enumerate(self._records(name, "tweet"), start=1):
-                yield from self._post(tweet, f"{name} of {self._archive.label}, record {number}")
+        for name, _ in self._files(_DELETED):
+            yield from self._records.posts(name)
 
     def protections(self) -> set[tuple[datetime, bool]]:
         """(time, became protected) of every change; `protected_spans` tells the times between."""
         events = set()
-        for name, _ in self._files(("protectedHistory",)):
-            for event in self._records(name, "protectedHistory"):
+        for name, _ in self._files(_PROTECTED):
+            for event in self._records.items(name, "protectedHistory"):
                 moment = parse_time(str(event.get("protectedAt", "")))
                 if moment is not None:
                     events.add((moment, not str(event.get("action", "")).lower().startswith("un")))
         return events
 
-    def count_unread(self, *, direct_messages: bool) -> None:
-        """Count what stays unopened: conversations (unless wanted) and posts of limited audience."""
-        for kind in _LIMITED:
-            self._count("limited_audience", kind)
-        if not direct_messages:
-            for kind in _MESSAGES:
-                self._count("direct_message", kind)
+    def count_unread(self, *, direct_messages: bool, limited: bool) -> None:
+        """Count what stays out unless asked for: likes, conversations, posts of limited audience."""
+        wanted = {"direct_message": direct_messages, "limited_audience": limited}
+        for reason, (kind, mark) in _COUNTED.items():
+            if not wanted.get(reason):
+                self._count(reason, kind, mark)
 
     def own_messages(self, source: str, handle: str, licence: str) -> Iterator[Document]:
         """Direct messages that the account itself wrote, as private documents; others' stay closed."""
-        account = str(self._user.get("accountId", ""))
         for name, _ in self._files(_MESSAGES):
-            for conversation in self._records(name, "dmConversation"):
+            for conversation in self._records.items(name, "dmConversation"):
                 for message in _messages(conversation):
-                    if account and str(message.get("senderId")) == account:
+                    if self.account_id and str(message.get("senderId")) == self.account_id:
                         yield _message_document(message, source, handle, licence)
                     else:
                         self.left_out["message_of_others"] += 1
 
-    def _manifest(self) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    def _told(self) -> Mapping[str, Any]:
+        """userName and accountId, from the manifest or else account.js; the manifest's types besides."""
+        user = self._manifest() if MANIFEST in self._records.names() or not self._may_lack_manifest() else {}
+        if not self._types and not self._files(_POSTS):
+            raise missing_member(self._label, "data/tweets.js")
+        if user.get("userName") and user.get("accountId"):
+            return user
+        more: Mapping[str, Any] = {}
+        for name in filter(_ACCOUNT.file.fullmatch, self._records.names()):
+            more = next(self._records.items(name, "account"), {})
+        return {
+            "userName": user.get("userName") or more.get("username"),
+            "accountId": user.get("accountId") or more.get("accountId"),
+        }
+
+    def _may_lack_manifest(self) -> bool:
+        """The first archives of 2019 have none; of later ones, those that are read with `tolerant`."""
+        files = [name for name in self._records.names() if _POSTS.file.fullmatch(name)]
+        return self._tolerant or (bool(files) and all(_OLD_POSTS.fullmatch(name) for name in files))
+
+    def _manifest(self) -> Mapping[str, Any]:
         try:
-            data = self._archive.read(MANIFEST)
+            value = self._records.value(MANIFEST)
         except GlaswerkError as error:
-            if self._tolerant and MANIFEST not in self._archive.names():
-                return {}, {}
             raise GlaswerkError(
                 f"expected an X archive with {MANIFEST}: {error.message}", hint=error.hint
             ) from error
-        where = f"{MANIFEST} of {self._archive.label}"
-        value = parse_json(parse_assignment(data, where, tolerant=self._tolerant), where)
         types = value.get("dataTypes") if isinstance(value, dict) else None
         if not isinstance(types, dict):
             raise GlaswerkError(
-                f"expected an object dataTypes in {where}, found {type(types).__name__}",
+                f"expected an object dataTypes in {MANIFEST} of {self._label}, found {type(types).__name__}",
                 hint="add the archive as X made it",
             )
         info, user = value.get("archiveInfo"), value.get("userInfo")
         if isinstance(info, dict):
             self.generated = parse_time(str(info.get("generationDate", ""))) or self.generated
-        return user if isinstance(user, dict) else {}, types
+        self._types = types
+        return user if isinstance(user, dict) else {}
 
-    def _from_account(self) -> Any:
-        name = "data/account.js"
-        if name not in self._archive.names():
-            return None
-        return next(self._records(name, "account"), {}).get("username")
-
-    def _files(self, kinds: tuple[str, ...]) -> list[tuple[str, int | None]]:
-        """(file name, number of records it must hold or None) of the first of `kinds` that there is."""
+    def _files(self, kind: _Kind) -> list[tuple[str, int | None]]:
+        """(file name, number of records it must hold or None) of every file of a kind."""
         if not self._types:
-            return [(name, None) for name in self._archive.names() if _is_file_of(name, kinds)]
-        found: list[tuple[str, int | None]] = []
-        for kind in kinds:
-            found += [self._file(kind, file) for file in self._entries(kind)]
-        return found
+            return [(name, None) for name in self._records.names() if kind.file.fullmatch(name)]
+        return [self._file(name, file) for name in kind.types for file in self._entries(name)]
 
     def _entries(self, kind: str) -> list[Any]:
         """What the manifest lists for `kind`; a list that cannot be read would hide posts or deletions."""
@@ -164,7 +222,7 @@ class Account:
         files = entry.get("files", []) if isinstance(entry, dict) else None
         if not isinstance(files, list):
             raise GlaswerkError(
-                f"expected an object with a list of files for {kind} in {MANIFEST} of {self._archive.label}, "
+                f"expected an object with a list of files for {kind} in {MANIFEST} of {self._label}, "
                 f"found {_short(entry)}",
                 hint="add the archive as X made it",
             )
@@ -173,10 +231,10 @@ class Account:
     def _unlisted(self) -> list[tuple[str, None]]:
         """Files of posts that the archive holds and its manifest does not name."""
         listed = {name for name, _ in self._files(_POSTS)}
-        found = [n for n in self._archive.names() if _POST_FILE.fullmatch(n) and n not in listed]
+        found = [n for n in self._records.names() if _POSTS.file.fullmatch(n) and n not in listed]
         if found and not self._tolerant:
             raise GlaswerkError(
-                f"expected every file of posts in {MANIFEST} of {self._archive.label}, "
+                f"expected every file of posts in {MANIFEST} of {self._label}, "
                 f"found {', '.join(found)} not named there",
                 hint="download the archive again, or read these files too with --tolerant",
             )
@@ -189,83 +247,34 @@ class Account:
         if not isinstance(name, str) or not (_COUNT.fullmatch(count) or (self._tolerant and not count)):
             raise GlaswerkError(
                 f"expected fileName and a whole number count for {kind} in {MANIFEST} "
-                f"of {self._archive.label}, found {_short(file)}",
+                f"of {self._label}, found {_short(file)}",
                 hint="add the archive as X made it, or take what can be read with --tolerant",
             )
         return name, int(count) if count else None
-
-    def _records(self, name: str, key: str) -> Iterator[Mapping[str, Any]]:
-        where = f"{name} of {self._archive.label}"
-        if self._tolerant and name not in self._archive.names():
-            return
-        text = parse_assignment(self._archive.read(name), where, tolerant=self._tolerant)
-        try:
-            records = parse_json(text, where)
-        except GlaswerkError:
-            if not self._tolerant or key != "tweet":
-                raise
-            records = self._salvage(text)
-        if not isinstance(records, list):
-            raise GlaswerkError(f"expected a list in {where}, found {type(records).__name__}")
-        for number, record in enumerate(records, start=1):
-            inner = record.get(key) if isinstance(record, dict) else None
-            if isinstance(inner, dict):
-                yield inner
-            else:
-                self._broken(f"{where}, record {number}", f"no object {key!r}")
-
-    def _salvage(self, text: str) -> list[Any]:
-        """Every record of a broken file that is whole by itself."""
-        decoder, found, position = json.JSONDecoder(), [], 0
-        while match := _RECORD.search(text, position):
-            try:
-                record, position = decoder.raw_decode(text, match.start())
-                found.append(record)
-            except (ValueError, RecursionError):
-                self.left_out["broken_record"] += 1
-                position = match.end()
-        return found
-
-    def _post(self, tweet: Mapping[str, Any], where: str) -> Iterator[Post]:
-        try:
-            yield read_post(tweet)
-        except ValueError as error:
-            self._broken(where, str(error))
-
-    def _broken(self, where: str, fault: str) -> None:
-        if not self._tolerant:
-            raise GlaswerkError(
-                f"expected a record as X writes it in {where}: {fault}",
-                hint="download the archive again, or take what can be read with --tolerant",
-            )
-        self.left_out["broken_record"] += 1
 
     def _check_count(self, name: str, expected: int | None, found: int) -> None:
         if expected is None or expected == found:
             return
         if not self._tolerant:
             raise GlaswerkError(
-                f"expected {expected:,} records in {name} of {self._archive.label} ({MANIFEST} says so), "
+                f"expected {expected:,} records in {name} of {self._label} ({MANIFEST} says so), "
                 f"found {found:,}",
                 hint="download the archive again, or take what is there with --tolerant",
             )
         self.missing_records += max(expected - found, 0)
 
-    def _count(self, reason: str, kind: str) -> None:
-        count = sum(number or 0 for _, number in self._files((kind,))) if self._types else 0
-        if count:
-            self.left_out[reason] += count
+    def _count(self, reason: str, kind: _Kind, mark: bytes) -> None:
+        for name, number in self._files(kind):
+            known = number is not None or name not in self._records.names()
+            count = (number or 0) if known else self._records.data(name).count(mark)
+            # An empty count is no entry among the reasons.
+            if count:
+                self.left_out[reason] += count
 
 
 def _short(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-
-
-def _is_file_of(name: str, kinds: tuple[str, ...]) -> bool:
-    if kinds == _POSTS:
-        return _POST_FILE.fullmatch(name) is not None
-    return name in {_DELETED_FILES.get(kind) for kind in kinds}
 
 
 def protected_spans(changes: Iterable[tuple[datetime, bool]]) -> list[tuple[datetime, datetime]]:

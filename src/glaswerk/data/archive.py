@@ -10,13 +10,13 @@ import re
 import zipfile
 import zlib
 from collections import Counter
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, Protocol
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import digest_file, digest_files
+from glaswerk.data.layout import GLOBS, is_member, root_of
 
-MANIFEST = "data/manifest.js"
 # X cuts tweets.js into parts of about 100 MB; ten times that is no archive of X. A member is parsed as a
 # whole, at several times its size in memory, so that a 20 MB zip at 200:1 must not claim 4 GB.
 MEMBER_LIMIT = 1 << 30
@@ -89,7 +89,8 @@ class FolderArchive:
         self._root = path.resolve()
 
     def names(self) -> list[str]:
-        return sorted(p.relative_to(self._root).as_posix() for p in self._root.glob("data/*.js"))
+        found = (path for pattern in GLOBS for path in self._root.glob(pattern))
+        return sorted(path.relative_to(self._root).as_posix() for path in found)
 
     def read(self, name: str) -> bytes:
         path = (self._root / name).resolve()
@@ -108,7 +109,7 @@ class FolderArchive:
 
 
 class ZipArchive:
-    """A zip as X hands it out; a single top folder around `data/` is accepted."""
+    """A zip as X hands it out; a single top folder around everything is accepted."""
 
     def __init__(self, path: Path) -> None:
         self.label = str(path)
@@ -129,9 +130,8 @@ class ZipArchive:
             # The name as stored: ZipInfo.filename ends at a NUL, which could hide a second name.
             if _FOREIGN.search(name) or name != self._zip.getinfo(name).orig_filename:
                 raise _outside(self.label, self._zip.getinfo(name).orig_filename)
-        found = [n.removesuffix(MANIFEST) for n in names if PurePosixPath(n).match(MANIFEST)]
-        prefix = min(found, key=len, default="")
-        counts = Counter(n for n in names if n.startswith(f"{prefix}data/"))
+        prefix = root_of(names) or ""
+        counts = Counter(n for n in names if n.startswith(prefix) and is_member(n.removeprefix(prefix)))
         twice = next((n for n, count in counts.items() if count > 1), None)
         if twice is not None:
             raise GlaswerkError(
@@ -140,9 +140,8 @@ class ZipArchive:
         return prefix
 
     def names(self) -> list[str]:
-        start = f"{self._prefix}data/"
-        found = (n for n in self._zip.namelist() if n.startswith(start) and n.endswith(".js"))
-        return sorted(n.removeprefix(self._prefix) for n in found if "/" not in n.removeprefix(start))
+        found = (n for n in self._zip.namelist() if n.startswith(self._prefix))
+        return sorted(name for n in found if is_member(name := n.removeprefix(self._prefix)))
 
     def read(self, name: str) -> bytes:
         try:
@@ -183,25 +182,32 @@ class ZipArchive:
         self._zip.close()
 
 
-def parse_assignment(data: bytes, where: str, *, tolerant: bool = False) -> str:
-    """The JSON text after the first `=` of `window.… = …`.
+def parse_assignment(data: bytes, where: str, *, tolerant: bool = False, target: str = "window.") -> str:
+    """The JSON text after the first `=` of `window.… = …`, or of what else begins with `target`.
 
     Raises GlaswerkError where the assignment is missing, or the bytes are not UTF-8 and `tolerant` is off.
     """
     head, sign, body = data.partition(b"=")
-    if not sign or not head.strip().removeprefix(b"\xef\xbb\xbf").startswith(b"window."):
-        raise GlaswerkError(f"expected {where} to begin with 'window.… =', found {data[:40]!r}", hint=_AGAIN)
+    if not sign or not head.removeprefix(b"\xef\xbb\xbf").strip().startswith(target.encode()):
+        raise GlaswerkError(f"expected {where} to begin with '{target}… =', found {data[:40]!r}", hint=_AGAIN)
+    return parse_text(body, where, tolerant=tolerant, offset=len(head) + 1).strip().removesuffix(";")
+
+
+def parse_text(data: bytes, where: str, *, tolerant: bool = False, offset: int = 0) -> str:
+    """`data`, which stands at `offset` of its file, as text.
+
+    Raises GlaswerkError where it is not UTF-8; if `tolerant`, such bytes become U+FFFD.
+    """
     try:
-        text = body.decode()
+        return data.decode()
     except UnicodeDecodeError as error:
         if not tolerant:
             raise GlaswerkError(
-                f"expected UTF-8 in {where}, found byte 0x{body[error.start]:02x} "
-                f"at offset {len(head) + 1 + error.start}",
+                f"expected UTF-8 in {where}, found byte 0x{data[error.start]:02x} "
+                f"at offset {offset + error.start}",
                 hint=f"{_AGAIN}; or take what can be read with --tolerant",
             ) from error
-        text = body.decode(errors="replace")
-    return text.strip().removesuffix(";")
+        return data.decode(errors="replace")
 
 
 def parse_json(text: str, where: str) -> Any:

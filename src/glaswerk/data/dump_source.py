@@ -1,29 +1,43 @@
-"""A source of posts from dumps of X's APIs and streams: posts of many people, one document each."""
+"""A source of posts from dumps of X's APIs and streams: posts of many people, joined as asked for."""
 
 from __future__ import annotations
 
 import os
 import re
+import sys
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby, islice
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from glaswerk.core.document import Rights
+from glaswerk.core.document import Document, Rights, from_row, to_row
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.progress import track
 from glaswerk.data.api import Deletion, Payloads, Repost, Seen
 from glaswerk.data.dumps import Dumps, is_tar, packing
-from glaswerk.data.order import GROUP_ROWS, sort_documents
+from glaswerk.data.joins import JOIN, Link, first_posts, joined, parts_of
+from glaswerk.data.layout import is_archive_folder, root_of
+from glaswerk.data.order import GROUP_ROWS, connect, sort_documents
 from glaswerk.data.parquet import DOCUMENTS, SCHEMA, DocumentWriter, write_relations
-from glaswerk.data.posts import PREFIX, Post, has_wrong_date, post_document
+from glaswerk.data.posts import PREFIX, has_wrong_date, post_document
+from glaswerk.data.posts_source import archives_in
+from glaswerk.lab.tombstones import plain_handle
 
 _SCRATCH = ".all.parquet"
+# Threads and conversations in one row group.
+_CHUNK = 1024
+_SORTED = """
+    SELECT document, r.* EXCLUDE (file_row_number)
+    FROM read_parquet(?, file_row_number = true) r JOIN places ON r.file_row_number = places.row
+    ORDER BY place
+"""
 # The first line may be the tail of a record, where someone cut a dump into files.
 _HEAD = 1 << 16
 _JSON_LINE = re.compile(rb"(?m)^(?:\xef\xbb\xbf)?[ \t]*[\[{]")
@@ -33,7 +47,7 @@ def is_dump(path: Path) -> bool:
     """Whether a path holds JSON of an API (by content) and not an account archive of X."""
     if path.is_dir():
         inside = next((p for p in path.rglob("*") if p.is_file()), None)
-        return inside is not None and not (path / "data").is_dir() and not any(path.glob("*.zip"))
+        return inside is not None and not (path / "data").is_dir() and not _holds_archives(path)
     if not path.is_file():
         return False
     with path.open("rb") as file:
@@ -50,7 +64,11 @@ def _is_zip_of_dumps(path: Path) -> bool:
             names = container.namelist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         return False
-    return bool(names) and not any(name.endswith(".js") for name in names)
+    return bool(names) and root_of(names) is None and not any(name.endswith(".js") for name in names)
+
+
+def _holds_archives(folder: Path) -> bool:
+    return is_archive_folder(folder) or bool(archives_in(folder))
 
 
 def dump_files(paths: Sequence[Path]) -> list[Path]:
@@ -73,6 +91,7 @@ class DumpJob:
     author: str
     rights: Rights
     files: Sequence[Path]
+    join: str = JOIN
     left_out: Counter[str] = field(default_factory=Counter)
     dates_off: int = 0
     # Post id → row in the file written first; of several rows of a post one wins.
@@ -81,6 +100,9 @@ class DumpJob:
     _deleted: set[int] = field(default_factory=set)
     _newest: dict[int, int] = field(default_factory=dict)
     _reposts: dict[str, str] = field(default_factory=dict)
+    # Post id → id of the post that it answers; post id → its author's handle.
+    _parent: dict[int, int] = field(default_factory=dict)
+    _author: dict[int, str] = field(default_factory=dict)
 
     def write(self, folder: Path) -> Mapping[str, Any]:
         dumps, payloads = Dumps(), Payloads()
@@ -99,15 +121,16 @@ class DumpJob:
             )
         superseded = self._superseded()
         deleted = self._with_versions(self._deleted)
-        documents = self._finish(folder, deleted | superseded.keys())
-        self._relations(folder, deleted, superseded)
+        groups = self._groups(superseded, deleted)
+        kinds, parts = self._finish(folder, deleted | superseded.keys(), groups)
+        self._relations(folder, deleted, superseded, parts)
         self.left_out.update(dumps.counts)
         self.left_out.update(payloads.counts)
         self.left_out["superseded_edit"] += len((superseded.keys() - deleted) & self._row.keys())
         self.left_out["deleted"] += len(deleted & self._row.keys())
         return {
-            "documents": documents, "files": len(self.files), "bytes": writer.bytes,
-            "kinds": {"post": documents}, "reposts": len(self._reposts), "cut_texts": len(self._cut),
+            "documents": kinds.total(), "files": len(self.files), "bytes": writer.bytes,
+            "kinds": dict(sorted(kinds.items())), "reposts": len(self._reposts), "cut_texts": len(self._cut),
             "dates_off": self.dates_off, "left_out": dict(sorted((+self.left_out).items())),
         }  # fmt: skip
 
@@ -129,43 +152,93 @@ class DumpJob:
             return False
         self._row[number] = row
         (self._cut.add if seen.cut else self._cut.discard)(number)
-        self._note(seen.post)
+        self._note(seen)
         self.dates_off += has_wrong_date(seen.post) and not again
         return True
 
-    def _note(self, post: Post) -> None:
+    def _note(self, seen: Seen) -> None:
+        post, number = seen.post, int(seen.post.id)
         versions = [int(version) for version in post.versions]
         for version in versions if len(versions) > 1 else []:
             self._newest[version] = max(versions[-1], self._newest.get(version, 0))
+        if self.join != "posts":
+            self._author[number] = sys.intern(plain_handle(seen.author or self.author))
+            if post.reply_to and not post.retweet_of:
+                self._parent[number] = int(post.reply_to)
 
-    def _document(self, seen: Seen) -> Any:
+    def _document(self, seen: Seen) -> Document:
         rights = replace(self.rights, audience="limited") if seen.limited else self.rights
-        return post_document([seen.post], self.source, seen.author or self.author, rights)
+        return post_document(seen.post, self.source, seen.author or self.author, rights)
 
-    def _finish(self, folder: Path, unwanted: set[int]) -> int:
-        """Keep the rows that won, of posts that are not in `unwanted`; the number of them."""
+    def _groups(self, superseded: Mapping[int, int], deleted: set[int]) -> list[list[int]]:
+        """Ids of the posts that make one document, where they are several, in time order."""
+        if not self._parent:
+            return []
+        there = self._row.keys() - superseded.keys() - deleted
+        parents = {
+            post: superseded.get(parent, parent) for post, parent in self._parent.items() if post in there
+        }
+        involved = sorted(parents.keys() | (set(parents.values()) & there))
+        links = [Link(post, parents.get(post, 0), self._author[post]) for post in involved]
+        groups: dict[int, list[int]] = {}
+        for post, first in first_posts(self.join, links).items():
+            groups.setdefault(first, []).append(post)
+        return [group for group in groups.values() if len(group) > 1]
+
+    def _finish(
+        self, folder: Path, unwanted: set[int], groups: Sequence[Sequence[int]]
+    ) -> tuple[Counter[str], list[tuple[str, str, str]]]:
+        """Keep the rows that won, of posts that are not in `unwanted`, those of a group as one document.
+
+        Returns the number of documents by kind, and which post went into which.
+        """
         scratch, final = folder / _SCRATCH, folder / DOCUMENTS
-        keep = {row for number, row in self._row.items() if number not in unwanted}
+        in_groups = {post for group in groups for post in group}
+        keep = {row for post, row in self._row.items() if post not in unwanted and post not in in_groups}
         if len(keep) == pq.read_metadata(scratch).num_rows:
             os.replace(scratch, final)
             sort_documents(final, SCHEMA)
-            return len(keep)
+            return Counter(post=len(keep)), []
+        parts: list[tuple[str, str, str]] = []
         with pq.ParquetFile(scratch) as old, pq.ParquetWriter(final, SCHEMA, compression="zstd") as new:
             first = 0
             for batch in old.iter_batches(GROUP_ROWS):
                 mask = [first + index in keep for index in range(batch.num_rows)]
                 first += batch.num_rows
                 new.write_table(pa.Table.from_batches([batch]).filter(pa.array(mask)))
+            several = self._grouped(folder, groups) if groups else iter(())
+            while chunk := list(islice(several, _CHUNK)):
+                parts += (part for posts in chunk for part in parts_of(posts))
+                rows = [to_row(joined(posts)) for posts in chunk]
+                new.write_table(pa.Table.from_pylist(rows, schema=SCHEMA))
         scratch.unlink()
         sort_documents(final, SCHEMA)
-        return len(keep)
+        return +Counter(post=len(keep), thread=len(groups)), parts
 
-    def _relations(self, folder: Path, deleted: set[int], superseded: Mapping[int, int]) -> None:
+    def _grouped(self, folder: Path, groups: Sequence[Sequence[int]]) -> Iterator[list[Document]]:
+        """The documents of each group; DuckDB sorts them, on disk where memory does not suffice."""
+        places = [(self._row[post], i) for i, group in enumerate(groups) for post in group]
+        table = pa.table({
+            "row": pa.array([row for row, _ in places], pa.int64()),
+            "document": pa.array([i for _, i in places], pa.int64()),
+            "place": pa.array(range(len(places)), pa.int64()),
+        })  # fmt: skip
+        with connect(folder / "sorting") as db:
+            db.register("places", table)
+            found = db.sql(_SORTED, params=[str(folder / _SCRATCH)]).to_arrow_reader(GROUP_ROWS)
+            rows = (row for batch in found for row in _rows(batch))
+            for _, group in groupby(rows, key=itemgetter(0)):
+                yield [document for _, document in group]
+
+    def _relations(
+        self, folder: Path, deleted: set[int], superseded: Mapping[int, int],
+        joined_parts: Sequence[tuple[str, str, str]],
+    ) -> None:  # fmt: skip
         gone = {str(number) for number in deleted}
         parts = [(i, original, "retweet") for i, original in self._reposts.items() if i not in gone]
         parts += [(str(old), str(new), "edit") for old, new in superseded.items() if old not in deleted]
         named = sorted((PREFIX + part, PREFIX + document, relation) for part, document, relation in parts)
-        write_relations(folder, (PREFIX + i for i in gone), named)
+        write_relations(folder, (PREFIX + i for i in gone), [*named, *sorted(joined_parts)])
 
     def _superseded(self) -> dict[int, int]:
         """Older version → the newest one of its post that is there."""
@@ -180,3 +253,10 @@ class DumpJob:
         """A post that was deleted goes with all its versions."""
         chains = {new for old, new in self._newest.items() if old in deleted or new in deleted}
         return deleted | {old for old, new in self._newest.items() if new in chains}
+
+
+def _rows(batch: Any) -> Iterator[tuple[int, Document]]:
+    """(document, post) of each row."""
+    numbers = batch.column("document").to_pylist()
+    table = pa.Table.from_batches([batch]).select(SCHEMA.names).cast(SCHEMA)
+    yield from zip(numbers, map(from_row, table.to_pylist()), strict=True)

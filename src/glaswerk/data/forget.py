@@ -73,7 +73,8 @@ class Gone:
 
 def meant(sources: Sequence[Artifact], forgotten: Forgotten) -> list[dict[str, Any]]:
     """(id, source, author) of every document that `forgotten` covers, with those that hold a post named."""
-    ids = sorted(holding(sources, set(forgotten.ids)))
+    # Conversations name each of several authors among their parts.
+    ids = sorted(holding(sources, {*forgotten.ids, *(f"@{author}" for author in forgotten.authors)}))
     rows: list[dict[str, Any]] = []
     if not forgotten.tombstones:
         return rows
@@ -94,7 +95,10 @@ def _spellings(db: duckdb.DuckDBPyConnection, file: str, authors: Collection[str
 
 
 def holding(sources: Sequence[Artifact], posts: set[str]) -> set[str]:
-    """`posts` and the documents that they went into: an edit into its last version, that into its thread."""
+    """`posts` and the documents that they went into: an edit into its last version, that into its thread.
+
+    For an author's @handle, the conversations with a turn of theirs.
+    """
     steps: dict[str, set[str]] = {}
     for source in sources:
         if posts and (source.path / PARTS).exists():

@@ -122,7 +122,10 @@ def write_table(path: Path, columns: Mapping[str, Sequence[Any]], schema: Any) -
 
 
 def write_relations(folder: Path, tombstones: Iterable[str], parts: Iterable[tuple[str, str, str]]) -> None:
-    """Write a source's side tables: deleted ids; (part, document, relation: thread, edit or retweet)."""
+    """Write a source's side tables: deleted ids; (part, document, relation).
+
+    A relation is thread, edit, retweet or speaker; the part of the last is an @handle in small letters.
+    """
     ids = pa.schema([("id", pa.string())])
     write_table(folder / TOMBSTONES, {"id": sorted(tombstones)}, ids)
     rows = list(parts)

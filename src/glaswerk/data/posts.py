@@ -6,12 +6,12 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from html import unescape
 from pathlib import PurePosixPath
 from typing import Any
 
 from glaswerk.core.document import Document, Rights
 from glaswerk.data.language import tidy_code
+from glaswerk.data.rendering import render
 
 PREFIX = "x:"
 _MONTHS = {
@@ -20,7 +20,6 @@ _MONTHS = {
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"], start=1
     )
 }
-_SHORT_LINK = re.compile(r"https?://t\.co/\w+")
 _STATUS = re.compile(r"^https?://(?:www\.|mobile\.)?(?:twitter|x)\.com/\w+/status/(\d+)")
 _RETWEET = re.compile(r"^RT @(\w+): ")
 # X's ids hold the milliseconds since this moment (1288834974657 ms) in all but their last 22 bits.
@@ -30,11 +29,16 @@ _LAST_MOMENT = (1 << 63) >> 22
 _CLOSE = timedelta(minutes=1)
 # Ids of X are 64-bit numbers; Python refuses to read numbers of more than 4,300 digits.
 _DIGITS = re.compile(r"[0-9]{1,20}")
+# What an error quotes of a value: enough to find it, not the whole of a hostile one.
+_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """One record. Ids are bare digits; `versions` are the ids of an edited post, oldest first."""
+    """One record. Ids are bare digits; `versions` are the ids of an edited post, oldest first.
+
+    `limited`: it was shown to a circle or a community.
+    """
 
     id: str
     text: str
@@ -45,6 +49,7 @@ class Post:
     retweet_of: str
     media: tuple[str, ...]
     versions: tuple[str, ...]
+    limited: bool = False
 
 
 def read_post(tweet: Mapping[str, Any]) -> Post:
@@ -56,7 +61,7 @@ def read_post(tweet: Mapping[str, Any]) -> Post:
     if not isinstance(raw, str):
         raise ValueError(f"'full_text' is {type(raw).__name__}, expected a string")
     links = _links(tweet)
-    text = _text(raw, links, _media(tweet))
+    text = _text(raw, tweet, links)
     created_at = parse_time(str(tweet.get("created_at", "")))
     return Post(
         id=identifier,
@@ -66,13 +71,15 @@ def read_post(tweet: Mapping[str, Any]) -> Post:
         reply_to=_id(tweet, "in_reply_to_status_id_str") or _id(tweet, "in_reply_to_status_id"),
         quote_of=_quote(tweet, links),
         retweet_of=_retweet(tweet, text),
-        media=tuple(_media_name(identifier, url) for url in _media(tweet)),
+        media=_media_names(identifier, _media(tweet)),
         versions=_versions(tweet, identifier),
     )
 
 
 def parse_time(text: str) -> datetime | None:
     """UTC time from X's form ("Wed Oct 10 20:19:24 +0000 2018") or ISO 8601; None for anything else.
+
+    Archives of before 2019 write "2013-05-04 12:00:00 +0000", which is ISO 8601 but for a space.
 
     `strptime` is not used: its month names follow the machine's locale.
     """
@@ -81,7 +88,7 @@ def parse_time(text: str) -> datetime | None:
         if len(parts) == 6 and parts[1] in _MONTHS:
             moment = f"{parts[5]}-{_MONTHS[parts[1]]:02}-{int(parts[2]):02}T{parts[3]}{parts[4]}"
         else:
-            moment = text.strip()
+            moment = "".join(parts) if len(parts) == 1 else "T".join(("".join(parts[:1]), "".join(parts[1:])))
         found = datetime.fromisoformat(moment)
         return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
     except (ValueError, OverflowError):
@@ -114,8 +121,8 @@ def _id(tweet: Mapping[str, Any], key: str) -> str:
         return ""
     # A float has already lost digits; bool is an int in Python.
     if isinstance(value, float | bool) or not _DIGITS.fullmatch(str(value)):
-        raise ValueError(f"{key!r} is {value!r}, expected digits")
-    return str(value)
+        raise ValueError(f"{key!r} is {str(value)[:_SHOWN]!r}, expected digits")
+    return str(int(value))
 
 
 def _entities(tweet: Mapping[str, Any], holder: str, key: str) -> list[Mapping[str, Any]]:
@@ -133,27 +140,22 @@ def _links(tweet: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _media(tweet: Mapping[str, Any]) -> dict[str, str]:
-    """Media file address → its short link, in order; a post has up to four pictures behind one link."""
-    found = _entities(tweet, "extended_entities", "media") or _entities(tweet, "entities", "media")
-    return {
-        str(e.get("media_url_https") or e.get("media_url")): str(e.get("url", ""))
-        for e in found
-        if e.get("media_url_https") or e.get("media_url")
-    }
+def _media(tweet: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Entities of media in order; a post has up to four pictures behind one link."""
+    return _entities(tweet, "extended_entities", "media") or _entities(tweet, "entities", "media")
 
 
-def _media_name(identifier: str, address: str) -> str:
-    """The file's name as X puts it under data/tweets_media."""
-    return f"{identifier}-{PurePosixPath(address.partition('?')[0]).name}"
+def _media_names(identifier: str, media: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The files' names as X puts them under data/tweets_media."""
+    found = (str(e.get("media_url_https") or e.get("media_url") or "") for e in media)
+    names = (PurePosixPath(address.partition("?")[0]).name for address in found if address)
+    return tuple(dict.fromkeys(f"{identifier}-{name}" for name in names))
 
 
-def _text(raw: str, links: Mapping[str, str], media: Mapping[str, str]) -> str:
-    text = unescape(raw).strip()
-    shown = set(media.values()) - {""}
-    while (tail := text.rsplit(None, 1)[-1:]) and tail[0] in shown:
-        text = text[: -len(tail[0])].rstrip()
-    return _SHORT_LINK.sub(lambda match: links.get(match[0], match[0]), text)
+def _text(raw: str, tweet: Mapping[str, Any], links: Mapping[str, str]) -> str:
+    media = _media(tweet)
+    shown = {str(e["url"]) for e in media if e.get("url")}
+    return render(raw, links, shown, [*_entities(tweet, "entities", "urls"), *media])
 
 
 def _quote(tweet: Mapping[str, Any], links: Mapping[str, str]) -> str:
@@ -166,7 +168,10 @@ def _quote(tweet: Mapping[str, Any], links: Mapping[str, str]) -> str:
 
 def _retweet(tweet: Mapping[str, Any], text: str) -> str:
     """`x:ID`, or `@handle` where the archive does not tell the id (it seldom does)."""
-    given = _id(tweet, "retweeted_status_id_str")
+    original = tweet.get("retweeted_status")
+    given = _id(tweet, "retweeted_status_id_str") or (
+        _id(original, "id_str") or _id(original, "id") if isinstance(original, dict) else ""
+    )
     return PREFIX + given if given else retweeted_handle(text)
 
 
@@ -183,39 +188,36 @@ def _versions(tweet: Mapping[str, Any], identifier: str) -> tuple[str, ...]:
     control = info.get("initial") or (edit.get("editControlInitial") if isinstance(edit, dict) else None)
     ids = control.get("editTweetIds") if isinstance(control, dict) else None
     found = {str(i) for i in ids} if isinstance(ids, list) else set()
-    return tuple(sorted((i for i in found | {identifier} if _DIGITS.fullmatch(i)), key=int))
+    known = {int(i) for i in found if _DIGITS.fullmatch(i)} | {int(identifier)}
+    return tuple(map(str, sorted(known)))
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
-    """Documents of one account, with what was left out and which post went into which document."""
+class Settled:
+    """Posts of one account in time order, each in its last version, and what was left out.
 
-    documents: list[Document]
+    `last`: id of any version → id of the last one that is there; `parts`: (version, last one, "edit").
+    """
+
+    posts: list[Post]
+    last: dict[str, str]
     superseded: int
     deleted: int
     parts: list[tuple[str, str, str]]
 
 
-def join_posts(
-    posts: Iterable[Post], *, source: str, handle: str, rights: Rights, deleted: Collection[str],
-    limited: Sequence[tuple[datetime, datetime]] = (),
-) -> Joined:  # fmt: skip
-    """Documents in time order: the last version of each edited post, threads of one author as one.
+def settle(posts: Iterable[Post], deleted: Collection[str]) -> Settled:
+    """Each post once, of an edited one the last version.
 
     Of posts with the same id the last one given stays, so `posts` of a newer archive come later.
-    A post one of whose versions is in `deleted` stays out with all its versions. `limited` are the
-    times at which the account was protected: posts of those times have a limited audience.
+    A post one of whose versions is in `deleted` stays out with all its versions.
     """
     ordered = _merged(posts)
     alive = [p for p in ordered if not any(v in deleted for v in p.versions)]
     last = _last_versions(alive)
     kept = [p for p in alive if last[p.id] == p.id]
-    documents, parts = [], [(PREFIX + p.id, PREFIX + last[p.id], "edit") for p in alive if last[p.id] != p.id]
-    for thread in _threads(kept, last):
-        document = post_document(thread, source, handle, rights, limited)
-        parts += [(PREFIX + p.id, document.id, "thread") for p in thread[1:]]
-        documents.append(document)
-    return Joined(documents, len(alive) - len(kept), len(ordered) - len(alive), parts)
+    parts = [(PREFIX + p.id, PREFIX + last[p.id], "edit") for p in alive if last[p.id] != p.id]
+    return Settled(kept, last, len(alive) - len(kept), len(ordered) - len(alive), parts)
 
 
 def _merged(posts: Iterable[Post]) -> list[Post]:
@@ -224,7 +226,9 @@ def _merged(posts: Iterable[Post]) -> list[Post]:
     for post in posts:
         earlier = found.get(post.id, post)
         versions = tuple(sorted({*earlier.versions, *post.versions}, key=int))
-        found[post.id] = replace(post, versions=versions)
+        # What one archive says was for few is not made public by another that does not.
+        limited = earlier.limited or post.limited
+        found[post.id] = replace(post, versions=versions, limited=limited)
     return sorted(found.values(), key=lambda p: int(p.id))
 
 
@@ -239,42 +243,27 @@ def _last_versions(posts: Sequence[Post]) -> dict[str, str]:
     return last
 
 
-def _threads(posts: Sequence[Post], last: Mapping[str, str]) -> list[list[Post]]:
-    """Posts grouped with the post of the same author that they answer, roots first, in time order."""
-    root: dict[str, str] = {}
-    threads: dict[str, list[Post]] = {}
-    for post in posts:
-        parent = last.get(post.reply_to, post.reply_to)
-        joins = parent in root and not post.retweet_of
-        root[post.id] = root[parent] if joins else post.id
-        threads.setdefault(root[post.id], []).append(post)
-    return list(threads.values())
-
-
 def post_document(
-    thread: Sequence[Post], source: str, handle: str, rights: Rights,
+    post: Post, source: str, handle: str, rights: Rights,
     limited: Sequence[tuple[datetime, datetime]] = (),
 ) -> Document:  # fmt: skip
-    """One document from the posts of a thread (or from one post), in time order; `handle` may be unknown."""
-    first = thread[0]
-    own = f"@{handle} "
-    texts = [first.text, *(p.text.removeprefix(own) for p in thread[1:])]
-    hidden = any(_within(p.created_at, limited) for p in thread)
+    """One post as a document; `handle` may be unknown. `limited`: times when its account was protected."""
+    hidden = post.limited or _within(post.created_at, limited)
     return Document(
-        id=PREFIX + first.id,
+        id=PREFIX + post.id,
         source=source,
-        text="\n".join(texts),
-        rights=Rights(rights.licence, rights.acquired, "limited") if hidden else rights,
+        text=post.text,
+        rights=replace(rights, audience="limited") if hidden else rights,
         author=handle,
-        created_at=first.created_at,
-        lang=first.lang,
-        kind="thread" if len(thread) > 1 else "post",
-        url=f"https://x.com/{handle or 'i'}/status/{first.id}",
-        reply_to=_edge(first.reply_to),
-        quote_of=_edge(first.quote_of),
-        retweet_of=first.retweet_of,
-        edit_of=_edge(first.versions[0]) if first.versions[0] != first.id else "",
-        media=tuple(name for p in thread for name in p.media),
+        created_at=post.created_at,
+        lang=post.lang,
+        kind="post",
+        url=f"https://x.com/{handle or 'i'}/status/{post.id}",
+        reply_to=_edge(post.reply_to),
+        quote_of=_edge(post.quote_of),
+        retweet_of=post.retweet_of,
+        edit_of=_edge(post.versions[0]) if post.versions[0] != post.id else "",
+        media=post.media,
     )
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,21 +14,29 @@ from glaswerk.core.document import Document, Rights
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.progress import track
 from glaswerk.data.account import Account, protected_spans
-from glaswerk.data.archive import MANIFEST, open_archive
+from glaswerk.data.archive import open_archive
+from glaswerk.data.grailbird import Grailbird
+from glaswerk.data.joins import JOIN, first_posts, joined, link_of, parts_of
+from glaswerk.data.layout import MANIFEST, is_archive_folder, is_grailbird
 from glaswerk.data.naming import need_documents
+from glaswerk.data.notes import join_notes
 from glaswerk.data.parquet import DOCUMENTS, DocumentWriter, write_relations
-from glaswerk.data.posts import PREFIX, Post, join_posts
+from glaswerk.data.posts import PREFIX, Post, post_document, settle
+
+_UNTOLD = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class PostsConfig:
-    """What decides a source of posts, beside the archives' bytes."""
+    """What decides a source of posts, beside the archives' bytes. `join` is one of `joins.JOINS`."""
 
     licence: str
     author: str = ""
     acquired: str = "own"
     include_direct_messages: bool = False
     include_deleted: bool = False
+    include_limited: bool = False
+    join: str = JOIN
     tolerant: bool = False
 
 
@@ -44,8 +52,12 @@ class _Export:
 
     @property
     def age(self) -> tuple[datetime, int]:
-        """Grows with the time of the export: X's date, or the newest post where there is none."""
-        return self.generated, max((int(post.id) for post in self.posts), default=0)
+        """Grows with the time of the export: X's date, or where there is none the newest post's."""
+        newest = max(self.posts, key=lambda post: int(post.id), default=None)
+        if newest is None:
+            return self.generated, 0
+        told = self.generated > _UNTOLD
+        return self.generated if told else newest.created_at or _UNTOLD, int(newest.id)
 
 
 @dataclass(slots=True)
@@ -60,14 +72,19 @@ class PostsJob:
     missing_records: int = 0
     unlisted_files: int = 0
     parts: list[tuple[str, str, str]] = field(default_factory=list)
+    # Id of any version of a post → id of the one that stands for it.
+    last: dict[str, str] = field(default_factory=dict)
+    messages: list[Document] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
 
     def write(self, folder: Path) -> Mapping[str, Any]:
         deleted = set() if self.config.include_deleted else self._deleted()
         with DocumentWriter(folder / DOCUMENTS) as writer:
-            accounts = self._by_account()
-            for paths in track(accounts, "reading accounts", len(accounts)):
-                for document in self._read(paths, deleted):
+            for posts in self._together(deleted):
+                for document in self._joined(posts):
+                    self._add(writer, document)
+            for document in self.messages:
+                if self._is_new(document):
                     self._add(writer, document)
         need_documents(writer, self.paths)
         write_relations(folder, (PREFIX + i for i in deleted), self.parts)
@@ -77,11 +94,33 @@ class PostsJob:
             "unlisted_files": self.unlisted_files, "left_out": dict(sorted((+self.left_out).items())),
         }  # fmt: skip
 
+    def _together(self, deleted: Collection[str]) -> Iterator[list[Document]]:
+        """Documents of one post each, of all that may be joined: an account's, or for conversations all."""
+        accounts = self._by_account()
+        posts: list[Document] = []
+        for paths in track(accounts, "reading accounts", len(accounts)):
+            posts += filter(self._is_new, self._read(paths, deleted))
+            if self.config.join != "conversations":
+                yield posts
+                posts = []
+        yield posts
+
+    def _joined(self, posts: Sequence[Document]) -> Iterator[Document]:
+        ordered = sorted(posts, key=_number)
+        links = [link_of(post, self.last) for post in ordered]
+        first = first_posts(self.config.join, links)
+        groups: dict[int, list[Document]] = {}
+        for link, post in zip(links, ordered, strict=True):
+            groups.setdefault(first[link.id], []).append(post)
+        for group in groups.values():
+            self.parts += parts_of(group)
+            yield joined(group)
+
     def _deleted(self) -> set[str]:
         """Ids deleted according to any of the archives: an older one still holds the posts."""
         found: set[str] = set()
         for path in self.paths:
-            with _account(path, self.config.tolerant) as account:
+            with open_account(path, self.config.tolerant) as account:
                 found |= account.deleted_ids()
         self.left_out["deleted"] += len(found)
         return found
@@ -90,7 +129,7 @@ class PostsJob:
         """Archives of one account together: a thread may begin in one and go on in another."""
         found: dict[str, list[Path]] = {}
         for path in self.paths:
-            with _account(path, self.config.tolerant) as account:
+            with open_account(path, self.config.tolerant) as account:
                 handle = "" if account.account_id else f"@{self._handle(account).lower()}"
                 found.setdefault(account.account_id or handle, []).append(path)
         return list(found.values())
@@ -98,65 +137,76 @@ class PostsJob:
     def _handle(self, account: Account) -> str:
         return self.config.author.removeprefix("@") or account.handle
 
-    def _read(self, paths: Sequence[Path], deleted: set[str]) -> Iterator[Document]:
-        """Documents of one account from all its archives, of which the newest one wins."""
+    def _read(self, paths: Sequence[Path], deleted: Collection[str]) -> Iterator[Document]:
+        """Each post of one account from all its archives, of which the newest one wins."""
         exports = sorted((self._export(path) for path in paths), key=lambda export: export.age)
-        joined = join_posts(
-            [post for export in exports for post in export.posts],
-            source=self.source, handle=exports[-1].handle, deleted=deleted,
-            rights=Rights(self.config.licence, self.config.acquired),
-            limited=protected_spans(set().union(*(export.protections for export in exports))),
-        )  # fmt: skip
-        yield from joined.documents
-        for export in exports:
-            yield from export.messages
+        settled = settle((post for export in exports for post in export.posts), deleted)
+        self.messages += (message for export in exports for message in export.messages)
         ids = [{post.id for post in export.posts} for export in exports]
         self.left_out["repeated_id"] += sum(map(len, ids)) - len(set().union(*ids))
-        self.left_out["superseded_edit"] += joined.superseded
-        self.parts += joined.parts
+        self.left_out["superseded_edit"] += settled.superseded
+        self.parts += settled.parts
+        self.last |= settled.last
+        handle, rights = exports[-1].handle, Rights(self.config.licence, self.config.acquired)
+        limited = protected_spans(set().union(*(export.protections for export in exports)))
+        for post in settled.posts:
+            yield post_document(post, self.source, handle, rights, limited)
 
     def _export(self, path: Path) -> _Export:
         config = self.config
-        with _account(path, config.tolerant) as account:
+        with open_account(path, config.tolerant) as account:
             handle = self._handle(account)
             posts = list(account.posts())
+            if config.include_limited:
+                posts += account.limited_posts()
             if config.include_deleted:
                 posts += account.deleted_posts()
+            posts, unjoined = join_notes(posts, list(account.notes(deleted=config.include_deleted)))
             protections = account.protections()
             wanted = config.include_direct_messages
             messages = list(account.own_messages(self.source, handle, config.licence)) if wanted else []
-            account.count_unread(direct_messages=wanted)
+            account.count_unread(direct_messages=wanted, limited=config.include_limited)
+        self.left_out["unjoined_note"] += unjoined
         self.left_out += account.left_out
         self.missing_records += account.missing_records
         self.unlisted_files += account.unlisted_files
         return _Export(account.generated, handle, posts, protections, messages)
 
-    def _add(self, writer: DocumentWriter, document: Document) -> None:
+    def _is_new(self, document: Document) -> bool:
         if document.id in self.seen:
             self.left_out["repeated_id"] += 1
-            return
+            return False
         self.seen.add(document.id)
+        return True
+
+    def _add(self, writer: DocumentWriter, document: Document) -> None:
         self.kinds[document.kind] += 1
         writer.add(document)
 
 
+def _number(document: Document) -> int:
+    return int(document.id.removeprefix(PREFIX))
+
+
 @contextmanager
-def _account(path: Path, tolerant: bool) -> Iterator[Account]:
+def open_account(path: Path, tolerant: bool) -> Iterator[Account]:
+    """The account that an archive of any era tells of. Raises GlaswerkError for what is no archive."""
     archive = open_archive(path)
     try:
-        yield Account(archive, tolerant=tolerant)
+        names = archive.names()
+        era = Grailbird if is_grailbird(names) and MANIFEST not in names else Account
+        yield era(archive, tolerant=tolerant)
     finally:
         archive.close()
 
 
 def archive_paths(paths: Iterable[Path]) -> list[Path]:
-    """The archives meant by `paths`: a folder is an unpacked archive or holds zips."""
+    """The archives meant by `paths`: a folder is an unpacked archive, or holds such or zips."""
     found: list[Path] = []
     for path in paths:
-        if path.is_dir() and not (path / MANIFEST).exists():
-            inside = sorted(path.glob("*.zip"))
-            # A folder with data/ but no manifest is left to the reader, which says what is missing.
-            found += inside or [path]
+        if path.is_dir() and not is_archive_folder(path):
+            # A folder without any is left to the reader, which says what is missing.
+            found += archives_in(path) or [path]
         elif not path.exists():
             raise GlaswerkError(f"expected an X archive, found nothing at {path}", hint="check the path")
         else:
@@ -167,3 +217,9 @@ def archive_paths(paths: Iterable[Path]) -> list[Path]:
             hint="glaswerk add posts ARCHIVE.zip --licence CC-BY-4.0",
         )
     return found
+
+
+def archives_in(folder: Path) -> list[Path]:
+    """Zips and unpacked archives that stand directly in a folder."""
+    unpacked = (path for path in folder.iterdir() if path.is_dir() and is_archive_folder(path))
+    return sorted([*folder.glob("*.zip"), *unpacked])

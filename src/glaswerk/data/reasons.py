@@ -79,14 +79,26 @@ CURATION = {
 # Counted while content is added, before it becomes a document.
 ADDING = {
     "direct_message": Reason(
-        "A conversation of direct messages; it was not opened.",
+        "A conversation of direct messages; it stays out.",
         "Add the archive with --direct-messages: only the account's own messages come in, as private.",
     ),
     "message_of_others": Reason(
         "A direct message that someone else wrote.", "It is theirs to give: add their archive."
     ),
     "limited_audience": Reason(
-        "A post to a circle or a community.", "It cannot be added: it was not written for everyone."
+        "A post to a circle or a community; it stays out.",
+        "Add the archive with --limited: such posts come in with the audience limited.",
+    ),
+    "like": Reason(
+        "A post of someone else that the account liked; it stays out.",
+        "Add the archive once more with --likes, and say with --acquired how you came by the right.",
+    ),
+    "own_like": Reason(
+        "A post that the account liked and wrote itself.", "Add the archive without --likes for it."
+    ),
+    "unjoined_note": Reason(
+        "The text of a long post (note-tweet.js) that fits no post of the archive, by time and beginning.",
+        "Nothing to change, if its post was deleted; if it was for a circle or a community, use --limited.",
     ),
     "superseded_edit": Reason(
         "An older version of a post that its author edited later.", "Nothing is lost; the last version stays."
@@ -110,7 +122,7 @@ ADDING = {
         "Nothing is lost: there is no post in it.",
     ),
     "unavailable": Reason(
-        "A post that the API names but did not give: deleted, protected or suspended.",
+        "A post that an API or a list of likes names without its text: deleted, protected or suspended.",
         "It cannot be added.",
     ),
     "nested_too_deep": Reason("Posts in posts in posts, deeper than X nests them.", "Fetch the inner posts."),

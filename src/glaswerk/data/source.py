@@ -15,6 +15,8 @@ from glaswerk.data.chats import read_chats
 from glaswerk.data.dump_source import DumpJob, dump_files, is_dump
 from glaswerk.data.files import DOCUMENT_SUFFIXES, KINDS, Defaults, Found, Tally, find_files, read_file
 from glaswerk.data.files_source import FilesJob
+from glaswerk.data.joins import JOIN, check_join
+from glaswerk.data.likes import LikesJob
 from glaswerk.data.lines import SUFFIXES
 from glaswerk.data.naming import check_rights, default_name
 from glaswerk.data.posts_source import PostsConfig, PostsJob, archive_paths
@@ -31,33 +33,64 @@ def add_posts(
     acquired: str = "",
     include_direct_messages: bool = False,
     include_deleted: bool = False,
+    include_limited: bool = False,
+    join: str = JOIN,
     tolerant: bool = False,
 ) -> Artifact:
-    """One source from X account archives (zips, unpacked folders, or folders of zips), or from API dumps.
+    """One source from X account archives (zips, unpacked folders, or folders of such), or from API dumps.
+
+    `join` tells which posts make one document (see `joins.JOINS`).
 
     Dumps (JSON of v1.1 or v2, a line or a file, compressed or in tar and zip) are told by their content;
     they hold other people's posts, so for them `acquired` must be said; for archives it is "own" if not.
     Its folder holds documents.parquet, tombstones.parquet (ids their owners deleted) and parts.parquet
     (posts that went into another document: threads, edits). Statistics: documents, archives, bytes,
-    kinds, missing_records, unlisted_files and left_out by reason; `direct_message` counts conversations,
-    which are never opened. Several archives of one account are joined, the newest one's posts winning.
+    kinds, missing_records, unlisted_files and left_out by reason; `direct_message` counts conversations.
+    Several archives of one account are joined, the newest one's posts winning.
     Raises GlaswerkError for input that is not as X writes it; `tolerant` takes the rest.
     """
+    check_join(join)
     if any(is_dump(path) for path in paths):
-        return _add_dumps(lab, paths, licence=licence, name=name, author=author, acquired=acquired)
+        return _add_dumps(lab, paths, licence=licence, name=name, author=author, acquired=acquired, join=join)
     acquired = acquired or "own"
-    config = PostsConfig(licence, author, acquired, include_direct_messages, include_deleted, tolerant)
+    config = PostsConfig(
+        licence, author, acquired, include_direct_messages, include_deleted, include_limited, join, tolerant
+    )
     check_rights(licence, acquired)
     found = archive_paths(paths)
     archives = dict(sorted((archive_digest(path), path) for path in found))
     decided: dict[str, Any] = {"files": list(archives), **asdict(config)}
     chosen = name or default_name(found[0], decided)
     job = PostsJob(chosen, config, list(archives.values()))
-    return lab.make(Spec("source", chosen, "add-posts/2", config={"source": chosen, **decided}), job.write)
+    return lab.make(Spec("source", chosen, "add-posts/3", config={"source": chosen, **decided}), job.write)
+
+
+def add_likes(
+    lab: Lab, paths: Sequence[Path], *, licence: str, acquired: str, name: str = "", tolerant: bool = False
+) -> Artifact:
+    """One source from the posts that the accounts of X archives liked: other people's, of unknown authors.
+
+    Raises GlaswerkError where `acquired` is not said, or is "own".
+    """
+    if acquired in ("", "own"):
+        raise GlaswerkError(
+            f"expected how you came by the right to posts that others wrote and the account liked, "
+            f"found {acquired or 'nothing'}",
+            hint="say it: --acquired licensed, public, synthetic or unknown",
+        )
+    check_rights(licence, acquired)
+    found = archive_paths(paths)
+    archives = dict(sorted((archive_digest(path), path) for path in found))
+    decided: dict[str, Any] = {
+        "files": list(archives), "licence": licence, "acquired": acquired, "tolerant": tolerant,
+    }  # fmt: skip
+    chosen = name or default_name(found[0], {"likes": True, **decided})
+    job = LikesJob(chosen, Rights(licence, acquired), list(archives.values()), tolerant)
+    return lab.make(Spec("source", chosen, "add-likes/1", config={"source": chosen, **decided}), job.write)
 
 
 def _add_dumps(
-    lab: Lab, paths: Sequence[Path], *, licence: str, name: str, author: str, acquired: str
+    lab: Lab, paths: Sequence[Path], *, licence: str, name: str, author: str, acquired: str, join: str
 ) -> Artifact:
     archives = [path for path in paths if not is_dump(path)]
     if archives:
@@ -75,11 +108,11 @@ def _add_dumps(
     files = dump_files(paths)
     decided: dict[str, Any] = {
         "files": sorted(digest_file(file) for file in files),
-        "licence": licence, "author": author, "acquired": acquired,
+        "licence": licence, "author": author, "acquired": acquired, "join": join,
     }  # fmt: skip
     chosen = name or default_name(files[0], decided)
-    job = DumpJob(chosen, author, Rights(licence, acquired), files)
-    return lab.make(Spec("source", chosen, "add-dumps/1", config={"source": chosen, **decided}), job.write)
+    job = DumpJob(chosen, author, Rights(licence, acquired), files, join)
+    return lab.make(Spec("source", chosen, "add-dumps/2", config={"source": chosen, **decided}), job.write)
 
 
 def add_docs(

@@ -1,0 +1,95 @@
+"""The text of a post as its readers see it: links written out, links of pictures taken off, unescaped once.
+
+`display_text_range` is not applied: it hides the names that a reply begins with, which its author typed or
+left standing, and which say who is spoken to.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from html import unescape
+from typing import Any
+
+# ASCII only: a link may be followed by letters of a script that has no spaces.
+_SHORT_LINK = re.compile(r"https?://t\.co/[A-Za-z0-9]+")
+# X escapes "&", "<" and ">". Names without ";" are left alone: in "?a=1&copy=2" nothing is escaped.
+_ESCAPED = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_INDEX = re.compile(r"[0-9]{1,9}")
+_BARE = re.compile(r"[<>]|&(?!(?:amp|lt|gt);)")
+
+
+def render(raw: str, links: Mapping[str, str], shown: Collection[str], entities: Iterable[Any]) -> str:
+    """The text of `raw`, a text as X escapes it.
+
+    `links`: short link → the address that it stands for. `shown`: short links of pictures, which go where
+    they end the text. `entities`: records with `url` and `indices`, in code points or UTF-16 units of `raw`.
+    """
+    pieces = list(_pieces(raw, _places(raw, links, shown, entities), links, shown))
+    while pieces and (pieces[-1] in shown or not pieces[-1].strip()):
+        pieces.pop()
+    return "".join(links.get(p, p) if p in links or p in shown else unescape_once(p) for p in pieces).strip()
+
+
+def unescape_once(text: str) -> str:
+    """`text` with its HTML escapes undone, once: "&amp;amp;" becomes "&amp;"."""
+    return _ESCAPED.sub(lambda match: unescape(match[0]), text) if "&" in text else text
+
+
+def is_escaped(text: str) -> bool:
+    """Whether a text can be one that X escaped: it holds no bare "&", "<" or ">"."""
+    return _BARE.search(text) is None
+
+
+def short_links(text: str) -> list[str]:
+    """X's short links in a text, in order."""
+    return _SHORT_LINK.findall(text)
+
+
+def _pieces(
+    raw: str, places: Iterable[tuple[int, int]], links: Mapping[str, str], shown: Collection[str]
+) -> Iterator[str]:
+    """`raw` in pieces: the links that are known, and what stands between them."""
+    done = 0
+    for start, end in places:
+        if start < done:
+            continue
+        yield from _searched(raw[done:start], links, shown)
+        yield raw[start:end]
+        done = end
+    yield from _searched(raw[done:], links, shown)
+
+
+def _searched(text: str, links: Mapping[str, str], shown: Collection[str]) -> Iterator[str]:
+    done = 0
+    for match in _SHORT_LINK.finditer(text):
+        if match[0] in links or match[0] in shown:
+            yield text[done : match.start()]
+            yield match[0]
+            done = match.end()
+    yield text[done:]
+
+
+def _places(
+    raw: str, links: Mapping[str, str], shown: Collection[str], entities: Iterable[Any]
+) -> list[tuple[int, int]]:
+    """Where the entities' links stand in `raw`, in code points; without those whose indices are wrong."""
+    found = set()
+    # UTF-16 units at which characters of two units begin.
+    wide = [index + before for before, index in enumerate(i for i, c in enumerate(raw) if c > "\uffff")]
+    for entity in entities:
+        url, start = entity.get("url"), _start(entity.get("indices"))
+        if isinstance(url, str) and (url in links or url in shown) and start is not None:
+            places = (start, start - bisect_left(wide, start))
+            place = next((p for p in places if raw.startswith(url, p)), None)
+            if place is not None:
+                found.add((place, place + len(url)))
+    return sorted(found)
+
+
+def _start(indices: Any) -> int | None:
+    """The first index; archives write it as a string, APIs as a number."""
+    first = indices[0] if isinstance(indices, list) and indices else None
+    text = str(first) if isinstance(first, str | int) and not isinstance(first, bool) else ""
+    return int(text) if _INDEX.fullmatch(text) else None
