@@ -1,14 +1,15 @@
 """Plots as inline SVG: plain functions from figures to markup, without a library or a script.
 
 Widths are per cent and heights pixels, so that type keeps its size from a phone to a wide screen.
-Series `i` has the class `s{i}`, whose colours (light and dark) are in `glaswerk.core.page`; there are
-`SERIES` of them, the last a grey for the rest. Every mark says what it is in a `<title>`.
+Colour `i` is the class `s{i}`, light and dark, in page.css; there are `SERIES` of them, the
+last a grey for the rest. Every mark says what it is in a `<title>`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from html import escape
 
 from glaswerk.core.page import table
@@ -20,25 +21,37 @@ _HEIGHT, _BASE = 180, 22
 Row = tuple[str, Sequence[int]]
 
 
-def fewer(names: Sequence[str], rows: Iterable[Sequence[int]]) -> tuple[list[str], list[list[int]]]:
-    """At most `SERIES` series: what comes after the first ones goes together as "other"."""
-    rows = [list(row) for row in rows]
-    if len(names) <= SERIES:
-        return list(names), rows
-    head = SERIES - 1
-    return [*names[:head], "other"], [[*row[:head], sum(row[head:])] for row in rows]
+@dataclass(frozen=True, slots=True)
+class Series:
+    """What one colour stands for."""
+
+    name: str
+    colour: int = 0
+
+
+def series_of(
+    names: Sequence[str], rows: Sequence[Sequence[int]], *, first: int = 0
+) -> tuple[list[Series], list[list[int]]]:
+    """Series for the columns of `rows`, coloured in the order of `names` from colour `first` on.
+
+    Those without any count go; those for whom no colour is left go together as "other".
+    """
+    room = SERIES - first - 1
+    if len(names) > room + 1:
+        names, rows = [*names[:room], "other"], [[*row[:room], sum(row[room:])] for row in rows]
+    filled = [place for place in range(len(names)) if any(row[place] for row in rows)]
+    return [Series(names[i], first + i) for i in filled], [[row[i] for i in filled] for row in rows]
 
 
 def stacked_bars(
-    rows: Sequence[Row], series: Sequence[str], *, title: str, whole: int | None = None, first: int = 0
+    rows: Sequence[Row], series: Sequence[Series], *, title: str, whole: int | None = None
 ) -> str:
     """Horizontal bars, each with its label and total above, the longest over the whole width.
 
-    A row holds one count a series, at most `SERIES`. With `whole`, totals are also said as shares of it.
-    `first` is the number of the first series' colour.
+    A row holds one count a series. With `whole`, totals are also said as shares of it.
     """
     longest = max((sum(values) for _, values in rows), default=0) or 1
-    parts = [_open(title, _ROW * len(rows))]
+    parts = [_open(title, _ROW * len(rows), "rows stack" if len(series) > 1 else "rows")]
     for i, (label, values) in enumerate(rows):
         y, total = i * _ROW, sum(values)
         share = f" ({percent(total, whole)})" if whole else ""
@@ -47,45 +60,44 @@ def stacked_bars(
             f'<text x="100%" y="{y + 14}" class="end">{total:,}<tspan class="soft">{share}</tspan></text>'
             f'<rect class="track" x="0" y="{y + 20}" width="100%" height="{_BAR}" rx="3"/>'
         )
-        parts += _segments(label, values, series, y + 20, longest, first)
+        parts += _segments(label, values, series, y + 20, longest)
     return "".join(parts) + "</svg>"
 
 
 def _segments(
-    label: str, values: Sequence[int], series: Sequence[str], y: int, longest: int, first: int
+    label: str, values: Sequence[int], series: Sequence[Series], y: int, longest: int
 ) -> Iterator[str]:
     start = 0
-    for number, (name, value) in enumerate(zip(series, values, strict=True)):
+    for one, value in zip(series, values, strict=True):
         if value:
-            words = f"{label}: {name} {value:,}" if len(series) > 1 else f"{label}: {value:,}"
-            yield _rect(_share(start, longest), y, _share(value, longest), _BAR, first + number, words)
+            words = f"{label}: {one.name} {value:,}" if len(series) > 1 else f"{label}: {value:,}"
+            yield _rect(_share(start, longest), y, _share(value, longest), _BAR, one.colour, words)
         start += value
 
 
 def bars(rows: Sequence[tuple[str, int]], *, title: str, whole: int | None = None) -> str:
     """Horizontal bars of one series."""
-    return stacked_bars([(label, [value]) for label, value in rows], [title], title=title, whole=whole)
+    return stacked_bars(
+        [(label, [value]) for label, value in rows], [Series(title)], title=title, whole=whole
+    )
 
 
-def columns(labels: Sequence[str], series: Mapping[str, Sequence[int]], *, title: str) -> str:
-    """Stacked columns side by side, as many as `labels`; at most `SERIES` series."""
-    heights = [sum(values) for values in zip(*series.values(), strict=True)]
-    top = max(heights, default=0) or 1
-    width = 100 / max(len(labels), 1)
+def columns(rows: Sequence[Row], series: Sequence[Series], *, title: str) -> str:
+    """Stacked columns side by side; a row is a column's label and one count a series."""
+    top = max((sum(values) for _, values in rows), default=0) or 1
+    width = 100 / max(len(rows), 1)
     parts = [_open(title, _HEIGHT + _BASE, "plot"), *_grid(top)]
-    for i, label in enumerate(labels):
-        there = [(number, name, values[i]) for number, (name, values) in enumerate(series.items()) if values[i]]
-        words = "\n".join([f"{label}: {heights[i]:,}", *(f"{name}: {n:,}" for _, name, n in reversed(there))])
-        parts.append(f"<g><title>{escape(words)}</title>")
-        parts.append(f'<rect class="hit" x="{i * width:.3f}%" y="0" width="{width:.3f}%" height="{_HEIGHT}"/>')
-        base = 0
-        for number, _, n in there:
+    for i, (label, values) in enumerate(rows):
+        there = [(one, n) for one, n in zip(series, values, strict=True) if n]
+        words = [f"{label}: {sum(values):,}", *(f"{one.name}: {n:,}" for one, n in reversed(there))]
+        parts.append(f"<g><title>{escape(chr(10).join(words))}</title>{_hit(i * width, width)}")
+        y: float = _HEIGHT
+        for one, n in there:
             tall = n / top * _HEIGHT
-            y = _HEIGHT - base / top * _HEIGHT - tall
-            parts.append(_rect(f"{(i + 0.08) * width:.3f}%", y, f"{0.84 * width:.3f}%", tall, number))
-            base += n
+            y -= tall
+            parts.append(_rect(f"{(i + 0.08) * width:.3f}%", y, f"{0.84 * width:.3f}%", tall, one.colour))
         parts.append("</g>")
-    parts += [_tick((i + 0.5) * width, labels[i]) for i in _spread(len(labels))]
+    parts += [_tick((i + 0.5) * width, rows[i][0]) for i in _spread(len(rows))]
     return "".join(parts) + "</svg>"
 
 
@@ -94,33 +106,32 @@ def histogram(bins: Sequence[tuple[int, int, int]], *, title: str, unit: str) ->
 
     The height is documents per doubling, so that narrow and wide bins compare.
     """
-    if not bins:
+    spans = [(max(low, 1), end, n) for low, end, n in bins if end > 1]
+    if not spans:
         return ""
-    left, right = math.log2(max(bins[0][0], 1)), math.log2(bins[-1][1])
+    left, right = math.log2(spans[0][0]), math.log2(spans[-1][1])
     scale = 100 / (right - left)
-    spans = [(math.log2(max(low, 1)), math.log2(end), n) for low, end, n in bins if end > 1]
-    top = max((n / (b - a) for a, b, n in spans), default=0) or 1
+    top = max(n / math.log2(end / low) for low, end, n in spans) or 1
     parts = [_open(title, _HEIGHT + _BASE, "plot"), *_grid(top)]
-    for (a, b, n), (low, end, _) in zip(spans, [e for e in bins if e[1] > 1], strict=True):
+    for low, end, n in spans:
         words = f"{low:,} to {end - 1:,} {unit}: {n:,}" if end - 1 > low else f"{low:,} {unit}: {n:,}"
-        x, width, tall = (a - left) * scale, (b - a) * scale, n / (b - a) / top * _HEIGHT
-        parts.append(
-            f'<g><title>{escape(words)}</title><rect class="hit" x="{x:.3f}%" y="0" width="{width:.3f}%" '
-            f'height="{_HEIGHT}"/>{_rect(f"{x:.3f}%", _HEIGHT - tall, f"{width * 0.94:.3f}%", tall, 0)}</g>'
-        )
-    for value in _powers(bins[0][0], bins[-1][1]):
+        x, width = (math.log2(low) - left) * scale, math.log2(end / low) * scale
+        tall = n / math.log2(end / low) / top * _HEIGHT
+        bar = _rect(f"{x:.3f}%", _HEIGHT - tall, f"{width * 0.94:.3f}%", tall, 0)
+        parts.append(f"<g><title>{escape(words)}</title>{_hit(x, width)}{bar}</g>")
+    for value in _round(spans[0][0], spans[-1][1]):
         parts.append(_tick((math.log2(value) - left) * scale, compact(value)))
     return "".join(parts) + "</svg>"
 
 
-def legend(series: Sequence[str], first: int = 0) -> str:
-    """The names of the series with their colours."""
+def legend(series: Sequence[Series]) -> str:
+    """The names of the series with their colours; nothing for a single one."""
     items = "".join(
-        f'<li><svg aria-hidden="true" width="12" height="12"><rect class="s{first + i}" width="12" '
-        f'height="12" rx="3"/></svg>{escape(name)}</li>'
-        for i, name in enumerate(series)
+        f'<li><svg aria-hidden="true" width="12" height="12"><rect class="s{one.colour}" width="12" '
+        f'height="12" rx="3"/></svg>{escape(one.name)}</li>'
+        for one in series
     )
-    return f'<ul class="legend">{items}</ul>'
+    return f'<ul class="legend">{items}</ul>' if len(series) > 1 else ""
 
 
 def figure(
@@ -132,7 +143,9 @@ def figure(
     """
     words = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
     cells = table(head, rows, numeric=range(1, len(head)))
-    return f"<figure>{words}{key}{plot}<details><summary>Figures as a table</summary>{cells}</details></figure>"
+    return (
+        f"<figure>{words}{key}{plot}<details><summary>Figures as a table</summary>{cells}</details></figure>"
+    )
 
 
 def compact(value: float) -> str:
@@ -149,7 +162,7 @@ def percent(part: float, whole: float) -> str:
     return "<0.1%" if 0 < share < 0.001 else f"{share:.1%}"
 
 
-def _open(title: str, height: int, name: str = "rows") -> str:
+def _open(title: str, height: int, name: str) -> str:
     return (
         f'<svg class="{name}" role="img" aria-label="{escape(title)}; the figures follow as a table" '
         f'width="100%" height="{height}">'
@@ -171,10 +184,13 @@ def _nice(top: float) -> list[float]:
     return [step * i for i in range(int(top / step) + 1)]
 
 
-def _powers(low: int, end: int) -> list[int]:
-    tens = [10**power for power in range(13) if low <= 10**power <= end]
-    # Less than two powers of ten in view: say the ends.
-    return tens if len(tens) > 1 else [max(low, 1), end]
+def _round(low: int, end: int) -> list[int]:
+    """Round values from `low` to `end`, few enough to stand side by side; the ends where there are none."""
+    for factors in (range(1, 10), (1, 2, 5), (1, 3), (1,)):
+        found = [f * 10**power for power in range(13) for f in factors if low <= f * 10**power <= end]
+        if len(found) <= 6:
+            break
+    return found if len(found) > 1 else [low, end]
 
 
 def _spread(count: int) -> list[int]:
@@ -186,6 +202,11 @@ def _spread(count: int) -> list[int]:
 def _tick(x: float, words: str) -> str:
     side = "" if x < 4 else "end" if x > 96 else "mid"
     return f'<text class="{side} soft" x="{x:.3f}%" y="{_HEIGHT + 16}">{escape(words)}</text>'
+
+
+def _hit(x: float, width: float) -> str:
+    """A rectangle of the plot's height that nobody sees, so that a title shows above low columns, too."""
+    return f'<rect class="hit" x="{x:.3f}%" y="0" width="{width:.3f}%" height="{_HEIGHT}"/>'
 
 
 def _rect(x: str, y: float, width: str, height: float, series: int, words: str = "") -> str:

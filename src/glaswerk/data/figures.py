@@ -17,7 +17,9 @@ QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _TOP = 20
 _NAME_CHARACTERS = 100
 # A host as in RFC 3986, after any user name; a name without a dot is no public host.
-_HOST = re.compile(r"https?://(?:[^\s/?#@]{1,64}@)?(?:www\.)?((?:[\w-]{1,63}\.){1,8}[\w-]{2,63})", re.IGNORECASE)
+_HOST = re.compile(
+    r"https?://(?:[^\s/?#@]{1,64}@)?(?:www\.)?((?:[\w-]{1,63}\.){1,8}[\w-]{2,63})", re.IGNORECASE
+)
 # (name, months of one): the first in which the whole span needs at most so many columns is shown.
 _UNITS = (("month", 1), ("year", 12), ("decade", 120), ("century", 1200))
 _COLUMNS = 72
@@ -133,5 +135,3 @@ def _time(months: Counter[tuple[str, int | None]]) -> dict[str, Any]:
 def _label(month: int, unit: str) -> str:
     year = f"{month // 12:04}"
     return f"{year}-{month % 12 + 1:02}" if unit == "month" else year if unit == "year" else f"{year}s"
-
-

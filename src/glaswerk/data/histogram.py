@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -53,8 +54,8 @@ class Histogram:
     def _quarters(self) -> Iterator[tuple[int, int, int]]:
         edges = [0, *_EDGES]
         # Edges move down to those of the fine bins (by less than 1/256), so that each bin has one place.
-        places = _bins(np.array(edges[:-1], np.int64)).tolist() + [_BINS]
-        for first, last in zip(places, places[1:], strict=False):
+        places = [*_bins(np.array(edges[:-1], np.int64)).tolist(), _BINS]
+        for first, last in pairwise(places):
             yield _low(first), _low(last), int(self.counts[first:last].sum())
 
 

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from html import escape
 from typing import Any
 
 from glaswerk.core.page import page, table
-from glaswerk.core.plots import bars, columns, compact, fewer, figure, histogram, legend, percent, stacked_bars
+from glaswerk.core.plots import (
+    Series,
+    bars,
+    columns,
+    compact,
+    figure,
+    histogram,
+    legend,
+    percent,
+    series_of,
+    stacked_bars,
+)
 from glaswerk.data.decisions import KEPT
 from glaswerk.data.reasons import CURATION, MASKED
 
 # Rows of a plot; its table has them all.
-_ROWS = 20
+_ROWS = 12
+# Sources have the colours after that of what is kept.
+_SOURCE_COLOUR = 1
 _SECTIONS = {
     "decisions": "Decisions", "sources": "Sources", "languages": "Languages", "time": "Time",
     "lengths": "Lengths", "links": "Links and authors", "masked": "Masked personal data",
@@ -47,7 +61,7 @@ def _key_figures(report: Report) -> Iterator[tuple[str, str, str]]:
     """(name, figure, note) of each card."""
     kept, documents, time = report["kept"], report["documents"], report["time"]
     yield "documents kept", f"{kept:,}", f"{percent(kept, documents)} of {documents:,}"
-    yield "text", f"{compact(report['bytes'])}B", f"{report['bytes'] // max(kept, 1):,} bytes a document"
+    yield "text", _bytes(report["bytes"]), f"{report['bytes'] // max(kept, 1):,} bytes a document"
     yield "sources", f"{len(report['sources']):,}", _named(list(report["sources"]))
     yield "languages", f"{len(report['languages']):,}", _named(list(report["languages"]))
     if time["bins"]:
@@ -58,6 +72,11 @@ def _key_figures(report: Report) -> Iterator[tuple[str, str, str]]:
     splits = report["splits"]
     held = sum(n for name, n in splits.items() if name.endswith("validation"))
     yield "held out", f"{held:,}", ", ".join(f"{name} {n:,}" for name, n in splits.items())
+
+
+def _bytes(count: int) -> str:
+    words = compact(count)
+    return f"{words[:-1]} {words[-1]}B" if words[-1].isalpha() else f"{words} bytes"
 
 
 def _named(names: Sequence[str]) -> str:
@@ -72,12 +91,11 @@ def _decisions(report: Report) -> Iterator[str]:
     decisions, total = report["decisions"], report["documents"]
     yield _title("decisions")
     whole = [("kept", decisions.get(KEPT, 0)), ("dropped", total - decisions.get(KEPT, 0))]
-    strip = stacked_bars(
-        [("all documents", [n for _, n in whole])], [name for name, _ in whole], title="Kept and dropped"
-    )
+    series = [Series(f"{name} ({percent(n, total)})", colour) for colour, (name, n) in enumerate(whole)]
+    strip = stacked_bars([("all documents", [n for _, n in whole])], series, title="Kept and dropped")
     yield figure(
         strip, ["", "documents", "share"], [(name, f"{n:,}", percent(n, total)) for name, n in whole],
-        key=legend([f"{name} ({percent(n, total)})" for name, n in whole]),
+        key=legend(series),
     )  # fmt: skip
     dropped = sorted((r for r in decisions if r != KEPT), key=lambda r: -decisions[r])
     if not dropped:
@@ -85,7 +103,7 @@ def _decisions(report: Report) -> Iterator[str]:
         return
     sources = _by_size(report["sources"])
     counts = [[report["sources"][s]["reasons"].get(reason, 0) for s in sources] for reason in dropped]
-    series, rows = fewer(sources, counts)
+    series, rows = series_of(sources, counts, first=_SOURCE_COLOUR)
     title = "Dropped documents by reason and source"
     yield f"<h3>{title}</h3>"
     yield figure(
@@ -93,7 +111,7 @@ def _decisions(report: Report) -> Iterator[str]:
         ["reason", "documents", *sources],
         [(r, f"{decisions[r]:,}", *(f"{n:,}" for n in row)) for r, row in zip(dropped, counts, strict=True)],
         caption="Each document has one reason: the first rule that applies. Shares are of all documents.",
-        key=legend(series) if len(series) > 1 else "",
+        key=legend(series),
     )
     meanings = [(r, CURATION[r].meaning, CURATION[r].change) for r in dropped]
     yield "<details><summary>What the reasons mean, and how to change them</summary>"
@@ -110,7 +128,7 @@ def _sources(report: Report) -> Iterator[str]:
     names = _by_size(sources)
     reasons = [KEPT, *sorted((r for r in decisions if r != KEPT), key=lambda r: -decisions[r])]
     counts = [[sources[name]["reasons"].get(reason, 0) for reason in reasons] for name in names]
-    series, rows = fewer(reasons, counts)
+    series, rows = series_of(reasons, counts)
     title = "Documents by source, kept and dropped by reason"
     labels = [f"{name}, {percent(sources[name]['kept'], sources[name]['documents'])} kept" for name in names]
     yield figure(
@@ -137,7 +155,10 @@ def _languages(report: Report) -> Iterator[str]:
         bars(found[:_ROWS], title="kept documents", whole=kept),
         ["language", "kept documents", "share"],
         [(name, f"{n:,}", percent(n, kept)) for name, n in found],
-        caption=_more("Kept documents by language: as the source says, else as recognised.", len(found)),
+        caption=_more(
+            "Kept documents by language: as the source says, else as recognised (und: not recognised).",
+            len(found),
+        ),
     )
 
 
@@ -147,16 +168,18 @@ def _time(report: Report) -> Iterator[str]:
     undated = sum(time["undated"].values())
     if undated:
         listed = ", ".join(f"{name} {n:,}" for name, n in time["undated"].items())
-        yield f"<p>{undated:,} kept documents have no date ({escape(listed)}); they are not in the plot.</p>"
+        yield (
+            f"<p class=soft>{undated:,} kept documents have no date ({escape(listed)}); they are not in the "
+            "plot.</p>"
+        )
     if not time["bins"]:
         return
-    names = sorted(time["sources"], key=lambda name: -sum(time["sources"][name]))
-    counts = [list(row) for row in zip(*(time["sources"][name] for name in names), strict=True)]
-    series, rows = fewer(names, counts)
-    by_series = {name: [row[i] for row in rows] for i, name in enumerate(series)}
+    names, nothing = _by_size(report["sources"]), [0] * len(time["bins"])
+    counts = list(zip(*(time["sources"].get(name, nothing) for name in names), strict=True))
+    series, rows = series_of(names, counts, first=_SOURCE_COLOUR)
     title = f"Kept documents by {time['unit']} and source"
     yield figure(
-        columns(time["bins"], by_series, title=title),
+        columns(list(zip(time["bins"], rows, strict=True)), series, title=title),
         [time["unit"], "documents", *names],
         [
             (label, f"{sum(row):,}", *(f"{n:,}" for n in row))
@@ -170,8 +193,9 @@ def _time(report: Report) -> Iterator[str]:
 def _lengths(report: Report) -> Iterator[str]:
     yield _title("lengths")
     yield (
-        "<p class=soft>Characters of each kept document, by kind. The axis is logarithmic and a column's area "
-        "is its number of documents: the height is documents per doubling of length.</p><div class=grid2>"
+        "<p class=soft>Characters of each kept document, by kind. The axis is logarithmic, and a column's "
+        "area is its number of documents: the height is documents per doubling of length.</p>"
+        "<div class=grid2>"
     )
     for kind, bins in report["histograms"].items():
         cuts = report["lengths"][kind]
@@ -192,9 +216,9 @@ def _lengths(report: Report) -> Iterator[str]:
 
 
 _TALLIES = (
+    ("authors", "Authors", "documents"),
     ("links", "Hosts of links in texts", "links"),
     ("addresses", "Hosts of the documents' own addresses", "documents"),
-    ("authors", "Authors", "documents"),
 )
 
 
@@ -203,13 +227,12 @@ def _links(report: Report) -> Iterator[str]:
     yield "<p class=soft>Of kept documents whose audience is public.</p><div class=grid2>"
     for key, title, what in _TALLIES:
         tally = report[key]
-        yield f"<div><h3>{title}</h3>"
-        if not tally["top"]:
-            yield "<p>None.</p></div>"
-            continue
         rows = [(entry["name"], entry["count"]) for entry in tally["top"]]
+        if not rows:
+            continue
+        yield f"<div><h3>{title}</h3>"
         yield figure(
-            bars(rows[:10], title=title, whole=tally["total"]), ["", what],
+            bars(rows[:_ROWS], title=title, whole=tally["total"]), ["", what],
             [(name, f"{n:,}") for name, n in rows], caption=_tallied(tally, what),
         )  # fmt: skip
         yield "</div>"
@@ -219,10 +242,10 @@ def _links(report: Report) -> Iterator[str]:
 def _tallied(tally: Mapping[str, Any], what: str) -> str:
     if tally["missed"]:
         return (
-            f"{tally['total']:,} {what}, more than {tally['distinct']:,} names; beyond that many, counts are "
-            f"approximate: each is at most {tally['missed']:,} too low."
+            f"{tally['total']:,} {what}, more than {tally['distinct']:,} different names; with so many, "
+            f"each count is a lower bound, at most {tally['missed']:,} too low."
         )
-    return f"{tally['total']:,} {what}, {tally['distinct']:,} names."
+    return f"{tally['total']:,} {what}; different names: {tally['distinct']:,}."
 
 
 def _masked(report: Report) -> Iterator[str]:
@@ -234,19 +257,23 @@ def _masked(report: Report) -> Iterator[str]:
 def _samples(report: Report) -> Iterator[str]:
     yield _title("samples")
     yield (
-        "<p class=soft>Left, what was dropped; right, the document that stays in its place, with the words that "
-        "differ marked, or else a kept one from the same source. Texts that are private, reserved, deleted "
-        "or to be forgotten are not shown. <code>glaswerk why DOCUMENT</code> tells more.</p>"
+        "<p class=soft>Left, what was dropped; right, the document that stays in its place, with the words "
+        "that differ marked, or else a kept one from the same source. Texts that are private, reserved, "
+        "deleted or to be forgotten are not shown. <code>glaswerk why DOCUMENT</code> tells more.</p>"
     )
     for reason, pairs in report["samples"].items():
         if reason == KEPT or not pairs:
             continue
-        yield f"<h3>{escape(reason)}</h3><p class=soft>{escape(CURATION[reason].meaning)}</p>"
+        yield f"<h3>{escape(reason)}</h3><p class=soft>{_with_code(CURATION[reason].meaning)}</p>"
         for pair in pairs:
             yield _pair(pair)
-    yield "<h3>kept</h3>"
-    for sample in report["samples"][KEPT]:
-        yield f"<div class=pair>{_card(sample, 'kept', escape(sample['text']))}</div>"
+    cards = (_card(sample, "kept", escape(sample["text"])) for sample in report["samples"][KEPT])
+    yield f"<h3>kept</h3><div class=pair>{''.join(cards)}</div>"
+
+
+def _with_code(words: str) -> str:
+    """Escaped `words`, with what stands between backticks as code."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", escape(words))
 
 
 def _pair(pair: Mapping[str, Any]) -> str:
@@ -254,7 +281,7 @@ def _pair(pair: Mapping[str, Any]) -> str:
     left, right = escape(dropped["text"]), escape(kept["text"]) if kept else ""
     if kept and pair["replaced"]:
         left, right = _compared(dropped["text"], kept["text"])
-    score = "" if pair["score"] is None else f", score {pair['score']:.3g}"
+    score = "" if pair["score"] in (None, 1.0) else f", score {pair['score']:.3g}"
     there = _card(kept, "kept instead" if pair["replaced"] else "kept", right) if kept else ""
     return f"<div class=pair>{_card(dropped, f'dropped{score}', left)}{there}</div>"
 
@@ -268,11 +295,10 @@ def _card(sample: Mapping[str, str], words: str, text: str) -> str:
 
 def _compared(left: str, right: str) -> tuple[str, str]:
     """Both texts as HTML, with the words that are not in the other marked."""
-    a, b = left.split(" "), right.split(" ")
+    a, b = re.findall(r"\s+|\S+", left), re.findall(r"\s+|\S+", right)
     marked: tuple[list[str], list[str]] = ([], [])
     for tag, a0, a1, b0, b1 in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
         for out, words in zip(marked, (a[a0:a1], b[b0:b1]), strict=True):
-            text = escape(" ".join(words))
-            if words:
-                out.append(text if tag == "equal" else f"<mark>{text}</mark>")
-    return " ".join(marked[0]), " ".join(marked[1])
+            text = escape("".join(words))
+            out.append(text if tag == "equal" or not text else f"<mark>{text}</mark>")
+    return "".join(marked[0]), "".join(marked[1])

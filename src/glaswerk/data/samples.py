@@ -56,10 +56,14 @@ def paired(folder: Path, samples: Samples) -> dict[str, list[Pair]]:
     with duckdb.connect() as db:
         decided = _decided(db, folder, [s["document"] for there in dropped.values() for s in there])
         pools = _pools(db, folder)
-        wanted = {row["duplicate_of"] for row in decided.values()} | {i for pool in pools.values() for i in pool}
+        wanted = {row["duplicate_of"] for row in decided.values()} | {
+            i for pool in pools.values() for i in pool
+        }
         texts = _texts(db, folder, sorted(wanted - {""}))
     return {
-        reason: [_pair(sample, decided.get((sample["document"], reason), {}), pools, texts) for sample in there]
+        reason: [
+            _pair(sample, decided.get((sample["document"], reason), {}), pools, texts) for sample in there
+        ]
         for reason, there in dropped.items()
         if reason not in UNSHOWN
     }
