@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -30,7 +32,7 @@ def test_bars_hold_every_value_once_and_join_without_gaps(values: list[int]) -> 
     bars = of(values).bars()
     assert [sum(low <= value < end for value in values) for low, end, _ in bars] == [n for _, _, n in bars]
     assert sum(n for _, _, n in bars) == len(values)
-    assert all(before[1] == after[0] for before, after in zip(bars, bars[1:], strict=False))
+    assert all(before[1] == after[0] for before, after in pairwise(bars))
     assert bars[0][2]
     assert bars[-1][2]
 
