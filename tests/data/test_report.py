@@ -134,7 +134,9 @@ def corpus(empty_lab: Lab, tmp_path: Path) -> Artifact:
         {"id": "e", "text": f"{HOSTILE} stands in a text, and so it stays one."},
         {"id": "f", "text": "Nobody may read these reserved words.", "tdm_opt_out": True},
         {"id": "g", "text": long},
-    ]
+        *({"text": f"In month {i} we counted the boats again.", "created_at": f"2019-{i:02}-03T00:00:00Z"}
+          for i in range(1, 13)),
+    ]  # fmt: skip
     add(empty_lab, tmp_path, rows)
     add(empty_lab, tmp_path, [{"id": "1", "text": "Another source says something else."}], "more")
     return curate(empty_lab)
@@ -206,6 +208,16 @@ def test_every_plot_has_a_name_and_a_table(corpus: Artifact) -> None:
         assert "<td" in figure
 
 
+# Texts of one plot that touch each other.
+_OVERLAPS = """() => [...document.querySelectorAll("svg")].flatMap(svg => {
+  const texts = [...svg.querySelectorAll("text")];
+  const boxes = texts.map(text => [text.textContent, text.getBoundingClientRect()]);
+  return boxes.flatMap(([one, a], i) => boxes.slice(i + 1).filter(([, b]) =>
+    a.left < b.right && b.left < a.right && a.top + 2 < b.bottom && b.top + 2 < a.bottom
+  ).map(([other]) => [one, other]));
+})"""
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page_fits_a_phone_and_a_wide_screen(corpus: Artifact, scheme: Any) -> None:
@@ -224,4 +236,5 @@ def test_the_page_fits_a_phone_and_a_wide_screen(corpus: Artifact, scheme: Any) 
             page.locator("summary").first.click()
             assert page.evaluate("document.documentElement.scrollWidth") == width
             assert complaints == []
+            assert page.evaluate(_OVERLAPS) == []
         browser.close()

@@ -17,7 +17,7 @@ from glaswerk.core.page import table
 SERIES = 8
 _LABEL_CHARACTERS = 30
 _ROW, _BAR = 40, 12
-_HEIGHT, _BASE = 180, 22
+_HEIGHT, _BASE = 180, 24
 Row = tuple[str, Sequence[int]]
 
 
@@ -97,7 +97,7 @@ def columns(rows: Sequence[Row], series: Sequence[Series], *, title: str) -> str
             y -= tall
             parts.append(_rect(f"{(i + 0.08) * width:.3f}%", y, f"{0.84 * width:.3f}%", tall, one.colour))
         parts.append("</g>")
-    parts += [_tick((i + 0.5) * width, rows[i][0]) for i in _spread(len(rows))]
+    parts += [_tick((i + 0.5) * width, rows[i][0]) for i in _spread([label for label, _ in rows])]
     return "".join(parts) + "</svg>"
 
 
@@ -193,15 +193,14 @@ def _round(low: int, end: int) -> list[int]:
     return found if len(found) > 1 else [low, end]
 
 
-def _spread(count: int) -> list[int]:
-    """At most six places among `count`, evenly apart."""
-    step = max(math.ceil(count / 6), 1)
-    return list(range(0, count, step))
+def _spread(labels: Sequence[str]) -> list[int]:
+    """Places of labels evenly apart, so few that they do not touch on a phone."""
+    most = 6 if max(map(len, labels), default=0) <= 5 else 4
+    return list(range(0, len(labels), max(math.ceil(len(labels) / most), 1)))
 
 
 def _tick(x: float, words: str) -> str:
-    side = "" if x < 4 else "end" if x > 96 else "mid"
-    return f'<text class="{side} soft" x="{x:.3f}%" y="{_HEIGHT + 16}">{escape(words)}</text>'
+    return f'<text class="mid soft" x="{x:.3f}%" y="{_HEIGHT + 18}">{escape(words)}</text>'
 
 
 def _hit(x: float, width: float) -> str:

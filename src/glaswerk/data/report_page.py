@@ -64,14 +64,20 @@ def _key_figures(report: Report) -> Iterator[tuple[str, str, str]]:
     yield "text", _bytes(report["bytes"]), f"{report['bytes'] // max(kept, 1):,} bytes a document"
     yield "sources", f"{len(report['sources']):,}", _named(list(report["sources"]))
     yield "languages", f"{len(report['languages']):,}", _named(list(report["languages"]))
-    if time["bins"]:
-        first, last = time["bins"][0], time["bins"][-1]
-        undated = sum(time["undated"].values())
-        span = first if first == last else f"{first[:4]}–{last[:4]}" if first[:4] != last[:4] else first[:4]
-        yield "written", span, f"{undated:,} without a date" if undated else "all with a date"
+    yield "written", *_written(time)
     splits = report["splits"]
     held = sum(n for name, n in splits.items() if name.endswith("validation"))
     yield "held out", f"{held:,}", ", ".join(f"{name} {n:,}" for name, n in splits.items())
+
+
+def _written(time: Mapping[str, Any]) -> tuple[str, str]:
+    """From when to when, and how many have no date."""
+    if not time["bins"]:
+        return "–", "no document has a date"
+    first, last = time["bins"][0], time["bins"][-1]
+    undated = sum(time["undated"].values())
+    span = first if first == last else f"{first[:4]}–{last[:4]}" if first[:4] != last[:4] else first[:4]
+    return span, f"{undated:,} without a date" if undated else "all with a date"
 
 
 def _bytes(count: int) -> str:
@@ -108,8 +114,8 @@ def _decisions(report: Report) -> Iterator[str]:
     yield f"<h3>{title}</h3>"
     yield figure(
         stacked_bars(list(zip(dropped, rows, strict=True)), series, title=title, whole=total),
-        ["reason", "documents", *sources],
-        [(r, f"{decisions[r]:,}", *(f"{n:,}" for n in row)) for r, row in zip(dropped, counts, strict=True)],
+        ["reason", "documents", *(one.name for one in series)],
+        [(r, f"{decisions[r]:,}", *(f"{n:,}" for n in row)) for r, row in zip(dropped, rows, strict=True)],
         caption="Each document has one reason: the first rule that applies. Shares are of all documents.",
         key=legend(series),
     )
@@ -167,7 +173,7 @@ def _time(report: Report) -> Iterator[str]:
     time = report["time"]
     undated = sum(time["undated"].values())
     if undated:
-        listed = ", ".join(f"{name} {n:,}" for name, n in time["undated"].items())
+        listed = _named([f"{name} {n:,}" for name, n in time["undated"].items()])
         yield (
             f"<p class=soft>{undated:,} kept documents have no date ({escape(listed)}); they are not in the "
             "plot.</p>"
@@ -180,10 +186,10 @@ def _time(report: Report) -> Iterator[str]:
     title = f"Kept documents by {time['unit']} and source"
     yield figure(
         columns(list(zip(time["bins"], rows, strict=True)), series, title=title),
-        [time["unit"], "documents", *names],
+        [time["unit"], "documents", *(one.name for one in series)],
         [
             (label, f"{sum(row):,}", *(f"{n:,}" for n in row))
-            for label, row in zip(time["bins"], counts, strict=True)
+            for label, row in zip(time["bins"], rows, strict=True)
         ],
         caption=f"Kept documents a {time['unit']}, by when they were written (UTC).",
         key=legend(series),
