@@ -64,6 +64,15 @@ def test_no_text_of_a_corpus_steers_the_terminal(two: Path, tmp_path: Path) -> N
     assert "\x1b" not in out
 
 
+@pytest.mark.parametrize("manifest", ["[]", "{}", "no JSON"])
+def test_a_folder_whose_manifest_is_none_is_refused_in_words(
+    two: Path, tmp_path: Path, manifest: str
+) -> None:
+    (tmp_path / "manifest.json").write_text(manifest)
+    with pytest.raises(GlaswerkError, match="manifest"):
+        run("diff", "main", str(tmp_path), "--lab", str(two))
+
+
 @pytest.mark.parametrize("wrong", ["nope", "../nope", ".", "sources/docs"])
 def test_what_is_no_corpus_is_refused_with_those_that_are_there(
     two: Path, wrong: str, monkeypatch: pytest.MonkeyPatch

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from importlib import resources
 
-_STYLE = resources.files("glaswerk.core").joinpath("page.css").read_text()
+_STYLE = resources.files("glaswerk.core").joinpath("page.css").read_text(encoding="utf-8")
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
