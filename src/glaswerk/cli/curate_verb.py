@@ -18,15 +18,16 @@ from glaswerk.cli.session import json_option, lab_option, show, writing
     "--on", default="local", show_default=True, type=click.Choice(["local", "ray"]), help="Run there."
 )
 @click.option("--jobs", default=0, help="Processes or Ray workers.  [default: one a core]")
+@click.option("--name", default="main", show_default=True, help="Of the corpus; replaces one of that name.")
 @lab_option
 @json_option
 def command(
-    languages: tuple[str, ...], validation_share: float | None, on: str, jobs: int, lab_path: Path,
-    as_json: bool,
+    languages: tuple[str, ...], validation_share: float | None, on: str, jobs: int, name: str,
+    lab_path: Path, as_json: bool,
 ) -> None:  # fmt: skip
-    """Filter, deduplicate, mask and split all sources into the corpus `main`.
+    """Filter, deduplicate, mask and split all sources into one corpus.
 
-    Every document gets one decision with a named reason: see corpora/main/report.html, and
+    Every document gets one decision with a named reason: see report.html in its folder, and
     `glaswerk explain REASON`. Rules and thresholds are in the table [curate] of lab.toml. Interrupted, it
     goes on where it was.
 
@@ -38,5 +39,7 @@ def command(
     from glaswerk.data.curate import curate
 
     with writing(lab_path) as lab:
-        made = curate(lab, languages=languages or None, validation_share=validation_share, on=on, jobs=jobs)
+        made = curate(
+            lab, name=name, languages=languages or None, validation_share=validation_share, on=on, jobs=jobs
+        )
     show(made, as_json, documents=made.stats["documents"], kept=made.stats["kept"])

@@ -21,6 +21,7 @@ VERBS = {
     "town": "Write the made-up town: archives, gazette, pictures, chats, answer key.",
     "add": "Add posts, documents or chats to the lab.",
     "curate": "Filter, deduplicate, mask and split all sources into a corpus.",
+    "diff": "What differs between two corpora.",
     "explain": "What a reason means, and how to change it.",
     "why": "The whole history of a document: sources, decisions, tokens, models.",
     "rights": "Licence, origin and audience of everything in the lab.",

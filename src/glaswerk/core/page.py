@@ -4,22 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from html import escape
+from importlib import resources
 
-_STYLE = """
-:root{color-scheme:light dark;--ink:#1d2430;--soft:#5d6778;--line:#d9dee7;--paper:#fff;--card:#f6f8fb;
---glass:#0b7a75;--warm:#c2571a}
-@media (prefers-color-scheme:dark){:root{--ink:#e8ecf3;--soft:#9aa5b8;--line:#323a48;--paper:#12161d;
---card:#1a202a;--glass:#4cc9c0;--warm:#f0995c}}
-body{font:16px/1.55 system-ui,sans-serif;color:var(--ink);background:var(--paper);max-width:56rem;
-margin:2rem auto;padding:0 1rem}
-h1{font-size:1.6rem;margin:.2rem 0}h2{font-size:1.15rem;margin:2.2rem 0 .5rem}p{margin:.5rem 0}
-.soft{color:var(--soft)}.scroll{overflow-x:auto}
-table{border-collapse:collapse;width:100%;font-size:.93rem}th,td{padding:.35rem .6rem;text-align:left;
-border-bottom:1px solid var(--line);vertical-align:top}
-td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
-code{font:.86em ui-monospace,monospace;overflow-wrap:anywhere}svg{max-width:100%;height:auto}
-svg text{fill:var(--ink);font:12px system-ui,sans-serif}
-"""
+_STYLE = resources.files("glaswerk.core").joinpath("page.css").read_text(encoding="utf-8")
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
 def page(title: str, body: Iterable[str], *, language: str = "en") -> str:
@@ -27,8 +15,10 @@ def page(title: str, body: Iterable[str], *, language: str = "en") -> str:
     return (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        # Nothing is fetched and nothing runs, whatever the content holds.
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body><h1>{escape(title)}</h1>"
-        f"{''.join(body)}</body></html>\n"
+        f"<main>{''.join(body)}</main></body></html>\n"
     )
 
 

@@ -25,6 +25,11 @@ UNSHOWN = {"forgotten", "deleted", "rights-opt-out", "private-audience"}
 _SAMPLE_CHARACTERS = 280
 
 
+def cut(text: str) -> str:
+    """The beginning of a text, short enough for a sample."""
+    return text if len(text) <= _SAMPLE_CHARACTERS else text[:_SAMPLE_CHARACTERS] + "…"
+
+
 @dataclass(slots=True)
 class Samples:
     """A few texts by reason, spread over the corpus: those whose ids have the lowest checksums."""
@@ -38,8 +43,7 @@ class Samples:
         rank = zlib.crc32(document.encode("utf-8", "surrogatepass"))
         held = self.chosen.setdefault(reason, [])
         if len(held) < SAMPLES or rank < held[-1][0]:
-            cut = text if len(text) <= _SAMPLE_CHARACTERS else text[:_SAMPLE_CHARACTERS] + "…"
-            held.append((rank, document, cut))
+            held.append((rank, document, cut(text)))
             held.sort()
             del held[SAMPLES:]
 

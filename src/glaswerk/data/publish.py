@@ -26,8 +26,6 @@ CORPUS_SCHEMA = pa.schema([*SCHEMA, ("split", pa.string())])
 _REASONS = pa.array(CODES)
 _VERSIONS = pa.array([VERSIONS[reason] for reason in CODES], pa.int32())
 _SPLITS = pa.array(SPLITS)
-# Reasons whose samples say which document was kept in place of the one shown.
-_REPLACED = ("exact-duplicate", "near-duplicate", "repeated-id")
 
 
 def publish(
@@ -53,16 +51,14 @@ def _counts(reasons: NDArray[np.uint8]) -> dict[str, int]:
     return {reason: count for reason, count in zip(CODES, found, strict=True) if count}
 
 
-def _by_source(tasks: Sequence[ShardTask], outcome: Outcome) -> dict[str, dict[str, Any]]:
-    """Documents, kept documents and decisions of each source."""
-    found: dict[str, Counter[str]] = {}
+def _by_source(tasks: Sequence[ShardTask], outcome: Outcome) -> dict[str, dict[str, int]]:
+    """Documents and kept documents of each source."""
+    found: dict[str, dict[str, int]] = {}
     for task in tasks:
-        reasons = outcome.reasons[task.first : task.first + task.rows]
-        found.setdefault(task.source, Counter()).update(_counts(reasons))
-    return {
-        source: {"documents": counts.total(), "kept": counts[KEPT], "decisions": dict(counts)}
-        for source, counts in found.items()
-    }
+        counts = found.setdefault(task.source, {"documents": 0, "kept": 0})
+        counts["documents"] += task.rows
+        counts["kept"] += int(outcome.kept[task.first : task.first + task.rows].sum())
+    return found
 
 
 def _names(tasks: Sequence[ShardTask], outcome: Outcome) -> dict[int, str]:
@@ -122,7 +118,7 @@ class _Writer:
                 rows = numbers[start : start + table.num_rows]
                 start += table.num_rows
                 mask = self._outcome.kept[rows]
-                self._sample(table, rows, mask)
+                self._sample(table, self._outcome.reasons[rows])
                 table = table.filter(pa.array(mask))
                 for words in table["masked"].to_pylist():
                     self.masked.update(_masked(words))
@@ -131,13 +127,11 @@ class _Writer:
                 self.figures.add(table)
                 yield table
 
-    def _sample(self, table: Any, rows: NDArray[np.int64], mask: NDArray[np.bool_]) -> None:
-        identifiers, texts = table["id"].to_pylist(), table["text"].to_pylist()
-        reasons = [_NAMES[code] for code in self._outcome.reasons[rows].tolist()]
-        for number, reason, identifier, text in zip(rows.tolist(), reasons, identifiers, texts, strict=True):
-            if reason in _REPLACED and self._outcome.stands[number] >= 0:
-                text = f"{text}\n= {self._names[int(self._outcome.stands[number])]}"
-            self.samples.offer(reason, identifier, text)
+    def _sample(self, table: Any, reasons: NDArray[np.uint8]) -> None:
+        columns = (table[name].to_pylist() for name in ("id", "text", "audience"))
+        for code, identifier, text, audience in zip(reasons.tolist(), *columns, strict=True):
+            if audience == "public":
+                self.samples.offer(_NAMES[code], identifier, text)
 
     def _decided(self, task: ShardTask) -> Iterator[Any]:
         start = task.first

@@ -183,7 +183,7 @@ def _judge(table: Any, screen: Screen, samples: Samples, writer: Any) -> _Part:
     verdicts = [screen.judge(row) for row in rows]
     alive = [index for index, verdict in enumerate(verdicts) if verdict.reason == KEPT]
     for row, verdict in zip(rows, verdicts, strict=True):
-        if verdict.reason != KEPT:
+        if verdict.reason != KEPT and row["audience"] == "public":
             samples.offer(verdict.reason, row["id"], verdict.text)
     kept = [verdicts[index] for index in alive]
     if kept:

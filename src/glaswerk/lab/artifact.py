@@ -64,6 +64,8 @@ def read(path: Path) -> Artifact | None:
     """The artifact at `path`, or None where no whole one is (no manifest)."""
     try:
         data = json.loads((path / MANIFEST).read_text())
+        if not isinstance(data, dict) or not data.keys() >= {"outputs", *_KEPT}:
+            raise ValueError("it lacks what every manifest has")
     except FileNotFoundError:
         return None
     except (ValueError, OSError) as error:
