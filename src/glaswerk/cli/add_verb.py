@@ -1,4 +1,4 @@
-"""`glaswerk add posts|docs|chats`."""
+"""`glaswerk add posts|docs|chats|preferences`."""
 
 from __future__ import annotations
 
@@ -104,4 +104,25 @@ def chats(paths: tuple[Path, ...], lab_path: Path, as_json: bool, tolerant: bool
 
     with writing(lab_path) as lab:
         made = add_chats(lab, paths, tolerant=tolerant, **rest)
+    show(made, as_json, documents=made.stats["documents"])
+
+
+@command.command("preferences")
+@_common
+@_acquired("own")
+@click.option("--tolerant", is_flag=True, help="Leave out and count rows that are broken.")
+def preferences(paths: tuple[Path, ...], lab_path: Path, as_json: bool, tolerant: bool, **rest: str) -> None:
+    """Answers chosen and rejected: jsonl, jsonl.zst or parquet, one {"prompt", "chosen", "rejected"} a row.
+
+    Also conversations that share their prompt (trl, hh-rlhf), scored completions (UltraFeedback) and trees of
+    ranked replies (Open-Assistant). They go into splits of their own, which no training reads so far.
+
+    \b
+    glaswerk add preferences pairs.jsonl --licence MIT --acquired public
+    glaswerk add preferences oasst_trees.jsonl.zst --licence Apache-2.0 --acquired public --tolerant
+    """
+    from glaswerk.data.source import add_preferences
+
+    with writing(lab_path) as lab:
+        made = add_preferences(lab, paths, tolerant=tolerant, **rest)
     show(made, as_json, documents=made.stats["documents"])

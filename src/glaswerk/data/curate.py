@@ -16,11 +16,12 @@ import pyarrow.parquet as pq
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.progress import progress_bar
 from glaswerk.data import report
+from glaswerk.data.chats import FAMILIES
 from glaswerk.data.decisions import DECISIONS, KEPT
 from glaswerk.data.duplicates import candidates
 from glaswerk.data.forget import Gone, holding
 from glaswerk.data.language import check_codes
-from glaswerk.data.parquet import DOCUMENTS, SCHEMA, TOMBSTONES
+from glaswerk.data.parquet import DOCUMENTS, SCHEMA, TOMBSTONES, conform
 from glaswerk.data.reasons import explain
 from glaswerk.data.screen import CurateConfig, Screen, Survivors, near_duplicates
 from glaswerk.lab import Artifact, Lab, Spec
@@ -122,7 +123,7 @@ def _ordered(source: Artifact, scratch: Path) -> Iterator[Any]:
         query = "SELECT * REPLACE (? AS source) FROM read_parquet(?) ORDER BY id"
         rows = db.sql(query, params=[source.name, str(source.path / DOCUMENTS)])
         for batch in rows.to_arrow_reader(_BATCH):
-            yield pa.Table.from_batches([batch]).cast(SCHEMA)
+            yield conform(pa.Table.from_batches([batch]))
 
 
 def _drop_near_duplicates(screen: Screen, rest: Path, config: CurateConfig) -> dict[int, tuple[int, float]]:
@@ -190,10 +191,10 @@ def assign_splits(left: Survivors, dropped: set[int], validation_share: float) -
     that training on a handful of documents can be validated at all.
     """
     found: dict[int, str] = {}
-    for family, (main, held) in {False: ("train", "validation"), True: ("chat", "chat-validation")}.items():
-        numbers = [
-            n for n, kind in enumerate(left.kinds) if n not in dropped and (kind == "dialogue") == family
-        ]
+    families = [FAMILIES.get(kind, "train") for kind in left.kinds]
+    for main in ("train", "chat", "preference"):
+        held = "validation" if main == "train" else f"{main}-validation"
+        numbers = [n for n, family in enumerate(families) if n not in dropped and family == main]
         limit = int(validation_share * 2**64)
         ranks = {n: int.from_bytes(left.hashes[n][:8]) for n in numbers}
         if validation_share > 0 and len(ranks) > 1:

@@ -18,11 +18,13 @@ DOCUMENTS = "documents.parquet"
 TOMBSTONES = "tombstones.parquet"
 PARTS = "parts.parquet"
 _PARTS = ("part", "document", "relation")
+_MESSAGES = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
 _TYPES: dict[str, Any] = {
     "created_at": pa.timestamp("us", tz="UTC"),
     "tdm_opt_out": pa.bool_(),
     "media": pa.list_(pa.string()),
-    "messages": pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())])),
+    "messages": _MESSAGES,
+    "rejected": _MESSAGES,
 }
 SCHEMA = pa.schema([(name, _TYPES.get(name, pa.string())) for name in DOCUMENT_COLUMNS])
 # A row group is what a lookup by id has to read: 8,192 posts are about 1 MB; books are cut earlier.
@@ -69,6 +71,14 @@ class DocumentWriter:
             self.close()
         else:
             self._file.close()
+
+
+def conform(table: Any) -> Any:
+    """A table of documents with SCHEMA's columns: those that an older version did not write are null."""
+    for field in SCHEMA:
+        if field.name not in table.column_names:
+            table = table.append_column(field, pa.nulls(table.num_rows, field.type))
+    return table.select(SCHEMA.names).cast(SCHEMA)
 
 
 def whole_text(text: str) -> str:

@@ -15,13 +15,15 @@ from numpy.typing import NDArray
 
 from glaswerk.core.document import Message
 from glaswerk.data import duplicates, language, pii, quality
-from glaswerk.data.chats import plain_text
+from glaswerk.data.chats import FAMILIES, plain_text
 from glaswerk.data.decisions import KEPT, Decisions, Samples
 from glaswerk.data.forget import Gone
 from glaswerk.data.parquet import SCHEMA
 from glaswerk.data.posts import PREFIX
 
-_READ = ("id", "source", "text", "lang", "kind", "retweet_of", "audience", "tdm_opt_out", "messages")
+_READ = (
+    "id", "source", "text", "lang", "kind", "retweet_of", "audience", "tdm_opt_out", "messages", "rejected",
+)  # fmt: skip
 # Below this the most probable language is a guess; measured on 8-word posts.
 _SURE = 0.4
 
@@ -54,6 +56,7 @@ class Verdict:
     duplicate_of: str = ""
     lang: str = ""
     messages: tuple[Message, ...] = ()
+    rejected: tuple[Message, ...] = ()
     masked: Counter[str] = field(default_factory=Counter)
     hash: bytes = b""
 
@@ -117,7 +120,7 @@ class Screen:
     def _write(self, table: Any, kept: Sequence[tuple[int, Verdict]]) -> None:
         columns = table.take([index for index, _ in kept])
         verdicts = [verdict for _, verdict in kept]
-        for name in ("text", "lang", "messages"):
+        for name in ("text", "lang", "messages", "rejected"):
             place = SCHEMA.get_field_index(name)
             values = pa.array([_plain(getattr(v, name)) for v in verdicts], SCHEMA.field(name).type)
             columns = columns.set_column(place, SCHEMA.field(name), values)
@@ -126,7 +129,7 @@ class Screen:
     def _hash_words(self, rows: Sequence[Mapping[str, Any]], texts: Sequence[str]) -> None:
         left = self.survivors
         first = len(left.rows) - len(rows)
-        chosen = [i for i, row in enumerate(rows) if row["kind"] != "dialogue"]
+        chosen = [i for i, row in enumerate(rows) if row["kind"] not in FAMILIES]
         if chosen:
             digests, guards = duplicates.features([texts[i] for i in chosen])
             left.digests.append(digests)
@@ -137,7 +140,7 @@ class Screen:
         refused = self._by_relation(row)
         if refused != "forgotten":  # perhaps only this source is
             self._ids.add(row["id"])
-        text, messages, masked = _masked(row)
+        text, messages, rejected, masked = _masked(row)
         if refused:
             return Verdict(refused, text)
         found = _by_quality(row["kind"], text, self._config)
@@ -149,7 +152,7 @@ class Screen:
         content = duplicates.content_hash(text)
         if content in self._seen:
             return Verdict("exact-duplicate", text, 1.0, self._seen[content])
-        return Verdict(KEPT, text, None, "", lang, messages, masked, content)
+        return Verdict(KEPT, text, None, "", lang, messages, rejected, masked, content)
 
     def _by_relation(self, row: Mapping[str, Any]) -> str:
         """Rules on what the document is rather than what it says."""
@@ -166,21 +169,30 @@ class Screen:
         return "retweet" if row["retweet_of"] else ""
 
 
-def _masked(row: Mapping[str, Any]) -> tuple[str, tuple[Message, ...], Counter[str]]:
+_Turns = tuple[Message, ...]
+
+
+def _masked(row: Mapping[str, Any]) -> tuple[str, _Turns, _Turns, Counter[str]]:
     if not row["messages"]:
         text, counts = pii.mask(row["text"])
-        return text, (), counts
+        return text, (), (), counts
+    messages, counts = _masked_turns(row["messages"])
+    rejected, more = _masked_turns(row["rejected"] or ())
+    return plain_text(messages, rejected), messages, rejected, counts + more
+
+
+def _masked_turns(turns: Iterable[Message]) -> tuple[_Turns, Counter[str]]:
     total: Counter[str] = Counter()
     messages = []
-    for message in row["messages"]:
+    for message in turns:
         content, counts = pii.mask(message["content"])
         total += counts
         messages.append(Message(role=message["role"], content=content))
-    return plain_text(messages), tuple(messages), total
+    return tuple(messages), total
 
 
 def _by_quality(kind: str, text: str, config: CurateConfig) -> quality.Finding | None:
-    if kind == "dialogue":
+    if kind in FAMILIES:
         return None if text.strip() else quality.Finding("empty", 0.0)
     return quality.check(text, kind, config)
 
@@ -196,7 +208,7 @@ def _language(row: Mapping[str, Any], text: str, config: CurateConfig) -> tuple[
     found = language.probabilities(text)
     top, probability = next(iter(found.items()), (language.UNKNOWN, 0.0))
     lang = top if probability >= _SURE else given or language.UNKNOWN
-    judged = config.languages and row["kind"] != "dialogue" and probability >= config.language_certainty
+    judged = config.languages and row["kind"] not in FAMILIES and probability >= config.language_certainty
     if not judged or language.letters(text) < config.language_letters:
         return lang, 1.0
     return lang, language.share_of(found, config.languages)

@@ -13,11 +13,12 @@ from glaswerk.core.ids import digest_file
 from glaswerk.data.archive import archive_digest
 from glaswerk.data.chats import read_chats
 from glaswerk.data.dump_source import DumpJob, dump_files, is_dump
-from glaswerk.data.files import DOCUMENT_SUFFIXES, KINDS, Defaults, Found, Tally, find_files, read_file
+from glaswerk.data.files import DOCUMENT_SUFFIXES, PLAIN_KINDS, Defaults, Found, Tally, find_files, read_file
 from glaswerk.data.files_source import FilesJob
 from glaswerk.data.lines import SUFFIXES
 from glaswerk.data.naming import check_rights, default_name
 from glaswerk.data.posts_source import PostsConfig, PostsJob, archive_paths
+from glaswerk.data.preferences import PREFERENCE_SUFFIXES, read_preferences
 from glaswerk.lab import Artifact, Lab, Spec
 
 
@@ -98,9 +99,9 @@ def add_docs(
     file's front matter the like. Statistics: documents, files, bytes, kinds, unparsed_dates and
     left_out by reason. Raises GlaswerkError naming file and line or byte for what cannot be read.
     """
-    if kind not in KINDS or kind == "dialogue":
+    if kind not in PLAIN_KINDS:
         raise GlaswerkError(
-            f"expected a kind ({', '.join(k for k in KINDS if k != 'dialogue')}), found {kind!r}",
+            f"expected a kind ({', '.join(PLAIN_KINDS)}), found {kind!r}",
             hint="glaswerk add docs FOLDER --kind page --licence …",
         )
     tally = Tally()
@@ -125,4 +126,22 @@ def add_chats(
         return read_chats(file, defaults, tally, tolerant=tolerant)
 
     job = FilesJob("add-chats/2", licence, author, acquired, "dialogue", files, tally, read)
+    return job.make(lab, name, tolerant=tolerant)
+
+
+def add_preferences(
+    lab: Lab, paths: Sequence[Path], *, licence: str, author: str = "", name: str = "", acquired: str = "own",
+    tolerant: bool = False,
+) -> Artifact:  # fmt: skip
+    """One source of answers chosen and rejected (see `preferences.read_preferences`).
+
+    From .jsonl, .jsonl.zst and .parquet files. Statistics as for dialogues, and `rows`.
+    """
+    tally = Tally()
+    files = find_files(paths, PREFERENCE_SUFFIXES, tally)
+
+    def read(file: Found, defaults: Defaults) -> Iterator[Document]:
+        return read_preferences(file, defaults, tally, tolerant=tolerant)
+
+    job = FilesJob("add-preferences/1", licence, author, acquired, "preference", files, tally, read)
     return job.make(lab, name, tolerant=tolerant)
