@@ -115,8 +115,10 @@ def write_relations(folder: Path, tombstones: Iterable[str], parts: Iterable[tup
     write_table(folder / PARTS, columns, pa.schema([(name, pa.string()) for name in _PARTS]))
 
 
-def read_rows(path: Path, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
-    """Rows of a Parquet file as dicts, a few thousand in memory at a time.
+def read_rows(
+    path: Path, columns: Sequence[str] | None = None, *, batch_rows: int = 2048
+) -> Iterator[dict[str, Any]]:
+    """Rows of a Parquet file as dicts, `batch_rows` of them in memory at a time.
 
     Raises GlaswerkError where the file is no whole Parquet file.
     """
@@ -126,7 +128,7 @@ def read_rows(path: Path, columns: Sequence[str] | None = None) -> Iterator[dict
         raise broken_parquet(path, error) from error
     with file:
         try:
-            for batch in file.iter_batches(2048, columns=columns):
+            for batch in file.iter_batches(batch_rows, columns=columns):
                 yield from batch.to_pylist()
         except (pa.ArrowInvalid, OSError) as error:
             raise broken_parquet(path, error) from error

@@ -137,6 +137,21 @@ ADDING = {
         "A reply in a tree that was deleted or failed its review; what answers it is left out, too.",
         "It cannot be added: its authors or reviewers took it back.",
     ),
+    "no_caption": Reason(
+        "A picture without words that say what is to be seen.",
+        "Write them into a .txt of the picture's name, or name their column with --text-column.",
+    ),
+    "missing_picture": Reason(
+        "A caption whose picture is not there: a name without a file, or a link that was never fetched.",
+        "Put the picture where its name says; nothing is fetched.",
+    ),
+    "unsupported_picture": Reason(
+        "A picture that is no JPEG, PNG, WebP or GIF, whatever its name says.", "Convert it, for instance to PNG."
+    ),
+    "broken_picture": Reason("A picture that ends early or cannot be decoded.", "Fetch it again."),
+    "oversized_picture": Reason(
+        "A picture of more than 64 million pixels or 64 MiB.", "Make it smaller and add it again."
+    ),
     "no_text": Reason("A row or file without text.", "Put the text into a field named 'text'."),
     "unsupported_file": Reason(
         "A file inside an added folder whose kind is not read.", "Convert it to .md, .txt or .jsonl."

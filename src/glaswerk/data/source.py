@@ -17,6 +17,7 @@ from glaswerk.data.files import DOCUMENT_SUFFIXES, PLAIN_KINDS, Defaults, Found,
 from glaswerk.data.files_source import FilesJob
 from glaswerk.data.lines import SUFFIXES
 from glaswerk.data.naming import check_rights, default_name
+from glaswerk.data.picture_source import PicturesConfig, add_pictures
 from glaswerk.data.posts_source import PostsConfig, PostsJob, archive_paths
 from glaswerk.data.preferences import PREFERENCE_SUFFIXES, read_preferences
 from glaswerk.lab import Artifact, Lab, Spec
@@ -145,3 +146,18 @@ def add_preferences(
 
     job = FilesJob("add-preferences/1", licence, author, acquired, "preference", files, tally, read)
     return job.make(lab, name, tolerant=tolerant)
+
+
+def add_images(
+    lab: Lab, paths: Sequence[Path], *, licence: str, author: str = "", name: str = "", acquired: str = "own",
+    text_column: str = "", tolerant: bool = False,
+) -> Artifact:  # fmt: skip
+    """One source of captioned pictures: documents of kind "caption" whose `media` names one (`data.pictures`).
+
+    From folders with metadata.jsonl or .txt files beside the pictures, webdataset tars and Parquet files.
+    JPEG, PNG, WebP and GIF; each is decoded once, stored once, and without its metadata. Statistics:
+    documents, rows, files, bytes, pictures, picture_bytes, formats, widths, heights, metadata_removed,
+    places_removed and left_out by reason. Raises GlaswerkError for broken files; `tolerant` counts them.
+    """
+    config = PicturesConfig(licence, author, acquired, text_column, tolerant)
+    return add_pictures(lab, paths, config, name)
