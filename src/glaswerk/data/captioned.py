@@ -1,4 +1,4 @@
-"""Pictures with captions, as they come: folders, webdataset tars and Parquet files. Nothing is unpacked to disk."""
+"""Pictures with captions from folders, webdataset tars and Parquet files. Nothing is unpacked to disk."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ PARQUET = ".parquet"
 METADATA = "metadata.jsonl"
 # Pictures of other kinds: drawings, documents and what only one maker's programs read.
 _UNSUPPORTED = (
-    ".svg", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".avif", ".jxl", ".jp2", ".ico", ".psd", ".pdf", ".eps",
+    ".svg", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".avif", ".jxl", ".jp2", ".ico", ".psd",
+    ".pdf", ".eps",
 )  # fmt: skip
 CAPTIONS = ("text", "caption", "captions", "description", "alt_text")
 _COLUMNS = ("image", "img", "picture", "jpg", "jpeg", "png", "webp")
@@ -285,7 +286,7 @@ def _single(path: Path) -> Iterator[Found]:
 
 
 def _bytes(path: Path | None, name: str) -> bytes | None:
-    """A loose picture; None where there is none of that name. One byte over the limit tells that it is over."""
+    """A loose picture; None where there is none of that name. One byte beyond the limit tells of more."""
     if path is None or not name.lower().endswith(PICTURES):
         return None
     with path.open("rb") as file:

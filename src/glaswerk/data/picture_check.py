@@ -66,10 +66,14 @@ def _checked(data: bytes) -> Picture | str:
         exif = image.getexif()
         turned, placed = exif.get(_ORIENTATION, 1), _GPS in exif
         suffix = _SUFFIXES[str(image.format)]
-    clean = without_metadata(data, suffix, turned if isinstance(turned, int) else 1)
-    # A description in XMP that names a place does so with these letters.
-    placed = placed or (b"GPSLatitude" in data and b"GPSLatitude" not in clean)
+        clean = without_metadata(data, suffix, turned if isinstance(turned, int) else 1)
+        if clean == data:
+            image.load()
+            return Picture(data, suffix, width, height, stripped=False, placed=placed)
     with Image.open(io.BytesIO(clean), formats=_OPENED) as image:
         image.load()
-        same = image.size == (width, height)
-    return Picture(clean, suffix, width, height, clean != data, placed) if same else "broken_picture"
+        if image.size != (width, height):
+            return "broken_picture"
+    # A description in XMP that names a place does so with these letters.
+    placed = placed or (b"GPSLatitude" in data and b"GPSLatitude" not in clean)
+    return Picture(clean, suffix, width, height, stripped=True, placed=placed)

@@ -1,7 +1,7 @@
 """A source's pictures: each stored once under the hash of its bytes, packed into tar files with an index.
 
-Packed, because a folder with a file a picture is slow from some ten thousand on, for every tool that walks it,
-and each file would have to be flushed and named in the manifest by itself. `tar -xf` takes them out.
+Packed, because a folder with a file a picture is slow from some ten thousand on, for every tool that walks
+it, and each file would have to be flushed and named in the manifest by itself. `tar -xf` takes them out.
 """
 
 from __future__ import annotations

@@ -146,7 +146,8 @@ ADDING = {
         "Put the picture where its name says; nothing is fetched.",
     ),
     "unsupported_picture": Reason(
-        "A picture that is no JPEG, PNG, WebP or GIF, whatever its name says.", "Convert it, for instance to PNG."
+        "A picture that is no JPEG, PNG, WebP or GIF, whatever its name says.",
+        "Convert it, for instance to PNG.",
     ),
     "broken_picture": Reason("A picture that ends early or cannot be decoded.", "Fetch it again."),
     "oversized_picture": Reason(

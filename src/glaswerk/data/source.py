@@ -152,10 +152,10 @@ def add_images(
     lab: Lab, paths: Sequence[Path], *, licence: str, author: str = "", name: str = "", acquired: str = "own",
     text_column: str = "", tolerant: bool = False,
 ) -> Artifact:  # fmt: skip
-    """One source of captioned pictures: documents of kind "caption" whose `media` names one (`data.pictures`).
+    """One source of captioned pictures: documents of kind "caption" whose `media` names one.
 
     From folders with metadata.jsonl or .txt files beside the pictures, webdataset tars and Parquet files.
-    JPEG, PNG, WebP and GIF; each is decoded once, stored once, and without its metadata. Statistics:
+    JPEG, PNG, WebP and GIF; each is decoded once and stored once, without metadata (`data.pictures`). Statistics:
     documents, rows, files, bytes, pictures, picture_bytes, formats, widths, heights, metadata_removed,
     places_removed and left_out by reason. Raises GlaswerkError for broken files; `tolerant` counts them.
     """
