@@ -243,7 +243,8 @@ def test_a_source_of_an_older_version_has_no_rejected_answers_and_is_curated_all
 WORDS = st.none() | st.integers() | st.sampled_from(["", " ", "Hi", "\n\nHuman: a\n\nAssistant:", "\ud800"])
 TURN = st.fixed_dictionaries({}, optional={
     "role": st.sampled_from(["user", "assistant", "prompter", "robot"]) | WORDS, "content": WORDS,
-    "from": WORDS, "value": WORDS, "text": WORDS, "response": WORDS, "rank": WORDS, "overall_score": st.floats() | WORDS,
+    "from": WORDS, "value": WORDS, "text": WORDS, "response": WORDS,
+    "rank": WORDS, "overall_score": st.floats() | WORDS,
 })  # fmt: skip
 TURNS = WORDS | st.lists(TURN | WORDS, max_size=3)
 NODE = st.recursive(TURN, lambda inner: st.builds(lambda t, r: {**t, "replies": r}, TURN, st.lists(inner)))

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, Self, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -46,6 +46,8 @@ _BATCH_ROWS = 32
 _RATIO, _RATIO_FLOOR = 200, 64 << 20
 # As webdataset splits a member's name: all before the first dot of its last part is the key.
 _MEMBER = re.compile(r"((?:.*/)?[^/.]+)\.([^/]+)", re.DOTALL)
+# What a tar says of a picture: a caption, its fields, or the number or name of its class.
+_SAID = ("txt", "json", "cls")
 _HINT = "leave out what is broken with --tolerant"
 
 
@@ -107,14 +109,16 @@ class CaptionedReader:
         given = row.get("file_name")
         if isinstance(given, str) and given:
             return posixpath.normpath(posixpath.join(posixpath.dirname(metadata), given))
-        self._broken(f"expected the name of a picture as 'file_name' in {where}, found {given!r:.60}")
+        self._broken(
+            f"expected the name of a picture as 'file_name' in {where}, found {type(given).__name__}"
+        )
         return ""
 
     def _tar(self, file: Found) -> Iterator[Captioned]:
         with file.path.open("rb") as raw:
             try:
                 with _unpacked(raw, file.path.stat().st_size) as stream:
-                    container = tarfile.open(fileobj=stream, mode="r|", tarinfo=BoundedMember)  # noqa: SIM115
+                    container = tarfile.open(fileobj=stream, mode="r|", tarinfo=_Member)  # noqa: SIM115
                     with container:
                         yield from self._samples(container, file)
             except DAMAGE as error:
@@ -133,7 +137,11 @@ class CaptionedReader:
             if found[1] != key:
                 yield from self._sample(file, key, parts)
                 key, parts = found[1], {}
-            parts[found[2].lower()] = _content(container, member)
+            name = found[2].lower()
+            if f".{name}" in (*PICTURES, *_UNSUPPORTED) or name in _SAID:
+                parts[name] = _content(container, member)
+            else:
+                self.tally.left_out["unsupported_file"] += 1
         yield from self._sample(file, key, parts)
 
     def _sample(self, file: Found, key: str, parts: Mapping[str, bytes]) -> Iterator[Captioned]:
@@ -304,6 +312,17 @@ def _content(container: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     return b"" if file is None else file.read(limit + 1)
 
 
+class _Member(BoundedMember):
+    """A member of a tar file. tarfile takes a broken header for the end of the file; here it is an error."""
+
+    @classmethod
+    def fromtarfile(cls, container: tarfile.TarFile) -> Self:
+        try:
+            return super().fromtarfile(container)
+        except (tarfile.InvalidHeaderError, tarfile.TruncatedHeaderError) as error:  # type: ignore[attr-defined]
+            raise tarfile.ReadError(f"a member's header: {error}") from error
+
+
 def _holds_bytes(kind: Any) -> bool:
     if pa.types.is_struct(kind):
         place = kind.get_field_index("bytes")
@@ -333,3 +352,7 @@ class _Bounded(io.RawIOBase):
         if self._left < 0:
             raise tarfile.ReadError("it unpacks to far more than it holds")
         return data
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()

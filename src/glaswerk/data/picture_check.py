@@ -29,7 +29,11 @@ _ORIENTATION, _GPS = 0x0112, 0x8825
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A whole picture without metadata. `placed`: its metadata said where it was taken."""
+    """A whole picture without metadata; of moving ones the first frame was seen.
+
+    `width` and `height` are as stored, before the orientation that EXIF may still hold turns it.
+    `placed`: its metadata said where it was taken.
+    """
 
     data: bytes
     suffix: str

@@ -41,27 +41,33 @@ def _jpeg(data: bytes, way_up: bytes) -> Iterator[bytes]:
     yield b"\xff\xd8"
     if way_up:
         yield struct.pack(">2sH", b"\xff\xe1", 8 + len(way_up)) + b"Exif\0\0" + way_up
-    place = 2
+    place, in_scan = 2, False
     while (found := _JPEG_MARKER.search(data, place)) is not None:
         marker = found[1][0]
-        scan = data[place : found.start()]
+        # Pixels stand behind the start of a scan (0xDA); elsewhere nothing belongs between segments.
+        yield data[place : found.start()] if in_scan else b""
         if marker == 0xD9:  # the end of the picture
-            yield scan + b"\xff\xd9"
+            yield b"\xff\xd9"
             return
         start = found.end()
         end = start + struct.unpack_from(">H", data, start)[0]
-        yield scan
+        in_scan = marker == 0xDA
         if _jpeg_keeps(marker, data[start + 2 : end]):
             yield b"\xff" + found[1] + data[start:end]
         place = end
-    yield data[place:]
+    yield data[place:] if in_scan else b""
 
 
 def _jpeg_keeps(marker: int, content: bytes) -> bool:
-    if marker == 0xE2:
-        return content.startswith(b"ICC_PROFILE\0")
-    # APP0 is JFIF's header; APP14 says how Adobe's programs turned colours into numbers.
-    return marker in (0xE0, 0xEE) or not (0xE0 <= marker <= 0xEF or marker == 0xFE)
+    match marker:
+        case 0xE0:  # JFIF's header, without the thumbnail that may follow
+            return content.startswith(b"JFIF\0") and len(content) == 14
+        case 0xE2:
+            return content.startswith(b"ICC_PROFILE\0")
+        case 0xEE:  # how Adobe's programs turned colours into numbers
+            return content.startswith(b"Adobe") and len(content) == 12
+    # Frames, tables, scans and restarts; the rest are applications' data and comments.
+    return 0xC0 <= marker <= 0xDF
 
 
 def _png(data: bytes, way_up: bytes) -> Iterator[bytes]:
@@ -70,6 +76,8 @@ def _png(data: bytes, way_up: bytes) -> Iterator[bytes]:
     while place < len(data):
         length, kind = struct.unpack_from(">I4s", data, place)
         end = place + 12 + length
+        if end > len(data):
+            break
         if kind in _PNG_CHUNKS:
             yield data[place:end]
         if kind == b"IHDR" and way_up:
@@ -78,6 +86,7 @@ def _png(data: bytes, way_up: bytes) -> Iterator[bytes]:
         if kind == b"IEND":
             return
         place = end
+    raise ValueError("expected the end of a png file, found none")
 
 
 def _webp(data: bytes, way_up: bytes) -> Iterator[bytes]:

@@ -155,9 +155,10 @@ def add_images(
     """One source of captioned pictures: documents of kind "caption" whose `media` names one.
 
     From folders with metadata.jsonl or .txt files beside the pictures, webdataset tars and Parquet files.
-    JPEG, PNG, WebP and GIF; each is decoded once and stored once, without metadata (`data.pictures`). Statistics:
-    documents, rows, files, bytes, pictures, picture_bytes, formats, widths, heights, metadata_removed,
-    places_removed and left_out by reason. Raises GlaswerkError for broken files; `tolerant` counts them.
+    JPEG, PNG, WebP and GIF; each is decoded once and stored once, without metadata (`data.pictures`).
+    Statistics: documents, rows, files, bytes, pictures, picture_bytes, formats, widths, heights,
+    metadata_removed, places_removed and left_out by reason. Raises GlaswerkError for broken files;
+    `tolerant` counts them.
     """
     config = PicturesConfig(licence, author, acquired, text_column, tolerant)
     return add_pictures(lab, paths, config, name)
