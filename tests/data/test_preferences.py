@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glaswerk.core.document import Document, from_rows
@@ -45,37 +45,37 @@ def _turns(turns: Sequence[Any]) -> list[tuple[str, str]]:
     return [(turn["role"], turn["content"]) for turn in turns]
 
 
-@pytest.mark.parametrize(
-    "row",
-    [
-        {"prompt": "Who bakes?", "chosen": GOOD["content"], "rejected": BAD["content"]},
-        {"prompt": [ASKED], "chosen": [GOOD], "rejected": [BAD]},
-        {"prompt": [ASKED], "chosen": GOOD["content"], "rejected": BAD["content"]},
-        {"chosen": [ASKED, GOOD], "rejected": [ASKED, BAD]},
-        # Zephyr's form: the prompt stands beside conversations that hold it.
-        {"prompt": "Who bakes?", "chosen": [ASKED, GOOD], "rejected": [ASKED, BAD]},
-        {
-            "chosen": f"\n\nHuman: Who bakes?\n\nAssistant: {GOOD['content']}",
-            "rejected": "\n\nHuman: Who bakes?\n\nAssistant: No idea.",
-        },
-        {"prompt": "\n\nHuman: Who bakes?", "chosen": GOOD["content"], "rejected": "No idea."},
-        {"instruction": "Who bakes?", "input": "", "chosen": GOOD["content"], "rejected": "No idea."},
-        {
-            "conversations": [{"from": "human", "value": "Who bakes?"}],
-            "chosen": {"from": "gpt", "value": GOOD["content"]},
-            "rejected": {"from": "gpt", "value": "No idea."},
-        },
-        {
-            "instruction": "Who bakes?",
-            "completions": [
-                {"response": "No idea.", "overall_score": 1.5},
-                {"response": "Somebody.", "overall_score": 4},
-                {"response": GOOD["content"], "overall_score": 8.0},
-                {"response": "Not judged.", "overall_score": None},
-            ],
-        },
-    ],
-)  # fmt: skip
+SHAPES: list[dict[str, Any]] = [
+    {"prompt": "Who bakes?", "chosen": GOOD["content"], "rejected": BAD["content"]},
+    {"prompt": [ASKED], "chosen": [GOOD], "rejected": [BAD]},
+    {"prompt": [ASKED], "chosen": GOOD["content"], "rejected": BAD["content"]},
+    {"chosen": [ASKED, GOOD], "rejected": [ASKED, BAD]},
+    # Zephyr's form: the prompt stands beside conversations that hold it.
+    {"prompt": "Who bakes?", "chosen": [ASKED, GOOD], "rejected": [ASKED, BAD]},
+    {
+        "chosen": f"\n\nHuman: Who bakes?\n\nAssistant: {GOOD['content']}",
+        "rejected": "\n\nHuman: Who bakes?\n\nAssistant: No idea.",
+    },
+    {"prompt": "\n\nHuman: Who bakes?", "chosen": GOOD["content"], "rejected": "No idea."},
+    {"instruction": "Who bakes?", "input": "", "chosen": GOOD["content"], "rejected": "No idea."},
+    {
+        "conversations": [{"from": "human", "value": "Who bakes?"}],
+        "chosen": {"from": "gpt", "value": GOOD["content"]},
+        "rejected": {"from": "gpt", "value": "No idea."},
+    },
+    {
+        "instruction": "Who bakes?",
+        "completions": [
+            {"response": "No idea.", "overall_score": 1.5},
+            {"response": "Somebody.", "overall_score": 4},
+            {"response": GOOD["content"], "overall_score": 8.0},
+            {"response": "Not judged.", "overall_score": None},
+        ],
+    },
+]
+
+
+@pytest.mark.parametrize("row", SHAPES)
 def test_the_common_shapes_give_one_prompt_and_two_answers(
     empty_lab: Lab, tmp_path: Path, row: dict[str, object]
 ) -> None:
@@ -240,33 +240,41 @@ def test_a_source_of_an_older_version_has_no_rejected_answers_and_is_curated_all
     assert document(corpus.path, found.id) == found
 
 
-WORDS = st.none() | st.integers() | st.sampled_from(["", " ", "Hi", "\n\nHuman: a\n\nAssistant:", "\ud800"])
-TURN = st.fixed_dictionaries({}, optional={
-    "role": st.sampled_from(["user", "assistant", "prompter", "robot"]) | WORDS, "content": WORDS,
-    "from": WORDS, "value": WORDS, "text": WORDS, "response": WORDS,
-    "rank": WORDS, "overall_score": st.floats() | WORDS,
-})  # fmt: skip
-TURNS = WORDS | st.lists(TURN | WORDS, max_size=3)
-NODE = st.recursive(TURN, lambda inner: st.builds(lambda t, r: {**t, "replies": r}, TURN, st.lists(inner)))
-KEYS = (
-    "prompt",
-    "chosen",
-    "rejected",
-    "instruction",
-    "conversations",
-    "completions",
-    "input",
-    "system",
-    "id",
-)
-ROW = st.dictionaries(st.sampled_from(KEYS), TURNS | NODE, max_size=6)
+TREE = {"prompt": _node("prompter", "a", [
+    _node("assistant", "b", [_node("prompter", "c", [_node("assistant", "d", rank=0)])], rank=0),
+    _node("assistant", "e", rank=1),
+])}  # fmt: skip
+VALUES = st.one_of(
+    st.none(), st.integers(), st.floats(), st.booleans(), st.just([]), st.just({}),
+    st.sampled_from(["", " ", "Hi", "user", "assistant", "\n\nHuman: a\n\nAssistant:", "\ud800"]),
+    st.sampled_from([*SHAPES, TREE]), st.lists(st.sampled_from([ASKED, GOOD, BAD]), max_size=3),
+)  # fmt: skip
+CHANGES = st.lists(st.tuples(st.integers(0, 60), VALUES), max_size=3)
 
 
-@given(st.lists(ROW, max_size=4), st.binary(max_size=8), st.integers(0, 400))
+def _spots(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Every place inside a JSON value, as a container and a key or index."""
+    keys = list(value) if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+    for key in keys:
+        yield value, key
+        yield from _spots(value[key])
+
+
+def _changed(row: Any, changes: list[tuple[int, Any]]) -> Any:
+    row = json.loads(json.dumps(row))
+    for place, new in changes:
+        if spots := list(_spots(row)):
+            container, key = spots[place % len(spots)]
+            container[key] = json.loads(json.dumps(new))
+    return row
+
+
+@settings(max_examples=200)
+@given(st.sampled_from([*SHAPES, TREE]), CHANGES, st.just(b"") | st.binary(max_size=3), st.integers(0, 400))
 def test_whatever_a_file_holds_it_gives_documents_or_an_error_in_words(
-    rows: list[Any], noise: bytes, place: int
+    row: Any, changes: list[tuple[int, Any]], noise: bytes, place: int
 ) -> None:
-    whole = "".join(json.dumps(row) + "\n" for row in rows).encode()
+    whole = (json.dumps(_changed(row, changes)) + "\n").encode()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "pairs.jsonl"
         path.write_bytes(whole[:place] + noise + whole[place:])
@@ -275,6 +283,7 @@ def test_whatever_a_file_holds_it_gives_documents_or_an_error_in_words(
             found = list(read_preferences(Found(path, path.name), Defaults("s", "own"), tally, tolerant=True))
         except GlaswerkError:
             return
+        assert found or tally.left_out
         for made in found:
             assert made.messages[-1]["role"] == made.rejected[-1]["role"] == "assistant"
             assert made.messages[-1]["content"].strip() != made.rejected[-1]["content"].strip()
