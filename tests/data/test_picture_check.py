@@ -64,6 +64,12 @@ def test_places_and_names_go_and_pixels_orientation_and_colours_stay(suffix: str
     assert check(found.data) == Picture(found.data, suffix, 16, 20, stripped=False, placed=False)
 
 
+def test_damaged_metadata_is_no_fault_of_the_picture() -> None:
+    found = check(encoded("jpg", exif=b"Exif\0\0MM\0*nonsense"))
+    assert isinstance(found, Picture)
+    assert (found.data, found.placed) == (encoded("jpg"), False)
+
+
 def _with_text(suffix: str) -> bytes:
     if suffix == "png":
         info = PngImagePlugin.PngInfo()

@@ -180,6 +180,9 @@ def test_captions_under_another_name_are_named_by_the_user(empty_lab: Lab, tmp_p
     assert "--text-column" in (caught.value.hint or "")
     made = add_images(empty_lab, [path], licence="own", text_column="caption_de")
     assert _shown(made) == [("ein rotes Feld", RED)]
+    files = {"a.png": RED, "a.txt": "in words", "a.json": json.dumps({"text": "no", "alt": "named"})}
+    made = add_images(empty_lab, [_tar(tmp_path / "t.tar", files)], licence="own", text_column="alt")
+    assert _shown(made) == [("named", RED)]
 
 
 @pytest.mark.parametrize("data", [b"", RED[:-20], b"<svg/>"])

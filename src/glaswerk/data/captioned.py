@@ -21,7 +21,7 @@ from glaswerk.data.archive import not_regular
 from glaswerk.data.dumps import DAMAGE, BoundedMember, packing
 from glaswerk.data.files import Found, Tally
 from glaswerk.data.lines import read_lines
-from glaswerk.data.parquet import broken_parquet, read_rows
+from glaswerk.data.parquet import broken_parquet, read_rows, whole_text
 from glaswerk.data.picture_check import BYTES_LIMIT
 
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif")
@@ -134,9 +134,9 @@ class CaptionedReader:
             if found is None:
                 self.tally.left_out["unsupported_file"] += 1
                 continue
-            if found[1] != key:
+            if whole_text(found[1]) != key:
                 yield from self._sample(file, key, parts)
-                key, parts = found[1], {}
+                key, parts = whole_text(found[1]), {}
             name = found[2].lower()
             if f".{name}" in (*PICTURES, *_UNSUPPORTED) or name in _SAID:
                 parts[name] = _content(container, member)
@@ -154,8 +154,9 @@ class CaptionedReader:
             self.tally.left_out["unsupported_picture" if drawn else "missing_picture"] += 1
             return
         fields = self._json(parts["json"], where) if "json" in parts else {}
-        written = [self._words(parts[name], where) if name in parts else () for name in ("txt", "cls")]
-        captions = written[0] or self._captions(fields) or written[1]
+        text, number = (self._words(parts[name], where) if name in parts else () for name in ("txt", "cls"))
+        named = self._captions(fields)
+        captions = (named or text if self.text_column else text or named) or number
         for name in pictures:
             yield Captioned(f"{file.name}#{key}.{name}", parts[name], captions, where, fields)
 

@@ -67,13 +67,12 @@ def _checked(data: bytes) -> Picture | str:
         width, height = image.size
         if width * height > PIXEL_LIMIT:
             return "oversized_picture"
-        exif = image.getexif()
-        turned, placed = exif.get(_ORIENTATION, 1), _GPS in exif
+        image.load()
         suffix = _SUFFIXES[str(image.format)]
-        clean = without_metadata(data, suffix, turned if isinstance(turned, int) else 1)
-        if clean == data:
-            image.load()
-            return Picture(data, suffix, width, height, stripped=False, placed=placed)
+        orientation, placed = _exif(image)
+    clean = without_metadata(data, suffix, orientation)
+    if clean == data:
+        return Picture(data, suffix, width, height, stripped=False, placed=placed)
     with Image.open(io.BytesIO(clean), formats=_OPENED) as image:
         image.load()
         if image.size != (width, height):
@@ -81,3 +80,13 @@ def _checked(data: bytes) -> Picture | str:
     # A description in XMP that names a place does so with these letters.
     placed = placed or (b"GPSLatitude" in data and b"GPSLatitude" not in clean)
     return Picture(clean, suffix, width, height, stripped=True, placed=placed)
+
+
+def _exif(image: Image.Image) -> tuple[int, bool]:
+    """Orientation, and whether a place is named; damaged EXIF is no fault of the picture."""
+    try:
+        exif = image.getexif()
+        orientation = exif.get(_ORIENTATION, 1)
+        return orientation if isinstance(orientation, int) else 1, _GPS in exif
+    except _DAMAGE:
+        return 1, False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +111,7 @@ def add_pictures(lab: Lab, paths: Sequence[Path], config: PicturesConfig, name: 
     decided: dict[str, Any] = {
         # One digest for all: a folder may hold more files than a manifest should list.
         "files": digest_files({file.name: digest_file(file.path) for file in files}),
-        **{key: getattr(config, key) for key in PicturesConfig.__slots__},
+        **asdict(config),
     }
     chosen = name or default_name(paths[0], decided)
     job = PicturesJob(chosen, config, files, tally)
