@@ -136,10 +136,11 @@ def preferences(paths: tuple[Path, ...], lab_path: Path, as_json: bool, tolerant
 def images(
     paths: tuple[Path, ...], lab_path: Path, as_json: bool, text_column: str, tolerant: bool, **rest: str
 ) -> None:
-    """Pictures with captions: JPEG, PNG, WebP or GIF, one document a caption. Metadata (places!) goes.
+    """Pictures with captions: JPEG, PNG, WebP or GIF, one document a caption.
 
     Folders with a metadata.jsonl of {"file_name", "text"}, or with a .txt beside each picture; webdataset
     tars (key.jpg, key.txt, …); Parquet with a column of pictures and one of captions.
+    What cameras write beside a picture (places, names) is taken out; nothing trains on pictures so far.
 
     \b
     glaswerk add images town/images --licence CC0-1.0
