@@ -13,16 +13,17 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 from x_archives import members, tweet, write_zip
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.corpus import SPLITS, read_documents
 from glaswerk.data.curate import curate
 from glaswerk.data.duplicates import content_hash
+from glaswerk.data.families import family_of
 from glaswerk.data.reasons import CURATION
 from glaswerk.data.resolve import assign_splits
-from glaswerk.data.shard_task import FAMILIES
-from glaswerk.data.source import add_chats, add_docs, add_posts
+from glaswerk.data.source import add_chats, add_docs, add_images, add_posts
 from glaswerk.lab import Artifact, Lab
 
 NOTICE = (
@@ -213,7 +214,7 @@ def test_the_town_is_curated_whole_and_in_order(town_lab: Lab) -> None:
     assert stats["decisions"]["exact-duplicate"] > 0
     assert set(stats["decisions"]) <= set(CURATION)
     assert set(stats["languages"]) == {"en"}
-    assert stats["splits"].keys() == set(SPLITS)
+    assert set(stats["splits"]) == {"train", "validation", "chat", "chat-validation"}
     assert corpus.config["sources"] == "all"
     assert {role.removeprefix("source:") for role in corpus.inputs} == set(sources)
     report = json.loads((corpus.path / "report.json").read_text())
@@ -243,7 +244,7 @@ def splits_of(items: Sequence[tuple[str, str]], share: float) -> list[tuple[int,
     """(family, held out) of every (kind, text)."""
     hashes = b"".join(content_hash(text) for _, text in items)
     contents = np.frombuffer(hashes, ">u8").astype(np.uint64).reshape(-1, 2)
-    families = np.array([FAMILIES.get(kind, 0) for kind, _ in items], np.uint8)
+    families = np.array([family_of(kind, ()) for kind, _ in items], np.uint8)
     held = assign_splits(contents, families, share)
     return list(zip(families.tolist(), held.tolist(), strict=True))
 
@@ -270,3 +271,20 @@ def test_a_handful_of_documents_still_has_one_to_validate_with(empty_lab: Lab, t
     add(empty_lab, tmp_path, [{"text": f"A sentence about the number {i}."} for i in range(4)])
     assert curate(empty_lab).stats["splits"] == {"train": 3, "validation": 1}
     assert curate(empty_lab, validation_share=0.0).stats["splits"] == {"train": 4}
+
+
+def test_pictures_that_share_a_caption_stay_and_go_into_splits_of_their_own(
+    empty_lab: Lab, tmp_path: Path
+) -> None:
+    for number, colour in enumerate(["red", "green", "blue", "blue"]):
+        Image.new("RGB", (8, 8), colour).save(tmp_path / f"{number}.png")
+        (tmp_path / f"{number}.txt").write_text("a boat")
+    add_images(empty_lab, [tmp_path], licence="CC0-1.0", name="boats")
+    add(empty_lab, tmp_path, [{"text": f"The boat number {i} is on the river."} for i in range(3)])
+    corpus = curate(empty_lab)
+    pictures = [d for split in ("image", "image-validation") for d in read_documents(corpus.path, split)]
+    assert len({d.media for d in pictures}) == len(pictures) == 3
+    assert corpus.stats["decisions"] == {"exact-duplicate": 1, "kept": 6}
+    assert {d.kind for split in ("train", "validation") for d in read_documents(corpus.path, split)} == {
+        "post"
+    }

@@ -1,4 +1,4 @@
-"""`glaswerk add posts|docs|chats`."""
+"""`glaswerk add posts|docs|chats|preferences|images`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 @click.group("add")
 def command() -> None:
-    """Add posts, documents or chats to the lab. Nothing is trained on before `glaswerk curate`."""
+    """Add content to the lab. Nothing is trained on before `glaswerk curate`."""
 
 
 def _common(function: Function) -> Function:
@@ -129,3 +129,50 @@ def chats(paths: tuple[Path, ...], lab_path: Path, as_json: bool, tolerant: bool
     with writing(lab_path) as lab:
         made = add_chats(lab, paths, tolerant=tolerant, **rest)
     show(made, as_json, documents=made.stats["documents"])
+
+
+@command.command("preferences")
+@_common
+@_acquired("own")
+@click.option("--tolerant", is_flag=True, help="Leave out and count rows that are broken.")
+def preferences(paths: tuple[Path, ...], lab_path: Path, as_json: bool, tolerant: bool, **rest: str) -> None:
+    """Answers chosen and rejected: jsonl, jsonl.zst or parquet, one {"prompt", "chosen", "rejected"} a row.
+
+    Also conversations that share their prompt (trl, hh-rlhf), scored completions (UltraFeedback) and trees of
+    ranked replies (Open-Assistant). They go into splits of their own, which no training reads so far.
+
+    \b
+    glaswerk add preferences pairs.jsonl --licence MIT --acquired public
+    glaswerk add preferences oasst_trees.jsonl.zst --licence Apache-2.0 --acquired public --tolerant
+    """
+    from glaswerk.data.source import add_preferences
+
+    with writing(lab_path) as lab:
+        made = add_preferences(lab, paths, tolerant=tolerant, **rest)
+    show(made, as_json, documents=made.stats["documents"])
+
+
+@command.command("images")
+@_common
+@_acquired("own")
+@click.option("--text-column", default="", help="Where captions stand.  [default: text, caption, …]")
+@click.option("--tolerant", is_flag=True, help="Leave out and count rows and files that are broken.")
+def images(
+    paths: tuple[Path, ...], lab_path: Path, as_json: bool, text_column: str, tolerant: bool, **rest: str
+) -> None:
+    """Pictures with captions: JPEG, PNG, WebP or GIF, one document a caption.
+
+    Folders with a metadata.jsonl of {"file_name", "text"}, or with a .txt beside each picture; webdataset
+    tars (key.jpg, key.txt, …); Parquet with a column of pictures and one of captions.
+    What cameras write beside a picture (places, names) is taken out; nothing trains on pictures so far.
+
+    \b
+    glaswerk add images town/images --licence CC0-1.0
+    glaswerk add images emoji.parquet --licence Apache-2.0 --acquired public --text-column caption
+    glaswerk add images shard-0000.tar shard-0001.tar.gz --licence CC-BY-4.0 --tolerant
+    """
+    from glaswerk.data.source import add_images
+
+    with writing(lab_path) as lab:
+        made = add_images(lab, paths, text_column=text_column, tolerant=tolerant, **rest)
+    show(made, as_json, documents=made.stats["documents"], pictures=made.stats["pictures"])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, TypedDict
 
 Role = Literal["system", "user", "assistant", "tool"]
-Kind = Literal["post", "thread", "page", "book", "speech", "dialogue", "caption"]
+Kind = Literal["post", "thread", "page", "book", "speech", "dialogue", "preference", "caption"]
 
 
 class Message(TypedDict):
@@ -34,7 +34,11 @@ class Rights:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """Ids are strings, stable within their source; `created_at` is UTC or None where unknown."""
+    """Ids are strings, stable within their source; `created_at` is UTC or None where unknown.
+
+    Of kind "preference", the last of `messages` is the answer that was chosen, and `rejected` continues
+    the messages before it. Of kind "caption", `media` names pictures (see `data.pictures`).
+    """
 
     id: str
     source: str
@@ -51,6 +55,7 @@ class Document:
     edit_of: str = ""
     media: tuple[str, ...] = ()
     messages: tuple[Message, ...] = field(default=())
+    rejected: tuple[Message, ...] = field(default=())
 
 
 def to_row(document: Document) -> dict[str, Any]:
@@ -59,11 +64,12 @@ def to_row(document: Document) -> dict[str, Any]:
     row |= {name: getattr(document.rights, name) for name in _RIGHTS}
     row["media"] = list(document.media)
     row["messages"] = [dict(message) for message in document.messages]
+    row["rejected"] = [dict(message) for message in document.rejected]
     return row
 
 
 def from_row(row: dict[str, Any]) -> Document:
-    """The inverse of `to_row`; naive times are read as UTC."""
+    """The inverse of `to_row`; naive times are read as UTC. Rows of older labs have no `rejected`."""
     created = row["created_at"]
     if isinstance(created, datetime) and created.tzinfo is None:
         created = created.replace(tzinfo=UTC)
@@ -73,8 +79,13 @@ def from_row(row: dict[str, Any]) -> Document:
         created_at=created,
         rights=Rights(**{name: row[name] for name in _RIGHTS}),
         media=tuple(row["media"] or ()),
-        messages=tuple(Message(role=m["role"], content=m["content"]) for m in row["messages"] or ()),
+        messages=_messages(row["messages"]),
+        rejected=_messages(row.get("rejected")),
     )
+
+
+def _messages(turns: Iterable[Mapping[str, str]] | None) -> tuple[Message, ...]:
+    return tuple(Message(role=turn["role"], content=turn["content"]) for turn in turns or ())
 
 
 def from_rows(rows: Iterable[dict[str, Any]]) -> Iterator[Document]:
@@ -87,4 +98,4 @@ _PLAIN = (
     "reply_to", "quote_of", "retweet_of", "edit_of",
 )  # fmt: skip
 _RIGHTS = ("licence", "acquired", "audience", "tdm_opt_out")
-DOCUMENT_COLUMNS = (*_PLAIN, *_RIGHTS, "media", "messages")
+DOCUMENT_COLUMNS = (*_PLAIN, *_RIGHTS, "media", "messages", "rejected")

@@ -42,9 +42,10 @@ def read_chats(
         )
 
 
-def plain_text(messages: Sequence[Message]) -> str:
-    """The dialogue as people read it: "role: content", one turn after the other."""
-    return "\n".join(f"{message['role']}: {message['content']}" for message in messages)
+def plain_text(messages: Sequence[Message], rejected: Sequence[Message] = ()) -> str:
+    """The dialogue as people read it: "role: content", one turn after the other, "rejected" where it was."""
+    turns = [f"{message['role']}: {message['content']}" for message in messages]
+    return "\n".join([*turns, *(f"rejected {turn['role']}: {turn['content']}" for turn in rejected)])
 
 
 # Who speaks in ShareGPT's files, which were saved from many programs.
@@ -64,7 +65,7 @@ _PAIRS = (
 def _turns(row: Mapping[str, Any]) -> Any:
     """The row's turns in OpenAI's shape, from whichever of the three shapes it has."""
     if "messages" not in row and isinstance(row.get("conversations"), list):
-        return [_from_sharegpt(turn) for turn in row["conversations"]]
+        return [from_sharegpt(turn) for turn in row["conversations"]]
     for question, answer in _PAIRS:
         # A question with choices is no dialogue: without them its answer makes no sense.
         if not {"messages", "choices"} & row.keys() and question in row and answer in row:
@@ -78,7 +79,8 @@ def _turns(row: Mapping[str, Any]) -> Any:
     return row.get("messages")
 
 
-def _from_sharegpt(turn: Any) -> Any:
+def from_sharegpt(turn: Any) -> Any:
+    """A turn with `from` and `value` in OpenAI's shape; anything else as it is."""
     if not isinstance(turn, dict) or "from" not in turn:
         return turn
     speaker = turn["from"]
@@ -88,7 +90,7 @@ def _from_sharegpt(turn: Any) -> Any:
 def _messages(value: Any, where: str) -> tuple[Message, ...]:
     if not isinstance(value, list) or not value:
         raise _fault(f"expected a non-empty list 'messages' in {where}, found {value!r:.60}")
-    messages = tuple(_message(turn, where) for turn in value)
+    messages = tuple(message_of(turn, where) for turn in value)
     if all(message["role"] != "assistant" for message in messages):
         raise _fault(
             f"expected a turn of the assistant in {where}, found only "
@@ -97,7 +99,8 @@ def _messages(value: Any, where: str) -> tuple[Message, ...]:
     return messages
 
 
-def _message(turn: Any, where: str) -> Message:
+def message_of(turn: Any, where: str) -> Message:
+    """A turn with a known role and words. Raises GlaswerkError naming `where` for anything else."""
     role = turn.get("role") if isinstance(turn, dict) else None
     content = turn.get("content") if isinstance(turn, dict) else None
     if not isinstance(role, str) or role not in ROLES:

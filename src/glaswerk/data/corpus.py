@@ -11,7 +11,11 @@ from glaswerk.core.document import DOCUMENT_COLUMNS, Document, from_row
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.parquet import DOCUMENTS, read_rows
 
-SPLITS = ("train", "validation", "chat", "chat-validation")
+# A family's own split and what is held out of it, in the order of FAMILIES.
+SPLITS = (
+    "train", "validation", "chat", "chat-validation", "preference", "preference-validation", "image",
+    "image-validation",
+)  # fmt: skip
 _BATCH = 1024
 
 
@@ -39,9 +43,9 @@ def document(path: Path, identifier: str) -> Document | None:
 def documents(path: Path, identifiers: Sequence[str]) -> dict[str, Document]:
     """The documents of those ids that the corpus has; only row groups that can hold one are read."""
     table = ds.dataset(_file(path), format="parquet")
-    wanted = table.scanner(
-        columns=list(DOCUMENT_COLUMNS), filter=ds.field("id").isin(list(identifiers)), batch_size=_BATCH
-    )
+    # A corpus of an older version may lack the newest columns.
+    columns = [name for name in DOCUMENT_COLUMNS if name in table.schema.names]
+    wanted = table.scanner(columns=columns, filter=ds.field("id").isin(list(identifiers)), batch_size=_BATCH)
     return {row["id"]: from_row(row) for batch in wanted.to_batches() for row in batch.to_pylist()}
 
 

@@ -43,7 +43,7 @@ _TAR_HEADERS = (
     tarfile.GNUTYPE_LONGLINK,
 )  # fmt: skip
 # What the readers of compressed files and containers raise on damage.
-_DAMAGE = (
+DAMAGE = (
     EOFError, OSError, ValueError, LookupError, OverflowError, RuntimeError, struct.error, zlib.error,
     lzma.LZMAError, pa.ArrowException, tarfile.TarError, zipfile.BadZipFile,
 )  # fmt: skip
@@ -92,11 +92,11 @@ class Dumps:
                 yield from self._zip(stream, depth)
             else:
                 yield from self._json(stream)
-        except _DAMAGE:
+        except DAMAGE:
             self.counts["cut_off"] += 1
 
     def _tar(self, stream: io.BufferedReader, depth: int) -> Iterator[Any]:
-        with tarfile.open(fileobj=stream, mode="r|", tarinfo=_Member) as container:
+        with tarfile.open(fileobj=stream, mode="r|", tarinfo=BoundedMember) as container:
             for member in container:
                 file = container.extractfile(member) if member.isreg() else None
                 if file is not None:
@@ -108,7 +108,7 @@ class Dumps:
             seekable = io.BytesIO(stream.read(_ZIP_LIMIT))
         try:
             container = zipfile.ZipFile(seekable)
-        except _DAMAGE:
+        except DAMAGE:
             self.counts["cut_off"] += 1
             return
         with container:
@@ -120,7 +120,7 @@ class Dumps:
         try:
             with container.open(info) as file:
                 yield from self._open(cast(BinaryIO, file), depth - 1)
-        except _DAMAGE:  # RuntimeError: it has a password
+        except DAMAGE:  # RuntimeError: it has a password
             self.counts["cut_off"] += 1
 
     def _json(self, stream: io.BufferedReader) -> Iterator[Any]:
@@ -172,7 +172,7 @@ class Dumps:
         return b'"'  # counted as one broken record, as no JSON begins and ends so
 
 
-class _Member(tarfile.TarInfo):
+class BoundedMember(tarfile.TarInfo):
     """A member of a tar file whose headers are of bounded size."""
 
     def _proc_member(self, container: tarfile.TarFile) -> tarfile.TarInfo:

@@ -20,7 +20,8 @@ from glaswerk.data.posts import parse_time, retweeted_handle
 
 TEXT_SUFFIXES = (".md", ".markdown", ".txt")
 DOCUMENT_SUFFIXES = (*TEXT_SUFFIXES, *SUFFIXES, ".parquet")
-KINDS = get_args(Kind)
+# Dialogues and preferences have turns, which files of plain text do not.
+PLAIN_KINDS = tuple(kind for kind in get_args(Kind) if kind not in ("dialogue", "preference"))
 # A single text file beyond this is no document but a dump; JSON lines hold dumps.
 TEXT_LIMIT = 256 * 10**6
 _MAGIC = {".parquet": b"PAR1", ".zst": b"\x28\xb5\x2f\xfd"}
@@ -45,6 +46,8 @@ class Tally:
 
     left_out: Counter[str] = field(default_factory=Counter)
     unparsed_dates: int = 0
+    # Where a row can give no document, or several.
+    rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,8 +212,8 @@ def rights_of(row: Mapping[str, Any], defaults: Defaults) -> Rights:
 
 def _kind(row: Mapping[str, Any], where: str, defaults: Defaults) -> str:
     kind = _text_of(row, "kind") or defaults.kind
-    if kind not in KINDS or kind == "dialogue":
-        known = ", ".join(k for k in KINDS if k != "dialogue")
+    if kind not in PLAIN_KINDS:
+        known = ", ".join(PLAIN_KINDS)
         raise GlaswerkError(
             f"expected a kind of document ({known}) in {where}, found {kind!r}",
             hint="dialogues are added with: glaswerk add chats FILE.jsonl --licence …",

@@ -1,4 +1,4 @@
-"""A source of documents or dialogues read from files."""
+"""A source of documents, dialogues or preferences read from files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from glaswerk.lab import Artifact, Lab, Spec
 
 @dataclass(slots=True)
 class FilesJob:
-    """Writes a source of documents or dialogues read from files."""
+    """Writes a source of documents, dialogues or preferences read from files."""
 
     recipe: str
     licence: str
@@ -47,8 +47,9 @@ class FilesJob:
                 writer.add(document)
         need_documents(writer, [file.path for file in self.files])
         self.tally.left_out["repeated_id"] += writer.repeated
+        rows = {"rows": self.tally.rows} if self.tally.rows else {}
         return {
-            "documents": writer.documents, "files": len(self.files), "bytes": writer.bytes,
+            "documents": writer.documents, **rows, "files": len(self.files), "bytes": writer.bytes,
             "kinds": writer.kinds(), "unparsed_dates": self.tally.unparsed_dates,
             "left_out": dict(sorted((+self.tally.left_out).items())),
         }  # fmt: skip

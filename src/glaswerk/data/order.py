@@ -38,9 +38,9 @@ _REPEATED = """
     FROM rows SEMI JOIN again USING (id) LEFT JOIN kept ON rows.row = kept.row
 """
 _SORTED = """
-    SELECT * EXCLUDE (file_row_number) REPLACE (coalesce(new_id, id) AS id)
-    FROM read_parquet(?, file_row_number = true) LEFT JOIN fix ON file_row_number = fix.row
-    WHERE fix.row IS NULL OR new_id IS NOT NULL ORDER BY 1
+    SELECT files.* EXCLUDE (file_row_number) REPLACE (coalesce(new_id, files.id) AS id)
+    FROM read_parquet(?, file_row_number = true) files LEFT JOIN fix ON file_row_number = fix.row
+    WHERE fix.row IS NULL OR new_id IS NOT NULL ORDER BY coalesce(new_id, files.id)
 """
 
 
@@ -56,10 +56,10 @@ def sort_documents(path: Path, schema: Any) -> int:
         db.execute(_ROWS_TABLE, [str(path)])
         db.execute(_REPEATED)
         db.execute("DROP TABLE rows")
-        rows = db.sql(_SORTED, params=[str(path)]).select(*schema.names)
+        rows = db.sql(_SORTED, params=[str(path)])
         with pq.ParquetWriter(scratch, schema, compression="zstd", compression_level=3) as writer:
             for table in _groups(rows.to_arrow_reader(min(2048, GROUP_ROWS))):
-                writer.write_table(table.cast(schema))
+                writer.write_table(conform(table, schema))
     os.replace(scratch, path)
     return int(before - pq.read_metadata(path).num_rows)
 
@@ -82,6 +82,14 @@ def in_order(path: Path, schema: Any, scratch: Path) -> Path:
         sort_documents(partial, schema)
         os.replace(partial, copy)
     return copy
+
+
+def conform(table: Any, schema: Any) -> Any:
+    """A table with the schema's columns: those that an older version did not write are null."""
+    for field in schema:
+        if field.name not in table.column_names:
+            table = table.append_column(field, pa.nulls(table.num_rows, field.type))
+    return table.select(schema.names).cast(schema)
 
 
 def connect(spill: Path) -> duckdb.DuckDBPyConnection:

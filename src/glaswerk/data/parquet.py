@@ -20,11 +20,13 @@ DOCUMENTS = "documents.parquet"
 TOMBSTONES = "tombstones.parquet"
 PARTS = "parts.parquet"
 _PARTS = ("part", "document", "relation")
+_MESSAGES = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
 _TYPES: dict[str, Any] = {
     "created_at": pa.timestamp("us", tz="UTC"),
     "tdm_opt_out": pa.bool_(),
     "media": pa.list_(pa.string()),
-    "messages": pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())])),
+    "messages": _MESSAGES,
+    "rejected": _MESSAGES,
 }
 SCHEMA = pa.schema([(name, _TYPES.get(name, pa.string())) for name in DOCUMENT_COLUMNS])
 _LEVEL = 3
@@ -133,8 +135,10 @@ def write_relations(folder: Path, tombstones: Iterable[str], parts: Iterable[tup
     write_table(folder / PARTS, columns, pa.schema([(name, pa.string()) for name in _PARTS]))
 
 
-def read_rows(path: Path, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
-    """Rows of a Parquet file as dicts, a few thousand in memory at a time.
+def read_rows(
+    path: Path, columns: Sequence[str] | None = None, *, batch_rows: int = 2048
+) -> Iterator[dict[str, Any]]:
+    """Rows of a Parquet file as dicts, `batch_rows` of them in memory at a time.
 
     Raises GlaswerkError where the file is no whole Parquet file.
     """
@@ -144,7 +148,7 @@ def read_rows(path: Path, columns: Sequence[str] | None = None) -> Iterator[dict
         raise broken_parquet(path, error) from error
     with file:
         try:
-            for batch in file.iter_batches(2048, columns=columns):
+            for batch in file.iter_batches(batch_rows, columns=columns):
                 yield from batch.to_pylist()
         except (pa.ArrowInvalid, OSError) as error:
             raise broken_parquet(path, error) from error

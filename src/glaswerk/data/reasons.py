@@ -130,6 +130,41 @@ ADDING = {
     "unlisted_files": Reason(
         "A file of posts in the archive that its manifest does not name; its posts were read too.", _ARCHIVE
     ),
+    "equal_answers": Reason(
+        "The chosen and the rejected answer are the same, so the pair prefers nothing.",
+        "Nothing is lost; to teach the answer, add it as a dialogue.",
+    ),
+    "empty_answer": Reason(
+        "The chosen or the rejected answer has no words.", "Write the answer, or leave the row out."
+    ),
+    "different_prompts": Reason(
+        "The two conversations differ before their last answer, so no prompt has both answers.",
+        "Cut both where they part: one answer of the assistant each, to the same turns.",
+    ),
+    "no_ranking": Reason(
+        "Several answers, but no two with different scores or ranks.",
+        "Score them, or name the two as chosen and rejected.",
+    ),
+    "withdrawn_reply": Reason(
+        "A reply in a tree that was deleted or failed its review; what answers it is left out, too.",
+        "It cannot be added: its authors or reviewers took it back.",
+    ),
+    "no_caption": Reason(
+        "A picture without words that say what is to be seen.",
+        "Write them into a .txt of the picture's name, or name their column with --text-column.",
+    ),
+    "missing_picture": Reason(
+        "A caption whose picture is not there: a name without a file, or a link that was never fetched.",
+        "Put the picture where its name says; nothing is fetched.",
+    ),
+    "unsupported_picture": Reason(
+        "A picture that is no JPEG, PNG, WebP or GIF, whatever its name says.",
+        "Convert it, for instance to PNG.",
+    ),
+    "broken_picture": Reason("A picture that ends early or cannot be decoded.", "Fetch it again."),
+    "oversized_picture": Reason(
+        "A picture of more than 64 million pixels or 64 MiB.", "Make it smaller and add it again."
+    ),
     "no_text": Reason("A row or file without text.", "Put the text into a field named 'text'."),
     "unsupported_file": Reason(
         "A file inside an added folder whose kind is not read.", "Convert it to .md, .txt or .jsonl."

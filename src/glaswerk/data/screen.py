@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,11 +11,15 @@ from glaswerk.core.document import Message
 from glaswerk.data import language, pii, quality
 from glaswerk.data.chats import plain_text
 from glaswerk.data.decisions import KEPT
+from glaswerk.data.families import TEXT, TURNS, family_of
 from glaswerk.data.forget import Gone
 from glaswerk.data.settings import CurateConfig
 
 # What `judge` reads of a document.
-READ = ("id", "source", "text", "lang", "kind", "retweet_of", "audience", "tdm_opt_out", "messages")
+READ = (
+    "id", "source", "text", "lang", "kind", "retweet_of", "audience", "tdm_opt_out", "messages",
+    "rejected", "media",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,7 @@ class Verdict:
     score: float | None = None
     lang: str = ""
     messages: tuple[Message, ...] = ()
+    rejected: tuple[Message, ...] = ()
     masked: Counter[str] = field(default_factory=Counter)
 
 
@@ -38,17 +43,18 @@ class Screen:
 
     def judge(self, row: Mapping[str, Any]) -> Verdict:
         """The first rule that speaks against the document, or `kept`. `row` has the columns READ."""
-        text, messages, masked = _masked(row)
+        text, messages, rejected, masked = _masked(row)
         refused = self._by_relation(row)
         if refused:
             return Verdict(refused, text)
-        found = _by_quality(row["kind"], text, self._config.quality)
+        family = family_of(row["kind"], row["media"] or ())
+        found = _by_quality(family, row["kind"], text, self._config.quality)
         if found is not None:
             return Verdict(found.reason, text, found.score)
-        lang, share = _language(row, text, self._config)
+        lang, share = _language(row, family, text, self._config)
         if share < self._config.language_probability:
             return Verdict("language", text, round(share, 4))
-        return Verdict(KEPT, text, None, lang, messages, masked)
+        return Verdict(KEPT, text, None, lang, messages, rejected, masked)
 
     def _by_relation(self, row: Mapping[str, Any]) -> str:
         """Rules on what the document is rather than what it says."""
@@ -63,26 +69,35 @@ class Screen:
         return "retweet" if row["retweet_of"] else ""
 
 
-def _masked(row: Mapping[str, Any]) -> tuple[str, tuple[Message, ...], Counter[str]]:
+_Turns = tuple[Message, ...]
+
+
+def _masked(row: Mapping[str, Any]) -> tuple[str, _Turns, _Turns, Counter[str]]:
     if not row["messages"]:
         text, counts = pii.mask(row["text"])
-        return text, (), counts
+        return text, (), (), counts
+    messages, counts = _masked_turns(row["messages"])
+    rejected, more = _masked_turns(row["rejected"] or ())
+    return plain_text(messages, rejected), messages, rejected, counts + more
+
+
+def _masked_turns(turns: Iterable[Message]) -> tuple[_Turns, Counter[str]]:
     total: Counter[str] = Counter()
     messages = []
-    for message in row["messages"]:
+    for message in turns:
         content, counts = pii.mask(message["content"])
         total += counts
         messages.append(Message(role=message["role"], content=content))
-    return plain_text(messages), tuple(messages), total
+    return tuple(messages), total
 
 
-def _by_quality(kind: str, text: str, config: quality.QualityConfig) -> quality.Finding | None:
-    if kind == "dialogue":
+def _by_quality(family: int, kind: str, text: str, config: quality.QualityConfig) -> quality.Finding | None:
+    if family != TEXT:
         return None if text.strip() else quality.Finding("empty", 0.0)
     return quality.check(text, kind, config)
 
 
-def _language(row: Mapping[str, Any], text: str, config: CurateConfig) -> tuple[str, float]:
+def _language(row: Mapping[str, Any], family: int, text: str, config: CurateConfig) -> tuple[str, float]:
     """The document's language, and the probability that it is one of those asked for (1 if all are).
 
     A language that the source names is believed where it is one of those asked for.
@@ -93,7 +108,7 @@ def _language(row: Mapping[str, Any], text: str, config: CurateConfig) -> tuple[
     found = language.probabilities(text)
     top, probability = next(iter(found.items()), (language.UNKNOWN, 0.0))
     lang = top if probability >= config.language_certainty else given or language.UNKNOWN
-    judged = config.languages and row["kind"] != "dialogue" and probability >= config.language_certainty
+    judged = config.languages and family not in TURNS and probability >= config.language_certainty
     if not judged or language.letters(text) < config.language_letters:
         return lang, 1.0
     return lang, language.share_of(found, config.languages)

@@ -20,7 +20,9 @@ from numpy.typing import NDArray
 from glaswerk.core.files import write_json
 from glaswerk.data import duplicates
 from glaswerk.data.decisions import CODES, KEPT, Samples
+from glaswerk.data.families import IMAGE, TEXT, family_of
 from glaswerk.data.forget import Gone
+from glaswerk.data.order import conform
 from glaswerk.data.parquet import SCHEMA
 from glaswerk.data.posts import PREFIX
 from glaswerk.data.screen import READ, Screen, Verdict
@@ -28,8 +30,6 @@ from glaswerk.data.settings import CurateConfig
 
 # The survivors' file: documents as they would go into the corpus, with what was masked as "email:2 phone:1".
 TEXT_SCHEMA = pa.schema([*SCHEMA, ("masked", pa.string())])
-# Documents of one family are held out together; the packer trains on them in different ways.
-FAMILIES = {"dialogue": 1}
 REFUSED = "refused.json"
 # Work for ten seconds or so: large enough to start a process for, small enough to lose at an interruption.
 _ROWS, _BYTES = 65_536, 64 << 20
@@ -148,7 +148,7 @@ def run_task(task: ShardTask) -> None:
         pq.ParquetWriter(task.texts, TEXT_SCHEMA, compression="zstd", compression_level=1) as writer,
     ):
         for group in task.groups:
-            table = file.read_row_group(group).cast(SCHEMA)
+            table = conform(file.read_row_group(group), SCHEMA)
             table = table.set_column(
                 SCHEMA.get_field_index("source"), SCHEMA.field("source"),
                 pa.array([task.source] * table.num_rows, pa.string()),
@@ -186,26 +186,32 @@ def _judge(table: Any, screen: Screen, samples: Samples, writer: Any) -> _Part:
         if verdict.reason != KEPT and row["audience"] == "public":
             samples.offer(verdict.reason, row["id"], verdict.text)
     kept = [verdicts[index] for index in alive]
+    families = np.array([family_of(row["kind"], row["media"] or ()) for row in rows], np.uint8)
     if kept:
         writer.write_table(_left(table.take(alive), kept))
     contents = np.zeros((len(rows), 2), np.uint64)
     if kept:
-        hashes = b"".join(duplicates.content_hash(verdict.text) for verdict in kept)
+        hashes = b"".join(duplicates.content_hash(_whole(rows[i], verdicts[i].text)) for i in alive)
         contents[alive] = np.frombuffer(hashes, ">u8").reshape(-1, 2)
     keys = Keys(
         reasons=np.array([CODES[verdict.reason] for verdict in verdicts], np.uint8),
         scores=np.array([np.nan if v.score is None else v.score for v in verdicts], np.float64),
         posts=np.array([_post_number(row["id"]) for row in rows], np.uint64),
         contents=contents,
-        families=np.array([FAMILIES.get(row["kind"], 0) for row in rows], np.uint8),
+        families=families,
         alive=np.array(alive, np.uint32),
     )
-    return _Part(keys, _bands([rows[index] for index in alive], [verdict.text for verdict in kept]))
+    return _Part(keys, _bands(families[alive] == TEXT, [verdict.text for verdict in kept]))
+
+
+def _whole(row: Mapping[str, Any], text: str) -> str:
+    """What must be equal for two documents to be the same: pictures may share a caption."""
+    return "\n".join((text, *row["media"])) if family_of(row["kind"], row["media"] or ()) == IMAGE else text
 
 
 def _left(table: Any, kept: Sequence[Verdict]) -> Any:
     """The survivors' rows with text, language and turns as they would go into the corpus."""
-    for name in ("text", "lang", "messages"):
+    for name in ("text", "lang", "messages", "rejected"):
         values = pa.array([_plain(getattr(v, name)) for v in kept], SCHEMA.field(name).type)
         table = table.set_column(SCHEMA.get_field_index(name), SCHEMA.field(name), values)
     masked = [" ".join(f"{kind}:{count}" for kind, count in sorted(v.masked.items())) for v in kept]
@@ -222,10 +228,10 @@ def _post_number(identifier: str) -> int:
     return int(digits) if is_post else 0
 
 
-def _bands(rows: Sequence[Mapping[str, Any]], texts: Sequence[str]) -> NDArray[np.uint64]:
-    """Band keys of the survivors; 0 for dialogues, which are not compared."""
-    found = np.zeros((duplicates.BANDS, len(rows)), np.uint64)
-    chosen = [index for index, row in enumerate(rows) if row["kind"] not in FAMILIES]
+def _bands(compared: NDArray[np.bool_], texts: Sequence[str]) -> NDArray[np.uint64]:
+    """Band keys of the survivors; 0 where they are not compared."""
+    found = np.zeros((duplicates.BANDS, len(texts)), np.uint64)
+    chosen = np.flatnonzero(compared).tolist()
     if chosen:
         digests, guards = duplicates.features([texts[index] for index in chosen])
         found[:, chosen] = duplicates.band_keys(digests, guards)

@@ -13,13 +13,15 @@ from glaswerk.core.ids import digest_file
 from glaswerk.data.archive import archive_digest
 from glaswerk.data.chats import read_chats
 from glaswerk.data.dump_source import DumpJob, dump_files, is_dump
-from glaswerk.data.files import DOCUMENT_SUFFIXES, KINDS, Defaults, Found, Tally, find_files, read_file
+from glaswerk.data.files import DOCUMENT_SUFFIXES, PLAIN_KINDS, Defaults, Found, Tally, find_files, read_file
 from glaswerk.data.files_source import FilesJob
 from glaswerk.data.joins import JOIN, check_join
 from glaswerk.data.likes import LikesJob
 from glaswerk.data.lines import SUFFIXES
 from glaswerk.data.naming import check_rights, default_name
+from glaswerk.data.picture_source import PicturesConfig, add_pictures
 from glaswerk.data.posts_source import PostsConfig, PostsJob, archive_paths
+from glaswerk.data.preferences import PREFERENCE_SUFFIXES, read_preferences
 from glaswerk.lab import Artifact, Lab, Spec
 
 
@@ -131,9 +133,9 @@ def add_docs(
     file's front matter the like. Statistics: documents, files, bytes, kinds, unparsed_dates and
     left_out by reason. Raises GlaswerkError naming file and line or byte for what cannot be read.
     """
-    if kind not in KINDS or kind == "dialogue":
+    if kind not in PLAIN_KINDS:
         raise GlaswerkError(
-            f"expected a kind ({', '.join(k for k in KINDS if k != 'dialogue')}), found {kind!r}",
+            f"expected a kind ({', '.join(PLAIN_KINDS)}), found {kind!r}",
             hint="glaswerk add docs FOLDER --kind page --licence …",
         )
     tally = Tally()
@@ -159,3 +161,37 @@ def add_chats(
 
     job = FilesJob("add-chats/2", licence, author, acquired, "dialogue", files, tally, read)
     return job.make(lab, name, tolerant=tolerant)
+
+
+def add_preferences(
+    lab: Lab, paths: Sequence[Path], *, licence: str, author: str = "", name: str = "", acquired: str = "own",
+    tolerant: bool = False,
+) -> Artifact:  # fmt: skip
+    """One source of answers chosen and rejected (see `preferences.read_preferences`).
+
+    From .jsonl, .jsonl.zst and .parquet files. Statistics as for dialogues, and `rows`.
+    """
+    tally = Tally()
+    files = find_files(paths, PREFERENCE_SUFFIXES, tally)
+
+    def read(file: Found, defaults: Defaults) -> Iterator[Document]:
+        return read_preferences(file, defaults, tally, tolerant=tolerant)
+
+    job = FilesJob("add-preferences/1", licence, author, acquired, "preference", files, tally, read)
+    return job.make(lab, name, tolerant=tolerant)
+
+
+def add_images(
+    lab: Lab, paths: Sequence[Path], *, licence: str, author: str = "", name: str = "", acquired: str = "own",
+    text_column: str = "", tolerant: bool = False,
+) -> Artifact:  # fmt: skip
+    """One source of captioned pictures: documents of kind "caption" whose `media` names one.
+
+    From folders with metadata.jsonl or .txt files beside the pictures, webdataset tars and Parquet files.
+    JPEG, PNG, WebP and GIF; each is decoded once and stored once, without metadata (`data.pictures`).
+    Statistics: documents, rows, files, bytes, pictures, picture_bytes, formats, widths, heights,
+    metadata_removed, places_removed and left_out by reason. Raises GlaswerkError for broken files;
+    `tolerant` counts them.
+    """
+    config = PicturesConfig(licence, author, acquired, text_column, tolerant)
+    return add_pictures(lab, paths, config, name)
