@@ -199,7 +199,7 @@ def test_code_and_filler_text_drop_the_page_but_not_in_lines_taken_out_before() 
 
 
 def test_fineweb_names_menus_lists_and_repeats() -> None:
-    """Shares by hand: 1 of 10 lines ends with a stop; 3 of 4 lines are short; 2 line breaks on 3 + 12 words."""
+    """1 of 10 lines ends with a stop; 3 of 4 lines are short; 2 line breaks on 3 + 12 words."""
     menu = "\n".join([*[f"a line of the long menu, number {n} of nine" for n in range(9)], SENTENCES[0]])
     assert (reason(menu, FINEWEB), score(menu, FINEWEB)) == ("fineweb-punctuation", pytest.approx(0.1))
     short = "\n".join(["Open today.", "Closed on Monday.", "Mind the step.", SENTENCES[0]])

@@ -192,6 +192,18 @@ MASKED = {
     "email": Reason("An e-mail address, masked as [email].", "Masking is always on."),
     "phone": Reason("A telephone number of 9 to 15 digits, masked as [phone].", "Masking is always on."),
     "iban": Reason("A bank account number with a valid checksum, masked as [iban].", "Masking is always on."),
+    "card": Reason(
+        "A payment card number with known first digits and a valid checksum, masked as [card].",
+        "Masking is always on.",
+    ),
+    "ip": Reason("A public IP address, masked as [ip].", "Masking is always on."),
+    "coordinates": Reason(
+        "A place to ten metres (four decimals or seconds of arc), masked as [coordinates].",
+        "Masking is always on.",
+    ),
+    "handle": Reason(
+        "The name of an account (@name), masked as [handle].", "Leave “handle” out of the kinds to mask."
+    ),
 }  # fmt: skip
 
 REASONS = {**CURATION, **ADDING, **MASKED}

@@ -22,9 +22,7 @@ from glaswerk.data.quality import Finding
 # Function words that any text of some length has; English as in the Gopher paper.
 _STOP_WORDS = {
     "en": "the be to of and that have with",
-    "de": frozenset(
-        "der die das und in zu den von mit ist nicht ein eine auf für dem im sich des als".split()
-    ),
+    "de": "der die das und in zu den von mit ist nicht ein eine auf für dem im sich des als",
     "es": "de la que el en y los se del las un por con una para es",
     "fr": "de la le et les des en un du une que est pour dans qui par",
     "it": "di e il la che in un del per è una con non della le i",
