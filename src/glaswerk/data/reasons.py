@@ -123,6 +123,11 @@ CURATION = {
         "Lower CurateConfig.distinct_words or raise repeated_lines.",
     ),
     **_WEB,
+    "evaluation-item": Reason(
+        "The text holds thirteen words in a row of an evaluation item (or all of a shorter one): a model "
+        "trained on it has seen the answer.",
+        "Take the evaluation set out of those to keep away from, if it will not be used.",
+    ),
     "language": Reason(
         "The text is most likely in none of the languages asked for; `score` is the probability that it is.",
         "Add the language to `glaswerk curate --language …`, or name none to keep all.",
