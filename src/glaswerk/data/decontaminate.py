@@ -183,7 +183,8 @@ class EvalIndex:
         """Whether each key may be in the index: one look into a table that stays in the cache."""
         bucket = keys >> self._shift
         bits = self._filter[bucket >> np.uint64(3)] >> (bucket & np.uint64(7)).astype(np.uint8)
-        return (bits & np.uint8(1)).astype(np.bool_)
+        maybe: NDArray[np.bool_] = (bits & np.uint8(1)).astype(np.bool_)
+        return maybe
 
     def _item(self, number: int) -> tuple[str, str]:
         return self.items["set"][number].as_py(), self.items["item"][number].as_py()

@@ -197,6 +197,10 @@ MASKED = {
     "email": Reason("An e-mail address, masked as [email].", "Masking is always on."),
     "phone": Reason("A telephone number of 9 to 15 digits, masked as [phone].", "Masking is always on."),
     "iban": Reason("A bank account number with a valid checksum, masked as [iban].", "Masking is always on."),
+    "boilerplate": Reason(
+        "Characters in lines that stand in many pages (menus, notices of cookies or rights), taken out.",
+        "Raise BoilerplateConfig.min_documents or min_share.",
+    ),
     "card": Reason(
         "A payment card number with known first digits and a valid checksum, masked as [card].",
         "Masking is always on.",
