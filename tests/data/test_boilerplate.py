@@ -25,7 +25,9 @@ from glaswerk.data.parquet import write_documents
 MENU = "Home | Gazette | Timetables | Contact the council"
 COOKIES = "This page uses cookies to remember your settings."
 KEYS = np.union1d(line_keys(MENU), line_keys(COOKIES))
-LINES = st.lists(st.sampled_from([MENU, COOKIES, "", " ", "Short line", "The mill has a second wheel now."]))
+LINES = st.lists(
+    st.sampled_from([MENU, COOKIES, "", " ", "Short line", "The mill has a second wheel now, they say."])
+)
 
 
 def documents(path: Path, texts: list[str], kind: str = "page") -> Path:

@@ -23,8 +23,9 @@ from numpy.typing import NDArray
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.parquet import read_rows
 
-# Shorter lines are headings and answers ("References", "Yes, please."), which belong to their text.
-LINE_CHARACTERS = 20
+# Shorter lines are headings and answers, which belong to their text: of the 40 lines of 20 characters or
+# more that are common in 27,623 pages of Wikipedia, most are such as "Early life and education.".
+LINE_CHARACTERS = 30
 _COMMON = "SELECT key FROM read_parquet(?) GROUP BY key HAVING count(*) >= ? ORDER BY key"
 _KEYS = pa.schema([("key", pa.uint64())])
 # Keys held before they are written: 8 MB.

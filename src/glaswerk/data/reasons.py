@@ -123,6 +123,10 @@ CURATION = {
         "Lower CurateConfig.distinct_words or raise repeated_lines.",
     ),
     **_WEB,
+    "lexicon-toxicity": Reason(
+        "The text has many words from the lists of insults and oaths, which see no irony or quotation.",
+        "Raise ToxicityConfig.lexicon_toxicity_max (1.0 switches it off).",
+    ),
     "evaluation-item": Reason(
         "The text holds thirteen words in a row of an evaluation item (or all of a shorter one): a model "
         "trained on it has seen the answer.",
