@@ -142,12 +142,21 @@ def test_a_paragraph_that_returns_counts_though_its_lines_do_not_touch() -> None
     assert reason("\n\n".join([*paragraphs, *paragraphs[:4]]), GOPHER) == "gopher-repeated-lines"
 
 
+def test_a_play_may_repeat_the_names_of_its_speakers() -> None:
+    """Ten speeches under two names: 8 of 20 lines are repeats, but few of the characters."""
+    lines = [line for n in range(10) for line in (("ANNA", "BERT")[n % 2], f"the of {numbered(8, 10 * n)}")]
+    assert reason("\n".join(lines), GOPHER) == "gopher-repeated-lines"
+    assert reason("\n".join(lines), GOPHER, kind="book") is None
+    assert reason("\n".join([*lines[:2] * 6, *lines]), GOPHER, kind="book") == "gopher-repeated-lines"
+
+
 def test_the_most_frequent_pair_of_words_may_be_a_fifth_of_the_text() -> None:
     """ "buy soap" has 8 characters; 20 times in a text of 20 × (8 + 1 + 8) + 19 = 359 characters: 160/359."""
     text = " ".join(f"buy soap {word}" for word in numbered(20).split())
     assert len(text) == 359
     config = WebConfig(GopherConfig(stop_words_min=0), None, None)
     assert reason(text, config) == "gopher-repetition"
+    assert reason(" ".join(text.split()[:45]), config, kind="speech") is None
     assert score(text, config) == pytest.approx(160 / 359)
 
 
