@@ -97,6 +97,30 @@ def test_what_is_found_really_stands_in_both(texts: list[list[str]], item: list[
             assert f" {leak.ngram} " in f" {item_words} "
 
 
+FEW = st.lists(st.sampled_from(["mill", "lane", "öl"]), max_size=16)
+
+
+@given(st.lists(FEW, min_size=1, max_size=6), FEW, st.integers(WHOLE_WORDS, N))
+def test_the_index_agrees_with_comparing_every_sequence(
+    items: list[list[str]], document: list[str], n: int
+) -> None:
+    """Few words make many sequences that items share; of these the first item is named."""
+    index = EvalIndex.build([("set", str(k), " ".join(item)) for k, item in enumerate(items)], n)
+    owner: dict[tuple[str, ...], str] = {}
+    for number, item in enumerate(items):
+        size = min(n, len(item))
+        for start in range(len(item) - size + 1) if size >= WHOLE_WORDS else ():
+            owner.setdefault(tuple(item[start : start + size]), str(number))
+    expected = {
+        owner[sequence]
+        for size in range(WHOLE_WORDS, n + 1)
+        for start in range(len(document) - size + 1)
+        if (sequence := tuple(document[start : start + size])) in owner
+    }
+    assert {leak.item for leak in index.find(" ".join(document))} == expected
+    assert sum(index.unchecked.values()) == sum(len(item) < WHOLE_WORDS for item in items)
+
+
 def test_long_documents_and_many_are_read_in_parts_with_the_same_result() -> None:
     filler = " ".join(f"word{number}" for number in range(15_000))
     documents = [filler, f"{filler} {QUESTION} {filler}", SHORT, filler]

@@ -147,7 +147,9 @@ def test_handles_are_masked_only_where_asked_for() -> None:
 
 
 def test_only_the_kinds_asked_for_are_masked() -> None:
-    assert mask("a@b.de or +49 30 123456789", ["phone"]) == ("a@b.de or [phone]", {"phone": 1})
+    text = "a@b.de or +49 30 123456789"
+    assert mask(text, ["phone"]) == ("a@b.de or [phone]", {"phone": 1})
+    assert mask(text, []) == (text, {})
 
 
 def test_an_unknown_kind_is_named() -> None:
@@ -158,6 +160,13 @@ def test_an_unknown_kind_is_named() -> None:
 def test_every_kind_is_explained() -> None:
     assert set(KINDS) <= set(MASKED)
     assert set(KINDS) - set(DEFAULT_KINDS) == {"handle"}
+
+
+def test_every_kind_has_a_rule() -> None:
+    text = (
+        "a@b.de @lena 4111111111111111 149.112.112.112 (52.5200, 13.4050) +49 30 123456 AT611904300234573201"
+    )
+    assert set(mask(text, KINDS)[1]) == set(KINDS)
 
 
 @pytest.mark.parametrize("letter", ["\u212a", "\u0130", "\u017f", "\u0131"])

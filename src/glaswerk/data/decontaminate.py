@@ -115,18 +115,18 @@ class EvalIndex:
         """
         if n < WHOLE_WORDS:
             raise GlaswerkError(f"expected sequences of at least {WHOLE_WORDS} words, found n = {n}")
-        collected = _Collected()
+        collected = _Collected(n)
         for set_name, item, text in items:
-            collected.add(set_name, item, words_of(text), n)
+            collected.add(set_name, item, text)
+        collected.flush()
         if not collected.ids:
             raise GlaswerkError(
                 "expected evaluation items, found none",
                 hint="name the folder or file that holds the evaluation sets",
             )
-        sizes = [len(found) for found in collected.keys]
-        every = np.concatenate([np.zeros(0, np.uint64), *collected.keys])
-        keys, first = np.unique(every, return_index=True)
-        owners = np.repeat(np.array(collected.numbers, np.uint32), sizes)[first]
+        # Of items that share a sequence the first one owns it.
+        keys, first = np.unique(np.concatenate(collected.keys), return_index=True)
+        owners = np.concatenate(collected.owners)[first]
         table = pa.table([collected.sets, collected.ids], schema=_ITEM_SCHEMA)
         lengths = tuple(sorted(collected.lengths))
         return cls._of(n, keys, owners, table, lengths, collected.unchecked())
@@ -227,27 +227,48 @@ class EvalIndex:
 
 @dataclass(slots=True)
 class _Collected:
-    """What `build` has read so far."""
+    """What `build` has read so far: items by number, and the keys of their texts."""
 
+    n: int
     sets: list[str] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
-    keys: list[NDArray[np.uint64]] = field(default_factory=list)
-    numbers: list[int] = field(default_factory=list)
-    lengths: set[int] = field(default_factory=set)
     checked: set[int] = field(default_factory=set)
+    lengths: set[int] = field(default_factory=set)
+    keys: list[NDArray[np.uint64]] = field(default_factory=lambda: [np.zeros(0, np.uint64)])
+    owners: list[NDArray[np.uint32]] = field(default_factory=lambda: [np.zeros(0, np.uint32)])
+    _batch: list[list[str]] = field(default_factory=list)
+    _numbers: list[int] = field(default_factory=list)
+    _waiting: int = 0
 
-    def add(self, set_name: str, item: str, words: Sequence[str], n: int) -> None:
+    def add(self, set_name: str, item: str, text: str) -> None:
         if not self.ids or (self.sets[-1], self.ids[-1]) != (set_name, item):
             self.sets.append(set_name)
             self.ids.append(item)
+        words = words_of(text)
         if len(words) < WHOLE_WORDS:
             return
-        number, length = len(self.ids) - 1, min(n, len(words))
-        for _, keys in _keys(words, [length]):
-            self.keys.append(keys)
-            self.numbers.append(number)
-        self.lengths.add(length)
-        self.checked.add(number)
+        self.checked.add(len(self.ids) - 1)
+        self._batch.append(words)
+        self._numbers.append(len(self.ids) - 1)
+        self._waiting += len(words)
+        if self._waiting >= _BATCH_WORDS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Enter the keys of the texts that wait; each has sequences of one length, its own if below n."""
+        sizes = np.array([len(words) for words in self._batch], np.int64)
+        length_of = np.repeat(np.minimum(sizes, self.n), sizes)
+        end_of = np.repeat(np.cumsum(sizes), sizes)
+        owner_of = np.repeat(np.array(self._numbers, np.uint32), sizes)
+        lengths = set(length_of.tolist())
+        for length, keys in _keys(list(chain.from_iterable(self._batch)), lengths):
+            own = slice(0, len(keys))
+            inside = np.arange(len(keys)) + length <= end_of[own]
+            wanted = inside & (length_of[own] == length)
+            self.keys.append(keys[wanted])
+            self.owners.append(owner_of[own][wanted])
+        self.lengths |= lengths
+        self._batch, self._numbers, self._waiting = [], [], 0
 
     def unchecked(self) -> dict[str, int]:
         left = Counter(name for number, name in enumerate(self.sets) if number not in self.checked)

@@ -15,6 +15,9 @@ from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
 from glaswerk.core.errors import GlaswerkError
 
+KINDS = ("email", "phone", "iban", "card", "ip", "coordinates", "handle")
+# A handle is how posts address each other; masking it takes the author's network away, so it is asked for.
+DEFAULT_KINDS = KINDS[:-1]
 _EMAIL = re.compile(
     r"(?<![\w.+%-])[\w.+%-]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}[^\W\d_]{2,24}(?![\w-])"
 )
@@ -104,12 +107,12 @@ class _Rule:
     holds: Callable[[re.Match[str]], bool]
 
 
-def mask(text: str, kinds: Sequence[str] = ()) -> tuple[str, Counter[str]]:
+def mask(text: str, kinds: Sequence[str] = DEFAULT_KINDS) -> tuple[str, Counter[str]]:
     """`text` with what is of `kinds` replaced, and how many of each. Masking twice changes nothing.
 
-    `kinds` empty means DEFAULT_KINDS. Raises GlaswerkError for a kind that is not among KINDS.
+    Raises GlaswerkError for a kind that is not among KINDS.
     """
-    rules = _rules(tuple(kinds) or DEFAULT_KINDS)
+    rules = _rules(tuple(kinds))
     counts: Counter[str] = Counter()
     while True:
         masked = _once(text, rules, counts)
@@ -216,9 +219,6 @@ _RULES = (
     _Rule("coordinates", "°", _DMS, _always),
     _Rule("phone", "", _PHONE, _phone),
 )
-KINDS = tuple(dict.fromkeys(rule.kind for rule in _RULES))
-# A handle is how posts address each other; masking it takes the author's network away, so it is asked for.
-DEFAULT_KINDS = tuple(kind for kind in KINDS if kind != "handle")
 
 
 @cache
