@@ -97,7 +97,9 @@ def test_what_is_found_really_stands_in_both(texts: list[list[str]], item: list[
             assert f" {leak.ngram} " in f" {item_words} "
 
 
-FEW = st.lists(st.sampled_from(["mill", "lane", "öl"]), max_size=16)
+# Blocks of few words, so that texts drawn from them share long sequences more often than not.
+BLOCKS = st.sampled_from(["mill lane öl mill", "lane lane", "mill mill mill mill mill", "öl", "lane öl mill"])
+FEW = st.lists(BLOCKS, max_size=7).map(lambda blocks: " ".join(blocks).split())
 
 
 @given(st.lists(FEW, min_size=1, max_size=6), FEW, st.integers(WHOLE_WORDS, N))
