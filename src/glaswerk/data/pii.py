@@ -55,8 +55,6 @@ _DIGITS_MIN, _DIGITS_MAX = 9, 15
 _THOUSANDS = re.compile(r"\+\d{1,3}(?: \d{3}){1,2}")
 _DIGIT = re.compile(r"\d")
 _DATE = re.compile(r"\b(?:\d{1,2}[-/ ]){2}(?:19|20)\d{2}\b|\b(?:19|20)\d{2}(?:[-/ ]\d{1,2}){2}\b")
-
-
 # Public card schemes by their first digits (ISO/IEC 7812 ranges) and number of digits. Lengths that the
 # schemes allow but hardly issue are left out: 13-digit Visa numbers look like German bar codes.
 _CARDS = re.compile(

@@ -1,9 +1,13 @@
 """Rules for running text from the web: those of Gopher, C4 and FineWeb, each with a name and a threshold.
 
 They judge pages; books and speeches only by what holds for any prose. Posts, threads, captions and
-dialogues are not prose: `quality` has the rules for these. Words are what stands between white space, as
-in the papers. datatrove 0.10 counts punctuation marks as words too, so that its rule on words with a letter
-drops what this one keeps (57 of 300 pages of Wikipedia); the other families agree on 97 % or more of these.
+dialogues are not prose: `quality` has the rules for these. Nothing is taken out of a text: C4's rules on
+lines only say which lines its rules on pages count.
+
+Words are what stands between white space, as in the papers. datatrove 0.10 counts punctuation marks as
+words too, so that its rule on words with a letter drops 57 of 300 pages of Wikipedia that this one keeps;
+the other families agree on 98 % or more of these. A closing quotation mark ends a line here as in C4's
+paper; datatrove's FineWeb rules leave it out.
 
 Sources: Gopher (Rae et al. 2021, arXiv:2112.11446, section A.1.1 and table A1), C4 (Raffel et al. 2020,
 arXiv:1910.10683, section 2.2), FineWeb (Penedo et al. 2024, arXiv:2406.17557, section 3.6).
