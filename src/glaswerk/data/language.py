@@ -18,7 +18,7 @@ _CODE = re.compile(r"[a-z]{2,3}")
 _SILENT = re.compile(r"und|zxx|q\w\w")
 _RENAMED = {"in": "id", "iw": "he", "ji": "yi"}
 # Links, mentions, hashtags ("#TrumpPence16" reads as Tagalog) and masks are in no language.
-_NOISE = re.compile(r"https?://\S+|www\.\S+|[@#]\w+|\[(?:email|phone|iban)\]")
+_NOISE = re.compile(r"https?://\S+|www\.\S+|[@#]\w+|\[(?:email|phone|iban|card|ip|coordinates|handle)\]")
 _LETTERS = re.compile(r"[^\W\d_]+")
 # lid.176 gives low-resource neighbours to short German and English posts; a text of these is not foreign.
 _NEIGHBOURS = {

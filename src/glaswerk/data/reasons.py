@@ -18,6 +18,68 @@ class Reason:
 
 _ARCHIVE = "Download the archive from X again; without --tolerant this is an error, not a count."
 
+# Rules for running text: pages, in part books and speeches (webtext.py).
+_WEB = {
+    "gopher-words": Reason(
+        "The text has too few words to be an article (50), or more than a page has (100,000).",
+        "Change GopherConfig.words_min or words_max.",
+    ),
+    "gopher-word-length": Reason(
+        "The words are on average shorter than 3 or longer than 10 characters: no prose.",
+        "Change GopherConfig.word_length_min or word_length_max.",
+    ),
+    "gopher-symbols": Reason(
+        "There is more than one hash sign or ellipsis for every ten words.", "Raise GopherConfig.symbols_max."
+    ),
+    "gopher-bullets": Reason(
+        "More than nine lines in ten begin with a bullet point.", "Raise GopherConfig.bullets_max."
+    ),
+    "gopher-ellipsis": Reason(
+        "More than three lines in ten end with an ellipsis: a list of cut-off teasers.",
+        "Raise GopherConfig.ellipsis_lines_max.",
+    ),
+    "gopher-letters": Reason(
+        "Fewer than eight words in ten have a letter: tables of figures, code.",
+        "Lower GopherConfig.letters_min.",
+    ),
+    "gopher-stop-words": Reason(
+        "The text has fewer than two different function words of its language: lists, keywords, menus.",
+        "Lower GopherConfig.stop_words_min.",
+    ),
+    "gopher-repeated-lines": Reason(
+        "Too many lines or paragraphs occur more than once (3 in 10, or 20 % of the characters).",
+        "Raise GopherConfig.repeated_lines_max or repeated_line_characters_max.",
+    ),
+    "gopher-repetition": Reason(
+        "One sequence of two to four words, or repeated ones of five to ten, are too much of the text.",
+        "Raise the shares in GopherConfig.top_ngrams or repeated_ngrams.",
+    ),
+    "c4-curly-bracket": Reason(
+        "A line of running text has a curly bracket: program code.", "Leave out C4Config for sources of code."
+    ),
+    "c4-lorem-ipsum": Reason(
+        "The page has the printers' filler text “lorem ipsum”.", "Leave out C4Config for this source."
+    ),
+    "c4-sentences": Reason(
+        "The lines that end like a sentence hold fewer than five sentences.", "Lower C4Config.sentences_min."
+    ),
+    "fineweb-punctuation": Reason(
+        "Fewer than 12 % of the lines end with a punctuation mark: menus, lists, poems.",
+        "Lower FineWebConfig.punctuated_lines_min.",
+    ),
+    "fineweb-short-lines": Reason(
+        "More than 67 % of the lines have 30 characters or fewer.", "Raise FineWebConfig.short_lines_max."
+    ),
+    "fineweb-repeated-lines": Reason(
+        "More than 1 % of the characters lie in lines that occurred before.",
+        "Raise FineWebConfig.repeated_line_characters_max.",
+    ),
+    "fineweb-new-lines": Reason(
+        "There are more than three line breaks for every ten words: a list.",
+        "Raise FineWebConfig.new_lines_max.",
+    ),
+}  # fmt: skip
+
 # Decided by `curate`, in this order; a document's decision carries the first that applies.
 CURATION = {
     "forgotten": Reason(
@@ -59,6 +121,16 @@ CURATION = {
     "repetitive": Reason(
         "The text repeats itself: few different words, or mostly lines that occur more than once.",
         "Lower CurateConfig.distinct_words or raise repeated_lines.",
+    ),
+    **_WEB,
+    "lexicon-toxicity": Reason(
+        "The text has many words from the lists of insults and oaths, which see no irony or quotation.",
+        "Raise ToxicityConfig.lexicon_toxicity_max (1.0 switches it off).",
+    ),
+    "evaluation-item": Reason(
+        "The text holds thirteen words in a row of an evaluation item (or all of a shorter one): a model "
+        "trained on it has seen the answer.",
+        "Take the evaluation set out of those to keep away from, if it will not be used.",
     ),
     "language": Reason(
         "The text is most likely in none of the languages asked for; `score` is the probability that it is.",
@@ -176,6 +248,22 @@ MASKED = {
     "email": Reason("An e-mail address, masked as [email].", "Masking is always on."),
     "phone": Reason("A telephone number of 9 to 15 digits, masked as [phone].", "Masking is always on."),
     "iban": Reason("A bank account number with a valid checksum, masked as [iban].", "Masking is always on."),
+    "boilerplate": Reason(
+        "Characters in lines that stand in many pages (menus, notices of cookies or rights), taken out.",
+        "Raise BoilerplateConfig.min_documents or min_share.",
+    ),
+    "card": Reason(
+        "A payment card number with known first digits and a valid checksum, masked as [card].",
+        "Masking is always on.",
+    ),
+    "ip": Reason("A public IP address, masked as [ip].", "Masking is always on."),
+    "coordinates": Reason(
+        "A place to ten metres (four decimals or seconds of arc), masked as [coordinates].",
+        "Masking is always on.",
+    ),
+    "handle": Reason(
+        "The name of an account (@name), masked as [handle].", "Leave “handle” out of the kinds to mask."
+    ),
 }  # fmt: skip
 
 REASONS = {**CURATION, **ADDING, **MASKED}

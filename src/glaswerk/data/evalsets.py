@@ -1,0 +1,122 @@
+"""Items of evaluation sets from files of any common kind, as texts to look for in training documents.
+
+Every string of a record is a text of its own: question, context, choices, answers, right or wrong, at any
+depth. Strings under keys that say something about the item (ABOUT) are left out; labels and names need no
+rule, since `decontaminate` checks nothing below eight words.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.data.lines import SUFFIXES, decode, read_lines
+from glaswerk.data.parquet import read_rows
+
+ABOUT = frozenset(("licence", "license", "source", "url", "note", "notes", "metadata", "additional_metadata"))
+_IDS = ("id", "ID", "Id", "_id", "uid", "example_id", "question_id", "statement_id", "idx", "qid")
+_KINDS = (*SUFFIXES, ".json", ".csv", ".tsv", ".parquet")
+# Read in one go; the largest evaluation set in use (MMLU-Pro, BBQ) is below 100 MB.
+FILE_LIMIT = 512 * 10**6
+_DEPTH = 6
+
+
+def read_items(path: Path) -> Iterator[tuple[str, str, str]]:
+    """(set, item, text) of every string in the records of a file, or of all files in a folder.
+
+    The set is the file's name without its ending; the item its id, or "#" and the record's number from 1.
+    Raises GlaswerkError where there is no such file, or one is broken: an item passed over in silence
+    would count as not leaked.
+    """
+    for file in _files(path):
+        name = file.name.removesuffix(".zst").rpartition(".")[0]
+        for number, record in enumerate(_records(file), start=1):
+            item = next((str(record[key]) for key in _IDS if _is_id(record.get(key))), f"#{number}")
+            for text in _strings(record, _DEPTH):
+                yield name, item, text
+
+
+def _files(path: Path) -> list[Path]:
+    found = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+    kept = [file for file in found if file.name.lower().endswith(_KINDS)]
+    if not kept or not path.exists():
+        raise GlaswerkError(
+            f"expected evaluation sets ({', '.join(_KINDS)}), found none at {path}",
+            hint="name a file or folder with one record for each item",
+        )
+    return kept
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, str | int) and not isinstance(value, bool) and value != ""
+
+
+def _records(file: Path) -> Iterator[dict[str, Any]]:
+    name = file.name.lower()
+    if name.endswith(SUFFIXES):
+        return (record for _, record in read_lines(file))
+    if name.endswith(".parquet"):
+        return read_rows(file)
+    if name.endswith(".json"):
+        return _json(file)
+    return _table(file, "\t" if name.endswith(".tsv") else ",")
+
+
+def _read(file: Path) -> str:
+    size = file.stat().st_size
+    if size > FILE_LIMIT:
+        raise GlaswerkError(
+            f"expected a file below {FILE_LIMIT:,} bytes, found {file} with {size:,}",
+            hint="write it as JSON lines (.jsonl), which are read one by one",
+        )
+    return decode(file.read_bytes(), file)
+
+
+def _json(file: Path) -> Iterator[dict[str, Any]]:
+    """A list of records, an object that holds such a list, or records by their ids."""
+    try:
+        value = json.loads(_read(file))
+    except (ValueError, RecursionError) as error:
+        raise GlaswerkError(
+            f"expected JSON in {file}, found {error}", hint=f"write or fetch {file.name} again"
+        ) from error
+    if isinstance(value, dict):
+        lists = [inner for inner in value.values() if isinstance(inner, list)]
+        named = [{"id": key, "": inner} for key, inner in value.items()]
+        value = [row for rows in lists for row in rows] if lists else named
+    if not isinstance(value, list):
+        raise GlaswerkError(
+            f"expected a list of records in {file}, found {type(value).__name__}",
+            hint='write [{"question": "…", "answer": "…"}]',
+        )
+    yield from (row if isinstance(row, dict) else {"": row} for row in value)
+
+
+def _table(file: Path, separator: str) -> Iterator[dict[str, Any]]:
+    limit = csv.field_size_limit(FILE_LIMIT)
+    try:
+        yield from csv.DictReader(io.StringIO(_read(file), newline=""), delimiter=separator)
+    except csv.Error as error:
+        raise GlaswerkError(
+            f"expected comma- or tab-separated values in {file}, found {error}",
+            hint=f"write or fetch {file.name} again",
+        ) from error
+    finally:
+        csv.field_size_limit(limit)
+
+
+def _strings(value: object, depth: int) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif depth and isinstance(value, dict):
+        for key, inner in value.items():
+            if str(key).lower() not in ABOUT:
+                yield from _strings(inner, depth - 1)
+    elif depth and isinstance(value, Iterable) and not isinstance(value, bytes):
+        for inner in value:
+            yield from _strings(inner, depth - 1)

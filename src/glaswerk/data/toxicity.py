@@ -1,0 +1,122 @@
+"""Toxicity by lexicon: a figure from 0 to 1 from weighted lists of words, offline and open to view.
+
+    score = 1 − exp(−d),   d = Σ −ln(1 − weight) × min(1, 50 / words)
+
+Up to 50 words that is 1 − Π (1 − weight) over the words found: as if each had its own chance to be meant.
+In longer texts it is the mean over 50 words, so that one oath does not mark a whole book.
+
+What it cannot see: irony, quotation and negation ("nobody may call you that"); words taken back by those
+they were meant for; contempt, threats and hatred without a listed word, which is most political hate; new
+spellings and code words; any language but English and German. It scores dialect and swearing among friends
+too high, and a text that names abuse in order to condemn it. It is a figure for the ledger and for samples
+to read; as a filter it is off unless asked for.
+
+Area under the ROC curve with its 95 % bootstrap interval, nothing having been fitted to these posts:
+GermEval 2018 (German), offensive or not: 0.704 [0.690, 0.718] of 5,009. TweetEval (English), offensive:
+0.729 [0.721, 0.738] of 14,100; hate: 0.634 [0.625, 0.644] of 12,970. Half of the offensive posts have no
+listed word at all.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from glaswerk.data.quality import Finding
+
+LANGUAGES = ("de", "en")
+# Texts of unknown language are scored by all lists together.
+_UNKNOWN = ("", "und")
+WINDOW = 50
+_WORD = re.compile(r"[^\W_]+")
+_FOLDER = Path(__file__).parent / "lexicons"
+_HEAD = 4
+
+
+@dataclass(frozen=True)
+class ToxicityConfig:
+    """Texts above `lexicon_toxicity_max` are dropped; no text is above 1."""
+
+    lexicon_toxicity_max: float = 1.0
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """Weights of whole words; of beginnings, under their first letters; of what may stand anywhere in a
+    word; and of phrases. All case folded.
+    """
+
+    words: dict[str, float]
+    beginnings: dict[str, dict[str, float]]
+    inside: dict[str, float]
+    phrases: dict[str, float]
+
+
+def lexicon_toxicity(text: str, lang: str) -> float | None:
+    """The score of `text`, 0 to 1; None where no list speaks its language (an ISO 639 code)."""
+    if lang not in LANGUAGES and lang not in _UNKNOWN:
+        return None
+    folded = text.casefold()
+    words = _WORD.findall(folded)
+    total = sum(-math.log1p(-weight) for _, weight in _found(folded, words, lexicon(lang)))
+    return -math.expm1(-total * min(1.0, WINDOW / len(words))) if total else 0.0
+
+
+def check_lexicon_toxicity(text: str, lang: str, config: ToxicityConfig) -> Finding | None:
+    """The finding for a text above the limit, or None; nothing is measured where the limit is off."""
+    if config.lexicon_toxicity_max >= 1.0:
+        return None
+    score = lexicon_toxicity(text, lang)
+    return Finding("lexicon-toxicity", score) if score and score > config.lexicon_toxicity_max else None
+
+
+def listed_words(text: str, lang: str) -> list[tuple[str, float]]:
+    """The entries that the score rests on, with their weights: words each time, phrases once."""
+    folded = text.casefold()
+    return list(_found(folded, _WORD.findall(folded), lexicon(lang)))
+
+
+def _found(folded: str, words: Sequence[str], entries: Lexicon) -> Iterator[tuple[str, float]]:
+    inside = [(stem, weight) for stem, weight in entries.inside.items() if stem in folded]
+    for word in words:
+        if word in entries.words:
+            yield word, entries.words[word]
+        elif (starts := entries.beginnings.get(word[:_HEAD])) and (start := _longest(word, starts)):
+            yield f"{start}*", starts[start]
+        elif inside:
+            yield from ((f"*{stem}*", weight) for stem, weight in inside if stem in word)
+    for phrase, weight in entries.phrases.items():
+        if phrase in folded:
+            yield phrase, weight
+
+
+def _longest(word: str, starts: Iterable[str]) -> str | None:
+    return max((start for start in starts if word.startswith(start)), key=len, default=None)
+
+
+@cache
+def lexicon(lang: str) -> Lexicon:
+    """The list of one language, or of all together for an unknown one."""
+    found = Lexicon({}, {}, {}, {})
+    for name in (lang,) if lang in LANGUAGES else LANGUAGES:
+        for line in (_FOLDER / f"{name}.txt").read_text(encoding="utf-8").splitlines():
+            if line and not line.startswith("#"):
+                weight, _, entry = line.partition(" ")
+                _enter(found, entry.casefold(), float(weight))
+    return found
+
+
+def _enter(found: Lexicon, entry: str, weight: float) -> None:
+    stem = entry.strip("*")
+    if entry.startswith("*"):
+        found.inside[stem] = weight
+    elif entry.endswith("*") and entry.rstrip("*").isalnum():
+        found.beginnings.setdefault(stem[:_HEAD], {})[stem] = weight
+    elif entry.isalnum():
+        found.words[entry] = max(weight, found.words.get(entry, 0.0))
+    else:
+        found.phrases[entry] = weight
