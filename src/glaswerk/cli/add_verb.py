@@ -1,4 +1,4 @@
-"""`glaswerk add posts|docs|chats|preferences|images`."""
+"""`glaswerk add posts|docs|chats|preferences|images|evaluations`."""
 
 from __future__ import annotations
 
@@ -176,3 +176,24 @@ def images(
     with writing(lab_path) as lab:
         made = add_images(lab, paths, text_column=text_column, tolerant=tolerant, **rest)
     show(made, as_json, documents=made.stats["documents"], pictures=made.stats["pictures"])
+
+
+@command.command("evaluations")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--name", default="", help="Name of the evaluation.  [default: from the first file]")
+@lab_option
+@json_option
+def evaluations(paths: tuple[Path, ...], name: str, lab_path: Path, as_json: bool) -> None:
+    """Evaluation sets, as files or folders of jsonl, json, csv or parquet: what no model may train on.
+
+    From then on `glaswerk curate` leaves out every document that shares 13 words in a row with an item (or
+    all of a shorter one) and writes which item was found where into leaks.parquet. Long texts lose the lines.
+
+    \b
+    glaswerk add evaluations truthfulqa.jsonl mmlu/
+    """
+    from glaswerk.data.evalsets import add_evaluations
+
+    with writing(lab_path) as lab:
+        made = add_evaluations(lab, paths, name=name)
+    show(made, as_json, items=made.stats["items"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -13,6 +14,12 @@ from glaswerk.cli.session import json_option, lab_option, show, writing
 @click.option(
     "--language", "languages", multiple=True, help="Keep only this language (repeatable): en, de, …"
 )
+@click.option(
+    "--web",
+    multiple=True,
+    type=click.Choice(["gopher", "c4", "fineweb"]),
+    help="Also judge pages by these rules, made for the web (repeatable).",
+)
 @click.option("--validation-share", type=float, help="Held out, by content hash.  [default: 0.02]")
 @click.option(
     "--on", default="local", show_default=True, type=click.Choice(["local", "ray"]), help="Run there."
@@ -22,9 +29,8 @@ from glaswerk.cli.session import json_option, lab_option, show, writing
 @lab_option
 @json_option
 def command(
-    languages: tuple[str, ...], validation_share: float | None, on: str, jobs: int, name: str,
-    lab_path: Path, as_json: bool,
-) -> None:  # fmt: skip
+    lab_path: Path, as_json: bool, languages: tuple[str, ...], web: tuple[str, ...], **rest: Any
+) -> None:
     """Filter, deduplicate, mask and split all sources into one corpus.
 
     Every document gets one decision with a named reason: see report.html in its folder, and
@@ -39,7 +45,5 @@ def command(
     from glaswerk.data.curate import curate
 
     with writing(lab_path) as lab:
-        made = curate(
-            lab, name=name, languages=languages or None, validation_share=validation_share, on=on, jobs=jobs
-        )
+        made = curate(lab, languages=languages or None, web=web or None, **rest)
     show(made, as_json, documents=made.stats["documents"], kept=made.stats["kept"])

@@ -1,6 +1,6 @@
 """Boilerplate: lines that stand in many pages, such as menus, notices of cookies and of rights.
 
-Two phases. First each file of documents gives the keys of its lines, independently of the others
+Two phases. First each shard of documents gives the keys of its lines, independently of the others
 (`write_line_keys`), and DuckDB counts them, on disk where memory does not suffice (`common_lines`). Then
 `strip` takes the common ones out of each page. After the line-level deduplication of CCNet (Wenzek et al.
 2020, arXiv:1911.00359), which keeps no line twice; here one may stand in a few pages, and short ones stay.
@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.parquet import read_rows
+from glaswerk.data.order import SORT_MEMORY
 
 # Shorter lines are headings and answers, which belong to their text: of the 40 lines of 20 characters or
 # more that are common in 27,623 pages of Wikipedia, most are such as "Early life and education.".
@@ -37,6 +37,7 @@ _BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n){2,}")
 class BoilerplateConfig:
     """A line is boilerplate where it stands in `min_documents` pages and in `min_share` of all pages."""
 
+    enabled: bool = True
     min_documents: int = 10
     min_share: float = 0.001
 
@@ -56,26 +57,23 @@ def _key(line: str) -> int | None:
     return int.from_bytes(hashlib.blake2b(plain.encode("utf-8", "surrogatepass"), digest_size=8).digest())
 
 
-def write_line_keys(documents: Path, out: Path) -> int:
-    """Write the keys of every page in a Parquet file of documents to `out`; returns the number of pages.
+def write_line_keys(pages: Iterable[str], out: Path) -> None:
+    """Write the keys of every page's lines to the Parquet file `out`: eight bytes for each line and page.
 
-    Eight bytes for each line and page. Raises GlaswerkError where `documents` is no whole Parquet file.
+    The file's metadata has the number of pages.
     """
-    pages = 0
     held: list[NDArray[np.uint64]] = []
-    waiting = 0
+    waiting = count = 0
     with pq.ParquetWriter(out, _KEYS, compression="none", use_dictionary=False) as writer:
-        for row in read_rows(documents, ["text", "kind"]):
-            if row["kind"] != "page":
-                continue
-            pages += 1
-            held.append(line_keys(row["text"] or ""))
+        for text in pages:
+            count += 1
+            held.append(line_keys(text))
             waiting += len(held[-1])
             if waiting >= _BUFFER:
                 writer.write_table(_table(held))
                 held, waiting = [], 0
         writer.write_table(_table(held))
-    return pages
+        writer.add_key_value_metadata({"pages": str(count)})
 
 
 def _table(held: Sequence[NDArray[np.uint64]]) -> pa.Table:
@@ -83,14 +81,15 @@ def _table(held: Sequence[NDArray[np.uint64]]) -> pa.Table:
 
 
 def common_lines(
-    parts: Sequence[Path], pages: int, scratch: Path, config: BoilerplateConfig, memory: str = "1GB"
+    parts: Sequence[Path], scratch: Path, config: BoilerplateConfig, memory: str = SORT_MEMORY
 ) -> NDArray[np.uint64]:
     """The keys that are boilerplate among the `parts` of `write_line_keys`, sorted, for `strip`.
 
     `memory` bounds the counting; beyond it DuckDB spills into the folder `scratch`. Raises GlaswerkError
-    where that does not suffice, or a part cannot be read.
+    where that does not suffice.
     """
-    if not parts:
+    pages = sum(int(pq.read_metadata(part).metadata[b"pages"]) for part in parts)
+    if not pages:
         return np.zeros(0, np.uint64)
     least = max(config.min_documents, config.min_share * pages)
     try:
@@ -102,20 +101,6 @@ def common_lines(
             hint=f"make room in {scratch}, or allow more memory",
         ) from error
     return np.asarray(found, np.uint64)
-
-
-def count_lines(files: Iterable[Path], scratch: Path, config: BoilerplateConfig) -> NDArray[np.uint64]:
-    """Both steps of the first phase on one machine; leaves nothing in `scratch`."""
-    parts: list[Path] = []
-    pages = 0
-    try:
-        for number, file in enumerate(files):
-            parts.append(scratch / f"line-keys-{number}.parquet")
-            pages += write_line_keys(file, parts[-1])
-        return common_lines(parts, pages, scratch, config)
-    finally:
-        for part in parts:
-            part.unlink(missing_ok=True)
 
 
 def strip(text: str, kind: str, keys: NDArray[np.uint64]) -> tuple[str, int]:

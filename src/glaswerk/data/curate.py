@@ -6,24 +6,39 @@ of documents is decided from their keys (`resolve`); the corpus is written (`pub
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow.parquet as pq
 
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.data.boilerplate import common_lines
 from glaswerk.data.decisions import KEPT
+from glaswerk.data.decontaminate import EvalIndex
+from glaswerk.data.evalsets import items_of
 from glaswerk.data.forget import Gone, holding
 from glaswerk.data.order import in_order
 from glaswerk.data.parquet import DOCUMENTS, SCHEMA, TOMBSTONES
-from glaswerk.data.pool import run_tasks
+from glaswerk.data.pool import Function, run_tasks
 from glaswerk.data.publish import publish
 from glaswerk.data.reasons import explain
 from glaswerk.data.resolve import resolve
 from glaswerk.data.settings import CurateConfig, read_settings
-from glaswerk.data.shard_task import REFUSED, Refused, plan, run_task
+from glaswerk.data.shard_task import (
+    BOILERPLATE,
+    EVALUATIONS,
+    REFUSED,
+    Refused,
+    ShardTask,
+    count_lines,
+    plan,
+    run_task,
+)
 from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.lab.status import FORGOTTEN
 from glaswerk.lab.tombstones import Forgotten
@@ -38,6 +53,7 @@ def curate(
     languages: Sequence[str] | None = None,
     validation_share: float | None = None,
     audiences: Sequence[str] | None = None,
+    web: Sequence[str] | None = None,
     config: CurateConfig | None = None,
     on: str = "local",
     jobs: int = 0,
@@ -52,6 +68,8 @@ def curate(
     """
     table = lab.settings.get("curate", {})
     if config is None:
+        if web is not None:
+            table = {**table, "web": {**table.get("web", {}), "families": list(web)}}
         config = read_settings(
             table, languages=languages, validation_share=validation_share, audiences=audiences
         )
@@ -62,10 +80,11 @@ def curate(
     decided = {"sources": "all", **asdict(config)}
     if forgotten.digest:
         decided[FORGOTTEN] = forgotten.digest
-    inputs = {f"source:{source.name}": source.id for source in sources}
+    evaluations = sorted(lab.all("evaluation"), key=lambda made: made.name)
+    inputs = {f"{made.kind}:{made.name}": made.id for made in (*sources, *evaluations)}
     spec = Spec("corpus", name, "curate/2", inputs, decided)
     with lab.scratch(spec) as scratch:
-        job = _Job(sources, config, forgotten, scratch, on, jobs)
+        job = _Job(sources, evaluations, config, forgotten, scratch, on, jobs)
         return lab.make(spec, job.write)
 
 
@@ -74,6 +93,7 @@ class _Job:
     """Writes the files of a corpus."""
 
     sources: Sequence[Artifact]
+    evaluations: Sequence[Artifact]
     config: CurateConfig
     forgotten: Forgotten
     scratch: Path
@@ -86,14 +106,43 @@ class _Job:
         ]
         tasks = plan(files, self.scratch, self.config)
         Refused(_deleted(self.sources), Gone.of(self.sources, self.forgotten)).write(self.scratch / REFUSED)
-        run_tasks(tasks, run_task, "judging documents", on=self.on, jobs=self.jobs)
-        outcome = resolve(tasks, self.config.near_duplicate, self.scratch)
+        self._find_boilerplate(tasks)
+        self._index_evaluations()
+        self._run(tasks, run_task, "judging documents", lambda task: task.is_done)
+        outcome = resolve(tasks, self.config, self.scratch)
         stats = publish(folder, tasks, outcome, self.config)
         _need_some(stats["decisions"])
         return {key: stats[key] for key in _STATS}
 
+    def _run(
+        self, tasks: Sequence[ShardTask], function: Function, label: str, is_done: Callable[[ShardTask], bool]
+    ) -> None:
+        run_tasks(tasks, function, label, on=self.on, jobs=self.jobs, is_done=is_done)
 
-_STATS = ("documents", "kept", "bytes", "decisions", "masked", "languages", "splits", "kinds")
+    def _find_boilerplate(self, tasks: Sequence[ShardTask]) -> None:
+        """Count the lines of all pages, unless that was done before an interruption."""
+        out = self.scratch / BOILERPLATE
+        if out.exists():
+            return
+        with_pages = {source.name for source in self.sources if "page" in source.stats.get("kinds", ["page"])}
+        asked = [task for task in tasks if task.source in with_pages and self.config.boilerplate.enabled]
+        self._run(asked, count_lines, "counting lines", lambda task: task.lines.exists())
+        found = common_lines([task.lines for task in asked], self.scratch / "spill", self.config.boilerplate)
+        partial = out.with_suffix(".part")
+        with partial.open("wb") as file:
+            np.save(file, found)
+        os.replace(partial, out)
+
+    def _index_evaluations(self) -> None:
+        """One index over what all evaluation sets of the lab ask."""
+        out, partial = self.scratch / EVALUATIONS, self.scratch / f"{EVALUATIONS}.part"
+        if self.evaluations and not out.exists():
+            shutil.rmtree(partial, ignore_errors=True)
+            EvalIndex.build(item for made in self.evaluations for item in items_of(made)).save(partial)
+            os.replace(partial, out)
+
+
+_STATS = ("documents", "kept", "bytes", "decisions", "leaks", "masked", "languages", "splits", "kinds")
 
 
 def _deleted(sources: Sequence[Artifact]) -> frozenset[str]:

@@ -10,6 +10,8 @@ import pyarrow as pa
 from glaswerk.data.reasons import CURATION
 
 DECISIONS = "decisions.parquet"
+# The evaluation items found in documents, whether these stayed without them or not.
+LEAKS = "leaks.parquet"
 SCHEMA = pa.schema([
     ("document", pa.string()), ("source", pa.string()), ("rule", pa.string()), ("version", pa.int32()),
     ("score", pa.float64()), ("kept", pa.bool_()), ("reason", pa.string()), ("duplicate_of", pa.string()),

@@ -10,14 +10,24 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.lines import SUFFIXES, decode, read_lines
-from glaswerk.data.parquet import read_rows
+import pyarrow as pa
+import pyarrow.parquet as pq
 
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.ids import digest_file
+from glaswerk.data.decontaminate import EvalIndex
+from glaswerk.data.lines import SUFFIXES, decode, read_lines
+from glaswerk.data.naming import default_name
+from glaswerk.data.parquet import read_rows
+from glaswerk.lab import Artifact, Lab, Spec
+
+ITEMS = "items.parquet"
+_SCHEMA = pa.schema([("set", pa.string()), ("item", pa.string()), ("text", pa.string())])
 ABOUT = frozenset(("licence", "license", "source", "url", "note", "notes", "metadata", "additional_metadata"))
 _IDS = ("id", "ID", "Id", "_id", "uid", "example_id", "question_id", "statement_id", "idx", "qid")
 _KINDS = (*SUFFIXES, ".json", ".csv", ".tsv", ".parquet")
@@ -39,6 +49,33 @@ def read_items(path: Path) -> Iterator[tuple[str, str, str]]:
             item = next((str(record[key]) for key in _IDS if _is_id(record.get(key))), f"#{number}")
             for text in _strings(record, _DEPTH):
                 yield name, item, text
+
+
+def add_evaluations(lab: Lab, paths: Sequence[Path], *, name: str = "") -> Artifact:
+    """Install evaluation sets from files or folders: `curate` keeps documents that hold their items out.
+
+    Raises GlaswerkError for a missing or broken file, and where no item is long enough to be found.
+    """
+    files = [file for path in paths for file in _files(path)]
+    decided = {"files": sorted(digest_file(file) for file in files)}
+    chosen = name or default_name(paths[0], decided)
+    spec = Spec("evaluation", chosen, "add-evaluations/1", config={"evaluation": chosen, **decided})
+    return lab.make(spec, lambda folder: _write(folder, files))
+
+
+def _write(folder: Path, files: Sequence[Path]) -> dict[str, Any]:
+    rows = [item for file in files for item in read_items(file)]
+    index = EvalIndex.build(rows)
+    table = pa.table([list(column) for column in zip(*rows, strict=True)], schema=_SCHEMA)
+    pq.write_table(table, folder / ITEMS, compression="zstd")
+    sets = Counter(index.items["set"].to_pylist())
+    return {"items": len(index.items), "sets": dict(sorted(sets.items())), "unchecked": index.unchecked}
+
+
+def items_of(evaluation: Artifact) -> Iterator[tuple[str, str, str]]:
+    """(set, item, text) of an installed evaluation."""
+    for row in read_rows(evaluation.path / ITEMS):
+        yield row["set"], row["item"], row["text"]
 
 
 def _files(path: Path) -> list[Path]:

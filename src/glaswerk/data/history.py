@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow.dataset as ds
 
 from glaswerk.core.document import Document, from_row
-from glaswerk.data.decisions import DECISIONS, KEPT
+from glaswerk.data.decisions import DECISIONS, KEPT, LEAKS
 from glaswerk.data.forget import Gone, holding
 from glaswerk.data.parquet import DOCUMENTS, PARTS, TOMBSTONES
 from glaswerk.data.posts import PREFIX
@@ -98,6 +98,9 @@ def _decided(made: Artifact, identifier: str) -> Iterator[Event]:
             words += f"; stands for {len(copies)} copies: {', '.join(copies[:5])}" if copies else ""
         else:
             words += f". {explain(row['reason'])}"
+        for leak in _rows(made.path / LEAKS, "document", identifier):
+            words += f"; holds item {leak['item']} of {leak['set']}: “{leak['ngram']}”"
+            figures.setdefault("leaks", []).append({key: leak[key] for key in ("set", "item", "ngram")})
         yield Event("corpus", made.name, words, figures)
 
 

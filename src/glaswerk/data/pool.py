@@ -20,7 +20,10 @@ Function = Callable[[ShardTask], None]
 _POOL_ROWS = 40_000
 
 
-def run_tasks(tasks: Sequence[ShardTask], function: Function, label: str, *, on: str, jobs: int) -> None:
+def run_tasks(
+    tasks: Sequence[ShardTask], function: Function, label: str, *, on: str, jobs: int,
+    is_done: Callable[[ShardTask], bool],
+) -> None:  # fmt: skip
     """Run `function` on every task that is not done, with a bar. The order does not matter.
 
     `on` is "local" (`jobs` processes, 0 for as many as there are cores) or "ray" (a running cluster that
@@ -29,7 +32,7 @@ def run_tasks(tasks: Sequence[ShardTask], function: Function, label: str, *, on:
     """
     if on not in get_args(Where):
         raise GlaswerkError(f"expected a place to run on ({', '.join(get_args(Where))}), found {on!r}")
-    left = [task for task in tasks if not task.is_done]
+    left = [task for task in tasks if not is_done(task)]
     jobs = jobs or len(os.sched_getaffinity(0))
     done = sum(task.rows for task in tasks) - sum(task.rows for task in left)
     with progress_bar(label, sum(task.rows for task in tasks), start=done) as bar:

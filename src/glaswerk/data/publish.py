@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 from glaswerk.core.progress import Bar, progress_bar
 from glaswerk.data import report
 from glaswerk.data.corpus import SPLITS
-from glaswerk.data.decisions import CODES, DECISIONS, KEPT, VERSIONS, Samples
+from glaswerk.data.decisions import CODES, DECISIONS, KEPT, LEAKS, VERSIONS, Samples
 from glaswerk.data.decisions import SCHEMA as DECISION_SCHEMA
 from glaswerk.data.parquet import DOCUMENTS, SCHEMA
 from glaswerk.data.resolve import Outcome, assign_splits
 from glaswerk.data.settings import CurateConfig
-from glaswerk.data.shard_task import ShardTask
+from glaswerk.data.shard_task import LEAK_SCHEMA, ShardTask
 
-CORPUS_SCHEMA = pa.schema([*SCHEMA, ("split", pa.string())])
+CORPUS_SCHEMA = pa.schema([*SCHEMA, ("toxicity", pa.float32()), ("split", pa.string())])
 _REASONS = pa.array(CODES)
 _VERSIONS = pa.array([VERSIONS[reason] for reason in CODES], pa.int32())
 _SPLITS = pa.array(SPLITS)
@@ -37,9 +37,12 @@ def publish(
     with progress_bar("writing the corpus", len(outcome.reasons)) as bar:
         writer.run(bar)
     counts = _counts(outcome.reasons)
+    leaks = [leak for task in tasks for leak in task.leaks()]
+    if leaks:
+        pq.write_table(pa.Table.from_pylist(leaks, schema=LEAK_SCHEMA), folder / LEAKS, compression="zstd")
     stats = {
         "documents": len(outcome.reasons), "kept": counts.get(KEPT, 0), "decisions": counts,
-        "masked": dict(sorted(writer.masked.items())), **writer.figures.totals(),
+        "leaks": _leaked(leaks), "masked": dict(sorted(writer.masked.items())), **writer.figures.totals(),
     }  # fmt: skip
     report.write(folder, stats, _by_source(tasks, outcome), writer.samples.listed())
     return stats
@@ -49,6 +52,16 @@ def _counts(reasons: NDArray[np.uint8]) -> dict[str, int]:
     """Documents by reason, in the order of the rules."""
     found = np.bincount(reasons, minlength=len(CODES)).tolist()
     return {reason: count for reason, count in zip(CODES, found, strict=True) if count}
+
+
+def _leaked(leaks: Sequence[Mapping[str, str]]) -> dict[str, dict[str, int]]:
+    """Of each evaluation set, how many items were found, and in how many documents."""
+    found: dict[str, dict[str, int]] = {}
+    for name in sorted({leak["set"] for leak in leaks}):
+        here = [leak for leak in leaks if leak["set"] == name]
+        documents = {(leak["source"], leak["document"]) for leak in here}
+        found[name] = {"items": len({leak["item"] for leak in here}), "documents": len(documents)}
+    return found
 
 
 def _by_source(tasks: Sequence[ShardTask], outcome: Outcome) -> dict[str, dict[str, int]]:

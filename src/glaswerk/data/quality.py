@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 _LINK = re.compile(r"https?://\S+|www\.\S+")
@@ -38,20 +38,20 @@ class Finding:
     score: float
 
 
-def check(text: str, kind: str, config: QualityConfig) -> Finding | None:
-    """The first rule that speaks against the text, or None."""
+def check(text: str, kind: str, config: QualityConfig) -> Iterator[Finding]:
+    """Every rule that speaks against the text, one by one."""
     bare = (
         _MENTION.sub(" ", _LINK.sub(" ", text)) if "@" in text or "http" in text or "www." in text else text
     )
     if not bare.strip():
-        return Finding("empty", 0.0)
+        yield Finding("empty", 0.0)
     letters = len("".join(_LETTERS.findall(bare)).encode())
     if letters < _need(kind, config):
-        return Finding("too-short", float(letters))
+        yield Finding("too-short", float(letters))
     share = _letter_share(bare)
     if share < config.letter_share:
-        return Finding("symbol-heavy", share)
-    return _repetitive(bare, config)
+        yield Finding("symbol-heavy", share)
+    yield from _repetitive(bare, config)
 
 
 def _need(kind: str, config: QualityConfig) -> int:
@@ -67,15 +67,16 @@ def _letter_share(text: str) -> float:
     return words / len(visible) if visible else 1.0
 
 
-def _repetitive(text: str, config: QualityConfig) -> Finding | None:
+def _repetitive(text: str, config: QualityConfig) -> Iterator[Finding]:
     words = [word.casefold() for word in _WORD.findall(text)]
     # Long texts use their small words again and again: the share means something up to 200 words.
     if 10 <= len(words) <= 200:
         distinct = len(set(words)) / len(words)
         if distinct < config.distinct_words:
-            return Finding("repetitive", distinct)
+            yield Finding("repetitive", distinct)
     repeated = _repeated_lines([line for raw in text.splitlines() if (line := raw.strip())])
-    return Finding("repetitive", repeated) if repeated > config.repeated_lines else None
+    if repeated > config.repeated_lines:
+        yield Finding("repetitive", repeated)
 
 
 def _repeated_lines(lines: Sequence[str]) -> float:

@@ -22,61 +22,67 @@ _ARCHIVE = "Download the archive from X again; without --tolerant this is an err
 _WEB = {
     "gopher-words": Reason(
         "The text has too few words to be an article (50), or more than a page has (100,000).",
-        "Change GopherConfig.words_min or words_max.",
+        "Change words_min or words_max in [curate.web.gopher] of lab.toml.",
     ),
     "gopher-word-length": Reason(
         "The words are on average shorter than 3 or longer than 10 characters: no prose.",
-        "Change GopherConfig.word_length_min or word_length_max.",
+        "Change word_length_min or word_length_max in [curate.web.gopher] of lab.toml.",
     ),
     "gopher-symbols": Reason(
-        "There is more than one hash sign or ellipsis for every ten words.", "Raise GopherConfig.symbols_max."
+        "There is more than one hash sign or ellipsis for every ten words.",
+        "Raise symbols_max in [curate.web.gopher] of lab.toml.",
     ),
     "gopher-bullets": Reason(
-        "More than nine lines in ten begin with a bullet point.", "Raise GopherConfig.bullets_max."
+        "More than nine lines in ten begin with a bullet point.",
+        "Raise bullets_max in [curate.web.gopher] of lab.toml.",
     ),
     "gopher-ellipsis": Reason(
         "More than three lines in ten end with an ellipsis: a list of cut-off teasers.",
-        "Raise GopherConfig.ellipsis_lines_max.",
+        "Raise ellipsis_lines_max in [curate.web.gopher] of lab.toml.",
     ),
     "gopher-letters": Reason(
         "Fewer than eight words in ten have a letter: tables of figures, code.",
-        "Lower GopherConfig.letters_min.",
+        "Lower letters_min in [curate.web.gopher] of lab.toml.",
     ),
     "gopher-stop-words": Reason(
         "The text has fewer than two different function words of its language: lists, keywords, menus.",
-        "Lower GopherConfig.stop_words_min.",
+        "Lower stop_words_min in [curate.web.gopher] of lab.toml.",
     ),
     "gopher-repeated-lines": Reason(
         "Too many lines or paragraphs occur more than once (3 in 10, or 20 % of the characters).",
-        "Raise GopherConfig.repeated_lines_max or repeated_line_characters_max.",
+        "Raise repeated_lines_max or repeated_line_characters_max in [curate.web.gopher] of lab.toml.",
     ),
     "gopher-repetition": Reason(
         "One sequence of two to four words, or repeated ones of five to ten, are too much of the text.",
-        "Raise the shares in GopherConfig.top_ngrams or repeated_ngrams.",
+        "Raise the shares in top_ngrams or repeated_ngrams in [curate.web.gopher] of lab.toml.",
     ),
     "c4-curly-bracket": Reason(
-        "A line of running text has a curly bracket: program code.", "Leave out C4Config for sources of code."
+        "A line of running text has a curly bracket: program code.",
+        "Add this rule to off in [curate] of lab.toml for sources of code.",
     ),
     "c4-lorem-ipsum": Reason(
-        "The page has the printers' filler text “lorem ipsum”.", "Leave out C4Config for this source."
+        "The page has the printers' filler text “lorem ipsum”.",
+        "Add this rule to off in [curate] of lab.toml for this source.",
     ),
     "c4-sentences": Reason(
-        "The lines that end like a sentence hold fewer than five sentences.", "Lower C4Config.sentences_min."
+        "The lines that end like a sentence hold fewer than five sentences.",
+        "Lower sentences_min in [curate.web.c4] of lab.toml.",
     ),
     "fineweb-punctuation": Reason(
         "Fewer than 12 % of the lines end with a punctuation mark: menus, lists, poems.",
-        "Lower FineWebConfig.punctuated_lines_min.",
+        "Lower punctuated_lines_min in [curate.web.fineweb] of lab.toml.",
     ),
     "fineweb-short-lines": Reason(
-        "More than 67 % of the lines have 30 characters or fewer.", "Raise FineWebConfig.short_lines_max."
+        "More than 67 % of the lines have 30 characters or fewer.",
+        "Raise short_lines_max in [curate.web.fineweb] of lab.toml.",
     ),
     "fineweb-repeated-lines": Reason(
         "More than 1 % of the characters lie in lines that occurred before.",
-        "Raise FineWebConfig.repeated_line_characters_max.",
+        "Raise repeated_line_characters_max in [curate.web.fineweb] of lab.toml.",
     ),
     "fineweb-new-lines": Reason(
         "There are more than three line breaks for every ten words: a list.",
-        "Raise FineWebConfig.new_lines_max.",
+        "Raise new_lines_max in [curate.web.fineweb] of lab.toml.",
     ),
 }  # fmt: skip
 
@@ -96,7 +102,7 @@ CURATION = {
     ),
     "private-audience": Reason(
         "The document was not public: a direct message, or a post of a protected time.",
-        "Name its audience in `curate(audiences=…)`, if everyone concerned agrees.",
+        "Name its audience under audiences in [curate] of lab.toml, if everyone concerned agrees.",
     ),
     "repeated-id": Reason(
         "An earlier source already holds a post with this id of X.",
@@ -112,25 +118,25 @@ CURATION = {
     ),
     "too-short": Reason(
         "The text has too few letters and digits for its kind (post 8, page 20, book 200).",
-        "Lower CurateConfig.post_letters, page_letters or book_letters.",
+        "Lower post_letters, page_letters or book_letters in [curate.quality] of lab.toml.",
     ),
     "symbol-heavy": Reason(
         "Most characters are neither letters, digits nor emoji: tables of figures, drawings, markup.",
-        "Lower CurateConfig.letter_share, or clean the text and add it again.",
+        "Lower letter_share in [curate.quality] of lab.toml, or clean the text and add it again.",
     ),
     "repetitive": Reason(
         "The text repeats itself: few different words, or mostly lines that occur more than once.",
-        "Lower CurateConfig.distinct_words or raise repeated_lines.",
+        "Lower distinct_words or raise repeated_lines in [curate.quality] of lab.toml.",
     ),
     **_WEB,
     "lexicon-toxicity": Reason(
         "The text has many words from the lists of insults and oaths, which see no irony or quotation.",
-        "Raise ToxicityConfig.lexicon_toxicity_max (1.0 switches it off).",
+        "Raise lexicon_toxicity_max in [curate.toxicity] of lab.toml (1.0 switches it off).",
     ),
     "evaluation-item": Reason(
         "The text holds thirteen words in a row of an evaluation item (or all of a shorter one): a model "
         "trained on it has seen the answer.",
-        "Take the evaluation set out of those to keep away from, if it will not be used.",
+        "Remove the set's folder under evaluations/, if no model will be measured by it.",
     ),
     "language": Reason(
         "The text is most likely in none of the languages asked for; `score` is the probability that it is.",
@@ -143,7 +149,15 @@ CURATION = {
     "near-duplicate": Reason(
         "Another document shares nearly all its three-word sequences, and no name or number differs; "
         "`duplicate_of` names the one kept, `score` is the share.",
-        "Raise CurateConfig.near_duplicate (1.0 switches it off).",
+        "Raise near_duplicate in [curate] of lab.toml (1.0 switches it off).",
+    ),
+    "mixture-share": Reason(
+        "Only a share of this source, language or author goes into the corpus, drawn by content hash.",
+        "Raise it under share_by_source, share_by_language or share_by_author in [curate.mixture].",
+    ),
+    "mixture-cap": Reason(
+        "This source, language or author has more documents than its cap; those with the lowest hashes stay.",
+        "Raise it under cap_by_source, cap_by_language or cap_by_author in [curate.mixture] of lab.toml.",
     ),
     "kept": Reason("The document is in the corpus.", "Nothing to change."),
 }  # fmt: skip
@@ -244,25 +258,30 @@ ADDING = {
 }  # fmt: skip
 
 # Changed in documents that are kept.
+_MASK = "Change the list mask in [curate] of lab.toml."
 MASKED = {
-    "email": Reason("An e-mail address, masked as [email].", "Masking is always on."),
-    "phone": Reason("A telephone number of 9 to 15 digits, masked as [phone].", "Masking is always on."),
-    "iban": Reason("A bank account number with a valid checksum, masked as [iban].", "Masking is always on."),
+    "email": Reason("An e-mail address, masked as [email].", _MASK),
+    "phone": Reason("A telephone number of 9 to 15 digits, masked as [phone].", _MASK),
+    "iban": Reason("A bank account number with a valid checksum, masked as [iban].", _MASK),
+    "evaluation": Reason(
+        "Characters in lines of long texts that hold evaluation items, taken out; leaks.parquet names these.",
+        "Remove the set's folder under evaluations/, if no model will be measured by it.",
+    ),
     "boilerplate": Reason(
         "Characters in lines that stand in many pages (menus, notices of cookies or rights), taken out.",
-        "Raise BoilerplateConfig.min_documents or min_share.",
+        "Raise min_documents or min_share in [curate.boilerplate] of lab.toml.",
     ),
     "card": Reason(
         "A payment card number with known first digits and a valid checksum, masked as [card].",
-        "Masking is always on.",
+        _MASK,
     ),
-    "ip": Reason("A public IP address, masked as [ip].", "Masking is always on."),
+    "ip": Reason("A public IP address, masked as [ip].", _MASK),
     "coordinates": Reason(
         "A place to ten metres (four decimals or seconds of arc), masked as [coordinates].",
-        "Masking is always on.",
+        _MASK,
     ),
     "handle": Reason(
-        "The name of an account (@name), masked as [handle].", "Leave “handle” out of the kinds to mask."
+        "The name of an account (@name), masked as [handle].", _MASK
     ),
 }  # fmt: skip
 

@@ -30,7 +30,7 @@ _ROWS = 12
 _SOURCE_COLOUR = 1
 _SECTIONS = {
     "decisions": "Decisions", "sources": "Sources", "languages": "Languages", "time": "Time",
-    "lengths": "Lengths", "links": "Links and authors", "masked": "Masked personal data",
+    "lengths": "Lengths", "links": "Links and authors", "masked": "Taken out of kept text",
     "samples": "Samples",
 }  # fmt: skip
 Report = Mapping[str, Any]

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from glaswerk.core.progress import progress_bar
 from glaswerk.data import duplicates
 from glaswerk.data.decisions import CODES, KEPT
+from glaswerk.data.mixture import left_out
+from glaswerk.data.settings import CurateConfig
 from glaswerk.data.shard_task import ShardTask
 
 _FIRST = tuple(CODES[reason] for reason in ("forgotten", "deleted", "rights-opt-out", "private-audience"))
@@ -44,7 +46,7 @@ class Outcome:
         return kept
 
 
-def resolve(tasks: Sequence[ShardTask], near_duplicate: float, scratch: Path) -> Outcome:
+def resolve(tasks: Sequence[ShardTask], config: CurateConfig, scratch: Path) -> Outcome:
     """Compare the documents of all tasks, which are done. Of equal or nearly equal ones the first stays."""
     keys = [task.keys() for task in tasks]
     found = Outcome(
@@ -57,9 +59,13 @@ def resolve(tasks: Sequence[ShardTask], near_duplicate: float, scratch: Path) ->
     _repeated_ids(found, np.concatenate([k.posts for k in keys]))
     alive = [k.alive + np.uint32(task.first) for k, task in zip(keys, tasks, strict=True)]
     del keys
-    _exact_duplicates(found)
-    if near_duplicate < 1.0:
-        _near_duplicates(found, tasks, alive, near_duplicate, scratch)
+    if "exact-duplicate" not in config.off:
+        _exact_duplicates(found)
+    if config.near_duplicate < 1.0 and "near-duplicate" not in config.off:
+        _near_duplicates(found, tasks, alive, config.near_duplicate, scratch)
+    # The other half of the hash decides the split: what is held out is no poorer in any source.
+    for reason, rows in left_out(config.mixture, tasks, alive, found.kept, found.contents[:, 1]):
+        found.reasons[rows] = CODES[reason]
     return found
 
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from difflib import get_close_matches
 from typing import Any, TypeVar, get_type_hints
 
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.data.boilerplate import BoilerplateConfig
 from glaswerk.data.language import check_codes
+from glaswerk.data.mixture import MixtureConfig
+from glaswerk.data.pii import DEFAULT_KINDS, KINDS
 from glaswerk.data.quality import QualityConfig
+from glaswerk.data.reasons import CURATION
+from glaswerk.data.toxicity import ToxicityConfig
+from glaswerk.data.webtext import FAMILIES, WebConfig
 
 AUDIENCES = ("public", "limited", "private")
 Config = TypeVar("Config")
@@ -22,7 +28,8 @@ class CurateConfig:
     `languages` empty keeps all; a text goes for its language only where it has `language_letters` letters,
     some language has the probability `language_certainty`, and those asked for together have less than
     `language_probability`. `near_duplicate` is a Jaccard index over three-word sequences; 1 switches the
-    rule off.
+    rule off. `off` names rules on a document's own text (OPTIONAL) that are not to apply, `mask` the kinds
+    of personal data to mask. The tables below have the thresholds of each group of rules.
     """
 
     languages: tuple[str, ...] = ()
@@ -32,7 +39,21 @@ class CurateConfig:
     language_certainty: float = 0.4
     language_probability: float = 0.2
     near_duplicate: float = 0.85
+    off: tuple[str, ...] = ()
+    mask: tuple[str, ...] = DEFAULT_KINDS
     quality: QualityConfig = field(default_factory=QualityConfig)
+    web: WebConfig = field(default_factory=WebConfig)
+    toxicity: ToxicityConfig = field(default_factory=ToxicityConfig)
+    boilerplate: BoilerplateConfig = field(default_factory=BoilerplateConfig)
+    mixture: MixtureConfig = field(default_factory=MixtureConfig)
+
+
+# Rules that may be switched off by name. Those on deletions, rights and audience may not.
+OPTIONAL = (
+    "retweet", "too-short", "symbol-heavy", "repetitive",
+    *(reason for reason in CURATION if reason.partition("-")[0] in FAMILIES),
+    "evaluation-item", "language", "exact-duplicate", "near-duplicate",
+)  # fmt: skip
 
 
 def read_settings(table: Mapping[str, Any], **given: Any) -> CurateConfig:
@@ -50,11 +71,25 @@ def _checked(config: CurateConfig) -> CurateConfig:
             f"expected a validation share between 0 and 0.5, found {config.validation_share}",
             hint="glaswerk curate --validation-share 0.02",
         )
-    unknown = [a for a in config.audiences if a not in AUDIENCES]
-    if unknown or not config.audiences:
-        raise GlaswerkError(f"expected audiences ({', '.join(AUDIENCES)}), found {list(config.audiences)!r}")
+    if not config.audiences:
+        raise GlaswerkError(f"expected audiences ({', '.join(AUDIENCES)}), found none")
+    _check_names("audiences", config.audiences, AUDIENCES)
+    _check_names("off", config.off, OPTIONAL)
+    _check_names("mask", config.mask, KINDS)
+    _check_names("web.families", config.web.families, FAMILIES)
+    config.mixture.check()
     audiences = tuple(sorted(set(config.audiences)))
     return replace(config, languages=check_codes(config.languages), audiences=audiences)
+
+
+def _check_names(key: str, found: Sequence[str], known: Sequence[str]) -> None:
+    for name in found:
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            raise GlaswerkError(
+                f"expected names of {key} among {', '.join(known)}, found {name!r}",
+                hint=f"in [curate] of lab.toml write {near[0] if near else known[0]}",
+            )
 
 
 def _fill(config: Config, table: Mapping[str, Any], where: str) -> Config:
@@ -88,6 +123,8 @@ def _value(value: Any, kind: Any, where: str, key: str) -> Any:
         return value
     if kind == tuple[str, ...] and isinstance(value, list | tuple) and all(isinstance(v, str) for v in value):
         return tuple(value)
+    if kind == Ngrams and isinstance(value, list | tuple):
+        return tuple(_ngram(pair, where, key) for pair in value)
     if kind == dict[str, float] and isinstance(value, Mapping):
         return {name: _value(share, float, where, f"{key}.{name}") for name, share in value.items()}
     if kind == dict[str, int] and isinstance(value, Mapping):
@@ -95,9 +132,16 @@ def _value(value: Any, kind: Any, where: str, key: str) -> Any:
     raise _wrong(where, key, _WORDS.get(kind, "a table of numbers"), value)
 
 
+def _ngram(pair: Any, where: str, key: str) -> tuple[int, float]:
+    if not isinstance(pair, list | tuple) or len(pair) != 2 or type(pair[0]) is not int:
+        raise _wrong(where, key, "a list of [words, share]", pair)
+    return pair[0], _value(pair[1], float, where, key)
+
+
+Ngrams = tuple[tuple[int, float], ...]
 _WORDS = {
     float: "a number", int: "a whole number", bool: "true or false", str: "a text",
-    tuple[str, ...]: "a list of texts",
+    tuple[str, ...]: "a list of texts", Ngrams: "a list of [words, share]",
 }  # fmt: skip
 
 

@@ -7,19 +7,23 @@ A task reads some row groups of a source and leaves three files: the texts that 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from glaswerk.core.files import write_json
 from glaswerk.data import duplicates
+from glaswerk.data.boilerplate import write_line_keys
 from glaswerk.data.decisions import CODES, KEPT, Samples
+from glaswerk.data.decontaminate import EvalIndex
 from glaswerk.data.families import IMAGE, TEXT, family_of
 from glaswerk.data.forget import Gone
 from glaswerk.data.order import conform
@@ -29,8 +33,12 @@ from glaswerk.data.screen import READ, Screen, Verdict
 from glaswerk.data.settings import CurateConfig
 
 # The survivors' file: documents as they would go into the corpus, with what was masked as "email:2 phone:1".
-TEXT_SCHEMA = pa.schema([*SCHEMA, ("masked", pa.string())])
-REFUSED = "refused.json"
+TEXT_SCHEMA = pa.schema([*SCHEMA, ("toxicity", pa.float32()), ("masked", pa.string())])
+LEAK_SCHEMA = pa.schema([
+    ("document", pa.string()), ("source", pa.string()), ("set", pa.string()), ("item", pa.string()),
+    ("ngram", pa.string()),
+])  # fmt: skip
+REFUSED, BOILERPLATE, EVALUATIONS = "refused.json", "boilerplate.npy", "evaluations"
 # Work for ten seconds or so: large enough to start a process for, small enough to lose at an interruption.
 _ROWS, _BYTES = 65_536, 64 << 20
 
@@ -77,6 +85,11 @@ class ShardTask:
         return self.file("parquet")
 
     @property
+    def lines(self) -> Path:
+        """Keys of the lines of the task's pages, once they are counted (see `count_lines`)."""
+        return self.file("lines.parquet")
+
+    @property
     def is_done(self) -> bool:
         return self.file("json").exists()
 
@@ -84,6 +97,11 @@ class ShardTask:
         """Samples of what was dropped."""
         found = json.loads(self.file("json").read_text())["samples"]
         return Samples({reason: [tuple(sample) for sample in held] for reason, held in found.items()})
+
+    def leaks(self) -> list[dict[str, str]]:
+        """Evaluation items found in the task's documents (LEAK_SCHEMA)."""
+        found: list[dict[str, str]] = json.loads(self.file("json").read_text())["leaks"]
+        return found
 
     def keys(self) -> Keys:
         """The keys of the task's documents."""
@@ -137,6 +155,20 @@ def plan(
     return tasks
 
 
+def count_lines(task: ShardTask) -> None:
+    """Write the keys of the lines of the task's pages; nothing to do where they are there."""
+    if task.lines.exists():
+        return
+    partial = task.file("lines.part")
+    with pq.ParquetFile(task.path) as file:
+        tables = (file.read_row_group(group, columns=["text", "kind"]) for group in task.groups)
+        pages = (
+            text for table in tables for text in table.filter(pc.field("kind") == "page")["text"].to_pylist()
+        )
+        write_line_keys(pages, partial)
+    os.replace(partial, task.lines)
+
+
 def run_task(task: ShardTask) -> None:
     """Judge the task's documents and write its files; nothing to do where the marker is there."""
     if task.is_done:
@@ -155,7 +187,8 @@ def run_task(task: ShardTask) -> None:
             )  # fmt: skip
             parts.append(_judge(table, screen, samples, writer))
     _write_keys(task, parts)
-    write_json(task.file("json"), {"rows": task.rows, "samples": samples.chosen})
+    leaks = [leak for part in parts for leak in part.leaks]
+    write_json(task.file("json"), {"rows": task.rows, "samples": samples.chosen, "leaks": leaks})
 
 
 _SCREENS: dict[Path, Screen] = {}
@@ -164,23 +197,26 @@ _SCREENS: dict[Path, Screen] = {}
 def _screen(task: ShardTask) -> Screen:
     """The screen of the task's corpus; a process makes it once."""
     if task.folder not in _SCREENS:
-        refused = Refused.read(task.folder / REFUSED)
+        refused, index = Refused.read(task.folder / REFUSED), task.folder / EVALUATIONS
+        lines = np.load(task.folder / BOILERPLATE, allow_pickle=False)
+        evaluations = EvalIndex.load(index) if index.exists() else None
         _SCREENS.clear()
-        _SCREENS[task.folder] = Screen(task.config, refused.deleted, refused.gone)
+        _SCREENS[task.folder] = Screen(task.config, refused.deleted, refused.gone, lines, evaluations)
     return _SCREENS[task.folder]
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Keys of one row group; `bands` of shape (bands, survivors)."""
+    """Keys of one row group; `bands` of shape (bands, survivors); leaks (LEAK_SCHEMA)."""
 
     keys: Keys
     bands: NDArray[np.uint64]
+    leaks: list[dict[str, str]]
 
 
 def _judge(table: Any, screen: Screen, samples: Samples, writer: Any) -> _Part:
     rows = table.select(READ).to_pylist()
-    verdicts = [screen.judge(row) for row in rows]
+    verdicts = screen.judge(rows)
     alive = [index for index, verdict in enumerate(verdicts) if verdict.reason == KEPT]
     for row, verdict in zip(rows, verdicts, strict=True):
         if verdict.reason != KEPT and row["audience"] == "public":
@@ -201,7 +237,12 @@ def _judge(table: Any, screen: Screen, samples: Samples, writer: Any) -> _Part:
         families=families,
         alive=np.array(alive, np.uint32),
     )
-    return _Part(keys, _bands(families[alive] == TEXT, [verdict.text for verdict in kept]))
+    leaks = [
+        {"document": row["id"], "source": row["source"], **asdict(leak)}
+        for row, verdict in zip(rows, verdicts, strict=True)
+        for leak in verdict.leaks
+    ]
+    return _Part(keys, _bands(families[alive] == TEXT, [verdict.text for verdict in kept]), leaks)
 
 
 def _whole(row: Mapping[str, Any], text: str) -> str:
@@ -215,7 +256,8 @@ def _left(table: Any, kept: Sequence[Verdict]) -> Any:
         values = pa.array([_plain(getattr(v, name)) for v in kept], SCHEMA.field(name).type)
         table = table.set_column(SCHEMA.get_field_index(name), SCHEMA.field(name), values)
     masked = [" ".join(f"{kind}:{count}" for kind, count in sorted(v.masked.items())) for v in kept]
-    return table.append_column("masked", pa.array(masked, pa.string()))
+    toxicity = pa.array([v.toxicity for v in kept], pa.float32())
+    return table.append_column("toxicity", toxicity).append_column("masked", pa.array(masked, pa.string()))
 
 
 def _plain(value: Any) -> Any:

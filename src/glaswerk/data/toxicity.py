@@ -26,8 +26,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from glaswerk.data.quality import Finding
-
 LANGUAGES = ("de", "en")
 # Texts of unknown language are scored by all lists together.
 _UNKNOWN = ("", "und")
@@ -64,14 +62,6 @@ def lexicon_toxicity(text: str, lang: str) -> float | None:
     words = _WORD.findall(folded)
     total = sum(-math.log1p(-weight) for _, weight in _found(folded, words, lexicon(lang)))
     return -math.expm1(-total * min(1.0, WINDOW / len(words))) if total else 0.0
-
-
-def check_lexicon_toxicity(text: str, lang: str, config: ToxicityConfig) -> Finding | None:
-    """The finding for a text above the limit, or None; nothing is measured where the limit is off."""
-    if config.lexicon_toxicity_max >= 1.0:
-        return None
-    score = lexicon_toxicity(text, lang)
-    return Finding("lexicon-toxicity", score) if score and score > config.lexicon_toxicity_max else None
 
 
 def listed_words(text: str, lang: str) -> list[tuple[str, float]]:

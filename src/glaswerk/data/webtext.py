@@ -98,92 +98,93 @@ class FineWebConfig:
     new_lines_max: float = 0.3
 
 
+FAMILIES = ("gopher", "c4", "fineweb")
+
+
 @dataclass(frozen=True)
 class WebConfig:
-    """The families of rules to apply; None leaves one out."""
+    """The thresholds of the three families of rules, and which families apply at all."""
 
-    gopher: GopherConfig | None = GopherConfig()
-    c4: C4Config | None = C4Config()
-    fineweb: FineWebConfig | None = FineWebConfig()
+    families: tuple[str, ...] = ()
+    gopher: GopherConfig = GopherConfig()
+    c4: C4Config = C4Config()
+    fineweb: FineWebConfig = FineWebConfig()
 
 
-def check_web(text: str, kind: str, lang: str, config: WebConfig) -> Finding | None:
-    """The first rule that speaks against a page, book or speech, or None; other kinds always pass.
+def check_web(text: str, kind: str, lang: str, config: WebConfig) -> Iterator[Finding]:
+    """Every rule that speaks against a page, book or speech, one by one; other kinds always pass.
 
     `lang` is an ISO 639 code: stop words count only in those of STOP_WORDS, and languages of UNSPACED
     pass. Books have no greatest length, speeches neither a least nor a greatest; in both, repeated lines
     count by their characters alone. A text without words passes: `quality.check` has dropped it.
     """
-    if kind not in ("page", "book", "speech") or lang in UNSPACED:
-        return None
+    if not config.families or kind not in ("page", "book", "speech") or lang in UNSPACED:
+        return
     words = text.split()
     if not words:
-        return None
-    if config.gopher and (found := _gopher(text, words, kind, lang, config.gopher)):
-        return found
-    if kind != "page":
-        return None
-    if config.c4 and (found := _c4(text, config.c4)):
-        return found
-    return _fineweb(text, words, config.fineweb) if config.fineweb else None
+        return
+    if "gopher" in config.families:
+        yield from _gopher(text, words, kind, lang, config.gopher)
+    if kind == "page" and "c4" in config.families:
+        yield from _c4(text, config.c4)
+    if kind == "page" and "fineweb" in config.families:
+        yield from _fineweb(text, words, config.fineweb)
 
 
-def _gopher(text: str, words: Sequence[str], kind: str, lang: str, config: GopherConfig) -> Finding | None:
-    return (
-        _gopher_words(words, kind, config)
-        or _gopher_symbols(text, words, config)
-        or _gopher_language(words, lang, config)
-        or _gopher_lines(text, kind, config)
-        or _gopher_ngrams(text, words, config)
-    )
+def _gopher(text: str, words: Sequence[str], kind: str, lang: str, config: GopherConfig) -> Iterator[Finding]:
+    yield from _gopher_words(words, kind, config)
+    yield from _gopher_symbols(text, words, config)
+    yield from _gopher_language(words, lang, config)
+    yield from _gopher_lines(text, kind, config)
+    yield from _gopher_ngrams(text, words, config)
 
 
-def _gopher_words(words: Sequence[str], kind: str, config: GopherConfig) -> Finding | None:
+def _gopher_words(words: Sequence[str], kind: str, config: GopherConfig) -> Iterator[Finding]:
     marks = [word for word in words if not word.isalnum() and _PUNCTUATION_ONLY.fullmatch(word)]
     count = len(words) - len(marks)
     if (kind != "speech" and count < config.words_min) or (kind == "page" and count > config.words_max):
-        return Finding("gopher-words", float(count))
+        yield Finding("gopher-words", float(count))
     length = (sum(map(len, words)) - sum(map(len, marks))) / count if count else 0.0
     if not config.word_length_min <= length <= config.word_length_max:
-        return Finding("gopher-word-length", length)
-    return None
+        yield Finding("gopher-word-length", length)
 
 
-def _gopher_symbols(text: str, words: Sequence[str], config: GopherConfig) -> Finding | None:
+def _gopher_symbols(text: str, words: Sequence[str], config: GopherConfig) -> Iterator[Finding]:
     symbols = max(text.count("#"), text.count("...") + text.count("…")) / len(words)
     if symbols > config.symbols_max:
-        return Finding("gopher-symbols", symbols)
+        yield Finding("gopher-symbols", symbols)
     lines = text.splitlines()
     bullets = sum(line.lstrip().startswith(("•", "-")) for line in lines) / len(lines)
     if bullets > config.bullets_max:
-        return Finding("gopher-bullets", bullets)
+        yield Finding("gopher-bullets", bullets)
     cut = sum(line.rstrip().endswith(_ELLIPSIS) for line in lines) / len(lines)
-    return Finding("gopher-ellipsis", cut) if cut > config.ellipsis_lines_max else None
+    if cut > config.ellipsis_lines_max:
+        yield Finding("gopher-ellipsis", cut)
 
 
-def _gopher_language(words: Sequence[str], lang: str, config: GopherConfig) -> Finding | None:
+def _gopher_language(words: Sequence[str], lang: str, config: GopherConfig) -> Iterator[Finding]:
     bare = sum(1 for word in words if not word.isalpha() and not _LETTER.search(word))
     share = 1 - bare / len(words)
     if share < config.letters_min:
-        return Finding("gopher-letters", share)
+        yield Finding("gopher-letters", share)
     if lang not in STOP_WORDS:
-        return None
+        return
     found = len(STOP_WORDS[lang].intersection(words))
     if found < config.stop_words_min:
         # "The" at the start of a sentence is the same word; most texts never come this far.
         found = len(STOP_WORDS[lang].intersection(map(str.lower, words)))
-    return Finding("gopher-stop-words", float(found)) if found < config.stop_words_min else None
+    if found < config.stop_words_min:
+        yield Finding("gopher-stop-words", float(found))
 
 
-def _gopher_lines(text: str, kind: str, config: GopherConfig) -> Finding | None:
+def _gopher_lines(text: str, kind: str, config: GopherConfig) -> Iterator[Finding]:
     for parts in (_PARAGRAPH.split(text.strip()), _LINE.split(text)):
         number, characters = _repeated(parts)
         # Of 96 classic books, four plays and poems repeat names and numerals in a third of their lines.
         if kind == "page" and number / len(parts) > config.repeated_lines_max:
-            return Finding("gopher-repeated-lines", number / len(parts))
+            yield Finding("gopher-repeated-lines", number / len(parts))
         if characters / len(text) > config.repeated_line_characters_max:
-            return Finding("gopher-repeated-lines", characters / len(text))
-    return None
+            yield Finding("gopher-repeated-lines", characters / len(text))
 
 
 def _repeated(parts: Sequence[str]) -> tuple[int, int]:
@@ -194,23 +195,22 @@ def _repeated(parts: Sequence[str]) -> tuple[int, int]:
     return len(parts) - len(counts), sum(len(part) * (count - 1) for part, count in counts.items())
 
 
-def _gopher_ngrams(text: str, words: Sequence[str], config: GopherConfig) -> Finding | None:
+def _gopher_ngrams(text: str, words: Sequence[str], config: GopherConfig) -> Iterator[Finding]:
     if len(words) < config.words_min:
         # A speech of a sentence or two; pages and books are longer here.
-        return None
+        return
     for size, limit in config.top_ngrams:
         share = _top_characters(words, size) / len(text)
         if share > limit:
-            return Finding("gopher-repetition", share)
+            yield Finding("gopher-repetition", share)
     if not config.repeated_ngrams:
-        return None
+        return
     # Every word inside a repeated long sequence lies inside a repeated short one: what the shortest
     # cover bounds what all others can find, and hardly any document needs more than that.
     bound = _covered(words, min(size for size, _ in config.repeated_ngrams)) / len(text)
     for size, limit in config.repeated_ngrams:
         if bound > limit and (share := _repeated_characters(words, size) / len(text)) > limit:
-            return Finding("gopher-repetition", share)
-    return None
+            yield Finding("gopher-repetition", share)
 
 
 def _ngrams(words: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:
@@ -258,17 +258,18 @@ def _repeated_characters(words: Sequence[str], size: int) -> int:
     return repeated
 
 
-def _c4(text: str, config: C4Config) -> Finding | None:
+def _c4(text: str, config: C4Config) -> Iterator[Finding]:
     """The page rules, on the lines that C4's line rules leave; the lines themselves stay in the text."""
     sentences = 0
     for line in _c4_lines(text, config):
         if "{" in line:
-            return Finding("c4-curly-bracket", 1.0)
+            yield Finding("c4-curly-bracket", 1.0)
         if "lorem ipsum" in line.lower():
-            return Finding("c4-lorem-ipsum", 1.0)
+            yield Finding("c4-lorem-ipsum", 1.0)
         if sentences < config.sentences_min:
             sentences += max(1, len(_SENTENCE.findall(line)))
-    return Finding("c4-sentences", float(sentences)) if sentences < config.sentences_min else None
+    if sentences < config.sentences_min:
+        yield Finding("c4-sentences", float(sentences))
 
 
 def _c4_lines(text: str, config: C4Config) -> Iterator[str]:
@@ -289,16 +290,17 @@ def _c4_lines(text: str, config: C4Config) -> Iterator[str]:
         yield line
 
 
-def _fineweb(text: str, words: Sequence[str], config: FineWebConfig) -> Finding | None:
+def _fineweb(text: str, words: Sequence[str], config: FineWebConfig) -> Iterator[Finding]:
     lines = [line for raw in text.split("\n") if (line := raw.strip())]
     punctuated = sum(line.endswith(_LINE_ENDS) for line in lines) / len(lines)
     if punctuated < config.punctuated_lines_min:
-        return Finding("fineweb-punctuation", punctuated)
+        yield Finding("fineweb-punctuation", punctuated)
     short = sum(len(line) <= config.short_line for line in lines) / len(lines)
     if short > config.short_lines_max:
-        return Finding("fineweb-short-lines", short)
+        yield Finding("fineweb-short-lines", short)
     repeated = _repeated(lines)[1] / sum(map(len, lines))
     if repeated > config.repeated_line_characters_max:
-        return Finding("fineweb-repeated-lines", repeated)
+        yield Finding("fineweb-repeated-lines", repeated)
     new_lines = text.count("\n") / len(words)
-    return Finding("fineweb-new-lines", new_lines) if new_lines > config.new_lines_max else None
+    if new_lines > config.new_lines_max:
+        yield Finding("fineweb-new-lines", new_lines)

@@ -17,7 +17,7 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.files import fsync_path, write_json
 from glaswerk.core.ids import digest_file, digest_files, digest_json
 
-ArtifactKind = Literal["source", "corpus", "tokenizer", "shards", "model", "trace", "report"]
+ArtifactKind = Literal["source", "evaluation", "corpus", "tokenizer", "shards", "model", "trace", "report"]
 MANIFEST = "manifest.json"
 FORMAT = 1
 

@@ -22,14 +22,24 @@ from glaswerk.lab.ledger import Ledger
 LAB_FORMAT = 1
 _NAME = re.compile(r"\w[\w.-]{0,99}")
 _FOLDERS: dict[ArtifactKind, str] = {
-    "source": "sources", "corpus": "corpora", "tokenizer": "tokenizers", "shards": "shards",
-    "model": "models", "trace": "traces", "report": "reports",
+    "source": "sources", "evaluation": "evaluations", "corpus": "corpora", "tokenizer": "tokenizers",
+    "shards": "shards", "model": "models", "trace": "traces", "report": "reports",
 }  # fmt: skip
 _SETTINGS = f"""# The settings of this lab. Every command reads its defaults here.
 format = {LAB_FORMAT}
 
 [lab]
 name = {{name}}
+
+# [curate]
+# languages = ["en", "de"]
+# off = ["symbol-heavy"]                  # rules that do not apply: see glaswerk explain
+# mask = ["email", "phone", "iban", "card", "ip", "coordinates", "handle"]
+# [curate.web]
+# families = ["gopher", "c4", "fineweb"]  # rules for pages of the web
+# [curate.mixture]
+# share_by_source = {{{{ wiki = 0.5 }}}}
+# cap_by_author = {{{{ "*" = 5000 }}}}
 """
 
 

@@ -30,7 +30,7 @@ def entries(lab: Lab) -> list[Entry]:
             lab.ledger.record(artifact, lab.root)
     stale: dict[str, str] = {}
     ids = {a.id for a in found}
-    sources = {a.id for a in found if a.kind == "source"}
+    sources = {a.id for a in found if a.kind in ("source", "evaluation")}
     forgotten = Forgotten.read(lab.root).digest
     for artifact in found:
         stale[artifact.id] = _stale(artifact, ids, sources, stale, forgotten)
@@ -48,7 +48,7 @@ def _stale(
     if artifact.kind == "corpus" and artifact.config.get("sources") == "all":
         added = len(sources - set(artifact.inputs.values()))
         if added:
-            return f"{added} source(s) added since"
+            return f"{added} source(s) or evaluation(s) added since"
     if artifact.kind == "corpus" and artifact.config.get(FORGOTTEN, "") != forgotten:
         return "content was forgotten since: glaswerk rebuild"
     return ""
