@@ -25,9 +25,8 @@ def _common(function: Function) -> Function:
         click.option("--name", default="", help="Name of the source.  [default: from the first file]"),
         click.option("--author", default="", help="Whose content it is, where the files do not say."),
         click.option("--licence", required=True, help="SPDX id or words, such as CC-BY-4.0 or own."),
-        click.argument(
-            "paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)
-        ),
+        # Whether they exist is asked further in: a path may be a pattern, or - for standard input.
+        click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path)),
     ):  # fmt: skip
         function = option(function)
     return function
@@ -77,16 +76,31 @@ def posts(
     type=click.Choice(["page", "post", "book", "speech", "caption"]),
     help="Of documents that do not say.",
 )
-def docs(paths: tuple[Path, ...], lab_path: Path, as_json: bool, **rest: str) -> None:
-    """Markdown, text, jsonl, jsonl.zst or parquet; folders are searched.
+@click.option("--text-column", default="", help="Column that holds the text.  [default: text]")
+@click.option("--encoding", default="", help="Of files that are neither UTF-8 nor say what they are.")
+@click.option(
+    "--robots",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A robots.txt or ai.txt: pages that it keeps from training crawlers are marked.",
+)
+@click.option("--site", default="", help="The site that --robots is of, such as https://example.org.")
+def docs(paths: tuple[Path, ...], lab_path: Path, as_json: bool, robots: Path | None, **rest: str) -> None:
+    """Text, markdown, JSON, tables, Parquet, HTML, WARC, EPUB, PDF or mail; folders are searched.
+
+    What a file is, its content tells; it may be compressed (gz, bz2, zst, xz) or in a tar or zip file. A
+    pattern in quotes is expanded here, and - is standard input. Mail comes in as private.
 
     \b
     glaswerk add docs minutes/ --licence CC-BY-4.0 --author "Town council"
+    glaswerk add docs 'notes/**/*.md' book.epub report.pdf --licence own
+    glaswerk add docs reviews.csv --text-column review --licence CC0-1.0
+    glaswerk add docs crawl.warc.gz --licence unknown --acquired public
+    zcat old.txt.gz | glaswerk add docs - --licence PD --encoding windows-1252
     """
     from glaswerk.data.source import add_docs
 
     with writing(lab_path) as lab:
-        made = add_docs(lab, paths, **rest)
+        made = add_docs(lab, paths, robots=robots, **rest)
     show(made, as_json, documents=made.stats["documents"])
 
 

@@ -18,9 +18,10 @@ from glaswerk.core.document import Rights
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.progress import track
 from glaswerk.data.api import Deletion, Payloads, Repost, Seen
-from glaswerk.data.dumps import Dumps, is_tar, packing
+from glaswerk.data.dumps import Dumps
 from glaswerk.data.parquet import DOCUMENTS, GROUP_ROWS, SCHEMA, DocumentWriter, write_relations
 from glaswerk.data.posts import PREFIX, Post, has_wrong_date, post_document
+from glaswerk.data.stored import is_tar, packing
 
 _SCRATCH = ".all.parquet"
 # The first line may be the tail of a record, where someone cut a dump into files.

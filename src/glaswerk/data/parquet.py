@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -105,18 +105,20 @@ def write_relations(folder: Path, tombstones: Iterable[str], parts: Iterable[tup
     write_table(folder / PARTS, columns, pa.schema([(name, pa.string()) for name in _PARTS]))
 
 
-def read_rows(path: Path, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
-    """Rows of a Parquet file as dicts, a few thousand in memory at a time.
+def read_rows(
+    path: Path, columns: Sequence[str] | None = None, *, file: BinaryIO | None = None
+) -> Iterator[dict[str, Any]]:
+    """Rows of a Parquet file as dicts, a few thousand in memory at a time; `file` where it is open already.
 
     Raises GlaswerkError where the file is no whole Parquet file.
     """
     try:
-        file = pq.ParquetFile(path)
+        table = pq.ParquetFile(path if file is None else file)
     except (pa.ArrowInvalid, OSError) as error:
         raise broken_parquet(path, error) from error
-    with file:
+    with table:
         try:
-            for batch in file.iter_batches(2048, columns=columns):
+            for batch in table.iter_batches(2048, columns=columns):
                 yield from batch.to_pylist()
         except (pa.ArrowInvalid, OSError) as error:
             raise broken_parquet(path, error) from error

@@ -12,13 +12,17 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import digest_file
 from glaswerk.data.archive import archive_digest
 from glaswerk.data.chats import read_chats
+from glaswerk.data.docs_source import add_docs
 from glaswerk.data.dump_source import DumpJob, dump_files, is_dump
-from glaswerk.data.files import DOCUMENT_SUFFIXES, KINDS, Defaults, Found, Tally, find_files, read_file
+from glaswerk.data.files import Defaults, Tally, find_files
 from glaswerk.data.files_source import FilesJob
+from glaswerk.data.inputs import Found
 from glaswerk.data.lines import SUFFIXES
 from glaswerk.data.naming import check_rights, default_name
 from glaswerk.data.posts_source import PostsConfig, PostsJob, archive_paths
 from glaswerk.lab import Artifact, Lab, Spec
+
+__all__ = ["add_chats", "add_docs", "add_posts"]
 
 
 def add_posts(
@@ -80,37 +84,6 @@ def _add_dumps(
     chosen = name or default_name(files[0], decided)
     job = DumpJob(chosen, author, Rights(licence, acquired), files)
     return lab.make(Spec("source", chosen, "add-dumps/1", config={"source": chosen, **decided}), job.write)
-
-
-def add_docs(
-    lab: Lab,
-    paths: Sequence[Path],
-    *,
-    licence: str,
-    author: str = "",
-    name: str = "",
-    acquired: str = "own",
-    kind: str = "page",
-) -> Artifact:
-    """One source from .md, .txt, .jsonl, .jsonl.zst and .parquet files; folders recursively.
-
-    Rows may carry id, author, created_at, lang, url, licence, kind, title beside `text`, and a markdown
-    file's front matter the like. Statistics: documents, files, bytes, kinds, unparsed_dates and
-    left_out by reason. Raises GlaswerkError naming file and line or byte for what cannot be read.
-    """
-    if kind not in KINDS or kind == "dialogue":
-        raise GlaswerkError(
-            f"expected a kind ({', '.join(k for k in KINDS if k != 'dialogue')}), found {kind!r}",
-            hint="glaswerk add docs FOLDER --kind page --licence …",
-        )
-    tally = Tally()
-    files = find_files(paths, DOCUMENT_SUFFIXES, tally)
-
-    def read(file: Found, defaults: Defaults) -> Iterator[Document]:
-        return read_file(file, defaults, tally)
-
-    job = FilesJob("add-docs/2", licence, author, acquired, kind, files, tally, read)
-    return job.make(lab, name)
 
 
 def add_chats(
