@@ -47,7 +47,8 @@ def posts(
     paths: tuple[Path, ...], lab_path: Path, as_json: bool, tolerant: bool, direct_messages: bool,
     deleted: bool, **rest: str,
 ) -> None:  # fmt: skip
-    """X account archives (zip files or unpacked folders), or dumps of X's APIs and streams.
+    """X account archives (zip files or unpacked folders), or dumps of X's APIs and streams; or an export
+    of Mastodon (its archive or outbox.json) or Bluesky (a .car file).
 
     Dumps are JSON of v1.1 or v2, a value a line or a file, plain, compressed or in tar and zip files. For
     them --acquired must be said: they hold other people's posts.
@@ -55,6 +56,8 @@ def posts(
     \b
     glaswerk add posts twitter-2026-01-31.zip --licence own
     glaswerk add posts stream-2018-03.tar --licence "X terms" --acquired licensed
+    glaswerk add posts archive-20260131.tar.gz --licence own
+    glaswerk add posts repo.car --author ada.example.org --licence own
     """
     from glaswerk.data.source import add_posts
 

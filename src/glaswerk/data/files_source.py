@@ -75,4 +75,4 @@ class FilesJob:
                 again = counts[document.id]
                 yield document if again == 1 else replace(document, id=f"{document.id}~{again}")
             if stamp(file.path) != stamps[file]:
-                raise changed(file)
+                raise changed(file.label)

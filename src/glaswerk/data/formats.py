@@ -283,7 +283,10 @@ def _objects(stored: Stored, where: Path, reading: Reading, tally: Tally) -> Row
 
 
 def _list(stored: Stored, where: Path, reading: Reading, tally: Tally) -> Rows:
-    for number, row in lines.read_list(_narrow(stored), where):
+    stream = _narrow(stored)
+    if stored.head.startswith(codecs.BOM_UTF8):
+        stream.read(len(codecs.BOM_UTF8))
+    for number, row in lines.read_list(stream, where):
         yield f"#{number}", _chosen(row, reading)
 
 
@@ -334,7 +337,7 @@ class _Narrow(io.RawIOBase):
 
     def __init__(self, stream: io.BufferedReader, encoding: str) -> None:
         self._stream = stream
-        self._decoder = codecs.getincrementaldecoder(encoding)("replace")
+        self._decoder = codecs.getincrementaldecoder(encoding)("replace")  # which takes the mark away
         self._ready = b""
 
     def readable(self) -> bool:

@@ -127,9 +127,9 @@ def stamp(path: Path) -> tuple[int, int]:
     return status.st_size, status.st_mtime_ns
 
 
-def changed(file: Found) -> GlaswerkError:
+def changed(label: str) -> GlaswerkError:
     """The error for a file that someone wrote to while it was read."""
     return GlaswerkError(
-        f"expected files that stay as they are, found {file.label} changed while it was read",
+        f"expected files that stay as they are, found {label} changed while it was read",
         hint="run the command again once nothing writes to it, or add a copy",
     )

@@ -40,15 +40,17 @@ def read_objects(file: BinaryIO, path: Path, encoding: str = "") -> Iterator[tup
         offset += len(line)
 
 
-def read_list(file: BinaryIO, path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def read_list(file: BinaryIO, path: Path, place: str = "item") -> Iterator[tuple[int, dict[str, Any]]]:
     """(number from 1, object) of the values of one JSON list, of any length, one in memory at a time.
+
+    `place` is that of the list's values as ijson writes it: `item` where the list is the whole file.
 
     Raises GlaswerkError for a value that is no object or larger than VALUE_LIMIT, and for broken JSON.
     """
     watched = _Watched(file, path)
     number = 0
     try:
-        for value in ijson.items(watched, "item", use_float=True):
+        for value in ijson.items(watched, place, use_float=True):
             number += 1
             if not isinstance(value, dict):
                 raise GlaswerkError(

@@ -20,6 +20,7 @@ from glaswerk.data.inputs import Found
 from glaswerk.data.lines import SUFFIXES
 from glaswerk.data.naming import check_rights, default_name
 from glaswerk.data.posts_source import PostsConfig, PostsJob, archive_paths
+from glaswerk.data.social_source import add_social, is_social
 from glaswerk.lab import Artifact, Lab, Spec
 
 __all__ = ["add_chats", "add_docs", "add_posts"]
@@ -37,7 +38,8 @@ def add_posts(
     include_deleted: bool = False,
     tolerant: bool = False,
 ) -> Artifact:
-    """One source from X account archives (zips, unpacked folders, or folders of zips), or from API dumps.
+    """One source from X account archives (zips, unpacked folders, or folders of zips), or from API dumps,
+    or from an account's export of Mastodon or Bluesky (see `social_source.add_social`).
 
     Dumps (JSON of v1.1 or v2, a line or a file, compressed or in tar and zip) are told by their content;
     they hold other people's posts, so for them `acquired` must be said; for archives it is "own" if not.
@@ -47,6 +49,8 @@ def add_posts(
     which are never opened. Several archives of one account are joined, the newest one's posts winning.
     Raises GlaswerkError for input that is not as X writes it; `tolerant` takes the rest.
     """
+    if any(is_social(path) for path in paths):
+        return add_social(lab, paths, licence=licence, name=name, author=author, acquired=acquired)
     if any(is_dump(path) for path in paths):
         return _add_dumps(lab, paths, licence=licence, name=name, author=author, acquired=acquired)
     acquired = acquired or "own"

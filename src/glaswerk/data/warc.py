@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
+import zlib
 from collections import Counter
-from collections.abc import Iterator
-from typing import Any, BinaryIO
+from collections.abc import Iterator, Mapping
+from typing import Any, BinaryIO, cast
 
+import brotli
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
 from glaswerk.data.html import PAGE_LIMIT, TooDeep, decode, read_page
 from glaswerk.data.opt_out import ROBOTS_LIMIT, Robots, reserved_by_headers
+from glaswerk.data.stored import DAMAGE
 
 # `conversion` is text that someone drew from pages already, as Common Crawl's WET files hold it.
 _TYPES = WarcRecordType.response | WarcRecordType.resource | WarcRecordType.conversion
+_CHUNK = re.compile(rb"([0-9a-fA-F]{1,8})[^\r\n]{0,200}\r\n")
 _HTML = ("text/html", "application/xhtml+xml")
 
 
@@ -20,7 +25,7 @@ def read_warc(
     stream: BinaryIO, robots: Robots, counts: Counter[str], encoding: str = ""
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """(url, fields) of every page; what is none is counted. Raises OSError where the file is damaged."""
-    for record in ArchiveIterator(stream, record_types=_TYPES, parse_http=True, auto_decode="all"):
+    for record in _records(stream, _TYPES):
         url = _url(record)
         if Robots.is_rules(url) is not None:
             continue
@@ -32,11 +37,74 @@ def read_warc(
 
 def read_rules(stream: BinaryIO, robots: Robots) -> None:
     """Collect every robots.txt and ai.txt of an archive. Raises OSError where the file is damaged."""
-    types = WarcRecordType.response | WarcRecordType.resource
-    for record in ArchiveIterator(stream, record_types=types, parse_http=True, auto_decode="all"):
+    for record in _records(stream, WarcRecordType.response | WarcRecordType.resource):
         url = _url(record)
         if Robots.is_rules(url) is not None and _status(record) in (None, 200):
-            robots.add_snapshot(url, record.reader.read(ROBOTS_LIMIT))
+            body = _body(record, _headers(record), ROBOTS_LIMIT)
+            robots.add_snapshot(url, (body or b"")[:ROBOTS_LIMIT])
+
+
+class _Source:
+    """A stream as FastWARC 2.0 can bear it: it panics where `tell` is missing, and at errors of `read`."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._place = 0
+        self.error: BaseException | None = None
+
+    def read(self, size: int = -1) -> bytes:
+        try:
+            piece = b"" if self.error else self._stream.read(size)
+        except DAMAGE as error:
+            self.error, piece = error, b""
+        self._place += len(piece)
+        return piece
+
+    def tell(self) -> int:
+        return self._place
+
+
+def _records(stream: BinaryIO, types: WarcRecordType) -> Iterator[WarcRecord]:
+    source = _Source(stream)
+    # Bodies are decoded here: at one that is not as its headers say, FastWARC gives up the whole file.
+    yield from ArchiveIterator(
+        cast(BinaryIO, source), record_types=types, parse_http=True, auto_decode="none", stream_detect=False
+    )
+    if source.error is not None:
+        raise source.error
+
+
+def _body(record: WarcRecord, headers: Mapping[str, str], limit: int) -> bytes | None:
+    """The body without transfer and content encoding, up to `limit` + 1 bytes; None where it makes no sense.
+
+    Crawlers often keep the headers of a body that they have decoded, so a wrong one is tried as it is.
+    """
+    data = record.reader.read(2 * limit)
+    if "chunked" in headers.get("transfer-encoding", "").lower():
+        data = _dechunked(data) or data
+    coding = headers.get("content-encoding", "").strip().lower()
+    try:
+        if coding in ("gzip", "x-gzip", "deflate"):
+            return zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(data, limit + 1)
+        if coding == "br":
+            return bytes(brotli.Decompressor().process(data, output_buffer_limit=limit + 1))
+    except (zlib.error, brotli.error):
+        return None if b"\0" in data else data
+    return None if coding not in ("", "identity", "none") and b"\0" in data else data
+
+
+def _dechunked(data: bytes) -> bytes | None:
+    """The chunks of HTTP/1.1 joined, as far as they go; None for data that is not in chunks."""
+    pieces: list[bytes] = []
+    place = 0
+    while match := _CHUNK.match(data, place):
+        size = int(match[1], 16)
+        if size == 0:
+            return b"".join(pieces)
+        pieces.append(data[match.end() : match.end() + size])
+        place = match.end() + size
+        place += 2 * (data[place : place + 2] == b"\r\n")
+    return b"".join(pieces) if pieces else None
 
 
 def _page(record: WarcRecord, url: str, counts: Counter[str], encoding: str) -> dict[str, Any] | None:
@@ -50,7 +118,10 @@ def _page(record: WarcRecord, url: str, counts: Counter[str], encoding: str) -> 
     if media not in (*_HTML, "text/plain"):
         counts["not_a_page"] += 1
         return None
-    data = record.reader.read(PAGE_LIMIT + 1)
+    data = _body(record, headers, PAGE_LIMIT)
+    if data is None:
+        counts["broken_record"] += 1
+        return None
     if len(data) > PAGE_LIMIT:
         counts["too_big"] += 1
         return None
