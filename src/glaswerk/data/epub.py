@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from resiliparse.parse.html import HTMLTree
 
 from glaswerk.data.archive import RATIO_FREE_BYTES, RATIO_LIMIT
-from glaswerk.data.html import PAGE_LIMIT, decode, elements, expand, parsed, plain_text
+from glaswerk.data.html import PAGE_LIMIT, children, decode, expand, parsed, plain_text
 from glaswerk.data.stored import Bomb
 
 _CONTAINER = "META-INF/container.xml"
@@ -28,7 +28,7 @@ def read_epub(book: zipfile.ZipFile, counts: Counter[str]) -> dict[str, Any] | N
     KeyError, ValueError or what zipfile raises for a broken book.
     """
     container = _tree(book, _CONTAINER)
-    root = next((e.getattr("full-path") for e in elements(container, "rootfile")), None)
+    root = next((e.getattr("full-path") for e in children(container, "rootfiles")), None)
     if not root:
         raise ValueError(f"no package named in {_CONTAINER}")
     package = _tree(book, root)
@@ -56,9 +56,9 @@ def read_epub(book: zipfile.ZipFile, counts: Counter[str]) -> dict[str, Any] | N
 
 def _spine(package: HTMLTree, folder: str) -> list[str]:
     """Names of the chapters in reading order; the table of contents is none."""
-    items = {item.getattr("id"): item for item in elements(package, "item")}
+    items = {item.getattr("id"): item for item in children(package, "manifest")}
     found = []
-    for reference in elements(package, "itemref"):
+    for reference in children(package, "spine"):
         item = items.get(reference.getattr("idref"))
         if item is None or reference.getattr("linear") == "no":
             continue
@@ -95,7 +95,7 @@ def _member(book: zipfile.ZipFile, name: str, limit: int) -> bytes:
 
 def _all(package: HTMLTree, name: str) -> list[str]:
     """What the package says under a name of Dublin Core, with the usual prefix or none."""
-    found = elements(package, f"dc\\:{name}") or elements(package, f"metadata > {name}")
+    found = [e for e in children(package, "metadata") if (e.tag or "").rpartition(":")[2] == name]
     return [text for element in found if (text := " ".join((element.text or "").split()))]
 
 

@@ -43,8 +43,8 @@ _TEXT_ENDINGS = (".txt", ".md", ".markdown", ".json", *_LINES_ENDINGS, *_TABLE_E
 _PACKED_ENDINGS = (".gz", ".bz2", ".zst", ".xz")
 # Of these nothing is left out: who wrote them can mend them, and finds the place in the error.
 _PLAIN = ("text", "lines", "list", "object", "table")
-# Of web archives and mailboxes what stood before the damage was read.
-_DAMAGED = {"warc": "cut_off", "mbox": "cut_off"}
+# Of these nothing can be read where a part is broken.
+_WHOLE = ("epub", "parquet", "pdf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def read_file(file: Found, defaults: Defaults, reading: Reading, tally: Tally) -
     Raises GlaswerkError for a file that the user named and that is of no kind that is read, and for broken
     JSON, tables and text, with their place. What is broken in a container is counted.
     """
-    unpacker = Unpacker(tally.left_out, strict=True)
+    unpacker = Unpacker(tally.left_out)
     with file.path.open("rb") as raw:
         try:
             for stored in unpacker.files(raw, file.name):
@@ -105,7 +105,8 @@ def _documents(
     except DAMAGE as error:
         if kind in _PLAIN and not stored.inside:
             raise
-        tally.left_out["bomb" if isinstance(error, Bomb) else _DAMAGED.get(kind, "broken_file")] += 1
+        reason = "broken_file" if kind in _WHOLE else "cut_off"
+        tally.left_out["bomb" if isinstance(error, Bomb) else reason] += 1
 
 
 def collect_rules(file: Found, robots: Robots) -> None:
@@ -142,7 +143,9 @@ def kind_of(stored: Stored, reading: Reading) -> str:
 
 def _is_text(head: bytes, name: str, reading: Reading) -> bool:
     """UTF-8, or something else that its name or the user says is text."""
-    if reading.encoding or name.endswith(_TEXT_ENDINGS) or _HTML.match(head) or _is_mail(head):
+    if reading.encoding or name.endswith(_TEXT_ENDINGS) or _HTML.match(head):
+        return True
+    if _MBOX.match(head) or _is_mail(head):
         return True
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:

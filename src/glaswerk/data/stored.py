@@ -79,12 +79,18 @@ class Stored:
 
 
 class _Layer(io.RawIOBase):
-    """A stream with its first bytes put back, counted against what it was unpacked from."""
+    """A stream with its first bytes put back (and the fault behind them), counted against its source."""
 
     def __init__(
-        self, stream: BinaryIO, head: bytes, packed: Callable[[], int] | None, spend: Callable[[int], None]
+        self,
+        stream: Any,
+        head: bytes,
+        fault: Exception | None,
+        packed: Callable[[], int] | None,
+        spend: Callable[[int], None],
     ) -> None:
-        self._stream, self._head, self._packed, self._spend = stream, head, packed, spend
+        self._stream, self._head, self._fault = stream, head, fault
+        self._packed, self._spend = packed, spend
         self.count = 0
 
     def readable(self) -> bool:
@@ -92,7 +98,9 @@ class _Layer(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         piece, self._head = self._head[: len(buffer)], self._head[len(buffer) :]
-        piece = piece or self._stream.read(len(buffer))
+        if not piece and self._fault is not None:
+            raise self._fault
+        piece = piece or self._stream.read1(len(buffer))
         buffer[: len(piece)] = piece
         self.count += len(piece)
         self._spend(len(piece))
@@ -101,15 +109,23 @@ class _Layer(io.RawIOBase):
         return len(piece)
 
 
+def _head(stream: Any) -> tuple[bytes, Exception | None]:
+    """The first bytes of a stream, and what it raised if it is damaged so early."""
+    head = b""
+    try:
+        # One piece at a time: `read` would lose what came before the damage.
+        while len(head) < HEAD and (piece := stream.read1(HEAD - len(head))):
+            head += piece
+    except DAMAGE as error:
+        return head, error
+    return head, None
+
+
 class Unpacker:
-    """Opens compressed files and containers. `counts` has cut_off, bomb, nested_container, encrypted.
+    """Opens compressed files and containers. `counts` has cut_off, bomb, nested_container, encrypted."""
 
-    `strict` raises for a compressed file that cannot be opened, if it is no container and in none.
-    """
-
-    def __init__(self, counts: Counter[str], *, strict: bool = False) -> None:
+    def __init__(self, counts: Counter[str]) -> None:
         self.counts = counts
-        self._strict = strict
         self._left = 0
 
     def files(self, file: BinaryIO, name: str) -> Iterator[Stored]:
@@ -136,10 +152,9 @@ class Unpacker:
         if depth == 0:
             self.counts["nested_container"] += 1
             return
-        container = inside
         try:
-            head = raw.read(HEAD)
-            stream, layer = self._rewound(raw, head, packed)
+            head, fault = _head(raw)
+            stream, layer = self._rewound(raw, head, fault, packed)
             opener = packing(head)
             if opener is not None:
                 with opener(stream) as unpacked:
@@ -147,26 +162,22 @@ class Unpacker:
                     outer = packed or layer
                     yield from self._open(unpacked, name, depth - 1, inside=inside, packed=outer)
             elif is_tar(head):
-                container = True
                 yield from self._tar(stream, name, depth)
             elif head.startswith(b"PK\x03\x04"):
-                container = True
                 yield from self._zip(stream, name, depth, head, inside=inside)
             else:
                 yield Stored(name, stream, head, inside)
         except DAMAGE as error:
-            if self._strict and not container:
-                raise
             self.damaged(error)
 
     def _rewound(
-        self, raw: BinaryIO, head: bytes, packed: Callable[[], int] | None
+        self, raw: BinaryIO, head: bytes, fault: Exception | None, packed: Callable[[], int] | None
     ) -> tuple[io.BufferedReader, Callable[[], int]]:
         """The stream at its beginning, and what tells how far it has been read."""
         if isinstance(raw, io.BufferedReader) and isinstance(raw.raw, io.FileIO):
             raw.seek(0)
             return raw, raw.tell
-        layer = _Layer(raw, head, packed, self._spend)
+        layer = _Layer(raw, head, fault, packed, self._spend)
         return io.BufferedReader(layer, HEAD), lambda: layer.count
 
     def _tar(self, stream: io.BufferedReader, name: str, depth: int) -> Iterator[Stored]:

@@ -6,6 +6,7 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from io import BufferedReader
 from typing import Any, BinaryIO, cast
 
 import brotli
@@ -22,7 +23,7 @@ _HTML = ("text/html", "application/xhtml+xml")
 
 
 def read_warc(
-    stream: BinaryIO, robots: Robots, counts: Counter[str], encoding: str = ""
+    stream: BufferedReader, robots: Robots, counts: Counter[str], encoding: str = ""
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """(url, fields) of every page; what is none is counted. Raises OSError where the file is damaged."""
     for record in _records(stream, _TYPES):
@@ -35,7 +36,7 @@ def read_warc(
             yield url, row
 
 
-def read_rules(stream: BinaryIO, robots: Robots) -> None:
+def read_rules(stream: BufferedReader, robots: Robots) -> None:
     """Collect every robots.txt and ai.txt of an archive. Raises OSError where the file is damaged."""
     for record in _records(stream, WarcRecordType.response | WarcRecordType.resource):
         url = _url(record)
@@ -47,14 +48,15 @@ def read_rules(stream: BinaryIO, robots: Robots) -> None:
 class _Source:
     """A stream as FastWARC 2.0 can bear it: it panics where `tell` is missing, and at errors of `read`."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BufferedReader) -> None:
         self._stream = stream
         self._place = 0
         self.error: BaseException | None = None
 
     def read(self, size: int = -1) -> bytes:
         try:
-            piece = b"" if self.error else self._stream.read(size)
+            # `read` would lose what came before the damage.
+            piece = b"" if self.error else self._stream.read1(size)
         except DAMAGE as error:
             self.error, piece = error, b""
         self._place += len(piece)
@@ -64,7 +66,7 @@ class _Source:
         return self._place
 
 
-def _records(stream: BinaryIO, types: WarcRecordType) -> Iterator[WarcRecord]:
+def _records(stream: BufferedReader, types: WarcRecordType) -> Iterator[WarcRecord]:
     source = _Source(stream)
     # Bodies are decoded here: at one that is not as its headers say, FastWARC gives up the whole file.
     yield from ArchiveIterator(
