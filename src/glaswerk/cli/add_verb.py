@@ -25,11 +25,14 @@ def _common(function: Function) -> Function:
         click.option("--name", default="", help="Name of the source.  [default: from the first file]"),
         click.option("--author", default="", help="Whose content it is, where the files do not say."),
         click.option("--licence", required=True, help="SPDX id or words, such as CC-BY-4.0 or own."),
-        # Whether they exist is asked further in: a path may be a pattern, or - for standard input.
-        click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path)),
     ):  # fmt: skip
         function = option(function)
     return function
+
+
+_existing = click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+# Whether these exist is asked further in: a path may be a pattern, or - for standard input.
+_meant = click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 
 
 def _acquired(default: str, note: str = "") -> Callable[[Function], Function]:
@@ -38,6 +41,7 @@ def _acquired(default: str, note: str = "") -> Callable[[Function], Function]:
 
 
 @command.command("posts")
+@_existing
 @_common
 @_acquired("", "  [default: own, for archives]")
 @click.option("--tolerant", is_flag=True, help="Take what can be read from a broken archive.")
@@ -70,6 +74,7 @@ def posts(
 
 
 @command.command("docs")
+@_meant
 @_common
 @_acquired("own")
 @click.option(
@@ -108,6 +113,7 @@ def docs(paths: tuple[Path, ...], lab_path: Path, as_json: bool, robots: Path | 
 
 
 @command.command("chats")
+@_existing
 @_common
 @_acquired("own")
 @click.option("--tolerant", is_flag=True, help="Leave out and count dialogues that are broken.")
