@@ -8,7 +8,6 @@ its title, author, date and pages as JSON.
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 from collections import Counter
@@ -57,6 +56,8 @@ def _date(value: str) -> str:
 
 
 def _main() -> int:
+    import resource  # which Windows has not: there a PDF is counted as broken, and all else is read
+
     resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     import pypdfium2
