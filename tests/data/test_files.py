@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,6 +33,14 @@ def add(lab: Lab, *paths: Path, **more: Any) -> Artifact:
 def write_lines(path: Path, *rows: object) -> Path:
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return path
+
+
+def office_document() -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as container:
+        container.writestr("[Content_Types].xml", "<Types/>")
+        container.writestr("word/document.xml", "<w:document>words</w:document>")
+    return file.getvalue()
 
 
 def refused(lab: Lab, *paths: Path) -> GlaswerkError:
@@ -163,11 +173,10 @@ def test_bytes_that_are_not_utf8_are_refused_with_their_offset(
 @pytest.mark.parametrize(
     ("name", "data", "found"),
     [
-        ("a.parquet", b"PK\x03\x04", "PK"),
+        ("a.parquet", b"PK\x03\x04", "cut_off 1"),
         ("a.parquet", b"PAR1 cut off", "cannot be read"),
-        ("a.jsonl.zst", b'{"text": "plain"}', "begin with"),
         ("a.txt", b"\x7fELF\x00\x00", "binary"),
-        ("a.docx", b"PK", "found"),
+        ("a.docx", office_document(), "unsupported_file 1"),
     ],
 )
 def test_a_file_whose_content_does_not_match_is_refused(

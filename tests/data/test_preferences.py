@@ -18,8 +18,9 @@ from glaswerk.core.document import Document, from_rows
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.corpus import document, read_documents
 from glaswerk.data.curate import curate
-from glaswerk.data.files import Defaults, Found, Tally
+from glaswerk.data.files import Defaults, Tally
 from glaswerk.data.history import in_corpora
+from glaswerk.data.inputs import Found
 from glaswerk.data.parquet import read_rows
 from glaswerk.data.preferences import read_preferences
 from glaswerk.data.source import add_chats, add_docs, add_preferences

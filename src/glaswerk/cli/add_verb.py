@@ -26,12 +26,14 @@ def _common(function: Function) -> Function:
         click.option("--name", default="", help="Name of the source.  [default: from the first file]"),
         click.option("--author", default="", help="Whose content it is, where the files do not say."),
         click.option("--licence", required=True, help="SPDX id or words, such as CC-BY-4.0 or own."),
-        click.argument(
-            "paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)
-        ),
     ):  # fmt: skip
         function = option(function)
     return function
+
+
+_existing = click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+# Whether these exist is asked further in: a path may be a pattern, or - for standard input.
+_meant = click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 
 
 def _acquired(default: str, note: str = "") -> Callable[[Function], Function]:
@@ -40,6 +42,7 @@ def _acquired(default: str, note: str = "") -> Callable[[Function], Function]:
 
 
 @command.command("posts")
+@_existing
 @_common
 @_acquired("", "  [default: own, for archives]")
 @click.option("--tolerant", is_flag=True, help="Take what can be read from a broken archive.")
@@ -62,7 +65,8 @@ def posts(
     paths: tuple[Path, ...], lab_path: Path, as_json: bool, likes: bool, direct_messages: bool,
     deleted: bool, limited: bool, join: str, author: str, **rest: Any,
 ) -> None:  # fmt: skip
-    """X account archives of any year (zip files or unpacked folders), or dumps of X's APIs and streams.
+    """X account archives of any year (zip files or unpacked folders), or dumps of X's APIs and streams; or an
+    export of Mastodon (its archive or outbox.json) or Bluesky (a .car file).
 
     Dumps are JSON of v1.1 or v2, a value a line or a file, plain, compressed or in tar and zip files. For
     them --acquired must be said: they hold other people's posts.
@@ -71,6 +75,8 @@ def posts(
     glaswerk add posts twitter-2026-01-31.zip --licence own
     glaswerk add posts stream-2018-03.tar --licence "X terms" --acquired licensed
     glaswerk add posts stream-2018-03.tar --licence "X terms" --acquired licensed --join conversations
+    glaswerk add posts archive-20260131.tar.gz --licence own
+    glaswerk add posts repo.car --author ada.example.org --licence own
     """
     from glaswerk.data.source import add_likes, add_posts
 
@@ -92,6 +98,7 @@ def posts(
 
 
 @command.command("docs")
+@_meant
 @_common
 @_acquired("own")
 @click.option(
@@ -101,20 +108,36 @@ def posts(
     type=click.Choice(["page", "post", "book", "speech", "caption"]),
     help="Of documents that do not say.",
 )
-def docs(paths: tuple[Path, ...], lab_path: Path, as_json: bool, **rest: str) -> None:
-    """Markdown, text, jsonl, jsonl.zst or parquet; folders are searched.
+@click.option("--text-column", default="", help="Column that holds the text.  [default: text]")
+@click.option("--encoding", default="", help="Of files that are neither UTF-8 nor say what they are.")
+@click.option(
+    "--robots",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A robots.txt or ai.txt: pages that it keeps from training crawlers are marked.",
+)
+@click.option("--site", default="", help="The site that --robots is of, such as https://example.org.")
+def docs(paths: tuple[Path, ...], lab_path: Path, as_json: bool, robots: Path | None, **rest: str) -> None:
+    """Text, markdown, JSON, tables, Parquet, HTML, WARC, EPUB, PDF or mail; folders are searched.
+
+    What a file is, its content tells; it may be compressed (gz, bz2, zst, xz) or in a tar or zip file. A
+    pattern in quotes is expanded here, and - is standard input. Mail comes in as private.
 
     \b
     glaswerk add docs minutes/ --licence CC-BY-4.0 --author "Town council"
+    glaswerk add docs 'notes/**/*.md' book.epub report.pdf --licence own
+    glaswerk add docs reviews.csv --text-column review --licence CC0-1.0
+    glaswerk add docs crawl.warc.gz --licence unknown --acquired public
+    zcat old.txt.gz | glaswerk add docs - --licence PD --encoding windows-1252
     """
     from glaswerk.data.source import add_docs
 
     with writing(lab_path) as lab:
-        made = add_docs(lab, paths, **rest)
+        made = add_docs(lab, paths, robots=robots, **rest)
     show(made, as_json, documents=made.stats["documents"])
 
 
 @command.command("chats")
+@_existing
 @_common
 @_acquired("own")
 @click.option("--tolerant", is_flag=True, help="Leave out and count dialogues that are broken.")
@@ -132,6 +155,7 @@ def chats(paths: tuple[Path, ...], lab_path: Path, as_json: bool, tolerant: bool
 
 
 @command.command("preferences")
+@_existing
 @_common
 @_acquired("own")
 @click.option("--tolerant", is_flag=True, help="Leave out and count rows that are broken.")
@@ -153,6 +177,7 @@ def preferences(paths: tuple[Path, ...], lab_path: Path, as_json: bool, tolerant
 
 
 @command.command("images")
+@_existing
 @_common
 @_acquired("own")
 @click.option("--text-column", default="", help="Where captions stand.  [default: text, caption, …]")
@@ -179,7 +204,7 @@ def images(
 
 
 @command.command("evaluations")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@_existing
 @click.option("--name", default="", help="Name of the evaluation.  [default: from the first file]")
 @lab_option
 @json_option

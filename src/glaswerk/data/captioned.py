@@ -18,11 +18,12 @@ import pyarrow.parquet as pq
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.archive import not_regular
-from glaswerk.data.dumps import DAMAGE, BoundedMember, packing
-from glaswerk.data.files import Found, Tally
+from glaswerk.data.files import Tally
+from glaswerk.data.inputs import Found
 from glaswerk.data.lines import read_lines
 from glaswerk.data.parquet import broken_parquet, read_rows, whole_text
 from glaswerk.data.picture_check import BYTES_LIMIT
+from glaswerk.data.stored import DAMAGE, BoundedMember, packing
 
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif")
 TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")

@@ -7,7 +7,8 @@ from typing import Any, get_args
 
 from glaswerk.core.document import Document, Message, Role
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.files import Defaults, Found, Tally, rights_of
+from glaswerk.data.files import Defaults, Tally, rights_of
+from glaswerk.data.inputs import Found
 from glaswerk.data.lines import read_lines
 
 ROLES = get_args(Role)

@@ -21,13 +21,14 @@ from glaswerk.core.document import Document, Rights, from_row, to_row
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.progress import track
 from glaswerk.data.api import Deletion, Payloads, Repost, Seen
-from glaswerk.data.dumps import Dumps, is_tar, packing
+from glaswerk.data.dumps import Dumps
 from glaswerk.data.joins import JOIN, Link, first_posts, joined, parts_of
 from glaswerk.data.layout import is_archive_folder, root_of
 from glaswerk.data.order import GROUP_ROWS, connect, sort_documents
 from glaswerk.data.parquet import DOCUMENTS, SCHEMA, DocumentWriter, write_relations
 from glaswerk.data.posts import PREFIX, has_wrong_date, post_document
 from glaswerk.data.posts_source import archives_in
+from glaswerk.data.stored import is_tar, packing
 from glaswerk.lab.tombstones import plain_handle
 
 _SCRATCH = ".all.parquet"

@@ -7,59 +7,28 @@ recorded for months has both.
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import io
 import json
-import lzma
-import struct
-import tarfile
-import zipfile
-import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, cast
-
-import pyarrow as pa
+from typing import Any
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.archive import not_regular
+from glaswerk.data.stored import DAMAGE, Unpacker
 
 # A post is below 100 kB with all that hangs on it, a page of a hundred below 10 MB. JSON of empty lists takes
 # 28 times its size once parsed, so these limits keep a hostile file below 1.5 GB.
 LINE_LIMIT = 16 << 20
 # A file that is one value must be parsed as a whole.
 VALUE_LIMIT = 48 << 20
-# Zip needs its index, so one inside another container is held in memory.
-_ZIP_LIMIT = 1 << 29
-# tar of zip of gz is as deep as recordings go; deeper ones are made to exhaust the reader.
-_DEPTH = 4
-_HEAD = 262
-# Long names and attributes of a member of a tar file, which tarfile reads whole.
-_TAR_HEADER_LIMIT = 1 << 20
-_TAR_HEADERS = (
-    tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME,
-    tarfile.GNUTYPE_LONGLINK,
-)  # fmt: skip
-# What the readers of compressed files and containers raise on damage.
-DAMAGE = (
-    EOFError, OSError, ValueError, LookupError, OverflowError, RuntimeError, struct.error, zlib.error,
-    lzma.LZMAError, pa.ArrowException, tarfile.TarError, zipfile.BadZipFile,
-)  # fmt: skip
-_OPENERS: dict[bytes, Callable[[BinaryIO], Any]] = {
-    b"\x1f\x8b": lambda stream: gzip.GzipFile(fileobj=stream),
-    b"BZh": bz2.BZ2File,
-    b"\xfd7zXZ\x00": lzma.LZMAFile,
-    # Reads all frames and reports a truncated one; python-zstandard ends silently.
-    b"\x28\xb5\x2f\xfd": lambda stream: pa.input_stream(stream, compression="zstd"),
-}
 _NO_VALUE = object()
 _BLANK = b" \t\r\n\x0b\x0c"
 
 
 class Dumps:
-    """Reads JSON values from files. `counts` has broken_record, cut_off and not_json."""
+    """Reads JSON values from files. `counts` has broken_record, not_json and what `Unpacker` counts."""
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
@@ -70,58 +39,14 @@ class Dumps:
             raise not_regular(path)
         try:
             with path.open("rb") as file:
-                yield from self._open(file, _DEPTH)
+                unpacker = Unpacker(self.counts)
+                for stored in unpacker.files(file, path.name):
+                    try:
+                        yield from self._json(stored.stream)
+                    except DAMAGE as error:
+                        unpacker.damaged(error)
         except OSError as error:
             raise GlaswerkError(f"expected a readable file, found {path}: {error.strerror}") from error
-
-    def _open(self, raw: BinaryIO, depth: int) -> Iterator[Any]:
-        """Values of a stream of any kind, which its first bytes tell."""
-        stream = raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(cast(io.RawIOBase, raw))
-        if depth == 0:
-            self.counts["not_json"] += 1
-            return
-        try:
-            head = stream.peek(_HEAD)[:_HEAD]
-            opener = packing(head)
-            if opener is not None:
-                with opener(stream) as unpacked:
-                    yield from self._open(unpacked, depth - 1)
-            elif is_tar(head):
-                yield from self._tar(stream, depth)
-            elif head.startswith(b"PK\x03\x04"):
-                yield from self._zip(stream, depth)
-            else:
-                yield from self._json(stream)
-        except DAMAGE:
-            self.counts["cut_off"] += 1
-
-    def _tar(self, stream: io.BufferedReader, depth: int) -> Iterator[Any]:
-        with tarfile.open(fileobj=stream, mode="r|", tarinfo=BoundedMember) as container:
-            for member in container:
-                file = container.extractfile(member) if member.isreg() else None
-                if file is not None:
-                    yield from self._open(cast(BinaryIO, file), depth - 1)
-
-    def _zip(self, stream: io.BufferedReader, depth: int) -> Iterator[Any]:
-        seekable: BinaryIO = stream
-        if not isinstance(stream.raw, io.FileIO):
-            seekable = io.BytesIO(stream.read(_ZIP_LIMIT))
-        try:
-            container = zipfile.ZipFile(seekable)
-        except DAMAGE:
-            self.counts["cut_off"] += 1
-            return
-        with container:
-            for info in container.infolist():
-                if not info.is_dir():
-                    yield from self._member(container, info, depth)
-
-    def _member(self, container: zipfile.ZipFile, info: zipfile.ZipInfo, depth: int) -> Iterator[Any]:
-        try:
-            with container.open(info) as file:
-                yield from self._open(cast(BinaryIO, file), depth - 1)
-        except DAMAGE:  # RuntimeError: it has a password
-            self.counts["cut_off"] += 1
 
     def _json(self, stream: io.BufferedReader) -> Iterator[Any]:
         """Values of plain bytes: one a line, or the whole as one (an answer of an API, indented or not)."""
@@ -170,25 +95,6 @@ class Dumps:
         while (rest := stream.readline(limit)) and not rest.endswith(b"\n"):
             pass
         return b'"'  # counted as one broken record, as no JSON begins and ends so
-
-
-class BoundedMember(tarfile.TarInfo):
-    """A member of a tar file whose headers are of bounded size."""
-
-    def _proc_member(self, container: tarfile.TarFile) -> tarfile.TarInfo:
-        if self.type in _TAR_HEADERS and self.size > _TAR_HEADER_LIMIT:
-            raise tarfile.ReadError(f"a header of {self.size:,} bytes")
-        return super()._proc_member(container)  # type: ignore[misc, no-any-return]
-
-
-def packing(head: bytes) -> Callable[[BinaryIO], Any] | None:
-    """What opens the compression that a file's first bytes tell; None where there is none."""
-    return next((opener for magic, opener in _OPENERS.items() if head.startswith(magic)), None)
-
-
-def is_tar(head: bytes) -> bool:
-    """Whether a file's first bytes are those of a tar file."""
-    return head[257:262] == b"ustar"
 
 
 def _parse(data: bytes) -> Any:

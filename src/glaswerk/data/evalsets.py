@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import digest_file
+from glaswerk.data.csv_rows import cell_limit
 from glaswerk.data.decontaminate import EvalIndex
 from glaswerk.data.lines import SUFFIXES, decode, read_lines
 from glaswerk.data.naming import default_name
@@ -135,16 +136,14 @@ def _json(file: Path) -> Iterator[dict[str, Any]]:
 
 
 def _table(file: Path, separator: str) -> Iterator[dict[str, Any]]:
-    limit = csv.field_size_limit(FILE_LIMIT)
     try:
-        yield from csv.DictReader(io.StringIO(_read(file), newline=""), delimiter=separator)
+        with cell_limit(FILE_LIMIT):
+            yield from csv.DictReader(io.StringIO(_read(file), newline=""), delimiter=separator)
     except csv.Error as error:
         raise GlaswerkError(
             f"expected comma- or tab-separated values in {file}, found {error}",
             hint=f"write or fetch {file.name} again",
         ) from error
-    finally:
-        csv.field_size_limit(limit)
 
 
 def _strings(value: object, depth: int) -> Iterator[str]:

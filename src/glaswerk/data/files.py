@@ -1,10 +1,10 @@
-"""Documents from files: markdown, text, JSON lines (plain or zstd) and Parquet, folders recursively."""
+"""A document from named fields, whatever file they stood in; the files of a source and what was left out."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,21 +12,15 @@ from typing import Any, get_args
 
 from glaswerk.core.document import Document, Kind, Rights
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.archive import not_regular
+from glaswerk.data.inputs import Found, find_inputs
 from glaswerk.data.language import tidy_code
-from glaswerk.data.lines import SUFFIXES, decode, read_lines
-from glaswerk.data.parquet import read_rows
 from glaswerk.data.posts import parse_time, retweeted_handle
 
-TEXT_SUFFIXES = (".md", ".markdown", ".txt")
-DOCUMENT_SUFFIXES = (*TEXT_SUFFIXES, *SUFFIXES, ".parquet")
 # Dialogues and preferences have turns, which files of plain text do not.
 PLAIN_KINDS = tuple(kind for kind in get_args(Kind) if kind not in ("dialogue", "preference"))
-# A single text file beyond this is no document but a dump; JSON lines hold dumps.
-TEXT_LIMIT = 256 * 10**6
 _MAGIC = {".parquet": b"PAR1", ".zst": b"\x28\xb5\x2f\xfd"}
-_FRONT = re.compile(r"\A---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
-_FIELD = re.compile(r"^([A-Za-z_]+):[ \t]+(.+?)[ \t]*\r?$", re.MULTILINE)
+# Ids that are unique in the world need no source's name in front.
+_GLOBAL_ID = re.compile(r"x:|https?://|at://|@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +44,16 @@ class Tally:
     rows: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """An input file and its name within the source, which its documents' ids start with."""
-
-    path: Path
-    name: str
-
-
 def find_files(paths: Sequence[Path], suffixes: Sequence[str], tally: Tally) -> list[Found]:
-    """The files to read, sorted by name; hidden ones and other kinds inside folders are passed over.
+    """The files to read, sorted by name; with `suffixes`, only those that end so.
 
     Raises GlaswerkError for a missing path, a named file of another kind or that is not regular (a
     pipe), one whose content does not match its name, and where nothing is found at all.
     """
-    found = [file for path in paths for file in _under(path, suffixes, tally)]
+    found = [file for file in find_inputs(paths, tally.left_out) if _is_meant(file, suffixes, tally)]
     if not found:
         raise GlaswerkError(
-            f"expected files of the kinds {', '.join(suffixes)}, found none in "
+            f"expected files{' of the kinds ' if suffixes else ''}{', '.join(suffixes)}, found none in "
             f"{', '.join(map(str, paths)) or 'an empty list of paths'}",
             hint="name files or folders that hold such files",
         )
@@ -77,32 +63,21 @@ def find_files(paths: Sequence[Path], suffixes: Sequence[str], tally: Tally) -> 
             f"expected files of different names, found {repeated[0]} twice among the paths",
             hint="add the folders one by one, each with its own --name",
         )
-    for file in found:
+    for file in found if suffixes else ():
         _check_content(file.path)
     return sorted(found, key=lambda file: file.name)
 
 
-def _under(path: Path, suffixes: Sequence[str], tally: Tally) -> Iterator[Found]:
-    if path.is_dir():
-        for file in sorted(p for p in path.rglob("*") if p.is_file()):
-            inside = file.relative_to(path)
-            if any(part.startswith(".") for part in inside.parts):
-                continue
-            if file.name.lower().endswith(tuple(suffixes)):
-                yield Found(file, inside.as_posix())
-            else:
-                tally.left_out["unsupported_file"] += 1
-        return
-    if not path.exists():
-        raise GlaswerkError(f"expected a file or folder, found nothing at {path}", hint="check the path")
-    if not path.name.lower().endswith(tuple(suffixes)):
+def _is_meant(file: Found, suffixes: Sequence[str], tally: Tally) -> bool:
+    if not suffixes or file.name.lower().endswith(tuple(suffixes)):
+        return True
+    if file.named:
         raise GlaswerkError(
-            f"expected a file of the kinds {', '.join(suffixes)}, found {path}",
-            hint="convert it to .txt, .md or .jsonl",
+            f"expected a file of the kinds {', '.join(suffixes)}, found {file.label}",
+            hint="convert it to .jsonl",
         )
-    if not path.is_file():
-        raise not_regular(path)
-    yield Found(path, path.name)
+    tally.left_out["unsupported_file"] += 1
+    return False
 
 
 def _check_content(path: Path) -> None:
@@ -120,45 +95,6 @@ def _check_content(path: Path) -> None:
         )
 
 
-def read_file(file: Found, defaults: Defaults, tally: Tally) -> Iterator[Document]:
-    """Documents of one file, in its order."""
-    name = file.name.lower()
-    if name.endswith(TEXT_SUFFIXES):
-        yield from _read_text(file, defaults, tally)
-        return
-    rows = enumerate(read_rows(file.path), start=1) if name.endswith(".parquet") else read_lines(file.path)
-    for number, row in rows:
-        if number == 1 and name.endswith(".parquet") and "text" not in row:
-            raise GlaswerkError(
-                f"expected a column 'text' in {file.path}, found {', '.join(row)}",
-                hint="rename the column that holds the text to 'text'",
-            )
-        document = from_fields(row, f"{file.name}#{number}", f"{file.path}, row {number:,}", defaults, tally)
-        if document is not None:
-            yield document
-
-
-def _read_text(file: Found, defaults: Defaults, tally: Tally) -> Iterator[Document]:
-    size = file.path.stat().st_size
-    if size > TEXT_LIMIT:
-        raise GlaswerkError(
-            f"expected a text below {TEXT_LIMIT:,} bytes, found {size:,} in {file.path}",
-            hint="cut it into documents, one JSON object a line in a .jsonl file",
-        )
-    text = decode(file.path.read_bytes(), file.path)
-    fields: dict[str, Any] = {}
-    if not file.name.lower().endswith(".txt") and (front := _FRONT.match(text)):
-        fields = {key.lower(): value.strip("\"'") for key, value in _FIELD.findall(front[1])}
-        text = text[front.end() :].lstrip("\r\n")
-    fields = {key: fields[key] for key in _FRONT_FIELDS if key in fields}
-    document = from_fields({**fields, "text": text}, file.name, str(file.path), defaults, tally)
-    if document is not None:
-        yield document
-
-
-_FRONT_FIELDS = ("author", "created_at", "date", "lang", "url", "licence", "license", "tdm_opt_out")
-
-
 def from_fields(
     row: Mapping[str, Any], fallback_id: str, where: str, defaults: Defaults, tally: Tally
 ) -> Document | None:
@@ -170,6 +106,8 @@ def from_fields(
     if not isinstance(text, str) or not text.strip():
         tally.left_out["no_text"] += 1
         return None
+    # No text holds NUL; what reads strings as C does would end at it.
+    text = text.replace("\0", "")
     identifier = _text_of(row, "id") or fallback_id
     kind = _kind(row, where, defaults)
     repeated = retweeted_handle(text) if kind == "post" else ""
@@ -183,11 +121,17 @@ def from_fields(
         lang=tidy_code(_text_of(row, "lang")),
         kind=kind,
         url=_text_of(row, "url"),
-        reply_to=_text_of(row, "reply_to"),
-        quote_of=_text_of(row, "quote_of"),
-        retweet_of=_text_of(row, "retweet_of") or repeated,
-        edit_of=_text_of(row, "edit_of"),
+        reply_to=_edge(row, "reply_to", defaults),
+        quote_of=_edge(row, "quote_of", defaults),
+        retweet_of=_edge(row, "retweet_of", defaults) or repeated,
+        edit_of=_edge(row, "edit_of", defaults),
     )
+
+
+def _edge(row: Mapping[str, Any], key: str, defaults: Defaults) -> str:
+    """Another document's id, written as that document's own id is."""
+    value = _text_of(row, key)
+    return value if not value or _GLOBAL_ID.match(value) else f"{defaults.source}:{value}"
 
 
 def _text_of(row: Mapping[str, Any], key: str) -> str:

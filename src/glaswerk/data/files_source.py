@@ -10,7 +10,8 @@ from typing import Any
 from glaswerk.core.document import Document
 from glaswerk.core.ids import digest_file
 from glaswerk.core.progress import track
-from glaswerk.data.files import Defaults, Found, Tally
+from glaswerk.data.files import Defaults, Tally
+from glaswerk.data.inputs import Found, changed, stamp
 from glaswerk.data.naming import check_rights, default_name, need_documents
 from glaswerk.data.parquet import DOCUMENTS, DocumentWriter
 from glaswerk.lab import Artifact, Lab, Spec
@@ -29,23 +30,25 @@ class FilesJob:
     tally: Tally
     read: Callable[[Found, Defaults], Iterator[Document]]
 
-    def make(self, lab: Lab, name: str, **more: bool) -> Artifact:
+    def make(self, lab: Lab, name: str, **more: Any) -> Artifact:
+        """The artifact; `more` decides its content too. Raises GlaswerkError for a file that changes."""
         check_rights(self.licence, self.acquired)
+        stamps = {file: stamp(file.path) for file in self.files}
         decided: dict[str, Any] = {
             "files": {file.name: digest_file(file.path) for file in self.files},
             "licence": self.licence, "author": self.author, "acquired": self.acquired,
             "kind": self.kind, **more,
         }  # fmt: skip
-        chosen = name or default_name(self.files[0].path, decided)
+        chosen = name or default_name(Path(self.files[0].name), decided)
         spec = Spec("source", chosen, self.recipe, config={"source": chosen, **decided})
-        return lab.make(spec, lambda folder: self._write(folder, chosen))
+        return lab.make(spec, lambda folder: self._write(folder, chosen, stamps))
 
-    def _write(self, folder: Path, source: str) -> Mapping[str, Any]:
+    def _write(self, folder: Path, source: str, stamps: Mapping[Found, tuple[int, int]]) -> Mapping[str, Any]:
         defaults = Defaults(source, self.licence, self.author, self.acquired, self.kind)
         with DocumentWriter(folder / DOCUMENTS) as writer:
-            for document in track(self._documents(defaults), "reading documents"):
+            for document in track(self._documents(defaults, stamps), "reading documents"):
                 writer.add(document)
-        need_documents(writer, [file.path for file in self.files])
+        need_documents(writer, [file.label for file in self.files], self.tally.left_out)
         self.tally.left_out["repeated_id"] += writer.repeated
         rows = {"rows": self.tally.rows} if self.tally.rows else {}
         return {
@@ -54,6 +57,8 @@ class FilesJob:
             "left_out": dict(sorted((+self.tally.left_out).items())),
         }  # fmt: skip
 
-    def _documents(self, defaults: Defaults) -> Iterator[Document]:
+    def _documents(self, defaults: Defaults, stamps: Mapping[Found, tuple[int, int]]) -> Iterator[Document]:
         for file in self.files:
             yield from self.read(file, defaults)
+            if stamp(file.path) != stamps[file]:
+                raise changed(file.label)

@@ -9,12 +9,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+import ijson
 import pyarrow as pa
 
 from glaswerk.core.errors import GlaswerkError
 
-# The longest book of Project Gutenberg is 15 MB; a longer line is no document.
-LINE_LIMIT = 256 * 10**6
+# The longest book of Project Gutenberg is 15 MB; JSON takes up to 28 times its size once parsed.
+LINE_LIMIT = 48 << 20
+# A value inside a list, or all of a file that is one object.
+VALUE_LIMIT = 16 << 20
 SUFFIXES = (".jsonl", ".jsonl.zst")
 
 
@@ -25,23 +28,82 @@ def read_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     and for a compressed file that is cut off.
     """
     with _open(path) as file:
-        offset = 0
-        for number, line in enumerate(_raw_lines(file, path), start=1):
-            if line.strip():
-                yield number, _object(decode(line, path, offset), path, number)
-            offset += len(line)
+        yield from read_objects(file, path)
 
 
-def decode(data: bytes, path: Path, offset: int = 0) -> str:
-    """UTF-8 text without byte order mark. Raises GlaswerkError with the offset of the first wrong byte."""
+def read_objects(file: BinaryIO, path: Path, encoding: str = "") -> Iterator[tuple[int, dict[str, Any]]]:
+    """`read_lines` for an open file that messages call `path`; `encoding` is tried where UTF-8 fails."""
+    offset = 0
+    for number, line in enumerate(raw_lines(file, path), start=1):
+        if line.strip():
+            yield number, _object(decode(line, path, offset, encoding), path, number)
+        offset += len(line)
+
+
+def read_list(file: BinaryIO, path: Path, place: str = "item") -> Iterator[tuple[int, dict[str, Any]]]:
+    """(number from 1, object) of the values of one JSON list, of any length, one in memory at a time.
+
+    `place` is that of the list's values as ijson writes it: `item` where the list is the whole file.
+
+    Raises GlaswerkError for a value that is no object or larger than VALUE_LIMIT, and for broken JSON.
+    """
+    watched = _Watched(file, path)
+    number = 0
+    try:
+        for value in ijson.items(watched, place, use_float=True):
+            number += 1
+            if not isinstance(value, dict):
+                raise GlaswerkError(
+                    f"expected JSON objects in {path}, found {type(value).__name__} as value {number:,}",
+                    hint='write objects, such as [{"text": "…"}]',
+                )
+            yield number, value
+            watched.since = 0
+    except (ijson.JSONError, UnicodeDecodeError, OverflowError, ArithmeticError) as error:
+        raise GlaswerkError(
+            f"expected a JSON list in {path}, found a fault behind value {number:,}: {str(error)[:200]!r}",
+            hint=f"write or fetch {path.name} again",
+        ) from error
+
+
+class _Watched:
+    """A stream that refuses to be read further than VALUE_LIMIT within one value of a list."""
+
+    def __init__(self, file: BinaryIO, path: Path) -> None:
+        self._file, self._path = file, path
+        self.since = 0
+
+    def read(self, size: int = -1) -> bytes:
+        piece = self._file.read(size)
+        self.since += len(piece)
+        if self.since > VALUE_LIMIT:
+            raise GlaswerkError(
+                f"expected values below {VALUE_LIMIT:,} bytes in {self._path}, found a larger one",
+                hint="cut it into several documents",
+            )
+        return piece
+
+
+def read_object(data: bytes, path: Path, encoding: str = "") -> dict[str, Any]:
+    """The one object that a file is. Raises GlaswerkError."""
+    return _object(decode(data, path, 0, encoding), path, 1)
+
+
+def decode(data: bytes, path: Path, offset: int = 0, encoding: str = "") -> str:
+    """UTF-8 text without byte order mark, or of `encoding` where it is no UTF-8.
+
+    Raises GlaswerkError with the offset of the first wrong byte.
+    """
     try:
         return data.decode("utf-8-sig" if offset == 0 else "utf-8")
     except UnicodeDecodeError as error:
+        if encoding:
+            return data.decode(encoding, "replace")
         # utf-8-sig counts from behind the mark.
         start = error.start + (3 if offset == 0 and data.startswith(b"\xef\xbb\xbf") else 0)
         raise GlaswerkError(
             f"expected UTF-8 in {path}, found byte 0x{data[start]:02x} at offset {offset + start:,}",
-            hint=f"convert it: iconv -f windows-1252 -t utf-8 {path.name}",
+            hint=f"say its encoding: --encoding windows-1252 (or whatever {path.name} is written in)",
         ) from error
 
 
@@ -61,7 +123,8 @@ def _object(line: str, path: Path, number: int) -> dict[str, Any]:
     return value
 
 
-def _raw_lines(file: BinaryIO, path: Path) -> Iterator[bytes]:
+def raw_lines(file: BinaryIO, path: Path) -> Iterator[bytes]:
+    """Lines with their ends. Raises GlaswerkError for one of LINE_LIMIT bytes and for a file cut off."""
     try:
         while line := file.readline(LINE_LIMIT):
             if len(line) == LINE_LIMIT:
@@ -71,10 +134,14 @@ def _raw_lines(file: BinaryIO, path: Path) -> Iterator[bytes]:
                 )
             yield line
     except OSError as error:
-        raise GlaswerkError(
-            f"expected a whole file, found {path} broken or cut off: {error}",
-            hint=f"write or fetch {path.name} again",
-        ) from error
+        raise broken(str(path), error) from error
+
+
+def broken(label: str, error: BaseException) -> GlaswerkError:
+    """The error for a file whose compression ends early or makes no sense."""
+    return GlaswerkError(
+        f"expected a whole file, found {label} broken or cut off: {error}", hint="write or fetch it again"
+    )
 
 
 @contextmanager

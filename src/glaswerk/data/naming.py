@@ -32,10 +32,15 @@ def check_rights(licence: str, acquired: str) -> None:
         raise GlaswerkError(f"expected how it was acquired ({', '.join(ACQUIRED)}), found {acquired!r}")
 
 
-def need_documents(writer: DocumentWriter, paths: Sequence[Path]) -> None:
-    """Raises GlaswerkError where a source came out empty."""
+def need_documents(
+    writer: DocumentWriter, paths: Sequence[Path | str], left_out: Mapping[str, int] | None = None
+) -> None:
+    """Raises GlaswerkError where a source came out empty, with what was left out of it by reason."""
     if writer.documents == 0:
+        reasons = {reason: count for reason, count in (left_out or {}).items() if count}
+        words = ", ".join(f"{reason} {count:,}" for reason, count in sorted(reasons.items()))
         raise GlaswerkError(
-            f"expected documents with text, found none in {', '.join(map(str, paths[:3]))}",
-            hint="check that these are the right files",
+            f"expected documents with text, found none in {', '.join(map(str, paths[:3]))}"
+            + (f" (left out: {words})" if words else ""),
+            hint=f"glaswerk explain {min(reasons)}" if reasons else "check that these are the right files",
         )

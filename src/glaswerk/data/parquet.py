@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -136,19 +136,19 @@ def write_relations(folder: Path, tombstones: Iterable[str], parts: Iterable[tup
 
 
 def read_rows(
-    path: Path, columns: Sequence[str] | None = None, *, batch_rows: int = 2048
+    path: Path, columns: Sequence[str] | None = None, *, batch_rows: int = 2048, file: BinaryIO | None = None
 ) -> Iterator[dict[str, Any]]:
-    """Rows of a Parquet file as dicts, `batch_rows` of them in memory at a time.
+    """Rows of a Parquet file as dicts, `batch_rows` of them in memory at a time; `file` where it is open.
 
     Raises GlaswerkError where the file is no whole Parquet file.
     """
     try:
-        file = pq.ParquetFile(path)
+        table = pq.ParquetFile(path if file is None else file)
     except (pa.ArrowInvalid, OSError) as error:
         raise broken_parquet(path, error) from error
-    with file:
+    with table:
         try:
-            for batch in file.iter_batches(batch_rows, columns=columns):
+            for batch in table.iter_batches(batch_rows, columns=columns):
                 yield from batch.to_pylist()
         except (pa.ArrowInvalid, OSError) as error:
             raise broken_parquet(path, error) from error

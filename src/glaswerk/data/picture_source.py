@@ -15,7 +15,8 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import digest_file, digest_files
 from glaswerk.core.progress import track
 from glaswerk.data.captioned import Captioned, CaptionedReader, find_pictures
-from glaswerk.data.files import Defaults, Found, Tally, from_fields
+from glaswerk.data.files import Defaults, Tally, from_fields
+from glaswerk.data.inputs import Found
 from glaswerk.data.naming import check_rights, default_name
 from glaswerk.data.parquet import DOCUMENTS, DocumentWriter
 from glaswerk.data.picture_check import check

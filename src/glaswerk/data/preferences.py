@@ -16,7 +16,8 @@ from typing import Any
 from glaswerk.core.document import Document, Message
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.chats import from_sharegpt, message_of, plain_text
-from glaswerk.data.files import Defaults, Found, Tally, rights_of
+from glaswerk.data.files import Defaults, Tally, rights_of
+from glaswerk.data.inputs import Found
 from glaswerk.data.language import tidy_code
 from glaswerk.data.lines import SUFFIXES, read_lines
 from glaswerk.data.parquet import read_rows

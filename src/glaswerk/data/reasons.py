@@ -211,7 +211,10 @@ ADDING = {
         "A post that an API or a list of likes names without its text: deleted, protected or suspended.",
         "It cannot be added.",
     ),
-    "nested_too_deep": Reason("Posts in posts in posts, deeper than X nests them.", "Fetch the inner posts."),
+    "nested_too_deep": Reason(
+        "Posts in posts in posts, deeper than X nests them, or a page of 3,000 elements in one another.",
+        "Fetch the inner posts; a page like that was not made to be read.",
+    ),
     "missing_records": Reason("The archive's manifest promises more records than there are.", _ARCHIVE),
     "unlisted_files": Reason(
         "A file of posts in the archive that its manifest does not name; its posts were read too.", _ARCHIVE
@@ -253,7 +256,49 @@ ADDING = {
     ),
     "no_text": Reason("A row or file without text.", "Put the text into a field named 'text'."),
     "unsupported_file": Reason(
-        "A file inside an added folder whose kind is not read.", "Convert it to .md, .txt or .jsonl."
+        "A file inside an added folder or container whose kind is not read: pictures, office documents.",
+        "Convert it to .md, .txt or .jsonl.",
+    ),
+    "outside_link": Reason(
+        "A link inside an added folder that leads out of it; it was not followed.",
+        "Name what it leads to as a path of its own.",
+    ),
+    "bomb": Reason(
+        "A file that unpacks to more than any text shrinks by (200:1), or to more than its kind may have.",
+        "Unpack it yourself, if it is what it should be, and add what you want of it.",
+    ),
+    "nested_container": Reason(
+        "A container in containers, deeper than four layers.", "Unpack the outer ones and add the folder."
+    ),
+    "encrypted": Reason(
+        "A file that opens only with a password or a licence.", "Add a copy that is not encrypted."
+    ),
+    "broken_file": Reason(
+        "A file that is not as its kind should be; inside a container what stood before the fault was read.",
+        "Unpack and add it alone: the error then names the place.",
+    ),
+    "broken_row": Reason(
+        "A row of a table with more cells than its header: a delimiter in it was not quoted.",
+        "Quote the cells that hold delimiters.",
+    ),
+    "no_text_column": Reason(
+        "A table or Parquet file inside a folder or container without a column that holds the text.",
+        "Say which column does: --text-column NAME.",
+    ),
+    "no_text_layer": Reason(
+        "A PDF of pictures of pages, without text.", "Recognise its text first, for instance with ocrmypdf."
+    ),
+    "not_a_page": Reason(
+        "A record of a web archive that is no page: a picture, a script, an error, a redirection.",
+        "Nothing is lost: there is no text in it.",
+    ),
+    "too_big": Reason(
+        "A page beyond 32 MB, a message beyond 48 MB, or a PDF beyond 20,000 pages or two minutes.",
+        "Cut it into parts.",
+    ),
+    "unknown_encoding": Reason(
+        "Text that is neither UTF-8 nor in an encoding that it declares.",
+        "Say its encoding: --encoding windows-1252.",
     ),
 }  # fmt: skip
 

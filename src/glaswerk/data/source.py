@@ -12,9 +12,11 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import digest_file
 from glaswerk.data.archive import archive_digest
 from glaswerk.data.chats import read_chats
+from glaswerk.data.docs_source import add_docs
 from glaswerk.data.dump_source import DumpJob, dump_files, is_dump
-from glaswerk.data.files import DOCUMENT_SUFFIXES, PLAIN_KINDS, Defaults, Found, Tally, find_files, read_file
+from glaswerk.data.files import Defaults, Tally, find_files
 from glaswerk.data.files_source import FilesJob
+from glaswerk.data.inputs import Found
 from glaswerk.data.joins import JOIN, check_join
 from glaswerk.data.likes import LikesJob
 from glaswerk.data.lines import SUFFIXES
@@ -22,7 +24,10 @@ from glaswerk.data.naming import check_rights, default_name
 from glaswerk.data.picture_source import PicturesConfig, add_pictures
 from glaswerk.data.posts_source import PostsConfig, PostsJob, archive_paths
 from glaswerk.data.preferences import PREFERENCE_SUFFIXES, read_preferences
+from glaswerk.data.social_source import add_social, is_social
 from glaswerk.lab import Artifact, Lab, Spec
+
+__all__ = ["add_chats", "add_docs", "add_images", "add_likes", "add_posts", "add_preferences"]
 
 
 def add_posts(
@@ -39,7 +44,8 @@ def add_posts(
     join: str = JOIN,
     tolerant: bool = False,
 ) -> Artifact:
-    """One source from X account archives (zips, unpacked folders, or folders of such), or from API dumps.
+    """One source from X account archives (zips, unpacked folders, or folders of such), or from API dumps,
+    or from an account's export of Mastodon or Bluesky (see `social_source.add_social`).
 
     `join` tells which posts make one document (see `joins.JOINS`).
 
@@ -52,6 +58,8 @@ def add_posts(
     Raises GlaswerkError for input that is not as X writes it; `tolerant` takes the rest.
     """
     check_join(join)
+    if any(is_social(path) for path in paths):
+        return add_social(lab, paths, licence=licence, name=name, author=author, acquired=acquired)
     if any(is_dump(path) for path in paths):
         return _add_dumps(lab, paths, licence=licence, name=name, author=author, acquired=acquired, join=join)
     acquired = acquired or "own"
@@ -115,37 +123,6 @@ def _add_dumps(
     chosen = name or default_name(files[0], decided)
     job = DumpJob(chosen, author, Rights(licence, acquired), files, join)
     return lab.make(Spec("source", chosen, "add-dumps/2", config={"source": chosen, **decided}), job.write)
-
-
-def add_docs(
-    lab: Lab,
-    paths: Sequence[Path],
-    *,
-    licence: str,
-    author: str = "",
-    name: str = "",
-    acquired: str = "own",
-    kind: str = "page",
-) -> Artifact:
-    """One source from .md, .txt, .jsonl, .jsonl.zst and .parquet files; folders recursively.
-
-    Rows may carry id, author, created_at, lang, url, licence, kind, title beside `text`, and a markdown
-    file's front matter the like. Statistics: documents, files, bytes, kinds, unparsed_dates and
-    left_out by reason. Raises GlaswerkError naming file and line or byte for what cannot be read.
-    """
-    if kind not in PLAIN_KINDS:
-        raise GlaswerkError(
-            f"expected a kind ({', '.join(PLAIN_KINDS)}), found {kind!r}",
-            hint="glaswerk add docs FOLDER --kind page --licence …",
-        )
-    tally = Tally()
-    files = find_files(paths, DOCUMENT_SUFFIXES, tally)
-
-    def read(file: Found, defaults: Defaults) -> Iterator[Document]:
-        return read_file(file, defaults, tally)
-
-    job = FilesJob("add-docs/2", licence, author, acquired, kind, files, tally, read)
-    return job.make(lab, name)
 
 
 def add_chats(
