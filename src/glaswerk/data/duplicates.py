@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 
 # At 200 words and an overlap of 0.85, at most five words differ: a changed date in a long notice.
 GUARD_WORDS = 200
-SHINGLE = 3
 PERMUTATIONS = 128
 # 16 bands of 8 rows: a pair at Jaccard 0.85 is found with probability 0.994, one at 0.5 with 0.06.
 BANDS = 16
@@ -46,15 +45,19 @@ def content_hash(text: str) -> bytes:
 
 def words_of(text: str) -> list[str]:
     """Words in their own spelling, links aside: the same news under another short link is a duplicate."""
-    return _WORD.findall(_LINK.sub(" ", text))
+    return _WORD.findall(_bare(text))
+
+
+def _bare(text: str) -> str:
+    return _LINK.sub(" ", text) if "http" in text else text
 
 
 def shingles(words: Sequence[str]) -> list[str]:
-    """Case-folded sequences of SHINGLE words; a shorter text is one shingle."""
+    """Case-folded sequences of three words; a shorter text is one shingle."""
     folded = [word.casefold() for word in words]
-    if len(folded) <= SHINGLE:
+    if len(folded) <= 3:
         return [" ".join(folded)]
-    return [" ".join(folded[i : i + SHINGLE]) for i in range(len(folded) - SHINGLE + 1)]
+    return [f"{a} {b} {c}" for a, b, c in zip(folded, folded[1:], folded[2:], strict=False)]
 
 
 def features(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.uint64]]:
@@ -79,7 +82,7 @@ def guard_key(text: str, words: Sequence[str]) -> int:
 
 def _names(text: str) -> set[str]:
     """Capitalised words that do not begin a sentence, where a capital says nothing."""
-    bare = _LINK.sub(" ", text)
+    bare = _bare(text)
     first = {match.start(1) for match in _SENTENCE.finditer(bare)}
     return {m[0].casefold() for m in _WORD.finditer(bare) if m[0][0].isupper() and m.start() not in first}
 

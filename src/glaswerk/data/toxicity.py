@@ -72,7 +72,8 @@ def listed_words(text: str, lang: str) -> list[tuple[str, float]]:
 
 def _found(folded: str, words: Sequence[str], entries: Lexicon) -> Iterator[tuple[str, float]]:
     inside = [(stem, weight) for stem, weight in entries.inside.items() if stem in folded]
-    for word in words:
+    listed = {word for word in set(words) if word in entries.words or word[:_HEAD] in entries.beginnings}
+    for word in words if inside else [word for word in words if word in listed] if listed else ():
         if word in entries.words:
             yield word, entries.words[word]
         elif (starts := entries.beginnings.get(word[:_HEAD])) and (start := _longest(word, starts)):
