@@ -1,4 +1,4 @@
-"""Dialogues from JSON lines: OpenAI's messages, ShareGPT's conversations, Alpaca's instruction and output."""
+"""Dialogues from JSON lines: OpenAI's messages, ShareGPT's conversations, pairs such as Alpaca's, questions."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.files import Defaults, Tally, rights_of
 from glaswerk.data.inputs import Found
 from glaswerk.data.lines import read_lines
+from glaswerk.data.questions import turns_of_question
 
 ROLES = get_args(Role)
 _SHAPE = '{"messages": [{"role": "user", "content": "…"}, {"role": "assistant", "content": "…"}]}'
@@ -64,12 +65,12 @@ _PAIRS = (
 
 
 def _turns(row: Mapping[str, Any]) -> Any:
-    """The row's turns in OpenAI's shape, from whichever of the three shapes it has."""
+    """The row's turns in OpenAI's shape, from whichever shape it has."""
     if "messages" not in row and isinstance(row.get("conversations"), list):
         return [from_sharegpt(turn) for turn in row["conversations"]]
     for question, answer in _PAIRS:
-        # A question with choices is no dialogue: without them its answer makes no sense.
-        if not {"messages", "choices"} & row.keys() and question in row and answer in row:
+        # Without its choices a question's answer may make no sense: see `turns_of_question`.
+        if not {"messages", "choices", "options"} & row.keys() and question in row and answer in row:
             asked, given = row[question], row.get("input")
             if isinstance(asked, str) and isinstance(given, str) and given.strip():
                 asked = f"{asked}\n\n{given}"
@@ -77,7 +78,7 @@ def _turns(row: Mapping[str, Any]) -> Any:
             first = [{"role": "system", "content": system}] if isinstance(system, str) and system else []
             turns = [{"role": "user", "content": asked}, {"role": "assistant", "content": row[answer]}]
             return [*first, *turns]
-    return row.get("messages")
+    return row["messages"] if "messages" in row else turns_of_question(row)
 
 
 def from_sharegpt(turn: Any) -> Any:
