@@ -1,4 +1,4 @@
-"""Dialogues from JSON lines: OpenAI's messages, ShareGPT's conversations, pairs such as Alpaca's, questions."""
+"""Dialogues from JSON lines: OpenAI's messages, ShareGPT's conversations, pairs like Alpaca's, questions."""
 
 from __future__ import annotations
 
