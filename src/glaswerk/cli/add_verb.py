@@ -38,7 +38,9 @@ _meant = click.argument("paths", nargs=-1, required=True, type=click.Path(path_t
 
 def _acquired(default: str, note: str = "") -> Callable[[Function], Function]:
     words = "own, public, licensed, synthetic or unknown."
-    return click.option("--acquired", default=default, show_default=bool(default), help=words + note)
+    return click.option(
+        "--acquired", "--rights", "acquired", default=default, show_default=bool(default), help=words + note
+    )
 
 
 @command.command("posts")

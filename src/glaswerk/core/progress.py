@@ -13,13 +13,23 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     SpinnerColumn,
+    Task,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.text import Text
 
 Item = TypeVar("Item")
+
+
+class _Rate(ProgressColumn):
+    """Items a second, over the last half minute."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:,.0f}/s" if task.speed else "", style="progress.data.speed")
 
 
 class Bar:
@@ -27,15 +37,14 @@ class Bar:
 
     def __init__(self, progress: Progress, label: str, total: int | None) -> None:
         self._progress = progress
-        self._start, self._amount, self._bytes = time.monotonic(), 0, 0
+        self._start, self._bytes = time.monotonic(), 0
         self._task = progress.add_task(label, total=total, note="")
 
     def advance_bytes(self, amount: int, size: int) -> None:
-        """Advance, and note the rate in items and in MB of input a second."""
-        self._amount += amount
+        """Advance by items, and note the MB of input a second."""
         self._bytes += size
         seconds = max(time.monotonic() - self._start, 1e-9)
-        self.advance(amount, f"{self._amount / seconds:,.0f}/s, {self._bytes / seconds / 1e6:,.1f} MB/s")
+        self.advance(amount, f"{self._bytes / seconds / 1e6:,.1f} MB/s")
 
     def advance(self, amount: int = 1, note: str | None = None) -> None:
         if note is None:
@@ -49,7 +58,7 @@ def progress_bar(label: str, total: int | None = None, *, start: int = 0) -> Ite
     """A bar for the length of the block; invisible unless standard error is a terminal."""
     console = Console(file=sys.stderr, stderr=True)
     columns = (
-        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(),
         TimeElapsedColumn(), TextColumn("eta"), TimeRemainingColumn(), TextColumn("{task.fields[note]}"),
     )  # fmt: skip
     with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as progress:

@@ -32,20 +32,26 @@ def cut(text: str) -> str:
     return text if len(text) <= _SAMPLE_CHARACTERS else text[:_SAMPLE_CHARACTERS] + "…"
 
 
+def _rank(document: str) -> int:
+    return zlib.crc32(document.encode("utf-8", "surrogatepass"))
+
+
 @dataclass(slots=True)
 class Samples:
     """A few texts by reason, spread over the corpus: those whose ids have the lowest checksums."""
 
     chosen: dict[str, list[tuple[int, str, str]]] = field(default_factory=dict)
 
+    def wants(self, reason: str, document: str) -> bool:
+        """Whether `offer` would take the text of this document."""
+        held = self.chosen.get(reason, ())
+        return reason not in UNSHOWN and (len(held) < SAMPLES or _rank(document) < held[-1][0])
+
     def offer(self, reason: str, document: str, text: str) -> None:
         """Consider a text as a sample for `reason`."""
-        if reason in UNSHOWN:
-            return
-        rank = zlib.crc32(document.encode("utf-8", "surrogatepass"))
-        held = self.chosen.setdefault(reason, [])
-        if len(held) < SAMPLES or rank < held[-1][0]:
-            held.append((rank, document, cut(text)))
+        if self.wants(reason, document):
+            held = self.chosen.setdefault(reason, [])
+            held.append((_rank(document), document, cut(text)))
             held.sort()
             del held[SAMPLES:]
 

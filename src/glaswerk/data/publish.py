@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -133,7 +134,7 @@ class _Writer:
                 mask = self._outcome.kept[rows]
                 self._sample(table, self._outcome.reasons[rows])
                 table = table.filter(pa.array(mask))
-                for words in table["masked"].to_pylist():
+                for words in table.filter(pc.field("masked") != "")["masked"].to_pylist():
                     self.masked.update(_masked(words))
                 split = _SPLITS.take(pa.array(self._splits[rows[mask]]))
                 table = table.drop_columns(["masked"]).append_column("split", split)
@@ -141,10 +142,11 @@ class _Writer:
                 yield table
 
     def _sample(self, table: Any, reasons: NDArray[np.uint8]) -> None:
-        columns = (table[name].to_pylist() for name in ("id", "text", "audience"))
-        for code, identifier, text, audience in zip(reasons.tolist(), *columns, strict=True):
-            if audience == "public":
-                self.samples.offer(_NAMES[code], identifier, text)
+        names = [_NAMES[code] for code in reasons.tolist()]
+        columns = zip(names, table["id"].to_pylist(), table["audience"].to_pylist(), strict=True)
+        for row, (reason, identifier, audience) in enumerate(columns):
+            if audience == "public" and self.samples.wants(reason, identifier):
+                self.samples.offer(reason, identifier, table["text"][row].as_py())
 
     def _decided(self, task: ShardTask) -> Iterator[Any]:
         start = task.first
