@@ -44,7 +44,7 @@ class Samples:
 
     def wants(self, reason: str, document: str) -> bool:
         """Whether `offer` would take the text of this document."""
-        held = self.chosen.get(reason, ())
+        held = self.chosen.get(reason, [])
         return reason not in UNSHOWN and (len(held) < SAMPLES or _rank(document) < held[-1][0])
 
     def offer(self, reason: str, document: str, text: str) -> None:
