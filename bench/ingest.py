@@ -204,9 +204,7 @@ def main() -> None:
         ours = seconds(lambda: add_posts(lab, [folder / "archive"], licence="CC0-1.0", name="archive"))
         report("archive", chosen.posts, size, ours, bound)
         bound = seconds(lambda: parse_dump(dump))
-        ours = seconds(
-            lambda: add_posts(lab, [dump], licence="CC0-1.0", name="dump", acquired="synthetic")
-        )
+        ours = seconds(lambda: add_posts(lab, [dump], licence="CC0-1.0", name="dump", acquired="synthetic"))
         report("dump, gz", chosen.dump, dump.stat().st_size, ours, bound)
 
 
