@@ -38,7 +38,7 @@ Json = dict[str, Any]
 
 
 def records(number: int, texts: list[str]) -> list[Json]:
-    """Posts of one account: a third answer others, every twentieth its own last one, a fifth has a picture."""
+    """Posts of one account: a third answer others, some its own last one, a fifth has a picture."""
     dice = random.Random(1)
     return [record(FIRST + i * STEP, texts[i % len(texts)], dice) for i in range(number)]
 

@@ -17,8 +17,8 @@ _SHORT_LINK = re.compile(r"https?://t\.co/[A-Za-z0-9]+")
 # X escapes "&", "<" and ">". Names without ";" are left alone: in "?a=1&copy=2" nothing is escaped.
 _ESCAPED = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _INDEX = re.compile(r"[0-9]{1,9}")
-# The last character of one UTF-16 unit.
-_BMP = "\uffff"
+# Characters of two UTF-16 units.
+_WIDE = re.compile("[\U00010000-\U0010ffff]")
 _BARE = re.compile(r"[<>]|&(?!(?:amp|lt|gt);)")
 
 
@@ -92,10 +92,6 @@ def _places(
             if place is not None:
                 found.add((place, place + len(url)))
     return sorted(found)
-
-
-def _beyond(raw: str) -> Iterator[int]:
-    return (index for index, character in enumerate(raw) if character > _BMP)
 
 
 def _start(indices: Any) -> int | None:
