@@ -81,9 +81,7 @@ def _places(
     """Where the entities' links stand in `raw`, in code points; without those whose indices are wrong."""
     found = set()
     # UTF-16 units at which characters of two units begin.
-    wide = (
-        [index + before for before, index in enumerate(_beyond(raw))] if max(raw, default="") > _BMP else []
-    )
+    wide = [before + match.start() for before, match in enumerate(_WIDE.finditer(raw))]
     for entity in entities:
         url, start = entity.get("url"), _start(entity.get("indices"))
         if isinstance(url, str) and (url in links or url in shown) and start is not None:
