@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from functools import cache, lru_cache
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -33,13 +33,10 @@ _LABELS = 10
 _CHARACTERS = 400
 
 
-@lru_cache(1024)
 def tidy_code(code: str) -> str:
     """An ISO 639 code in lower case without region; empty where the given one says nothing."""
-    base = (
-        _RENAMED.get(code.lower().replace("_", "-").partition("-")[0])
-        or code.lower().replace("_", "-").partition("-")[0]
-    )
+    base = code.lower().replace("_", "-").partition("-")[0]
+    base = _RENAMED.get(base, base)
     return "" if _SILENT.fullmatch(base) or not _CODE.fullmatch(base) else base
 
 
