@@ -30,8 +30,8 @@ ROUNDS, POSTS, THRESHOLD = 3, 20_000, 0.85
 Pairs = set[tuple[int, int]]
 
 
-def town_posts(number: int) -> list[str]:
-    """Posts of as many towns as are needed, retweets and replies included."""
+def town_posts(number: int, *, size: str = "demo", retweets: bool = True) -> list[str]:
+    """Posts of as many towns as are needed, replies and, if asked for, retweets included."""
     from glaswerk.data.parquet import read_rows
     from glaswerk.data.source import add_posts
     from glaswerk.data.town import write_town
@@ -42,9 +42,10 @@ def town_posts(number: int) -> list[str]:
         lab, seed = Lab.init(Path(folder) / "lab"), 0
         while len(texts) < number:
             town = Path(folder) / f"town-{seed}"
-            write_town(town, size="demo", seed=seed)
+            write_town(town, size=size, seed=seed)
             made = add_posts(lab, [town / "archives"], licence="CC0-1.0", name=f"posts-{seed}")
-            texts += [row["text"] for row in read_rows(made.path / "documents.parquet", ["text"])]
+            rows = read_rows(made.path / "documents.parquet", ["text", "retweet_of"])
+            texts += [row["text"] for row in rows if retweets or not row["retweet_of"]]
             seed += 1
     return texts[:number]
 

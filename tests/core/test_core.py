@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +15,9 @@ from glaswerk.core.document import Document, Message, Rights, from_row, to_row
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.files import write_atomic
 from glaswerk.core.ids import digest_bytes, digest_file, digest_json, digest_text
+from glaswerk.core.memory import no_cycle_search
 from glaswerk.core.page import interval_chart, page, table
+from glaswerk.core.progress import track
 
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -73,3 +76,16 @@ def test_reports_escape_what_comes_from_data() -> None:
     hostile = "<script>alert(1)</script>"
     text = page(hostile, [table([hostile], [[hostile]]), interval_chart([(hostile, 0.5, 0.4, 0.6, None)])])
     assert "<script" not in text
+
+
+def test_the_search_for_cycles_rests_and_goes_on_also_after_an_error() -> None:
+    with no_cycle_search():
+        assert not gc.isenabled()
+    with pytest.raises(KeyError), no_cycle_search():
+        raise KeyError
+    assert gc.isenabled()
+
+
+@given(items=st.lists(st.integers()))
+def test_a_bar_passes_every_item_on_in_order(items: list[int]) -> None:
+    assert list(track(items, "counting")) == items

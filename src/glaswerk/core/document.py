@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any, Literal, TypedDict
 
 Role = Literal["system", "user", "assistant", "tool"]
@@ -60,12 +61,18 @@ class Document:
 
 def to_row(document: Document) -> dict[str, Any]:
     """The document as one flat Parquet row (see `DOCUMENT_COLUMNS`)."""
-    row: dict[str, Any] = {name: getattr(document, name) for name in _PLAIN}
-    row |= {name: getattr(document.rights, name) for name in _RIGHTS}
-    row["media"] = list(document.media)
-    row["messages"] = [dict(message) for message in document.messages]
-    row["rejected"] = [dict(message) for message in document.rejected]
-    return row
+    return {name: column[0] for name, column in to_columns([document]).items()}
+
+
+def to_columns(documents: Sequence[Document]) -> dict[str, list[Any]]:
+    """The documents as the columns of a Parquet table, in the order of `DOCUMENT_COLUMNS`."""
+    rights = [document.rights for document in documents]
+    columns: dict[str, list[Any]] = {name: list(map(attrgetter(name), documents)) for name in _PLAIN}
+    columns |= {name: list(map(attrgetter(name), rights)) for name in _RIGHTS}
+    columns["media"] = [list(document.media) for document in documents]
+    columns["messages"] = [[dict(turn) for turn in document.messages] for document in documents]
+    columns["rejected"] = [[dict(turn) for turn in document.rejected] for document in documents]
+    return columns
 
 
 def from_row(row: dict[str, Any]) -> Document:

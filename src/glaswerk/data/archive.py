@@ -27,6 +27,7 @@ RATIO_LIMIT = 200
 RATIO_FREE_BYTES = 100 * 10**6
 _PIECE = 1 << 20
 _AGAIN = "download the archive from X again (Settings, Your account), then add the new file"
+_BLANKS = re.compile(rb"\s*")
 _FOREIGN = re.compile(r"^[/\\]|^[A-Za-z]:|(^|[/\\])\.\.([/\\]|$)")
 
 
@@ -187,19 +188,24 @@ def parse_assignment(data: bytes, where: str, *, tolerant: bool = False, target:
 
     Raises GlaswerkError where the assignment is missing, or the bytes are not UTF-8 and `tolerant` is off.
     """
-    head, sign, body = data.partition(b"=")
-    if not sign or not head.removeprefix(b"\xef\xbb\xbf").strip().startswith(target.encode()):
+    end = data.find(b"=")
+    head = data[: max(end, 0)]
+    if not head.removeprefix(b"\xef\xbb\xbf").strip().startswith(target.encode()):
         raise GlaswerkError(f"expected {where} to begin with '{target}… =', found {data[:40]!r}", hint=_AGAIN)
-    return parse_text(body, where, tolerant=tolerant, offset=len(head) + 1).strip().removesuffix(";")
+    # A part of 100 MB is not copied to be stripped: `strip` gives back what has nothing to take off.
+    blanks = _BLANKS.match(data, end + 1)
+    start = blanks.end() if blanks else end + 1
+    body = parse_text(memoryview(data)[start:], where, tolerant=tolerant, offset=start)
+    return body.strip().removesuffix(";")
 
 
-def parse_text(data: bytes, where: str, *, tolerant: bool = False, offset: int = 0) -> str:
+def parse_text(data: bytes | memoryview, where: str, *, tolerant: bool = False, offset: int = 0) -> str:
     """`data`, which stands at `offset` of its file, as text.
 
     Raises GlaswerkError where it is not UTF-8; if `tolerant`, such bytes become U+FFFD.
     """
     try:
-        return data.decode()
+        return str(data, "utf-8")
     except UnicodeDecodeError as error:
         if not tolerant:
             raise GlaswerkError(
@@ -207,7 +213,7 @@ def parse_text(data: bytes, where: str, *, tolerant: bool = False, offset: int =
                 f"at offset {offset + error.start}",
                 hint=f"{_AGAIN}; or take what can be read with --tolerant",
             ) from error
-        return data.decode(errors="replace")
+        return str(data, "utf-8", "replace")
 
 
 def parse_json(text: str, where: str) -> Any:

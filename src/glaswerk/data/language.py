@@ -35,10 +35,8 @@ _CHARACTERS = 400
 
 def tidy_code(code: str) -> str:
     """An ISO 639 code in lower case without region; empty where the given one says nothing."""
-    base = (
-        _RENAMED.get(code.lower().replace("_", "-").partition("-")[0])
-        or code.lower().replace("_", "-").partition("-")[0]
-    )
+    base = code.lower().replace("_", "-").partition("-")[0]
+    base = _RENAMED.get(base, base)
     return "" if _SILENT.fullmatch(base) or not _CODE.fullmatch(base) else base
 
 

@@ -67,6 +67,8 @@ def join_notes(posts: Sequence[Post], notes: Sequence[Note]) -> tuple[list[Post]
     Of several pairs that fit, the one that shares the longest beginning counts first; each post takes one
     note, each note goes to one post.
     """
+    if not notes:
+        return list(posts), 0
     texts: dict[int, str] = {}
     taken: set[int] = set()
     pairs = sorted(_pairs(posts, notes), key=lambda pair: (-pair.shared, pair.apart, pair.post, pair.note))

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from glaswerk.core.document import DOCUMENT_COLUMNS, Document, to_row
+from glaswerk.core.document import DOCUMENT_COLUMNS, Document, to_columns
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.order import GROUP_BYTES, GROUP_ROWS, sort_documents
 
@@ -43,7 +43,7 @@ class DocumentWriter:
     def __init__(self, path: Path, *, as_given: bool = False) -> None:
         self._path, self._as_given = path, as_given
         self._file = pq.ParquetWriter(path, SCHEMA, compression="zstd", compression_level=_LEVEL)
-        self._rows: list[dict[str, Any]] = []
+        self._documents: list[Document] = []
         self._characters = 0
         self._last = ""
         self._ascending = True
@@ -53,20 +53,22 @@ class DocumentWriter:
 
     def add(self, document: Document) -> None:
         """Append one document. Lone surrogates in its text become U+FFFD: Parquet strings are UTF-8."""
-        self._rows.append(_whole(to_row(document)))
-        identifier = self._rows[-1]["id"]
+        identifier = whole_text(document.id)
         self._ascending = self._ascending and identifier > self._last
         self._last = identifier
+        self._documents.append(document)
         self._characters += len(document.text)
         self.documents += 1
-        self.bytes += len(self._rows[-1]["text"].encode())
-        if len(self._rows) >= GROUP_ROWS or self._characters >= GROUP_BYTES:
+        if len(self._documents) >= GROUP_ROWS or self._characters >= GROUP_BYTES:
             self._flush()
 
     def _flush(self) -> None:
-        if self._rows:
-            self._file.write_table(pa.Table.from_pylist(self._rows, schema=SCHEMA))
-        self._rows, self._characters = [], 0
+        if self._documents:
+            columns = to_columns(self._documents)
+            table = pa.table([_array(columns[field.name], field.type) for field in SCHEMA], schema=SCHEMA)
+            self.bytes += pc.sum(pc.binary_length(table["text"])).as_py()
+            self._file.write_table(table)
+        self._documents, self._characters = [], 0
 
     def close(self) -> None:
         self._flush()
@@ -105,6 +107,13 @@ def whole_text(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return text
+
+
+def _array(values: list[Any], kind: Any) -> Any:
+    try:
+        return pa.array(values, kind)
+    except UnicodeEncodeError:
+        return pa.array(_whole(values), kind)
 
 
 def _whole(value: Any) -> Any:

@@ -60,8 +60,9 @@ def read_post(tweet: Mapping[str, Any]) -> Post:
         raise ValueError("'id_str' is missing")
     if not isinstance(raw, str):
         raise ValueError(f"'full_text' is {type(raw).__name__}, expected a string")
-    links = _links(tweet)
-    text = _text(raw, tweet, links)
+    urls, media = _entities(tweet, "entities", "urls"), _media(tweet)
+    links = _links(urls)
+    text = render(raw, links, {str(e["url"]) for e in media if e.get("url")}, [*urls, *media])
     created_at = parse_time(str(tweet.get("created_at", "")))
     return Post(
         id=identifier,
@@ -71,7 +72,7 @@ def read_post(tweet: Mapping[str, Any]) -> Post:
         reply_to=_id(tweet, "in_reply_to_status_id_str") or _id(tweet, "in_reply_to_status_id"),
         quote_of=_quote(tweet, links),
         retweet_of=_retweet(tweet, text),
-        media=_media_names(identifier, _media(tweet)),
+        media=_media_names(identifier, media),
         versions=_versions(tweet, identifier),
     )
 
@@ -131,13 +132,9 @@ def _entities(tweet: Mapping[str, Any], holder: str, key: str) -> list[Mapping[s
     return [e for e in found if isinstance(e, dict)] if isinstance(found, list) else []
 
 
-def _links(tweet: Mapping[str, Any]) -> dict[str, str]:
+def _links(urls: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """Short link → the address it stands for, where X says so."""
-    return {
-        str(e["url"]): str(e["expanded_url"])
-        for e in _entities(tweet, "entities", "urls")
-        if e.get("url") and e.get("expanded_url")
-    }
+    return {str(e["url"]): str(e["expanded_url"]) for e in urls if e.get("url") and e.get("expanded_url")}
 
 
 def _media(tweet: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -150,12 +147,6 @@ def _media_names(identifier: str, media: Iterable[Mapping[str, Any]]) -> tuple[s
     found = (str(e.get("media_url_https") or e.get("media_url") or "") for e in media)
     names = (PurePosixPath(address.partition("?")[0]).name for address in found if address)
     return tuple(dict.fromkeys(f"{identifier}-{name}" for name in names))
-
-
-def _text(raw: str, tweet: Mapping[str, Any], links: Mapping[str, str]) -> str:
-    media = _media(tweet)
-    shown = {str(e["url"]) for e in media if e.get("url")}
-    return render(raw, links, shown, [*_entities(tweet, "entities", "urls"), *media])
 
 
 def _quote(tweet: Mapping[str, Any], links: Mapping[str, str]) -> str:
@@ -187,6 +178,8 @@ def _versions(tweet: Mapping[str, Any], identifier: str) -> tuple[str, ...]:
     edit = info.get("edit")
     control = info.get("initial") or (edit.get("editControlInitial") if isinstance(edit, dict) else None)
     ids = control.get("editTweetIds") if isinstance(control, dict) else None
+    if ids == [identifier]:
+        return (identifier,)
     found = {str(i) for i in ids} if isinstance(ids, list) else set()
     known = {int(i) for i in found if _DIGITS.fullmatch(i)} | {int(identifier)}
     return tuple(map(str, sorted(known)))
@@ -224,7 +217,10 @@ def _merged(posts: Iterable[Post]) -> list[Post]:
     """Each id once, in time order; versions are joined, as one archive may know of an edit alone."""
     found: dict[str, Post] = {}
     for post in posts:
-        earlier = found.get(post.id, post)
+        earlier = found.get(post.id)
+        if earlier is None:
+            found[post.id] = post
+            continue
         versions = tuple(sorted({*earlier.versions, *post.versions}, key=int))
         # What one archive says was for few is not made public by another that does not.
         limited = earlier.limited or post.limited
@@ -237,7 +233,8 @@ def _last_versions(posts: Sequence[Post]) -> dict[str, str]:
     present = {p.id for p in posts}
     last: dict[str, str] = {}
     for post in posts:
-        newest = max((v for v in post.versions if v in present), key=int)
+        one = len(post.versions) == 1
+        newest = post.id if one else max((v for v in post.versions if v in present), key=int)
         for version in post.versions:
             last[version] = max(last.get(version, newest), newest, key=int)
     return last

@@ -12,6 +12,7 @@ from typing import Any
 
 from glaswerk.core.document import Document, Rights
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.memory import no_cycle_search
 from glaswerk.core.progress import track
 from glaswerk.data.account import Account, protected_spans
 from glaswerk.data.archive import open_archive
@@ -77,6 +78,7 @@ class PostsJob:
     messages: list[Document] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
 
+    @no_cycle_search()
     def write(self, folder: Path) -> Mapping[str, Any]:
         deleted = set() if self.config.include_deleted else self._deleted()
         with DocumentWriter(folder / DOCUMENTS) as writer:
@@ -113,7 +115,8 @@ class PostsJob:
         for link, post in zip(links, ordered, strict=True):
             groups.setdefault(first[link.id], []).append(post)
         for group in groups.values():
-            self.parts += parts_of(group)
+            if len(group) > 1:
+                self.parts += parts_of(group)
             yield joined(group)
 
     def _deleted(self) -> set[str]:

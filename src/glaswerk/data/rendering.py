@@ -17,6 +17,8 @@ _SHORT_LINK = re.compile(r"https?://t\.co/[A-Za-z0-9]+")
 # X escapes "&", "<" and ">". Names without ";" are left alone: in "?a=1&copy=2" nothing is escaped.
 _ESCAPED = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _INDEX = re.compile(r"[0-9]{1,9}")
+# Characters of two UTF-16 units.
+_WIDE = re.compile("[\U00010000-\U0010ffff]")
 _BARE = re.compile(r"[<>]|&(?!(?:amp|lt|gt);)")
 
 
@@ -26,6 +28,8 @@ def render(raw: str, links: Mapping[str, str], shown: Collection[str], entities:
     `links`: short link → the address that it stands for. `shown`: short links of pictures, which go where
     they end the text. `entities`: records with `url` and `indices`, in code points or UTF-16 units of `raw`.
     """
+    if not links and not shown:
+        return unescape_once(raw).strip()
     pieces = list(_pieces(raw, _places(raw, links, shown, entities), links, shown))
     while pieces and (pieces[-1] in shown or not pieces[-1].strip()):
         pieces.pop()
@@ -77,7 +81,7 @@ def _places(
     """Where the entities' links stand in `raw`, in code points; without those whose indices are wrong."""
     found = set()
     # UTF-16 units at which characters of two units begin.
-    wide = [index + before for before, index in enumerate(i for i, c in enumerate(raw) if c > "\uffff")]
+    wide = [before + match.start() for before, match in enumerate(_WIDE.finditer(raw))]
     for entity in entities:
         url, start = entity.get("url"), _start(entity.get("indices"))
         if isinstance(url, str) and (url in links or url in shown) and start is not None:
