@@ -26,7 +26,10 @@ PERMUTATIONS = 128
 BANDS = 16
 SEED = 1
 # A bucket larger than this is compared only with its neighbours in order: bounded time on hostile input.
-BUCKET_PAIRS = 16
+BUCKET_PAIRS = 8
+# Numbers of Python, of 32 bytes each, are made of this many pairs at a time.
+_PAIRS = 1 << 16
+_CHARACTERS = 2 << 20
 _LINK = re.compile(r"https?://\S+")
 _WORD = re.compile(r"[^\W_]+(?:['’.,:-][^\W_]+)*")
 _DIGIT = re.compile(r"\d")
@@ -62,6 +65,25 @@ def shingles(words: Sequence[str]) -> list[str]:
 
 def features(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.uint64]]:
     """MinHash digests, uint32 of shape (texts, PERMUTATIONS), and fact keys, uint64 of shape (texts,)."""
+    parts = [_features(part) for part in _parts(texts)]
+    return (
+        np.concatenate([np.zeros((0, PERMUTATIONS), np.uint32), *(digests for digests, _ in parts)]),
+        np.concatenate([np.zeros(0, np.uint64), *(guards for _, guards in parts)]),
+    )
+
+
+def _parts(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Successive texts whose sequences of words, of some 100 bytes each, fit into memory together."""
+    start = characters = 0
+    for place, text in enumerate(texts):
+        if characters > _CHARACTERS:
+            yield texts[start:place]
+            start, characters = place, 0
+        characters += len(text)
+    yield texts[start:]
+
+
+def _features(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.uint64]]:
     words = [words_of(text) for text in texts]
     rows = rensa.RMinHash.digests_from_token_sets(
         [shingles(w) for w in words], num_perm=PERMUTATIONS, seed=SEED
@@ -90,7 +112,10 @@ def _names(text: str) -> set[str]:
 def candidates(digests: NDArray[np.uint32], guards: NDArray[np.uint64]) -> Iterator[tuple[int, int]]:
     """Pairs (earlier, later) of rows that agree in their facts and at least one band; each pair once."""
     rows = np.arange(len(guards), dtype=np.uint32)
-    yield from to_pairs([pairs(keys, rows) for keys in band_keys(digests, guards)])
+    found = np.zeros(0, np.uint64)
+    for keys in band_keys(digests, guards):
+        found = np.union1d(found, pairs(keys, rows))
+    yield from to_pairs(found)
 
 
 def band_keys(digests: NDArray[np.uint32], guards: NDArray[np.uint64]) -> NDArray[np.uint64]:
@@ -125,10 +150,10 @@ def pairs(keys: NDArray[np.uint64], rows: NDArray[np.uint32]) -> NDArray[np.uint
     return np.unique(np.concatenate(found))
 
 
-def to_pairs(found: Sequence[NDArray[np.uint64]]) -> Iterator[tuple[int, int]]:
-    """(earlier, later) of all bands' pairs, each once, in the order of the later and then the earlier row."""
-    if found:
-        for pair in np.unique(np.concatenate(found)).tolist():
+def to_pairs(found: NDArray[np.uint64]) -> Iterator[tuple[int, int]]:
+    """(earlier, later) of sorted pairs, so in the order of the later and then the earlier row."""
+    for start in range(0, len(found), _PAIRS):
+        for pair in found[start : start + _PAIRS].tolist():
             yield pair & 0xFFFFFFFF, pair >> 32
 
 

@@ -1,6 +1,6 @@
 """What can only be said by comparing documents: repeated ids, exact and near duplicates, splits.
 
-Memory: about 50 bytes a document, and the texts of near-duplicate candidates lie on disk.
+Memory: about 50 bytes a document and 16 a pair of candidates, whose texts lie on disk.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from glaswerk.core.progress import progress_bar
+from glaswerk.core.progress import progress_bar, track
 from glaswerk.data import duplicates
 from glaswerk.data.decisions import CODES, KEPT
 from glaswerk.data.mixture import left_out
@@ -97,15 +97,14 @@ def _near_duplicates(
     found: Outcome, tasks: Sequence[ShardTask], alive: Sequence[NDArray[np.uint32]], threshold: float,
     scratch: Path,
 ) -> None:  # fmt: skip
-    pairs = []
-    with progress_bar("comparing documents", duplicates.BANDS) as bar:
+    pairs = np.zeros(0, np.uint64)
+    with progress_bar("finding near duplicates", duplicates.BANDS) as bar:
         for band in range(duplicates.BANDS):
-            pairs.append(_band_pairs(found, tasks, alive, band))
+            pairs = np.union1d(pairs, _band_pairs(found, tasks, alive, band))
             bar.advance()
-    ordered = list(duplicates.to_pairs(pairs))
-    rows = np.unique(np.array(ordered, np.int64))
+    rows = np.union1d(pairs & np.uint64(0xFFFFFFFF), pairs >> np.uint64(32)).astype(np.int64)
     with _Texts(tasks, alive, rows, scratch) as texts:
-        for earlier, later in ordered:
+        for earlier, later in track(duplicates.to_pairs(pairs), "comparing documents", len(pairs)):
             if found.reasons[later] == _KEPT == found.reasons[earlier]:
                 share = texts.overlap(earlier, later)
                 if share >= threshold:
