@@ -24,7 +24,7 @@ import click
 import numpy as np
 
 from glaswerk.data.duplicates import BANDS, PERMUTATIONS, candidates, features, shingles, words_of
-from glaswerk.data.files import Defaults, Found, Tally, read_file
+from glaswerk.data.lines import read_lines
 
 ROUNDS, POSTS, THRESHOLD = 3, 20_000, 0.85
 Pairs = set[tuple[int, int]]
@@ -78,8 +78,8 @@ def main() -> None:
     parser.add_argument("--posts", type=int, default=POSTS)
     chosen = parser.parse_args()
     if chosen.file:
-        rows = read_file(Found(chosen.file, chosen.file.name), Defaults("bench", "unknown"), Tally())
-        texts = [document.text for document, _ in zip(rows, range(chosen.posts), strict=False)]
+        rows = (row["text"] for _, row in read_lines(chosen.file) if row.get("text"))
+        texts = [text for text, _ in zip(rows, range(chosen.posts), strict=False)]
     else:
         texts = town_posts(chosen.posts)
     texts = [text for text in texts if words_of(text)]

@@ -151,6 +151,7 @@ def test_evaluation_items_stay_out_and_it_is_said_which_document_leaked_which(
     ]  # fmt: skip
     assert corpus.stats["leaks"] == {"quiz": {"items": 1, "documents": 2}}
     assert corpus.inputs["evaluation:quiz"] == made.id
+    assert "<td>quiz</td>" in (corpus.path / "report.html").read_text()
 
 
 def test_toxicity_is_written_down_and_drops_nothing_unless_asked(empty_lab: Lab, tmp_path: Path) -> None:

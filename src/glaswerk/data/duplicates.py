@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 # At 200 words and an overlap of 0.85, at most five words differ: a changed date in a long notice.
 GUARD_WORDS = 200
+SHINGLE = 3
 PERMUTATIONS = 128
 # 16 bands of 8 rows: a pair at Jaccard 0.85 is found with probability 0.994, one at 0.5 with 0.06.
 BANDS = 16
@@ -56,9 +57,9 @@ def _bare(text: str) -> str:
 
 
 def shingles(words: Sequence[str]) -> list[str]:
-    """Case-folded sequences of three words; a shorter text is one shingle."""
+    """Case-folded sequences of SHINGLE words; a shorter text is one shingle."""
     folded = [word.casefold() for word in words]
-    if len(folded) <= 3:
+    if len(folded) <= SHINGLE:
         return [" ".join(folded)]
     return [f"{a} {b} {c}" for a, b, c in zip(folded, folded[1:], folded[2:], strict=False)]
 

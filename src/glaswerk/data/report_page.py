@@ -258,6 +258,14 @@ def _masked(report: Report) -> Iterator[str]:
     yield _title("masked")
     rows = [(name, f"{report['masked'].get(name, 0):,}", reason.meaning) for name, reason in MASKED.items()]
     yield table(["what", "times", "meaning"], rows, numeric=(1,))
+    if report.get("leaks"):
+        yield "<h3>Evaluation items</h3>"
+        yield (
+            "<p class=soft>Items of installed evaluation sets that documents hold word for word. These documents "
+            "are left out, or have lost the lines; <code>leaks.parquet</code> names each.</p>"
+        )
+        leaks = [(name, f"{n['items']:,}", f"{n['documents']:,}") for name, n in report["leaks"].items()]
+        yield table(["evaluation set", "items", "documents"], leaks, numeric=(1, 2))
 
 
 def _samples(report: Report) -> Iterator[str]:
