@@ -261,7 +261,7 @@ def _masked(report: Report) -> Iterator[str]:
     if report.get("leaks"):
         yield "<h3>Evaluation items</h3>"
         yield (
-            "<p class=soft>Items of installed evaluation sets that documents hold word for word. These documents "
+            "<p class=soft>Items of evaluation sets that documents hold word for word. These documents "
             "are left out, or have lost the lines; <code>leaks.parquet</code> names each.</p>"
         )
         leaks = [(name, f"{n['items']:,}", f"{n['documents']:,}") for name, n in report["leaks"].items()]
