@@ -47,7 +47,7 @@ def command(
     glaswerk forget --id https://x.com/hazel_hogben/status/1850000000000000123 --why "her letter of 3 May"
     """
     from glaswerk.data.forget import reach
-    from glaswerk.data.history import document_id
+    from glaswerk.data.references import document_id
     from glaswerk.lab.tombstones import Forgotten, Tombstone
 
     lines = from_file.read_bytes().decode("utf-8-sig", "replace").splitlines() if from_file else []

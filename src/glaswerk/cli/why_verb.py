@@ -32,7 +32,8 @@ def command(reference: str, lab_path: Path, as_json: bool) -> None:
     glaswerk why x:1850000000000000123
     glaswerk why https://x.com/hazel_hogben/status/1850000000000000123
     """
-    from glaswerk.data.history import document_id, standing_for
+    from glaswerk.data.history import standing_for
+    from glaswerk.data.references import document_id
 
     lab = Lab.open(lab_path)
     identifier = document_id(reference)

@@ -38,6 +38,7 @@ class Document:
 
     Of kind "preference", the last of `messages` is the answer that was chosen, and `rejected` continues
     the messages before it. Of kind "caption", `media` names pictures (see `data.pictures`).
+    `derived_from` are ids of the documents or posts that it was made from, by whatever means.
     """
 
     id: str
@@ -54,6 +55,7 @@ class Document:
     retweet_of: str = ""
     edit_of: str = ""
     media: tuple[str, ...] = ()
+    derived_from: tuple[str, ...] = ()
     messages: tuple[Message, ...] = field(default=())
     rejected: tuple[Message, ...] = field(default=())
 
@@ -63,13 +65,15 @@ def to_row(document: Document) -> dict[str, Any]:
     row: dict[str, Any] = {name: getattr(document, name) for name in _PLAIN}
     row |= {name: getattr(document.rights, name) for name in _RIGHTS}
     row["media"] = list(document.media)
+    row["derived_from"] = list(document.derived_from)
     row["messages"] = [dict(message) for message in document.messages]
     row["rejected"] = [dict(message) for message in document.rejected]
     return row
 
 
 def from_row(row: dict[str, Any]) -> Document:
-    """The inverse of `to_row`; naive times are read as UTC. Rows of older labs have no `rejected`."""
+    """The inverse of `to_row`; naive times are read as UTC. Rows of older labs have neither
+    `rejected` nor `derived_from`."""
     created = row["created_at"]
     if isinstance(created, datetime) and created.tzinfo is None:
         created = created.replace(tzinfo=UTC)
@@ -79,6 +83,7 @@ def from_row(row: dict[str, Any]) -> Document:
         created_at=created,
         rights=Rights(**{name: row[name] for name in _RIGHTS}),
         media=tuple(row["media"] or ()),
+        derived_from=tuple(row.get("derived_from") or ()),
         messages=_messages(row["messages"]),
         rejected=_messages(row.get("rejected")),
     )
@@ -98,4 +103,4 @@ _PLAIN = (
     "reply_to", "quote_of", "retweet_of", "edit_of",
 )  # fmt: skip
 _RIGHTS = ("licence", "acquired", "audience", "tdm_opt_out")
-DOCUMENT_COLUMNS = (*_PLAIN, *_RIGHTS, "media", "messages", "rejected")
+DOCUMENT_COLUMNS = (*_PLAIN, *_RIGHTS, "media", "messages", "rejected", "derived_from")

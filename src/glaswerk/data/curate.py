@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.decisions import KEPT
-from glaswerk.data.forget import Gone, holding
+from glaswerk.data.forget import Gone, holding, with_derived
 from glaswerk.data.order import in_order
 from glaswerk.data.parquet import DOCUMENTS, SCHEMA, TOMBSTONES
 from glaswerk.data.pool import run_tasks
@@ -97,12 +97,13 @@ _STATS = ("documents", "kept", "bytes", "decisions", "masked", "languages", "spl
 
 
 def _deleted(sources: Sequence[Artifact]) -> frozenset[str]:
-    """Ids of documents that hold a post which some archive lists as deleted, in whichever order added."""
+    """Ids of documents that hold a post which some archive lists as deleted, in whichever order added, and of
+    what was derived from such posts."""
     tombstones: set[str] = set()
     for source in sources:
         if (source.path / TOMBSTONES).exists():
             tombstones.update(pq.read_table(source.path / TOMBSTONES)["id"].to_pylist())
-    return frozenset(holding(sources, tombstones))
+    return with_derived(sources, Gone(frozenset(holding(sources, tombstones)))).ids
 
 
 def _need_some(counts: Mapping[str, int]) -> None:

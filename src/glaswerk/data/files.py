@@ -17,6 +17,7 @@ from glaswerk.data.language import tidy_code
 from glaswerk.data.lines import SUFFIXES, decode, read_lines
 from glaswerk.data.parquet import read_rows
 from glaswerk.data.posts import parse_time, retweeted_handle
+from glaswerk.data.references import derived_from
 
 TEXT_SUFFIXES = (".md", ".markdown", ".txt")
 DOCUMENT_SUFFIXES = (*TEXT_SUFFIXES, *SUFFIXES, ".parquet")
@@ -151,12 +152,17 @@ def _read_text(file: Found, defaults: Defaults, tally: Tally) -> Iterator[Docume
         fields = {key.lower(): value.strip("\"'") for key, value in _FIELD.findall(front[1])}
         text = text[front.end() :].lstrip("\r\n")
     fields = {key: fields[key] for key in _FRONT_FIELDS if key in fields}
+    if str(fields.get("derived_from", "")).startswith("["):
+        fields["derived_from"] = [id.strip(" \"'") for id in fields["derived_from"].strip("[]").split(",")]
     document = from_fields({**fields, "text": text}, file.name, str(file.path), defaults, tally)
     if document is not None:
         yield document
 
 
-_FRONT_FIELDS = ("author", "created_at", "date", "lang", "url", "licence", "license", "tdm_opt_out")
+_FRONT_FIELDS = (
+    "author", "created_at", "date", "lang", "url", "licence", "license", "tdm_opt_out",
+    "derived_from",
+)  # fmt: skip
 
 
 def from_fields(
@@ -187,6 +193,7 @@ def from_fields(
         quote_of=_text_of(row, "quote_of"),
         retweet_of=_text_of(row, "retweet_of") or repeated,
         edit_of=_text_of(row, "edit_of"),
+        derived_from=derived_from(row, where),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,12 +13,9 @@ from glaswerk.core.document import Document, from_row
 from glaswerk.data.decisions import DECISIONS, KEPT
 from glaswerk.data.forget import Gone, holding
 from glaswerk.data.parquet import DOCUMENTS, PARTS, TOMBSTONES
-from glaswerk.data.posts import PREFIX
 from glaswerk.data.reasons import explain
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.tombstones import Forgotten
-
-_STATUS = re.compile(r"(?:https?://)?(?:www\.|mobile\.)?(?:twitter|x)\.com/\w+/status/(\d{1,20})\b.*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +26,6 @@ class Event:
     name: str
     words: str
     figures: dict[str, Any] = field(default_factory=dict)
-
-
-def document_id(reference: str) -> str:
-    """The id that a user means by a post's address or bare number; other ids stay as they are."""
-    found = _STATUS.fullmatch(reference.strip())
-    number = found[1] if found else reference.strip()
-    return PREFIX + number if number.isascii() and number.isdigit() else number
 
 
 def standing_for(lab: Lab, identifier: str) -> list[str]:
