@@ -52,10 +52,11 @@ def command(reference: str, lab_path: Path, as_json: bool) -> None:
 
 
 def _told(lab: Lab, identifier: str) -> tuple[str, Document | None, list[Event]]:
-    from glaswerk.data.history import in_corpora, in_marks, in_sources
+    from glaswerk.data.history import in_corpora, in_derivations, in_marks, in_sources
 
     document, events = in_sources(lab, identifier)
     events = [*in_marks(lab, identifier, document, [event.name for event in events]), *events]
+    events += in_derivations(lab, identifier)
     return identifier, document, [*events, *in_corpora(lab, identifier), *_trained(lab, identifier)]
 
 

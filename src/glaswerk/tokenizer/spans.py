@@ -1,4 +1,4 @@
-"""Spans of shards that are no longer there: which documents a model was trained on, without a word of them."""
+"""Spans of shards that are no longer there: which documents models were trained on, and no word of them."""
 
 from __future__ import annotations
 
