@@ -33,7 +33,7 @@ def exposure_of(lab: Lab, model: Artifact, ids: Collection[str]) -> Exposure:
     documents = tokens = seen = 0
     certain = True
     for ancestor in _ancestry(lab, model):
-        folder = spans_folder(lab, ancestor.get("shards", ""))
+        folder = spans_folder(lab, ancestor["shards"])
         certain = certain and folder is not None
         for split, count, length in Shards.open(folder).count(ids) if folder else ():
             if split == _TRAINED.get(ancestor["stage"], split) and not split.endswith("validation"):
@@ -43,21 +43,22 @@ def exposure_of(lab: Lab, model: Artifact, ids: Collection[str]) -> Exposure:
 
 
 def _ancestry(lab: Lab, model: Artifact) -> Iterator[dict[str, Any]]:
-    """Shards, stage and epochs of a model and of each that it grew from."""
-    yield _trained(model.inputs, model.config, model.stats)
-    parent, found = model.inputs.get("base"), {model.id}
-    while parent and parent not in found:
-        found.add(parent)
-        rows = lab.ledger.rows("SELECT config, stats FROM artifact WHERE id = ?", parent)
-        edges = lab.ledger.rows("SELECT role, parent FROM edge WHERE child = ?", parent)
-        config, stats = map(json.loads, rows[0]) if rows else ({}, {})
-        inputs = {role: identifier for role, identifier in edges}
-        yield _trained(inputs, config, stats)
-        parent = inputs.get("base")
+    """Shards, stage and epochs of a model and of those it grew from; of lost ones as the ledger has it."""
+    there = {artifact.id: artifact for artifact in lab.all("model")}
+    identifier, found = model.id, set[str]()
+    while identifier and identifier not in found:
+        found.add(identifier)
+        artifact = there.get(identifier)
+        known = (artifact.inputs, artifact.config, artifact.stats) if artifact else _recorded(lab, identifier)
+        inputs, config, stats = known
+        shards, epochs = inputs.get("shards", ""), stats.get("epochs") or 0
+        yield {"shards": shards, "stage": config.get("stage"), "epochs": epochs}
+        identifier = inputs.get("base", "")
 
 
-def _trained(
-    inputs: Mapping[str, str], config: Mapping[str, Any], stats: Mapping[str, Any]
-) -> dict[str, Any]:
-    shards = {"shards": inputs["shards"]} if "shards" in inputs else {}
-    return {**shards, "stage": config.get("stage"), "epochs": stats.get("epochs") or 0}
+def _recorded(lab: Lab, identifier: str) -> tuple[Mapping[str, str], Mapping[str, Any], Mapping[str, Any]]:
+    """Inputs, config and figures of an artifact that the lab held once; empty where it is not known."""
+    rows = lab.ledger.rows("SELECT config, stats FROM artifact WHERE id = ?", identifier)
+    edges = lab.ledger.rows("SELECT role, parent FROM edge WHERE child = ?", identifier)
+    config, stats = map(json.loads, rows[0]) if rows else ({}, {})
+    return {row["role"]: row["parent"] for row in edges}, config, stats
