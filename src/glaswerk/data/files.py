@@ -27,6 +27,7 @@ PLAIN_KINDS = tuple(kind for kind in get_args(Kind) if kind not in ("dialogue", 
 TEXT_LIMIT = 256 * 10**6
 _MAGIC = {".parquet": b"PAR1", ".zst": b"\x28\xb5\x2f\xfd"}
 _FRONT = re.compile(r"\A---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
+_DERIVED = re.compile(r"^derived_from:[ \t]*(.*?)[ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
 _FIELD = re.compile(r"^([A-Za-z_]+):[ \t]+(.+?)[ \t]*\r?$", re.MULTILINE)
 
 
@@ -151,18 +152,21 @@ def _read_text(file: Found, defaults: Defaults, tally: Tally) -> Iterator[Docume
     if not file.name.lower().endswith(".txt") and (front := _FRONT.match(text)):
         fields = {key.lower(): value.strip("\"'") for key, value in _FIELD.findall(front[1])}
         text = text[front.end() :].lstrip("\r\n")
-    fields = {key: fields[key] for key in _FRONT_FIELDS if key in fields}
-    if str(fields.get("derived_from", "")).startswith("["):
-        fields["derived_from"] = [id.strip(" \"'") for id in fields["derived_from"].strip("[]").split(",")]
+        fields = {key: fields[key] for key in _FRONT_FIELDS if key in fields}
+        if said := _DERIVED.search(front[1]):
+            fields["derived_from"] = _links(said[1])
     document = from_fields({**fields, "text": text}, file.name, str(file.path), defaults, tally)
     if document is not None:
         yield document
 
 
-_FRONT_FIELDS = (
-    "author", "created_at", "date", "lang", "url", "licence", "license", "tdm_opt_out",
-    "derived_from",
-)  # fmt: skip
+def _links(said: str) -> list[str]:
+    """Ids in front matter: one, or several in brackets. A blank stays: it is an error, not no link."""
+    listed = said.removeprefix("[").removesuffix("]").split(",") if said.startswith("[") else [said]
+    return [identifier.strip(" \"'") for identifier in listed]
+
+
+_FRONT_FIELDS = ("author", "created_at", "date", "lang", "url", "licence", "license", "tdm_opt_out")
 
 
 def from_fields(

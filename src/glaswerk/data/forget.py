@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from glaswerk.data.decisions import DECISIONS
-from glaswerk.data.parquet import DOCUMENTS, PARTS, PURGED
+from glaswerk.data.parquet import DOCUMENTS, PARTS, PURGED, broken_parquet
 from glaswerk.data.posts import retweeted_handle
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.tombstones import Forgotten, plain_handle
@@ -116,8 +116,17 @@ def meant(sources: Sequence[Artifact], forgotten: Forgotten) -> list[dict[str, A
 
 
 def files_of(source: Artifact) -> list[str]:
-    """The Parquet files with a source's documents; of those purged only ids, author and links are left."""
-    return [str(path) for path in (source.path / DOCUMENTS, source.path / PURGED) if path.exists()]
+    """The Parquet files with a source's documents; of those purged only ids, author and links are left.
+
+    Raises GlaswerkError for a file that is cut off: DuckDB would name no way out.
+    """
+    paths = [path for path in (source.path / DOCUMENTS, source.path / PURGED) if path.exists()]
+    for path in paths:
+        try:
+            pq.read_metadata(path)
+        except (pa.ArrowInvalid, OSError) as error:
+            raise broken_parquet(path, error) from error
+    return [str(path) for path in paths]
 
 
 def _spellings(db: duckdb.DuckDBPyConnection, files: list[str], authors: Collection[str]) -> list[str]:

@@ -118,7 +118,7 @@ def add_pictures(lab: Lab, paths: Sequence[Path], config: PicturesConfig, name: 
     }
     chosen = name or default_name(paths[0], decided)
     job = PicturesJob(chosen, config, files, tally)
-    return lab.make(Spec("source", chosen, "add-images/1", config={"source": chosen, **decided}), job.write)
+    return lab.make(Spec("source", chosen, "add-images/2", config={"source": chosen, **decided}), job.write)
 
 
 def picture_figures(pictures: PictureWriter) -> dict[str, Any]:

@@ -129,8 +129,8 @@ def add_docs(
 ) -> Artifact:
     """One source from .md, .txt, .jsonl, .jsonl.zst and .parquet files; folders recursively.
 
-    Rows may carry id, author, created_at, lang, url, licence, kind, title beside `text`, and a markdown
-    file's front matter the like. Statistics: documents, files, bytes, kinds, unparsed_dates and
+    Rows may carry id, author, created_at, lang, url, licence, kind, title, derived_from beside `text`, and a
+    markdown file's front matter the like. Statistics: documents, files, bytes, kinds, unparsed_dates and
     left_out by reason. Raises GlaswerkError naming file and line or byte for what cannot be read.
     """
     if kind not in PLAIN_KINDS:
@@ -144,7 +144,7 @@ def add_docs(
     def read(file: Found, defaults: Defaults) -> Iterator[Document]:
         return read_file(file, defaults, tally)
 
-    job = FilesJob("add-docs/2", licence, author, acquired, kind, files, tally, read)
+    job = FilesJob("add-docs/3", licence, author, acquired, kind, files, tally, read)
     return job.make(lab, name)
 
 
@@ -159,7 +159,7 @@ def add_chats(
     def read(file: Found, defaults: Defaults) -> Iterator[Document]:
         return read_chats(file, defaults, tally, tolerant=tolerant)
 
-    job = FilesJob("add-chats/2", licence, author, acquired, "dialogue", files, tally, read)
+    job = FilesJob("add-chats/3", licence, author, acquired, "dialogue", files, tally, read)
     return job.make(lab, name, tolerant=tolerant)
 
 
@@ -177,7 +177,7 @@ def add_preferences(
     def read(file: Found, defaults: Defaults) -> Iterator[Document]:
         return read_preferences(file, defaults, tally, tolerant=tolerant)
 
-    job = FilesJob("add-preferences/1", licence, author, acquired, "preference", files, tally, read)
+    job = FilesJob("add-preferences/2", licence, author, acquired, "preference", files, tally, read)
     return job.make(lab, name, tolerant=tolerant)
 
 
