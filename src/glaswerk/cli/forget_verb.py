@@ -112,10 +112,10 @@ def _found(lab: Lab, stones: list[Tombstone], touched: Reach) -> dict[str, Any]:
 
 def _models(lab: Lab, ids: set[str]) -> Iterator[dict[str, Any]]:
     """Models trained on these documents; those whose spans the lab no longer holds may have been, too."""
-    from glaswerk.tokenizer import exposure_of
+    from glaswerk.tokenizer import learnt
 
     for model in lab.all("model"):
-        found = exposure_of(lab, model, ids)
+        found = learnt(lab, model, ids)
         if found.documents or not found.certain:
             seconds = model.stats.get("train_seconds", model.seconds)
             row = {"name": model.name, "epochs": model.stats.get("epochs"), "steps": model.stats.get("steps")}

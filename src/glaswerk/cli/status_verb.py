@@ -8,10 +8,11 @@ from pathlib import Path
 import click
 
 from glaswerk.cli.session import json_option, lab_option
+from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import short
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.artifact import PURGED
-from glaswerk.lab.exposure import exposure_basis, exposures
+from glaswerk.lab.exposure import exposures
 from glaswerk.lab.status import Entry, entries, obstacles
 
 
@@ -29,7 +30,11 @@ def command(lab_path: Path, as_json: bool) -> None:
 
     lab = Lab.open(lab_path)
     found = entries(lab)
-    count_exposures(lab)
+    try:
+        count_exposures(lab)
+    except GlaswerkError as error:
+        # What the lab holds can be told even where a source or shards are broken.
+        click.echo(f"not counted what models were trained on: {error.message}", err=True)
     if as_json:
         rows = [{**_row(entry), **_of_model(lab, entry.artifact)} for entry in found]
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
@@ -67,11 +72,14 @@ def _of_model(lab: Lab, artifact: Artifact) -> dict[str, object]:
     if artifact.kind != "model":
         return {}
     found = exposures(lab).get(artifact.id)
-    learnt = {
-        "documents": found.documents, "tokens": found.tokens, "tokens_seen": found.seen,
-        "certain": found.certain,
-    } if found and exposure_basis(lab) else None  # fmt: skip
-    return {"forgotten": learnt, "obstacles": obstacles(lab, artifact)}
+    counts: dict[str, object] = {"forgotten": None, "reserved_documents": None}
+    if found is not None:
+        forgotten = {"documents": found.documents, "tokens": found.tokens, "tokens_seen": found.seen}
+        counts = {
+            "forgotten": {**forgotten, "certain": found.certain},
+            "reserved_documents": found.reserved,
+        }
+    return {**counts, "obstacles": obstacles(lab, artifact)}
 
 
 def _bytes(count: int) -> str:

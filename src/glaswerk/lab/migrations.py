@@ -26,7 +26,7 @@ MIGRATIONS: tuple[str, ...] = (
     """
     CREATE TABLE exposure (
         model TEXT PRIMARY KEY, basis TEXT NOT NULL, documents INTEGER NOT NULL, tokens INTEGER NOT NULL,
-        seen INTEGER NOT NULL, certain INTEGER NOT NULL
+        seen INTEGER NOT NULL, certain INTEGER NOT NULL, reserved INTEGER NOT NULL
     ) STRICT;
     """,
 )

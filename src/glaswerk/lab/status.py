@@ -62,8 +62,8 @@ def _stale(
 def obstacles(lab: Lab, model: Artifact) -> list[str]:
     """Why a model cannot be released as it is, a sentence each; empty where nothing stands in the way.
 
-    Forgotten content that it was trained on, and documents whose rights are unknown, reserved or not public,
-    by source, in the corpora that it or a model it grew from was trained on.
+    What it was trained on that was forgotten or reserved since, and documents whose rights are unknown or
+    that are not public, by source, in the corpora that it or a model it grew from was trained on.
     """
     return [
         *_exposed(lab, model),
@@ -72,25 +72,27 @@ def obstacles(lab: Lab, model: Artifact) -> list[str]:
 
 
 def _exposed(lab: Lab, model: Artifact) -> Iterator[str]:
-    basis, found = exposure_basis(lab), exposures(lab).get(model.id)
-    if not basis:
+    found = exposures(lab).get(model.id)
+    if found is None or found.basis != exposure_basis(lab):
+        yield "what it was trained on has not been counted since marks or sources changed: glaswerk status"
         return
-    if found is None or found.basis != basis:
-        yield "whether it was trained on forgotten content has not been counted: glaswerk status"
-    elif found.documents:
+    if found.documents:
         yield (
             f"trained on {found.documents:,} forgotten documents ({found.tokens:,} tokens, {found.seen:,} in "
-            f"all epochs){'' if found.certain else ', perhaps on more'}: glaswerk rebuild, then train anew"
+            "all epochs): glaswerk rebuild, then train anew"
         )
-    elif not found.certain:
-        yield "may have been trained on forgotten content: the spans of its shards are lost"
+    if found.reserved:
+        yield f"trained on {found.reserved:,} documents whose owners reserved text and data mining since"
+    if not found.certain:
+        yield "what it was trained on cannot be told any more: the spans of its shards are lost"
 
 
 def _corpora(lab: Lab, model: Artifact) -> list[str]:
-    """Ids of the corpora below a model, however long they are gone."""
+    """Ids of the corpora below a model, however long they are gone; a tokenizer only counted in its own."""
     query = """
         WITH RECURSIVE below (id) AS (
-            SELECT ? UNION SELECT edge.parent FROM edge JOIN below ON edge.child = below.id)
+            SELECT ? UNION SELECT edge.parent FROM edge JOIN below ON edge.child = below.id
+            WHERE edge.role <> 'tokenizer')
         SELECT artifact.id FROM artifact JOIN below USING (id) WHERE kind = 'corpus' ORDER BY finished_at
     """
     return [row["id"] for row in lab.ledger.rows(query, model.id)]

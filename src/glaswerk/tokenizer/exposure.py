@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import Any
 
 from glaswerk.data.forget import forgotten_ids
+from glaswerk.data.rights import reserved_ids
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.exposure import Exposure, exposure_basis, exposures, record_exposure
 from glaswerk.tokenizer.shards import Shards
@@ -17,19 +18,34 @@ from glaswerk.tokenizer.spans import spans_folder
 _TRAINED = {"pretrain": "train", "chat": "chat"}
 
 
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """Documents that a model or one it grew from was trained on, their tokens, and tokens times epochs.
+
+    Not `certain` where the spans of some of its shards are lost: there may be more.
+    """
+
+    documents: int
+    tokens: int
+    seen: int
+    certain: bool
+
+
 def count_exposures(lab: Lab) -> None:
-    """Enter in the ledger what each model learnt of what the lab's marks cover, where that has changed."""
+    """Enter in the ledger what each model learnt of what may not be learnt from, where that has changed."""
     basis, known = exposure_basis(lab), exposures(lab)
     models = [m for m in lab.all("model") if m.id not in known or known[m.id].basis != basis]
-    if not basis or not models:
+    if not models:
         return
-    ids = forgotten_ids(lab)
+    forgotten, reserved = forgotten_ids(lab), reserved_ids(lab)
     for model in models:
-        record_exposure(lab, model.id, replace(exposure_of(lab, model, ids), basis=basis))
+        found, since = learnt(lab, model, forgotten), learnt(lab, model, reserved)
+        exposure = Exposure(found.documents, found.tokens, found.seen, found.certain, since.documents, basis)
+        record_exposure(lab, model.id, exposure)
 
 
-def exposure_of(lab: Lab, model: Artifact, ids: Collection[str]) -> Exposure:
-    """How many of the documents `ids` a model was trained on, those of the models it grew from included."""
+def learnt(lab: Lab, model: Artifact, ids: Collection[str]) -> Learnt:
+    """How much of the documents `ids` a model was trained on, by the spans of its shards."""
     documents = tokens = seen = 0
     certain = True
     for ancestor in _ancestry(lab, model):
@@ -39,7 +55,7 @@ def exposure_of(lab: Lab, model: Artifact, ids: Collection[str]) -> Exposure:
             if split == _TRAINED.get(ancestor["stage"], split) and not split.endswith("validation"):
                 documents, tokens = documents + count, tokens + length
                 seen += round(length * ancestor["epochs"])
-    return Exposure(documents, tokens, seen, certain)
+    return Learnt(documents, tokens, seen, certain)
 
 
 def _ancestry(lab: Lab, model: Artifact) -> Iterator[dict[str, Any]]:
