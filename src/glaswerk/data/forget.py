@@ -182,8 +182,10 @@ def with_derived(sources: Sequence[Artifact], gone: Gone) -> Gone:
     """`gone` and every document that was derived from what it covers, at any remove.
 
     A thread goes as a whole, so what was derived from any of its posts goes, too. What another source
-    still holds is not gone, nor what was derived from it.
+    still holds is not gone, nor what was derived from it. Memory: some 500 bytes for each link in the lab.
     """
+    if gone == Gone():
+        return gone
     links = derived_links(sources)
     held = _held(sources, set(links)) if links else {}
     while True:
