@@ -16,7 +16,7 @@ from glaswerk.cli.main import cli
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.curate import curate
 from glaswerk.data.parquet import read_rows, write_relations
-from glaswerk.data.source import add_docs, add_posts
+from glaswerk.data.source import add_chats, add_docs, add_posts
 from glaswerk.lab import Lab
 from glaswerk.lab.tombstones import Forgotten, Tombstone
 from glaswerk.tokenizer import Shards, Tokenizer
@@ -333,3 +333,164 @@ def test_why_shows_no_word_of_what_is_to_be_forgotten_before_the_rebuild(own_lab
     words = run(own_lab, "why", identifier)
     assert said[0] not in words
     assert "to be forgotten" in words
+
+
+def all_bytes(lab: Path) -> list[str]:
+    """Every file of the lab as text but for weights: Parquet decompressed, tokens decoded."""
+    # While the ledger is open, SQLite's side files stay where they are.
+    opened = Lab.open(lab)
+    files = [file for file in lab.rglob("*") if file.is_file() and file.suffix != ".safetensors"]
+    raw = [file.read_bytes().decode("utf-8", "replace") for file in files]
+    opened.ledger.close()
+    return [*texts(lab), *decoded(lab), *raw]
+
+
+def made_of(lab: Path, folder: Path, author: str) -> dict[str, str]:
+    """Dialogues and a summary derived from the author's posts, in the lab's corpus; words by document."""
+    rows = read_rows(lab / "corpora" / "main" / "documents.parquet")
+    first, second = [row for row in rows if row["author"] == author and row["kind"] == "post"][:2]
+    words = {"made:one": "An answer after the first post", "made:two": "An answer after that answer"}
+    said = {"made:one": first["url"], "made:two": ["made:one"], "made:free": []}
+    chats = [
+        {
+            "id": name.removeprefix("made:"),
+            "derived_from": said[name],
+            "messages": [
+                {"role": "user", "content": f"What of {name}?"},
+                {"role": "assistant", "content": words.get(name, "An answer after nobody at all")},
+            ],
+        }
+        for name in said
+    ]
+    words["sums:sum.md"] = "Somebody said something on that day, and all of it stands in this summary."
+    (folder / "sum.md").write_text(f"---\nderived_from: [{second['id']}]\n---\n{words['sums:sum.md']}")
+    opened = Lab.open(lab)
+    (folder / "made.jsonl").write_text("".join(json.dumps(row) + "\n" for row in chats))
+    add_chats(opened, [folder / "made.jsonl"], licence="CC0-1.0", name="made")
+    add_docs(opened, [folder / "sum.md"], licence="CC0-1.0", name="sums")
+    opened.ledger.close()
+    run(lab, "rebuild")
+    return words
+
+
+def story(lab: Path, identifier: str) -> str:
+    return "\n".join(run(lab, "why", identifier).splitlines()[1:])
+
+
+def test_after_a_purge_no_byte_of_the_lab_holds_the_authors_words_nor_what_was_derived_from_them(
+    own_lab: Path, tmp_path: Path
+) -> None:
+    author, said = someone(own_lab)
+    derived = made_of(own_lab, tmp_path, author)
+    wanted = [*said, *derived.values()]
+    whole = "\n".join(all_bytes(own_lab))
+    assert all(json.dumps(text, ensure_ascii=False)[1:-1] in whole for text in wanted)
+    found = json.loads(run(own_lab, "forget", "--author", author, "--copies", "--json"))
+    assert found["derived"] == sorted(derived)
+    words = story(own_lab, "made:two")
+    assert "derived from what is to be forgotten" in words
+    assert "derived from: made:one" in words
+    assert derived["made:two"] not in words
+    assert f"what was derived from it: {'made:two'}" in story(own_lab, "made:one")
+    run(own_lab, "rebuild", "--purge")
+    left = all_bytes(own_lab)
+    assert [text for text in wanted if any(text in held for held in left)] == []
+    assert any("An answer after nobody at all" in held for held in left)
+    for text in (said[0], derived["made:one"], derived["sums:sum.md"]):
+        spans = json.loads(run(own_lab, "trace", text, "--json"))["spans"]
+        assert text not in json.dumps(spans, ensure_ascii=False)
+
+
+def test_why_tells_the_story_of_every_document_after_the_purge(own_lab: Path, tmp_path: Path) -> None:
+    author, _ = someone(own_lab)
+    derived = made_of(own_lab, tmp_path, author)
+    decisions = list(read_rows(own_lab / "corpora" / "main" / "decisions.parquet"))
+    theirs = json.loads(run(own_lab, "forget", "--author", author, "--dry-run", "--json"))["ids"]
+    run(own_lab, "forget", "--author", author)
+    run(own_lab, "rebuild", "--purge")
+    after = {row["document"]: row for row in read_rows(own_lab / "corpora" / "main" / "decisions.parquet")}
+    assert {row["document"] for row in decisions} - after.keys() >= {*theirs, *derived}
+    for row in decisions[:: len(decisions) // 12]:
+        told = story(own_lab, row["document"])
+        if row["document"] in after:
+            assert {"kept": "kept, in "}.get(now := after[row["document"]]["reason"], now) in told
+        else:
+            assert "its text is gone" in told
+    for name in (theirs[0], "made:one", "sums:sum.md"):
+        told = story(own_lab, name)
+        assert "to be forgotten" in told
+        assert "purged by " in told
+    assert "what was derived from it: made:two" in story(own_lab, "made:one")
+    assert "kept, in " in story(own_lab, "made:free")
+    parts = read_rows(own_lab / "sources" / "posts" / "parts.parquet")
+    thread = next(row for row in parts if row["relation"] == "thread" and row["document"] not in theirs)
+    assert f"went into {thread['document']} (thread)" in story(own_lab, thread["part"])
+    copy = next(row for row in after.values() if row["duplicate_of"])
+    assert f"stands in the corpus as {copy['duplicate_of']}" in story(own_lab, copy["document"])
+
+
+def test_status_names_what_a_model_learnt_of_it_before_and_long_after_the_rebuild(own_lab: Path) -> None:
+    def of(kind: str) -> dict[str, Any]:
+        rows = json.loads(run(own_lab, "status", "--json"))
+        return next(row for row in rows if row["kind"] == "model" and row["name"].startswith(kind))
+
+    assert (of("base")["forgotten"]["documents"], of("base")["obstacles"]) == (0, [])
+    author, said = someone(own_lab)
+    found = json.loads(run(own_lab, "forget", "--author", author, "--json"))
+    counts = {row["name"].partition("/")[0]: row for row in found["models"]}
+    first = of("base")["forgotten"]
+    assert first["documents"] >= len(said)
+    assert first["tokens_seen"] >= first["tokens"] > 0
+    same = ("documents", "tokens", "tokens_seen", "certain")
+    assert [counts["base"][key] for key in same] == [first[key] for key in same]
+    assert of("chat")["forgotten"] == first
+    run(own_lab, "rebuild", "--purge")
+    assert of("base")["forgotten"] == first
+    other = next(
+        row["author"]
+        for row in read_rows(own_lab / "corpora" / "main" / "documents.parquet")
+        if row["kind"] == "post" and row["split"] == "train"
+    )
+    run(own_lab, "forget", "--author", other)
+    second = of("base")["forgotten"]
+    assert second["certain"]
+    assert second["documents"] > first["documents"]
+    assert f"trained on {second['documents']:,} forgotten documents" in run(own_lab, "status")
+    assert of("base")["obstacles"][0].startswith(f"trained on {second['documents']:,} forgotten documents")
+    (own_lab / "ledger.db").unlink()
+    assert of("base")["forgotten"] == second
+
+
+def test_where_the_spans_are_lost_a_model_may_have_been_trained_on_it(own_lab: Path) -> None:
+    author, _ = someone(own_lab)
+    shutil.rmtree(own_lab / "shards" / "main.main")
+    run(own_lab, "forget", "--author", author)
+    assert "the spans of its shards are lost" in run(own_lab, "status")
+
+
+def test_a_purge_needs_no_corpus_and_says_where_there_is_nothing_to_do(
+    empty_lab: Lab, tmp_path: Path
+) -> None:
+    rows = [{"id": "a", "text": "This goes away."}, {"id": "b", "text": "This stays here."}]
+    add_docs(empty_lab, [_rows(tmp_path, *rows)], licence="CC0-1.0", name="rows")
+    result = CliRunner().invoke(cli, ["rebuild", "--purge", "--lab", str(empty_lab.root)])
+    assert result.stderr == "nothing to purge: no source holds what the marks cover\n"
+    run(empty_lab.root, "forget", "--id", "rows:a")
+    assert "source rows" in run(empty_lab.root, "rebuild", "--purge")
+    assert "1 documents purged" in run(empty_lab.root, "status")
+    assert not any("goes away" in text for text in texts(empty_lab.root))
+
+
+def test_a_file_of_deletions_is_read_whole_or_marks_nothing(empty_lab: Lab, tmp_path: Path) -> None:
+    file = tmp_path / "deletions.jsonl"
+    good = '# from the stream\n{"delete":{"status":{"id_str":"5","id":5}}}\n\n@hazel\n'
+    file.write_text(good + "hazel\n")
+    with pytest.raises(GlaswerkError, match=r"deletions.jsonl, line 5, found b'hazel"):
+        run(empty_lab.root, "forget", "--from-file", str(file))
+    assert not (empty_lab.root / "forgotten.jsonl").exists()
+    file.write_text(good)
+    found = json.loads(run(empty_lab.root, "forget", "--from-file", str(file), "--dry-run", "--json"))
+    assert [(mark["kind"], mark["value"]) for mark in found["marks"]] == [("id", "x:5"), ("author", "@hazel")]
+    assert not (empty_lab.root / "forgotten.jsonl").exists()
+    run(empty_lab.root, "forget", "--from-file", str(file))
+    assert len(Forgotten.read(empty_lab.root).tombstones) == 2

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 @click.option("--source", "sources", multiple=True, help="A whole source (repeatable).")
 @click.option(
     "--from-file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Ids or posts' addresses, one a line.",
+    help="Ids, addresses of posts or profiles, @handles, or X's delete events, one a line.",
 )  # fmt: skip
 @click.option("--copies", is_flag=True, help="Also the same words where others wrote them.")
 @click.option("--why", default="", help="A note on who asked for it.")
@@ -40,20 +39,23 @@ def command(
 ) -> None:  # fmt: skip
     """Mark content to be forgotten, also where it comes later, and say everything that it reaches.
 
-    `glaswerk rebuild` then takes it out of corpora, shards and index.
+    `glaswerk rebuild` then takes it out of corpora, shards and index, `glaswerk rebuild --purge` also out
+    of the sources.
 
     \b
     glaswerk forget --author hazel_hogben --dry-run
     glaswerk forget --id https://x.com/hazel_hogben/status/1850000000000000123 --why "her letter of 3 May"
     """
     from glaswerk.data.forget import reach
-    from glaswerk.data.history import document_id
+    from glaswerk.data.marks_file import handle_of, read_marks
+    from glaswerk.data.references import document_id
     from glaswerk.lab.tombstones import Forgotten, Tombstone
+    from glaswerk.tokenizer import count_exposures
 
-    lines = from_file.read_bytes().decode("utf-8-sig", "replace").splitlines() if from_file else []
-    named = [document_id(reference) for reference in [*ids, *lines] if reference.strip()]
+    named = [document_id(reference) for reference in ids if reference.strip()]
     stones = [Tombstone("id", value, why=why) for value in named]
-    stones += [Tombstone("author", _handle(value), why=why) for value in authors]
+    stones += read_marks(from_file, why) if from_file else ()
+    stones += [Tombstone("author", handle_of(value), why=why) for value in authors]
     stones += [Tombstone("source", value.strip(), why=why) for value in sources]
     _check(stones)
     if not stones:
@@ -66,16 +68,11 @@ def command(
     if not dry_run:
         with writing(lab_path) as held:
             Forgotten.read(held.root).with_more(stones).write(held.root)
+            count_exposures(held)
     found = _found(lab, stones, touched)
     click.echo(json.dumps(found, indent=2, ensure_ascii=False) if as_json else _words(found))
     if not as_json:
         click.echo("next: " + _next(found, dry_run), err=True)
-
-
-def _handle(author: str) -> str:
-    """The handle in the address of a profile; other names as they are."""
-    found = re.fullmatch(r"(?:https?://)?(?:www\.|mobile\.)?(?:twitter|x)\.com/(\w+)/?", author.strip())
-    return found[1] if found else author.strip()
 
 
 def _check(stones: list[Tombstone]) -> None:
@@ -92,36 +89,38 @@ def _found(lab: Lab, stones: list[Tombstone], touched: Reach) -> dict[str, Any]:
     """What is reached, as JSON: documents, what others made of them, tokens, models, and the cost."""
     from glaswerk.tokenizer import Shards
 
-    ids = {row["id"] for row in touched.documents}
+    ids = touched.going
     shards: list[dict[str, Any]] = [
         {"name": packed.name, "id": packed.id, "split": split, "documents": documents, "tokens": tokens}
         for packed in lab.all("shards")
         for split, documents, tokens in Shards.open(packed.path).count(ids)
     ]
-    trained = {row["id"] for row in shards if not row["split"].endswith("validation")}
     return {
         "marks": [asdict(stone) for stone in stones],
         "documents": dict(sorted(Counter(row["source"] for row in touched.documents).items())),
-        "ids": sorted(ids),
+        "ids": sorted(row["id"] for row in touched.documents),
         "copies": touched.copies,
+        "derived": touched.derived,
         "related": dict(sorted(Counter(relation for _, relation in touched.related).items())),
         "shards": shards,
-        "models": list(_models(lab, trained)),
+        "models": list(_models(lab, ids)),
         "rebuild_seconds": round(
             sum(made.seconds for kind in ("corpus", "shards", "trace") for made in lab.all(kind)), 1
         ),
     }
 
 
-def _models(lab: Lab, shards: set[str]) -> Iterator[dict[str, Any]]:
-    """Models trained on these shards; those whose shards the lab no longer holds may have been, too."""
-    there = {packed.id for packed in lab.all("shards")}
+def _models(lab: Lab, ids: set[str]) -> Iterator[dict[str, Any]]:
+    """Models trained on these documents; those whose spans the lab no longer holds may have been, too."""
+    from glaswerk.tokenizer import learnt
+
     for model in lab.all("model"):
-        trained_on = model.inputs.get("shards", "")
-        if trained_on in shards or trained_on not in there:
+        found = learnt(lab, model, ids)
+        if found.documents or not found.certain:
             seconds = model.stats.get("train_seconds", model.seconds)
-            row = {"name": model.name, "epochs": model.stats.get("epochs"), "train_seconds": seconds}
-            yield {**row, "certain": trained_on in shards}
+            row = {"name": model.name, "epochs": model.stats.get("epochs"), "steps": model.stats.get("steps")}
+            counts = {"documents": found.documents, "tokens": found.tokens, "tokens_seen": found.seen}
+            yield {**row, **counts, "train_seconds": seconds, "certain": found.certain}
 
 
 def _words(found: dict[str, Any]) -> str:
@@ -135,13 +134,19 @@ def _words(found: dict[str, Any]) -> str:
     )
     related = ", ".join(f"{count:,} {relation}" for relation, count in found["related"].items())
     lines.append(f"related    {related or 'nothing'} by others (retweets go with it, the rest is theirs)")
+    derived = found["derived"]
+    shown = ", ".join(derived[:5]) + (" …" if len(derived) > 5 else "")
+    lines.append(
+        f"derived    {len(derived):,} made from it, which go with it" + (f": {shown}" if shown else "")
+    )
     lines += [
         f"shards     {row['name']}, {row['split']}: {row['documents']:,} documents, {row['tokens']:,} tokens"
         for row in found["shards"]
     ]
     lines += [
         f"model      {row['name']} {'was' if row['certain'] else 'may have been'} trained on it "
-        f"({row['epochs']} epochs); to train it took {row['train_seconds']:,.0f} s"
+        f"({row['documents']:,} documents, {row['tokens']:,} tokens, {row['epochs']} epochs); "
+        f"to train it took {row['train_seconds']:,.0f} s"
         for row in found["models"]
     ]
     lines.append(f"rebuild    corpora, shards and index took {found['rebuild_seconds']:,} s")

@@ -26,7 +26,7 @@ VERBS = {
     "why": "The whole history of a document: sources, decisions, tokens, models.",
     "rights": "Licence, origin and audience of everything in the lab.",
     "forget": "Mark a document, an author or a source to be forgotten; say what it reaches.",
-    "rebuild": "Make corpora, shards and index anew, without what was forgotten.",
+    "rebuild": "Make corpora, shards and index anew, without what was forgotten; purge the sources.",
     "tokenizer": "Train the tokenizer on the corpus.",
     "pack": "Encode the corpus into shards with the span of every document.",
     "train": "Pretrain a model on the shards.",

@@ -20,18 +20,33 @@ if TYPE_CHECKING:
 
 
 @click.command("rebuild")
+@click.option(
+    "--purge", "purging", is_flag=True,
+    help="First take what is forgotten out of the sources, too. It cannot be undone.",
+)  # fmt: skip
 @lab_option
 @json_option
-def command(lab_path: Path, as_json: bool) -> None:
+def command(purging: bool, lab_path: Path, as_json: bool) -> None:
     """Make corpora, shards and index anew from what the lab holds now, with the settings that they had.
 
     The tokenizer stays, so that models can go on from it. Models stay, too, and `glaswerk status` shows
     which of them are stale: they still know what they were trained on.
+
+    \b
+    glaswerk forget --author hazel_hogben && glaswerk rebuild --purge
     """
+    from glaswerk.data.purge import purge
+    from glaswerk.tokenizer import count_exposures
+
     with writing(lab_path) as lab:
-        made = rebuild(lab)
+        made = purge(lab) if purging else []
+        if not purging or lab.all("corpus"):
+            made += rebuild(lab)
+        count_exposures(lab)
     for artifact in made:
         show(artifact, as_json, bytes=artifact.bytes)
+    if purging and not made and not as_json:
+        click.echo("nothing to purge: no source holds what the marks cover", err=True)
     stale = [model.name for model in lab.all("model") if model.inputs.get("shards") not in _ids(lab)]
     if stale and not as_json:
         click.echo(f"next: train anew, these models know the old corpus: {', '.join(stale)}", err=True)
@@ -71,6 +86,8 @@ def _repack(lab: Lab, shards: Artifact, corpus: str) -> list[Artifact]:
 @contextmanager
 def _removing(lab: Lab, old: list[Artifact]) -> Iterator[None]:
     """Where the new artifact cannot be made: the old ones go, and the error says so."""
+    from glaswerk.tokenizer import keep_spans
+
     try:
         yield
     except GlaswerkError as error:
@@ -78,6 +95,8 @@ def _removing(lab: Lab, old: list[Artifact]) -> Iterator[None]:
             raise
         traces = [trace for made in old if (trace := lab.find("trace", made.name)) and made.kind == "shards"]
         for artifact in [*traces, *reversed(old)]:
+            if artifact.kind == "shards":
+                keep_spans(lab, artifact)
             lab.remove(artifact)
         names = ", ".join(f"{artifact.kind} {artifact.name}" for artifact in [*old, *traces])
         raise GlaswerkError(

@@ -32,7 +32,8 @@ def command(reference: str, lab_path: Path, as_json: bool) -> None:
     glaswerk why x:1850000000000000123
     glaswerk why https://x.com/hazel_hogben/status/1850000000000000123
     """
-    from glaswerk.data.history import document_id, standing_for
+    from glaswerk.data.history import standing_for
+    from glaswerk.data.references import document_id
 
     lab = Lab.open(lab_path)
     identifier = document_id(reference)
@@ -51,10 +52,11 @@ def command(reference: str, lab_path: Path, as_json: bool) -> None:
 
 
 def _told(lab: Lab, identifier: str) -> tuple[str, Document | None, list[Event]]:
-    from glaswerk.data.history import in_corpora, in_marks, in_sources
+    from glaswerk.data.history import in_corpora, in_derivations, in_marks, in_sources
 
     document, events = in_sources(lab, identifier)
     events = [*in_marks(lab, identifier, document, [event.name for event in events]), *events]
+    events += in_derivations(lab, identifier)
     return identifier, document, [*events, *in_corpora(lab, identifier), *_trained(lab, identifier)]
 
 

@@ -39,6 +39,7 @@ class Document:
 
     Of kind "preference", the last of `messages` is the answer that was chosen, and `rejected` continues
     the messages before it. Of kind "caption", `media` names pictures (see `data.pictures`).
+    `derived_from` are ids of the documents or posts that it was made from, by whatever means.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Document:
     retweet_of: str = ""
     edit_of: str = ""
     media: tuple[str, ...] = ()
+    derived_from: tuple[str, ...] = ()
     messages: tuple[Message, ...] = field(default=())
     rejected: tuple[Message, ...] = field(default=())
 
@@ -70,13 +72,15 @@ def to_columns(documents: Sequence[Document]) -> dict[str, list[Any]]:
     columns: dict[str, list[Any]] = {name: list(map(attrgetter(name), documents)) for name in _PLAIN}
     columns |= {name: list(map(attrgetter(name), rights)) for name in _RIGHTS}
     columns["media"] = [list(document.media) for document in documents]
+    columns["derived_from"] = [list(document.derived_from) for document in documents]
     columns["messages"] = [[dict(turn) for turn in document.messages] for document in documents]
     columns["rejected"] = [[dict(turn) for turn in document.rejected] for document in documents]
     return columns
 
 
 def from_row(row: dict[str, Any]) -> Document:
-    """The inverse of `to_row`; naive times are read as UTC. Rows of older labs have no `rejected`."""
+    """The inverse of `to_row`; naive times are read as UTC. Rows of older labs have neither
+    `rejected` nor `derived_from`."""
     created = row["created_at"]
     if isinstance(created, datetime) and created.tzinfo is None:
         created = created.replace(tzinfo=UTC)
@@ -86,6 +90,7 @@ def from_row(row: dict[str, Any]) -> Document:
         created_at=created,
         rights=Rights(**{name: row[name] for name in _RIGHTS}),
         media=tuple(row["media"] or ()),
+        derived_from=tuple(row.get("derived_from") or ()),
         messages=_messages(row["messages"]),
         rejected=_messages(row.get("rejected")),
     )
@@ -105,4 +110,4 @@ _PLAIN = (
     "reply_to", "quote_of", "retweet_of", "edit_of",
 )  # fmt: skip
 _RIGHTS = ("licence", "acquired", "audience", "tdm_opt_out")
-DOCUMENT_COLUMNS = (*_PLAIN, *_RIGHTS, "media", "messages", "rejected")
+DOCUMENT_COLUMNS = (*_PLAIN, *_RIGHTS, "media", "messages", "rejected", "derived_from")

@@ -39,7 +39,7 @@ _COLUMNS = ("image", "img", "picture", "jpg", "jpeg", "png", "webp")
 # The fields that say more about a document than its words; a Parquet file may hold large ones beside them.
 _FIELDS = (
     "id", "author", "created_at", "date", "lang", "url", "licence", "license", "acquired", "audience",
-    "tdm_opt_out",
+    "tdm_opt_out", "derived_from",
 )  # fmt: skip
 _TEXT_LIMIT = 1 << 20
 _BATCH_ROWS = 32

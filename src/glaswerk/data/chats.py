@@ -11,6 +11,7 @@ from glaswerk.data.files import Defaults, Tally, rights_of
 from glaswerk.data.inputs import Found
 from glaswerk.data.lines import read_lines
 from glaswerk.data.questions import turns_of_question
+from glaswerk.data.references import derived_from
 
 ROLES = get_args(Role)
 _SHAPE = '{"messages": [{"role": "user", "content": "…"}, {"role": "assistant", "content": "…"}]}'
@@ -19,14 +20,16 @@ _SHAPE = '{"messages": [{"role": "user", "content": "…"}, {"role": "assistant"
 def read_chats(
     file: Found, defaults: Defaults, tally: Tally, *, tolerant: bool = False
 ) -> Iterator[Document]:
-    """One document of kind "dialogue" a line; its text is the plain rendering. Rows may carry a licence.
+    """One document of kind "dialogue" a line; its text is the plain rendering. Rows may carry a licence,
+    and in `derived_from` the ids of what they were made from.
 
     Raises GlaswerkError naming file and line for an unknown role, an empty dialogue or turn, and a
     dialogue without a turn of the assistant: tuning on it would teach nothing. `tolerant` counts them.
     """
     for number, row in read_lines(file.path):
+        where = f"{file.path}, line {number:,}"
         try:
-            messages = _messages(_turns(row), f"{file.path}, line {number:,}")
+            messages, parents = _messages(_turns(row), where), derived_from(row, where)
         except GlaswerkError:
             if not tolerant:
                 raise
@@ -41,6 +44,7 @@ def read_chats(
             author=defaults.author,
             kind="dialogue",
             messages=messages,
+            derived_from=parents,
         )
 
 

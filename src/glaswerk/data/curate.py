@@ -21,7 +21,7 @@ from glaswerk.data.boilerplate import common_lines
 from glaswerk.data.decisions import KEPT
 from glaswerk.data.decontaminate import EvalIndex
 from glaswerk.data.evalsets import items_of
-from glaswerk.data.forget import Gone, holding
+from glaswerk.data.forget import Gone, holding, with_derived
 from glaswerk.data.order import in_order
 from glaswerk.data.parquet import DOCUMENTS, SCHEMA, TOMBSTONES
 from glaswerk.data.pool import Function, run_tasks
@@ -146,12 +146,13 @@ _STATS = ("documents", "kept", "bytes", "decisions", "leaks", "masked", "languag
 
 
 def _deleted(sources: Sequence[Artifact]) -> frozenset[str]:
-    """Ids of documents that hold a post which some archive lists as deleted, in whichever order added."""
+    """Ids of documents that hold a post which some archive lists as deleted, in whichever order added, and of
+    what was derived from such posts."""
     tombstones: set[str] = set()
     for source in sources:
         if (source.path / TOMBSTONES).exists():
             tombstones.update(pq.read_table(source.path / TOMBSTONES)["id"].to_pylist())
-    return frozenset(holding(sources, tombstones))
+    return with_derived(sources, Gone(frozenset(holding(sources, tombstones)))).ids
 
 
 def _need_some(counts: Mapping[str, int]) -> None:

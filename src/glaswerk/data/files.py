@@ -15,6 +15,7 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.inputs import Found, find_inputs
 from glaswerk.data.language import tidy_code
 from glaswerk.data.posts import parse_time, retweeted_handle
+from glaswerk.data.references import derived_from
 
 # Dialogues and preferences have turns, which files of plain text do not.
 PLAIN_KINDS = tuple(kind for kind in get_args(Kind) if kind not in ("dialogue", "preference"))
@@ -125,6 +126,7 @@ def from_fields(
         quote_of=_edge(row, "quote_of", defaults),
         retweet_of=_edge(row, "retweet_of", defaults) or repeated,
         edit_of=_edge(row, "edit_of", defaults),
+        derived_from=derived_from(row, where),
     )
 
 

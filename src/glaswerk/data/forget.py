@@ -1,9 +1,9 @@
-"""What forgetting reaches: the documents meant, what others made of them, and what stands for posts."""
+"""What forgetting reaches: the documents meant, what was made of them, and what stands for posts."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import duckdb
@@ -11,13 +11,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from glaswerk.data.decisions import DECISIONS
-from glaswerk.data.parquet import DOCUMENTS, PARTS
+from glaswerk.data.parquet import DOCUMENTS, PARTS, PURGED, broken_parquet
 from glaswerk.data.posts import retweeted_handle
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.tombstones import Forgotten, plain_handle
 
 _MEANT = """
-    SELECT id, ? AS source, author FROM read_parquet(?)
+    SELECT id, ? AS source, author FROM read_parquet(?, union_by_name = true)
     WHERE list_contains(?, id) OR list_contains(?, author) OR ?
 """
 _CLUSTERS = """
@@ -30,21 +30,44 @@ _CLUSTERS = """
 _RELATED = r"""
     SELECT id, CASE WHEN quote_of IN (SELECT id FROM meant) THEN 'quote'
                     WHEN reply_to IN (SELECT id FROM meant) THEN 'reply' ELSE 'retweet' END AS relation
-    FROM read_parquet(?)
+    FROM read_parquet(?, union_by_name = true)
     WHERE id NOT IN (SELECT id FROM meant) AND (
         quote_of IN (SELECT id FROM meant) OR reply_to IN (SELECT id FROM meant)
         OR retweet_of IN (SELECT id FROM meant)
+        OR list_contains(?, lower(regexp_extract(retweet_of, '^@(\w+)$', 1)))
         OR list_contains(?, lower(regexp_extract(text, '^RT @(\w+): ', 1))))
+"""
+_LINKS = """
+    SELECT id, unnest(derived_from) FROM read_parquet(?, union_by_name = true) WHERE len(derived_from) > 0
+"""
+# A retweet says whose words it repeats in its first letters.
+_ROWS = """
+    SELECT id, ? AS source, retweet_of, left(text, 64) AS text
+    FROM read_parquet(?, union_by_name = true) WHERE list_contains(?, id)
+"""
+_ONLY_IN = """
+    SELECT id FROM read_parquet(?, union_by_name = true)
+    WHERE id NOT IN (SELECT id FROM read_parquet(?, union_by_name = true))
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Ids of the documents meant; of copies by others; and of (document, relation) that point to them."""
+    """Ids of the documents meant; of copies by others; and of (document, relation) that point to them.
+
+    `derived` are documents made from those meant or from retweets of them, at any remove.
+    """
 
     documents: list[dict[str, Any]]
     copies: list[str]
     related: list[tuple[str, str]]
+    derived: list[str]
+
+    @property
+    def going(self) -> set[str]:
+        """Ids of all documents that leave the corpora."""
+        retweets = {name for name, relation in self.related if relation == "retweet"}
+        return {row["id"] for row in self.documents} | retweets | set(self.derived)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +80,12 @@ class Gone:
 
     @classmethod
     def of(cls, sources: Sequence[Artifact], forgotten: Forgotten) -> Gone:
+        """What the marks cover in these sources, with everything that was derived from it."""
+        return with_derived(sources, cls.meant(sources, forgotten))
+
+    @classmethod
+    def meant(cls, sources: Sequence[Artifact], forgotten: Forgotten) -> Gone:
+        """What the marks cover, without what was derived from it."""
         # A source's ids may stand in another source, too, which nobody asked to forget.
         stones = tuple(stone for stone in forgotten.tombstones if stone.kind != "source")
         ids = frozenset(row["id"] for row in meant(sources, Forgotten(stones))) | forgotten.ids
@@ -80,17 +109,32 @@ def meant(sources: Sequence[Artifact], forgotten: Forgotten) -> list[dict[str, A
         return rows
     with duckdb.connect() as db:
         for source in sources:
-            file, whole = str(source.path / DOCUMENTS), source.name in forgotten.sources
-            values = [source.name, file, ids, _spellings(db, file, forgotten.authors), whole]
+            files, whole = files_of(source), source.name in forgotten.sources
+            values = [source.name, files, ids, _spellings(db, files, forgotten.authors), whole]
             rows += db.sql(_MEANT, params=values).to_arrow_table().to_pylist()
     return rows
 
 
-def _spellings(db: duckdb.DuckDBPyConnection, file: str, authors: Collection[str]) -> list[str]:
-    """The authors of a file that are meant, as it writes them: DuckDB folds letters otherwise than we do."""
+def files_of(source: Artifact) -> list[str]:
+    """The Parquet files with a source's documents; of those purged only ids, author and links are left.
+
+    Raises GlaswerkError for a file that is cut off: DuckDB would name no way out.
+    """
+    paths = [path for path in (source.path / DOCUMENTS, source.path / PURGED) if path.exists()]
+    for path in paths:
+        try:
+            pq.read_metadata(path)
+        except (pa.ArrowInvalid, OSError) as error:
+            raise broken_parquet(path, error) from error
+    return [str(path) for path in paths]
+
+
+def _spellings(db: duckdb.DuckDBPyConnection, files: list[str], authors: Collection[str]) -> list[str]:
+    """The authors that are meant, as the files write them: DuckDB folds letters otherwise than we do."""
     if not authors:
         return []
-    found = db.sql("SELECT DISTINCT author FROM read_parquet(?)", params=[file]).fetchall()
+    query = "SELECT DISTINCT author FROM read_parquet(?, union_by_name = true)"
+    found = db.sql(query, params=[files]).fetchall()
     return [author for (author,) in found if author and plain_handle(author) in authors]
 
 
@@ -99,19 +143,95 @@ def holding(sources: Sequence[Artifact], posts: set[str]) -> set[str]:
 
     For an author's @handle, the conversations with a turn of theirs.
     """
+    # Who takes a retweet back does not take back the post of someone else.
+    return _above(_steps(sources, without=("retweet",)) if posts else {}, posts)
+
+
+def _steps(sources: Sequence[Artifact], without: Collection[str]) -> dict[str, set[str]]:
+    """Which documents each post went into, but for these relations."""
     steps: dict[str, set[str]] = {}
     for source in sources:
-        if posts and (source.path / PARTS).exists():
+        if (source.path / PARTS).exists():
             table = pq.read_table(source.path / PARTS, columns=["part", "document", "relation"])
             for row in table.to_pylist():
-                # Who takes a retweet back does not take back the post of someone else.
-                if row["relation"] != "retweet":
+                if row["relation"] not in without:
                     steps.setdefault(row["part"], set()).add(row["document"])
+    return steps
+
+
+def _above(steps: Mapping[str, set[str]], posts: set[str]) -> set[str]:
     found, new = set(posts), set(posts)
     while new:
         new = {document for post in new for document in steps.get(post, ())} - found
         found |= new
     return found
+
+
+def derived_links(sources: Sequence[Artifact]) -> dict[str, set[str]]:
+    """Which documents were derived from each document or post, as the documents themselves say."""
+    links: dict[str, set[str]] = {}
+    with duckdb.connect() as db:
+        for source in sources:
+            if any("derived_from" in pq.read_schema(file).names for file in files_of(source)):
+                for child, parent in db.sql(_LINKS, params=[files_of(source)]).fetchall():
+                    links.setdefault(parent, set()).add(child)
+    return links
+
+
+def with_derived(sources: Sequence[Artifact], gone: Gone) -> Gone:
+    """`gone` and every document that was derived from what it covers, at any remove.
+
+    A thread goes as a whole, so what was derived from any of its posts goes, too. What another source
+    still holds is not gone, nor what was derived from it. Memory: some 500 bytes for each link in the lab.
+    """
+    if gone == Gone():
+        return gone
+    links = derived_links(sources)
+    held = _held(sources, set(links)) if links else {}
+    while True:
+        lost = {post for post in links if post in gone.ids or _all_covered(gone, held.get(post, ()))}
+        ids = gone.ids.union(*(links[post] for post in lost))
+        if ids == gone.ids:
+            return gone
+        gone = replace(gone, ids=ids)
+
+
+def _all_covered(gone: Gone, rows: Collection[Mapping[str, Any]]) -> bool:
+    return bool(rows) and all(gone.covers(row) for row in rows)
+
+
+def _held(sources: Sequence[Artifact], posts: set[str]) -> dict[str, list[dict[str, Any]]]:
+    """By post the documents (id, source, retweet_of, text cut) that hold it, in every source."""
+    steps = _steps(sources, without=("speaker",))
+    above = {post: _above(steps, {post}) for post in posts}
+    wanted = sorted(set().union(*above.values()))
+    rows: dict[str, list[dict[str, Any]]] = {}
+    with duckdb.connect() as db:
+        for source in sources:
+            found = db.sql(_ROWS, params=[source.name, files_of(source), wanted]).to_arrow_table()
+            for row in found.to_pylist():
+                rows.setdefault(row["id"], []).append(row)
+    return {post: [row for name in names for row in rows.get(name, ())] for post, names in above.items()}
+
+
+def forgotten_ids(lab: Lab) -> set[str]:
+    """Ids of all documents that the lab's marks cover; not what another source holds by right."""
+    sources, forgotten = lab.all("source"), Forgotten.read(lab.root)
+    if not forgotten.tombstones:
+        return set()
+    gone = Gone.of(sources, forgotten)
+    whole = [file for source in sources if source.name in gone.sources for file in files_of(source)]
+    others = [file for source in sources if source.name not in gone.sources for file in files_of(source)]
+    ids = set(gone.ids)
+    with duckdb.connect() as db:
+        db.register("meant", pa.table({"id": pa.array(sorted(ids), pa.string())}))
+        for file in others:
+            found = db.sql(_RELATED, params=[file, *[sorted(gone.handles)] * 2]).fetchall()
+            ids |= {name for name, relation in found if relation == "retweet"}
+        if whole:
+            query = _ONLY_IN if others else "SELECT id FROM read_parquet(?, union_by_name = true)"
+            ids |= {row[0] for row in db.sql(query, params=[whole, others] if others else [whole]).fetchall()}
+    return ids
 
 
 def reach(lab: Lab, forgotten: Forgotten) -> Reach:
@@ -125,6 +245,8 @@ def reach(lab: Lab, forgotten: Forgotten) -> Reach:
         for made in lab.all("corpus"):
             copies.update(row[0] for row in db.sql(_CLUSTERS, params=[str(made.path / DECISIONS)]).fetchall())
         for source in sources:
-            values = [str(source.path / DOCUMENTS), sorted(forgotten.authors)]
+            values = [files_of(source), *[sorted(forgotten.authors)] * 2]
             related.update(db.sql(_RELATED, params=values).fetchall())
-    return Reach(documents, sorted(copies), sorted(related))
+    before = Gone.meant(sources, forgotten)
+    derived = with_derived(sources, before).ids - before.ids
+    return Reach(documents, sorted(copies), sorted(related), sorted(derived))

@@ -27,6 +27,7 @@ from glaswerk.data.warc import read_rules, read_warc
 # A single text file beyond this is no document but a dump; JSON lines hold dumps.
 TEXT_LIMIT = 256 * 10**6
 _FRONT = re.compile(r"\A---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
+_DERIVED = re.compile(r"^derived_from:[ \t]*(.*?)[ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
 _FIELD = re.compile(r"^([A-Za-z_]+):[ \t]+(.+?)[ \t]*\r?$", re.MULTILINE)
 _FRONT_FIELDS = ("author", "created_at", "date", "lang", "url", "licence", "license", "tdm_opt_out")
 _HTML = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html[\s>])", re.I | re.S)
@@ -220,9 +221,18 @@ def _text(stored: Stored, where: Path, reading: Reading, tally: Tally) -> Rows:
     text = _decoded(stored, where, reading)
     fields: dict[str, Any] = {}
     if not _bare(stored.name).endswith(".txt") and (front := _FRONT.match(text)):
-        fields = {key.lower(): value.strip("\"'") for key, value in _FIELD.findall(front[1])}
+        found = {key.lower(): value.strip("\"'") for key, value in _FIELD.findall(front[1])}
+        fields = {key: found[key] for key in _FRONT_FIELDS if key in found}
         text = text[front.end() :].lstrip("\r\n")
-    yield "", {**{key: fields[key] for key in _FRONT_FIELDS if key in fields}, "text": text}
+        if said := _DERIVED.search(front[1]):
+            fields["derived_from"] = _links(said[1])
+    yield "", {**fields, "text": text}
+
+
+def _links(said: str) -> list[str]:
+    """Ids in front matter: one, or several in brackets. A blank stays: it is an error, not no link."""
+    listed = said.removeprefix("[").removesuffix("]").split(",") if said.startswith("[") else [said]
+    return [identifier.strip(" \"'") for identifier in listed]
 
 
 def _decoded(stored: Stored, where: Path, reading: Reading) -> str:

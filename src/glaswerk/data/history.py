@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,14 +11,11 @@ import pyarrow.dataset as ds
 
 from glaswerk.core.document import Document, from_row
 from glaswerk.data.decisions import DECISIONS, KEPT, LEAKS
-from glaswerk.data.forget import Gone, holding
-from glaswerk.data.parquet import DOCUMENTS, PARTS, TOMBSTONES
-from glaswerk.data.posts import PREFIX
+from glaswerk.data.forget import Gone, derived_links, holding, with_derived
+from glaswerk.data.parquet import DOCUMENTS, PARTS, PURGED, TOMBSTONES
 from glaswerk.data.reasons import explain
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.tombstones import Forgotten
-
-_STATUS = re.compile(r"(?:https?://)?(?:www\.|mobile\.)?(?:twitter|x)\.com/\w+/status/(\d{1,20})\b.*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +26,6 @@ class Event:
     name: str
     words: str
     figures: dict[str, Any] = field(default_factory=dict)
-
-
-def document_id(reference: str) -> str:
-    """The id that a user means by a post's address or bare number; other ids stay as they are."""
-    found = _STATUS.fullmatch(reference.strip())
-    number = found[1] if found else reference.strip()
-    return PREFIX + number if number.isascii() and number.isdigit() else number
 
 
 def standing_for(lab: Lab, identifier: str) -> list[str]:
@@ -51,12 +40,16 @@ def standing_for(lab: Lab, identifier: str) -> list[str]:
 def in_marks(lab: Lab, identifier: str, document: Document | None, sources: Sequence[str]) -> list[Event]:
     """An event where the lab was told to forget the document (see `glaswerk forget`)."""
     forgotten = Forgotten.read(lab.root)
-    gone = Gone.of(lab.all("source"), forgotten)
+    held = lab.all("source")
+    meant = Gone.meant(held, forgotten)
+    gone = with_derived(held, meant)
     row = {"id": identifier, "source": "", "retweet_of": "", "text": ""}
     if document is not None:
         row |= {"retweet_of": document.retweet_of, "text": document.text}
     if gone.covers(row) or (sources and gone.sources.issuperset(sources)):
         words = "to be forgotten; `glaswerk rebuild` takes it out of what was made from it"
+        if identifier in gone.ids - meant.ids:
+            words = f"derived from what is {words}"
         return [Event("lab", "forgotten.jsonl", words, {"deleted": True})]
     return []
 
@@ -70,12 +63,37 @@ def in_sources(lab: Lab, identifier: str) -> tuple[Document | None, list[Event]]
             first = first or from_row(row)
             words = f"added {source.finished_at[:10]}"
             events.append(Event("source", source.name, words, {"at": source.finished_at}))
+        if any(_rows(source.path / PURGED, "id", identifier)):
+            words = f"purged by {source.finished_at[:10]}: its text is gone"
+            events.append(Event("source", source.name, words, {"deleted": True}))
         for row in _rows(source.path / PARTS, "part", identifier):
             words = f"went into {row['document']} ({row['relation']})"
             events.append(Event("source", source.name, words, dict(row)))
         if any(_rows(source.path / TOMBSTONES, "id", identifier)):
             events.append(Event("source", source.name, "its owner deleted it", {"deleted": True}))
     return first, events
+
+
+def in_derivations(lab: Lab, identifier: str) -> list[Event]:
+    """What the document was derived from, and what was derived from it or from a post that went into it."""
+    links = derived_links(lab.all("source"))
+    parts = [
+        row["part"]
+        for source in lab.all("source")
+        for row in _rows(source.path / PARTS, "document", identifier)
+    ]
+    above = sorted(parent for parent, children in links.items() if identifier in children)
+    below = sorted(set().union(*(links.get(name, ()) for name in (identifier, *parts))))
+    found = {"derived from": above, "what was derived from it": below}
+    return [
+        Event("lab", "derived_from", f"{words}: {_listed(names)}", {words.replace(" ", "_"): names})
+        for words, names in found.items()
+        if names
+    ]
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:5]) + (f" … ({len(names):,})" if len(names) > 5 else "")
 
 
 def in_corpora(lab: Lab, identifier: str) -> list[Event]:

@@ -15,10 +15,12 @@ from glaswerk.core.document import DOCUMENT_COLUMNS, Document, to_columns
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.order import GROUP_BYTES, GROUP_ROWS, sort_documents
 
-# The files of a source: its documents, ids that their owners deleted, posts that another document stands for.
+# The files of a source: its documents, ids that their owners deleted, posts that another document stands
+# for, and what is left of documents that were purged.
 DOCUMENTS = "documents.parquet"
 TOMBSTONES = "tombstones.parquet"
 PARTS = "parts.parquet"
+PURGED = "purged.parquet"
 _PARTS = ("part", "document", "relation")
 _MESSAGES = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
 _TYPES: dict[str, Any] = {
@@ -27,6 +29,7 @@ _TYPES: dict[str, Any] = {
     "media": pa.list_(pa.string()),
     "messages": _MESSAGES,
     "rejected": _MESSAGES,
+    "derived_from": pa.list_(pa.string()),
 }
 SCHEMA = pa.schema([(name, _TYPES.get(name, pa.string())) for name in DOCUMENT_COLUMNS])
 _LEVEL = 3

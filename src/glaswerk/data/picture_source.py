@@ -56,12 +56,9 @@ class PicturesJob:
                 for document in self._documents(item, pictures):
                     writer.add(document)
         self._need_some(writer)
-        widths, heights = pictures.sizes()
         return {
             "documents": writer.documents, "rows": self.figures["rows"], "files": len(self.files),
-            "bytes": writer.bytes, "kinds": {"caption": writer.documents}, "pictures": len(pictures),
-            "picture_bytes": pictures.bytes, "formats": dict(sorted(Counter(pictures.formats()).items())),
-            "widths": _quantiles(widths), "heights": _quantiles(heights),
+            "bytes": writer.bytes, "kinds": {"caption": writer.documents}, **picture_figures(pictures),
             "metadata_removed": self.figures["stripped"], "places_removed": self.figures["placed"],
             "left_out": dict(sorted((+self.tally.left_out).items())),
         }  # fmt: skip
@@ -77,7 +74,13 @@ class PicturesJob:
         self.figures["placed"] += picture.placed
         name = pictures.add(picture)
         for caption in item.captions:
-            document = self._document(item, caption)
+            try:
+                document = self._document(item, caption)
+            except GlaswerkError:
+                if not self.config.tolerant:
+                    raise
+                self.tally.left_out["broken_record"] += 1
+                continue
             if document is not None:
                 yield replace(document, media=(name,))
 
@@ -116,9 +119,21 @@ def add_pictures(lab: Lab, paths: Sequence[Path], config: PicturesConfig, name: 
     }
     chosen = name or default_name(paths[0], decided)
     job = PicturesJob(chosen, config, files, tally)
-    return lab.make(Spec("source", chosen, "add-images/1", config={"source": chosen, **decided}), job.write)
+    return lab.make(Spec("source", chosen, "add-images/2", config={"source": chosen, **decided}), job.write)
+
+
+def picture_figures(pictures: PictureWriter) -> dict[str, Any]:
+    """What a source's manifest says of its pictures, widths and heights in pixels."""
+    widths, heights = pictures.sizes()
+    return {
+        "pictures": len(pictures), "picture_bytes": pictures.bytes,
+        "formats": dict(sorted(Counter(pictures.formats()).items())),
+        "widths": _quantiles(widths), "heights": _quantiles(heights),
+    }  # fmt: skip
 
 
 def _quantiles(values: Sequence[int]) -> dict[str, int]:
+    if not values:
+        return {}
     cuts = np.quantile(values, (0.0, *_QUANTILES, 1.0)).tolist()
     return dict(zip(("min", "p5", "p50", "p95", "max"), map(round, cuts), strict=True))

@@ -56,15 +56,19 @@ class PictureWriter:
         """Store a picture, unless it is there already. Returns its name."""
         name = picture_name(picture)
         if name not in self._rows:
-            shard = self._open(len(picture.data))
-            entry = tarfile.TarInfo(name)
-            entry.size = len(picture.data)
-            # The name is short and the size below 8 GB, so that the header is one block.
-            offset = shard.offset + tarfile.BLOCKSIZE
-            shard.addfile(entry, io.BytesIO(picture.data))
-            self._rows[name] = (self._shards - 1, offset, entry.size, picture.width, picture.height)
-            self.bytes += entry.size
+            self.copy(name, picture.data, picture.width, picture.height)
         return name
+
+    def copy(self, name: str, data: bytes, width: int, height: int) -> None:
+        """Store a picture that another source has under this name."""
+        shard = self._open(len(data))
+        entry = tarfile.TarInfo(name)
+        entry.size = len(data)
+        # The name is short and the size below 8 GB, so that the header is one block.
+        offset = shard.offset + tarfile.BLOCKSIZE
+        shard.addfile(entry, io.BytesIO(data))
+        self._rows[name] = (self._shards - 1, offset, entry.size, width, height)
+        self.bytes += entry.size
 
     def _open(self, size: int) -> tarfile.TarFile:
         if self._shard is not None and self._shard.offset + size > self._limit:

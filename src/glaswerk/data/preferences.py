@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Any
 
@@ -21,6 +21,7 @@ from glaswerk.data.inputs import Found
 from glaswerk.data.language import tidy_code
 from glaswerk.data.lines import SUFFIXES, read_lines
 from glaswerk.data.parquet import read_rows
+from glaswerk.data.references import derived_from
 
 PREFERENCE_SUFFIXES = (*SUFFIXES, ".parquet")
 _HINT = (
@@ -50,6 +51,7 @@ def read_preferences(
 
     The last of `messages` is the chosen answer, `rejected` the other one to the same messages before it.
     Of several answers the best stands against the worst. Pairs that teach nothing are counted, by reason.
+    Rows may carry `derived_from`, ids of what they were made from.
     Raises GlaswerkError naming file and row for one of another shape; `tolerant` counts it.
     """
     parquet = file.name.lower().endswith(".parquet")
@@ -58,6 +60,7 @@ def read_preferences(
         tally.rows += 1
         where = f"{file.path}, {'row' if parquet else 'line'} {number:,}"
         try:
+            parents = derived_from(row, where)
             found = [(pair, _answered(pair, where, tally)) for pair in _pairs(row, where, tally)]
         except GlaswerkError as error:
             if not tolerant:
@@ -67,7 +70,8 @@ def read_preferences(
         for pair, turns in found:
             if turns is not None:
                 identifier = f"{defaults.source}:{pair.id or f'{file.name}#{number}'}"
-                yield _document(row, identifier, turns, pair.lang, defaults)
+                document = _document(row, identifier, turns, pair.lang, defaults)
+                yield replace(document, derived_from=parents)
 
 
 def _document(

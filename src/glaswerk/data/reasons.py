@@ -89,11 +89,14 @@ _WEB = {
 # Decided by `curate`, in this order; a document's decision carries the first that applies.
 CURATION = {
     "forgotten": Reason(
-        "The lab was told to forget this document, its author or its source (`glaswerk forget`).",
-        "Take the line out of forgotten.jsonl, if whoever asked agrees, then curate again.",
+        "The lab was told to forget this document, its author, its source, or what it was derived from "
+        "(`glaswerk forget`).",
+        "Take the line out of forgotten.jsonl, if whoever asked agrees, then curate again; where it was "
+        "purged, remove the source's folder and add it again first.",
     ),
     "deleted": Reason(
-        "The owner deleted this post, or a post of this thread, according to some archive in the lab.",
+        "The owner deleted this post, a post of this thread, or what this was derived from, according to "
+        "some archive in the lab.",
         "Add the archive again under the same --name with --deleted, if the owner wants the post back.",
     ),
     "rights-opt-out": Reason(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from glaswerk.data.forget import files_of
 from glaswerk.data.parquet import DOCUMENTS
 from glaswerk.lab import Lab
 
@@ -46,3 +47,13 @@ def rights_table(lab: Lab) -> list[RightsRow]:
             found = db.sql(_QUERY, params=[str(source.path / DOCUMENTS)]).fetchall()
             rows += [RightsRow(source.name, *row) for row in found]
     return rows
+
+
+def reserved_ids(lab: Lab) -> set[str]:
+    """Ids of all documents whose owners reserved text and data mining, according to some source."""
+    ids: set[str] = set()
+    with duckdb.connect() as db:
+        for source in lab.all("source"):
+            query = "SELECT id FROM read_parquet(?, union_by_name = true) WHERE tdm_opt_out"
+            ids.update(row[0] for row in db.sql(query, params=[files_of(source)]).fetchall())
+    return ids

@@ -136,7 +136,7 @@ def add_chats(
     def read(file: Found, defaults: Defaults) -> Iterator[Document]:
         return read_chats(file, defaults, tally, tolerant=tolerant)
 
-    job = FilesJob("add-chats/2", licence, author, acquired, "dialogue", files, tally, read)
+    job = FilesJob("add-chats/3", licence, author, acquired, "dialogue", files, tally, read)
     return job.make(lab, name, tolerant=tolerant)
 
 
@@ -154,7 +154,7 @@ def add_preferences(
     def read(file: Found, defaults: Defaults) -> Iterator[Document]:
         return read_preferences(file, defaults, tally, tolerant=tolerant)
 
-    job = FilesJob("add-preferences/1", licence, author, acquired, "preference", files, tally, read)
+    job = FilesJob("add-preferences/2", licence, author, acquired, "preference", files, tally, read)
     return job.make(lab, name, tolerant=tolerant)
 
 

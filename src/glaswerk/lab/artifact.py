@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable, Mapping
@@ -20,6 +21,8 @@ from glaswerk.core.ids import digest_file, digest_files, digest_json
 ArtifactKind = Literal["source", "evaluation", "corpus", "tokenizer", "shards", "model", "trace", "report"]
 MANIFEST = "manifest.json"
 FORMAT = 1
+# The key in the config of a source from which forgotten documents were taken out (see `data.purge`).
+PURGED = "purged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,8 @@ def make(spec: Spec, final: Path, write: Callable[[Path], Mapping[str, Any]]) ->
     if done is not None:
         # A kill may have left the artifact before this one, which can hold what was to be forgotten.
         shutil.rmtree(trash, ignore_errors=True)
-        if done.id == spec.id:
+        # Whoever adds the same files again does not bring back what was purged of them.
+        if spec.id in (done.id, original_id(done)):
             shutil.rmtree(staging, ignore_errors=True)
             return done
     staged = read(staging) if staging.exists() else None
@@ -113,6 +117,29 @@ def make(spec: Spec, final: Path, write: Callable[[Path], Mapping[str, Any]]) ->
     made = read(final)
     assert made is not None, "the manifest was renamed into place just now"
     return made
+
+
+def original_id(artifact: Artifact) -> str:
+    """The id that the artifact was added under; another than its own only for a purged source."""
+    return str(artifact.config.get(PURGED, {}).get("of", artifact.id))
+
+
+def settle(final: Path) -> None:
+    """End what a kill cut short at `final`: a whole staging folder takes its place, leftovers go.
+
+    Nobody may be writing there.
+    """
+    staging = _staging(final)
+    if staging.exists() and read(staging) is not None:
+        _swap(staging, final)
+    for path in (staging, _trash(final)):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def final_of(leftover: Path) -> Path | None:
+    """The place that a folder beside an artifact was meant for, or None if it is no leftover."""
+    found = re.fullmatch(r"\.(.+)\.(part|old)", leftover.name)
+    return leftover.with_name(found[1]) if found else None
 
 
 def _fill(spec: Spec, staging: Path, write: Callable[[Path], Mapping[str, Any]]) -> None:

@@ -145,6 +145,20 @@ class Lab:
         artifacts.remove(artifact.path)
         shutil.rmtree(self._scratch(artifact.kind, artifact.name), ignore_errors=True)
 
+    def settle(self) -> None:
+        """End every command that a kill cut short: what it left behind may hold what is to be forgotten.
+
+        The write lock must be held. Parts of artifacts that are there stay: making them can go on.
+        """
+        for folder in _FOLDERS.values():
+            leftovers = [path for path in (self.root / folder).rglob(".*") if path.is_dir()]
+            for final in {found for path in leftovers if (found := artifacts.final_of(path))}:
+                artifacts.settle(final)
+        there = {self._scratch(kind, artifact.name) for kind in _FOLDERS for artifact in self.all(kind)}
+        for parts in (self.root / "runs").glob("corpus-*"):
+            if parts not in there:
+                shutil.rmtree(parts)
+
     def find(self, kind: ArtifactKind, name: str) -> Artifact | None:
         """The finished artifact of that kind and name, or None."""
         return artifacts.read(self.path(kind, name))

@@ -23,4 +23,10 @@ MIGRATIONS: tuple[str, ...] = (
         message TEXT
     ) STRICT;
     """,
+    """
+    CREATE TABLE exposure (
+        model TEXT PRIMARY KEY, basis TEXT NOT NULL, documents INTEGER NOT NULL, tokens INTEGER NOT NULL,
+        seen INTEGER NOT NULL, certain INTEGER NOT NULL, reserved INTEGER NOT NULL
+    ) STRICT;
+    """,
 )

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import get_args
 
+import pyarrow.parquet as pq
+
 from glaswerk.lab.artifact import Artifact, ArtifactKind
+from glaswerk.lab.exposure import exposure_basis, exposures
 from glaswerk.lab.folder import Lab
 from glaswerk.lab.tombstones import Forgotten
 
@@ -52,3 +57,82 @@ def _stale(
     if artifact.kind == "corpus" and artifact.config.get(FORGOTTEN, "") != forgotten:
         return "content was forgotten since: glaswerk rebuild"
     return ""
+
+
+def obstacles(lab: Lab, model: Artifact) -> list[str]:
+    """Why a model cannot be released as it is, a sentence each; empty where nothing stands in the way.
+
+    What it was trained on that was forgotten or reserved since, and documents whose rights are unknown or
+    that are not public, by source, in the corpora that it or a model it grew from was trained on.
+    """
+    return [
+        *_exposed(lab, model),
+        *(words for corpus in _corpora(lab, model) for words in _rights(lab, corpus)),
+    ]
+
+
+def _exposed(lab: Lab, model: Artifact) -> Iterator[str]:
+    found = exposures(lab).get(model.id)
+    if found is None or found.basis != exposure_basis(lab):
+        yield "what it was trained on has not been counted since marks or sources changed: glaswerk status"
+        return
+    if found.documents:
+        yield (
+            f"trained on {found.documents:,} forgotten documents ({found.tokens:,} tokens, {found.seen:,} in "
+            "all epochs): glaswerk rebuild, then train anew"
+        )
+    if found.reserved:
+        yield f"trained on {found.reserved:,} documents whose owners reserved text and data mining since"
+    if not found.certain:
+        yield "what it was trained on cannot be told any more: the spans of its shards are lost"
+
+
+def _corpora(lab: Lab, model: Artifact) -> list[str]:
+    """Ids of the corpora below a model, however long they are gone; a tokenizer only counted in its own."""
+    query = """
+        WITH RECURSIVE below (id) AS (
+            SELECT ? UNION SELECT edge.parent FROM edge JOIN below ON edge.child = below.id
+            WHERE edge.role <> 'tokenizer')
+        SELECT artifact.id FROM artifact JOIN below USING (id) WHERE kind = 'corpus' ORDER BY finished_at
+    """
+    return [row["id"] for row in lab.ledger.rows(query, model.id)]
+
+
+def _rights(lab: Lab, corpus: str) -> Iterator[str]:
+    there = next((made for made in lab.all("corpus") if made.id == corpus), None)
+    if there is None:
+        yield from _rights_of_sources(lab, corpus)
+        return
+    columns = ["source", "licence", "acquired", "audience", "tdm_opt_out"]
+    table = pq.read_table(there.path / "documents.parquet", columns=columns)
+    counts = table.group_by(columns).aggregate([([], "count_all")]).to_pylist()
+    found: dict[tuple[str, str], int] = {}
+    for row in counts:
+        for words in _faults(row["licence"], row["acquired"], row["audience"], row["tdm_opt_out"]):
+            key = (row["source"], words)
+            found[key] = found.get(key, 0) + row["count_all"]
+    for (source, words), documents in sorted(found.items()):
+        yield f"source {source}: {words} ({documents:,} documents of the corpus {there.name})"
+
+
+def _rights_of_sources(lab: Lab, corpus: str) -> Iterator[str]:
+    """Of a corpus that was made anew since: what its sources were said to be when they were added."""
+    query = """
+        SELECT name, config FROM artifact JOIN edge ON artifact.id = edge.parent
+        WHERE edge.child = ? AND kind = 'source' ORDER BY name
+    """
+    for name, config in lab.ledger.rows(query, corpus):
+        said = json.loads(config)
+        for words in _faults(said.get("licence", ""), said.get("acquired", ""), "public", False):
+            yield f"source {name}: {words}"
+
+
+def _faults(licence: str, acquired: str, audience: str, tdm_opt_out: bool) -> Iterator[str]:
+    if tdm_opt_out:
+        yield "its owner reserved text and data mining"
+    if acquired in ("", "unknown"):
+        yield "how it was acquired is unknown"
+    if licence.strip().casefold() in ("", "unknown"):
+        yield "its licence is unknown"
+    if audience != "public":
+        yield f"its audience is {audience}"

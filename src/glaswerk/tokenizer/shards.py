@@ -18,6 +18,7 @@ from glaswerk.core.document import Document
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.corpus import read_documents
 from glaswerk.lab import Artifact, Lab, Spec
+from glaswerk.tokenizer.spans import keep_spans
 from glaswerk.tokenizer.tokenizer import Tokenizer
 
 SPLITS = ("train", "validation", "chat", "chat-validation")
@@ -35,6 +36,9 @@ def pack(lab: Lab, *, corpus: str = "main", tokenizer: str = "main") -> Artifact
     vocabulary = lab.need("tokenizer", tokenizer, hint="glaswerk tokenizer")
     inputs = {"corpus": documents.id, "tokenizer": vocabulary.id}
     spec = Spec("shards", f"{corpus}.{tokenizer}", "shards/1", inputs)
+    before = lab.find("shards", spec.name)
+    if before is not None and before.id != spec.id:
+        keep_spans(lab, before)
     return lab.make(spec, lambda folder: _write(folder, documents.path, Tokenizer.load(vocabulary.path)))
 
 

@@ -1,0 +1,43 @@
+"""Spans of shards that are no longer there: which documents models were trained on, and no word of them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from glaswerk.lab import Artifact, Lab
+
+_PREFIX = "spans-"
+
+
+def keep_spans(lab: Lab, shards: Artifact) -> None:
+    """Keep the spans of shards that are about to go, if a model was trained on them.
+
+    Those of models that are no longer there go. They lie in `runs/spans-<id>/`.
+    """
+    needed = {_folder(lab, model.inputs.get("shards", "")) for model in lab.all("model")}
+    for old in (lab.root / "runs").glob(f"{_PREFIX}*"):
+        if old not in needed:
+            shutil.rmtree(old)
+    final = _folder(lab, shards.id)
+    if final in needed and not final.exists():
+        staging = final.with_name(f".{final.name}.part")
+        shutil.rmtree(staging, ignore_errors=True)
+        staging.mkdir(parents=True)
+        for file in [shards.path / "shards.json", *shards.path.glob("*.spans.parquet")]:
+            shutil.copyfile(file, staging / file.name)
+        os.rename(staging, final)
+
+
+def spans_folder(lab: Lab, identifier: str) -> Path | None:
+    """The folder of the shards with this id, or of their spans; None where both are lost."""
+    for shards in lab.all("shards"):
+        if shards.id == identifier:
+            return shards.path
+    kept = _folder(lab, identifier)
+    return kept if kept.exists() else None
+
+
+def _folder(lab: Lab, identifier: str) -> Path:
+    return lab.root / "runs" / f"{_PREFIX}{identifier.removeprefix('b2:')[:16]}"
