@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from glaswerk.data import duplicates
 from glaswerk.data.duplicates import candidates, content_hash, features, overlap
 
 NOTICE = (
@@ -75,3 +76,15 @@ def test_overlap_is_symmetric_and_full_with_itself(left: str, right: str) -> Non
     assert overlap(left, left) == 1.0
     assert overlap(left, right) == overlap(right, left)
     assert 0.0 <= overlap(left, right) <= 1.0
+
+
+def test_features_do_not_depend_on_how_many_texts_are_hashed_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    texts = [f"{NOTICE} in the year {year}, as it was in {year - 7}." for year in range(1900, 1930)]
+    digests, guards = features(texts)
+    monkeypatch.setattr(duplicates, "_CHARACTERS", 300)
+    again, guards_again = features(texts)
+    assert (digests == again).all()
+    assert (guards == guards_again).all()
+    assert features([])[0].shape == (0, duplicates.PERMUTATIONS)
