@@ -78,7 +78,7 @@ def test_overlap_is_symmetric_and_full_with_itself(left: str, right: str) -> Non
     assert 0.0 <= overlap(left, right) <= 1.0
 
 
-def test_features_do_not_depend_on_how_many_texts_are_hashed_together(
+def test_features_do_not_depend_on_how_many_texts_go_together(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     texts = [f"{NOTICE} in the year {year}, as it was in {year - 7}." for year in range(1900, 1930)]
