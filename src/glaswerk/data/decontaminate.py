@@ -152,7 +152,7 @@ class EvalIndex:
         return next(self.find_all([text]))
 
     def find_all(self, texts: Iterable[str]) -> Iterator[list[Leak]]:
-        """What `find` says of each text. Several are hashed together: short ones cost little more than one."""
+        """What `find` says of each text. Several are hashed together: many short ones cost little more."""
         batch: list[list[str]] = []
         waiting = 0
         for text in texts:
