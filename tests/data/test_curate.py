@@ -17,12 +17,15 @@ from PIL import Image
 from x_archives import members, tweet, write_zip
 
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.data.boilerplate import LINE_CHARACTERS
 from glaswerk.data.corpus import SPLITS, read_documents
 from glaswerk.data.curate import curate
 from glaswerk.data.duplicates import content_hash
 from glaswerk.data.families import family_of
+from glaswerk.data.mixture import MixtureConfig
 from glaswerk.data.reasons import CURATION
 from glaswerk.data.resolve import assign_splits
+from glaswerk.data.settings import CurateConfig
 from glaswerk.data.source import add_chats, add_docs, add_images, add_posts
 from glaswerk.lab import Artifact, Lab
 
@@ -243,9 +246,9 @@ KINDS = st.sampled_from(["post", "page", "dialogue"])
 def splits_of(items: Sequence[tuple[str, str]], share: float) -> list[tuple[int, int]]:
     """(family, held out) of every (kind, text)."""
     hashes = b"".join(content_hash(text) for _, text in items)
-    contents = np.frombuffer(hashes, ">u8").astype(np.uint64).reshape(-1, 2)
+    ranks = np.frombuffer(hashes, ">u8").astype(np.uint64).reshape(-1, 2)[:, 0]
     families = np.array([family_of(kind, ()) for kind, _ in items], np.uint8)
-    held = assign_splits(contents, families, share)
+    held = assign_splits(ranks, families, share)
     return list(zip(families.tolist(), held.tolist(), strict=True))
 
 
@@ -288,3 +291,70 @@ def test_pictures_that_share_a_caption_stay_and_go_into_splits_of_their_own(
     assert {d.kind for split in ("train", "validation") for d in read_documents(corpus.path, split)} == {
         "post"
     }
+
+
+def test_of_copies_of_a_post_the_first_that_passes_all_rules_stays(empty_lab: Lab, tmp_path: Path) -> None:
+    add(empty_lab, tmp_path, [{"id": "x:1", "text": "ok"}, {"id": "x:2", "text": NOTICE}], "a")
+    add(empty_lab, tmp_path, [{"id": "x:1", "text": "The whole post about the ferry."}], "b")
+    rows = pq.read_table(curate(empty_lab).path / "decisions.parquet").to_pylist()
+    assert {(row["source"], row["document"]): row["reason"] for row in rows} == {
+        ("a", "x:1"): "too-short", ("b", "x:1"): "kept", ("a", "x:2"): "kept",
+    }  # fmt: skip
+
+
+def test_what_one_copy_says_of_audience_and_reservation_holds_for_all(empty_lab: Lab, tmp_path: Path) -> None:
+    texts = {
+        "x:1": "A post about the ferry.",
+        "x:2": "A post about the mill.",
+        "x:3": "A post about the fair.",
+    }
+    add(empty_lab, tmp_path, [{"id": i, "text": text} for i, text in texts.items()], "a")
+    reserved = [{"id": "x:1", "text": texts["x:1"], "audience": "limited"},
+                {"id": "x:2", "text": texts["x:2"], "tdm_opt_out": True}]  # fmt: skip
+    add(empty_lab, tmp_path, reserved, "b")
+    assert [d.id for d in read_documents(curate(empty_lab).path)] == ["x:3"]
+
+
+def test_a_share_or_cap_takes_no_copy_of_others_with_it(empty_lab: Lab, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        add(
+            empty_lab,
+            tmp_path,
+            [{"id": "1", "text": NOTICE}, {"id": "2", "text": f"From {name}: hello."}],
+            name,
+        )
+    config = CurateConfig(mixture=MixtureConfig(share_by_source={"a": 0.0}))
+    corpus = curate(empty_lab, config=config)
+    assert [d.id for d in read_documents(corpus.path)] == ["b:1", "b:2"]
+
+
+def test_a_page_captured_many_times_is_no_boilerplate(empty_lab: Lab, tmp_path: Path) -> None:
+    article = NOTICE.replace(" and ", "\nand ").replace(", ", ",\n")
+    assert any(len(line) >= LINE_CHARACTERS for line in article.splitlines())
+    path = tmp_path / "pages.jsonl"
+    pages = [{"text": article} for _ in range(12)] + [
+        {"text": f"Page {n} tells\nof the mill and the ferry."} for n in range(30)
+    ]
+    path.write_text("".join(json.dumps(page | {"id": str(n)}) + "\n" for n, page in enumerate(pages)))
+    add_docs(empty_lab, [path], licence="CC0-1.0", name="pages")
+    assert curate(empty_lab).stats["decisions"] == {"exact-duplicate": 11, "kept": 31}
+
+
+def test_a_documents_split_does_not_change_with_the_mask(empty_lab: Lab, tmp_path: Path) -> None:
+    add(
+        empty_lab,
+        tmp_path,
+        [{"id": f"{n:03}", "text": f"Number {n}: ask a{n}@mill.example."} for n in range(99)],
+    )
+    splits = []
+    for kinds in (("email",), ()):
+        config = CurateConfig(mask=kinds, validation_share=0.3, near_duplicate=1.0)
+        corpus = curate(empty_lab, config=config, name=f"mask-{len(kinds)}")
+        splits.append({d.id for d in read_documents(corpus.path, "validation")})
+    assert splits[0] == splits[1]
+    assert 10 < len(splits[0]) < 60
+
+
+def test_emoji_alone_repeat_nothing(empty_lab: Lab, tmp_path: Path) -> None:
+    add(empty_lab, tmp_path, [{"text": "🎉🎉🎉 🚢"}, {"text": "🐟🐟 🌊🌊"}])
+    assert curate(empty_lab, config=CurateConfig(off=("too-short",))).stats["decisions"] == {"kept": 2}

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glaswerk.data import duplicates
-from glaswerk.data.duplicates import candidates, content_hash, features, overlap
+from glaswerk.data.duplicates import candidates, content_hash, features, overlap, words_of
 
 NOTICE = (
     "The council asks everyone on the upper bank to move their boats before the water rises tonight, "
@@ -73,7 +73,7 @@ def test_a_thousand_equal_texts_do_not_make_a_million_pairs() -> None:
 
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_overlap_is_symmetric_and_full_with_itself(left: str, right: str) -> None:
-    assert overlap(left, left) == 1.0
+    assert overlap(left, left) == (1.0 if words_of(left) else 0.0)
     assert overlap(left, right) == overlap(right, left)
     assert 0.0 <= overlap(left, right) <= 1.0
 
@@ -87,4 +87,6 @@ def test_features_do_not_depend_on_how_many_texts_go_together(
     again, guards_again = features(texts)
     assert (digests == again).all()
     assert (guards == guards_again).all()
+    monkeypatch.setattr(duplicates, "_WORDS", 5)
+    assert (digests == features(texts)[0]).all()
     assert features([])[0].shape == (0, duplicates.PERMUTATIONS)

@@ -210,6 +210,11 @@ def test_shares_and_caps_hold_by_source_language_and_author(empty_lab: Lab, tmp_
         ({"mixture": {"share_by_source": {"a": 2}}}, "between 0 and 1", "epochs"),
         ({"mixture": {"cap_by_author": {"a": -1}}}, "0 or more", None),
         ({"mixture": {"cap_by_author": {"a": "x"}}}, "cap_by_author.a", "mend"),
+        ({"near_duplicate": 85}, "between 0 and 1 for near_duplicate", "mend"),
+        ({"near_duplicate": float("nan")}, "between 0 and 1", "mend"),
+        ({"quality": {"letter_share": -0.1}}, r"letter_share in \[curate.quality\]", "mend"),
+        ({"web": {"gopher": {"words_min": -5}}}, "0 or more for words_min", "mend"),
+        ({"mixture": {"share_by_language": {"english": 0}}}, "found 'english'", None),
         ({"validation_share": True}, "a number for validation_share", "mend"),
     ],
 )
@@ -219,6 +224,19 @@ def test_a_wrong_setting_is_named_with_what_to_write(
     with pytest.raises(GlaswerkError, match=words) as caught:
         read_settings(table)
     assert hint is None or hint in (caught.value.hint or "")
+
+
+def test_a_mixture_of_unknown_sources_and_a_table_that_is_none_are_refused(
+    empty_lab: Lab, tmp_path: Path
+) -> None:
+    add(empty_lab, tmp_path, [{"text": "The ferry leaves at seven."}], "post", "ferry")
+    lab = with_settings(empty_lab, "[curate.mixture]\nshare_by_source = { fery = 0.5 }\n")
+    with pytest.raises(GlaswerkError, match="found 'fery'") as caught:
+        curate(lab)
+    assert caught.value.hint == "write ferry"
+    (lab.root / "lab.toml").write_text('format = 1\ncurate = "x"\n')
+    with pytest.raises(GlaswerkError, match=r"a table \[curate\]"):
+        curate(Lab.open(lab.root))
 
 
 SETTINGS = st.recursive(

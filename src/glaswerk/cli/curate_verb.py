@@ -24,7 +24,9 @@ from glaswerk.cli.session import json_option, lab_option, show, writing
 @click.option(
     "--on", default="local", show_default=True, type=click.Choice(["local", "ray"]), help="Run there."
 )
-@click.option("--jobs", default=0, help="Processes or Ray workers.  [default: one a core]")
+@click.option(
+    "--jobs", default=0, type=click.IntRange(min=0), help="Processes or Ray workers.  [default: one a core]"
+)
 @click.option("--name", default="main", show_default=True, help="Of the corpus; replaces one of that name.")
 @lab_option
 @json_option

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -21,14 +22,16 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.data.duplicates import content_hash
 from glaswerk.data.order import SORT_MEMORY
 
 # Shorter lines are headings and answers, which belong to their text: of the 40 lines of 20 characters or
 # more that are common in 27,623 pages of Wikipedia, most are such as "Early life and education.".
 LINE_CHARACTERS = 30
-_COMMON = "SELECT key FROM read_parquet(?) GROUP BY key HAVING count(*) >= ? ORDER BY key"
-_KEYS = pa.schema([("key", pa.uint64())])
-# Keys held before they are written: 8 MB.
+# A page that was captured several times counts once, or its own lines would be taken for boilerplate.
+_COMMON = "SELECT key FROM read_parquet(?) GROUP BY key HAVING count(DISTINCT page) >= ? ORDER BY key"
+_KEYS = pa.schema([("key", pa.uint64()), ("page", pa.uint64())])
+# Keys held before they are written: 16 MB.
 _BUFFER = 1 << 20
 _BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n){2,}")
 
@@ -58,26 +61,25 @@ def _key(line: str) -> int | None:
 
 
 def write_line_keys(pages: Iterable[str], out: Path) -> None:
-    """Write the keys of every page's lines to the Parquet file `out`: eight bytes for each line and page.
+    """Write (key of a line, hash of its page) to the Parquet file `out`: 16 bytes for each line and page.
 
     The file's metadata has the number of pages.
     """
-    held: list[NDArray[np.uint64]] = []
+    held: list[Any] = []
     waiting = count = 0
     with pq.ParquetWriter(out, _KEYS, compression="none", use_dictionary=False) as writer:
         for text in pages:
             count += 1
-            held.append(line_keys(text))
-            waiting += len(held[-1])
+            keys = line_keys(text)
+            page = np.uint64(int.from_bytes(content_hash(text)[:8]))
+            held.append(pa.table([keys, np.full(len(keys), page)], schema=_KEYS))
+            waiting += len(keys)
             if waiting >= _BUFFER:
-                writer.write_table(_table(held))
+                writer.write_table(pa.concat_tables(held))
                 held, waiting = [], 0
-        writer.write_table(_table(held))
+        if held:
+            writer.write_table(pa.concat_tables(held))
         writer.add_key_value_metadata({"pages": str(count)})
-
-
-def _table(held: Sequence[NDArray[np.uint64]]) -> pa.Table:
-    return pa.table([np.concatenate([np.zeros(0, np.uint64), *held])], schema=_KEYS)
 
 
 def common_lines(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from glaswerk.data.pool import Function, run_tasks
 from glaswerk.data.publish import publish
 from glaswerk.data.reasons import explain
 from glaswerk.data.resolve import resolve
-from glaswerk.data.settings import CurateConfig, read_settings
+from glaswerk.data.settings import CurateConfig, checked, read_settings
 from glaswerk.data.shard_task import (
     BOILERPLATE,
     EVALUATIONS,
@@ -67,15 +67,20 @@ def curate(
     range, and where the lab has no source or nothing is kept.
     """
     table = lab.settings.get("curate", {})
+    if not isinstance(table, Mapping):
+        raise GlaswerkError(
+            f"expected a table [curate] in lab.toml, found curate = {table!r:.60}", hint="mend that line"
+        )
     if config is None:
-        if web is not None:
-            table = {**table, "web": {**table.get("web", {}), "families": list(web)}}
         config = read_settings(
             table, languages=languages, validation_share=validation_share, audiences=audiences
         )
+        if web is not None:
+            config = checked(replace(config, web=replace(config.web, families=tuple(web))))
     sources = sorted(lab.all("source"), key=lambda source: source.name)
     if not sources:
         raise GlaswerkError(f"expected sources in the lab {lab.root}, found none", hint=_HINT)
+    config.mixture.check_sources([source.name for source in sources])
     forgotten = Forgotten.read(lab.root)
     decided = {"sources": "all", **asdict(config)}
     if forgotten.digest:
@@ -105,6 +110,8 @@ class _Job:
             (source.name, in_order(source.path / DOCUMENTS, SCHEMA, self.scratch)) for source in self.sources
         ]
         tasks = plan(files, self.scratch, self.config)
+        if not tasks:
+            _need_some({})
         Refused(_deleted(self.sources), Gone.of(self.sources, self.forgotten)).write(self.scratch / REFUSED)
         self._find_boilerplate(tasks)
         self._index_evaluations()

@@ -31,6 +31,7 @@ BUCKET_PAIRS = 8
 # Numbers of Python, of 32 bytes each, are made of this many pairs at a time.
 _PAIRS = 1 << 16
 _CHARACTERS = 2 << 20
+_WORDS = 1 << 18
 _LINK = re.compile(r"https?://\S+")
 _WORD = re.compile(r"[^\W_]+(?:['’.,:-][^\W_]+)*")
 _DIGIT = re.compile(r"\d")
@@ -77,7 +78,7 @@ def _parts(texts: Sequence[str]) -> Iterator[Sequence[str]]:
     """Successive texts whose sequences of words, of some 100 bytes each, fit into memory together."""
     start = characters = 0
     for place, text in enumerate(texts):
-        if characters > _CHARACTERS:
+        if characters and characters + len(text) > _CHARACTERS:
             yield texts[start:place]
             start, characters = place, 0
         characters += len(text)
@@ -86,12 +87,20 @@ def _parts(texts: Sequence[str]) -> Iterator[Sequence[str]]:
 
 def _features(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.uint64]]:
     words = [words_of(text) for text in texts]
-    rows = rensa.RMinHash.digests_from_token_sets(
-        [shingles(w) for w in words], num_perm=PERMUTATIONS, seed=SEED
-    )
-    digests = np.array(rows, dtype=np.uint32).reshape(len(texts), PERMUTATIONS)
+    if len(words) == 1 and len(words[0]) > _WORDS:
+        # The digest of a union is the least of the digests: a book need not be held as sequences of words.
+        pieces = (words[0][at : at + _WORDS + SHINGLE - 1] for at in range(0, len(words[0]), _WORDS))
+        digests = np.minimum.reduce([_digests([piece]) for piece in pieces])
+    else:
+        digests = _digests(words)
     guards = [guard_key(text, w) for text, w in zip(texts, words, strict=True)]
     return digests, np.array(guards, dtype=np.uint64)
+
+
+def _digests(words: Sequence[Sequence[str]]) -> NDArray[np.uint32]:
+    sets = [shingles(each) for each in words]
+    rows = rensa.RMinHash.digests_from_token_sets(sets, num_perm=PERMUTATIONS, seed=SEED)
+    return np.array(rows, dtype=np.uint32).reshape(len(words), PERMUTATIONS)
 
 
 def guard_key(text: str, words: Sequence[str]) -> int:
@@ -181,6 +190,8 @@ def overlap(left: str, right: str) -> float:
 
 def overlap_of(left: Words, right: Words) -> float:
     """See `overlap`. A word that one text capitalises and the other has not at all makes another fact."""
+    if not left.count or not right.count:
+        return 0.0  # emoji alone: nothing to compare
     if min(left.count, right.count) <= GUARD_WORDS and (left.facts | right.facts) & (
         left.folded ^ right.folded
     ):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,12 +16,14 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.data.language import UNKNOWN, tidy_code
 from glaswerk.lab.tombstones import plain_handle
 
 if TYPE_CHECKING:
     from glaswerk.data.shard_task import ShardTask
 
 _ALL = "*"
+_DRAWS = np.array([1, 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9], np.uint64)
 _COLUMNS = {"source": "source", "language": "lang", "author": "author"}
 
 
@@ -50,6 +53,21 @@ class MixtureConfig:
             for name, cap in self.caps(by).items():
                 if cap < 0:
                     raise GlaswerkError(f"expected a cap of {name!r} of 0 or more, found {cap}")
+        for name in {*self.share_by_language, *self.cap_by_language} - {_ALL}:
+            if tidy_code(name) != name and name != UNKNOWN:
+                raise GlaswerkError(
+                    f"expected a language code such as 'de' in [curate.mixture] of lab.toml, found {name!r}"
+                )
+
+    def check_sources(self, names: Sequence[str]) -> None:
+        """Raises GlaswerkError for a source that the lab has not."""
+        for name in {*self.share_by_source, *self.cap_by_source} - {_ALL, *names}:
+            near = get_close_matches(name, names, n=1)
+            raise GlaswerkError(
+                f"expected sources of the lab in [curate.mixture] of lab.toml ({', '.join(names)}), "
+                f"found {name!r}",
+                hint=f"write {near[0]}" if near else None,
+            )
 
     def shares(self, by: str) -> dict[str, float]:
         found: dict[str, float] = getattr(self, f"share_by_{by}")
@@ -69,14 +87,16 @@ def left_out(
     The names of the documents are read only where a setting needs them.
     """
     kept = kept.copy()
-    for by, column in _COLUMNS.items():
+    for place, (by, column) in enumerate(_COLUMNS.items()):
         shares, caps = config.shares(by), config.caps(by)
         if not shares and not caps:
             continue
         rows, places, names = _groups(column, tasks, alive, kept)
+        # A draw of its own for each: a half of a half is a quarter.
+        drawn = ranks[rows] * _DRAWS[place]
         for reason, gone in (
-            ("mixture-share", _over_share(_limits(shares, names, by, 1.0)[places], ranks[rows])),
-            ("mixture-cap", _over_cap(_limits(caps, names, by, np.inf)[places], places, ranks[rows])),
+            ("mixture-share", _over_share(_limits(shares, names, by, 1.0)[places], drawn)),
+            ("mixture-cap", _over_cap(_limits(caps, names, by, np.inf)[places], places, drawn)),
         ):
             found = rows[gone & kept[rows]]
             kept[found] = False

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
 import signal
+import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -18,6 +20,8 @@ Where = Literal["local", "ray"]
 Function = Callable[[ShardTask], None]
 # Below this a pool takes longer to start than it saves.
 _POOL_ROWS = 40_000
+# Linux: the signal that a process gets when its parent dies (prctl(2)).
+_PDEATHSIG = 1
 
 
 def run_tasks(
@@ -33,7 +37,7 @@ def run_tasks(
     if on not in get_args(Where):
         raise GlaswerkError(f"expected a place to run on ({', '.join(get_args(Where))}), found {on!r}")
     left = [task for task in tasks if not is_done(task)]
-    jobs = jobs or len(os.sched_getaffinity(0))
+    jobs = jobs or _cores()
     done = sum(task.rows for task in tasks) - sum(task.rows for task in left)
     with progress_bar(label, sum(task.rows for task in tasks), start=done) as bar:
         if on == "ray":
@@ -44,6 +48,11 @@ def run_tasks(
                 bar.advance_bytes(task.rows, task.bytes)
         else:
             _run_pool(left, function, bar, jobs)
+
+
+def _cores() -> int:
+    # Linux alone can tell those that this process may use.
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _run_pool(tasks: Sequence[ShardTask], function: Function, bar: Bar, jobs: int) -> None:
@@ -68,8 +77,10 @@ def _run_pool(tasks: Sequence[ShardTask], function: Function, bar: Bar, jobs: in
 
 
 def _leave_interrupts() -> None:
-    """Ctrl-C reaches the whole group of processes; the parent decides what happens."""
+    """Ctrl-C reaches the whole group of processes; the parent decides what happens. None outlives it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PDEATHSIG, signal.SIGKILL)
 
 
 def _run_ray(tasks: Sequence[ShardTask], function: Function, bar: Bar, jobs: int) -> None:

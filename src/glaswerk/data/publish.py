@@ -99,7 +99,7 @@ class _Writer:
         self._folder, self._tasks, self._outcome, self._names = folder, tasks, outcome, names
         kept = np.flatnonzero(outcome.kept)
         families = outcome.families[kept]
-        held = assign_splits(outcome.contents[kept], families, config.validation_share)
+        held = assign_splits(outcome.ranks[kept], families, config.validation_share)
         self._splits = np.zeros(len(outcome.reasons), np.uint8)
         self._splits[kept] = 2 * families + held
         self.figures, self.samples = report.Figures(), Samples()

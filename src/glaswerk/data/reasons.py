@@ -107,10 +107,6 @@ CURATION = {
         "The document was not public: a direct message, or a post of a protected time.",
         "Name its audience under audiences in [curate] of lab.toml, if everyone concerned agrees.",
     ),
-    "repeated-id": Reason(
-        "An earlier source already holds a post with this id of X.",
-        "Nothing is lost; to prefer the other version, remove the earlier source.",
-    ),
     "retweet": Reason(
         "The post repeats someone else's post word for word (\"RT @name: …\").",
         "Add the other account's archive; its own posts are kept.",
@@ -131,6 +127,10 @@ CURATION = {
         "The text repeats itself: few different words, or mostly lines that occur more than once.",
         "Lower distinct_words or raise repeated_lines in [curate.quality] of lab.toml.",
     ),
+    "language": Reason(
+        "The text is most likely in none of the languages asked for; `score` is the probability that it is.",
+        "Add the language to `glaswerk curate --language …`, or name none to keep all.",
+    ),
     **_WEB,
     "lexicon-toxicity": Reason(
         "The text has many words from the lists of insults and oaths, which see no irony or quotation.",
@@ -141,9 +141,17 @@ CURATION = {
         "trained on it has seen the answer.",
         "Remove the set's folder under evaluations/, if no model will be measured by it.",
     ),
-    "language": Reason(
-        "The text is most likely in none of the languages asked for; `score` is the probability that it is.",
-        "Add the language to `glaswerk curate --language …`, or name none to keep all.",
+    "repeated-id": Reason(
+        "A copy of this post of X, from an earlier source, passes all rules and stays.",
+        "Nothing is lost; to prefer the other version, remove the earlier source.",
+    ),
+    "mixture-share": Reason(
+        "Only a share of this source, language or author goes into the corpus, drawn by content hash.",
+        "Raise it under share_by_source, share_by_language or share_by_author in [curate.mixture].",
+    ),
+    "mixture-cap": Reason(
+        "This source, language or author has more documents than its cap; those with the lowest hashes stay.",
+        "Raise it under cap_by_source, cap_by_language or cap_by_author in [curate.mixture] of lab.toml.",
     ),
     "exact-duplicate": Reason(
         "Another document has the same text but for case and spaces; `duplicate_of` names the one kept.",
@@ -153,14 +161,6 @@ CURATION = {
         "Another document shares nearly all its three-word sequences, and no name or number differs; "
         "`duplicate_of` names the one kept, `score` is the share.",
         "Raise near_duplicate in [curate] of lab.toml (1.0 switches it off).",
-    ),
-    "mixture-share": Reason(
-        "Only a share of this source, language or author goes into the corpus, drawn by content hash.",
-        "Raise it under share_by_source, share_by_language or share_by_author in [curate.mixture].",
-    ),
-    "mixture-cap": Reason(
-        "This source, language or author has more documents than its cap; those with the lowest hashes stay.",
-        "Raise it under cap_by_source, cap_by_language or cap_by_author in [curate.mixture] of lab.toml.",
     ),
     "kept": Reason("The document is in the corpus.", "Nothing to change."),
 }  # fmt: skip

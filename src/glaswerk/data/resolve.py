@@ -22,9 +22,10 @@ from glaswerk.data.mixture import left_out
 from glaswerk.data.settings import CurateConfig
 from glaswerk.data.shard_task import ShardTask
 
-_FIRST = tuple(CODES[reason] for reason in ("forgotten", "deleted", "rights-opt-out", "private-audience"))
+_STRICT = ("deleted", "rights-opt-out", "private-audience")
 _KEPT = CODES[KEPT]
-_HELD = 2048
+# Words of texts at hand, of some 150 bytes each with their sequences.
+_HELD = 1 << 20
 
 
 @dataclass(slots=True)
@@ -39,6 +40,8 @@ class Outcome:
     stands: NDArray[np.int64]
     families: NDArray[np.uint8]
     contents: NDArray[np.uint64]
+    # Hash of the text as the source has it, which no setting and no other document changes.
+    ranks: NDArray[np.uint64]
 
     @property
     def kept(self) -> NDArray[np.bool_]:
@@ -55,26 +58,33 @@ def resolve(tasks: Sequence[ShardTask], config: CurateConfig, scratch: Path) -> 
         stands=np.full(sum(len(k.reasons) for k in keys), -1, np.int64),
         families=np.concatenate([k.families for k in keys]),
         contents=np.concatenate([k.contents for k in keys]),
+        ranks=np.concatenate([k.ranks for k in keys]),
     )
     _repeated_ids(found, np.concatenate([k.posts for k in keys]))
     alive = [k.alive + np.uint32(task.first) for k, task in zip(keys, tasks, strict=True)]
     del keys
+    # Before duplicates are looked for: a copy by others must not go with what it repeats.
+    for reason, rows in left_out(config.mixture, tasks, alive, found.kept, found.contents[:, 1]):
+        found.reasons[rows] = CODES[reason]
     if "exact-duplicate" not in config.off:
         _exact_duplicates(found)
     if config.near_duplicate < 1.0 and "near-duplicate" not in config.off:
         _near_duplicates(found, tasks, alive, config.near_duplicate, scratch)
-    # The other half of the hash decides the split: what is held out is no poorer in any source.
-    for reason, rows in left_out(config.mixture, tasks, alive, found.kept, found.contents[:, 1]):
-        found.reasons[rows] = CODES[reason]
     return found
 
 
 def _repeated_ids(found: Outcome, posts: NDArray[np.uint64]) -> None:
-    """A post of X counts once; where an earlier source was told to forget it, this one is the first."""
-    rows = np.flatnonzero((posts != 0) & (found.reasons != CODES["forgotten"]))
-    again = _again(rows, posts[rows][:, None])[0]
-    again = again[~np.isin(found.reasons[again], _FIRST)]
-    found.reasons[again], found.scores[again] = CODES["repeated-id"], np.nan
+    """Of several copies of a post of X the first that passes all rules stays.
+
+    What one copy says of audience, reservation or deletion holds for all: the strictest is right.
+    """
+    for reason in _STRICT:
+        named = np.unique(posts[(found.reasons == CODES[reason]) & (posts != 0)])
+        others = np.isin(posts, named) & found.kept
+        found.reasons[others], found.scores[others] = CODES[reason], np.nan
+    rows = np.flatnonzero((posts != 0) & found.kept)
+    again, firsts = _again(rows, posts[rows][:, None])
+    found.reasons[again], found.scores[again], found.stands[again] = CODES["repeated-id"], np.nan, firsts
 
 
 def _exact_duplicates(found: Outcome) -> None:
@@ -111,8 +121,9 @@ def _near_duplicates(
                     found.reasons[later], found.scores[later] = CODES["near-duplicate"], round(share, 4)
                     found.stands[later] = earlier
     # What stands for an exact duplicate may itself be a near duplicate of another document.
-    moved = (found.stands >= 0) & (found.reasons[found.stands] != _KEPT)
-    found.stands[moved] = found.stands[found.stands[moved]]
+    for _ in range(2):
+        moved = (found.stands >= 0) & (found.reasons[found.stands] != _KEPT)
+        found.stands[moved] = found.stands[found.stands[moved]]
 
 
 def _band_pairs(
@@ -147,6 +158,7 @@ class _Texts:
         self._file = self._path.open("rb")
         self._bytes = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ) if ends[-1] else b""
         self._held: OrderedDict[int, duplicates.Words] = OrderedDict()
+        self._words_held = 0
 
     def __enter__(self) -> _Texts:
         return self
@@ -161,13 +173,14 @@ class _Texts:
         return duplicates.overlap_of(self._words(earlier), self._words(later))
 
     def _words(self, row: int) -> duplicates.Words:
-        """The words of a document; those of the last few thousand are at hand."""
+        """The words of a document; those looked at last are at hand."""
         if row not in self._held:
             place = int(np.searchsorted(self._rows, row))
             start, end = self._ends[place : place + 2].tolist()
             self._held[row] = duplicates.Words.of(self._bytes[start:end].decode())
-            if len(self._held) > _HELD:
-                self._held.popitem(last=False)
+            self._words_held += self._held[row].count
+            while self._words_held > _HELD and len(self._held) > 2:
+                self._words_held -= self._held.popitem(last=False)[1].count
         return self._held[row]
 
 
@@ -186,16 +199,13 @@ def _chosen(
                     yield from file.read_row_group(group, columns=["text"])["text"].take(places).to_pylist()
 
 
-def assign_splits(
-    contents: NDArray[np.uint64], families: NDArray[np.uint8], share: float
-) -> NDArray[np.uint8]:
-    """1 for each document held out for validation, by its content hash, so that others do not matter.
+def assign_splits(ranks: NDArray[np.uint64], families: NDArray[np.uint8], share: float) -> NDArray[np.uint8]:
+    """1 for each document held out for validation, by the hash of its text, so that others do not matter.
 
     One exception: where no hash of several in a family falls below the share, the lowest is held out, so
     that training on a handful of documents can be validated at all.
     """
-    held = np.zeros(len(contents), np.uint8)
-    ranks = contents[:, 0]
+    held = np.zeros(len(ranks), np.uint8)
     for family in np.unique(families):
         rows = np.flatnonzero(families == family)
         limit = int(share * 2**64)

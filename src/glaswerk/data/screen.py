@@ -75,7 +75,7 @@ class Screen:
 
     def _judge(self, row: Mapping[str, Any]) -> Verdict:
         text, messages, rejected, masked = self._masked(row)
-        refused = self._by_relation(row)
+        refused = self.refusal(row)
         if refused:
             return Verdict(refused, text)
         family = family_of(row["kind"], row["media"] or ())
@@ -108,8 +108,8 @@ class Screen:
                 return replace(verdict, text=text, masked=verdict.masked + gone, leaks=tuple(leaks))
         return replace(verdict, reason="evaluation-item", leaks=tuple(leaks))
 
-    def _by_relation(self, row: Mapping[str, Any]) -> str:
-        """Rules on what the document is rather than what it says."""
+    def refusal(self, row: Mapping[str, Any]) -> str:
+        """The rule on what the document is, rather than what it says, that speaks against it; or empty."""
         if self._gone.covers(row):
             return "forgotten"
         if row["id"] in self._deleted:

@@ -62,10 +62,12 @@ def read_settings(table: Mapping[str, Any], **given: Any) -> CurateConfig:
     Raises GlaswerkError naming a key that is unknown, or a value of the wrong type or out of range.
     """
     chosen = {key: value for key, value in given.items() if value is not None}
-    return _checked(_fill(CurateConfig(), {**table, **chosen}, "curate"))
+    return checked(_fill(CurateConfig(), {**table, **chosen}, "curate"))
 
 
-def _checked(config: CurateConfig) -> CurateConfig:
+def checked(config: CurateConfig) -> CurateConfig:
+    """The settings in their canonical form. Raises GlaswerkError for one that is out of range."""
+    _check_ranges(config, "curate")
     if not 0 <= config.validation_share <= 0.5:
         raise GlaswerkError(
             f"expected a validation share between 0 and 0.5, found {config.validation_share}",
@@ -80,6 +82,26 @@ def _checked(config: CurateConfig) -> CurateConfig:
     config.mixture.check()
     audiences = tuple(sorted(set(config.audiences)))
     return replace(config, languages=check_codes(config.languages), audiences=audiences)
+
+
+# Of all settings with a fraction only these are no share.
+_LENGTHS = ("word_length_min", "word_length_max")
+
+
+def _check_ranges(config: Any, where: str) -> None:
+    """Whole numbers count something and are not negative; others are shares from 0 to 1."""
+    for each in fields(config):
+        value = getattr(config, each.name)
+        if is_dataclass(value):
+            _check_ranges(value, f"{where}.{each.name}")
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            is_share = isinstance(value, float) and each.name not in _LENGTHS
+            if not (0 <= value <= 1 if is_share else 0 <= value < float("inf")):
+                raise GlaswerkError(
+                    f"expected a number {'between 0 and 1' if is_share else 'of 0 or more'} for {each.name} "
+                    f"in [{where}] of lab.toml, found {value}",
+                    hint="mend that line in lab.toml; every setting has a default, so it may also go",
+                )
 
 
 def _check_names(key: str, found: Sequence[str], known: Sequence[str]) -> None:

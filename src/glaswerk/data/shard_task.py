@@ -123,12 +123,14 @@ class ShardTask:
 @dataclass(frozen=True, slots=True)
 class Keys:
     """By document: code of the reason, score (NaN for none), id of X (0 for others), 128-bit content hash
-    as two numbers, family. `alive` are the places of the survivors, the only ones with a content hash."""
+    as two numbers, hash of the source's own text, family. `alive` are the places of the survivors, the only
+    ones with hashes."""
 
     reasons: NDArray[np.uint8]
     scores: NDArray[np.float64]
     posts: NDArray[np.uint64]
     contents: NDArray[np.uint64]
+    ranks: NDArray[np.uint64]
     families: NDArray[np.uint8]
     alive: NDArray[np.uint32]
 
@@ -159,13 +161,12 @@ def count_lines(task: ShardTask) -> None:
     """Write the keys of the lines of the task's pages; nothing to do where they are there."""
     if task.lines.exists():
         return
-    partial = task.file("lines.part")
+    screen, partial = _screen(task), task.file("lines.part")
     with pq.ParquetFile(task.path) as file:
-        tables = (file.read_row_group(group, columns=["text", "kind"]) for group in task.groups)
-        pages = (
-            text for table in tables for text in table.filter(pc.field("kind") == "page")["text"].to_pylist()
-        )
-        write_line_keys(pages, partial)
+        groups = (conform(file.read_row_group(group, columns=list(READ)), SCHEMA) for group in task.groups)
+        tables = (table.select(READ).filter(pc.field("kind") == "page") for table in groups)
+        rows = (row | {"source": task.source} for table in tables for row in table.to_pylist())
+        write_line_keys((row["text"] for row in rows if not screen.refusal(row)), partial)
     os.replace(partial, task.lines)
 
 
@@ -191,18 +192,21 @@ def run_task(task: ShardTask) -> None:
     write_json(task.file("json"), {"rows": task.rows, "samples": samples.chosen, "leaks": leaks})
 
 
-_SCREENS: dict[Path, Screen] = {}
+_SCREENS: dict[tuple[Path, bool], Screen] = {}
 
 
 def _screen(task: ShardTask) -> Screen:
     """The screen of the task's corpus; a process makes it once."""
-    if task.folder not in _SCREENS:
+    counted = (task.folder / BOILERPLATE).exists()
+    if (task.folder, counted) not in _SCREENS:
         refused, index = Refused.read(task.folder / REFUSED), task.folder / EVALUATIONS
-        lines = np.load(task.folder / BOILERPLATE, allow_pickle=False)
+        lines = np.load(task.folder / BOILERPLATE, allow_pickle=False) if counted else np.zeros(0, np.uint64)
         evaluations = EvalIndex.load(index) if index.exists() else None
         _SCREENS.clear()
-        _SCREENS[task.folder] = Screen(task.config, refused.deleted, refused.gone, lines, evaluations)
-    return _SCREENS[task.folder]
+        _SCREENS[task.folder, counted] = Screen(
+            task.config, refused.deleted, refused.gone, lines, evaluations
+        )
+    return _SCREENS[task.folder, counted]
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,11 +233,17 @@ def _judge(table: Any, screen: Screen, samples: Samples, writer: Any) -> _Part:
     if kept:
         hashes = b"".join(duplicates.content_hash(_whole(rows[i], verdicts[i].text)) for i in alive)
         contents[alive] = np.frombuffer(hashes, ">u8").reshape(-1, 2)
+    ranks = contents[:, 0].copy()
+    for index in alive:
+        if verdicts[index].text != rows[index]["text"]:
+            own = duplicates.content_hash(_whole(rows[index], rows[index]["text"]))
+            ranks[index] = int.from_bytes(own[:8])
     keys = Keys(
         reasons=np.array([CODES[verdict.reason] for verdict in verdicts], np.uint8),
         scores=np.array([np.nan if v.score is None else v.score for v in verdicts], np.float64),
         posts=np.array([_post_number(row["id"]) for row in rows], np.uint64),
         contents=contents,
+        ranks=ranks,
         families=families,
         alive=np.array(alive, np.uint32),
     )
@@ -285,7 +295,7 @@ def _write_keys(task: ShardTask, parts: Sequence[_Part]) -> None:
     alive = [part.keys.alive + np.uint32(start) for part, start in zip(parts, starts[:-1], strict=True)]
     columns: dict[str, Any] = {
         name: np.concatenate([getattr(part.keys, name) for part in parts])
-        for name in ("reasons", "scores", "posts", "contents", "families")
+        for name in ("reasons", "scores", "posts", "contents", "ranks", "families")
     }
     with task.file("npz").open("wb") as file:
         np.savez(file, alive=np.concatenate(alive), **columns)

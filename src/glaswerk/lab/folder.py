@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import glaswerk
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.files import write_atomic
 from glaswerk.lab import artifact as artifacts
@@ -129,7 +130,8 @@ class Lab:
         can go on, and is removed once the block is left in peace. What belongs to another spec of the same
         kind and name goes at once: it may hold what was to be forgotten."""
         parts = self._scratch(spec.kind, spec.name)
-        folder = parts / spec.id.removeprefix("b2:")[:16]
+        # Parts that another version of the code made are not those of this one.
+        folder = parts / f"{spec.id.removeprefix('b2:')[:16]}-{glaswerk.__version__}"
         for old in parts.glob("*"):
             if old != folder:
                 shutil.rmtree(old)
