@@ -21,7 +21,7 @@ KINDS = ("email", "phone", "iban", "card", "ip", "coordinates", "handle")
 DEFAULT_KINDS = KINDS[:-1]
 # An apostrophe may stand inside the local part (O'Neil), not before it: there it is a quotation mark.
 _EMAIL = re.compile(
-    r"(?<![\w.+%-])[\w.+%-]{1,64}+(?:['’][\w.+%-]{1,64}+){0,3}"
+    r"(?<![\w.+%-])[\w.+%-][\w.+%'’-]{0,63}+(?<!['’])"
     r"@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}[^\W\d_]{2,24}(?![^\W_])"
 )
 # Length of an IBAN by country (SWIFT registry, release 99), where people are likely to post one.
@@ -55,18 +55,19 @@ _GAP = r"(?:[ \u00a0/-]{0,2}|\.)"
 _COUNTRY = r"(?:\((?:\+|00)[1-9]\d{0,2}\)|(?:\+|00)[1-9]\d{0,2})"
 _INTERNATIONAL = rf"{_COUNTRY}{_GAP}(?:\(0?\d{{1,4}}\){_GAP})?\d(?:{_GAP}\d){{5,12}}"
 # 06 12 34 56 78, as in France: five pairs, no more, with the same sign between all.
-_PAIRS = (
-    r"0[1-9](?<!\d[ .\u00a0-]..)(?P<pair>[ .\u00a0-])\d\d(?:(?P=pair)\d\d){3}(?![ .\u00a0-]\d)"
-)
+_PAIRS = r"0[1-9](?<!\d[ .\u00a0-]..)(?P<pair>[ .\u00a0-])\d\d(?:(?P=pair)\d\d){3}(?![ .\u00a0-]\d)"
 # 030 1234567, 0151/12345678, (089) 12 34 56: a leading zero and no more than one long area code.
 _NATIONAL = rf"(?:\(0[1-9]\d{{1,4}}\)|0[1-9]\d{{1,4}}){_GAP}\d(?:{_GAP}\d){{3,9}}"
 _NORTH_AMERICAN = r"(?:1[ .-])?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[ .-])[2-9]\d{2}[ .-]\d{4}"
-_PHONE = re.compile(rf"(?=[+(0-9]){_BEFORE}(?:{_INTERNATIONAL}|{_PAIRS}|{_NATIONAL}|{_NORTH_AMERICAN}){_AFTER}")
+_PHONE = re.compile(
+    rf"(?=[+(0-9]){_BEFORE}(?:{_INTERNATIONAL}|{_PAIRS}|{_NATIONAL}|{_NORTH_AMERICAN}){_AFTER}"
+)
 # Shorter than this with a leading zero are ranges of times (0800-1200) and postcodes.
 _DIGITS_MIN, _DIGITS_MAX = 9, 15
 _THOUSANDS = re.compile(r"\+\d{1,3}(?: \d{3}){1,2}")
-# +1.234.567.890 and 010.020.030.040: an amount and an IP address filled up with zeros.
-_DOTTED = re.compile(r"\+\d{1,3}(?:\.\d{3})+|\d{3}(?:\.\d{3}){3}")
+# Amounts (+1.234.567.890), decimals (+1.41421356, 0355626618.16711; an area code is shorter), IP addresses
+# filled up with zeros (010.020.030.040) and tables of hexadecimal codes (0020.0002.0029).
+_DOTTED = re.compile(r"\+\d{1,3}(?:\.\d{3})+|(?:\+\d+|\d{7,})\.\d+|\d{3}(?:\.\d{3}){3}|\d{4}(?:\.\d{4}){2}")
 _LINK = re.compile(r"(?:://|\bwww\.|\w\.[a-z]{2,24}/)\S*[.:]$", re.IGNORECASE)
 _LABEL = re.compile(r"\b(?:isbn|issn|ean|gtin|oclc|lccn|pmid|doi|id)(?:-1[03])?[\s.:#]{0,3}$", re.IGNORECASE)
 # Characters of a link or label that are looked at before a number.
