@@ -227,7 +227,7 @@ def _phone(match: re.Match[str]) -> bool:
 
 
 def _drawn(pairs: str) -> bool:
-    """Whether five pairs are the numbers of a lottery: in order and below 70, as 2 in 1000 numbers are."""
+    """Whether five pairs are the numbers of a lottery: in order and below 70, as 7 in 1000 such numbers are."""
     numbers = re.split(r"\D", pairs)
     return all(low < high for low, high in pairwise(numbers)) and numbers[-1] <= "70"
 
