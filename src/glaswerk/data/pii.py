@@ -227,7 +227,7 @@ def _phone(match: re.Match[str]) -> bool:
 
 
 def _drawn(pairs: str) -> bool:
-    """Whether five pairs are the numbers of a lottery: in order and below 70, as 7 in 1000 such numbers are."""
+    """Whether five pairs are numbers of a lottery: rising, up to 70 (by chance 7 in 1000 such numbers)."""
     numbers = re.split(r"\D", pairs)
     return all(low < high for low, high in pairwise(numbers)) and numbers[-1] <= "70"
 
