@@ -23,6 +23,17 @@ from glaswerk.data.reasons import MASKED
         ("Tel. (089) 123 45 67, 0151-23456789", "Tel. [phone], [phone]"),
         ("Ring (212) 555-2368 or 212-555-2368", "Ring [phone] or [phone]"),
         ("0049 (0)30 1234567", "[phone]"),
+        ("Tel:+49 171 1234567", "Tel:[phone]"),
+        ("Tel.:030/1234567, Tel.030/1234567", "Tel.:[phone], Tel.[phone]"),
+        ('WhatsApp:+491711234567, "phone":"+1 555 123 4567"', 'WhatsApp:[phone], "phone":"[phone]"'),
+        ("(+49) 171 1234567 or (0049)171/1234567", "[phone] or [phone]"),
+        ("+1.555.123.4567, 0171.1234567", "[phone], [phone]"),
+        ("+33 6.12.34.56.78", "[phone]"),
+        ("06.12.34.56.78 or 01 23 45 67 89 or 01-23-45-67-89.", "[phone] or [phone] or [phone]."),
+        ("06\u00a012\u00a034\u00a056\u00a078", "[phone]"),
+        ("me@example.com-thanks, me@example.com_", "[email]-thanks, [email]_"),
+        ("O'Neil@example.com, D’Arcy@post.example", "[email], [email]"),
+        ("'me@example.com' and mailto:'me@co-op.example'", "'[email]' and mailto:'[email]'"),
     ],
 )
 def test_addresses_and_numbers_are_masked(text: str, masked: str) -> None:
@@ -43,6 +54,18 @@ def test_addresses_and_numbers_are_masked(text: str, masked: str) -> None:
         "Score 4-3-3, chapter 1-2-3, 2018/2019",
         "ISBN 978-3-16-148410-0",
         "7°N 030°W, 04:04 02/01/12 6.7C",
+        "Version 1.2.3.4567, v.1.2.3.4567, build:10.0.19045.3324",
+        "01.02.2024, 01.02.24 10:30, Datum:01.02.2024, +1 01.02.2024, am:2024-05-12 um:10:30:00",
+        "1.234.567,89, Summe:1.234.567,89, +1.234.567,89 and +1.234.567.890",
+        "Score:0:1, 3:0 and Stand:10.5.3, p=.0123456789, ::0123456789",
+        "+1.41421356237, 0355626618.16711, 0020.0002.0029",
+        "IP:192.168.100.200 and 010.020.030.040",
+        "ISBN:0123456789, ISBN 0-12-345678-9, ISBN-10: 0767901843, ID:0123456789",
+        "https://example.org/a:0301234567 and https://example.org/a.030.1234567",
+        "www.example.org/tel:+491711234567, example.org/b.0301234567",
+        "01 23 45 67 89 10, 99 01 23 45 67 89, 01 23.45 67.89, 00 12 34 56 78, 11.22.33.44.55",
+        "01 23 45 67, 01\u00a023\u00a045\u00a067\u00a089\u00a010",
+        "Lotto: 03 12 23 34 45",
     ],
 )
 def test_years_dates_prices_and_links_stay(text: str) -> None:
@@ -185,12 +208,12 @@ def test_masks_are_counted_by_kind() -> None:
 PIECES = (
     "4111 1111 1111 1111", "149.112.112.112", "2620:fe::fe", "52.5200, 13.4050", "52°31'12\"N 13°24'18\"E",
     "a@b.de", "@lena", "DE89370400440532013000", "+49 30 1234567", " ", ", ", "-", ".", ":", "/",
-    "@", "5", "[ip]",
+    "@", "5", "[ip]", "06.12.34.56.78", "01 23 45 67 89", "(+49) 171 1234567", "'", "_",
 )  # fmt: skip
 
 
 @given(
-    st.text(alphabet="0123456789+-()/ .@abDE:[]phone°'\"NW,", max_size=80)
+    st.text(alphabet="0123456789+-()/ .@abDE:[]phone_°'\"NW,", max_size=80)
     | st.lists(st.sampled_from(PIECES), max_size=8).map("".join)
 )
 def test_masking_twice_changes_nothing(text: str) -> None:

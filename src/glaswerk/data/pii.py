@@ -12,14 +12,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
+from itertools import pairwise
 
 from glaswerk.core.errors import GlaswerkError
 
 KINDS = ("email", "phone", "iban", "card", "ip", "coordinates", "handle")
 # A handle is how posts address each other; masking it takes the author's network away, so it is asked for.
 DEFAULT_KINDS = KINDS[:-1]
+# An apostrophe may stand inside the local part (O'Neil), not before it: there it is a quotation mark.
 _EMAIL = re.compile(
-    r"(?<![\w.+%-])[\w.+%-]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}[^\W\d_]{2,24}(?![\w-])"
+    r"(?<![\w.+%-])[\w.+%-][\w.+%'’-]{0,63}+(?<!['’])"
+    r"@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}[^\W\d_]{2,24}(?![^\W_])"
 )
 # Length of an IBAN by country (SWIFT registry, release 99), where people are likely to post one.
 _LENGTHS = {
@@ -41,20 +44,39 @@ _BY_LENGTH = "|".join(
 # The look ahead says nothing new: it keeps the search from trying every length at every letter.
 _IBAN = re.compile(rf"(?=[A-Za-z]{{2}}[0-9]{{2}})(?<![^\W_])(?ai:{_BY_LENGTH})(?![^\W_])")
 # No letter, digit, group of digits, or sign of an address, amount, date or version may stand before …
-_BEFORE = r"(?<![\w/=&#@.,:%+-])(?<!\d[ -])(?<![€$£]\s)(?<![€$£])"
+_BEFORE = (
+    r"(?<![\w/=&#@,%+-])(?<!\d[ .:-])(?<![€$£]\s)(?<![€$£])"
+    # … but "Tel.030/…" and "Tel.:030/…" may: ".0123" alone is a decimal, "::" part of an address.
+    r"(?:(?<![.:])|(?<=[^\W\d_]\.)|(?<=[^\d:]:))"
+)
 # … nor behind: more digits, a currency, a unit, a decimal.
 _AFTER = r"(?![\w/=&@%-])(?![.,:]\d)(?!\s?(?:€|\$|£|%|EUR\b|USD\b|Euro\b|Mio\b|km\b|kg\b))"
-_GAP = r"[ \u00a0/-]{0,2}"
-_INTERNATIONAL = rf"(?:\+|00)[1-9]\d{{0,2}}{_GAP}(?:\(0?\d{{1,4}}\){_GAP})?\d(?:{_GAP}\d){{5,12}}"
+_GAP = r"(?:[ \u00a0/-]{0,2}|\.)"
+_COUNTRY = r"(?:\((?:\+|00)[1-9]\d{0,2}\)|(?:\+|00)[1-9]\d{0,2})"
+_INTERNATIONAL = rf"{_COUNTRY}{_GAP}(?:\(0?\d{{1,4}}\){_GAP})?\d(?:{_GAP}\d){{5,12}}"
+# 06 12 34 56 78, as in France: five pairs, no more, with the same sign between all.
+_PAIRS = r"0[1-9](?<!\d[ .\u00a0-]..)(?P<pair>[ .\u00a0-])\d\d(?:(?P=pair)\d\d){3}(?![ .\u00a0-]\d)"
 # 030 1234567, 0151/12345678, (089) 12 34 56: a leading zero and no more than one long area code.
 _NATIONAL = rf"(?:\(0[1-9]\d{{1,4}}\)|0[1-9]\d{{1,4}}){_GAP}\d(?:{_GAP}\d){{3,9}}"
 _NORTH_AMERICAN = r"(?:1[ .-])?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[ .-])[2-9]\d{2}[ .-]\d{4}"
-_PHONE = re.compile(rf"(?=[+(0-9]){_BEFORE}(?:{_INTERNATIONAL}|{_NATIONAL}|{_NORTH_AMERICAN}){_AFTER}")
+_PHONE = re.compile(
+    rf"(?=[+(0-9]){_BEFORE}(?:{_INTERNATIONAL}|{_PAIRS}|{_NATIONAL}|{_NORTH_AMERICAN}){_AFTER}"
+)
 # Shorter than this with a leading zero are ranges of times (0800-1200) and postcodes.
 _DIGITS_MIN, _DIGITS_MAX = 9, 15
 _THOUSANDS = re.compile(r"\+\d{1,3}(?: \d{3}){1,2}")
+# Amounts (+1.234.567.890), decimals (+1.41421356, 0355626618.16711; an area code is shorter), IP addresses
+# filled up with zeros (010.020.030.040) and tables of hexadecimal codes (0020.0002.0029).
+_DOTTED = re.compile(r"\+\d{1,3}(?:\.\d{3})+|(?:\+\d+|\d{7,})\.\d+|\d{3}(?:\.\d{3}){3}|\d{4}(?:\.\d{4}){2}")
+_LINK = re.compile(r"(?:://|\bwww\.|\w\.[a-z]{2,24}/)\S*[.:]$", re.IGNORECASE)
+_LABEL = re.compile(r"\b(?:isbn|issn|ean|gtin|oclc|lccn|pmid|doi|id)(?:-1[03])?[\s.:#]{0,3}$", re.IGNORECASE)
+# Characters of a link or label that are looked at before a number.
+_BACK = 200
 _DIGIT = re.compile(r"\d")
-_DATE = re.compile(r"\b(?:\d{1,2}[-/ ]){2}(?:19|20)\d{2}\b|\b(?:19|20)\d{2}(?:[-/ ]\d{1,2}){2}\b")
+_DATE = re.compile(
+    r"\b(?:\d{1,2}[-/ ]){2}(?:19|20)\d{2}\b|\b(?:19|20)\d{2}(?:[-/ ]\d{1,2}){2}\b"
+    r"|\b(?:\d{1,2}\.){2}(?:19|20)\d{2}\b"
+)
 # Public card schemes by their first digits (ISO/IEC 7812 ranges) and number of digits. Lengths that the
 # schemes allow but hardly issue are left out: 13-digit Visa numbers look like German bar codes.
 _CARDS = re.compile(
@@ -198,7 +220,16 @@ def _phone(match: re.Match[str]) -> bool:
     if not _DIGITS_MIN <= digits <= _DIGITS_MAX:
         return False
     # "+10 000 000 people" is an amount; "15-03-2024" a date.
-    return not ((_THOUSANDS.fullmatch(found) and digits < 10) or _DATE.search(found))
+    if (_THOUSANDS.fullmatch(found) and digits < 10) or _DOTTED.fullmatch(found) or _DATE.search(found):
+        return False
+    before = match.string[max(0, match.start() - _BACK) : match.start()]
+    return not (_LINK.search(before) or _LABEL.search(before) or (match["pair"] and _drawn(found)))
+
+
+def _drawn(pairs: str) -> bool:
+    """Whether five pairs are numbers of a lottery: rising, up to 70 (by chance 7 in 1000 such numbers)."""
+    numbers = re.split(r"\D", pairs)
+    return all(low < high for low, high in pairwise(numbers)) and numbers[-1] <= "70"
 
 
 def _always(match: re.Match[str]) -> bool:
