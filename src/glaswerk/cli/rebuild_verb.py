@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
@@ -47,7 +47,7 @@ def command(purging: bool, lab_path: Path, as_json: bool) -> None:
     for artifact in made:
         show(artifact, as_json, bytes=artifact.bytes)
     if purging and not made and not as_json:
-        click.echo("nothing to purge: no source holds what the marks cover", err=True)
+        click.echo("nothing to purge: no source holds what marks cover or owners deleted", err=True)
     stale = [model.name for model in lab.all("model") if model.inputs.get("shards") not in _ids(lab)]
     if stale and not as_json:
         click.echo(f"next: train anew, these models know the old corpus: {', '.join(stale)}", err=True)
@@ -83,25 +83,30 @@ def rebuild(lab: Lab) -> list[Artifact]:
 
 def _hanging(lab: Lab, corpora: list[Artifact]) -> dict[str, list[Artifact]]:
     """By the name of a corpus the shards that were made from it."""
-    tokenizers = {made.name: made.id for made in lab.all("tokenizer")}
+    tokenizers = {
+        row["name"]: "" for row in lab.ledger.rows("SELECT name FROM artifact WHERE kind = 'tokenizer'")
+    }
+    tokenizers |= {made.name: made.id for made in lab.all("tokenizer")}
     found: dict[str, list[Artifact]] = {corpus.name: [] for corpus in corpora}
     for shards in lab.all("shards"):
-        fitting = [(fit, corpus.name) for corpus in corpora if any(fit := _fit(shards, corpus, tokenizers))]
-        if fitting:
-            found[max(fitting)[1]].append(shards)
+        fits = [(_fit(shards, corpus, tokenizers), len(corpus.name), corpus.name) for corpus in corpora]
+        fit, _, name = max(fits, default=(0, 0, ""))
+        if fit:
+            found[name].append(shards)
     return found
 
 
-def _fit(shards: Artifact, corpus: Artifact, tokenizers: dict[str, str]) -> tuple[bool, bool, bool]:
-    """What speaks for `corpus` as the one that `shards` hang on; names hold dots, so "a.b.c" may be read twice.
+def _fit(shards: Artifact, corpus: Artifact, tokenizers: Mapping[str, str]) -> int:
+    """How much speaks for `corpus` as what `shards` were made from; 0 where nothing does.
 
-    Corpora of the same content have one id; corpora and tokenizers made anew since have another.
+    Names hold dots, so that "main.v2.main" can be read in two ways; two corpora of the same content have one
+    id; and a corpus or tokenizer that was made anew since has another than the shards name.
     """
-    if not shards.name.startswith(f"{corpus.name}."):
-        return False, False, False
     tokenizer = shards.name.removeprefix(f"{corpus.name}.")
-    same = tokenizers.get(tokenizer) == shards.inputs.get("tokenizer")
-    return same and shards.inputs.get("corpus") == corpus.id, tokenizer in tokenizers, not _other(shards, corpus)
+    if tokenizer == shards.name or tokenizer not in tokenizers:
+        return 0
+    same = shards.inputs.get("corpus") == corpus.id, shards.inputs.get("tokenizer") == tokenizers[tokenizer]
+    return 1 + sum(same)
 
 
 def _recurate(lab: Lab, corpus: Artifact, hanging: list[Artifact]) -> Artifact:
@@ -142,16 +147,53 @@ def _removing(lab: Lab, old: list[Artifact]) -> Iterator[None]:
     # Whatever the failure is, the words must go.
     except Exception as error:
         going = [*old, *_traces(lab, old)]
-        if not _may_hold(lab, going):
+        if not _may_hold(lab, old):
             raise
         for artifact in reversed(going):
             _remove(lab, artifact)
-        known = isinstance(error, GlaswerkError)
-        words = error.message if isinstance(error, GlaswerkError) else f"{type(error).__name__}: {error}"
+        told = (
+            error if isinstance(error, GlaswerkError) else GlaswerkError(f"{type(error).__name__}: {error}")
+        )
         raise GlaswerkError(
-            f"{words}; removed, as it cannot be rebuilt: {_listed(going)}",
-            hint=error.hint if isinstance(error, GlaswerkError) else "",
+            f"{told.message}; removed, as it cannot be rebuilt: {_listed(going)}", hint=told.hint
         ) from error
+
+
+def _traces(lab: Lab, old: list[Artifact]) -> list[Artifact]:
+    found = [lab.find("trace", made.name) for made in old if made.kind == "shards"]
+    return [trace for trace in found if trace is not None]
+
+
+def _may_hold(lab: Lab, artifacts: list[Artifact]) -> bool:
+    """Whether these may hold what is to be forgotten: with marks any, else those with what owners deleted."""
+    from glaswerk.data.forget import deleted
+
+    if Forgotten.read(lab.root).tombstones:
+        return True
+    ids = deleted(lab.all("source"))
+    return bool(ids) and any(_holds(artifact, ids) for artifact in artifacts)
+
+
+def _holds(artifact: Artifact, ids: frozenset[str]) -> bool:
+    from glaswerk.data.parquet import DOCUMENTS, read_rows
+    from glaswerk.tokenizer import Shards
+
+    if artifact.kind == "corpus":
+        return any(row["id"] in ids for row in read_rows(artifact.path / DOCUMENTS, ["id"]))
+    # An index is of no use without its shards, so nothing is lost with it.
+    return artifact.kind == "trace" or bool(Shards.open(artifact.path).count(ids))
+
+
+def _remove(lab: Lab, artifact: Artifact) -> None:
+    from glaswerk.tokenizer import keep_spans
+
+    if artifact.kind == "shards":
+        keep_spans(lab, artifact)
+    lab.remove(artifact)
+
+
+def _listed(artifacts: list[Artifact]) -> str:
+    return ", ".join(f"{artifact.kind} {artifact.name}" for artifact in artifacts)
 
 
 def _settings(corpus: Artifact) -> CurateConfig:
