@@ -499,7 +499,7 @@ def test_a_file_of_deletions_is_read_whole_or_marks_nothing(empty_lab: Lab, tmp_
     assert len(Forgotten.read(empty_lab.root).tombstones) == 2
 
 
-def _rows(lab: Lab, folder: Path, name: str, **texts: str) -> None:
+def _add(lab: Lab, folder: Path, name: str, **texts: str) -> None:
     file = folder / f"{name}.jsonl"
     file.write_text("".join(json.dumps({"id": key, "text": text}) + "\n" for key, text in texts.items()))
     add_docs(lab, [file], licence="CC0-1.0", acquired="own", name=name)
@@ -512,8 +512,8 @@ PLAIN = "Gardens and old walls behind the church of the village are open today"
 @pytest.fixture
 def two(empty_lab: Lab, tmp_path: Path) -> Lab:
     """Corpora main and main.v2 with their shards and indexes; the words to be forgotten are in both."""
-    _rows(empty_lab, tmp_path, "a", secret=SECRET, boat="The boat of Otis lies below the ford since May")
-    _rows(empty_lab, tmp_path, "b", plain=PLAIN)
+    _add(empty_lab, tmp_path, "a", secret=SECRET, boat="The boat of Otis lies below the ford since May")
+    _add(empty_lab, tmp_path, "b", plain=PLAIN)
     for name in ("main", "main.v2"):
         curate(empty_lab, name=name, validation_share=0.0)
     train_tokenizer(empty_lab, TokenizerConfig(300))

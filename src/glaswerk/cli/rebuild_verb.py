@@ -83,10 +83,7 @@ def rebuild(lab: Lab) -> list[Artifact]:
 
 def _hanging(lab: Lab, corpora: list[Artifact]) -> dict[str, list[Artifact]]:
     """By the name of a corpus the shards that were made from it."""
-    tokenizers = {
-        row["name"]: "" for row in lab.ledger.rows("SELECT name FROM artifact WHERE kind = 'tokenizer'")
-    }
-    tokenizers |= {made.name: made.id for made in lab.all("tokenizer")}
+    tokenizers = {made.name: made.id for made in lab.all("tokenizer")}
     found: dict[str, list[Artifact]] = {corpus.name: [] for corpus in corpora}
     for shards in lab.all("shards"):
         fits = [(_fit(shards, corpus, tokenizers), len(corpus.name), corpus.name) for corpus in corpora]
@@ -103,10 +100,11 @@ def _fit(shards: Artifact, corpus: Artifact, tokenizers: Mapping[str, str]) -> i
     id; and a corpus or tokenizer that was made anew since has another than the shards name.
     """
     tokenizer = shards.name.removeprefix(f"{corpus.name}.")
-    if tokenizer == shards.name or tokenizer not in tokenizers:
+    same = [name for name, identifier in tokenizers.items() if identifier == shards.inputs.get("tokenizer")]
+    # Where its tokenizer is there under another name alone, the name is to be read otherwise.
+    if tokenizer == shards.name or (same and tokenizer not in same):
         return 0
-    same = shards.inputs.get("corpus") == corpus.id, shards.inputs.get("tokenizer") == tokenizers[tokenizer]
-    return 1 + sum(same)
+    return sum((shards.inputs.get("corpus") == corpus.id, tokenizer in tokenizers, tokenizer in same))
 
 
 def _recurate(lab: Lab, corpus: Artifact, hanging: list[Artifact]) -> Artifact:
