@@ -16,10 +16,13 @@ from glaswerk.cli.main import cli
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.curate import curate
 from glaswerk.data.parquet import read_rows, write_relations
+from glaswerk.data.settings import read_settings
 from glaswerk.data.source import add_chats, add_docs, add_posts
 from glaswerk.lab import Lab
 from glaswerk.lab.tombstones import Forgotten, Tombstone
-from glaswerk.tokenizer import Shards, Tokenizer
+from glaswerk.tokenizer import Shards, Tokenizer, pack, train_tokenizer
+from glaswerk.tokenizer.training import TokenizerConfig
+from glaswerk.trace import build
 
 
 def run(lab: Path, *words: str) -> str:
@@ -474,7 +477,7 @@ def test_a_purge_needs_no_corpus_and_says_where_there_is_nothing_to_do(
     rows = [{"id": "a", "text": "This goes away."}, {"id": "b", "text": "This stays here."}]
     add_docs(empty_lab, [_rows(tmp_path, *rows)], licence="CC0-1.0", name="rows")
     result = CliRunner().invoke(cli, ["rebuild", "--purge", "--lab", str(empty_lab.root)])
-    assert result.stderr == "nothing to purge: no source holds what the marks cover\n"
+    assert result.stderr == "nothing to purge: no source holds what marks cover or owners deleted\n"
     run(empty_lab.root, "forget", "--id", "rows:a")
     assert "source rows" in run(empty_lab.root, "rebuild", "--purge")
     assert "1 documents purged" in run(empty_lab.root, "status")
@@ -494,3 +497,97 @@ def test_a_file_of_deletions_is_read_whole_or_marks_nothing(empty_lab: Lab, tmp_
     assert not (empty_lab.root / "forgotten.jsonl").exists()
     run(empty_lab.root, "forget", "--from-file", str(file))
     assert len(Forgotten.read(empty_lab.root).tombstones) == 2
+
+
+def _add(lab: Lab, folder: Path, name: str, **texts: str) -> None:
+    file = folder / f"{name}.jsonl"
+    file.write_text("".join(json.dumps({"id": key, "text": text}) + "\n" for key, text in texts.items()))
+    add_docs(lab, [file], licence="CC0-1.0", acquired="own", name=name)
+
+
+SECRET = "The secret mill of Hazel lies near the river bank and the old bridge"
+PLAIN = "Gardens and old walls behind the church of the village are open today"
+
+
+@pytest.fixture
+def two(empty_lab: Lab, tmp_path: Path) -> Lab:
+    """Corpora main and main.v2 with their shards and indexes; the words to be forgotten are in both."""
+    _add(empty_lab, tmp_path, "a", secret=SECRET, boat="The boat of Otis lies below the ford since May")
+    _add(empty_lab, tmp_path, "b", plain=PLAIN)
+    for name in ("main", "main.v2"):
+        curate(empty_lab, name=name, validation_share=0.0)
+    train_tokenizer(empty_lab, TokenizerConfig(300))
+    for name in ("main", "main.v2"):
+        build(empty_lab, pack(empty_lab, corpus=name))
+    return empty_lab
+
+
+def names(lab: Lab) -> dict[str, list[str]]:
+    return {kind: sorted(a.name for a in lab.all(kind)) for kind in ("corpus", "shards", "trace")}
+
+
+def secret_in(lab: Lab) -> list[str]:
+    return [a.name for a in lab.all("shards") if Shards.open(a.path).count(["a:secret"])] + [
+        a.name for a in lab.all("corpus") if any(SECRET in text for text in texts(a.path))
+    ]
+
+
+def test_names_with_dots_lead_shards_to_their_own_corpus(two: Lab) -> None:
+    before = names(two)
+    run(two.root, "forget", "--id", "a:secret")
+    run(two.root, "rebuild")
+    assert (names(two), secret_in(two)) == (before, [])
+
+
+def test_shards_and_index_whose_corpus_is_gone_are_removed_with_the_words_in_them(two: Lab) -> None:
+    shutil.rmtree(two.root / "corpora" / "main.v2")
+    run(two.root, "forget", "--id", "a:secret")
+    result = CliRunner().invoke(cli, ["rebuild", "--lab", str(two.root)])
+    assert "removed, as the corpus is gone: trace main.v2.main, shards main.v2.main" in result.stderr
+    assert names(two) == {"corpus": ["main"], "shards": ["main.main"], "trace": ["main.main"]}
+    assert secret_in(two) == []
+
+
+def test_without_marks_shards_whose_corpus_is_gone_stay(two: Lab) -> None:
+    shutil.rmtree(two.root / "corpora" / "main.v2")
+    run(two.root, "rebuild")
+    assert "main.v2.main" in names(two)["shards"]
+
+
+def test_a_rebuild_leaves_no_parts_of_a_corpus_that_was_interrupted(two: Lab) -> None:
+    parts = two.root / "runs" / "corpus-other" / "0123"
+    parts.mkdir(parents=True)
+    (parts / "texts.json").write_text(SECRET)
+    run(two.root, "rebuild")
+    assert not parts.parent.exists()
+
+
+def test_a_corpus_that_cannot_be_rebuilt_does_not_stop_the_others(two: Lab) -> None:
+    """Nothing is left for main, which takes nothing from source b."""
+    settings = read_settings({"mixture": {"share_by_source": {"b": 0.0}}})
+    curate(two, name="main", config=settings)
+    run(two.root, "forget", "--source", "a")
+    with pytest.raises(
+        GlaswerkError, match=r"removed, as it cannot be rebuilt: corpus main, shards main.main"
+    ):
+        run(two.root, "rebuild")
+    assert names(two) == {"corpus": ["main.v2"], "shards": ["main.v2.main"], "trace": ["main.v2.main"]}
+    assert secret_in(two) == []
+
+
+def test_an_index_that_cannot_be_built_goes_while_the_new_shards_stay(two: Lab) -> None:
+    run(two.root, "forget", "--id", "a:secret")
+    # A file where the index would be written.
+    (two.root / "traces" / ".main.main.part").write_text("")
+    with pytest.raises(GlaswerkError, match=r"removed, as it cannot be rebuilt: trace main\.main"):
+        run(two.root, "rebuild")
+    assert names(two)["trace"] == ["main.v2.main"]
+    assert names(two)["shards"] == ["main.main", "main.v2.main"]
+    assert secret_in(two) == []
+
+
+def test_without_marks_what_owners_deleted_goes_where_it_cannot_be_made_anew(two: Lab) -> None:
+    write_relations(two.need("source", "a", hint="").path, ["a:secret"], [])
+    shutil.rmtree(two.root / "corpora" / "main.v2")
+    run(two.root, "rebuild")
+    assert "main.v2.main" not in names(two)["shards"]

@@ -120,6 +120,14 @@ def test_rights_count_documents_by_what_is_allowed_and_name_obstacles(empty_lab:
     assert "how it was acquired is unknown" in run("rights", "--lab", str(empty_lab.root))
 
 
+def test_rights_name_every_obstacle_that_the_status_of_a_model_names(empty_lab: Lab, tmp_path: Path) -> None:
+    file = tmp_path / "rows.jsonl"
+    file.write_text(json.dumps({"text": "one", "audience": "limited"}))
+    add_docs(empty_lab, [file], licence="unknown", name="rows")
+    (found,) = json.loads(run("rights", "--lab", str(empty_lab.root), "--json"))
+    assert found["obstacle"] == "its licence is unknown; its audience is limited"
+
+
 def test_rights_of_an_empty_lab_say_how_to_begin(empty_lab: Lab) -> None:
     with pytest.raises(GlaswerkError, match="no source yet"):
         run("rights", "--lab", str(empty_lab.root))

@@ -14,6 +14,7 @@ import pytest
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import digest_file
 from glaswerk.data.curate import curate
+from glaswerk.data.forget import forgotten_ids, reach
 from glaswerk.data.parquet import read_rows
 from glaswerk.data.pictures import Pictures
 from glaswerk.data.purge import purge
@@ -246,6 +247,47 @@ def test_a_picture_goes_with_its_last_document(empty_lab: Lab, town: Path, tmp_p
     forget(empty_lab, ("source", "images"))
     (made,) = purge(empty_lab)
     assert (made.stats["pictures"], made.stats["widths"]) == (0, {})
+
+
+def test_a_purge_takes_out_what_owners_deleted_without_a_mark(
+    empty_lab: Lab, posts: Artifact, tmp_path: Path
+) -> None:
+    later = tmp_path / "later.json"
+    event = {"delete": {"status": {"id": 5, "id_str": "5"}}}
+    later.write_text(json.dumps([event, post(11, "Otis rows up the river", "otis")]))
+    add_posts(empty_lab, [later], licence="CC0-1.0", acquired="licensed", name="later")
+    chats(empty_lab, tmp_path, alder="x:5", elm="x:9")
+    made = {source.name: source for source in purge(empty_lab)}
+    assert {name: source.stats["purged"] for name, source in made.items()} == {
+        "posts": {"deleted": 1}, "chats": {"deleted": 1},
+    }  # fmt: skip
+    assert "x:5" not in ids(made["posts"])
+    assert ids(made["chats"]) == ["chats:elm"]
+    assert purge(empty_lab) == []
+
+
+def test_a_mark_on_an_id_covers_every_text_that_came_under_it(empty_lab: Lab, tmp_path: Path) -> None:
+    rows = rows_file(
+        tmp_path, "rows.jsonl", {"id": "7", "text": SECRET}, {"id": "7", "text": f"{SECRET}, by the wheel"},
+        {"id": "8", "text": PLAIN},
+    )  # fmt: skip
+    source = add_docs(empty_lab, [rows], licence="CC0-1.0", name="rows")
+    assert ids(source) == ["rows:7", "rows:7~2", "rows:8"]
+    marks = Forgotten((Tombstone("id", "rows:7"),))
+    assert sorted(row["id"] for row in reach(empty_lab, marks).documents) == ["rows:7", "rows:7~2"]
+    forget(empty_lab, ("id", "rows:7"))
+    assert reasons(curate(empty_lab)) == {"rows:7": "forgotten", "rows:7~2": "forgotten", "rows:8": "kept"}
+    (made,) = purge(empty_lab)
+    assert (ids(made), made.stats["purged"]) == (["rows:8"], {"id": 2})
+    assert forgotten_ids(empty_lab) == {"rows:7", "rows:7~2"}
+
+
+def test_a_mark_on_a_second_text_leaves_the_first(empty_lab: Lab, tmp_path: Path) -> None:
+    rows = rows_file(tmp_path, "rows.jsonl", {"id": "7", "text": PLAIN}, {"id": "7", "text": SECRET})
+    add_docs(empty_lab, [rows], licence="CC0-1.0", name="rows")
+    forget(empty_lab, ("id", "rows:7~2"))
+    (made,) = purge(empty_lab)
+    assert ids(made) == ["rows:7"]
 
 
 def test_without_marks_and_without_their_documents_nothing_is_purged(empty_lab: Lab, posts: Artifact) -> None:

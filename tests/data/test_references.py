@@ -146,3 +146,28 @@ def test_rows_of_older_labs_have_no_links() -> None:
 def test_an_address_of_a_post_is_its_id() -> None:
     assert document_id("https://twitter.com/hazel/status/5/photo/1") == "x:5"
     assert document_id("https://example.org/5") == "https://example.org/5"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://x.com/i/web/status/123", "https://twitter.com/u/statuses/123", "https://X.com/u/status/123",
+        "HTTPS://m.twitter.com/u/status/123", "mobile.twitter.com/u/status/123", "www.x.com/i/status/123/",
+        "x.com/u/status/123?s=20", "https://twitter.com/#!/u/status/123", "X:123", " x:123 ", "123",
+    ],
+)  # fmt: skip
+def test_a_post_is_found_in_whichever_form_its_address_is_written(address: str) -> None:
+    assert document_id(address) == "x:123"
+
+
+@pytest.mark.parametrize("address", ["https://x.com/hazel", "X.com/u/status/hazel", "https://t.twitter.com/"])
+def test_an_address_of_x_that_is_no_posts_is_refused_rather_than_marked_in_vain(address: str) -> None:
+    with pytest.raises(GlaswerkError, match="expected the address of a post"):
+        document_id(address)
+
+
+@pytest.mark.parametrize(
+    "identifier", ["https://mastodon.example/users/u/statuses/123", "https://box.com/u/status/123", "X:hazel"]
+)
+def test_addresses_of_other_hosts_are_ids_as_they_stand(identifier: str) -> None:
+    assert document_id(identifier) == identifier

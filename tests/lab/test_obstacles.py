@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from glaswerk.cli.main import cli
 from glaswerk.data.curate import curate
+from glaswerk.data.parquet import write_documents, write_relations
 from glaswerk.data.source import add_chats, add_docs
 from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.lab.status import obstacles
@@ -90,6 +91,20 @@ def test_forgotten_documents_are_counted_with_their_tokens_and_epochs(
         f"trained on 2 forgotten documents ({tokens:,} tokens, {2 * tokens:,} in all epochs): "
         "glaswerk rebuild, then train anew"
     ]
+
+
+def test_what_its_owner_deleted_since_the_training_is_counted_without_a_mark(
+    empty_lab: Lab, plain: Artifact
+) -> None:
+    assert counted(empty_lab, plain) == []
+
+    def write(folder: Path) -> dict[str, Any]:
+        write_documents(folder / "documents.parquet", [])
+        write_relations(folder, ["rows:0"], [])
+        return {"documents": 0}
+
+    empty_lab.make(Spec("source", "later", "test/1"), write)
+    assert counted(empty_lab, plain)[0].startswith("trained on 1 forgotten documents")
 
 
 def test_a_model_trained_after_the_rebuild_is_clean_and_the_old_one_is_not(

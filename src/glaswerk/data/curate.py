@@ -14,16 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow.parquet as pq
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.boilerplate import common_lines
 from glaswerk.data.decisions import KEPT
 from glaswerk.data.decontaminate import EvalIndex
 from glaswerk.data.evalsets import items_of
-from glaswerk.data.forget import Gone, holding, with_derived
+from glaswerk.data.forget import Gone, deleted
 from glaswerk.data.order import in_order
-from glaswerk.data.parquet import DOCUMENTS, SCHEMA, TOMBSTONES
+from glaswerk.data.parquet import DOCUMENTS, SCHEMA
 from glaswerk.data.pool import Function, run_tasks
 from glaswerk.data.publish import publish
 from glaswerk.data.reasons import explain
@@ -112,7 +111,7 @@ class _Job:
         tasks = plan(files, self.scratch, self.config)
         if not tasks:
             _need_some({})
-        Refused(_deleted(self.sources), Gone.of(self.sources, self.forgotten)).write(self.scratch / REFUSED)
+        Refused(deleted(self.sources), Gone.of(self.sources, self.forgotten)).write(self.scratch / REFUSED)
         self._find_boilerplate(tasks)
         self._index_evaluations()
         self._run(tasks, run_task, "judging documents", lambda task: task.is_done)
@@ -150,16 +149,6 @@ class _Job:
 
 
 _STATS = ("documents", "kept", "bytes", "decisions", "leaks", "masked", "languages", "splits", "kinds")
-
-
-def _deleted(sources: Sequence[Artifact]) -> frozenset[str]:
-    """Ids of documents that hold a post which some archive lists as deleted, in whichever order added, and of
-    what was derived from such posts."""
-    tombstones: set[str] = set()
-    for source in sources:
-        if (source.path / TOMBSTONES).exists():
-            tombstones.update(pq.read_table(source.path / TOMBSTONES)["id"].to_pylist())
-    return with_derived(sources, Gone(frozenset(holding(sources, tombstones)))).ids
 
 
 def _need_some(counts: Mapping[str, int]) -> None:

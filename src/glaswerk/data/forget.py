@@ -11,14 +11,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from glaswerk.data.decisions import DECISIONS
-from glaswerk.data.parquet import DOCUMENTS, PARTS, PURGED, broken_parquet
+from glaswerk.data.order import GIVEN_ID, given_id
+from glaswerk.data.parquet import DOCUMENTS, PARTS, PURGED, TOMBSTONES, broken_parquet
 from glaswerk.data.posts import retweeted_handle
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.tombstones import Forgotten, plain_handle
 
-_MEANT = """
+# Whoever names an id means every text that came under it.
+_MEANT = f"""
     SELECT id, ? AS source, author FROM read_parquet(?, union_by_name = true)
-    WHERE list_contains(?, id) OR list_contains(?, author) OR ?
+    WHERE list_has_any(?, [id, {GIVEN_ID}]) OR list_contains(?, author) OR ?
 """
 _CLUSTERS = """
     WITH decided AS (
@@ -84,6 +86,12 @@ class Gone:
         return with_derived(sources, cls.meant(sources, forgotten))
 
     @classmethod
+    def with_deleted(cls, sources: Sequence[Artifact], forgotten: Forgotten) -> Gone:
+        """What the marks cover and what its owners deleted, with everything that was derived from either."""
+        found = cls.meant(sources, forgotten)
+        return with_derived(sources, replace(found, ids=found.ids | deleted(sources)))
+
+    @classmethod
     def meant(cls, sources: Sequence[Artifact], forgotten: Forgotten) -> Gone:
         """What the marks cover, without what was derived from it."""
         # A source's ids may stand in another source, too, which nobody asked to forget.
@@ -91,9 +99,13 @@ class Gone:
         ids = frozenset(row["id"] for row in meant(sources, Forgotten(stones))) | forgotten.ids
         return cls(ids, forgotten.sources, forgotten.authors)
 
+    def names(self, identifier: str) -> bool:
+        """Whether a document goes for its id: also another text that came under an id named."""
+        return identifier in self.ids or given_id(identifier) in self.ids
+
     def covers(self, row: Mapping[str, Any]) -> bool:
         """Whether a document (id, source, retweet_of, text) is to be forgotten."""
-        if row["id"] in self.ids or row["source"] in self.sources or row["retweet_of"] in self.ids:
+        if self.names(row["id"]) or row["source"] in self.sources or row["retweet_of"] in self.ids:
             return True
         # The record of a retweet names the original's id or its author, the text always the latter.
         repeated = {row["retweet_of"], retweeted_handle(row["text"])} if self.handles else set()
@@ -147,6 +159,16 @@ def holding(sources: Sequence[Artifact], posts: set[str]) -> set[str]:
     return _above(_steps(sources, without=("retweet",)) if posts else {}, posts)
 
 
+def deleted(sources: Sequence[Artifact]) -> frozenset[str]:
+    """Ids of documents that hold a post which some archive lists as deleted, in whichever order added, and of
+    what was derived from such posts."""
+    stones: set[str] = set()
+    for source in sources:
+        if (source.path / TOMBSTONES).exists():
+            stones.update(pq.read_table(source.path / TOMBSTONES)["id"].to_pylist())
+    return with_derived(sources, Gone(frozenset(holding(sources, stones)))).ids
+
+
 def _steps(sources: Sequence[Artifact], without: Collection[str]) -> dict[str, set[str]]:
     """Which documents each post went into, but for these relations."""
     steps: dict[str, set[str]] = {}
@@ -189,7 +211,7 @@ def with_derived(sources: Sequence[Artifact], gone: Gone) -> Gone:
     links = derived_links(sources)
     held = _held(sources, set(links)) if links else {}
     while True:
-        lost = {post for post in links if post in gone.ids or _all_covered(gone, held.get(post, ()))}
+        lost = {post for post in links if gone.names(post) or _all_covered(gone, held.get(post, ()))}
         ids = gone.ids.union(*(links[post] for post in lost))
         if ids == gone.ids:
             return gone
@@ -215,11 +237,12 @@ def _held(sources: Sequence[Artifact], posts: set[str]) -> dict[str, list[dict[s
 
 
 def forgotten_ids(lab: Lab) -> set[str]:
-    """Ids of all documents that the lab's marks cover; not what another source holds by right."""
-    sources, forgotten = lab.all("source"), Forgotten.read(lab.root)
-    if not forgotten.tombstones:
+    """Ids of all documents that the lab's marks cover or whose owners deleted them; not what another source
+    holds by right."""
+    sources = lab.all("source")
+    gone = Gone.with_deleted(sources, Forgotten.read(lab.root))
+    if gone == Gone():
         return set()
-    gone = Gone.of(sources, forgotten)
     whole = [file for source in sources if source.name in gone.sources for file in files_of(source)]
     others = [file for source in sources if source.name not in gone.sources for file in files_of(source)]
     ids = set(gone.ids)

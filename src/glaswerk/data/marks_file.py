@@ -10,11 +10,11 @@ from typing import Any
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.posts import PREFIX
-from glaswerk.data.references import document_id
+from glaswerk.data.references import HOST, document_id
 from glaswerk.lab.tombstones import Tombstone
 
 LINE_LIMIT = 1 << 20
-_PROFILE = re.compile(r"(?:https?://)?(?:www\.|mobile\.)?(?:twitter|x)\.com/(\w+)/?")
+_PROFILE = re.compile(HOST + r"/(\w+)/?(?:[?#].*)?", re.ASCII | re.I)
 # Ids of the lab: of X ("x:1850"), or with the source's name before them ("gazette:week-1.md").
 _ID = re.compile(r"\w[\w.-]*:(?!//).+")
 
@@ -54,11 +54,14 @@ def _text(raw: bytes, number: int) -> str | None:
 
 
 def _named(line: str) -> tuple[Any, str] | None:
-    identifier = document_id(line)
-    if identifier.startswith(PREFIX):
-        return ("id", identifier) if _is_number(identifier.removeprefix(PREFIX)) else None
     if _PROFILE.fullmatch(line) or re.fullmatch(r"@\w+", line):
         return "author", handle_of(line)
+    try:
+        identifier = document_id(line)
+    except GlaswerkError:
+        return None
+    if identifier.startswith(PREFIX):
+        return ("id", identifier) if _is_number(identifier.removeprefix(PREFIX)) else None
     return ("id", identifier) if _ID.fullmatch(identifier) else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,9 @@ import pyarrow.parquet as pq
 
 # Sorting spills to disk beyond this; curation as a whole stays below 1.5 GB.
 SORT_MEMORY = "600MB"
+# What stands behind the id of a document whose id an earlier one with another text had first.
+_AGAIN = re.compile(r"~[0-9]+$")
+GIVEN_ID = "regexp_replace(id, '~[0-9]+$', '')"
 # A row group is what a lookup by id has to read: 8,192 posts are about 1 MB; books are cut earlier.
 GROUP_ROWS = 8192
 GROUP_BYTES = 32 << 20
@@ -42,6 +46,11 @@ _SORTED = """
     FROM read_parquet(?, file_row_number = true) files LEFT JOIN fix ON file_row_number = fix.row
     WHERE fix.row IS NULL OR new_id IS NOT NULL ORDER BY coalesce(new_id, files.id)
 """
+
+
+def given_id(identifier: str) -> str:
+    """The id that a document came with, if it was made `id~2` here; GIVEN_ID is the same in SQL."""
+    return _AGAIN.sub("", identifier)
 
 
 def sort_documents(path: Path, schema: Any) -> int:

@@ -1,4 +1,4 @@
-"""Taking forgotten documents out of the sources themselves, so that the lab holds their text no longer."""
+"""Taking documents that were forgotten or deleted by their owners out of the sources themselves."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ import pyarrow.parquet as pq
 from glaswerk.core.document import Document, Rights
 from glaswerk.core.ids import digest_json
 from glaswerk.core.progress import track
-from glaswerk.data.forget import Gone
-from glaswerk.data.order import conform
+from glaswerk.data.forget import Gone, deleted
+from glaswerk.data.order import conform, given_id
 from glaswerk.data.parquet import (
     DOCUMENTS,
     PARTS,
@@ -41,7 +41,8 @@ _JUDGED = ("id", "author", "kind", "retweet_of", "derived_from", "text", "media"
 
 
 def purge(lab: Lab) -> list[Artifact]:
-    """Write every source anew that holds forgotten documents, without them; returns those sources.
+    """Write every source anew that holds documents forgotten, or deleted according to any source, without
+    them; returns those sources.
 
     Of a purged document stay its id, what it was derived from, and its author where the marks name them:
     what comes later may have been derived from it. A purged source has the recipe "purge/1"; its config
@@ -50,8 +51,8 @@ def purge(lab: Lab) -> list[Artifact]:
     lab.settle()
     forgotten = Forgotten.read(lab.root)
     sources = lab.all("source")
-    gone = Gone.of(sources, forgotten)
-    jobs = [_Job(source, gone, forgotten) for source in sources] if forgotten.tombstones else []
+    gone = Gone.with_deleted(sources, forgotten)
+    jobs = [_Job(source, gone, forgotten, deleted(sources)) for source in sources] if gone != Gone() else []
     return [made for job in track(jobs, "purging sources", len(jobs)) if (made := job.make(lab)) is not None]
 
 
@@ -60,6 +61,7 @@ class _Job:
     source: Artifact
     gone: Gone
     forgotten: Forgotten
+    deleted: frozenset[str]
 
     def make(self, lab: Lab) -> Artifact | None:
         """The source without what is gone, or None where it holds nothing of that."""
@@ -110,13 +112,15 @@ class _Job:
         return {**self.source.stats, **figures, PURGED_KEY: dict(sorted(counts.items()))}
 
     def _mark(self, row: Mapping[str, Any]) -> str:
-        """The kind of mark that a document went for."""
+        """The kind of mark that a document went for, or "deleted" where it was its owner."""
         if self.source.name in self.forgotten.sources:
             return "source"
         if plain_handle(row["author"]) in self.forgotten.authors:
             return "author"
-        if row["id"] in self.forgotten.ids:
+        if not self.forgotten.ids.isdisjoint((row["id"], given_id(row["id"]))):
             return "id"
+        if row["id"] in self.deleted:
+            return "deleted"
         if row["retweet_of"]:
             return "retweet"
         # What is left holds a post or a turn that was named: a thread, a conversation.

@@ -9,15 +9,26 @@ from typing import Any
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.posts import PREFIX
 
-_STATUS = re.compile(r"(?:https?://)?(?:www\.|mobile\.)?(?:twitter|x)\.com/\w+/status/(\d{1,20})\b.*")
+# The hosts of X, with or without a scheme: www., mobile., m. and whatever else stands before them.
+HOST = r"(?:(?:https?:)?//)?(?:[\w-]+\.)*(?:twitter|x)\.com(?::\d+)?"
+_STATUS = re.compile(HOST + r"/(?:#!/)?(?:\w+/){0,2}status(?:es)?/(\d{1,20})\b.*", re.ASCII | re.I | re.S)
+_ADDRESS = re.compile(HOST + r"(?:[/?#].*)?", re.ASCII | re.I | re.S)
+_NUMBER = re.compile(rf"(?:{PREFIX})?(\d+)", re.ASCII | re.I)
 _HINT = "write ids as the lab has them: x:ID or a post's address, SOURCE:ID for others"
 
 
 def document_id(reference: str) -> str:
-    """The id that a user means by a post's address or bare number; other ids stay as they are."""
-    found = _STATUS.fullmatch(reference.strip())
-    number = found[1] if found else reference.strip()
-    return PREFIX + number if number.isascii() and number.isdigit() else number
+    """The id that a user means by a post's address or bare number; other ids stay as they are.
+
+    Raises GlaswerkError for an address of X that is no post's: as an id it would cover nothing.
+    """
+    written = reference.strip()
+    found = _STATUS.fullmatch(written) or _NUMBER.fullmatch(written)
+    if found:
+        return PREFIX + found[1]
+    if _ADDRESS.fullmatch(written):
+        raise GlaswerkError(f"expected the address of a post, found {written[:80]!r}", hint=_HINT)
+    return written
 
 
 def derived_from(row: Mapping[str, Any], where: str) -> tuple[str, ...]:
@@ -37,4 +48,7 @@ def _reference(item: Any, where: str) -> str:
         raise GlaswerkError(
             f"expected ids of documents as 'derived_from' in {where}, found {item!r:.60}", hint=_HINT
         )
-    return document_id(written)
+    try:
+        return document_id(written)
+    except GlaswerkError as error:
+        raise GlaswerkError(f"{error.message} as 'derived_from' in {where}", hint=error.hint) from error

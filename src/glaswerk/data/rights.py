@@ -9,6 +9,7 @@ import duckdb
 from glaswerk.data.forget import files_of
 from glaswerk.data.parquet import DOCUMENTS
 from glaswerk.lab import Lab
+from glaswerk.lab.status import faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +27,7 @@ class RightsRow:
     @property
     def obstacle(self) -> str:
         """Why these documents cannot go into a release, in a few words; empty where they can."""
-        if self.tdm_opt_out:
-            return "its owner reserved text and data mining"
-        if self.acquired == "unknown":
-            return "how it was acquired is unknown"
-        return "" if self.audience == "public" else f"its audience is {self.audience}"
+        return "; ".join(faults(self.licence, self.acquired, self.audience, self.tdm_opt_out))
 
 
 _QUERY = """

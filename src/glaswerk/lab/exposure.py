@@ -11,7 +11,8 @@ from glaswerk.lab.tombstones import Forgotten
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """Forgotten documents that a model or one it grew from was trained on, and their tokens.
+    """Documents, forgotten or deleted by their owners, that a model or one it grew from was trained on, and
+    their tokens.
 
     `seen` are tokens times epochs. `reserved` counts documents whose owners reserved text and data mining
     since. Not `certain` where the spans of some of its shards are lost, so that there may be more of either.
@@ -29,7 +30,8 @@ class Exposure:
 def exposure_basis(lab: Lab) -> str:
     """Changes with the marks and the sources, on which counts depend."""
     marks = Forgotten.read(lab.root).digest
-    return digest_json([marks, sorted(source.id for source in lab.all("source"))])
+    # The number is that of the rule: 2 counts what owners deleted, which labs counted before did not.
+    return digest_json([2, marks, sorted(source.id for source in lab.all("source"))])
 
 
 def exposures(lab: Lab) -> dict[str, Exposure]:

@@ -108,7 +108,7 @@ def _rights(lab: Lab, corpus: str) -> Iterator[str]:
     counts = table.group_by(columns).aggregate([([], "count_all")]).to_pylist()
     found: dict[tuple[str, str], int] = {}
     for row in counts:
-        for words in _faults(row["licence"], row["acquired"], row["audience"], row["tdm_opt_out"]):
+        for words in faults(row["licence"], row["acquired"], row["audience"], row["tdm_opt_out"]):
             key = (row["source"], words)
             found[key] = found.get(key, 0) + row["count_all"]
     for (source, words), documents in sorted(found.items()):
@@ -123,11 +123,12 @@ def _rights_of_sources(lab: Lab, corpus: str) -> Iterator[str]:
     """
     for name, config in lab.ledger.rows(query, corpus):
         said = json.loads(config)
-        for words in _faults(said.get("licence", ""), said.get("acquired", ""), "public", False):
+        for words in faults(said.get("licence", ""), said.get("acquired", ""), "public", False):
             yield f"source {name}: {words}"
 
 
-def _faults(licence: str, acquired: str, audience: str, tdm_opt_out: bool) -> Iterator[str]:
+def faults(licence: str, acquired: str, audience: str, tdm_opt_out: bool) -> Iterator[str]:
+    """Why documents with these rights cannot go into a release, a few words each."""
     if tdm_opt_out:
         yield "its owner reserved text and data mining"
     if acquired in ("", "unknown"):
