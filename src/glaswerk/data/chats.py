@@ -30,6 +30,7 @@ def read_chats(
         where = f"{file.path}, line {number:,}"
         try:
             messages, parents = _messages(_turns(row), where), derived_from(row, where)
+            rights = rights_of(row, where, defaults)
         except GlaswerkError:
             if not tolerant:
                 raise
@@ -40,7 +41,7 @@ def read_chats(
             id=f"{defaults.source}:{file.name}#{number}" if given is None else f"{defaults.source}:{given}",
             source=defaults.source,
             text=plain_text(messages),
-            rights=rights_of(row, defaults),
+            rights=rights,
             author=defaults.author,
             kind="dialogue",
             messages=messages,

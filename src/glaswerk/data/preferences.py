@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Any
 
-from glaswerk.core.document import Document, Message
+from glaswerk.core.document import Document, Message, Rights
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.chats import from_sharegpt, message_of, plain_text
 from glaswerk.data.files import Defaults, Tally, rights_of
@@ -60,7 +60,7 @@ def read_preferences(
         tally.rows += 1
         where = f"{file.path}, {'row' if parquet else 'line'} {number:,}"
         try:
-            parents = derived_from(row, where)
+            parents, rights = derived_from(row, where), rights_of(row, where, defaults)
             found = [(pair, _answered(pair, where, tally)) for pair in _pairs(row, where, tally)]
         except GlaswerkError as error:
             if not tolerant:
@@ -70,19 +70,19 @@ def read_preferences(
         for pair, turns in found:
             if turns is not None:
                 identifier = f"{defaults.source}:{pair.id or f'{file.name}#{number}'}"
-                document = _document(row, identifier, turns, pair.lang, defaults)
+                document = _document(rights, identifier, turns, pair.lang, defaults)
                 yield replace(document, derived_from=parents)
 
 
 def _document(
-    row: Mapping[str, Any], identifier: str, turns: Sequence[Message], lang: str, defaults: Defaults
+    rights: Rights, identifier: str, turns: Sequence[Message], lang: str, defaults: Defaults
 ) -> Document:
     *messages, rejected = turns
     return Document(
         id=identifier,
         source=defaults.source,
         text=plain_text(messages, [rejected]),
-        rights=rights_of(row, defaults),
+        rights=rights,
         author=defaults.author,
         lang=tidy_code(lang),
         kind="preference",
