@@ -317,10 +317,7 @@ def _objects(stored: Stored, where: Path, reading: Reading, tally: Tally) -> Row
 
 
 def _list(stored: Stored, where: Path, reading: Reading, tally: Tally) -> Rows:
-    stream = _narrow(stored)
-    if stored.head.startswith(codecs.BOM_UTF8):
-        stream.read(len(codecs.BOM_UTF8))
-    for number, row in lines.read_list(stream, where):
+    for number, row in lines.read_list(plain_utf8(stored), where):
         refuse_answer(row, f"{where}, value {number:,}")
         yield f"#{number}", _chosen(row, reading)
 
@@ -360,6 +357,14 @@ def _parquet(stored: Stored, where: Path, reading: Reading, tally: Tally) -> Row
 def _chosen(row: Mapping[str, Any], reading: Reading) -> Mapping[str, Any]:
     """The row with the column that the user chose as its text."""
     return {**row, "text": row.get(reading.text_column)} if reading.text_column else row
+
+
+def plain_utf8(stored: Stored) -> io.BufferedReader:
+    """The bytes as UTF-8 without a byte order mark."""
+    stream = _narrow(stored)
+    if stored.head.startswith(codecs.BOM_UTF8):
+        stream.read(len(codecs.BOM_UTF8))
+    return stream
 
 
 def _narrow(stored: Stored) -> io.BufferedReader:

@@ -19,11 +19,9 @@ from glaswerk.data.chats import from_sharegpt, message_of, plain_text
 from glaswerk.data.files import Defaults, Tally, rights_of
 from glaswerk.data.inputs import Found
 from glaswerk.data.language import tidy_code
-from glaswerk.data.lines import SUFFIXES, read_lines
-from glaswerk.data.parquet import read_rows
+from glaswerk.data.record_files import read_records
 from glaswerk.data.references import derived_from
 
-PREFERENCE_SUFFIXES = (*SUFFIXES, ".parquet")
 _HINT = (
     'write one pair a line: {"prompt": "…", "chosen": "…", "rejected": "…"}; '
     "or leave out what is broken with --tolerant"
@@ -54,11 +52,8 @@ def read_preferences(
     Rows may carry `derived_from`, ids of what they were made from.
     Raises GlaswerkError naming file and row for one of another shape; `tolerant` counts it.
     """
-    parquet = file.name.lower().endswith(".parquet")
-    rows = enumerate(read_rows(file.path), start=1) if parquet else read_lines(file.path)
-    for number, row in rows:
+    for number, where, row in read_records(file, tally, tolerant=tolerant):
         tally.rows += 1
-        where = f"{file.path}, {'row' if parquet else 'line'} {number:,}"
         try:
             parents, rights = derived_from(row, where), rights_of(row, where, defaults)
             found = [(pair, _answered(pair, where, tally)) for pair in _pairs(row, where, tally)]
