@@ -85,7 +85,6 @@ def test_a_package_with_prefixed_elements_is_read(empty_lab: Lab, tmp_path: Path
             data = book.read(name)
             if name.endswith(".opf"):
                 data = re.sub(rb"<(/?)(package|manifest|spine|item|itemref|metadata)\b", rb"<\1opf:\2", data)
-                data = data.replace(b"xmlns=", b"xmlns:opf=", 1)
             prefixed.writestr(name, data)
     (found,) = documents(add(empty_lab, tmp_path / "a.epub"))
     assert "Chapter one." in found.text

@@ -45,6 +45,7 @@ def test_a_data_file_of_an_archive_is_refused_wherever_it_lies(
         {"id": "9", "text": "A post.", "author_id": "1", "created_at": "2024-01-01T00:00:00Z"},
         {"delete": {"status": {"id": 9, "id_str": "9"}}},
         {"id": "9", "text": "Between us.", "recipient_id": "2"},
+        {"id": "9", "text": "Between us.", "event_type": "MessageCreate", "dm_conversation_id": "1-2"},
     ],
 )
 def test_records_of_the_api_are_refused(

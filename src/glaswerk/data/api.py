@@ -185,6 +185,7 @@ def is_answer(record: Record) -> bool:
     return (
         (_is_post(record) and (author or named))
         or _is_message(record)
+        or "dm_conversation_id" in record
         or _is_page(record)
         or (isinstance(deletion, dict) and "status" in deletion)
     )

@@ -16,9 +16,7 @@ from glaswerk.data.html import PAGE_LIMIT, children, decode, expand, parsed, pla
 from glaswerk.data.stored import Bomb
 
 _CONTAINER = "META-INF/container.xml"
-_PREFIX = re.compile(
-    r"""xmlns:(\w{1,40})=["'](?:http://www\.idpf\.org/2007/opf|urn:oasis:names:tc:opendocument:xmlns:container)"""
-)
+_PREFIX = re.compile(r"<(\w{1,40}):(?:package|container)[\s>]")
 _PACKAGE_LIMIT = 8 << 20
 # The longest book of Project Gutenberg is 15 MB of text.
 _BOOK_LIMIT = 256 << 20
