@@ -65,3 +65,15 @@ def test_no_bytes_raise_anything_but_a_named_error(data: bytes) -> None:
         list(read_table(io.BytesIO(b"id,text\n1," + data), Path("fuzz.csv"), Counter()))
     with suppress(GlaswerkError):
         list(read_table(io.BytesIO(data), Path("fuzz.csv"), Counter()))
+
+
+def test_a_quotation_mark_open_to_the_end_names_its_line(tmp_path: Path) -> None:
+    data = b'id,text\n1,"fine\nwords"\n2,"oops\n3,third\n4,fourth\n'
+    with pytest.raises(GlaswerkError, match="row 2 open from line 4"):
+        list(read_table(io.BytesIO(data), tmp_path, Counter()))
+
+
+def test_lines_that_end_as_on_old_macs_are_a_named_error(empty_lab: Lab, tmp_path: Path) -> None:
+    (tmp_path / "mac.csv").write_bytes(b"id,text\r1,hello\r2,world\r")
+    with pytest.raises(GlaswerkError, match="expected a table"):
+        add(empty_lab, tmp_path / "mac.csv")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections import Counter
 from contextlib import suppress
@@ -75,3 +76,15 @@ def test_no_bytes_raise_anything_but_damage(data: st.DataObject) -> None:
     about = mutated(data, ABOUT.encode()).decode("latin-1")
     with suppress(*DAMAGE):
         read_epub(opened(mutated(data, epub({"c.xhtml": chapter}, metadata=about))), Counter())
+
+
+def test_a_package_with_prefixed_elements_is_read(empty_lab: Lab, tmp_path: Path) -> None:
+    book = zipfile.ZipFile(io.BytesIO(epub({"c1.xhtml": "<html><body><p>Chapter one.</p></body></html>"})))
+    with zipfile.ZipFile(tmp_path / "a.epub", "w") as prefixed:
+        for name in book.namelist():
+            data = book.read(name)
+            if name.endswith(".opf"):
+                data = re.sub(rb"<(/?)(package|manifest|spine|item|itemref|metadata)\b", rb"<\1opf:\2", data)
+            prefixed.writestr(name, data)
+    (found,) = documents(add(empty_lab, tmp_path / "a.epub"))
+    assert "Chapter one." in found.text

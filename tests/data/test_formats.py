@@ -17,9 +17,11 @@ from hypothesis import strategies as st
 from x_docs import PAGE, add, documents, epub, pdf, record, tarred, zipped
 
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.data import formats, html
 from glaswerk.data.files import Defaults, Tally
 from glaswerk.data.formats import Reading, read_file
 from glaswerk.data.inputs import Found
+from glaswerk.data.mastodon import html_text
 from glaswerk.lab import Lab
 
 MAIL = (
@@ -187,3 +189,45 @@ def mutated(data: st.DataObject, content: bytes) -> bytes:
         skipped = data.draw(st.sampled_from([0, 1, 20, len(content)]))
         content = content[:place] + piece + content[place + skipped :]
     return content
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("draft.eml", b"X-Unsent: 1\nTo: b@mill.example\nSubject: Weir\n\nBetween us.\n"),
+        ("draft", b"\n\nTo: b@mill.example\nSubject: Weir\n\nBetween us.\n"),
+        ("odd.eml", b"Between us.\n"),
+        ("in", b"\nFrom h@mill.example Wed May  1 10:00:00 2024\n" + MAIL),
+        ("apple.emlx", b"%d\n%b<?xml version='1.0'?><plist/>" % (len(MAIL), MAIL)),
+    ],
+)
+def test_mail_is_private_whatever_its_header_lacks(
+    empty_lab: Lab, tmp_path: Path, name: str, data: bytes
+) -> None:
+    (tmp_path / name).write_bytes(data)
+    (found,) = documents(add(empty_lab, tmp_path / name))
+    assert found.rights.audience == "private"
+    assert "plist" not in found.text
+
+
+@pytest.mark.parametrize("name", ["essay.md", "essay.txt"])
+def test_a_heading_with_commas_is_no_table(empty_lab: Lab, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("Body, mind and soul\n\nThe first, and the last.\n")
+    (found,) = documents(add(empty_lab, tmp_path / name))
+    assert found.text.startswith("Body, mind")
+
+
+def test_times_as_digits_are_seconds_or_milliseconds(empty_lab: Lab, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("text,created_at\nOne.,1612010112000\nTwo.,1612010112\n")
+    times = {document.created_at for document in documents(add(empty_lab, tmp_path / "a.csv"))}
+    assert {time.year for time in times if time} == {2021}
+    assert len(times) == 1
+
+
+@pytest.mark.parametrize("size", [1 << 15, 1 << 16])
+def test_hostile_markup_takes_no_longer_than_its_length(size: int) -> None:
+    """Each of these took minutes or for ever; the suite's time limit is the measure."""
+    assert not formats._HTML.match(b"<!---->" * (size // 8) + b"x")
+    assert html.keep_lists("<" + "a" * size)
+    assert html.expand("<" + "a" * size)
+    assert html_text("<" + "a" * size)

@@ -118,3 +118,10 @@ def test_no_bytes_raise_anything(data: st.DataObject) -> None:
     whole = mutated(data, FIRST + b"\n" + SECOND + b"\nFrom x Wed May  1 11:00:00 2024\n" + HTML)
     for _, row in read_mbox(BufferedReader(BytesIO(whole)), Counter()):
         assert row["text"]
+
+
+def test_a_subject_that_cannot_be_decoded_is_counted(empty_lab: Lab, tmp_path: Path) -> None:
+    for name, subject in (("a.eml", "=?utf-8?b?a?="), ("b.eml", "Weir")):
+        (tmp_path / name).write_text(f"From: a@b.example\nSubject: {subject}\n\nWords.\n")
+    made = add(empty_lab, tmp_path / "a.eml", tmp_path / "b.eml")
+    assert made.stats["left_out"] == {"broken_record": 1}

@@ -5,11 +5,16 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from glaswerk.core.document import Document, Message, Rights, from_row
-from glaswerk.data.parquet import read_rows, whole_text, write_documents
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.data.lines import LINE_LIMIT
+from glaswerk.data.parquet import BATCH_BYTES, read_rows, whole_text, write_documents
 
 # Lone surrogates, too: JSON can hold them, Parquet cannot.
 ANY = st.text(st.characters(exclude_categories=()), max_size=8)
@@ -39,3 +44,31 @@ def test_every_string_comes_back_with_lone_surrogates_replaced(
         for i, (text, author, media, turns) in enumerate(fields)
     ]  # fmt: skip
     assert (writer.documents, writer.bytes) == (len(found), sum(len(d.text.encode()) for d in found))
+
+
+def test_times_in_nanoseconds_are_cut_and_impossible_ones_a_named_error(tmp_path: Path) -> None:
+    for unit, value in (("ns", 1577836800000000001), ("us", 10**18)):
+        column = pa.array([value], pa.timestamp(unit))
+        pq.write_table(pa.table({"at": column}), tmp_path / f"{unit}.parquet")
+    (row,) = read_rows(tmp_path / "ns.parquet")
+    assert row["at"].year == 2020
+    with pytest.raises(GlaswerkError):
+        list(read_rows(tmp_path / "us.parquet"))
+
+
+def test_few_rows_are_read_at_once_where_a_small_file_repeats_a_large_value(tmp_path: Path) -> None:
+    value = "word " * 200_000
+    texts = pa.DictionaryArray.from_arrays(pa.array([0] * 500, pa.int32()), pa.array([value]))
+    pq.write_table(pa.table({"text": texts}), tmp_path / "bomb.parquet", compression="zstd")
+    assert (tmp_path / "bomb.parquet").stat().st_size < 10_000
+    before = pa.total_allocated_bytes()
+    rows = read_rows(tmp_path / "bomb.parquet")
+    assert next(rows) == {"text": value}
+    assert pa.total_allocated_bytes() - before < 4 * BATCH_BYTES
+    rows.close()
+
+
+def test_a_row_beyond_the_limit_is_refused(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"text": [b"x" * (LINE_LIMIT + 1)]}), tmp_path / "a.parquet", compression="zstd")
+    with pytest.raises(GlaswerkError, match="expected rows below"):
+        list(read_rows(tmp_path / "a.parquet"))

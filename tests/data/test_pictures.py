@@ -357,3 +357,16 @@ def test_whatever_a_source_holds_it_gives_pictures_counts_or_an_error_in_words(
             return
         assert all(isinstance(item.data, bytes | None) for item in found)
         assert all(caption.strip() for item in found for caption in item.captions)
+
+
+def test_broken_lines_and_parquet_are_counted_if_asked(empty_lab: Lab, tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    (folder / "a.png").write_bytes(_png(1))
+    (folder / "metadata.jsonl").write_text('{"file_name": "a.png", "text": "A weir."}\n{broken\n')
+    (folder / "b.parquet").write_bytes(b"PAR1 broken")
+    with pytest.raises(GlaswerkError):
+        add_images(empty_lab, [folder], licence="own")
+    made = add_images(empty_lab, [folder], licence="own", tolerant=True)
+    assert made.stats["documents"] == 1
+    assert made.stats["left_out"] == {"broken_record": 1, "broken_file": 1}

@@ -89,3 +89,11 @@ def test_a_seekable_file_stays_seekable(tmp_path: Path) -> None:
     with (tmp_path / "a").open("rb") as file:
         (found,) = Unpacker(Counter()).files(file, "a")
         assert isinstance(found.stream.raw, io.FileIO)
+
+
+@pytest.mark.parametrize("cut", [False, True])
+def test_a_tar_that_breaks_in_a_header_is_counted(tmp_path: Path, cut: bool) -> None:
+    data = bytearray(tarred({"a.txt": b"words", "b.txt": b"more", "c.txt": b"end"}))
+    data[1024 + 150] ^= 0x55
+    broken = bytes(data[: 1024 + 300] if cut else data)
+    assert sizes(tmp_path / "broken.tar", broken) == ([5], Counter({"cut_off": 1}))

@@ -144,7 +144,8 @@ def docs(paths: tuple[Path, ...], lab_path: Path, as_json: bool, robots: Path | 
 @_acquired("own")
 @click.option("--tolerant", is_flag=True, help="Leave out and count dialogues that are broken.")
 def chats(paths: tuple[Path, ...], lab_path: Path, as_json: bool, tolerant: bool, **rest: str) -> None:
-    """Dialogues as jsonl, one {"messages": [{"role", "content"}, …]} a line, or as ShareGPT or Alpaca.
+    """Dialogues as jsonl, json or parquet, one {"messages": [{"role", "content"}, …]} a row, or as
+    ShareGPT or Alpaca.
 
     \b
     glaswerk add chats chats.jsonl --licence own
@@ -162,7 +163,7 @@ def chats(paths: tuple[Path, ...], lab_path: Path, as_json: bool, tolerant: bool
 @_acquired("own")
 @click.option("--tolerant", is_flag=True, help="Leave out and count rows that are broken.")
 def preferences(paths: tuple[Path, ...], lab_path: Path, as_json: bool, tolerant: bool, **rest: str) -> None:
-    """Answers chosen and rejected: jsonl, jsonl.zst or parquet, one {"prompt", "chosen", "rejected"} a row.
+    """Answers chosen and rejected: jsonl, json or parquet, one {"prompt", "chosen", "rejected"} a row.
 
     Also conversations that share their prompt (trl, hh-rlhf), scored completions (UltraFeedback) and trees of
     ranked replies (Open-Assistant). They go into splits of their own, which no training reads so far.

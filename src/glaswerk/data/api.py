@@ -174,6 +174,23 @@ def _is_flat(record: Record) -> bool:
     )
 
 
+def is_answer(record: Record) -> bool:
+    """Whether a record is surely one of X's API, and none of a data set that only has `id` and `text`."""
+    user = record.get("user")
+    author = any(key in record for key in ("id_str", "edit_history_tweet_ids")) or (
+        "author_id" in record and "created_at" in record
+    )
+    named = isinstance(user, dict) and "screen_name" in user
+    deletion = record.get("delete")
+    return (
+        (_is_post(record) and (author or named))
+        or _is_message(record)
+        or "dm_conversation_id" in record
+        or _is_page(record)
+        or (isinstance(deletion, dict) and "status" in deletion)
+    )
+
+
 def _dicts(value: Any) -> list[Record]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 

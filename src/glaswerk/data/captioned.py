@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, Self, cast
+from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -86,13 +86,19 @@ class CaptionedReader:
             if name.endswith(TARS):
                 yield from self._tar(file)
             elif name.endswith(PARQUET):
-                yield from self._parquet(file)
+                try:
+                    yield from self._parquet(file)
+                except GlaswerkError:
+                    if not self.tolerant:
+                        raise
+                    self.tally.left_out["broken_file"] += 1
 
     def _loose(self, files: Mapping[str, Path]) -> Iterator[Captioned]:
         """Pictures named by a metadata.jsonl beside or above them, then those with a .txt beside them."""
         named: set[str] = set()
         for name in (name for name in files if posixpath.basename(name) == METADATA):
-            for number, row in read_lines(files[name]):
+            broken = self.tally.left_out if self.tolerant else None
+            for number, row in read_lines(files[name], broken):
                 where = f"{files[name]}, line {number:,}"
                 picture = self._named(row, name, where)
                 if picture:
@@ -119,7 +125,7 @@ class CaptionedReader:
         with file.path.open("rb") as raw:
             try:
                 with _unpacked(raw, file.path.stat().st_size) as stream:
-                    container = tarfile.open(fileobj=stream, mode="r|", tarinfo=_Member)  # noqa: SIM115
+                    container = tarfile.open(fileobj=stream, mode="r|", tarinfo=BoundedMember)  # noqa: SIM115
                     with container:
                         yield from self._samples(container, file)
             except DAMAGE as error:
@@ -312,17 +318,6 @@ def _content(container: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     file = container.extractfile(member)
     limit = BYTES_LIMIT if member.name.lower().endswith(PICTURES) else _TEXT_LIMIT
     return b"" if file is None else file.read(limit + 1)
-
-
-class _Member(BoundedMember):
-    """A member of a tar file. tarfile takes a broken header for the end of the file; here it is an error."""
-
-    @classmethod
-    def fromtarfile(cls, container: tarfile.TarFile) -> Self:
-        try:
-            return super().fromtarfile(container)
-        except (tarfile.InvalidHeaderError, tarfile.TruncatedHeaderError) as error:  # type: ignore[attr-defined]
-            raise tarfile.ReadError(f"a member's header: {error}") from error
 
 
 def _holds_bytes(kind: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Dialogues from JSON lines: OpenAI's messages, ShareGPT's conversations, pairs like Alpaca's, questions."""
+"""Dialogues from rows: OpenAI's messages, ShareGPT's conversations, pairs like Alpaca's, questions."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from glaswerk.core.document import Document, Message, Role
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.files import Defaults, Tally, rights_of
 from glaswerk.data.inputs import Found
-from glaswerk.data.lines import read_lines
 from glaswerk.data.questions import turns_of_question
+from glaswerk.data.record_files import read_records
 from glaswerk.data.references import derived_from
 
 ROLES = get_args(Role)
@@ -20,16 +20,16 @@ _SHAPE = '{"messages": [{"role": "user", "content": "…"}, {"role": "assistant"
 def read_chats(
     file: Found, defaults: Defaults, tally: Tally, *, tolerant: bool = False
 ) -> Iterator[Document]:
-    """One document of kind "dialogue" a line; its text is the plain rendering. Rows may carry a licence,
+    """One document of kind "dialogue" a row; its text is the plain rendering. Rows may carry a licence,
     and in `derived_from` the ids of what they were made from.
 
-    Raises GlaswerkError naming file and line for an unknown role, an empty dialogue or turn, and a
+    Raises GlaswerkError naming file and row for an unknown role, an empty dialogue or turn, and a
     dialogue without a turn of the assistant: tuning on it would teach nothing. `tolerant` counts them.
     """
-    for number, row in read_lines(file.path):
-        where = f"{file.path}, line {number:,}"
+    for number, where, row in read_records(file, tally, tolerant=tolerant):
         try:
             messages, parents = _messages(_turns(row), where), derived_from(row, where)
+            rights = rights_of(row, where, defaults)
         except GlaswerkError:
             if not tolerant:
                 raise
@@ -40,7 +40,7 @@ def read_chats(
             id=f"{defaults.source}:{file.name}#{number}" if given is None else f"{defaults.source}:{given}",
             source=defaults.source,
             text=plain_text(messages),
-            rights=rights_of(row, defaults),
+            rights=rights,
             author=defaults.author,
             kind="dialogue",
             messages=messages,

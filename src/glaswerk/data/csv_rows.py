@@ -86,14 +86,18 @@ def _read_table(
     file: BinaryIO, path: Path, counts: Counter[str], text_column: str, encoding: str
 ) -> Iterator[tuple[int, dict[str, str]]]:
     lines = _Lines(file, path, encoding)
-    first = next(lines, "")
-    delimiter, _ = header(first)
-    rows = csv.reader(lines.behind(first), delimiter=delimiter)
-    names = [name.strip().lower() for name in next(rows, [])]
-    column = text_column_of(names, text_column, path)
+    number = 0
     try:
+        first = next(lines, "")
+        delimiter, _ = header(first)
+        rows = csv.reader(lines.behind(first), delimiter=delimiter)
+        names = [name.strip().lower() for name in next(rows, [])]
+        column, line = text_column_of(names, text_column, path), rows.line_num
         for number, cells in enumerate(rows, start=1):
+            begun, line = line + 1, rows.line_num
             lines.since = 0
+            if lines.ended:
+                raise _unclosed(path, number, begun)
             if len(cells) > len(names):
                 counts["broken_row"] += 1
             elif cells:
@@ -101,9 +105,17 @@ def _read_table(
                 yield number, {**row, "text": row.get(column, "")}
     except csv.Error as error:
         raise GlaswerkError(
-            f"expected a table in {path}, found a fault near line {rows.line_num:,}: {error}",
-            hint="quote cells with delimiters or line breaks in them",
+            f"expected a table in {path}, found a fault behind row {number:,}: {error}",
+            hint="quote cells with delimiters or line breaks in them, and end lines with a line feed",
         ) from error
+
+
+def _unclosed(path: Path, number: int, line: int) -> GlaswerkError:
+    """The error for a row that goes on to the end of the file: `csv` would give the rest as one cell."""
+    return GlaswerkError(
+        f"expected quoted cells to end in {path}, found row {number:,} open from line {line:,} to the end",
+        hint='close the quotation mark ("), or double it where it is part of the words',
+    )
 
 
 class _Lines:
@@ -113,12 +125,16 @@ class _Lines:
         self._raw, self._path, self._encoding = raw_lines(file, path), path, encoding
         self._offset = 0
         self.since = 0
+        self.ended = False
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        line = next(self._raw)
+        line = next(self._raw, b"")
+        if not line:
+            self.ended = True
+            raise StopIteration
         text = decode(line, self._path, self._offset, self._encoding)
         self._offset += len(line)
         self.since += len(line)

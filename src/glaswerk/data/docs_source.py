@@ -37,7 +37,8 @@ def add_docs(
     HTML, WARC and WACZ, EPUB, PDF and mail (mbox, eml), plain, compressed (gz, bz2, zst, xz) or in tar and
     zip files. Rows may carry id, author, created_at, lang, url, licence, kind, title beside `text`
     (`text_column` names another), and a markdown file's front matter the like. `encoding` is for what is
-    neither UTF-8 nor declared; `robots` a robots.txt or ai.txt, of `site` or of every url.
+    neither UTF-8 nor declared; `robots` a robots.txt or ai.txt, of `site` or of every document; those
+    among the files hold for the folder that they lie in.
 
     Statistics: documents, files, bytes, kinds, unparsed_dates and left_out by reason. Raises GlaswerkError
     naming file and line or byte for what cannot be read, and for a file that changes meanwhile.
@@ -67,7 +68,7 @@ def add_docs(
                 rules_read = True
             return read_file(file, defaults, reading, tally)
 
-        job = FilesJob("add-docs/3", licence, author, acquired, kind, files, tally, read)
+        job = FilesJob("add-docs/4", licence, author, acquired, kind, files, tally, read)
         return job.make(lab, name, **decided)
 
 

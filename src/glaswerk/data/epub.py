@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 import zipfile
 from collections import Counter
 from typing import Any
@@ -15,6 +16,7 @@ from glaswerk.data.html import PAGE_LIMIT, children, decode, expand, parsed, pla
 from glaswerk.data.stored import Bomb
 
 _CONTAINER = "META-INF/container.xml"
+_PREFIX = re.compile(r"<(\w{1,40}):(?:package|container)[\s>]")
 _PACKAGE_LIMIT = 8 << 20
 # The longest book of Project Gutenberg is 15 MB of text.
 _BOOK_LIMIT = 256 << 20
@@ -79,7 +81,12 @@ def _is_encrypted(book: zipfile.ZipFile, chapters: list[str]) -> bool:
 
 
 def _tree(book: zipfile.ZipFile, name: str) -> HTMLTree:
-    return parsed(expand(decode(_member(book, name, _PACKAGE_LIMIT), fallback="utf-8") or ""))
+    """One of the two files that say what the book is, its elements without a prefix: HTML knows none."""
+    text = decode(_member(book, name, _PACKAGE_LIMIT), fallback="utf-8") or ""
+    prefix = _PREFIX.search(text)
+    if prefix is not None:
+        text = text.replace(f"<{prefix[1]}:", "<").replace(f"</{prefix[1]}:", "</")
+    return parsed(expand(text))
 
 
 def _member(book: zipfile.ZipFile, name: str, limit: int) -> bytes:

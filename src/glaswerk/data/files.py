@@ -19,8 +19,13 @@ from glaswerk.data.references import derived_from
 
 # Dialogues and preferences have turns, which files of plain text do not.
 PLAIN_KINDS = tuple(kind for kind in get_args(Kind) if kind not in ("dialogue", "preference"))
+ORIGINS = ("own", "public", "licensed", "synthetic", "unknown")
+_AUDIENCES = ("public", "limited", "private")
+_YES, _NO = ("true", "yes", "1", "1.0"), ("false", "no", "0", "0.0")
 _MAGIC = {".parquet": b"PAR1", ".zst": b"\x28\xb5\x2f\xfd"}
 # Ids that are unique in the world need no source's name in front.
+# Seconds or milliseconds since 1970, from 2001 to 2286.
+_EPOCH = re.compile(r"[0-9]{10}|[0-9]{13}")
 _GLOBAL_ID = re.compile(r"x:|https?://|at://|@")
 
 
@@ -90,7 +95,8 @@ def _check_content(path: Path) -> None:
             f"expected {path} to begin with {magic!r} as a {path.suffix} file does, found {head[:8]!r}",
             hint="give it the ending that its content has, or fetch it again",
         )
-    if magic is None and b"\0" in head:
+    packed = path.suffix.lower() in (".gz", ".bz2", ".xz")
+    if magic is None and not packed and b"\0" in head:
         raise GlaswerkError(
             f"expected text in {path}, found binary data ({head[:8]!r}…)", hint="leave it out or convert it"
         )
@@ -116,7 +122,7 @@ def from_fields(
         id=identifier if identifier.startswith("x:") else f"{defaults.source}:{identifier}",
         source=defaults.source,
         text=_with_title(text, _text_of(row, "title")),
-        rights=rights_of(row, defaults),
+        rights=rights_of(row, where, defaults),
         author=_text_of(row, "author") or defaults.author,
         created_at=_time(row, tally),
         lang=tidy_code(_text_of(row, "lang")),
@@ -143,17 +149,35 @@ def _text_of(row: Mapping[str, Any], key: str) -> str:
 
 def _with_title(text: str, title: str) -> str:
     """The title belongs to what a reader sees; many sets keep it beside the text."""
-    return text if not title or text.lstrip().lower().startswith(title.lower()) else f"{title}\n\n{text}"
+    begins = text.lstrip("# \t\r\n").lower()  # perhaps as a heading of markdown
+    return text if not title or begins.startswith(title.lower()) else f"{title}\n\n{text}"
 
 
-def rights_of(row: Mapping[str, Any], defaults: Defaults) -> Rights:
-    """The rights that a row states, filled up with those of its source."""
+def rights_of(row: Mapping[str, Any], where: str, defaults: Defaults) -> Rights:
+    """The rights that a row states, filled up with those of its source.
+
+    A row cannot make known what the user said is unknown. Raises GlaswerkError naming `where` for an
+    origin, an audience or a reservation in other words than ours: a guess could make public what is not.
+    """
+    acquired = _one_of(row, "acquired", ORIGINS, where) or defaults.acquired
     return Rights(
         licence=_text_of(row, "licence") or _text_of(row, "license") or defaults.licence,
-        acquired=_text_of(row, "acquired") or defaults.acquired,
-        audience=_text_of(row, "audience") or "public",
-        tdm_opt_out=_text_of(row, "tdm_opt_out").lower() in {"true", "1", "yes"},
+        acquired="unknown" if defaults.acquired == "unknown" else acquired,
+        audience=_one_of(row, "audience", _AUDIENCES, where) or "public",
+        tdm_opt_out=_one_of(row, "tdm_opt_out", (*_YES, *_NO), where) in _YES,
     )
+
+
+def _one_of(row: Mapping[str, Any], key: str, known: Sequence[str], where: str) -> str:
+    """What a row says under `key`, in small letters; "" where it says nothing."""
+    value = row.get(key)
+    word = "" if value is None else str(value).strip().lower()
+    if word and word not in known:
+        raise GlaswerkError(
+            f"expected {key!r} to be one of {', '.join(known)} in {where}, found {word[:60]!r}",
+            hint="correct it there, or leave it out",
+        )
+    return word
 
 
 def _kind(row: Mapping[str, Any], where: str, defaults: Defaults) -> str:
@@ -177,12 +201,16 @@ def _time(row: Mapping[str, Any], tally: Tally) -> datetime | None:
 
 
 def _moment(value: Any) -> datetime | None:
-    """A time from Parquet, from ISO 8601 or X's form, or from seconds since 1970."""
+    """A time from Parquet, from ISO 8601 or X's form, or from (milli)seconds since 1970."""
     if isinstance(value, datetime):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    if isinstance(value, str) and _EPOCH.fullmatch(value.strip()):
+        value = int(value)
     if isinstance(value, int | float) and not isinstance(value, bool):
+        # As milliseconds, 10^11 is in 1973; as seconds, in the year 5138.
+        seconds = value / 1000 if abs(value) >= 10**11 else value
         try:
-            return datetime.fromtimestamp(value, UTC)
+            return datetime.fromtimestamp(seconds, UTC)
         except (ValueError, OverflowError, OSError):
             return None
     return parse_time(str(value))

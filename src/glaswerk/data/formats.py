@@ -6,6 +6,7 @@ import codecs
 import io
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -16,31 +17,43 @@ from glaswerk.data import html, lines
 from glaswerk.data.csv_rows import NoTextColumn, is_table, read_table
 from glaswerk.data.epub import read_epub
 from glaswerk.data.files import Defaults, Tally, from_fields
+from glaswerk.data.front_matter import split_front_matter
 from glaswerk.data.inputs import Found
 from glaswerk.data.mail import MESSAGE_LIMIT, read_mbox, read_message
-from glaswerk.data.opt_out import Robots
+from glaswerk.data.opt_out import ROBOTS_LIMIT, Robots, is_rules_file
 from glaswerk.data.parquet import read_rows
 from glaswerk.data.pdf import read_pdf
+from glaswerk.data.refused import Refused, refuse_answer, refuse_archive
 from glaswerk.data.stored import DAMAGE, Bomb, Stored, Unpacker
 from glaswerk.data.warc import read_rules, read_warc
 
 # A single text file beyond this is no document but a dump; JSON lines hold dumps.
 TEXT_LIMIT = 256 * 10**6
-_FRONT = re.compile(r"\A---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
-_DERIVED = re.compile(r"^derived_from:[ \t]*(.*?)[ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
-_FIELD = re.compile(r"^([A-Za-z_]+):[ \t]+(.+?)[ \t]*\r?$", re.MULTILINE)
-_FRONT_FIELDS = ("author", "created_at", "date", "lang", "url", "licence", "license", "tdm_opt_out")
-_HTML = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html[\s>])", re.I | re.S)
+_HTML = re.compile(
+    rb"\s*+(?:<\?xml[^>]*+>\s*+)?+(?:<!--(?:[^-]|-(?!->))*+-->\s*+)*+<(?:!doctype\s++html|html[\s>])", re.I
+)
 _OBJECT = re.compile(rb'\s*\{\s*["}]')
 _LIST = re.compile(rb"\s*\[\s*(?:\{|\Z)")
-_MBOX = re.compile(rb"From \S.*\d{4}\s*\r?\n(?:>?[!-9;-~]+:)")
-_HEADER = re.compile(rb"([!-9;-~]+):.*(?:\r?\n[ \t].*)*\r?(?:\n|\Z)")
+_BLANK_LINES = re.compile(rb"(?:[ \t]*+\r?\n)*+")
+_MBOX = re.compile(rb"(?:[ \t]*+\r?\n)*+From \S.*\d{4}[ \t]*\r?\n(?:>?[!-9;-~]+:)")
+_HEADER = re.compile(rb"([!-9;-~]++):.*(?:\n[ \t].*)*+(?:\n|\Z)")
+# Two of these at the head of a file are those of a mail, sent or not; notes have at most a date.
+_MAIL_FIELDS = frozenset((
+    b"from", b"to", b"cc", b"bcc", b"reply-to", b"sender", b"subject", b"date", b"message-id", b"in-reply-to",
+    b"received", b"return-path", b"delivered-to", b"mime-version", b"content-type", b"x-unsent",
+))  # fmt: skip
 _WIDE = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # Control characters that no text has; a terminal's log has escapes, an old text file ends in SUB.
 _BINARY = re.compile(rb"[\x00-\x06\x0e-\x19\x1c-\x1f\x7f]")
 _LINES_ENDINGS, _TABLE_ENDINGS = (".jsonl", ".ndjson"), (".csv", ".tsv")
 _HTML_ENDINGS = (".html", ".htm", ".xhtml")
-_TEXT_ENDINGS = (".txt", ".md", ".markdown", ".json", *_LINES_ENDINGS, *_TABLE_ENDINGS, *_HTML_ENDINGS)
+# Mail is private, so that its ending suffices; .emlx is that of Apple's program.
+_MAIL_ENDINGS = {".eml": "eml", ".emlx": "eml", ".mbox": "mbox", ".mbx": "mbox"}
+# Of these the first line is words: a heading with commas would pass for the names of columns.
+_PROSE_ENDINGS = (".txt", ".md", ".markdown")
+_TEXT_ENDINGS = (
+    *_PROSE_ENDINGS, ".json", *_LINES_ENDINGS, *_TABLE_ENDINGS, *_HTML_ENDINGS, *_MAIL_ENDINGS
+)  # fmt: skip
 _PACKED_ENDINGS = (".gz", ".bz2", ".zst", ".xz")
 # Of these nothing is left out: who wrote them can mend them, and finds the place in the error.
 _PLAIN = ("text", "lines", "list", "object", "table")
@@ -86,13 +99,20 @@ def _documents(
 ) -> Iterator[Document]:
     """Documents of one file where it lies; what cannot be read is counted or raised as above."""
     where = Path(stored.name if stored.inside else file.label)
-    kind = kind_of(stored, reading)
+    refuse_archive(stored.head, where)
+    if is_rules_file(stored.name, stored.head):
+        return  # collected before the first document, see `collect_rules`
+    kind, lies = kind_of(stored, reading), _place(file, stored)
     try:
         for key, row in _rows(kind, stored, where, reading, tally):
             place = f"{where}, row {key.removeprefix('#')}" if key else str(where)
-            document = from_fields(row, stored.name + key, place, defaults, tally)
+            kept_out = reading.robots.disallows(str(row.get("url") or "").strip(), lies)
+            fields = {**row, "tdm_opt_out": True} if kept_out else row
+            document = from_fields(fields, stored.name + key, place, defaults, tally)
             if document is not None:
                 yield document
+    except Refused:
+        raise
     except (Unfit, NoTextColumn) as error:
         if file.named and not stored.inside:
             raise
@@ -111,15 +131,23 @@ def _documents(
 
 
 def collect_rules(file: Found, robots: Robots) -> None:
-    """The robots.txt and ai.txt files of a web archive, which may lie behind the pages they speak of."""
+    """The robots.txt and ai.txt files among the documents or in a web archive, wherever they lie."""
     unpacker = Unpacker(Tally().left_out)
     with file.path.open("rb") as raw:
         for stored in unpacker.files(raw, file.name):
-            if kind_of(stored, Reading()) == "warc":
+            if is_rules_file(stored.name, stored.head):
+                with suppress(*DAMAGE):
+                    robots.add_folder(_place(file, stored), stored.stream.read(ROBOTS_LIMIT))
+            elif kind_of(stored, Reading()) == "warc":
                 try:
                     read_rules(stored.stream, robots)
                 except DAMAGE:
                     continue  # counted when its pages are read
+
+
+def _place(file: Found, stored: Stored) -> str:
+    """Where a file lies, its containers taken for folders."""
+    return file.path.as_posix() + stored.name.removeprefix(file.name)
 
 
 def _is_hidden(name: str) -> bool:
@@ -157,6 +185,9 @@ def _is_text(head: bytes, name: str, reading: Reading) -> bool:
 
 
 def _kind_of_text(head: bytes, name: str, reading: Reading) -> str:
+    mail = next((kind for ending, kind in _MAIL_ENDINGS.items() if name.endswith(ending)), "")
+    if mail:
+        return mail
     if _HTML.match(head) or name.endswith(_HTML_ENDINGS):
         return "html"
     if _MBOX.match(head):
@@ -168,7 +199,8 @@ def _kind_of_text(head: bytes, name: str, reading: Reading) -> str:
     if _LIST.match(head):
         return "list"
     first = head.partition(b"\n")[0].decode("utf-8", "replace").strip("\r")
-    if name.endswith(_TABLE_ENDINGS) or is_table(first, reading.text_column):
+    may_be_table = bool(reading.text_column) or not name.endswith(_PROSE_ENDINGS)
+    if name.endswith(_TABLE_ENDINGS) or (may_be_table and is_table(first, reading.text_column)):
         return "table"
     return "eml" if _is_mail(head) else "text"
 
@@ -180,13 +212,14 @@ def _begins_with_object(head: bytes) -> bool:
 
 
 def _is_mail(head: bytes) -> bool:
-    """Whether a file begins with the header of a mail: nothing but fields, with a sender and one more."""
-    found, place = set(), 0
+    """Whether a file begins with the header of a mail: nothing but fields, two of them those of mail."""
+    found: set[bytes] = set()
+    place = match.end() if (match := _BLANK_LINES.match(head)) else 0
     while match := _HEADER.match(head, place):
         found.add(match[1].lower())
         place = match.end()
     ends = place == len(head) or head.startswith((b"\n", b"\r\n"), place)
-    return ends and b"from" in found and bool(found & {b"date", b"message-id", b"received", b"mime-version"})
+    return ends and len(found & _MAIL_FIELDS) > 1
 
 
 def _bare(name: str) -> str:
@@ -219,20 +252,8 @@ def _rows(kind: str, stored: Stored, where: Path, reading: Reading, tally: Tally
 
 def _text(stored: Stored, where: Path, reading: Reading, tally: Tally) -> Rows:
     text = _decoded(stored, where, reading)
-    fields: dict[str, Any] = {}
-    if not _bare(stored.name).endswith(".txt") and (front := _FRONT.match(text)):
-        found = {key.lower(): value.strip("\"'") for key, value in _FIELD.findall(front[1])}
-        fields = {key: found[key] for key in _FRONT_FIELDS if key in found}
-        text = text[front.end() :].lstrip("\r\n")
-        if said := _DERIVED.search(front[1]):
-            fields["derived_from"] = _links(said[1])
-    yield "", {**fields, "text": text}
-
-
-def _links(said: str) -> list[str]:
-    """Ids in front matter: one, or several in brackets. A blank stays: it is an error, not no link."""
-    listed = said.removeprefix("[").removesuffix("]").split(",") if said.startswith("[") else [said]
-    return [identifier.strip(" \"'") for identifier in listed]
+    fields, words = ({}, text) if _bare(stored.name).endswith(".txt") else split_front_matter(text)
+    yield "", {**fields, "text": words}
 
 
 def _decoded(stored: Stored, where: Path, reading: Reading) -> str:
@@ -254,8 +275,7 @@ def _html(stored: Stored, where: Path, reading: Reading, tally: Tally) -> Rows:
             f"expected UTF-8 or a declared encoding in {where}, found neither",
             hint="say its encoding: --encoding windows-1252",
         )
-    row = html.read_page(text)
-    yield "", {**row, "tdm_opt_out": row["tdm_opt_out"] or reading.robots.disallows(row["url"])}
+    yield "", html.read_page(text)
 
 
 def _warc(stored: Stored, where: Path, reading: Reading, tally: Tally) -> Rows:
@@ -292,14 +312,13 @@ def _eml(stored: Stored, where: Path, reading: Reading, tally: Tally) -> Rows:
 
 def _objects(stored: Stored, where: Path, reading: Reading, tally: Tally) -> Rows:
     for number, row in lines.read_objects(_narrow(stored), where, reading.encoding):
+        refuse_answer(row, f"{where}, line {number:,}")
         yield f"#{number}", _chosen(row, reading)
 
 
 def _list(stored: Stored, where: Path, reading: Reading, tally: Tally) -> Rows:
-    stream = _narrow(stored)
-    if stored.head.startswith(codecs.BOM_UTF8):
-        stream.read(len(codecs.BOM_UTF8))
-    for number, row in lines.read_list(stream, where):
+    for number, row in lines.read_list(plain_utf8(stored), where):
+        refuse_answer(row, f"{where}, value {number:,}")
         yield f"#{number}", _chosen(row, reading)
 
 
@@ -310,7 +329,9 @@ def _object(stored: Stored, where: Path, reading: Reading, tally: Tally) -> Rows
             f"expected a JSON object below {lines.VALUE_LIMIT:,} bytes in {where}, found a larger one",
             hint='write its documents as a list or a line each: {"text": "…"}',
         )
-    yield "", _chosen(lines.read_object(data, where, reading.encoding), reading)
+    row = lines.read_object(data, where, reading.encoding)
+    refuse_answer(row, where)
+    yield "", _chosen(row, reading)
 
 
 def _table(stored: Stored, where: Path, reading: Reading, tally: Tally) -> Rows:
@@ -336,6 +357,14 @@ def _parquet(stored: Stored, where: Path, reading: Reading, tally: Tally) -> Row
 def _chosen(row: Mapping[str, Any], reading: Reading) -> Mapping[str, Any]:
     """The row with the column that the user chose as its text."""
     return {**row, "text": row.get(reading.text_column)} if reading.text_column else row
+
+
+def plain_utf8(stored: Stored) -> io.BufferedReader:
+    """The bytes as UTF-8 without a byte order mark."""
+    stream = _narrow(stored)
+    if stored.head.startswith(codecs.BOM_UTF8):
+        stream.read(len(codecs.BOM_UTF8))
+    return stream
 
 
 def _narrow(stored: Stored) -> io.BufferedReader:

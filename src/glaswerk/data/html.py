@@ -17,7 +17,7 @@ from glaswerk.data.opt_out import reserved_by_meta
 PAGE_LIMIT = 32 << 20
 # Extraction takes quadratic time in the depth: 3,000 take 0.2 s, 10,000 take 2 s, 100,000 take 470 s.
 _DEPTH_LIMIT = 3000
-_MARKUP = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^<>]*>")
+_MARKUP = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*+)[^<>]*+>")
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 # These end by themselves, so that leaving out the end tag does not nest.
 _VOID = ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
@@ -25,7 +25,7 @@ _ENDING = (
     "p", "li", "dt", "dd", "tr", "td", "th", "thead", "tbody", "tfoot", "option", "optgroup", "rt", "rp",
 )  # fmt: skip
 _FLAT = frozenset((*_VOID, *_ENDING))
-_SELF_CLOSED = re.compile(rf"<((?!(?:{'|'.join(_VOID)})\b)[\w:.-]+)([^<>]*)/>")
+_SELF_CLOSED = re.compile(rf"<((?!(?:{'|'.join(_VOID)})\b)[\w:.-]++)([^<>]*)/>")
 _CHARSET = re.compile(rb"""charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{1,40})""", re.IGNORECASE)
 _XML_ENCODING = re.compile(rb"""^\s*<\?xml[^>]*encoding\s*=\s*["']([A-Za-z0-9_:.-]{1,40})""")
 _BOMS = (
@@ -39,6 +39,7 @@ _DATES = (
     "article:published_time", "datepublished", "dc.date.issued", "dcterms.issued", "dc.date", "date",
     "dcterms.created", "dc.date.created",
 )  # fmt: skip
+_DIRECTIVES = ("robots", "tdm-reservation", "tdm-policy")
 _AUTHORS = ("author", "dc.creator", "dcterms.creator", "article:author")
 _SPACES = re.compile(r"\n{3,}")
 
@@ -168,12 +169,18 @@ def _with_names(html: str, places: list[int], name: str, length: int) -> str:
 
 
 def _meta(tree: HTMLTree) -> dict[str, str]:
-    """What `<meta>` elements say, by name, property or itemprop in lower case; the first of each."""
+    """What `<meta>` elements say, by name, property or itemprop in lower case; the first of each.
+
+    Of directives all that are said hold, joined by commas as headers are.
+    """
     found: dict[str, str] = {}
     for element in (child for child in children(tree, "head") if child.tag == "meta"):
         name = next((n for key in ("name", "property", "itemprop") if (n := element.getattr(key))), "")
-        if name:
-            found.setdefault(name.strip().lower(), (element.getattr("content") or "").strip())
+        name, content = name.strip().lower(), (element.getattr("content") or "").strip()
+        if name in _DIRECTIVES and name in found:
+            found[name] += f", {content}"
+        elif name:
+            found.setdefault(name, content)
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,22 +22,31 @@ VALUE_LIMIT = 16 << 20
 SUFFIXES = (".jsonl", ".jsonl.zst")
 
 
-def read_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def read_lines(path: Path, broken: Counter[str] | None = None) -> Iterator[tuple[int, dict[str, Any]]]:
     """(line number from 1, object) of every line that is not blank.
 
     Raises GlaswerkError for a line that is no JSON object, is longer than LINE_LIMIT or is not UTF-8,
-    and for a compressed file that is cut off.
+    and for a compressed file that is cut off. With `broken`, lines that are no objects are counted there.
     """
     with _open(path) as file:
-        yield from read_objects(file, path)
+        yield from read_objects(file, path, broken=broken)
 
 
-def read_objects(file: BinaryIO, path: Path, encoding: str = "") -> Iterator[tuple[int, dict[str, Any]]]:
+def read_objects(
+    file: BinaryIO, path: Path, encoding: str = "", broken: Counter[str] | None = None
+) -> Iterator[tuple[int, dict[str, Any]]]:
     """`read_lines` for an open file that messages call `path`; `encoding` is tried where UTF-8 fails."""
     offset = 0
     for number, line in enumerate(raw_lines(file, path), start=1):
         if line.strip():
-            yield number, _object(decode(line, path, offset, encoding), path, number)
+            try:
+                found = _object(decode(line, path, offset, encoding), path, number)
+            except GlaswerkError:
+                if broken is None:
+                    raise
+                broken["broken_record"] += 1
+            else:
+                yield number, found
         offset += len(line)
 
 

@@ -8,7 +8,9 @@ line before them that says who is quoted ("On … wrote:").
 
 from __future__ import annotations
 
+import codecs
 import email
+import email.errors
 import email.header
 import email.utils
 import re
@@ -22,6 +24,7 @@ from glaswerk.data.html import decode, plain_text
 # Gmail refuses mail beyond 25 MB, which is 35 MB once attachments are encoded.
 MESSAGE_LIMIT = 48 << 20
 _SEPARATOR = re.compile(rb"From \S.*\d{4}\s*$")
+_APPLE_SIZE = re.compile(rb"[ \t]*+(\d{1,9})[ \t]*+\r?\n")
 _ESCAPED = re.compile(rb">+From ")
 _LINE_LIMIT = 1 << 20
 _REPLY = re.compile(r"^\s*(?:re|aw|sv|fwd?|wg)\s*(?:\[\d+\])?:", re.IGNORECASE)
@@ -51,11 +54,23 @@ def read_message(data: bytes, counts: Counter[str], encoding: str = "") -> dict[
     `encoding` is that of parts which declare none and are not UTF-8.
     """
     try:
-        return _fields(email.message_from_bytes(data), counts, encoding)
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, AssertionError):
+        return _fields(email.message_from_bytes(_from_header(data)), counts, encoding)
+    except (
+        ValueError, LookupError, TypeError, AttributeError, RecursionError, AssertionError,
+        email.errors.MessageError,
+    ):  # fmt: skip
         # What the parser of the standard library is known to raise on hostile mail.
         counts["broken_record"] += 1
         return None
+
+
+def _from_header(data: bytes) -> bytes:
+    """A message from its first header on; Apple writes its size before it and a property list behind."""
+    data = data.removeprefix(codecs.BOM_UTF8)
+    size = _APPLE_SIZE.match(data)
+    if size is not None:
+        data = data[size.end() : size.end() + int(size[1])]
+    return data.lstrip(b" \t\r\n")
 
 
 def _messages(stream: BinaryIO, counts: Counter[str]) -> Iterator[bytes]:

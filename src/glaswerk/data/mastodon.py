@@ -18,7 +18,7 @@ from glaswerk.data.language import tidy_code
 
 _PUBLIC = {"https://www.w3.org/ns/activitystreams#Public", "as:Public", "Public"}
 _POSTS = ("Note", "Question", "Article", "Page")
-_TOKEN = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)([^<>]*)>|([^<]+|<)")
+_TOKEN = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*+)([^<>]*+)>|([^<]+|<)")
 _HREF = re.compile(r"""href\s*=\s*["']([^"']*)["']""", re.IGNORECASE)
 _ENDS = {
     **dict.fromkeys(("p", "blockquote", "ul", "ol", "pre"), "\n\n"),

@@ -9,9 +9,10 @@ from typing import Any
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import digest_json, short
+from glaswerk.data.files import ORIGINS
 from glaswerk.data.parquet import DocumentWriter
 
-ACQUIRED = ("own", "public", "licensed", "synthetic", "unknown")
+ACQUIRED = ORIGINS
 
 
 def default_name(first: Path, decided: Mapping[str, Any]) -> str:

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from protego import Protego
 
@@ -26,7 +27,10 @@ AI_CRAWLERS = (
 )  # fmt: skip
 # RFC 9309 asks crawlers to read at least 500 KiB.
 ROBOTS_LIMIT = 500 << 10
-_AGENT = re.compile(r"^\s*user-agent\s*:\s*([^\s#]+)", re.IGNORECASE | re.MULTILINE)
+_AGENT = re.compile(
+    r"^([ \t]*+user-agent[ \t]*+:[ \t]*+)([^\s#/]++)(/[^\s#]*+)?", re.IGNORECASE | re.MULTILINE
+)
+_DISALLOW = re.compile(r"^[ \t]*+disallow[ \t]*+:[ \t]*+[^\s#]", re.IGNORECASE | re.MULTILINE)
 _PATHS = {"/robots.txt": False, "/ai.txt": True, "/.well-known/ai.txt": True}
 
 
@@ -42,8 +46,8 @@ def reserved_by_meta(meta: Mapping[str, str]) -> bool:
 
 def _has_reservation(facts: Mapping[str, str]) -> bool:
     """A policy names the terms of a licence, which only who reserves has to offer: it stands for `1`."""
-    reservation = facts.get("tdm-reservation", "").strip()
-    return reservation == "1" or (reservation != "0" and bool(facts.get("tdm-policy", "").strip()))
+    said = {value.strip() for value in facts.get("tdm-reservation", "").split(",")}
+    return "1" in said or ("0" not in said and bool(facts.get("tdm-policy", "").strip()))
 
 
 def _has_noai(directives: str) -> bool:
@@ -52,27 +56,72 @@ def _has_noai(directives: str) -> bool:
     return "noai" in words
 
 
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """One file of rules, the crawlers that train among those it names, and whether it forbids anything."""
+
+    parser: Protego
+    agents: tuple[str, ...]
+    restricts: bool
+
+    def disallows(self, url: str) -> bool:
+        return any(not self.parser.can_fetch(url, agent) for agent in self.agents)
+
+
+def _parsed(data: bytes, *, is_ai: bool) -> _Rules | None:
+    """The rules in a file; None where they name no crawler that trains."""
+    text = data[:ROBOTS_LIMIT].decode("utf-8-sig", "replace").replace("\0", "")
+    # RFC 9309 has names alone; with a version behind it ("GPTBot/1.0") a rule would match no crawler.
+    text = _AGENT.sub(r"\1\2", "\n".join(text.splitlines()))
+    named = {match[2].lower() for match in _AGENT.finditer(text)}
+    agents = tuple(agent for agent in AI_CRAWLERS if agent.lower() in named)
+    if is_ai and "*" in named:
+        agents = (*agents, "any-crawler")
+    return _Rules(Protego.parse(text), agents, _DISALLOW.search(text) is not None) if agents else None
+
+
+def site_of(url: str) -> str:
+    """The host of a url in small letters, with its port unless it is that of http or https; "" if none."""
+    try:
+        parts = urlsplit(url)
+        host, port = (parts.hostname or "").rstrip("."), parts.port
+    except ValueError:
+        return ""
+    return host if port in (None, 80, 443) else f"{host}:{port}"
+
+
+def is_rules_file(name: str, head: bytes) -> bool:
+    """Whether a file is a robots.txt or ai.txt by its name and holds rules: ai.txt may be an essay, too."""
+    if name.rpartition("/")[2].lower() not in ("robots.txt", "ai.txt"):
+        return False
+    return _AGENT.search(head.decode("utf-8-sig", "replace")) is not None
+
+
 class Robots:
     """robots.txt and ai.txt of sites, asked whether training crawlers may fetch a page."""
 
     def __init__(self) -> None:
-        self._rules: dict[str, list[tuple[Protego, tuple[str, ...]]]] = {}
+        self._rules: dict[str, list[_Rules]] = {}
+        self._folders: dict[str, list[_Rules]] = {}
 
     def add(self, site: str, data: bytes, *, is_ai: bool) -> None:
         """Rules of a site (host and port; empty for every site). Several snapshots of one hold together."""
-        text = data[:ROBOTS_LIMIT].decode("utf-8-sig", "replace").replace("\0", "")
-        named = {name.lower() for name in _AGENT.findall(text)}
-        agents = tuple(agent for agent in AI_CRAWLERS if agent.lower() in named)
-        if is_ai and "*" in named:
-            agents = (*agents, "any-crawler")
-        if agents:
-            self._rules.setdefault(site.lower(), []).append((Protego.parse(text), agents))
+        rules = _parsed(data, is_ai=is_ai)
+        if rules is not None:
+            self._rules.setdefault(site.lower(), []).append(rules)
+
+    def add_folder(self, place: str, data: bytes) -> None:
+        """Rules of a file that lies at `place`, as in a mirror of a site: of everything in its folder."""
+        folder, _, name = place.rpartition("/")
+        rules = _parsed(data, is_ai=name.lower() == "ai.txt")
+        if rules is not None:
+            self._folders.setdefault(folder, []).append(rules)
 
     def add_snapshot(self, url: str, data: bytes) -> None:
         """Rules fetched from `url`, where that is the address of such a file."""
         is_ai = self.is_rules(url)
         if is_ai is not None:
-            self.add(urlsplit(url).netloc, data, is_ai=is_ai)
+            self.add(site_of(url), data, is_ai=is_ai)
 
     @staticmethod
     def is_rules(url: str) -> bool | None:
@@ -82,16 +131,25 @@ class Robots:
         except ValueError:
             return None
 
-    def disallows(self, url: str) -> bool:
-        """Whether any crawler that trains is kept from `url`."""
-        if not url or not self._rules:
-            return False
-        try:
-            site = urlsplit(url).netloc.lower()
-        except ValueError:
-            return False
-        rules = [*self._rules.get(site, ()), *self._rules.get("", ())]
-        return any(not parser.can_fetch(url, agent) for parser, agents in rules for agent in agents)
+    def disallows(self, url: str, place: str = "") -> bool:
+        """Whether any crawler that trains is kept from `url`, or from the file at `place` in a mirror.
+
+        Without a url, rules for every site cover the document as soon as they keep a crawler from
+        anything: which page it is cannot be told.
+        """
+        everywhere = self._rules.get("", [])
+        if not url:
+            return any(rules.restricts for rules in everywhere) or self._disallows_place(place)
+        rules = [*everywhere, *(self._rules.get(site_of(url), []) if self._rules else [])]
+        return any(each.disallows(url) for each in rules) or self._disallows_place(place, url)
+
+    def _disallows_place(self, place: str, url: str = "") -> bool:
+        for folder, rules in self._folders.items():
+            if place.startswith(f"{folder}/"):
+                addresses = [quote(place.removeprefix(folder)), *([url] if url else [])]
+                if any(each.disallows(address) for each in rules for address in addresses):
+                    return True
+        return False
 
 
 def read_robots(path: Path, site: str, into: Robots) -> None:
@@ -99,7 +157,7 @@ def read_robots(path: Path, site: str, into: Robots) -> None:
 
     Raises GlaswerkError for a file that cannot be read or a site that is no web address.
     """
-    host = urlsplit(site).netloc if "://" in site else ""
+    host = site_of(site) if "://" in site else ""
     if site and not host:
         raise GlaswerkError(
             f"expected the address of a site, found {site!r}", hint="--site https://example.org"

@@ -24,25 +24,40 @@ GROUP_ROWS = 8192
 GROUP_BYTES = 32 << 20
 _ROWS_TABLE = """
     CREATE TEMP TABLE rows AS
-    SELECT file_row_number AS row, id, md5_number(text) AS text_hash
+    SELECT file_row_number AS row, id, md5_number(text) AS text_hash,
+           list_position(['public', 'limited', 'private'], audience) AS tight, tdm_opt_out AS opted_out
     FROM read_parquet(?, file_row_number = true)
 """
 # Of documents with one id the first stays and those with another text follow as id~2, id~3 …; an id of X
-# belongs to one post, whatever its text. Only repeated ids are looked at, so memory follows their number.
+# belongs to one post, whatever its text. Which of those that say the same stays must not decide who may see
+# it: the tightest audience and any reservation among them hold.
+# Only repeated ids are looked at, so memory follows their number.
 _REPEATED = """
     CREATE TEMP TABLE fix AS
     WITH again AS (SELECT id FROM rows GROUP BY id HAVING count(*) > 1),
     texts AS (
-        SELECT id, text_hash, min(row) AS row FROM rows SEMI JOIN again USING (id) GROUP BY id, text_hash),
+        SELECT id, min(row) AS row, max(tight) AS tight, bool_or(opted_out) AS opted_out
+        FROM rows SEMI JOIN again USING (id)
+        GROUP BY id, CASE WHEN starts_with(id, 'x:') THEN 0 ELSE text_hash END),
     kept AS (
-        SELECT row, row_number() OVER (PARTITION BY id ORDER BY row) AS place, id FROM texts)
-    SELECT rows.row, CASE WHEN place = 1 THEN rows.id
-                          WHEN place > 1 AND NOT starts_with(rows.id, 'x:') THEN rows.id || '~' || place
-                     END AS new_id
+        SELECT *, row_number() OVER (PARTITION BY id ORDER BY row) AS place FROM texts)
+    SELECT rows.row, place, CASE WHEN place > 1 THEN rows.id || '~' || place
+                                 WHEN place = 1 THEN rows.id END AS new_id,
+           ['public', 'limited', 'private'][kept.tight] AS tightest, kept.opted_out
     FROM rows SEMI JOIN again USING (id) LEFT JOIN kept ON rows.row = kept.row
 """
+# An id made here that another document has already, given or made, gets longer until none has it.
+_TAKEN = """
+    SELECT fix.row, fix.new_id || '~' || (1 + row_number() OVER (PARTITION BY fix.new_id ORDER BY fix.row))
+           AS longer
+    FROM fix WHERE fix.place > 1 AND fix.new_id IN (
+        SELECT id FROM rows UNION ALL
+        SELECT new_id FROM fix WHERE place > 1 GROUP BY new_id HAVING count(*) > 1)
+"""
 _SORTED = """
-    SELECT files.* EXCLUDE (file_row_number) REPLACE (coalesce(new_id, files.id) AS id)
+    SELECT files.* EXCLUDE (file_row_number) REPLACE (
+        coalesce(new_id, files.id) AS id, coalesce(tightest, files.audience) AS audience,
+        coalesce(opted_out, files.tdm_opt_out) AS tdm_opt_out)
     FROM read_parquet(?, file_row_number = true) files LEFT JOIN fix ON file_row_number = fix.row
     WHERE fix.row IS NULL OR new_id IS NOT NULL ORDER BY coalesce(new_id, files.id)
 """
@@ -57,13 +72,15 @@ def sort_documents(path: Path, schema: Any) -> int:
     """Rewrite a file of documents in the order of ids, each id once; returns how many rows were repeats.
 
     The order is by UTF-8 bytes, which is Python's order of strings, too. Of several documents with one id
-    and text the first stays; another text under the same id becomes `id~2`. Memory: SORT_MEMORY.
+    and text the first stays, with the tightest audience and any reservation of them; another text under
+    the same id becomes `id~2`. Memory: SORT_MEMORY.
     """
     before = pq.read_metadata(path).num_rows
     scratch, spill = path.with_name(f".{path.name}.sorting"), path.with_name(f".{path.name}.spill")
     with connect(spill) as db:
         db.execute(_ROWS_TABLE, [str(path)])
         db.execute(_REPEATED)
+        _make_unique(db)
         db.execute("DROP TABLE rows")
         rows = db.sql(_SORTED, params=[str(path)])
         with pq.ParquetWriter(scratch, schema, compression="zstd", compression_level=3) as writer:
@@ -71,6 +88,12 @@ def sort_documents(path: Path, schema: Any) -> int:
                 writer.write_table(conform(table, schema))
     os.replace(scratch, path)
     return int(before - pq.read_metadata(path).num_rows)
+
+
+def _make_unique(db: duckdb.DuckDBPyConnection) -> None:
+    while db.sql(f"SELECT count(*) FROM ({_TAKEN})").fetchall() != [(0,)]:
+        db.execute(f"CREATE OR REPLACE TEMP TABLE taken AS {_TAKEN}")
+        db.execute("UPDATE fix SET new_id = taken.longer FROM taken WHERE fix.row = taken.row")
 
 
 def in_order(path: Path, schema: Any, scratch: Path) -> Path:

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from glaswerk.core.document import DOCUMENT_COLUMNS, Document, to_columns
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.data.lines import LINE_LIMIT
 from glaswerk.data.order import GROUP_BYTES, GROUP_ROWS, sort_documents
 
 # The files of a source: its documents, ids that their owners deleted, posts that another document stands
@@ -33,6 +34,11 @@ _TYPES: dict[str, Any] = {
 }
 SCHEMA = pa.schema([(name, _TYPES.get(name, pa.string())) for name in DOCUMENT_COLUMNS])
 _LEVEL = 3
+# Rows read at once: 2,048 posts are below 1 MB; of books fewer, but not so few that calls cost most.
+BATCH_BYTES = 32 << 20
+_FEWEST_ROWS = 16
+# What Arrow raises on damage, and Python on times out of its range.
+_BROKEN = (pa.ArrowException, OSError, OverflowError, ValueError)
 
 
 class DocumentWriter:
@@ -150,20 +156,65 @@ def write_relations(folder: Path, tombstones: Iterable[str], parts: Iterable[tup
 def read_rows(
     path: Path, columns: Sequence[str] | None = None, *, batch_rows: int = 2048, file: BinaryIO | None = None
 ) -> Iterator[dict[str, Any]]:
-    """Rows of a Parquet file as dicts, `batch_rows` of them in memory at a time; `file` where it is open.
+    """Rows of a Parquet file as dicts, at most `batch_rows` in memory at a time; `file` where it is open.
 
-    Raises GlaswerkError where the file is no whole Parquet file.
+    Fewer where the file says that they are large: a few kilobytes may hold gigabytes. Times finer than
+    microseconds are cut. Raises GlaswerkError where the file is no whole Parquet file, holds a time that
+    Python has no words for, or a row of more than LINE_LIMIT bytes.
     """
     try:
         table = pq.ParquetFile(path if file is None else file)
-    except (pa.ArrowInvalid, OSError) as error:
+    except _BROKEN as error:
         raise broken_parquet(path, error) from error
     with table:
         try:
-            for batch in table.iter_batches(batch_rows, columns=columns):
-                yield from batch.to_pylist()
-        except (pa.ArrowInvalid, OSError) as error:
+            fitting = min(batch_rows, _fitting_rows(table.metadata))
+            for batch in table.iter_batches(fitting, columns=columns):
+                for part in _parts(batch, path):
+                    yield from _without_nanoseconds(part).to_pylist()
+        except _BROKEN as error:
             raise broken_parquet(path, error) from error
+
+
+def _fitting_rows(metadata: Any) -> int:
+    """How many rows surely fit into BATCH_BYTES, within bounds.
+
+    A dictionary makes a value that is repeated cost nothing in the file, so that any row may be as large
+    as the column in its row group.
+    """
+    largest = 1
+    for group in map(metadata.row_group, range(metadata.num_row_groups)):
+        chunks = map(group.column, range(group.num_columns))
+        largest = max(largest, sum(_largest_row(chunk, group.num_rows) for chunk in chunks))
+    return min(max(BATCH_BYTES // largest, _FEWEST_ROWS), GROUP_ROWS)
+
+
+def _largest_row(chunk: Any, rows: int) -> int:
+    size: int = max(chunk.total_uncompressed_size, 0)
+    return size if "BYTE_ARRAY" in chunk.physical_type and chunk.has_dictionary_page else size // max(rows, 1)
+
+
+def _parts(batch: Any, path: Path) -> Iterator[Any]:
+    """A batch in slices of which no one takes much more than BATCH_BYTES as Python's objects."""
+    rows = batch.num_rows
+    step = rows if batch.nbytes <= BATCH_BYTES else 1
+    for start in range(0, rows, max(step, 1)):
+        part = batch.slice(start, step)
+        if step == 1 and part.nbytes > LINE_LIMIT:
+            raise GlaswerkError(
+                f"expected rows below {LINE_LIMIT:,} bytes in {path}, found one of {part.nbytes:,}",
+                hint="cut it into several documents",
+            )
+        yield part
+
+
+def _without_nanoseconds(batch: Any) -> Any:
+    """Times in microseconds, which Python's have; with nanoseconds they would need pandas."""
+    for place, field in enumerate(batch.schema):
+        if pa.types.is_timestamp(field.type) and field.type.unit == "ns":
+            column = batch.column(place).cast(pa.timestamp("us", field.type.tz), safe=False)
+            batch = batch.set_column(place, field.name, column)
+    return batch
 
 
 def broken_parquet(path: Path, error: Exception) -> GlaswerkError:

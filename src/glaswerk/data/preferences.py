@@ -13,17 +13,15 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Any
 
-from glaswerk.core.document import Document, Message
+from glaswerk.core.document import Document, Message, Rights
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.chats import from_sharegpt, message_of, plain_text
 from glaswerk.data.files import Defaults, Tally, rights_of
 from glaswerk.data.inputs import Found
 from glaswerk.data.language import tidy_code
-from glaswerk.data.lines import SUFFIXES, read_lines
-from glaswerk.data.parquet import read_rows
+from glaswerk.data.record_files import read_records
 from glaswerk.data.references import derived_from
 
-PREFERENCE_SUFFIXES = (*SUFFIXES, ".parquet")
 _HINT = (
     'write one pair a line: {"prompt": "…", "chosen": "…", "rejected": "…"}; '
     "or leave out what is broken with --tolerant"
@@ -54,13 +52,10 @@ def read_preferences(
     Rows may carry `derived_from`, ids of what they were made from.
     Raises GlaswerkError naming file and row for one of another shape; `tolerant` counts it.
     """
-    parquet = file.name.lower().endswith(".parquet")
-    rows = enumerate(read_rows(file.path), start=1) if parquet else read_lines(file.path)
-    for number, row in rows:
+    for number, where, row in read_records(file, tally, tolerant=tolerant):
         tally.rows += 1
-        where = f"{file.path}, {'row' if parquet else 'line'} {number:,}"
         try:
-            parents = derived_from(row, where)
+            parents, rights = derived_from(row, where), rights_of(row, where, defaults)
             found = [(pair, _answered(pair, where, tally)) for pair in _pairs(row, where, tally)]
         except GlaswerkError as error:
             if not tolerant:
@@ -70,19 +65,19 @@ def read_preferences(
         for pair, turns in found:
             if turns is not None:
                 identifier = f"{defaults.source}:{pair.id or f'{file.name}#{number}'}"
-                document = _document(row, identifier, turns, pair.lang, defaults)
+                document = _document(rights, identifier, turns, pair.lang, defaults)
                 yield replace(document, derived_from=parents)
 
 
 def _document(
-    row: Mapping[str, Any], identifier: str, turns: Sequence[Message], lang: str, defaults: Defaults
+    rights: Rights, identifier: str, turns: Sequence[Message], lang: str, defaults: Defaults
 ) -> Document:
     *messages, rejected = turns
     return Document(
         id=identifier,
         source=defaults.source,
         text=plain_text(messages, [rejected]),
-        rights=rights_of(row, defaults),
+        rights=rights,
         author=defaults.author,
         lang=tidy_code(lang),
         kind="preference",

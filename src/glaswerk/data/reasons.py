@@ -194,7 +194,7 @@ ADDING = {
     ),
     "repeated_id": Reason(
         "A document with this id and text (or with this id of X) was already read in the same call.",
-        "Nothing is lost; the first one stays.",
+        "Nothing is lost; the first one stays, with the tightest audience and any reservation of them.",
     ),
     "broken_record": Reason("A record that is not as X writes it, or no JSON.", _ARCHIVE),
     "cut_off": Reason(

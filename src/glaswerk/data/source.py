@@ -19,11 +19,11 @@ from glaswerk.data.files_source import FilesJob
 from glaswerk.data.inputs import Found
 from glaswerk.data.joins import JOIN, check_join
 from glaswerk.data.likes import LikesJob
-from glaswerk.data.lines import SUFFIXES
 from glaswerk.data.naming import check_rights, default_name
 from glaswerk.data.picture_source import PicturesConfig, add_pictures
 from glaswerk.data.posts_source import PostsConfig, PostsJob, archive_paths
-from glaswerk.data.preferences import PREFERENCE_SUFFIXES, read_preferences
+from glaswerk.data.preferences import read_preferences
+from glaswerk.data.record_files import RECORD_SUFFIXES
 from glaswerk.data.social_source import add_social, is_social
 from glaswerk.lab import Artifact, Lab, Spec
 
@@ -129,14 +129,17 @@ def add_chats(
     lab: Lab, paths: Sequence[Path], *, licence: str, author: str = "", name: str = "", acquired: str = "own",
     tolerant: bool = False,
 ) -> Artifact:  # fmt: skip
-    """One source of dialogues from .jsonl or .jsonl.zst files, a dialogue a line (see `chats.read_chats`)."""
+    """One source of dialogues from JSON lines, a JSON list or Parquet, plain or compressed.
+
+    See `chats.read_chats`.
+    """
     tally = Tally()
-    files = find_files(paths, SUFFIXES, tally)
+    files = find_files(paths, RECORD_SUFFIXES, tally)
 
     def read(file: Found, defaults: Defaults) -> Iterator[Document]:
         return read_chats(file, defaults, tally, tolerant=tolerant)
 
-    job = FilesJob("add-chats/3", licence, author, acquired, "dialogue", files, tally, read)
+    job = FilesJob("add-chats/4", licence, author, acquired, "dialogue", files, tally, read)
     return job.make(lab, name, tolerant=tolerant)
 
 
@@ -146,15 +149,15 @@ def add_preferences(
 ) -> Artifact:  # fmt: skip
     """One source of answers chosen and rejected (see `preferences.read_preferences`).
 
-    From .jsonl, .jsonl.zst and .parquet files. Statistics as for dialogues, and `rows`.
+    From files as for dialogues. Statistics as for dialogues, and `rows`.
     """
     tally = Tally()
-    files = find_files(paths, PREFERENCE_SUFFIXES, tally)
+    files = find_files(paths, RECORD_SUFFIXES, tally)
 
     def read(file: Found, defaults: Defaults) -> Iterator[Document]:
         return read_preferences(file, defaults, tally, tolerant=tolerant)
 
-    job = FilesJob("add-preferences/2", licence, author, acquired, "preference", files, tally, read)
+    job = FilesJob("add-preferences/3", licence, author, acquired, "preference", files, tally, read)
     return job.make(lab, name, tolerant=tolerant)
 
 

@@ -18,7 +18,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, Self, cast
 
 import pyarrow as pa
 
@@ -224,7 +224,17 @@ class Unpacker:
 
 
 class BoundedMember(tarfile.TarInfo):
-    """A member of a tar file whose headers are of bounded size."""
+    """A member of a tar file whose headers are whole and of bounded size.
+
+    tarfile takes a broken header for the end of the file; here it is an error, one of DAMAGE.
+    """
+
+    @classmethod
+    def fromtarfile(cls, container: tarfile.TarFile) -> Self:
+        try:
+            return super().fromtarfile(container)
+        except (tarfile.InvalidHeaderError, tarfile.TruncatedHeaderError) as error:  # type: ignore[attr-defined]
+            raise tarfile.ReadError(f"a member's header: {error}") from error
 
     def _proc_member(self, container: tarfile.TarFile) -> tarfile.TarInfo:
         if self.type in _TAR_HEADERS and self.size > _TAR_HEADER_LIMIT:
