@@ -468,3 +468,33 @@ def test_of_an_edited_post_the_newest_version_that_is_there_wins(empty_lab: Lab,
     posts = [{"id": chain[n], "text": f"version {n}", "edit_history_tweet_ids": chain} for n in (0, 1)]
     found = documents(add(empty_lab, tmp_path / "edits.jsonl", lines(*posts)))
     assert {n: d.text for n, d in found.items()} == {2: "version 1"}
+
+
+def test_direct_messages_of_v2_never_become_posts(empty_lab: Lab, tmp_path: Path) -> None:
+    message = {
+        "id": str(FIRST + 2), "text": "a secret", "event_type": "MessageCreate", "sender_id": "1",
+        "dm_conversation_id": "1-2",
+    }  # fmt: skip
+    bare = {key: value for key, value in message.items() if key != "event_type"}
+    joined = {"id": str(FIRST + 3), "event_type": "ParticipantsJoin"}
+    post = {"id": str(FIRST + 1), "text": "for everyone", "author_id": "1"}
+    values = [
+        {"data": [message, joined, post], "meta": {"result_count": 3}}, {"data": message}, message, bare,
+        {"data": [post], "includes": {"tweets": [bare]}},
+    ]  # fmt: skip
+    made = add(empty_lab, tmp_path / "messages.jsonl", lines(*values))
+    assert {n: d.text for n, d in documents(made).items()} == {1: "for everyone"}
+    assert made.stats["left_out"] == {"direct_message": 6, "repeated_id": 1}
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"data": {"delete": {"tweet": {"id": str(FIRST + 1), "author_id": "7"}, "event_at": "2024-11-01"}}},
+        {"id": str(FIRST + 1), "action": "delete", "created_at": "2024-10-26", "reason": "deleted"},
+    ],
+)
+def test_deletions_of_v2_compliance_hold(empty_lab: Lab, tmp_path: Path, record: dict[str, Any]) -> None:
+    data = lines(status(1, "gone"), status(2, "stays"), record)
+    made = add(empty_lab, tmp_path / "compliance.jsonl", data)
+    assert (sorted(documents(made)), made.stats["left_out"]) == ([2], {"deleted": 1})

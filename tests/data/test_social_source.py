@@ -70,6 +70,18 @@ ACTIVITIES = (
 )  # fmt: skip
 
 
+def test_what_was_for_few_stays_out_of_a_mastodon_export_unless_asked_for(
+    empty_lab: Lab, tmp_path: Path
+) -> None:
+    data = outbox(*ACTIVITIES)
+    made = add(empty_lab, tmp_path / "outbox.json", data)
+    assert {d.rights.audience for d in documents(made)} == {"public"}
+    assert made.stats["left_out"] == {"direct_message": 1, "limited_audience": 1, "not_a_post": 1}
+    more = add(empty_lab, tmp_path / "outbox.json", data, name="more", include_limited=True)
+    assert sorted(d.rights.audience for d in documents(more)) == ["limited", "public", "public"]
+    assert more.stats["left_out"] == {"direct_message": 1, "not_a_post": 1}
+
+
 @pytest.mark.parametrize("shape", ["alone", "zip", "tar.gz"])
 def test_a_mastodon_export_gives_posts_with_their_audience(
     empty_lab: Lab, tmp_path: Path, shape: str
@@ -79,7 +91,9 @@ def test_a_mastodon_export_gives_posts_with_their_audience(
     data = {"alone": files["outbox.json"], "zip": zipped(files), "tar.gz": gzip.compress(tarred(files))}[
         shape
     ]
-    made = add(empty_lab, tmp_path / "export", data)
+    made = add(
+        empty_lab, tmp_path / "export", data, include_direct_messages=True, include_limited=True
+    )
     found = {d.id.rpartition("/")[2]: d for d in documents(made)}
     assert {number: d.rights.audience for number, d in found.items()} == {
         "1": "public", "2": "limited", "3": "private", "4": "public",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,9 @@ _MEMBERS = re.compile(
     r"[^/]+/(?:[^/]+/)?(?:media_attachments/.*|media/.*|(?:outbox|actor|likes|bookmarks)\.json|"
     r"(?:avatar|header)\.\w+)"
 )
+
+# Audience → the reason for which its posts stay out unless asked for.
+_STAYS_OUT = {"private": "direct_message", "limited": "limited_audience"}
 
 
 def is_social(path: Path) -> bool:
@@ -60,10 +63,12 @@ def _kind(stored: Stored) -> str:
 
 
 def add_social(
-    lab: Lab, paths: Sequence[Path], *, licence: str, name: str, author: str, acquired: str
-) -> Artifact:
+    lab: Lab, paths: Sequence[Path], *, licence: str, name: str, author: str, acquired: str,
+    include_direct_messages: bool = False, include_limited: bool = False,
+) -> Artifact:  # fmt: skip
     """One source from exports of Mastodon (outbox.json, alone or in its archive) or Bluesky (a CAR file).
 
+    Direct messages and posts to followers alone stay out, counted, unless asked for.
     They are the account's own, so `acquired` is "own" where it is not said. Statistics: documents, files,
     bytes, kinds, reposts, unparsed_dates and left_out by reason.
     """
@@ -80,10 +85,13 @@ def add_social(
     decided: dict[str, Any] = {
         "files": sorted(digest_file(file) for file in files),
         "licence": licence, "author": author, "acquired": acquired,
+        "include_direct_messages": include_direct_messages, "include_limited": include_limited,
     }  # fmt: skip
     chosen = name or default_name(files[0], decided)
-    job = SocialJob(chosen, author, Rights(licence, acquired), stamps)
-    return lab.make(Spec("source", chosen, "add-social/1", config={"source": chosen, **decided}), job.write)
+    wanted = {"private": include_direct_messages, "limited": include_limited}
+    audiences = {"public", *(audience for audience, asked in wanted.items() if asked)}
+    job = SocialJob(chosen, author, Rights(licence, acquired), stamps, audiences)
+    return lab.make(Spec("source", chosen, "add-social/2", config={"source": chosen, **decided}), job.write)
 
 
 @dataclass(slots=True)
@@ -94,6 +102,7 @@ class SocialJob:
     author: str
     rights: Rights
     stamps: Mapping[Path, tuple[int, int]]
+    audiences: Collection[str]
     left_out: Counter[str] = field(default_factory=Counter)
     unparsed_dates: int = 0
     _seen: set[str] = field(default_factory=set)
@@ -102,7 +111,9 @@ class SocialJob:
     def write(self, folder: Path) -> Mapping[str, Any]:
         with DocumentWriter(folder / DOCUMENTS) as writer:
             for post in track(self._posts(), "reading posts"):
-                if not post.text.strip():
+                if post.audience not in self.audiences:
+                    self.left_out[_STAYS_OUT[post.audience]] += 1
+                elif not post.text.strip():
                     self.left_out["no_text"] += 1
                 elif post.id in self._seen:
                     self.left_out["repeated_id"] += 1

@@ -59,7 +59,10 @@ def add_posts(
     """
     check_join(join)
     if any(is_social(path) for path in paths):
-        return add_social(lab, paths, licence=licence, name=name, author=author, acquired=acquired)
+        return add_social(
+            lab, paths, licence=licence, name=name, author=author, acquired=acquired,
+            include_direct_messages=include_direct_messages, include_limited=include_limited,
+        )  # fmt: skip
     if any(is_dump(path) for path in paths):
         return _add_dumps(lab, paths, licence=licence, name=name, author=author, acquired=acquired, join=join)
     acquired = acquired or "own"
