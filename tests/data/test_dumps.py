@@ -498,3 +498,16 @@ def test_deletions_of_v2_compliance_hold(empty_lab: Lab, tmp_path: Path, record:
     data = lines(status(1, "gone"), status(2, "stays"), record)
     made = add(empty_lab, tmp_path / "compliance.jsonl", data)
     assert (sorted(documents(made)), made.stats["left_out"]) == ([2], {"deleted": 1})
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (1, 0, 2), (2, 1, 0)])
+@pytest.mark.parametrize("join", ["posts", "threads"])
+def test_a_post_that_any_copy_shows_as_protected_is_limited(
+    empty_lab: Lab, tmp_path: Path, order: tuple[int, ...], join: str
+) -> None:
+    closed = {"id_str": "7", "screen_name": "hazel_h", "protected": True}
+    reply = status(2, "and more", in_reply_to_status_id_str=str(FIRST + 1))
+    values = [status(1, "once public"), status(1, "once public", user=closed), reply]
+    made = add(empty_lab, tmp_path / "a.jsonl", lines(*(values[i] for i in order)), join=join)
+    expected = {1: "limited", 2: "public"} if join == "posts" else {1: "limited"}
+    assert {n: d.rights.audience for n, d in documents(made).items()} == expected

@@ -91,9 +91,7 @@ def test_a_mastodon_export_gives_posts_with_their_audience(
     data = {"alone": files["outbox.json"], "zip": zipped(files), "tar.gz": gzip.compress(tarred(files))}[
         shape
     ]
-    made = add(
-        empty_lab, tmp_path / "export", data, include_direct_messages=True, include_limited=True
-    )
+    made = add(empty_lab, tmp_path / "export", data, include_direct_messages=True, include_limited=True)
     found = {d.id.rpartition("/")[2]: d for d in documents(made)}
     assert {number: d.rights.audience for number, d in found.items()} == {
         "1": "public", "2": "limited", "3": "private", "4": "public",

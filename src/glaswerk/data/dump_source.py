@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from glaswerk.core.document import Document, Rights, from_row, to_row
@@ -99,6 +100,8 @@ class DumpJob:
     _row: dict[int, int] = field(default_factory=dict)
     _cut: set[int] = field(default_factory=set)
     _deleted: set[int] = field(default_factory=set)
+    # Posts that some copy shows of a protected account: no other copy makes them public.
+    _limited: set[int] = field(default_factory=set)
     _newest: dict[int, int] = field(default_factory=dict)
     _reposts: dict[str, str] = field(default_factory=dict)
     # Post id → id of the post that it answers; post id → its author's handle.
@@ -144,6 +147,8 @@ class DumpJob:
         """Whether the post is to be written as `row`: it is new, or whole where it was cut before."""
         number = int(seen.post.id)
         again = number in self._row
+        if seen.limited:
+            self._limited.add(number)
         if again:
             self.left_out["repeated_id"] += 1
             if seen.cut or number not in self._cut:
@@ -196,17 +201,19 @@ class DumpJob:
         scratch, final = folder / _SCRATCH, folder / DOCUMENTS
         in_groups = {post for group in groups for post in group}
         keep = {row for post, row in self._row.items() if post not in unwanted and post not in in_groups}
-        if len(keep) == pq.read_metadata(scratch).num_rows:
+        if len(keep) == pq.read_metadata(scratch).num_rows and not self._limited:
             os.replace(scratch, final)
             sort_documents(final, SCHEMA)
             return Counter(post=len(keep)), []
         parts: list[tuple[str, str, str]] = []
+        few = {row for post, row in self._row.items() if post in self._limited}
         with pq.ParquetFile(scratch) as old, pq.ParquetWriter(final, SCHEMA, compression="zstd") as new:
             first = 0
             for batch in old.iter_batches(GROUP_ROWS):
                 mask = [first + index in keep for index in range(batch.num_rows)]
+                limited = [first + index in few for index in range(batch.num_rows)]
                 first += batch.num_rows
-                new.write_table(pa.Table.from_batches([batch]).filter(pa.array(mask)))
+                new.write_table(_closed(pa.Table.from_batches([batch]), limited).filter(pa.array(mask)))
             several = self._grouped(folder, groups) if groups else iter(())
             while chunk := list(islice(several, _CHUNK)):
                 parts += (part for posts in chunk for part in parts_of(posts))
@@ -229,7 +236,12 @@ class DumpJob:
             found = db.sql(_SORTED, params=[str(folder / _SCRATCH)]).to_arrow_reader(GROUP_ROWS)
             rows = (row for batch in found for row in _rows(batch))
             for _, group in groupby(rows, key=itemgetter(0)):
-                yield [document for _, document in group]
+                yield [self._with_audience(document) for _, document in group]
+
+    def _with_audience(self, document: Document) -> Document:
+        if int(document.id.removeprefix(PREFIX)) not in self._limited:
+            return document
+        return replace(document, rights=replace(document.rights, audience="limited"))
 
     def _relations(
         self, folder: Path, deleted: set[int], superseded: Mapping[int, int],
@@ -254,6 +266,13 @@ class DumpJob:
         """A post that was deleted goes with all its versions."""
         chains = {new for old, new in self._newest.items() if old in deleted or new in deleted}
         return deleted | {old for old, new in self._newest.items() if new in chains}
+
+
+def _closed(table: pa.Table, limited: Sequence[bool]) -> pa.Table:
+    """The rows with the audience of those that are `limited` changed to it."""
+    place = SCHEMA.get_field_index("audience")
+    audience = pc.if_else(pa.array(limited), "limited", table.column(place)).cast(SCHEMA.field(place).type)
+    return table.set_column(place, SCHEMA.field(place), audience)
 
 
 def _rows(batch: Any) -> Iterator[tuple[int, Document]]:
