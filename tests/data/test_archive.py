@@ -316,3 +316,13 @@ def test_an_author_fills_in_and_renames_no_account(empty_lab: Lab, tmp_path: Pat
     ]
     made = add_posts(empty_lab, paths, licence="own", author="ada")
     assert {d.id: d.author for d in documents(made)} == {"x:1": HANDLE, "x:2": "otto"}
+
+
+def test_dates_of_an_archive_are_checked_against_ids_and_ids_decide_what_was_protected(
+    empty_lab: Lab, tmp_path: Path
+) -> None:
+    events = [{"protectedHistory": {"action": "Protect", "protectedAt": "2024-01-01T00:00:00.000Z"}}]
+    posts = [tweet(1850000000000000123, "of 2024, altered", created_at="Wed Oct 10 20:19:24 +0000 2012")]
+    made = add(empty_lab, write_zip(tmp_path / "a.zip", members(posts, protected=events)))
+    assert [d.rights.audience for d in documents(made)] == ["limited"]
+    assert made.stats["dates_off"] == 1

@@ -18,11 +18,12 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from glaswerk.core.document import Document, from_rows
+from glaswerk.core.document import Document, Rights, from_rows
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.curate import curate
-from glaswerk.data.dump_source import is_dump
+from glaswerk.data.dump_source import DumpJob
 from glaswerk.data.parquet import read_rows
+from glaswerk.data.post_inputs import DUMP, by_digest, kind_of
 from glaswerk.data.source import add_posts
 from glaswerk.lab import Artifact, Lab
 
@@ -246,7 +247,7 @@ def test_every_wrapping_gives_the_same_documents(empty_lab: Lab, tmp_path: Path,
     data = lines(*(status(n, f"post {n}") for n in range(40)))
     path = tmp_path / "no ending tells it"
     made = add(empty_lab, path, PACKERS[kind](data))  # type: ignore[no-untyped-call]
-    assert is_dump(path)
+    assert kind_of(path) == DUMP
     assert sorted(documents(made)) == list(range(40))
     assert made.stats["left_out"] == {}
 
@@ -511,3 +512,37 @@ def test_a_post_that_any_copy_shows_as_protected_is_limited(
     made = add(empty_lab, tmp_path / "a.jsonl", lines(*(values[i] for i in order)), join=join)
     expected = {1: "limited", 2: "public"} if join == "posts" else {1: "limited"}
     assert {n: d.rights.audience for n, d in documents(made).items()} == expected
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+def test_a_list_longer_than_one_value_may_be_is_read_as_a_stream(
+    empty_lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, indent: int | None
+) -> None:
+    monkeypatch.setattr("glaswerk.data.dumps.VALUE_LIMIT", 3000)
+    page = json.dumps([status(n, f"post {n}") for n in range(50)], indent=indent).encode()
+    assert len(page) > 9000
+    made = add(empty_lab, tmp_path / "page.json", page)
+    assert (len(documents(made)), made.stats["left_out"]) == (50, {})
+    cut = add(empty_lab, tmp_path / "cut.json", page[:-2000], name="cut")
+    assert len(documents(cut)) > 30
+    assert cut.stats["left_out"] == {"cut_off": 1}
+
+
+def test_documents_do_not_depend_on_the_order_of_paths(empty_lab: Lab, tmp_path: Path) -> None:
+    paths = [tmp_path / "a.jsonl", tmp_path / "b.jsonl"]
+    for path in paths:
+        path.write_bytes(lines(status(1, f"as {path.name} has it")))
+    words = {"licence": "CC0-1.0", "acquired": "licensed"}
+    one = add_posts(empty_lab, paths, name="one", **words)
+    other = add_posts(empty_lab, paths[::-1], name="other", **words)
+    assert [d.text for d in documents(one).values()] == [d.text for d in documents(other).values()]
+
+
+def test_a_dump_that_changes_while_it_is_read_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(lines(status(1, "before")))
+    _, stamps = by_digest([path])
+    path.write_bytes(lines(status(1, "afterwards")))
+    (tmp_path / "source").mkdir()
+    with pytest.raises(GlaswerkError, match="changed while it was read"):
+        DumpJob("a", "", Rights("own"), stamps).write(tmp_path / "source")

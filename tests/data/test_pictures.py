@@ -357,3 +357,15 @@ def test_whatever_a_source_holds_it_gives_pictures_counts_or_an_error_in_words(
             return
         assert all(isinstance(item.data, bytes | None) for item in found)
         assert all(caption.strip() for item in found for caption in item.captions)
+
+
+def test_words_that_a_link_leads_to_outside_the_folder_become_no_caption(
+    empty_lab: Lab, tmp_path: Path
+) -> None:
+    secret = tmp_path / "diary.txt"
+    secret.write_text("a secret")
+    folder = _folder(tmp_path / "pictures", {"a.png": RED, "b.png": BLUE, "b.txt": "blue"})
+    (folder / "a.txt").symlink_to(secret)
+    made = add_images(empty_lab, [folder], licence="own")
+    assert [d.text for d in _documents(made)] == ["blue"]
+    assert made.stats["left_out"] == {"no_caption": 1, "outside_link": 1}

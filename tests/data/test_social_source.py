@@ -186,7 +186,7 @@ def test_a_bluesky_repository_gives_the_posts_that_its_tree_names(empty_lab: Lab
 def test_exports_and_dumps_of_x_are_added_apart(empty_lab: Lab, tmp_path: Path) -> None:
     (tmp_path / "dump.jsonl").write_text('{"id_str": "1", "text": "x"}')
     (tmp_path / "outbox.json").write_bytes(outbox(*ACTIVITIES))
-    with pytest.raises(GlaswerkError, match="another kind of file"):
+    with pytest.raises(GlaswerkError, match="found both"):
         add_posts(empty_lab, [tmp_path / "outbox.json", tmp_path / "dump.jsonl"], licence="own")
 
 

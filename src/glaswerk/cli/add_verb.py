@@ -24,7 +24,7 @@ def _common(function: Function) -> Function:
         json_option,
         lab_option,
         click.option("--name", default="", help="Name of the source.  [default: from the first file]"),
-        click.option("--author", default="", help="Whose content it is; fills in only where the files do not say."),
+        click.option("--author", default="", help="Whose content it is; only where the files do not say."),
         click.option("--licence", required=True, help="SPDX id or words, such as CC-BY-4.0 or own."),
     ):  # fmt: skip
         function = option(function)

@@ -170,7 +170,7 @@ def _is_message(record: Record) -> bool:
 
 
 def _deletion(record: Record) -> Record | None:
-    """What tells of a deletion, where a record does: v1.1's notice, v2's compliance stream or a batch line."""
+    """What tells of a deletion, where a record does: v1.1's notice, v2's stream or batch line."""
     data = record.get("data")
     value = data.get("delete") if isinstance(data, dict) else record.get("delete")
     if record.get("action") == "delete":  # {"id": …, "action": "delete", "reason": "deleted"}

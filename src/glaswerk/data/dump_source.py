@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
-import zipfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,13 +21,11 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.progress import track
 from glaswerk.data.api import Deletion, Payloads, Repost, Seen
 from glaswerk.data.dumps import Dumps
+from glaswerk.data.inputs import changed, stamp
 from glaswerk.data.joins import JOIN, Link, first_posts, joined, parts_of
-from glaswerk.data.layout import is_archive_folder, root_of
 from glaswerk.data.order import GROUP_ROWS, connect, sort_documents
 from glaswerk.data.parquet import DOCUMENTS, SCHEMA, DocumentWriter, write_relations
 from glaswerk.data.posts import PREFIX, has_wrong_date, post_document
-from glaswerk.data.posts_source import archives_in
-from glaswerk.data.stored import is_tar, packing
 from glaswerk.lab.tombstones import plain_handle
 
 _SCRATCH = ".all.parquet"
@@ -40,49 +36,6 @@ _SORTED = """
     FROM read_parquet(?, file_row_number = true) r JOIN places ON r.file_row_number = places.row
     ORDER BY place
 """
-# The first line may be the tail of a record, where someone cut a dump into files.
-_HEAD = 1 << 16
-_JSON_LINE = re.compile(rb"(?m)^(?:\xef\xbb\xbf)?[ \t]*[\[{]")
-
-
-def is_dump(path: Path) -> bool:
-    """Whether a path holds JSON of an API (by content) and not an account archive of X."""
-    if path.is_dir():
-        inside = next((p for p in path.rglob("*") if p.is_file()), None)
-        return inside is not None and not (path / "data").is_dir() and not _holds_archives(path)
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        head = file.read(_HEAD)
-    # By the beginning alone: a tar file that ends in a zip file looks like one from behind.
-    if head.startswith(b"PK"):
-        return _is_zip_of_dumps(path)
-    return bool(_JSON_LINE.search(head)) or packing(head) is not None or is_tar(head)
-
-
-def _is_zip_of_dumps(path: Path) -> bool:
-    try:
-        with zipfile.ZipFile(path) as container:
-            names = container.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        return False
-    return bool(names) and root_of(names) is None and not any(name.endswith(".js") for name in names)
-
-
-def _holds_archives(folder: Path) -> bool:
-    return is_archive_folder(folder) or bool(archives_in(folder))
-
-
-def dump_files(paths: Sequence[Path]) -> list[Path]:
-    """The files meant by `paths`: folders are searched, hidden files passed over."""
-    found: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            inside = (p for p in sorted(path.rglob("*")) if p.is_file())
-            found += [p for p in inside if not any(x.startswith(".") for x in p.relative_to(path).parts)]
-        else:
-            found.append(path)
-    return found
 
 
 @dataclass(slots=True)
@@ -92,7 +45,7 @@ class DumpJob:
     source: str
     author: str
     rights: Rights
-    files: Sequence[Path]
+    stamps: Mapping[Path, tuple[int, int]]
     join: str = JOIN
     left_out: Counter[str] = field(default_factory=Counter)
     dates_off: int = 0
@@ -119,8 +72,9 @@ class DumpJob:
                 elif self._is_wanted(item, writer.documents):
                     writer.add(self._document(item))
         if not writer.documents and not self._deleted:
+            some = ", ".join(map(str, islice(self.stamps, 3)))
             raise GlaswerkError(
-                f"expected posts as X's APIs give them, found none in {', '.join(map(str, self.files[:3]))}",
+                f"expected posts as X's APIs give them, found none in {some}",
                 hint='for other JSON lines with a field "text": glaswerk add docs FILE --kind post',
             )
         superseded = self._superseded()
@@ -133,15 +87,17 @@ class DumpJob:
         self.left_out["superseded_edit"] += len((superseded.keys() - deleted) & self._row.keys())
         self.left_out["deleted"] += len(deleted & self._row.keys())
         return {
-            "documents": kinds.total(), "files": len(self.files), "bytes": writer.bytes,
+            "documents": kinds.total(), "files": len(self.stamps), "bytes": writer.bytes,
             "kinds": dict(sorted(kinds.items())), "reposts": len(self._reposts), "cut_texts": len(self._cut),
             "dates_off": self.dates_off, "left_out": dict(sorted((+self.left_out).items())),
         }  # fmt: skip
 
     def _items(self, dumps: Dumps, payloads: Payloads) -> Iterator[Seen | Deletion | Repost]:
-        for file in self.files:
+        for file, before in self.stamps.items():
             for value in dumps.values(file):
                 yield from payloads.read(value)
+            if stamp(file) != before:
+                raise changed(str(file))
 
     def _is_wanted(self, seen: Seen, row: int) -> bool:
         """Whether the post is to be written as `row`: it is new, or whole where it was cut before."""

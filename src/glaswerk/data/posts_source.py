@@ -11,18 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from glaswerk.core.document import Document, Rights
-from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.memory import no_cycle_search
 from glaswerk.core.progress import track
 from glaswerk.data.account import ALWAYS, Account, protected_spans
 from glaswerk.data.archive import open_archive
 from glaswerk.data.grailbird import Grailbird
 from glaswerk.data.joins import JOIN, first_posts, joined, link_of, parts_of
-from glaswerk.data.layout import MANIFEST, is_archive_folder, is_grailbird
+from glaswerk.data.layout import MANIFEST, is_grailbird
 from glaswerk.data.naming import need_documents
 from glaswerk.data.notes import join_notes
 from glaswerk.data.parquet import DOCUMENTS, DocumentWriter, write_relations
-from glaswerk.data.posts import PREFIX, Post, post_document, settle
+from glaswerk.data.posts import PREFIX, Post, has_wrong_date, post_document, settle
 
 _UNTOLD = datetime.min.replace(tzinfo=UTC)
 
@@ -74,6 +73,8 @@ class PostsJob:
     kinds: Counter[str] = field(default_factory=Counter)
     missing_records: int = 0
     unlisted_files: int = 0
+    # Posts whose date contradicts their id.
+    dates_off: int = 0
     parts: list[tuple[str, str, str]] = field(default_factory=list)
     # Id of any version of a post → id of the one that stands for it.
     last: dict[str, str] = field(default_factory=dict)
@@ -95,7 +96,8 @@ class PostsJob:
         return {
             "documents": writer.documents, "archives": len(self.paths), "bytes": writer.bytes,
             "kinds": dict(sorted(self.kinds.items())), "missing_records": self.missing_records,
-            "unlisted_files": self.unlisted_files, "left_out": dict(sorted((+self.left_out).items())),
+            "unlisted_files": self.unlisted_files, "dates_off": self.dates_off,
+            "left_out": dict(sorted((+self.left_out).items())),
         }  # fmt: skip
 
     def _together(self, deleted: Collection[str]) -> Iterator[list[Document]]:
@@ -158,6 +160,7 @@ class PostsJob:
         if any(export.protections_unknown for export in exports):
             limited = [ALWAYS]
         for post in settled.posts:
+            self.dates_off += has_wrong_date(post)
             yield post_document(post, self.source, handle, rights, limited)
 
     def _for_all(self, exports: Iterable[_Export], few: set[str]) -> Iterator[Post]:
@@ -223,28 +226,3 @@ def open_account(path: Path, tolerant: bool) -> Iterator[Account]:
         yield era(archive, tolerant=tolerant)
     finally:
         archive.close()
-
-
-def archive_paths(paths: Iterable[Path]) -> list[Path]:
-    """The archives meant by `paths`: a folder is an unpacked archive, or holds such or zips."""
-    found: list[Path] = []
-    for path in paths:
-        if path.is_dir() and not is_archive_folder(path):
-            # A folder without any is left to the reader, which says what is missing.
-            found += archives_in(path) or [path]
-        elif not path.exists():
-            raise GlaswerkError(f"expected an X archive, found nothing at {path}", hint="check the path")
-        else:
-            found.append(path)
-    if not found:
-        raise GlaswerkError(
-            "expected at least one X archive, found no path",
-            hint="glaswerk add posts ARCHIVE.zip --licence CC-BY-4.0",
-        )
-    return found
-
-
-def archives_in(folder: Path) -> list[Path]:
-    """Zips and unpacked archives that stand directly in a folder."""
-    unpacked = (path for path in folder.iterdir() if path.is_dir() and is_archive_folder(path))
-    return sorted([*folder.glob("*.zip"), *unpacked])

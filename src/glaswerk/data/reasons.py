@@ -183,7 +183,8 @@ ADDING = {
         "Add the archive once more with --likes, and say with --acquired how you came by the right.",
     ),
     "own_like": Reason(
-        "A liked post that the account, or another one of the same call, wrote itself.", "Add the archive without --likes for it."
+        "A liked post that the account, or another one of the same call, wrote itself.",
+        "Add the archive without --likes for it."
     ),
     "unjoined_note": Reason(
         "The text of a long post (note-tweet.js) that fits no post of the archive, by time and beginning.",
