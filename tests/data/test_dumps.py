@@ -22,6 +22,7 @@ from glaswerk.core.document import Document, Rights, from_rows
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.curate import curate
 from glaswerk.data.dump_source import DumpJob
+from glaswerk.data.dumps import Dumps
 from glaswerk.data.parquet import read_rows
 from glaswerk.data.post_inputs import DUMP, by_digest, kind_of
 from glaswerk.data.source import add_posts
@@ -546,3 +547,21 @@ def test_a_dump_that_changes_while_it_is_read_is_an_error(tmp_path: Path) -> Non
     (tmp_path / "source").mkdir()
     with pytest.raises(GlaswerkError, match="changed while it was read"):
         DumpJob("a", "", Rights("own"), stamps).write(tmp_path / "source")
+
+
+@given(st.data())
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_bytes_of_a_long_list_raise_anything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: st.DataObject
+) -> None:
+    monkeypatch.setattr("glaswerk.data.dumps.VALUE_LIMIT", 200)
+    page = bytearray(
+        json.dumps([status(n, "x") for n in range(4)], indent=data.draw(st.none() | st.just(1))).encode()
+    )
+    for place in data.draw(st.lists(st.integers(0, len(page) - 1), max_size=4)):
+        page[place] = data.draw(st.integers(0, 255))
+    path = tmp_path / "page.json"
+    path.write_bytes(page[: data.draw(st.integers(0, len(page)))])
+    reader = Dumps()
+    values = list(reader.values(path))
+    assert len(values) <= 4 or reader.counts

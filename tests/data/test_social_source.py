@@ -183,6 +183,17 @@ def test_a_bluesky_repository_gives_the_posts_that_its_tree_names(empty_lab: Lab
     assert (made.stats["reposts"], made.stats["left_out"]) == (1, {"not_a_post": 1})
 
 
+def test_a_name_stands_for_one_did_and_never_for_a_name_that_an_export_tells(
+    empty_lab: Lab, tmp_path: Path
+) -> None:
+    post = {"$type": "app.bsky.feed.post", "text": "Hello", "createdAt": "2024-05-01T10:00:00Z"}
+    car = repository({"app.bsky.feed.post/3kaaaaaaaaa2a": post})
+    made = add(empty_lab, tmp_path / "repo.car", car, author="hazel.example")
+    assert {d.author for d in documents(made)} == {"hazel.example"}
+    made = add(empty_lab, tmp_path / "outbox.json", outbox(note(1, "x")), author="otis", name="other")
+    assert {d.author for d in documents(made)} == {"hazel@social.example"}
+
+
 def test_exports_and_dumps_of_x_are_added_apart(empty_lab: Lab, tmp_path: Path) -> None:
     (tmp_path / "dump.jsonl").write_text('{"id_str": "1", "text": "x"}')
     (tmp_path / "outbox.json").write_bytes(outbox(*ACTIVITIES))

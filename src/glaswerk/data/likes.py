@@ -60,7 +60,7 @@ class LikesJob:
                     else:
                         seen.add(document.id)
                         writer.add(document)
-        need_documents(writer, self.paths)
+        need_documents(writer, self.paths, self.left_out)
         write_relations(folder, (), ())
         return {
             "documents": writer.documents, "archives": len(self.paths), "bytes": writer.bytes,

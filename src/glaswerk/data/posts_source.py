@@ -91,7 +91,7 @@ class PostsJob:
             for document in self.messages:
                 if self._is_new(document):
                     self._add(writer, document)
-        need_documents(writer, self.paths)
+        need_documents(writer, self.paths, self.left_out)
         write_relations(folder, (PREFIX + i for i in deleted), self.parts)
         return {
             "documents": writer.documents, "archives": len(self.paths), "bytes": writer.bytes,
