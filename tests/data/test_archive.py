@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from x_archives import HANDLE, assignment, manifest, members, tweet, write_folder, write_zip
 
+from glaswerk.core.document import Document, from_rows
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data import archive as archives
 from glaswerk.data.parquet import read_rows
@@ -20,6 +22,10 @@ TWEETS = [tweet(1001, "The bakery on Mill Lane opens at six."), tweet(1002, "Rai
 
 def add(lab: Lab, path: Path, **options: bool) -> Artifact:
     return add_posts(lab, [path], licence="own", name="posts", **options)
+
+
+def documents(made: Artifact) -> list[Document]:
+    return list(from_rows(read_rows(made.path / "documents.parquet")))
 
 
 def texts(made: Artifact) -> list[str]:
@@ -276,3 +282,47 @@ def test_an_archive_without_a_handle_needs_an_author(empty_lab: Lab, tmp_path: P
     assert "userName" in refused(empty_lab, path).message
     made = add_posts(empty_lab, [path], licence="own", name="posts", author="@lena")
     assert {row["author"] for row in read_rows(made.path / "documents.parquet")} == {"lena"}
+
+
+def test_a_protected_time_that_cannot_be_read_protects_all_times(empty_lab: Lab, tmp_path: Path) -> None:
+    def event(action: str, moment: str) -> dict[str, Any]:
+        return {"protectedHistory": {"action": action, "protectedAt": moment}}
+
+    events = [event("Protect", "2018-01-01 at noon"), event("Unprotect", "2018-02-01T00:00:00.000Z")]
+    path = write_zip(tmp_path / "a.zip", members([tweet(1, "hidden")], protected=events))
+    with pytest.raises(GlaswerkError, match=r"protected-history\.js.*record 1: 'protectedAt'"):
+        add_posts(empty_lab, [path], licence="own")
+    made = add_posts(empty_lab, [path], licence="own", tolerant=True)
+    assert [d.rights.audience for d in documents(made)] == ["limited"]
+    assert made.stats["left_out"] == {"broken_record": 1}
+
+
+def test_protected_times_that_the_manifest_names_and_the_archive_lacks_protect_all(
+    empty_lab: Lab, tmp_path: Path
+) -> None:
+    files = members([tweet(1, "hidden")])
+    del files["data/protected-history.js"]
+    path = write_zip(tmp_path / "a.zip", files)
+    with pytest.raises(GlaswerkError, match=r"expected data/protected-history\.js"):
+        add_posts(empty_lab, [path], licence="own")
+    made = add_posts(empty_lab, [path], licence="own", tolerant=True)
+    assert [d.rights.audience for d in documents(made)] == ["limited"]
+
+
+def test_an_author_fills_in_and_renames_no_account(empty_lab: Lab, tmp_path: Path) -> None:
+    paths = [
+        write_zip(tmp_path / "a.zip", members([tweet(1, "by lena")])),
+        write_zip(tmp_path / "b.zip", members([tweet(2, "by otto")], handle="otto")),
+    ]
+    made = add_posts(empty_lab, paths, licence="own", author="ada")
+    assert {d.id: d.author for d in documents(made)} == {"x:1": HANDLE, "x:2": "otto"}
+
+
+def test_dates_of_an_archive_are_checked_against_ids_and_ids_decide_what_was_protected(
+    empty_lab: Lab, tmp_path: Path
+) -> None:
+    events = [{"protectedHistory": {"action": "Protect", "protectedAt": "2024-01-01T00:00:00.000Z"}}]
+    posts = [tweet(1850000000000000123, "of 2024, altered", created_at="Wed Oct 10 20:19:24 +0000 2012")]
+    made = add(empty_lab, write_zip(tmp_path / "a.zip", members(posts, protected=events)))
+    assert [d.rights.audience for d in documents(made)] == ["limited"]
+    assert made.stats["dates_off"] == 1

@@ -18,11 +18,13 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from glaswerk.core.document import Document, from_rows
+from glaswerk.core.document import Document, Rights, from_rows
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.curate import curate
-from glaswerk.data.dump_source import is_dump
+from glaswerk.data.dump_source import DumpJob
+from glaswerk.data.dumps import Dumps
 from glaswerk.data.parquet import read_rows
+from glaswerk.data.post_inputs import DUMP, by_digest, kind_of
 from glaswerk.data.source import add_posts
 from glaswerk.lab import Artifact, Lab
 
@@ -246,7 +248,7 @@ def test_every_wrapping_gives_the_same_documents(empty_lab: Lab, tmp_path: Path,
     data = lines(*(status(n, f"post {n}") for n in range(40)))
     path = tmp_path / "no ending tells it"
     made = add(empty_lab, path, PACKERS[kind](data))  # type: ignore[no-untyped-call]
-    assert is_dump(path)
+    assert kind_of(path) == DUMP
     assert sorted(documents(made)) == list(range(40))
     assert made.stats["left_out"] == {}
 
@@ -468,3 +470,98 @@ def test_of_an_edited_post_the_newest_version_that_is_there_wins(empty_lab: Lab,
     posts = [{"id": chain[n], "text": f"version {n}", "edit_history_tweet_ids": chain} for n in (0, 1)]
     found = documents(add(empty_lab, tmp_path / "edits.jsonl", lines(*posts)))
     assert {n: d.text for n, d in found.items()} == {2: "version 1"}
+
+
+def test_direct_messages_of_v2_never_become_posts(empty_lab: Lab, tmp_path: Path) -> None:
+    message = {
+        "id": str(FIRST + 2), "text": "a secret", "event_type": "MessageCreate", "sender_id": "1",
+        "dm_conversation_id": "1-2",
+    }  # fmt: skip
+    bare = {key: value for key, value in message.items() if key != "event_type"}
+    joined = {"id": str(FIRST + 3), "event_type": "ParticipantsJoin"}
+    post = {"id": str(FIRST + 1), "text": "for everyone", "author_id": "1"}
+    values = [
+        {"data": [message, joined, post], "meta": {"result_count": 3}}, {"data": message}, message, bare,
+        {"data": [post], "includes": {"tweets": [bare]}},
+    ]  # fmt: skip
+    made = add(empty_lab, tmp_path / "messages.jsonl", lines(*values))
+    assert {n: d.text for n, d in documents(made).items()} == {1: "for everyone"}
+    assert made.stats["left_out"] == {"direct_message": 6, "repeated_id": 1}
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"data": {"delete": {"tweet": {"id": str(FIRST + 1), "author_id": "7"}, "event_at": "2024-11-01"}}},
+        {"id": str(FIRST + 1), "action": "delete", "created_at": "2024-10-26", "reason": "deleted"},
+    ],
+)
+def test_deletions_of_v2_compliance_hold(empty_lab: Lab, tmp_path: Path, record: dict[str, Any]) -> None:
+    data = lines(status(1, "gone"), status(2, "stays"), record)
+    made = add(empty_lab, tmp_path / "compliance.jsonl", data)
+    assert (sorted(documents(made)), made.stats["left_out"]) == ([2], {"deleted": 1})
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (1, 0, 2), (2, 1, 0)])
+@pytest.mark.parametrize("join", ["posts", "threads"])
+def test_a_post_that_any_copy_shows_as_protected_is_limited(
+    empty_lab: Lab, tmp_path: Path, order: tuple[int, ...], join: str
+) -> None:
+    closed = {"id_str": "7", "screen_name": "hazel_h", "protected": True}
+    reply = status(2, "and more", in_reply_to_status_id_str=str(FIRST + 1))
+    values = [status(1, "once public"), status(1, "once public", user=closed), reply]
+    made = add(empty_lab, tmp_path / "a.jsonl", lines(*(values[i] for i in order)), join=join)
+    expected = {1: "limited", 2: "public"} if join == "posts" else {1: "limited"}
+    assert {n: d.rights.audience for n, d in documents(made).items()} == expected
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+def test_a_list_longer_than_one_value_may_be_is_read_as_a_stream(
+    empty_lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, indent: int | None
+) -> None:
+    monkeypatch.setattr("glaswerk.data.dumps.VALUE_LIMIT", 3000)
+    page = json.dumps([status(n, f"post {n}") for n in range(50)], indent=indent).encode()
+    assert len(page) > 9000
+    made = add(empty_lab, tmp_path / "page.json", page)
+    assert (len(documents(made)), made.stats["left_out"]) == (50, {})
+    cut = add(empty_lab, tmp_path / "cut.json", page[:-2000], name="cut")
+    assert len(documents(cut)) > 30
+    assert cut.stats["left_out"] == {"cut_off": 1}
+
+
+def test_documents_do_not_depend_on_the_order_of_paths(empty_lab: Lab, tmp_path: Path) -> None:
+    paths = [tmp_path / "a.jsonl", tmp_path / "b.jsonl"]
+    for path in paths:
+        path.write_bytes(lines(status(1, f"as {path.name} has it")))
+    words = {"licence": "CC0-1.0", "acquired": "licensed"}
+    one = add_posts(empty_lab, paths, name="one", **words)
+    other = add_posts(empty_lab, paths[::-1], name="other", **words)
+    assert [d.text for d in documents(one).values()] == [d.text for d in documents(other).values()]
+
+
+def test_a_dump_that_changes_while_it_is_read_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(lines(status(1, "before")))
+    _, stamps = by_digest([path])
+    path.write_bytes(lines(status(1, "afterwards")))
+    (tmp_path / "source").mkdir()
+    with pytest.raises(GlaswerkError, match="changed while it was read"):
+        DumpJob("a", "", Rights("own"), stamps).write(tmp_path / "source")
+
+
+@given(st.data())
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_bytes_of_a_long_list_raise_anything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: st.DataObject
+) -> None:
+    monkeypatch.setattr("glaswerk.data.dumps.VALUE_LIMIT", 200)
+    page = bytearray(
+        json.dumps([status(n, "x") for n in range(4)], indent=data.draw(st.none() | st.just(1))).encode()
+    )
+    for place in data.draw(st.lists(st.integers(0, len(page) - 1), max_size=4)):
+        page[place] = data.draw(st.integers(0, 255))
+    path = tmp_path / "page.json"
+    path.write_bytes(page[: data.draw(st.integers(0, len(page)))])
+    reader = Dumps()
+    values = list(reader.values(path))
+    assert len(values) <= 4 or reader.counts

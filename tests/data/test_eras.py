@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -26,8 +27,8 @@ from x_archives import (
 
 from glaswerk.core.document import Document, from_rows
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.dump_source import is_dump
 from glaswerk.data.parquet import read_rows
+from glaswerk.data.post_inputs import ARCHIVE, find_posts
 from glaswerk.data.source import add_likes, add_posts
 from glaswerk.lab import Artifact, Lab
 
@@ -98,7 +99,7 @@ def test_the_table_alone_is_an_archive_whose_account_must_be_named(empty_lab: La
         {"tweet_id": "33", "text": "RT @mayor: Open!", "retweeted_status_id": "9"},
     )  # fmt: skip
     path = write_zip(tmp_path / "a.zip", {"tweets.csv": rows})
-    assert not is_dump(path)
+    assert find_posts([path], Counter())[0] == ARCHIVE
     with pytest.raises(GlaswerkError, match="expected") as raised:
         add(empty_lab, path)
     assert "--author" in str(raised.value.hint)
@@ -135,10 +136,12 @@ def test_an_archive_of_2019_needs_no_manifest(
 ) -> None:
     files = oldest(tweet(1, "First."), tweet(2, "Second.", in_reply_to_status_id_str="1"), folder=folder)
     path = write_zip(tmp_path / "a.zip", files) if packed else write_folder(tmp_path / "a", files)
-    assert not is_dump(path)
+    assert find_posts([path], Counter())[0] == ARCHIVE
     made = add(empty_lab, path)
     assert [(d.text, d.author) for d in documents(made).values()] == [("First.\nSecond.", HANDLE)]
-    assert made.stats["left_out"] == {}
+    # What lies beside the archive in the folder that was named.
+    beside = not packed and folder.startswith("top/")
+    assert made.stats["left_out"] == ({"unsupported_file": 1} if beside else {})
 
 
 def test_protected_times_and_deletions_hold_without_a_manifest(empty_lab: Lab, tmp_path: Path) -> None:
@@ -170,7 +173,7 @@ def test_of_a_broken_file_without_wrappers_the_whole_records_are_saved(
 def test_a_folder_of_unpacked_archives_stands_for_them(empty_lab: Lab, tmp_path: Path) -> None:
     write_folder(tmp_path / "all/one", grailbird({"2013_05": MAY[:1]}))
     write_folder(tmp_path / "all/two", members([tweet(50, "Newer.")], handle="other"))
-    assert not is_dump(tmp_path / "all")
+    assert find_posts([tmp_path / "all"], Counter())[0] == ARCHIVE
     assert add(empty_lab, tmp_path / "all").stats["archives"] == 2
 
 

@@ -108,3 +108,38 @@ def test_the_command_takes_likes_as_a_source_of_their_own(empty_lab: Lab, archiv
     made = empty_lab.find("source", "likes")
     assert made is not None
     assert set(documents(made)) == {f"x:{OTHERS}"}
+
+
+def also_public(path: Path) -> Path:
+    """An archive whose post to a circle stands in tweets.js, too, and whose owner liked own posts."""
+    liked = [like("70", "For the circle."), like("2", "deleted"), like(str(OTHERS), "by someone")]
+    parts: dict[str, tuple[str, list[Any]]] = {
+        "tweets": ("tweets", [tweet(1, "for all"), tweet(70, "For the circle.")]),
+        "twitterCircleTweet": ("twitter-circle-tweet", [tweet(70, "For the circle.")]),
+        "deletedTweets": ("deleted-tweets", [tweet(2, "deleted")]),
+        "like": ("like", liked),
+    }
+    files = {
+        f"data/{name}.js": assignment(f"window.YTD.{kind}.part0", r) for kind, (name, r) in parts.items()
+    }
+    listed = {kind: [(f"data/{name}.js", len(records))] for kind, (name, records) in parts.items()}
+    files["data/manifest.js"] = manifest(listed)
+    return write_zip(path, files)
+
+
+def test_a_post_to_a_circle_is_never_public_wherever_else_it_stands(empty_lab: Lab, tmp_path: Path) -> None:
+    path = also_public(tmp_path / "a.zip")
+    made = add_posts(empty_lab, [path], licence="own", name="posts")
+    assert set(documents(made)) == {"x:1"}
+    assert made.stats["left_out"]["limited_audience"] == 1
+    more = add_posts(empty_lab, [path], licence="own", name="more", include_limited=True)
+    assert {i: d.rights.audience for i, d in documents(more).items()} == {"x:1": "public", "x:70": "limited"}
+
+
+def test_own_posts_that_are_deleted_or_for_few_do_not_come_in_as_likes(
+    empty_lab: Lab, tmp_path: Path
+) -> None:
+    path = also_public(tmp_path / "a.zip")
+    made = add_likes(empty_lab, [path], licence="X terms", acquired="public")
+    assert set(documents(made)) == {f"x:{OTHERS}"}
+    assert made.stats["left_out"] == {"own_like": 2}

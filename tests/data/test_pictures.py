@@ -370,3 +370,15 @@ def test_broken_lines_and_parquet_are_counted_if_asked(empty_lab: Lab, tmp_path:
     made = add_images(empty_lab, [folder], licence="own", tolerant=True)
     assert made.stats["documents"] == 1
     assert made.stats["left_out"] == {"broken_record": 1, "broken_file": 1}
+
+
+def test_words_that_a_link_leads_to_outside_the_folder_become_no_caption(
+    empty_lab: Lab, tmp_path: Path
+) -> None:
+    secret = tmp_path / "diary.txt"
+    secret.write_text("a secret")
+    folder = _folder(tmp_path / "pictures", {"a.png": RED, "b.png": BLUE, "b.txt": "blue"})
+    (folder / "a.txt").symlink_to(secret)
+    made = add_images(empty_lab, [folder], licence="own")
+    assert [d.text for d in _documents(made)] == ["blue"]
+    assert made.stats["left_out"] == {"no_caption": 1, "outside_link": 1}

@@ -70,6 +70,18 @@ ACTIVITIES = (
 )  # fmt: skip
 
 
+def test_what_was_for_few_stays_out_of_a_mastodon_export_unless_asked_for(
+    empty_lab: Lab, tmp_path: Path
+) -> None:
+    data = outbox(*ACTIVITIES)
+    made = add(empty_lab, tmp_path / "outbox.json", data)
+    assert {d.rights.audience for d in documents(made)} == {"public"}
+    assert made.stats["left_out"] == {"direct_message": 1, "limited_audience": 1, "not_a_post": 1}
+    more = add(empty_lab, tmp_path / "outbox.json", data, name="more", include_limited=True)
+    assert sorted(d.rights.audience for d in documents(more)) == ["limited", "public", "public"]
+    assert more.stats["left_out"] == {"direct_message": 1, "not_a_post": 1}
+
+
 @pytest.mark.parametrize("shape", ["alone", "zip", "tar.gz"])
 def test_a_mastodon_export_gives_posts_with_their_audience(
     empty_lab: Lab, tmp_path: Path, shape: str
@@ -79,7 +91,7 @@ def test_a_mastodon_export_gives_posts_with_their_audience(
     data = {"alone": files["outbox.json"], "zip": zipped(files), "tar.gz": gzip.compress(tarred(files))}[
         shape
     ]
-    made = add(empty_lab, tmp_path / "export", data)
+    made = add(empty_lab, tmp_path / "export", data, include_direct_messages=True, include_limited=True)
     found = {d.id.rpartition("/")[2]: d for d in documents(made)}
     assert {number: d.rights.audience for number, d in found.items()} == {
         "1": "public", "2": "limited", "3": "private", "4": "public",
@@ -171,10 +183,21 @@ def test_a_bluesky_repository_gives_the_posts_that_its_tree_names(empty_lab: Lab
     assert (made.stats["reposts"], made.stats["left_out"]) == (1, {"not_a_post": 1})
 
 
+def test_a_name_stands_for_one_did_and_never_for_a_name_that_an_export_tells(
+    empty_lab: Lab, tmp_path: Path
+) -> None:
+    post = {"$type": "app.bsky.feed.post", "text": "Hello", "createdAt": "2024-05-01T10:00:00Z"}
+    car = repository({"app.bsky.feed.post/3kaaaaaaaaa2a": post})
+    made = add(empty_lab, tmp_path / "repo.car", car, author="hazel.example")
+    assert {d.author for d in documents(made)} == {"hazel.example"}
+    made = add(empty_lab, tmp_path / "outbox.json", outbox(note(1, "x")), author="otis", name="other")
+    assert {d.author for d in documents(made)} == {"hazel@social.example"}
+
+
 def test_exports_and_dumps_of_x_are_added_apart(empty_lab: Lab, tmp_path: Path) -> None:
     (tmp_path / "dump.jsonl").write_text('{"id_str": "1", "text": "x"}')
     (tmp_path / "outbox.json").write_bytes(outbox(*ACTIVITIES))
-    with pytest.raises(GlaswerkError, match="another kind of file"):
+    with pytest.raises(GlaswerkError, match="found both"):
         add_posts(empty_lab, [tmp_path / "outbox.json", tmp_path / "dump.jsonl"], licence="own")
 
 

@@ -24,7 +24,7 @@ def _common(function: Function) -> Function:
         json_option,
         lab_option,
         click.option("--name", default="", help="Name of the source.  [default: from the first file]"),
-        click.option("--author", default="", help="Whose content it is, where the files do not say."),
+        click.option("--author", default="", help="Whose content it is; only where the files do not say."),
         click.option("--licence", required=True, help="SPDX id or words, such as CC-BY-4.0 or own."),
     ):  # fmt: skip
         function = option(function)
@@ -50,7 +50,7 @@ def _acquired(default: str, note: str = "") -> Callable[[Function], Function]:
 @click.option("--tolerant", is_flag=True, help="Take what can be read from a broken archive.")
 @click.option("--direct-messages", is_flag=True, help="Also take private messages.")
 @click.option("--deleted", is_flag=True, help="Also take posts that were deleted.")
-@click.option("--limited", is_flag=True, help="Also take posts to circles and communities.")
+@click.option("--limited", is_flag=True, help="Also take posts to circles, communities and followers alone.")
 @click.option(
     "--likes",
     is_flag=True,
@@ -70,6 +70,7 @@ def posts(
     """X account archives of any year (zip files or unpacked folders), or dumps of X's APIs and streams; or an
     export of Mastodon (its archive or outbox.json) or Bluesky (a .car file).
 
+    What was for few stays out unless asked for; folders are searched, and what is of two kinds is refused.
     Dumps are JSON of v1.1 or v2, a value a line or a file, plain, compressed or in tar and zip files. For
     them --acquired must be said: they hold other people's posts.
 

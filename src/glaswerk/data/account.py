@@ -24,6 +24,9 @@ _COUNT = re.compile(r"[0-9]{1,12}")
 # Until late 2022 the files of posts were called so; the first archives of this kind have no manifest.
 _OLD_POSTS = re.compile(r"(data/)?tweet(-part\d+)?\.js")
 
+# The span of an account that may have been protected at any time.
+ALWAYS = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
@@ -52,10 +55,7 @@ _LIKES = _Kind.of("likes?", "like", "likes")
 _PROTECTED = _Kind.of("protected-history", "protectedHistory")
 _ACCOUNT = _Kind.of("account", "account")
 # Without a manifest, what a file of each kind repeats once a record.
-_COUNTED = {
-    "limited_audience": (_LIMITED, b'"full_text"'), "direct_message": (_MESSAGES, b'"dmConversation"'),
-    "like": (_LIKES, b'"tweetId"'),
-}  # fmt: skip
+_COUNTED = {"direct_message": (_MESSAGES, b'"dmConversation"'), "like": (_LIKES, b'"tweetId"')}
 
 
 class Account:
@@ -72,6 +72,8 @@ class Account:
         self.left_out = self._records.left_out
         self.missing_records = 0
         self.unlisted_files = 0
+        # Some of the times when the account was protected could not be read (`protections`).
+        self.protections_unknown = False
         # When X made the archive; the earliest time there is where it does not say.
         self.generated = datetime.min.replace(tzinfo=UTC)
         self._types: Mapping[str, Any] = {}
@@ -88,6 +90,15 @@ class Account:
                 hint="name the account: glaswerk add posts ARCHIVE --author HANDLE --licence …",
             )
         return found.removeprefix("@")
+
+    def handle_or(self, author: str) -> str:
+        """The account's name; `author` without @ where the archive does not tell it and one is given."""
+        try:
+            return self.handle
+        except GlaswerkError:
+            if not author:
+                raise
+            return author.removeprefix("@")
 
     @property
     def account_id(self) -> str:
@@ -109,6 +120,10 @@ class Account:
             for post in self._records.posts(name):
                 yield replace(post, limited=True)
 
+    def limited_ids(self) -> set[str]:
+        """Ids of posts to a circle or a community, wherever else the archive holds them."""
+        return self._ids(name for name, _ in self._files(_LIMITED, unlisted=True))
+
     def notes(self, *, deleted: bool) -> Iterator[Note]:
         """The texts of long posts, which do not name them; if `deleted`, also those of deleted ones."""
         for name, _ in [*self._files(_NOTES), *(self._files(_DELETED_NOTES) if deleted else [])]:
@@ -129,12 +144,15 @@ class Account:
 
     def deleted_ids(self) -> set[str]:
         """Ids of posts that the owner deleted; their texts are not kept."""
+        return self._ids(name for name, _ in [*self._files(_DELETED), *self._files(_DELETED_HEADERS)])
+
+    def _ids(self, names: Iterable[str]) -> set[str]:
         found: set[str] = set()
-        for name, _ in [*self._files(_DELETED), *self._files(_DELETED_HEADERS)]:
+        for name in names:
             for number, tweet in enumerate(self._records.items(name, "tweet"), start=1):
                 identifier = digits(tweet.get("id_str") or tweet.get("tweet_id") or tweet.get("id") or "")
                 if identifier:
-                    found.add(identifier)
+                    found.add(str(int(identifier)))
                 else:
                     self._records.broken(f"{name} of {self._label}, record {number}", "no id of a post")
         return found
@@ -145,20 +163,28 @@ class Account:
             yield from self._records.posts(name)
 
     def protections(self) -> set[tuple[datetime, bool]]:
-        """(time, became protected) of every change; `protected_spans` tells the times between."""
+        """(time, became protected) of every change; `protected_spans` tells the times between.
+
+        Where `tolerant` passes over one that cannot be read, `protections_unknown` says so.
+        """
         events = set()
-        for name, _ in self._files(_PROTECTED):
-            for event in self._records.items(name, "protectedHistory"):
+        broken = self.left_out["broken_record"]
+        for name, _ in self._files(_PROTECTED, unlisted=True):
+            self.protections_unknown |= self._tolerant and name not in self._records.names()
+            for number, event in enumerate(self._records.items(name, "protectedHistory"), start=1):
                 moment = parse_time(str(event.get("protectedAt", "")))
-                if moment is not None:
+                if moment is None:
+                    where = f"{name} of {self._label}, record {number}"
+                    self._records.broken(where, f"'protectedAt' is {_short(event.get('protectedAt'))}")
+                else:
                     events.add((moment, not str(event.get("action", "")).lower().startswith("un")))
+        self.protections_unknown |= self.left_out["broken_record"] > broken
         return events
 
-    def count_unread(self, *, direct_messages: bool, limited: bool) -> None:
-        """Count what stays out unless asked for: likes, conversations, posts of limited audience."""
-        wanted = {"direct_message": direct_messages, "limited_audience": limited}
+    def count_unread(self, *, direct_messages: bool) -> None:
+        """Count what stays out: likes, and conversations unless asked for."""
         for reason, (kind, mark) in _COUNTED.items():
-            if not wanted.get(reason):
+            if reason != "direct_message" or not direct_messages:
                 self._count(reason, kind, mark)
 
     def own_messages(self, source: str, handle: str, licence: str) -> Iterator[Document]:
@@ -210,11 +236,17 @@ class Account:
         self._types = types
         return user if isinstance(user, dict) else {}
 
-    def _files(self, kind: _Kind) -> list[tuple[str, int | None]]:
-        """(file name, number of records it must hold or None) of every file of a kind."""
-        if not self._types:
-            return [(name, None) for name in self._records.names() if kind.file.fullmatch(name)]
-        return [self._file(name, file) for name in kind.types for file in self._entries(name)]
+    def _files(self, kind: _Kind, *, unlisted: bool = False) -> list[tuple[str, int | None]]:
+        """(file name, number of records it must hold or None) of every file of a kind.
+
+        Those that the manifest does not name are among them if `unlisted`, or where there is no manifest.
+        """
+        listed = [self._file(name, file) for name in kind.types for file in self._entries(name)]
+        if self._types and not unlisted:
+            return listed
+        names = {name for name, _ in listed}
+        there = (name for name in self._records.names() if kind.file.fullmatch(name))
+        return [*listed, *((name, None) for name in there if name not in names)]
 
     def _entries(self, kind: str) -> list[Any]:
         """What the manifest lists for `kind`; a list that cannot be read would hide posts or deletions."""

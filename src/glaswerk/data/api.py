@@ -17,6 +17,10 @@ _NOTICES = (
     "scrub_geo", "status_withheld", "user_withheld", "limit", "warning", "disconnect", "friends",
     "friends_str", "event", "control",
 )  # fmt: skip
+# Keys of direct messages and of other events of their conversations, none of which a post has.
+_MESSAGES = (
+    "recipient_id", "message_create", "direct_message", "dm_conversation_id", "dm_event", "event_type",
+)  # fmt: skip
 # Lists of an answer that hold posts, or users each with the latest post.
 _LISTS = ("statuses", "results", "users")
 # Keys that v2's posts have and v1.1's have not.
@@ -69,16 +73,16 @@ class Payloads:
     def _record(self, record: Record, depth: int) -> Iterator[Seen | Deletion | Repost]:
         if depth == 0:
             self.counts["nested_too_deep"] += 1
+        elif _is_message(record):
+            self.counts["direct_message"] += 1
         elif _is_page(record):
             yield from self._page(record)
         elif _is_flat(record):
             yield from self._page({"data": record})
-        elif _is_message(record):
-            self.counts["direct_message"] += 1
         elif _is_post(record):
             yield from self._status(record, depth)
-        elif isinstance(record.get("delete"), dict):
-            yield from self._deletion(record["delete"])
+        elif (deletion := _deletion(record)) is not None:
+            yield from self._deletion(deletion)
         elif lists := [record[key] for key in _LISTS if isinstance(record.get(key), list)]:
             for item in (item for items in lists for item in items if isinstance(item, dict)):
                 yield from self._record(item, depth - 1)
@@ -89,8 +93,8 @@ class Payloads:
             self.counts["notice" if any(key in record for key in _NOTICES) else "not_a_post"] += 1
 
     def _deletion(self, value: Record) -> Iterator[Deletion]:
-        status = value.get("status")
-        found = _identifier(status) if isinstance(status, dict) else ""
+        post = value.get("status", value.get("tweet"))
+        found = _identifier(post) if isinstance(post, dict) else ""
         if found:
             yield Deletion(found)
         else:
@@ -125,6 +129,9 @@ class Payloads:
         more = _dicts(included.get("tweets"))
         known = {_identifier(tweet) for tweet in more}
         for tweet in [*_dicts(data if isinstance(data, list) else [data]), *more]:
+            if _is_message(tweet):
+                self.counts["direct_message"] += 1
+                continue
             if "text" not in tweet:  # a user, with a pinned post among the included ones
                 self.counts["not_a_post"] += 1
                 continue
@@ -155,8 +162,20 @@ def _is_post(record: Record) -> bool:
 
 
 def _is_message(record: Record) -> bool:
-    """A direct message, of the API before 2018 or after."""
-    return "recipient_id" in record or "message_create" in record or "direct_message" in record
+    """A direct message of v1.1, before 2018 or after, or an event of a v2 conversation.
+
+    v2's messages have id and text as its posts do, so they must be told before these.
+    """
+    return any(key in record for key in _MESSAGES)
+
+
+def _deletion(record: Record) -> Record | None:
+    """What tells of a deletion, where a record does: v1.1's notice, v2's stream or batch line."""
+    data = record.get("data")
+    value = data.get("delete") if isinstance(data, dict) else record.get("delete")
+    if record.get("action") == "delete":  # {"id": …, "action": "delete", "reason": "deleted"}
+        return {"tweet": record}
+    return value if isinstance(value, dict) else None
 
 
 def _is_page(record: Record) -> bool:

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.archive import not_regular
 from glaswerk.data.files import Tally
-from glaswerk.data.inputs import Found
+from glaswerk.data.inputs import Found, find_inputs
 from glaswerk.data.lines import read_lines
 from glaswerk.data.parquet import broken_parquet, read_rows, whole_text
 from glaswerk.data.picture_check import BYTES_LIMIT
@@ -270,11 +270,7 @@ def _under(path: Path, tally: Tally) -> Iterator[Found]:
     if not path.is_dir():
         yield from _single(path)
         return
-    inside = {
-        file.relative_to(path).as_posix(): file
-        for file in sorted(path.rglob("*"))
-        if file.is_file() and not any(part.startswith(".") for part in file.relative_to(path).parts)
-    }
+    inside = {file.name: file.path for file in find_inputs([path], tally.left_out)}
     stems = {posixpath.splitext(name)[0] for name in inside if name.lower().endswith(PICTURES)}
     for name, file in inside.items():
         beside = name.endswith(".txt") and posixpath.splitext(name)[0] in stems

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
-import zipfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from glaswerk.core.document import Document, Rights, from_row, to_row
@@ -22,13 +21,11 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.progress import track
 from glaswerk.data.api import Deletion, Payloads, Repost, Seen
 from glaswerk.data.dumps import Dumps
+from glaswerk.data.inputs import changed, stamp
 from glaswerk.data.joins import JOIN, Link, first_posts, joined, parts_of
-from glaswerk.data.layout import is_archive_folder, root_of
 from glaswerk.data.order import GROUP_ROWS, connect, sort_documents
 from glaswerk.data.parquet import DOCUMENTS, SCHEMA, DocumentWriter, write_relations
 from glaswerk.data.posts import PREFIX, has_wrong_date, post_document
-from glaswerk.data.posts_source import archives_in
-from glaswerk.data.stored import is_tar, packing
 from glaswerk.lab.tombstones import plain_handle
 
 _SCRATCH = ".all.parquet"
@@ -39,49 +36,6 @@ _SORTED = """
     FROM read_parquet(?, file_row_number = true) r JOIN places ON r.file_row_number = places.row
     ORDER BY place
 """
-# The first line may be the tail of a record, where someone cut a dump into files.
-_HEAD = 1 << 16
-_JSON_LINE = re.compile(rb"(?m)^(?:\xef\xbb\xbf)?[ \t]*[\[{]")
-
-
-def is_dump(path: Path) -> bool:
-    """Whether a path holds JSON of an API (by content) and not an account archive of X."""
-    if path.is_dir():
-        inside = next((p for p in path.rglob("*") if p.is_file()), None)
-        return inside is not None and not (path / "data").is_dir() and not _holds_archives(path)
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        head = file.read(_HEAD)
-    # By the beginning alone: a tar file that ends in a zip file looks like one from behind.
-    if head.startswith(b"PK"):
-        return _is_zip_of_dumps(path)
-    return bool(_JSON_LINE.search(head)) or packing(head) is not None or is_tar(head)
-
-
-def _is_zip_of_dumps(path: Path) -> bool:
-    try:
-        with zipfile.ZipFile(path) as container:
-            names = container.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        return False
-    return bool(names) and root_of(names) is None and not any(name.endswith(".js") for name in names)
-
-
-def _holds_archives(folder: Path) -> bool:
-    return is_archive_folder(folder) or bool(archives_in(folder))
-
-
-def dump_files(paths: Sequence[Path]) -> list[Path]:
-    """The files meant by `paths`: folders are searched, hidden files passed over."""
-    found: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            inside = (p for p in sorted(path.rglob("*")) if p.is_file())
-            found += [p for p in inside if not any(x.startswith(".") for x in p.relative_to(path).parts)]
-        else:
-            found.append(path)
-    return found
 
 
 @dataclass(slots=True)
@@ -91,7 +45,7 @@ class DumpJob:
     source: str
     author: str
     rights: Rights
-    files: Sequence[Path]
+    stamps: Mapping[Path, tuple[int, int]]
     join: str = JOIN
     left_out: Counter[str] = field(default_factory=Counter)
     dates_off: int = 0
@@ -99,6 +53,8 @@ class DumpJob:
     _row: dict[int, int] = field(default_factory=dict)
     _cut: set[int] = field(default_factory=set)
     _deleted: set[int] = field(default_factory=set)
+    # Posts that some copy shows of a protected account: no other copy makes them public.
+    _limited: set[int] = field(default_factory=set)
     _newest: dict[int, int] = field(default_factory=dict)
     _reposts: dict[str, str] = field(default_factory=dict)
     # Post id → id of the post that it answers; post id → its author's handle.
@@ -116,8 +72,9 @@ class DumpJob:
                 elif self._is_wanted(item, writer.documents):
                     writer.add(self._document(item))
         if not writer.documents and not self._deleted:
+            some = ", ".join(map(str, islice(self.stamps, 3)))
             raise GlaswerkError(
-                f"expected posts as X's APIs give them, found none in {', '.join(map(str, self.files[:3]))}",
+                f"expected posts as X's APIs give them, found none in {some}",
                 hint='for other JSON lines with a field "text": glaswerk add docs FILE --kind post',
             )
         superseded = self._superseded()
@@ -130,20 +87,24 @@ class DumpJob:
         self.left_out["superseded_edit"] += len((superseded.keys() - deleted) & self._row.keys())
         self.left_out["deleted"] += len(deleted & self._row.keys())
         return {
-            "documents": kinds.total(), "files": len(self.files), "bytes": writer.bytes,
+            "documents": kinds.total(), "files": len(self.stamps), "bytes": writer.bytes,
             "kinds": dict(sorted(kinds.items())), "reposts": len(self._reposts), "cut_texts": len(self._cut),
             "dates_off": self.dates_off, "left_out": dict(sorted((+self.left_out).items())),
         }  # fmt: skip
 
     def _items(self, dumps: Dumps, payloads: Payloads) -> Iterator[Seen | Deletion | Repost]:
-        for file in self.files:
+        for file, before in self.stamps.items():
             for value in dumps.values(file):
                 yield from payloads.read(value)
+            if stamp(file) != before:
+                raise changed(str(file))
 
     def _is_wanted(self, seen: Seen, row: int) -> bool:
         """Whether the post is to be written as `row`: it is new, or whole where it was cut before."""
         number = int(seen.post.id)
         again = number in self._row
+        if seen.limited:
+            self._limited.add(number)
         if again:
             self.left_out["repeated_id"] += 1
             if seen.cut or number not in self._cut:
@@ -196,17 +157,19 @@ class DumpJob:
         scratch, final = folder / _SCRATCH, folder / DOCUMENTS
         in_groups = {post for group in groups for post in group}
         keep = {row for post, row in self._row.items() if post not in unwanted and post not in in_groups}
-        if len(keep) == pq.read_metadata(scratch).num_rows:
+        if len(keep) == pq.read_metadata(scratch).num_rows and not self._limited:
             os.replace(scratch, final)
             sort_documents(final, SCHEMA)
             return Counter(post=len(keep)), []
         parts: list[tuple[str, str, str]] = []
+        few = {row for post, row in self._row.items() if post in self._limited}
         with pq.ParquetFile(scratch) as old, pq.ParquetWriter(final, SCHEMA, compression="zstd") as new:
             first = 0
             for batch in old.iter_batches(GROUP_ROWS):
                 mask = [first + index in keep for index in range(batch.num_rows)]
+                limited = [first + index in few for index in range(batch.num_rows)]
                 first += batch.num_rows
-                new.write_table(pa.Table.from_batches([batch]).filter(pa.array(mask)))
+                new.write_table(_closed(pa.Table.from_batches([batch]), limited).filter(pa.array(mask)))
             several = self._grouped(folder, groups) if groups else iter(())
             while chunk := list(islice(several, _CHUNK)):
                 parts += (part for posts in chunk for part in parts_of(posts))
@@ -229,7 +192,12 @@ class DumpJob:
             found = db.sql(_SORTED, params=[str(folder / _SCRATCH)]).to_arrow_reader(GROUP_ROWS)
             rows = (row for batch in found for row in _rows(batch))
             for _, group in groupby(rows, key=itemgetter(0)):
-                yield [document for _, document in group]
+                yield [self._with_audience(document) for _, document in group]
+
+    def _with_audience(self, document: Document) -> Document:
+        if int(document.id.removeprefix(PREFIX)) not in self._limited:
+            return document
+        return replace(document, rights=replace(document.rights, audience="limited"))
 
     def _relations(
         self, folder: Path, deleted: set[int], superseded: Mapping[int, int],
@@ -254,6 +222,13 @@ class DumpJob:
         """A post that was deleted goes with all its versions."""
         chains = {new for old, new in self._newest.items() if old in deleted or new in deleted}
         return deleted | {old for old, new in self._newest.items() if new in chains}
+
+
+def _closed(table: pa.Table, limited: Sequence[bool]) -> pa.Table:
+    """The rows with the audience of those that are `limited` changed to it."""
+    place = SCHEMA.get_field_index("audience")
+    audience = pc.if_else(pa.array(limited), "limited", table.column(place)).cast(SCHEMA.field(place).type)
+    return table.set_column(place, SCHEMA.field(place), audience)
 
 
 def _rows(batch: Any) -> Iterator[tuple[int, Document]]:

@@ -12,10 +12,11 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.archive import not_regular
+from glaswerk.data.lines import read_list
 from glaswerk.data.stored import DAMAGE, Unpacker
 
 # A post is below 100 kB with all that hangs on it, a page of a hundred below 10 MB. JSON of empty lists takes
@@ -64,17 +65,41 @@ class Dumps:
 
     def _attempts(self, stream: io.BufferedReader) -> Iterator[Any]:
         """A value, or _NO_VALUE, for every line; for the first lines together where they are one value."""
-        first = next(self._lines(b"", stream, VALUE_LIMIT), b"").removeprefix(b"\xef\xbb\xbf")
+        first = self._first(stream)
+        unended = len(first) == VALUE_LIMIT and not first.endswith(b"\n")
+        first = first.removeprefix(b"\xef\xbb\xbf")
         if not first:
             return
         value, rest = _parse(first), b""
         if value is _NO_VALUE and first.lstrip()[:1] in (b"{", b"["):
-            rest = stream.read(VALUE_LIMIT - len(first)) if len(first) < VALUE_LIMIT else b""
+            rest = b"" if unended else stream.read(VALUE_LIMIT - len(first))
             value = _parse(first + rest) if rest else _NO_VALUE
             rest = rest if value is _NO_VALUE else b""
+        whole = value is not _NO_VALUE or len(first) + len(rest) < VALUE_LIMIT
+        if (unended or not whole) and _is_list(first, rest):
+            yield from self._list(first + rest, stream)
+            return
+        if unended:
+            self._skip_line(stream, LINE_LIMIT)
         yield value
         for line in self._lines(rest, stream, LINE_LIMIT):
             yield _parse(line)
+
+    def _first(self, stream: io.BufferedReader) -> bytes:
+        """The first line that is not blank, or as much of it as one value may have."""
+        while line := stream.readline(VALUE_LIMIT):
+            if line.strip(_BLANK):
+                return line
+        return b""
+
+    def _list(self, head: bytes, stream: io.BufferedReader) -> Iterator[Any]:
+        """The values of one list of any length, one in memory at a time."""
+        try:
+            # Its name stands in messages alone, which nobody sees: what is broken is counted.
+            for _, value in read_list(cast(BinaryIO, _Chained(head, stream)), Path("list")):
+                yield value
+        except GlaswerkError:
+            self.counts["cut_off"] += 1
 
     def _lines(self, head: bytes, stream: io.BufferedReader, limit: int) -> Iterator[bytes]:
         """The lines of `head` and then of the stream, but for blank ones."""
@@ -92,9 +117,28 @@ class Dumps:
         line = stream.readline(limit)
         if len(line) < limit or line.endswith(b"\n"):
             return line
+        self._skip_line(stream, limit)
+        return b'"'  # counted as one broken record, as no JSON begins and ends so
+
+    def _skip_line(self, stream: io.BufferedReader, limit: int) -> None:
         while (rest := stream.readline(limit)) and not rest.endswith(b"\n"):
             pass
-        return b'"'  # counted as one broken record, as no JSON begins and ends so
+
+
+class _Chained:
+    """Bytes that were read ahead, then the stream that they came from."""
+
+    def __init__(self, head: bytes, stream: io.BufferedReader) -> None:
+        self._head, self._stream = io.BytesIO(head), stream
+
+    def read(self, size: int = -1) -> bytes:
+        return self._head.read(size) or self._stream.read(size)
+
+
+def _is_list(first: bytes, rest: bytes) -> bool:
+    """Whether this begins one long list, and not lines of which the first one is broken."""
+    following = rest.lstrip(_BLANK).partition(b"\n")[0]
+    return first.lstrip(_BLANK)[:1] == b"[" and (not following or _parse(following) is _NO_VALUE)
 
 
 def _parse(data: bytes) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -51,24 +51,33 @@ class LikesJob:
 
     def write(self, folder: Path) -> Mapping[str, Any]:
         seen: set[str] = set()
+        own = self._own()
         with DocumentWriter(folder / DOCUMENTS) as writer:
             for path in track(self.paths, "reading likes", len(self.paths)):
-                for document in self._read(path):
+                for document in self._read(path, own):
                     if document.id in seen:
                         self.left_out["repeated_id"] += 1
                     else:
                         seen.add(document.id)
                         writer.add(document)
-        need_documents(writer, self.paths)
+        need_documents(writer, self.paths, self.left_out)
         write_relations(folder, (), ())
         return {
             "documents": writer.documents, "archives": len(self.paths), "bytes": writer.bytes,
             "kinds": {"post": writer.documents}, "left_out": dict(sorted((+self.left_out).items())),
         }  # fmt: skip
 
-    def _read(self, path: Path) -> Iterator[Document]:
+    def _own(self) -> set[str]:
+        """Ids of the accounts' own posts: public, for few, or deleted, according to any of the archives."""
+        found: set[str] = set()
+        for path in self.paths:
+            with open_account(path, self.tolerant) as account:
+                found |= account.deleted_ids() | account.limited_ids()
+                found.update(version for post in account.posts() for version in post.versions)
+        return {PREFIX + identifier for identifier in found}
+
+    def _read(self, path: Path, own: Collection[str]) -> Iterator[Document]:
         with open_account(path, self.tolerant) as account:
-            own = {PREFIX + post.id for post in account.posts()}
             for document in read_likes(account.likes(), self.source, self.rights, self.left_out):
                 if document.id in own:
                     self.left_out["own_like"] += 1

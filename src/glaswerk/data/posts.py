@@ -245,7 +245,7 @@ def post_document(
     limited: Sequence[tuple[datetime, datetime]] = (),
 ) -> Document:  # fmt: skip
     """One post as a document; `handle` may be unknown. `limited`: times when its account was protected."""
-    hidden = post.limited or _within(post.created_at, limited)
+    hidden = post.limited or _within(snowflake_time(post.id) or post.created_at, limited)
     return Document(
         id=PREFIX + post.id,
         source=source,
@@ -269,4 +269,5 @@ def _edge(identifier: str) -> str:
 
 
 def _within(moment: datetime | None, spans: Sequence[tuple[datetime, datetime]]) -> bool:
-    return moment is not None and any(start <= moment < end for start, end in spans)
+    """A post of an unknown time counts as one of every time."""
+    return any(moment is None or start <= moment < end for start, end in spans)

@@ -5,24 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from glaswerk.core.document import Document, Rights
-from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.memory import no_cycle_search
 from glaswerk.core.progress import track
-from glaswerk.data.account import Account, protected_spans
+from glaswerk.data.account import ALWAYS, Account, protected_spans
 from glaswerk.data.archive import open_archive
 from glaswerk.data.grailbird import Grailbird
 from glaswerk.data.joins import JOIN, first_posts, joined, link_of, parts_of
-from glaswerk.data.layout import MANIFEST, is_archive_folder, is_grailbird
+from glaswerk.data.layout import MANIFEST, is_grailbird
 from glaswerk.data.naming import need_documents
 from glaswerk.data.notes import join_notes
 from glaswerk.data.parquet import DOCUMENTS, DocumentWriter, write_relations
-from glaswerk.data.posts import PREFIX, Post, post_document, settle
+from glaswerk.data.posts import PREFIX, Post, has_wrong_date, post_document, settle
 
 _UNTOLD = datetime.min.replace(tzinfo=UTC)
 
@@ -49,6 +48,8 @@ class _Export:
     handle: str
     posts: list[Post]
     protections: set[tuple[datetime, bool]]
+    protections_unknown: bool
+    limited: set[str]
     messages: list[Document]
 
     @property
@@ -72,6 +73,8 @@ class PostsJob:
     kinds: Counter[str] = field(default_factory=Counter)
     missing_records: int = 0
     unlisted_files: int = 0
+    # Posts whose date contradicts their id.
+    dates_off: int = 0
     parts: list[tuple[str, str, str]] = field(default_factory=list)
     # Id of any version of a post → id of the one that stands for it.
     last: dict[str, str] = field(default_factory=dict)
@@ -88,12 +91,13 @@ class PostsJob:
             for document in self.messages:
                 if self._is_new(document):
                     self._add(writer, document)
-        need_documents(writer, self.paths)
+        need_documents(writer, self.paths, self.left_out)
         write_relations(folder, (PREFIX + i for i in deleted), self.parts)
         return {
             "documents": writer.documents, "archives": len(self.paths), "bytes": writer.bytes,
             "kinds": dict(sorted(self.kinds.items())), "missing_records": self.missing_records,
-            "unlisted_files": self.unlisted_files, "left_out": dict(sorted((+self.left_out).items())),
+            "unlisted_files": self.unlisted_files, "dates_off": self.dates_off,
+            "left_out": dict(sorted((+self.left_out).items())),
         }  # fmt: skip
 
     def _together(self, deleted: Collection[str]) -> Iterator[list[Document]]:
@@ -138,12 +142,13 @@ class PostsJob:
         return list(found.values())
 
     def _handle(self, account: Account) -> str:
-        return self.config.author.removeprefix("@") or account.handle
+        return account.handle_or(self.config.author)
 
     def _read(self, paths: Sequence[Path], deleted: Collection[str]) -> Iterator[Document]:
         """Each post of one account from all its archives, of which the newest one wins."""
         exports = sorted((self._export(path) for path in paths), key=lambda export: export.age)
-        settled = settle((post for export in exports for post in export.posts), deleted)
+        few = set[str]().union(*(export.limited for export in exports))
+        settled = settle(self._for_all(exports, few), deleted)
         self.messages += (message for export in exports for message in export.messages)
         ids = [{post.id for post in export.posts} for export in exports]
         self.left_out["repeated_id"] += sum(map(len, ids)) - len(set().union(*ids))
@@ -152,8 +157,24 @@ class PostsJob:
         self.last |= settled.last
         handle, rights = exports[-1].handle, Rights(self.config.licence, self.config.acquired)
         limited = protected_spans(set().union(*(export.protections for export in exports)))
+        if any(export.protections_unknown for export in exports):
+            limited = [ALWAYS]
         for post in settled.posts:
+            self.dates_off += has_wrong_date(post)
             yield post_document(post, self.source, handle, rights, limited)
+
+    def _for_all(self, exports: Iterable[_Export], few: set[str]) -> Iterator[Post]:
+        """The posts without those for few, in whatever file they stand, or with such marked where asked for.
+
+        X writes posts to a circle or a community into tweets.js, too.
+        """
+        if not self.config.include_limited:
+            self.left_out["limited_audience"] += len(few)
+        for post in (post for export in exports for post in export.posts):
+            if few.isdisjoint(post.versions):
+                yield post
+            elif self.config.include_limited:
+                yield replace(post, limited=True)
 
     def _export(self, path: Path) -> _Export:
         config = self.config
@@ -168,12 +189,16 @@ class PostsJob:
             protections = account.protections()
             wanted = config.include_direct_messages
             messages = list(account.own_messages(self.source, handle, config.licence)) if wanted else []
-            account.count_unread(direct_messages=wanted, limited=config.include_limited)
+            account.count_unread(direct_messages=wanted)
+        with open_account(path, config.tolerant) as account_again:
+            # Apart, so that what is broken in these files is not counted twice.
+            few = account_again.limited_ids()
         self.left_out["unjoined_note"] += unjoined
         self.left_out += account.left_out
         self.missing_records += account.missing_records
         self.unlisted_files += account.unlisted_files
-        return _Export(account.generated, handle, posts, protections, messages)
+        unknown = account.protections_unknown
+        return _Export(account.generated, handle, posts, protections, unknown, few, messages)
 
     def _is_new(self, document: Document) -> bool:
         if document.id in self.seen:
@@ -201,28 +226,3 @@ def open_account(path: Path, tolerant: bool) -> Iterator[Account]:
         yield era(archive, tolerant=tolerant)
     finally:
         archive.close()
-
-
-def archive_paths(paths: Iterable[Path]) -> list[Path]:
-    """The archives meant by `paths`: a folder is an unpacked archive, or holds such or zips."""
-    found: list[Path] = []
-    for path in paths:
-        if path.is_dir() and not is_archive_folder(path):
-            # A folder without any is left to the reader, which says what is missing.
-            found += archives_in(path) or [path]
-        elif not path.exists():
-            raise GlaswerkError(f"expected an X archive, found nothing at {path}", hint="check the path")
-        else:
-            found.append(path)
-    if not found:
-        raise GlaswerkError(
-            "expected at least one X archive, found no path",
-            hint="glaswerk add posts ARCHIVE.zip --licence CC-BY-4.0",
-        )
-    return found
-
-
-def archives_in(folder: Path) -> list[Path]:
-    """Zips and unpacked archives that stand directly in a folder."""
-    unpacked = (path for path in folder.iterdir() if path.is_dir() and is_archive_folder(path))
-    return sorted([*folder.glob("*.zip"), *unpacked])

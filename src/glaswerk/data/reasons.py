@@ -168,14 +168,14 @@ CURATION = {
 # Counted while content is added, before it becomes a document.
 ADDING = {
     "direct_message": Reason(
-        "A conversation of direct messages; it stays out.",
+        "A direct message, or a conversation of such in an archive of X; it stays out.",
         "Add the archive with --direct-messages: only the account's own messages come in, as private.",
     ),
     "message_of_others": Reason(
         "A direct message that someone else wrote.", "It is theirs to give: add their archive."
     ),
     "limited_audience": Reason(
-        "A post to a circle or a community; it stays out.",
+        "A post to a circle, a community or followers alone; it stays out.",
         "Add the archive with --limited: such posts come in with the audience limited.",
     ),
     "like": Reason(
@@ -183,7 +183,8 @@ ADDING = {
         "Add the archive once more with --likes, and say with --acquired how you came by the right.",
     ),
     "own_like": Reason(
-        "A post that the account liked and wrote itself.", "Add the archive without --likes for it."
+        "A liked post that the account, or another one of the same call, wrote itself.",
+        "Add the archive without --likes for it."
     ),
     "unjoined_note": Reason(
         "The text of a long post (note-tweet.js) that fits no post of the archive, by time and beginning.",

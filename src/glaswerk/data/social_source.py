@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from glaswerk.core.document import Document, Rights
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.core.ids import digest_file
 from glaswerk.core.progress import track
 from glaswerk.data.bluesky import is_repository, read_repository
-from glaswerk.data.dump_source import dump_files
 from glaswerk.data.inputs import changed, stamp
 from glaswerk.data.lines import read_list
 from glaswerk.data.mastodon import Repost, SocialPost, read_activity
-from glaswerk.data.naming import check_rights, default_name, need_documents
+from glaswerk.data.naming import need_documents
 from glaswerk.data.parquet import DOCUMENTS, DocumentWriter, write_relations
 from glaswerk.data.posts import parse_time
 from glaswerk.data.stored import DAMAGE, Stored, Unpacker
-from glaswerk.lab import Artifact, Lab, Spec
 
 _OUTBOX = re.compile(rb'"type"\s*:\s*"OrderedCollection"')
 # What a Mastodon export holds, at its top or in one folder: other tar files are not searched to their end.
@@ -31,23 +28,19 @@ _MEMBERS = re.compile(
     r"(?:avatar|header)\.\w+)"
 )
 
-
-def is_social(path: Path) -> bool:
-    """Whether a file, or a file of a folder, is an export of Mastodon or Bluesky, by content."""
-    if (path / "data").is_dir():
-        return False  # an archive of X, unpacked, with its thousands of pictures
-    files = dump_files([path]) if path.is_dir() else [path]
-    return any(_kind_of_file(file) for file in files if file.is_file())
+# Audience → the reason for which its posts stay out unless asked for.
+_STAYS_OUT = {"private": "direct_message", "limited": "limited_audience"}
 
 
-def _kind_of_file(path: Path) -> str:
+def is_export(path: Path) -> bool:
+    """Whether a file is an export of Mastodon or Bluesky, by content."""
     unpacker = Unpacker(Counter())
     with path.open("rb") as file:
         for stored in unpacker.files(file, path.name):
             kind = _kind(stored)
             if kind or (stored.inside and not _MEMBERS.fullmatch(stored.name)) or not stored.inside:
-                return kind
-    return ""
+                return bool(kind)
+    return False
 
 
 def _kind(stored: Stored) -> str:
@@ -59,33 +52,6 @@ def _kind(stored: Stored) -> str:
     return "mastodon" if is_collection and b'"orderedItems"' in stored.head else ""
 
 
-def add_social(
-    lab: Lab, paths: Sequence[Path], *, licence: str, name: str, author: str, acquired: str
-) -> Artifact:
-    """One source from exports of Mastodon (outbox.json, alone or in its archive) or Bluesky (a CAR file).
-
-    They are the account's own, so `acquired` is "own" where it is not said. Statistics: documents, files,
-    bytes, kinds, reposts, unparsed_dates and left_out by reason.
-    """
-    others = [path for path in paths if not is_social(path)]
-    if others:
-        raise GlaswerkError(
-            f"expected exports of Mastodon or Bluesky, found another kind of file too: {others[0]}",
-            hint="add archives and dumps of X apart from them",
-        )
-    acquired = acquired or "own"
-    check_rights(licence, acquired)
-    files = dump_files(paths)
-    stamps = {file: stamp(file) for file in files}
-    decided: dict[str, Any] = {
-        "files": sorted(digest_file(file) for file in files),
-        "licence": licence, "author": author, "acquired": acquired,
-    }  # fmt: skip
-    chosen = name or default_name(files[0], decided)
-    job = SocialJob(chosen, author, Rights(licence, acquired), stamps)
-    return lab.make(Spec("source", chosen, "add-social/1", config={"source": chosen, **decided}), job.write)
-
-
 @dataclass(slots=True)
 class SocialJob:
     """Writes the files of a source; of posts with the same address the first one stays."""
@@ -94,15 +60,19 @@ class SocialJob:
     author: str
     rights: Rights
     stamps: Mapping[Path, tuple[int, int]]
+    audiences: Collection[str] = ("public",)
     left_out: Counter[str] = field(default_factory=Counter)
     unparsed_dates: int = 0
+    _did: str = ""
     _seen: set[str] = field(default_factory=set)
     _reposts: dict[str, str] = field(default_factory=dict)
 
     def write(self, folder: Path) -> Mapping[str, Any]:
         with DocumentWriter(folder / DOCUMENTS) as writer:
             for post in track(self._posts(), "reading posts"):
-                if not post.text.strip():
+                if post.audience not in self.audiences:
+                    self.left_out[_STAYS_OUT[post.audience]] += 1
+                elif not post.text.strip():
                     self.left_out["no_text"] += 1
                 elif post.id in self._seen:
                     self.left_out["repeated_id"] += 1
@@ -149,6 +119,18 @@ class SocialJob:
                 if item is not None:
                     yield item
 
+    def _named(self, author: str) -> str:
+        """An account's name. Bluesky's exports tell only its DID, in whose place a given name stands."""
+        if author and not (self.author and author.startswith("did:")):
+            return author
+        if author and self._did not in ("", author):
+            raise GlaswerkError(
+                f"expected one account to name {self.author}, found {self._did} and {author}",
+                hint="add them apart, each with its own --author",
+            )
+        self._did = self._did or author
+        return self.author
+
     def _document(self, post: SocialPost) -> Document:
         created_at = parse_time(post.created_at)
         self.unparsed_dates += created_at is None and bool(post.created_at)
@@ -157,7 +139,7 @@ class SocialJob:
             source=self.source,
             text=post.text.replace("\0", ""),
             rights=Rights(self.rights.licence, self.rights.acquired, post.audience),
-            author=self.author or post.author,
+            author=self._named(post.author),
             created_at=created_at,
             lang=post.lang,
             kind="post",

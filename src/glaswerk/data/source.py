@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from glaswerk.core.document import Document, Rights
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.core.ids import digest_file
 from glaswerk.data.archive import archive_digest
 from glaswerk.data.chats import read_chats
 from glaswerk.data.docs_source import add_docs
-from glaswerk.data.dump_source import DumpJob, dump_files, is_dump
+from glaswerk.data.dump_source import DumpJob
 from glaswerk.data.files import Defaults, Tally, find_files
 from glaswerk.data.files_source import FilesJob
 from glaswerk.data.inputs import Found
@@ -21,10 +21,11 @@ from glaswerk.data.joins import JOIN, check_join
 from glaswerk.data.likes import LikesJob
 from glaswerk.data.naming import check_rights, default_name
 from glaswerk.data.picture_source import PicturesConfig, add_pictures
-from glaswerk.data.posts_source import PostsConfig, PostsJob, archive_paths
+from glaswerk.data.post_inputs import DUMP, EXPORT, by_digest, find_archives, find_posts, refuse_idle
+from glaswerk.data.posts_source import PostsConfig, PostsJob
 from glaswerk.data.preferences import read_preferences
 from glaswerk.data.record_files import RECORD_SUFFIXES
-from glaswerk.data.social_source import add_social, is_social
+from glaswerk.data.social_source import SocialJob
 from glaswerk.lab import Artifact, Lab, Spec
 
 __all__ = ["add_chats", "add_docs", "add_images", "add_likes", "add_posts", "add_preferences"]
@@ -45,7 +46,7 @@ def add_posts(
     tolerant: bool = False,
 ) -> Artifact:
     """One source from X account archives (zips, unpacked folders, or folders of such), or from API dumps,
-    or from an account's export of Mastodon or Bluesky (see `social_source.add_social`).
+    or from an account's export of Mastodon or Bluesky (see `social_source.SocialJob`), never of two kinds.
 
     `join` tells which posts make one document (see `joins.JOINS`).
 
@@ -53,26 +54,35 @@ def add_posts(
     they hold other people's posts, so for them `acquired` must be said; for archives it is "own" if not.
     Its folder holds documents.parquet, tombstones.parquet (ids their owners deleted) and parts.parquet
     (posts that went into another document: threads, edits). Statistics: documents, archives, bytes,
-    kinds, missing_records, unlisted_files and left_out by reason; `direct_message` counts conversations.
+    kinds, missing_records, unlisted_files, dates_off (dates that contradict the post's id) and left_out by
+    reason; `direct_message` counts conversations.
     Several archives of one account are joined, the newest one's posts winning.
-    Raises GlaswerkError for input that is not as X writes it; `tolerant` takes the rest.
+    What was for few stays out, counted, unless asked for. Raises GlaswerkError for input that is not as X
+    writes it (`tolerant` takes the rest), and for options that would do nothing.
     """
     check_join(join)
-    if any(is_social(path) for path in paths):
-        return add_social(lab, paths, licence=licence, name=name, author=author, acquired=acquired)
-    if any(is_dump(path) for path in paths):
-        return _add_dumps(lab, paths, licence=licence, name=name, author=author, acquired=acquired, join=join)
+    left_out: Counter[str] = Counter()
+    kind, found = find_posts(paths, left_out)
+    flags = {
+        "--tolerant": tolerant, "--direct-messages": include_direct_messages, "--deleted": include_deleted,
+        "--limited": include_limited,
+    }  # fmt: skip
+    refuse_idle(kind, flags, join)
+    if kind == EXPORT:
+        audiences = {"public", *["private"] * include_direct_messages, *["limited"] * include_limited}
+        return _add_exports(lab, found, left_out, audiences, licence, name, author, acquired or "own")
+    if kind == DUMP:
+        return _add_dumps(lab, found, left_out, licence, name, author, acquired, join)
     acquired = acquired or "own"
     config = PostsConfig(
         licence, author, acquired, include_direct_messages, include_deleted, include_limited, join, tolerant
     )
     check_rights(licence, acquired)
-    found = archive_paths(paths)
     archives = dict(sorted((archive_digest(path), path) for path in found))
     decided: dict[str, Any] = {"files": list(archives), **asdict(config)}
     chosen = name or default_name(found[0], decided)
-    job = PostsJob(chosen, config, list(archives.values()))
-    return lab.make(Spec("source", chosen, "add-posts/3", config={"source": chosen, **decided}), job.write)
+    job = PostsJob(chosen, config, list(archives.values()), left_out)
+    return lab.make(Spec("source", chosen, "add-posts/4", config={"source": chosen, **decided}), job.write)
 
 
 def add_likes(
@@ -89,25 +99,36 @@ def add_likes(
             hint="say it: --acquired licensed, public, synthetic or unknown",
         )
     check_rights(licence, acquired)
-    found = archive_paths(paths)
+    left_out: Counter[str] = Counter()
+    found = find_archives(paths, left_out)
     archives = dict(sorted((archive_digest(path), path) for path in found))
     decided: dict[str, Any] = {
         "files": list(archives), "licence": licence, "acquired": acquired, "tolerant": tolerant,
     }  # fmt: skip
     chosen = name or default_name(found[0], {"likes": True, **decided})
-    job = LikesJob(chosen, Rights(licence, acquired), list(archives.values()), tolerant)
-    return lab.make(Spec("source", chosen, "add-likes/1", config={"source": chosen, **decided}), job.write)
+    job = LikesJob(chosen, Rights(licence, acquired), list(archives.values()), tolerant, left_out)
+    return lab.make(Spec("source", chosen, "add-likes/2", config={"source": chosen, **decided}), job.write)
+
+
+def _add_exports(
+    lab: Lab, paths: Sequence[Path], left_out: Counter[str], audiences: Collection[str], licence: str,
+    name: str, author: str, acquired: str,
+) -> Artifact:  # fmt: skip
+    check_rights(licence, acquired)
+    digests, stamps = by_digest(paths)
+    decided: dict[str, Any] = {
+        "files": digests, "licence": licence, "author": author, "acquired": acquired,
+        "audiences": sorted(audiences),
+    }  # fmt: skip
+    chosen = name or default_name(paths[0], decided)
+    job = SocialJob(chosen, author, Rights(licence, acquired), stamps, audiences, left_out)
+    return lab.make(Spec("source", chosen, "add-social/2", config={"source": chosen, **decided}), job.write)
 
 
 def _add_dumps(
-    lab: Lab, paths: Sequence[Path], *, licence: str, name: str, author: str, acquired: str, join: str
-) -> Artifact:
-    archives = [path for path in paths if not is_dump(path)]
-    if archives:
-        raise GlaswerkError(
-            f"expected archives or dumps of an API, found both ({archives[0]} is no dump)",
-            hint="add them apart: whose posts they are differs",
-        )
+    lab: Lab, paths: Sequence[Path], left_out: Counter[str], licence: str, name: str, author: str,
+    acquired: str, join: str,
+) -> Artifact:  # fmt: skip
     if not acquired:
         raise GlaswerkError(
             "these are posts as X's API gives them, not an archive of your own, and X's terms (June 2025) "
@@ -115,14 +136,17 @@ def _add_dumps(
             hint="say how you came by the right: --acquired own, licensed, public, synthetic or unknown",
         )
     check_rights(licence, acquired)
-    files = dump_files(paths)
+    digests, stamps = by_digest(paths)
     decided: dict[str, Any] = {
-        "files": sorted(digest_file(file) for file in files),
-        "licence": licence, "author": author, "acquired": acquired, "join": join,
-    }  # fmt: skip
-    chosen = name or default_name(files[0], decided)
-    job = DumpJob(chosen, author, Rights(licence, acquired), files, join)
-    return lab.make(Spec("source", chosen, "add-dumps/2", config={"source": chosen, **decided}), job.write)
+        "files": digests,
+        "licence": licence,
+        "author": author,
+        "acquired": acquired,
+        "join": join,
+    }
+    chosen = name or default_name(paths[0], decided)
+    job = DumpJob(chosen, author, Rights(licence, acquired), stamps, join, left_out)
+    return lab.make(Spec("source", chosen, "add-dumps/3", config={"source": chosen, **decided}), job.write)
 
 
 def add_chats(
