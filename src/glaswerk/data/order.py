@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-# Sorting spills to disk beyond this; curation as a whole stays below 1.5 GB.
+# Sorting spills to disk beyond this.
 SORT_MEMORY = "600MB"
 # What stands behind the id of a document whose id an earlier one with another text had first.
 _AGAIN = re.compile(r"~[0-9]+$")

@@ -1,6 +1,6 @@
 """What can only be said by comparing documents: repeated ids, exact and near duplicates, splits.
 
-Memory: about 50 bytes a document and 16 a pair of candidates, whose texts lie on disk.
+Memory: some 130 bytes a document, measured up to five million; the texts of candidates lie on disk.
 """
 
 from __future__ import annotations
