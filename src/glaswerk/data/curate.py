@@ -61,9 +61,9 @@ def curate(
 
     Settings come from the table [curate] of lab.toml, with those given here in their place, or from
     `config` alone. Writes documents.parquet (with `split`), decisions.parquet, report.json and report.html.
-    Five million posts take 0.94 GB of memory (bench/near_duplicates.py); an interrupted run goes on where it was. `on` and
-    `jobs` (see `pool.run_tasks`) change nothing in the result. Raises GlaswerkError for settings out of
-    range, and where the lab has no source or nothing is kept.
+    Five million posts take 0.94 GB of memory (bench/near_duplicates.py); an interrupted run goes on where
+    it was. `on` and `jobs` (see `pool.run_tasks`) change nothing in the result. Raises GlaswerkError for
+    settings out of range, and where the lab has no source or nothing is kept.
     """
     table = lab.settings.get("curate", {})
     if not isinstance(table, Mapping):
