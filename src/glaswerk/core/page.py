@@ -61,23 +61,3 @@ def interval_chart(rows: Sequence[tuple[str, float, float, float, float | None]]
             f'<text x="{left + width + 12}" y="{y + 4}">{value:.1%}</text>'
         )
     return "".join(parts) + "</svg>"
-
-
-def line_chart(points: Sequence[tuple[float, float]], *, x_label: str, y_label: str) -> str:
-    """SVG line through (x, y) points with its end values written on the axes."""
-    if len(points) < 2:
-        return ""
-    xs, ys = [p[0] for p in points], [p[1] for p in points]
-    x0, x1, y0, y1 = min(xs), max(xs), min(ys), max(ys)
-    scale_x, scale_y = 560 / ((x1 - x0) or 1), 180 / ((y1 - y0) or 1)
-    path = " ".join(f"{60 + (x - x0) * scale_x:.1f},{200 - (y - y0) * scale_y:.1f}" for x, y in points)
-    return (
-        '<svg viewBox="0 0 640 250" role="img">'
-        '<path d="M60 20V200H620" fill="none" stroke="var(--line)"/>'
-        f'<polyline points="{path}" fill="none" stroke="var(--glass)" stroke-width="2"/>'
-        f'<text x="54" y="26" text-anchor="end">{y1:.3g}</text>'
-        f'<text x="54" y="204" text-anchor="end">{y0:.3g}</text>'
-        f'<text x="60" y="220">{x0:,.0f}</text><text x="620" y="220" text-anchor="end">{x1:,.0f}</text>'
-        f'<text x="340" y="240" text-anchor="middle">{escape(x_label)}</text>'
-        f'<text x="64" y="14">{escape(y_label)}</text></svg>'
-    )
