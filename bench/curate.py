@@ -34,10 +34,9 @@ from typing import Any
 
 import click
 
-from bench.duplicates import town_posts
+from bench.duplicates import texts_of, town_posts
 from glaswerk.data.curate import curate
 from glaswerk.data.duplicates import BANDS, PERMUTATIONS, SHINGLE, words_of
-from glaswerk.data.lines import read_lines
 from glaswerk.data.parquet import DOCUMENTS, read_rows
 from glaswerk.data.posts import retweeted_handle
 from glaswerk.data.settings import CurateConfig
@@ -53,7 +52,7 @@ def posts_of(file: Path | None, number: int) -> Iterator[str]:
     if file is None:
         yield from town_posts(number, size="large" if number > SMALL else "demo", retweets=False)
         return
-    texts = (row["text"] for _, row in read_lines(file) if row.get("text"))
+    texts = texts_of(file)
     own = (text for text in texts if not retweeted_handle(text))
     yield from (text for text, _ in zip(own, range(number), strict=False))
 

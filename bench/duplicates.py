@@ -17,14 +17,17 @@ import importlib.util
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import click
 import numpy as np
 
 from glaswerk.data.duplicates import BANDS, PERMUTATIONS, candidates, features, shingles, words_of
-from glaswerk.data.lines import read_lines
+from glaswerk.data.files import Tally
+from glaswerk.data.inputs import Found
+from glaswerk.data.record_files import read_records
 
 ROUNDS, POSTS, THRESHOLD = 3, 20_000, 0.85
 Pairs = set[tuple[int, int]]
@@ -48,6 +51,12 @@ def town_posts(number: int, *, size: str = "demo", retweets: bool = True) -> lis
             texts += [row["text"] for row in rows if retweets or not row["retweet_of"]]
             seed += 1
     return texts[:number]
+
+
+def texts_of(file: Path) -> Iterator[str]:
+    """Texts of the rows of a file of JSON lines or Parquet."""
+    rows = read_records(Found(file, file.name), Tally(), tolerant=False)
+    return (row["text"] for _, _, row in rows if row.get("text"))
 
 
 def ours(texts: list[str]) -> Pairs:
@@ -77,12 +86,8 @@ def main() -> None:
     parser.add_argument("--file", type=Path)
     parser.add_argument("--posts", type=int, default=POSTS)
     chosen = parser.parse_args()
-    if chosen.file:
-        rows = (row["text"] for _, row in read_lines(chosen.file) if row.get("text"))
-        texts = [text for text, _ in zip(rows, range(chosen.posts), strict=False)]
-    else:
-        texts = town_posts(chosen.posts)
-    texts = [text for text in texts if words_of(text)]
+    found = islice(texts_of(chosen.file), chosen.posts) if chosen.file else town_posts(chosen.posts)
+    texts = [text for text in found if words_of(text)]
     runs: dict[str, Callable[[list[str]], Pairs]] = {"ours": ours}
     if importlib.util.find_spec("datasketch"):
         runs["datasketch"] = datasketch

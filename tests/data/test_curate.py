@@ -20,6 +20,7 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.boilerplate import LINE_CHARACTERS
 from glaswerk.data.corpus import SPLITS, read_documents
 from glaswerk.data.curate import curate
+from glaswerk.data.decisions import VERSIONS
 from glaswerk.data.duplicates import content_hash
 from glaswerk.data.families import family_of
 from glaswerk.data.mixture import MixtureConfig
@@ -72,7 +73,10 @@ def test_each_rule_drops_what_it_is_for_and_says_so(empty_lab: Lab, tmp_path: Pa
     }  # fmt: skip
     assert found["docs:b"]["duplicate_of"] == found["docs:c"]["duplicate_of"] == "docs:a"
     assert [d.id for d in read_documents(corpus.path)] == ["docs:a", "docs:d", "docs:e"]
-    assert all(row["kept"] == (row["reason"] == "kept") and row["version"] == 1 for row in found.values())
+    assert all(
+        row["kept"] == (row["reason"] == "kept") and row["version"] == VERSIONS[row["reason"]]
+        for row in found.values()
+    )
 
 
 def test_only_the_languages_asked_for_stay(empty_lab: Lab, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.corpus import read_documents
 from glaswerk.data.curate import curate
 from glaswerk.data.evalsets import add_evaluations
+from glaswerk.data.history import in_corpora
 from glaswerk.data.mixture import MixtureConfig
 from glaswerk.data.settings import OPTIONAL, CurateConfig, read_settings
 from glaswerk.data.source import add_docs
@@ -166,6 +167,8 @@ def test_toxicity_is_written_down_and_drops_nothing_unless_asked(empty_lab: Lab,
     found = {row["id"].partition(":")[2]: row["toxicity"] for row in table}
     assert (found["french"], found["kind"]) == (None, 0.0)
     assert found["rude"] > 0.5
+    told = [event.words for event in in_corpora(empty_lab, "docs:rude")]
+    assert told[0].endswith("(idiot*, moron*, stupid)") or "idiot" in told[0]
     lab = with_settings(empty_lab, "[curate.toxicity]\nlexicon_toxicity_max = 0.5\n")
     assert reasons(curate(lab))["rude"] == "lexicon-toxicity"
 
@@ -253,5 +256,5 @@ def test_no_settings_raise_anything_but_our_error(table: dict[str, Any]) -> None
 
 
 @pytest.mark.parametrize("reason", OPTIONAL)
-def test_each_optional_rule_can_be_switched_off(reason: str) -> None:
+def test_each_optional_rule_is_a_name_that_off_knows(reason: str) -> None:
     assert read_settings({"off": [reason]}) == replace(CurateConfig(), off=(reason,))

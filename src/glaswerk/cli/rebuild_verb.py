@@ -142,18 +142,14 @@ def _removing(lab: Lab, old: list[Artifact]) -> Iterator[None]:
     """Where the new artifact cannot be made: the old ones go, and the error says so."""
     try:
         yield
-    # Whatever the failure is, the words must go.
-    except Exception as error:
+    except GlaswerkError as error:
         going = [*old, *_traces(lab, old)]
         if not _may_hold(lab, old):
             raise
         for artifact in reversed(going):
             _remove(lab, artifact)
-        told = (
-            error if isinstance(error, GlaswerkError) else GlaswerkError(f"{type(error).__name__}: {error}")
-        )
         raise GlaswerkError(
-            f"{told.message}; removed, as it cannot be rebuilt: {_listed(going)}", hint=told.hint
+            f"{error.message}; removed, as it cannot be rebuilt: {_listed(going)}", hint=error.hint
         ) from error
 
 

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.duplicates import content_hash
-from glaswerk.data.order import SORT_MEMORY
+from glaswerk.data.order import SORT_MEMORY, connect
 
 # Shorter lines are headings and answers, which belong to their text: of the 40 lines of 20 characters or
 # more that are common in 27,623 pages of Wikipedia, most are such as "Early life and education.".
@@ -33,6 +33,7 @@ _COMMON = "SELECT key FROM read_parquet(?) GROUP BY key HAVING count(DISTINCT pa
 _KEYS = pa.schema([("key", pa.uint64()), ("page", pa.uint64())])
 # Keys held before they are written: 16 MB.
 _BUFFER = 1 << 20
+_NONE = np.zeros(0, np.uint64)
 _BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n){2,}")
 
 
@@ -65,21 +66,29 @@ def write_line_keys(pages: Iterable[str], out: Path) -> None:
 
     The file's metadata has the number of pages.
     """
-    held: list[Any] = []
+    keys: list[NDArray[np.uint64]] = []
+    owners: list[int] = []
     waiting = count = 0
     with pq.ParquetWriter(out, _KEYS, compression="none", use_dictionary=False) as writer:
         for text in pages:
             count += 1
-            keys = line_keys(text)
-            page = np.uint64(int.from_bytes(content_hash(text)[:8]))
-            held.append(pa.table([keys, np.full(len(keys), page)], schema=_KEYS))
-            waiting += len(keys)
+            # A page of one line has none to lose.
+            found = line_keys(text) if "\n" in text else _NONE
+            if not len(found):
+                continue
+            keys.append(found)
+            owners.append(int.from_bytes(content_hash(text)[:8]))
+            waiting += len(found)
             if waiting >= _BUFFER:
-                writer.write_table(pa.concat_tables(held))
-                held, waiting = [], 0
-        if held:
-            writer.write_table(pa.concat_tables(held))
+                writer.write_table(_table(keys, owners))
+                keys, owners, waiting = [], [], 0
+        writer.write_table(_table(keys, owners))
         writer.add_key_value_metadata({"pages": str(count)})
+
+
+def _table(keys: Sequence[NDArray[np.uint64]], owners: Sequence[int]) -> Any:
+    pages = np.repeat(np.array(owners, np.uint64), [len(found) for found in keys])
+    return pa.table([np.concatenate([_NONE, *keys]), pages], schema=_KEYS)
 
 
 def common_lines(
@@ -92,10 +101,10 @@ def common_lines(
     """
     pages = sum(int(pq.read_metadata(part).metadata[b"pages"]) for part in parts)
     if not pages:
-        return np.zeros(0, np.uint64)
+        return _NONE
     least = max(config.min_documents, config.min_share * pages)
     try:
-        with duckdb.connect(config={"memory_limit": memory, "temp_directory": str(scratch)}) as db:
+        with connect(scratch, memory) as db:
             found = db.execute(_COMMON, [[str(part) for part in parts], least]).fetchnumpy()["key"]
     except duckdb.Error as error:
         raise GlaswerkError(

@@ -20,7 +20,7 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.archive import not_regular
 from glaswerk.data.files import Tally
 from glaswerk.data.inputs import Found, find_inputs
-from glaswerk.data.lines import read_lines
+from glaswerk.data.lines import read_objects
 from glaswerk.data.parquet import broken_parquet, read_rows, whole_text
 from glaswerk.data.picture_check import BYTES_LIMIT
 from glaswerk.data.stored import DAMAGE, BoundedMember, packing
@@ -98,13 +98,14 @@ class CaptionedReader:
         named: set[str] = set()
         for name in (name for name in files if posixpath.basename(name) == METADATA):
             broken = self.tally.left_out if self.tolerant else None
-            for number, row in read_lines(files[name], broken):
-                where = f"{files[name]}, line {number:,}"
-                picture = self._named(row, name, where)
-                if picture:
-                    named.add(picture)
-                    data = _bytes(files.get(picture), picture)
-                    yield Captioned(picture, data, self._captions(row), where, row)
+            with files[name].open("rb") as lines:
+                for number, row in read_objects(lines, files[name], broken=broken):
+                    where = f"{files[name]}, line {number:,}"
+                    picture = self._named(row, name, where)
+                    if picture:
+                        named.add(picture)
+                        data = _bytes(files.get(picture), picture)
+                        yield Captioned(picture, data, self._captions(row), where, row)
         for name, path in files.items():
             if name not in named and name.lower().endswith(PICTURES):
                 sidecar = files.get(posixpath.splitext(name)[0] + ".txt")

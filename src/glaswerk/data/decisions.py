@@ -17,7 +17,9 @@ SCHEMA = pa.schema([
     ("score", pa.float64()), ("kept", pa.bool_()), ("reason", pa.string()), ("duplicate_of", pa.string()),
 ])  # fmt: skip
 # Raise a rule's version with its meaning; decisions of different versions are not comparable.
-VERSIONS = dict.fromkeys(CURATION, 1)
+VERSIONS = dict.fromkeys(CURATION, 1) | dict.fromkeys(
+    ("forgotten", "deleted", "rights-opt-out", "private-audience", "repeated-id"), 2
+)
 KEPT = "kept"
 # Reasons as small numbers, in the order of the rules.
 CODES = {reason: code for code, reason in enumerate(CURATION)}

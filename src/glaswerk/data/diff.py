@@ -13,6 +13,7 @@ import duckdb
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.decisions import DECISIONS, UNSHOWN
+from glaswerk.data.order import connect
 from glaswerk.data.parquet import DOCUMENTS
 from glaswerk.lab import Artifact
 
@@ -85,9 +86,7 @@ def _check(*corpora: Artifact) -> None:
 
 @contextmanager
 def _database(a: Artifact, b: Artifact) -> Iterator[Any]:
-    with TemporaryDirectory() as scratch, duckdb.connect() as db:
-        db.execute(f"SET memory_limit = '{_MEMORY}'")
-        db.execute(f"SET temp_directory = '{scratch.replace(chr(39), chr(39) * 2)}'")
+    with TemporaryDirectory() as scratch, connect(Path(scratch), _MEMORY) as db:
         try:
             yield db
         except duckdb.Error as error:

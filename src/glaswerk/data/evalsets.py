@@ -22,16 +22,19 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import digest_file
 from glaswerk.data.csv_rows import cell_limit
 from glaswerk.data.decontaminate import EvalIndex
-from glaswerk.data.lines import SUFFIXES, decode, read_lines
+from glaswerk.data.files import Tally
+from glaswerk.data.inputs import Found
+from glaswerk.data.lines import decode
 from glaswerk.data.naming import default_name
 from glaswerk.data.parquet import read_rows
+from glaswerk.data.record_files import RECORD_SUFFIXES, read_records
 from glaswerk.lab import Artifact, Lab, Spec
 
 ITEMS = "items.parquet"
 _SCHEMA = pa.schema([("set", pa.string()), ("item", pa.string()), ("text", pa.string())])
 ABOUT = frozenset(("licence", "license", "source", "url", "note", "notes", "metadata", "additional_metadata"))
 _IDS = ("id", "ID", "Id", "_id", "uid", "example_id", "question_id", "statement_id", "idx", "qid")
-_KINDS = (*SUFFIXES, ".json", ".csv", ".tsv", ".parquet")
+_KINDS = (*RECORD_SUFFIXES, ".csv", ".tsv")
 # Read in one go; the largest evaluation set in use (MMLU-Pro, BBQ) is below 100 MB.
 FILE_LIMIT = 512 * 10**6
 _DEPTH = 6
@@ -45,7 +48,8 @@ def read_items(path: Path) -> Iterator[tuple[str, str, str]]:
     would count as not leaked.
     """
     for file in _files(path):
-        name = file.name.removesuffix(".zst").rpartition(".")[0]
+        ending = max((kind for kind in _KINDS if file.name.lower().endswith(kind)), key=len)
+        name = file.name[: -len(ending)]
         for number, record in enumerate(_records(file), start=1):
             item = next((str(record[key]) for key in _IDS if _is_id(record.get(key))), f"#{number}")
             for text in _strings(record, _DEPTH):
@@ -96,13 +100,11 @@ def _is_id(value: object) -> bool:
 
 def _records(file: Path) -> Iterator[dict[str, Any]]:
     name = file.name.lower()
-    if name.endswith(SUFFIXES):
-        return (record for _, record in read_lines(file))
-    if name.endswith(".parquet"):
-        return read_rows(file)
+    if name.endswith((".csv", ".tsv")):
+        return _table(file, "\t" if name.endswith(".tsv") else ",")
     if name.endswith(".json"):
         return _json(file)
-    return _table(file, "\t" if name.endswith(".tsv") else ",")
+    return (record for _, _, record in read_records(Found(file, file.name), Tally(), tolerant=False))
 
 
 def _read(file: Path) -> str:

@@ -23,10 +23,10 @@ ORIGINS = ("own", "public", "licensed", "synthetic", "unknown")
 _AUDIENCES = ("public", "limited", "private")
 _YES, _NO = ("true", "yes", "1", "1.0"), ("false", "no", "0", "0.0")
 _MAGIC = {".parquet": b"PAR1", ".zst": b"\x28\xb5\x2f\xfd"}
-# Ids that are unique in the world need no source's name in front.
 # Seconds or milliseconds since 1970, from 2001 to 2286.
 _EPOCH = re.compile(r"[0-9]{10}|[0-9]{13}")
-_GLOBAL_ID = re.compile(r"x:|https?://|at://|@")
+# Ids of X are unique in the world, and a handle is no id: both stay without the source's name.
+_GLOBAL = ("x:", "@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ def from_fields(
 def _edge(row: Mapping[str, Any], key: str, defaults: Defaults) -> str:
     """Another document's id, written as that document's own id is."""
     value = _text_of(row, key)
-    return value if not value or _GLOBAL_ID.match(value) else f"{defaults.source}:{value}"
+    return value if not value or value.startswith(_GLOBAL) else f"{defaults.source}:{value}"
 
 
 def _text_of(row: Mapping[str, Any], key: str) -> str:

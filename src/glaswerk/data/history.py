@@ -14,6 +14,7 @@ from glaswerk.data.decisions import DECISIONS, KEPT, LEAKS
 from glaswerk.data.forget import Gone, derived_links, holding, with_derived
 from glaswerk.data.parquet import DOCUMENTS, PARTS, PURGED, TOMBSTONES
 from glaswerk.data.reasons import explain
+from glaswerk.data.toxicity import listed_words
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.tombstones import Forgotten
 
@@ -111,8 +112,14 @@ def _decided(made: Artifact, identifier: str) -> Iterator[Event]:
             words += f", stands in the corpus as {row['duplicate_of']}"
         if row["reason"] == KEPT:
             copies = [r["document"] for r in _rows(made.path / DECISIONS, "duplicate_of", identifier)]
-            figures |= {"split": _split(made.path, identifier), "stands_for": copies}
+            kept = next(_rows(made.path / DOCUMENTS, "id", identifier), {})
+            figures |= {"split": kept.get("split", ""), "stands_for": copies}
             words = f"kept, in {figures['split']}"
+            if kept.get("toxicity"):
+                listed = ", ".join(
+                    dict.fromkeys(entry for entry, _ in listed_words(kept["text"], kept["lang"]))
+                )
+                words += f"; lexicon toxicity {kept['toxicity']:.2f} ({listed})"
             words += f"; stands for {len(copies)} copies: {', '.join(copies[:5])}" if copies else ""
         else:
             words += f". {explain(row['reason'])}"
@@ -120,11 +127,6 @@ def _decided(made: Artifact, identifier: str) -> Iterator[Event]:
             words += f"; holds item {leak['item']} of {leak['set']}: “{leak['ngram']}”"
             figures.setdefault("leaks", []).append({key: leak[key] for key in ("set", "item", "ngram")})
         yield Event("corpus", made.name, words, figures)
-
-
-def _split(folder: Path, identifier: str) -> str:
-    rows = list(_rows(folder / DOCUMENTS, "id", identifier))
-    return str(rows[0]["split"]) if rows else ""
 
 
 def _rows(path: Path, column: str, value: str) -> Iterator[dict[str, Any]]:

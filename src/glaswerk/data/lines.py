@@ -1,17 +1,14 @@
-"""JSON lines as untrusted input: plain or zstd, one object a line, errors by file and line."""
+"""JSON lines and lists as untrusted input, errors by file and line."""
 
 from __future__ import annotations
 
-import io
 import json
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 import ijson
-import pyarrow as pa
 
 from glaswerk.core.errors import GlaswerkError
 
@@ -19,23 +16,16 @@ from glaswerk.core.errors import GlaswerkError
 LINE_LIMIT = 48 << 20
 # A value inside a list, or all of a file that is one object.
 VALUE_LIMIT = 16 << 20
-SUFFIXES = (".jsonl", ".jsonl.zst")
-
-
-def read_lines(path: Path, broken: Counter[str] | None = None) -> Iterator[tuple[int, dict[str, Any]]]:
-    """(line number from 1, object) of every line that is not blank.
-
-    Raises GlaswerkError for a line that is no JSON object, is longer than LINE_LIMIT or is not UTF-8,
-    and for a compressed file that is cut off. With `broken`, lines that are no objects are counted there.
-    """
-    with _open(path) as file:
-        yield from read_objects(file, path, broken=broken)
 
 
 def read_objects(
     file: BinaryIO, path: Path, encoding: str = "", broken: Counter[str] | None = None
 ) -> Iterator[tuple[int, dict[str, Any]]]:
-    """`read_lines` for an open file that messages call `path`; `encoding` is tried where UTF-8 fails."""
+    """(line number from 1, object) of every line that is not blank, of a file that messages call `path`.
+
+    `encoding` is tried where UTF-8 fails. Raises GlaswerkError for a line that is no JSON object, is
+    longer than LINE_LIMIT or is not UTF-8; with `broken`, lines that are no objects are counted there.
+    """
     offset = 0
     for number, line in enumerate(raw_lines(file, path), start=1):
         if line.strip():
@@ -152,14 +142,3 @@ def broken(label: str, error: BaseException) -> GlaswerkError:
     return GlaswerkError(
         f"expected a whole file, found {label} broken or cut off: {error}", hint="write or fetch it again"
     )
-
-
-@contextmanager
-def _open(path: Path) -> Iterator[BinaryIO]:
-    # pyarrow's zstd stream reads all frames and reports a truncated one; python-zstandard ends silently.
-    if path.name.endswith(".zst"):
-        with pa.input_stream(str(path), compression="zstd") as stream:
-            yield cast(BinaryIO, io.BufferedReader(stream))
-    else:
-        with path.open("rb") as file:
-            yield file

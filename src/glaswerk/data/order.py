@@ -124,11 +124,11 @@ def conform(table: Any, schema: Any) -> Any:
     return table.select(schema.names).cast(schema)
 
 
-def connect(spill: Path) -> duckdb.DuckDBPyConnection:
-    """A database in memory that spills to the folder `spill` beyond SORT_MEMORY."""
+def connect(spill: Path, memory: str = SORT_MEMORY) -> duckdb.DuckDBPyConnection:
+    """A database in memory that spills to the folder `spill` beyond `memory`."""
     db = duckdb.connect()
     db.execute("SET TimeZone = 'UTC'")
-    db.execute(f"SET memory_limit = '{SORT_MEMORY}'")
+    db.execute(f"SET memory_limit = '{memory}'")
     # The order of rows is asked for where it matters; keeping it elsewhere costs memory.
     db.execute("SET preserve_insertion_order = false")
     db.execute(f"SET temp_directory = '{str(spill).replace(chr(39), chr(39) * 2)}'")

@@ -93,7 +93,7 @@ def _run_ray(tasks: Sequence[ShardTask], function: Function, bar: Bar, jobs: int
     started = not ray.is_initialized()
     if started:
         here = {} if os.environ.get("RAY_ADDRESS") else {"num_cpus": jobs, "include_dashboard": False}
-        ray.init(ignore_reinit_error=True, log_to_driver=False, logging_level="warning", **here)
+        ray.init(log_to_driver=False, logging_level="warning", **here)
     try:
         _map_ray(ray, tasks, function, bar)
     finally:

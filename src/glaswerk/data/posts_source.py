@@ -70,7 +70,6 @@ class PostsJob:
     config: PostsConfig
     paths: Sequence[Path]
     left_out: Counter[str] = field(default_factory=Counter)
-    kinds: Counter[str] = field(default_factory=Counter)
     missing_records: int = 0
     unlisted_files: int = 0
     # Posts whose date contradicts their id.
@@ -87,15 +86,14 @@ class PostsJob:
         with DocumentWriter(folder / DOCUMENTS) as writer:
             for posts in self._together(deleted):
                 for document in self._joined(posts):
-                    self._add(writer, document)
-            for document in self.messages:
-                if self._is_new(document):
-                    self._add(writer, document)
+                    writer.add(document)
+            for document in filter(self._is_new, self.messages):
+                writer.add(document)
         need_documents(writer, self.paths, self.left_out)
         write_relations(folder, (PREFIX + i for i in deleted), self.parts)
         return {
             "documents": writer.documents, "archives": len(self.paths), "bytes": writer.bytes,
-            "kinds": dict(sorted(self.kinds.items())), "missing_records": self.missing_records,
+            "kinds": writer.kinds(), "missing_records": self.missing_records,
             "unlisted_files": self.unlisted_files, "dates_off": self.dates_off,
             "left_out": dict(sorted((+self.left_out).items())),
         }  # fmt: skip
@@ -206,10 +204,6 @@ class PostsJob:
             return False
         self.seen.add(document.id)
         return True
-
-    def _add(self, writer: DocumentWriter, document: Document) -> None:
-        self.kinds[document.kind] += 1
-        writer.add(document)
 
 
 def _number(document: Document) -> int:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from glaswerk.core.document import Document, Rights
 from glaswerk.core.errors import GlaswerkError
@@ -29,6 +29,14 @@ from glaswerk.data.social_source import SocialJob
 from glaswerk.lab import Artifact, Lab, Spec
 
 __all__ = ["add_chats", "add_docs", "add_images", "add_likes", "add_posts", "add_preferences"]
+
+
+class Reader(Protocol):
+    """Reads the dialogues or preferences of one file."""
+
+    def __call__(
+        self, file: Found, defaults: Defaults, tally: Tally, *, tolerant: bool
+    ) -> Iterator[Document]: ...
 
 
 def add_posts(
@@ -138,12 +146,8 @@ def _add_dumps(
     check_rights(licence, acquired)
     digests, stamps = by_digest(paths)
     decided: dict[str, Any] = {
-        "files": digests,
-        "licence": licence,
-        "author": author,
-        "acquired": acquired,
-        "join": join,
-    }
+        "files": digests, "licence": licence, "author": author, "acquired": acquired, "join": join,
+    }  # fmt: skip
     chosen = name or default_name(paths[0], decided)
     job = DumpJob(chosen, author, Rights(licence, acquired), stamps, join, left_out)
     return lab.make(Spec("source", chosen, "add-dumps/3", config={"source": chosen, **decided}), job.write)
@@ -157,14 +161,8 @@ def add_chats(
 
     See `chats.read_chats`.
     """
-    tally = Tally()
-    files = find_files(paths, RECORD_SUFFIXES, tally)
-
-    def read(file: Found, defaults: Defaults) -> Iterator[Document]:
-        return read_chats(file, defaults, tally, tolerant=tolerant)
-
-    job = FilesJob("add-chats/4", licence, author, acquired, "dialogue", files, tally, read)
-    return job.make(lab, name, tolerant=tolerant)
+    made = ("add-chats/4", licence, author, acquired, "dialogue")
+    return _add_records(lab, paths, made, read_chats, name, tolerant)
 
 
 def add_preferences(
@@ -175,14 +173,22 @@ def add_preferences(
 
     From files as for dialogues. Statistics as for dialogues, and `rows`.
     """
+    made = ("add-preferences/3", licence, author, acquired, "preference")
+    return _add_records(lab, paths, made, read_preferences, name, tolerant)
+
+
+def _add_records(
+    lab: Lab, paths: Sequence[Path], made: tuple[str, str, str, str, str], reader: Reader, name: str,
+    tolerant: bool,
+) -> Artifact:  # fmt: skip
+    """A source of dialogues or preferences; `made`: recipe, licence, author, acquired, kind."""
     tally = Tally()
     files = find_files(paths, RECORD_SUFFIXES, tally)
 
     def read(file: Found, defaults: Defaults) -> Iterator[Document]:
-        return read_preferences(file, defaults, tally, tolerant=tolerant)
+        return reader(file, defaults, tally, tolerant=tolerant)
 
-    job = FilesJob("add-preferences/3", licence, author, acquired, "preference", files, tally, read)
-    return job.make(lab, name, tolerant=tolerant)
+    return FilesJob(*made, files, tally, read).make(lab, name, tolerant=tolerant)
 
 
 def add_images(
