@@ -168,7 +168,7 @@ def test_toxicity_is_written_down_and_drops_nothing_unless_asked(empty_lab: Lab,
     assert (found["french"], found["kind"]) == (None, 0.0)
     assert found["rude"] > 0.5
     told = [event.words for event in in_corpora(empty_lab, "docs:rude")]
-    assert told[0].endswith("(idiot*, moron*, stupid)") or "idiot" in told[0]
+    assert "(idiot*, moron*, stupid*)" in told[0]
     lab = with_settings(empty_lab, "[curate.toxicity]\nlexicon_toxicity_max = 0.5\n")
     assert reasons(curate(lab))["rude"] == "lexicon-toxicity"
 
