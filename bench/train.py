@@ -15,7 +15,8 @@ import click
 import numpy as np
 import torch
 
-from glaswerk.model import build, shape_for
+from glaswerk.model import build
+from glaswerk.plan import shape_for
 from glaswerk.train.batches import StreamSampler
 from glaswerk.train.loop import LoopConfig, _step
 from glaswerk.train.memory import keep_freed_memory

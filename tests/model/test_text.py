@@ -10,8 +10,9 @@ import torch
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact
-from glaswerk.model import build, load, save, shape_for
-from glaswerk.model.size import parse_size
+from glaswerk.model import build, load, save
+from glaswerk.plan import shape_for
+from glaswerk.plan.shape import parse_size
 
 
 def test_plain_transformers_gives_the_same_logits(chat_model: Artifact) -> None:

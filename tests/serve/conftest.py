@@ -23,7 +23,8 @@ from starlette.applications import Starlette
 from glaswerk.core.document import Document, Message, Rights, to_row
 from glaswerk.data.parquet import SCHEMA
 from glaswerk.lab import Lab, Spec
-from glaswerk.model import Shape, build, save
+from glaswerk.model import build, save
+from glaswerk.plan import Shape
 from glaswerk.serve import create_app
 from glaswerk.serve.limits import DEFAULT_LIMITS, Limits
 from glaswerk.tokenizer import Tokenizer, pack, train_tokenizer

@@ -37,7 +37,8 @@ def test_value_and_gradients_equal_torchs(masked: int, monkeypatch: pytest.Monke
 
 
 def test_the_loss_of_a_network_equals_the_one_that_transformers_computes() -> None:
-    from glaswerk.model import build, shape_for
+    from glaswerk.model import build
+    from glaswerk.plan import shape_for
     from glaswerk.train.batches import Batch
     from glaswerk.train.loop import losses
 

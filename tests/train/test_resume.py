@@ -14,7 +14,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glaswerk.model import build, shape_for
+from glaswerk.model import build
+from glaswerk.plan import shape_for
 from glaswerk.train import checkpoint
 from glaswerk.train.batches import Rows, RowSampler, StreamSampler
 from glaswerk.train.loop import Interrupted, LoopConfig, run

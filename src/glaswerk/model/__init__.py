@@ -1,6 +1,5 @@
-"""Floor 5: networks, their sizes, loading and saving."""
+"""Floor 5: networks, built, loaded and saved."""
 
-from glaswerk.model.size import Shape, shape_for
 from glaswerk.model.text import build, load, save
 
-__all__ = ["Shape", "build", "load", "save", "shape_for"]
+__all__ = ["build", "load", "save"]

@@ -17,7 +17,7 @@ from transformers import (
 from transformers.utils import logging as transformers_logging
 
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.model.size import HEAD, Shape
+from glaswerk.plan.shape import HEAD, Shape
 
 # Its bars and notices would run into ours.
 transformers_logging.disable_progress_bar()

@@ -10,8 +10,8 @@ from typing import Any
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab, Spec
-from glaswerk.model.size import Shape, parse_size, shape_for
 from glaswerk.model.text import build, save
+from glaswerk.plan.shape import Shape, parse_size, shape_for
 from glaswerk.tokenizer import Shards, Tokenizer
 from glaswerk.train import checkpoint
 from glaswerk.train.batches import StreamSampler
