@@ -21,13 +21,14 @@ from glaswerk.train.batches import StreamSampler
 from glaswerk.train.loop import LoopConfig, _step
 from glaswerk.train.memory import keep_freed_memory
 from glaswerk.train.optimizer import optimizers
+from glaswerk.train.precision import resolve
 
 ROUNDS, SEQUENCES, LENGTH = 9, 16, 256
 
 
 def ours(sampler: StreamSampler) -> Callable[[int], None]:
     model = build(shape_for(2_000_000, 4096, LENGTH), seed=0, end_id=0, turn_end_id=1)
-    parts = optimizers(model, learning_rate=1e-3, weight_decay=0.0)
+    parts = optimizers(model, learning_rate=1e-3, weight_decay=0.0, precision=resolve("auto"))
     config = LoopConfig(steps=100, learning_rate=1e-3)
     return lambda step: _step(model, parts, sampler.batch(step), step, config) and None
 

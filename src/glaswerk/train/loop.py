@@ -25,7 +25,8 @@ from glaswerk.train.batches import Batch, Sampler
 from glaswerk.train.checkpoint import Progress
 from glaswerk.train.loss import linear_cross_entropy
 from glaswerk.train.memory import keep_freed_memory
-from glaswerk.train.optimizer import optimizers, schedule, set_rate
+from glaswerk.train.optimizer import optimizers, set_rate
+from glaswerk.train.schedule import wsd
 from glaswerk.train.precision import autocast, resolve
 
 # A kill costs at most this much work; writing 25 MB takes 0.1 s, so under 1 % of the time.
@@ -74,7 +75,12 @@ def run(
     """
     folder.mkdir(parents=True, exist_ok=True)
     keep_freed_memory()
-    parts = optimizers(model, learning_rate=config.learning_rate, weight_decay=config.weight_decay)
+    parts = optimizers(
+        model,
+        learning_rate=config.learning_rate,
+        weight_decay=config.weight_decay,
+        precision=resolve(config.precision),
+    )
     done = checkpoint.read(folder, model, parts)
     # A run ends as it began, though the probe might choose otherwise on another machine.
     config = replace(config, precision=done.precision or resolve(config.precision))
@@ -129,13 +135,7 @@ def _figures(rows: list[dict[str, Any]], seconds: float, sampler: Sampler) -> di
 def _step(
     model: PreTrainedModel, parts: list[Optimizer], batch: Batch, step: int, config: LoopConfig
 ) -> dict[str, float]:
-    factor = schedule(
-        step,
-        config.steps,
-        warmup=round(config.warmup * config.steps),
-        decay=round(config.decay * config.steps),
-    )
-    rate = config.learning_rate * factor
+    rate = config.learning_rate * wsd(config.steps, warmup=config.warmup, decay=config.decay).factor(step)
     for part in parts:
         set_rate(part, rate)
     with autocast(config.precision):
