@@ -85,7 +85,9 @@ class Text:
         for rows in self.held_out.split(16):
             with autocast(precision):
                 logits = model(input_ids=rows[:, :-1], use_cache=False).logits
-            nats += float(F.cross_entropy(logits.float().flatten(0, 1), rows[:, 1:].flatten(), reduction="sum"))
+            nats += float(
+                F.cross_entropy(logits.float().flatten(0, 1), rows[:, 1:].flatten(), reduction="sum")
+            )
         return nats / math.log(2) / self.bytes
 
 
@@ -173,7 +175,11 @@ def main() -> None:
     torch.set_num_threads(1)
     keep_freed_memory()
     text, precision = Text(Lab.open(chosen.lab)), resolve("auto")
-    done = {_key(json.loads(line)) for line in chosen.out.read_text().splitlines()} if chosen.out.exists() else set()
+    done = (
+        {_key(json.loads(line)) for line in chosen.out.read_text().splitlines()}
+        if chosen.out.exists()
+        else set()
+    )
     for run in plan():
         if all(_key(asdict(run) | {"wanted": tokens}) in done for tokens in run.tokens):
             continue
@@ -181,11 +187,24 @@ def main() -> None:
             if _key(row) not in done:
                 with chosen.out.open("a") as out:
                     out.write(json.dumps(row) + "\n")
-            click.echo(f"{row['parameters']:11,} rate {run.rate:g} {row['tokens']:10,} tokens {row['bits']:.4f} bits {row['seconds']} s")
+            click.echo(
+                f"{row['parameters']:11,} rate {run.rate:g} {row['tokens']:10,} tokens {row['bits']:.4f} bits {row['seconds']} s"
+            )
 
 
 def _key(row: dict[str, Any]) -> str:
-    names = ("layers", "rate", "wanted", "batch", "decay", "shape", "embedding", "norm", "weight_decay", "seed")
+    names = (
+        "layers",
+        "rate",
+        "wanted",
+        "batch",
+        "decay",
+        "shape",
+        "embedding",
+        "norm",
+        "weight_decay",
+        "seed",
+    )
     return json.dumps([row[name] for name in names])
 
 

@@ -59,8 +59,8 @@ class Exchange:
         arrived_sizes = [sum(row) for row in sizes]
         arrived = flat.new_empty(sum(arrived_sizes))
         dist.all_to_all_single(arrived, flat, arrived_sizes, sent_sizes, group=self._ranks)
-        blocks = arrived.split(arrived_sizes)
-        return [block.split(row) for block, row in zip(blocks, sizes, strict=True)]
+        blocks = torch.split(arrived, arrived_sizes)
+        return [torch.split(block, row) for block, row in zip(blocks, sizes, strict=True)]
 
 
 def shared_out(shapes: Sequence[torch.Size], ranks: int) -> list[int]:

@@ -84,8 +84,7 @@ def orthogonal(stack: Tensor) -> Tensor:
     a, b, c = COEFFICIENTS
     tall = stack.shape[1] > stack.shape[2]
     x = stack.mT if tall else stack
-    norm = torch.linalg.matrix_norm(x, dtype=torch.float32, keepdim=True)
-    x = (x / norm.clamp(min=_SMALLEST_NORM)).to(stack.dtype)
+    x = x / torch.linalg.matrix_norm(x, keepdim=True).clamp(min=_SMALLEST_NORM)
     for _ in range(ROUNDS):
         gram = x @ x.mT
         x = torch.baddbmm(x, torch.baddbmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)

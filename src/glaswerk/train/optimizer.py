@@ -56,7 +56,7 @@ def optimizers(
 
 def by_kind(model: nn.Module) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
     """Trainable parameters: matrices of linear maps; embeddings with the output projection; the rest."""
-    named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+    named: list[tuple[str, Tensor]] = [(n, p) for n, p in model.named_parameters() if p.requires_grad]
     embeddings = [p for name, p in named if p.ndim == 2 and ("embed" in name or "lm_head" in name)]
     matrices = [p for name, p in named if p.ndim == 2 and "embed" not in name and "lm_head" not in name]
     return matrices, embeddings, [p for _, p in named if p.ndim != 2]
