@@ -26,8 +26,8 @@ from glaswerk.train.checkpoint import Progress
 from glaswerk.train.loss import linear_cross_entropy
 from glaswerk.train.memory import keep_freed_memory
 from glaswerk.train.optimizer import optimizers, set_rate
-from glaswerk.train.schedule import wsd
 from glaswerk.train.precision import autocast, resolve
+from glaswerk.train.schedule import wsd
 
 # A kill costs at most this much work; writing 25 MB takes 0.1 s, so under 1 % of the time.
 CHECKPOINT_SECONDS = 15.0

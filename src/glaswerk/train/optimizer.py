@@ -30,7 +30,7 @@ def optimizers(
     learning_rate: float,
     weight_decay: float,
     precision: str,
-    ratios: Ratios = Ratios(),  # noqa: B008 -- frozen
+    ratios: Ratios = Ratios(),
 ) -> list[Optimizer]:
     """Muon (update scaled to AdamW's RMS, so that one learning rate fits both) and AdamW.
 
