@@ -28,11 +28,11 @@ from glaswerk.lab import Lab
 from glaswerk.model import build
 from glaswerk.plan.shape import Shape, _at_depth
 from glaswerk.tokenizer import Shards, Tokenizer
-from glaswerk.train.batches import StreamSampler
+from glaswerk.train.batches import Batch
 from glaswerk.train.export import tokenizer_of
-from glaswerk.train.loop import losses
 from glaswerk.train.memory import keep_freed_memory
-from glaswerk.train.optimizer import Ratios, optimizers, set_rate
+from glaswerk.train.objective import next_token
+from glaswerk.train.optimizer import Ratios, optimizers, set_precision, set_rate
 from glaswerk.train.precision import autocast, resolve
 from glaswerk.train.schedule import Schedule
 
@@ -91,6 +91,22 @@ class Text:
         return nats / math.log(2) / self.bytes
 
 
+class Windows:
+    """One epoch of windows over the stream of documents, in random order: no run sees a token twice."""
+
+    def __init__(self, tokens: Any, run: Run) -> None:
+        self.tokens, self.rows = tokens, run.batch // LENGTH
+        number = (len(tokens) - 1) // LENGTH - 1
+        chance = np.random.default_rng([run.seed, 0])
+        self.offset = int(chance.integers(0, len(tokens) - number * LENGTH))
+        self.order = chance.permutation(number)
+
+    def batch(self, step: int) -> Batch:
+        starts = self.offset + LENGTH * self.order[step * self.rows : (step + 1) * self.rows]
+        rows = [np.asarray(self.tokens[s : s + LENGTH + 1], dtype=np.int64) for s in starts]
+        return Batch.of(torch.from_numpy(np.stack(rows)))
+
+
 class Trainer:
     """A network with its optimizers, which steps forward and can be set back to where a branch left."""
 
@@ -98,12 +114,11 @@ class Trainer:
         self.run, self.precision = run, precision
         self.model = build(shape, seed=run.seed, end_id=text.end_id, turn_end_id=text.turn_end_id)
         self.parts = optimizers(
-            self.model, learning_rate=run.rate, weight_decay=run.weight_decay, precision=precision,
+            self.model, learning_rate=run.rate, weight_decay=run.weight_decay,
             ratios=Ratios(run.embedding, run.norm),
         )  # fmt: skip
-        self.sampler = StreamSampler(
-            text.shards.tokens("train"), length=LENGTH, sequences=run.batch // LENGTH, seed=run.seed
-        )
+        set_precision(self.parts, precision)
+        self.windows = Windows(text.shards.tokens("train"), run)
         self.loss = math.nan
 
     def forward_to(self, start: int, end: int, schedule: Schedule) -> None:
@@ -113,13 +128,14 @@ class Trainer:
             for part in self.parts:
                 set_rate(part, self.run.rate * schedule.factor(step))
             with autocast(self.precision):
-                loss, total = losses(self.model, self.sampler.batch(step))
-            total.backward()
+                batch = self.windows.batch(step)
+                report, loss = next_token(self.model, batch, batch.counted())
+            loss.backward()
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
             for part in self.parts:
                 part.step()
                 part.zero_grad(set_to_none=True)
-            self.loss = float(loss)
+            self.loss = float(report["loss"])
             if not math.isfinite(self.loss):
                 return
 
@@ -158,11 +174,15 @@ def plan() -> list[Run]:
     """What is measured, the most telling first: whoever stops early still has a ladder."""
     short, long = (131072, 262144), (131072, 262144, 524288)
     return [
+        *(Run(1, rate, long, batch=1024) for rate in (0.016, 0.008)),
+        *(Run(2, rate, short, batch=1024) for rate in (0.008, 0.016)),
+        *(Run(1, 0.016, short, shape="sqrt"), Run(1, 0.016, short, seed=1)),
+        *(Run(1, 0.016, short, embedding=ratio) for ratio in (0.3, 3.0)),
         *(Run(1, rate, long) for rate in (0.016, 0.008, 0.032, 0.004)),
         *(Run(2, rate, long) for rate in (0.016, 0.008, 0.032)),
         *(Run(3, rate, long) for rate in (0.016, 0.008)),
         *(Run(4, rate, short) for rate in (0.016, 0.008)),
-        *(Run(6, rate, short) for rate in (0.008,)),
+        *(Run(6, rate, short[:1]) for rate in (0.008,)),
         *(Run(8, rate, short[:1]) for rate in (0.008,)),
     ]
 
@@ -188,7 +208,8 @@ def main() -> None:
                 with chosen.out.open("a") as out:
                     out.write(json.dumps(row) + "\n")
             click.echo(
-                f"{row['parameters']:11,} rate {run.rate:g} {row['tokens']:10,} tokens {row['bits']:.4f} bits {row['seconds']} s"
+                f"{row['parameters']:11,} rate {run.rate:g} batch {run.batch} {row['tokens']:10,} tokens "
+                f"{row['bits']:.4f} bits {row['seconds']} CPU-s"
             )
 
 

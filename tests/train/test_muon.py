@@ -17,7 +17,14 @@ from glaswerk.model import build
 from glaswerk.plan import shape_for
 from glaswerk.train.exchange import shared_out
 from glaswerk.train.muon import COEFFICIENTS, ROUNDS, Muon, orthogonal
-from glaswerk.train.optimizer import Ratios, load_state_tensors, optimizers, set_rate, state_tensors
+from glaswerk.train.optimizer import (
+    Ratios,
+    load_state_tensors,
+    optimizers,
+    set_precision,
+    set_rate,
+    state_tensors,
+)
 
 SHAPES = [(24, 16), (16, 24), (16, 16), (24, 16), (7, 5), (1, 9)]
 RANK = Path(__file__).with_name("sharded_muon.py")
@@ -76,7 +83,7 @@ def test_a_matrix_without_gradient_or_with_one_of_zeros_keeps_its_values() -> No
 def test_state_survives_the_way_through_named_tensors() -> None:
     def trained(steps: int) -> tuple[nn.Module, list[torch.optim.Optimizer]]:
         model = build(shape_for(100_000, 320, 64), seed=3, end_id=0, turn_end_id=1)
-        parts = optimizers(model, learning_rate=0.01, weight_decay=0.1, precision="fp32")
+        parts = optimizers(model, learning_rate=0.01, weight_decay=0.1)
         for step in range(steps):
             _backward(model, step, parts)
         return model, parts
@@ -85,7 +92,7 @@ def test_state_survives_the_way_through_named_tensors() -> None:
     model, parts = trained(2)
     saved = [state_tensors(model, part) for part in parts]
     assert any(name.endswith("/momentum_buffer") for name in saved[0])
-    fresh = optimizers(model, learning_rate=0.01, weight_decay=0.1, precision="fp32")
+    fresh = optimizers(model, learning_rate=0.01, weight_decay=0.1)
     for part, state in zip(fresh, saved, strict=True):
         load_state_tensors(model, part, state)
     for step in (2, 3):
@@ -104,10 +111,10 @@ def _backward(model: nn.Module, step: int, parts: list[torch.optim.Optimizer]) -
 
 def test_every_parameter_is_in_one_group_with_its_share_of_the_rate() -> None:
     model = build(shape_for(100_000, 320, 64), seed=3, end_id=0, turn_end_id=1)
-    parts = optimizers(
-        model, learning_rate=0.01, weight_decay=0.1, precision="bf16", ratios=Ratios(embedding=0.5, norm=2.0)
-    )
+    parts = optimizers(model, learning_rate=0.01, weight_decay=0.1, ratios=Ratios(embedding=0.5, norm=2.0))
     muon, adamw = parts
+    set_precision(parts, "bf16")
+    assert muon.dtype is torch.bfloat16
     grouped = [p for part in parts for group in part.param_groups for p in group["params"]]
     assert sorted(map(id, grouped)) == sorted(map(id, model.parameters()))
     assert all(p.ndim == 2 for p in muon.param_groups[0]["params"])

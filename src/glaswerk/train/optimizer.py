@@ -29,19 +29,18 @@ def optimizers(
     *,
     learning_rate: float,
     weight_decay: float,
-    precision: str,
     ratios: Ratios = Ratios(),
 ) -> list[Optimizer]:
     """Muon (update scaled to AdamW's RMS, so that one learning rate fits both) and AdamW.
 
     Embeddings and norms take AdamW: Muon's orthogonal update fits linear maps only (Jordan 2024), and
-    weight decay would pull norms to 0. `precision` (fp32 or bf16, see `resolve`) is that of Muon's products.
+    weight decay would pull norms to 0. Muon's products are in fp32 until `set_precision` says otherwise.
     Each group has its share of the learning rate as `ratio`.
     """
     matrices, embeddings, norms = by_kind(model)
     muon = Muon(
         [{"params": matrices, "ratio": 1.0}],
-        lr=learning_rate, weight_decay=weight_decay, dtype=PRECISIONS[precision],
+        lr=learning_rate, weight_decay=weight_decay, dtype=torch.float32,
     )  # fmt: skip
     adamw = AdamW(
         [{"params": embeddings, "ratio": ratios.embedding}, {"params": norms, "ratio": ratios.norm}],
@@ -54,9 +53,16 @@ def optimizers(
     return parts
 
 
+def set_precision(parts: list[Optimizer], precision: str) -> None:
+    """Multiply in fp32 or bf16 (see `resolve`) from now on."""
+    for part in parts:
+        if isinstance(part, Muon):
+            part.dtype = PRECISIONS[precision]
+
+
 def by_kind(model: nn.Module) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
     """Trainable parameters: matrices of linear maps; embeddings with the output projection; the rest."""
-    named: list[tuple[str, Tensor]] = [(n, p) for n, p in model.named_parameters() if p.requires_grad]
+    named: list[tuple[str, Tensor]] = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
     embeddings = [p for name, p in named if p.ndim == 2 and ("embed" in name or "lm_head" in name)]
     matrices = [p for name, p in named if p.ndim == 2 and "embed" not in name and "lm_head" not in name]
     return matrices, embeddings, [p for _, p in named if p.ndim != 2]
