@@ -31,11 +31,13 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """Which checkpoints stay: the newest `last` ones, and milestones, from which a run can branch.
+    """Which checkpoints there are: one every `every` steps, of which the newest `last` stay, and milestones.
 
-    Milestones are the listed `steps` and, with `share` above 0, every such share of the run: 0.25 keeps four.
+    Milestones, from which a run can branch, are the listed `steps` and, with `share` above 0, every such
+    share of the run: 0.25 keeps four. They stay.
     """
 
+    every: int = 0
     last: int = 2
     steps: tuple[int, ...] = ()
     share: float = 0.0
@@ -48,6 +50,10 @@ class Keep:
             else []
         )
         return frozenset(step for step in (*self.steps, *shares) if 0 < step <= steps)
+
+    def due(self, step: int, steps: int) -> bool:
+        """Whether a checkpoint is to be written after `step` of `steps`."""
+        return step in self.milestones(steps) or (self.every > 0 and step % self.every == 0)
 
     def outdated(self, written: Sequence[int], steps: int) -> list[int]:
         """Those of the steps `written` that need not stay."""
@@ -99,10 +105,9 @@ class Checkpoints:
         if error is None:
             self.wait()
 
-    @property
-    def failed(self) -> bool:
-        """Whether the last checkpoint could not be written; `wait` says why."""
-        return self._failure is not None
+    def due(self, step: int) -> bool:
+        """Whether the policy wants a checkpoint after `step`, or the last one failed, which `save` tells."""
+        return self._keep.due(step, self._steps) or self._failure is not None
 
     def save(self, model: nn.Module, optimizers: Sequence[Optimizer], progress: Progress) -> None:
         """Copy the state into memory and begin to write it; older checkpoints go once this one is whole.
@@ -154,10 +159,14 @@ class Checkpoints:
         names = [path.name.removeprefix("step-") for path in self.folder.glob("step-*") if path.is_dir()]
         return sorted(int(name) for name in names if name.isdecimal())
 
+    def remove(self, step: int) -> None:
+        """Remove one checkpoint, if it is there."""
+        shutil.rmtree(self._path(step), ignore_errors=True)
+
     def clear(self) -> None:
         """Remove every checkpoint of a finished run; its metrics stay."""
         for step in self.written():
-            shutil.rmtree(self._path(step), ignore_errors=True)
+            self.remove(step)
 
     def _write(self, state: dict[str, Tensor], progress: Progress) -> None:
         """All that happens beside the training; failures are kept for `wait`, the same on every rank."""
@@ -211,7 +220,7 @@ class Checkpoints:
         written = self.written()
         newer = [step for step in written if step > progress.step]
         for step in [*newer, *self._keep.outdated([s for s in written if s <= progress.step], self._steps)]:
-            shutil.rmtree(self._path(step), ignore_errors=True)
+            self.remove(step)
         return []
 
     def _error(self, trouble: str, state: dict[str, Tensor], progress: Progress) -> GlaswerkError:

@@ -9,7 +9,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -22,13 +22,14 @@ from glaswerk.core.files import write_atomic
 from glaswerk.core.progress import progress_bar
 from glaswerk.train.batches import Batch, Sampler
 from glaswerk.train.checkpoint import Progress
-from glaswerk.train.checkpoints import Checkpoints
+from glaswerk.train.checkpoints import Checkpoints, Keep
 from glaswerk.train.device import device_of_rank
 from glaswerk.train.memory import is_out_of_memory, keep_freed_memory
 from glaswerk.train.objective import Network, Objective, next_token
-from glaswerk.train.optimizer import optimizers, schedule, set_rate
+from glaswerk.train.optimizer import optimizers, set_precision, set_rate
 from glaswerk.train.parallel import Parallel
 from glaswerk.train.precision import autocast, resolve
+from glaswerk.train.schedule import wsd
 from glaswerk.train.world import World
 
 # A kill costs at most this much work; writing 25 MB takes 0.1 s, so under 1 % of the time.
@@ -40,8 +41,7 @@ VALIDATIONS = 10
 class LoopConfig:
     """Steps are optimizer steps; `warmup` and `decay` are shares of them; `precision`: see `resolve`.
 
-    `micro_rows`: rows of a step that are computed at once, 0 for as many as fit. It changes no result but
-    by rounding, so it is not among the settings that make a run another one.
+    `micro_rows`: rows of a step that are computed at once, 0 for as many as fit.
     """
 
     steps: int
@@ -52,6 +52,10 @@ class LoopConfig:
     clip: float = 1.0
     precision: str = "auto"
     micro_rows: int = 0
+
+    def settings(self) -> dict[str, Any]:
+        """What makes a run another one: micro-batches change a result by rounding only."""
+        return {name: value for name, value in asdict(self).items() if name != "micro_rows"}
 
 
 class Interrupted(Exception):
@@ -75,6 +79,7 @@ def run(
     objective: Objective = next_token,
     validate: Validate = lambda model: {},
     world: World | None = None,
+    keep: Keep | None = None,
 ) -> dict[str, Any]:
     """Train `model` in place for `config.steps`, resuming from `folder` where an earlier run stopped.
 
@@ -89,7 +94,7 @@ def run(
     keep_freed_memory()
     world = world or World(Parallel().fitted(1), device_of_rank())
     ranks = world.ranks()
-    checkpoints = Checkpoints(folder, steps=config.steps, ranks=ranks)
+    checkpoints = Checkpoints(folder, keep=keep, steps=config.steps, ranks=ranks)
     found = checkpoints.newest()
     done = found.progress if found else Progress()
     # A run ends as it began, though the probe might choose otherwise on another machine.
@@ -98,6 +103,7 @@ def run(
     network = Network(model)
     world.distribute(network, precision)
     parts = optimizers(model, learning_rate=config.learning_rate, weight_decay=config.weight_decay)
+    set_precision(parts, precision)
     if found:
         checkpoints.load(found, model, parts)
     rows = ranks.of_first(_rewind(folder / "metrics.jsonl", done.step) if world.first else [])
@@ -129,7 +135,7 @@ def run(
             metrics.write(json.dumps(row) + "\n")
             bar.advance(note=f"loss {row['loss']:.3f}  {row['tokens_per_second']:,} tok/s")
             late = time.perf_counter() - saved > CHECKPOINT_SECONDS
-            stop, due = world.any(stopped(), late or checkpoints.failed)
+            stop, due = world.any(stopped(), late or checkpoints.due(step + 1))
             if stop or due:
                 save(step + 1)
                 saved = time.perf_counter()
@@ -163,6 +169,7 @@ class Step:
         self._network, self._parts, self._objective, self._config = network, parts, objective, config
         self._world = world
         self._micro = config.micro_rows
+        self._schedule = wsd(config.steps, warmup=config.warmup, decay=config.decay)
 
     def __call__(self, batch: Batch, step: int) -> dict[str, float]:
         """Figures of the step. Raises FloatingPointError, weights untouched, where the loss is no number."""
@@ -177,9 +184,7 @@ class Step:
         return {**report, "rate": rate, "norm": norm, "tokens": batch.tokens}
 
     def _rate(self, step: int) -> float:
-        config = self._config
-        warmup, decay = round(config.warmup * config.steps), round(config.decay * config.steps)
-        rate = config.learning_rate * schedule(step, config.steps, warmup=warmup, decay=decay)
+        rate = self._config.learning_rate * self._schedule.factor(step)
         for part in self._parts:
             set_rate(part, rate)
         return rate
@@ -199,7 +204,9 @@ class Step:
                     raise GlaswerkError(
                         f"memory does not suffice for {'one row' if rows == 1 else f'{rows} rows'} of "
                         f"{part.inputs.shape[1]} tokens: {error}",
-                        hint=f"train with --micro-rows {rows // 2}" if rows > 1 else "train with a smaller --context or --size",
+                        hint=f"train with --micro-rows {rows // 2}"
+                        if rows > 1
+                        else "train with a smaller --context or --size",
                     ) from error
                 self._micro = -(-rows // 2)
 

@@ -32,7 +32,7 @@ _HEADS = 2
 
 def divide_layers(model: PreTrainedModel, mesh: DeviceMesh) -> None:
     """Divide `model` in place among the ranks of the one-dimensional `mesh`. Raises GlaswerkError."""
-    _check(model.config, mesh.size())
+    check_divisible(model.config, mesh.size())
     for layer in model.get_decoder().layers:
         styles: dict[str, ParallelStyle] = {name: ColwiseParallel() for name in _INWARD}
         styles |= {name: RowwiseParallel() for name in _OUTWARD}
@@ -75,7 +75,8 @@ def _leave(module: nn.Module, output: Any, mesh: DeviceMesh) -> Any:
     return output.to_local() if isinstance(output, DTensor) else output
 
 
-def _check(config: Any, ranks: int) -> None:
+def check_divisible(config: Any, ranks: int) -> None:
+    """Raises GlaswerkError, naming the degrees that can, where `ranks` cannot share the network's layers."""
     counts = {
         "attention heads": config.num_attention_heads,
         "key and value heads": config.num_key_value_heads,

@@ -77,7 +77,11 @@ class World:
                 module.set_force_sum_reduction_for_comms(True)
 
     def part(self, batch: Batch) -> Batch:
-        """This rank's share of a step's batch, on its device: some rows, or a slice of some rows."""
+        """This rank's share of a step's batch, on its device: some rows, or a slice of some rows.
+
+        Raises GlaswerkError where the rows cannot be shared equally.
+        """
+        self.parallel.check_rows(*batch.inputs.shape)
         own = batch.part(self.data_rank, self.parallel.data_ranks)
         if self.parallel.context > 1:
             own = slice_rows(own, self._context_rank, self.parallel.context)
