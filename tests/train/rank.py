@@ -54,7 +54,7 @@ def model() -> PreTrainedModel:
 
 
 def sampler(rows: int) -> PackedSampler:
-    """A hundred documents of 1 to 79 tokens, `rows` rows of 33 a step: a length that is divided with a rest."""
+    """A hundred documents of 1 to 79 tokens, `rows` rows of 33 a step: divided with a rest."""
     chance = np.random.default_rng(0)
     ends = np.cumsum(chance.integers(1, 80, 100) + 1) - 1
     starts = np.r_[0, ends[:-1] + 1]

@@ -152,9 +152,7 @@ def test_rows_that_cannot_be_shared_equally_name_the_batch_that_fits() -> None:
 
 
 def test_heads_that_cannot_be_divided_name_the_degrees_that_can() -> None:
-    with pytest.raises(
-        GlaswerkError, match="tensor=4 cannot divide the network's 2 attention heads"
-    ) as refused:
+    with pytest.raises(GlaswerkError, match=r"tensor=4 cannot divide .* 2 attention heads") as refused:
         check_divisible(model().config, 4)
     assert "1, 2" in str(refused.value.hint)
 

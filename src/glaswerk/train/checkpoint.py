@@ -47,7 +47,8 @@ class Progress:
 def write_tensors(folder: Path, tensors: Mapping[str, Tensor], ranks: Ranks) -> dict[str, str]:
     """Write this rank's part of CPU `tensors` into `folder`, flushed to the disk: file name → checksum.
 
-    A collective operation. Raises OSError (disk full) and, where another rank failed, what torch raises.
+    A collective operation. Raises OSError or SafetensorError where this process is alone, and
+    CheckpointException where it is one of several.
     """
     if ranks.group is None:
         name = _own(0) + "model-00001-of-00001.safetensors"

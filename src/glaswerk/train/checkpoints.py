@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import sys
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from threading import Thread
 from types import TracebackType
 from typing import NamedTuple, Self
 
 import torch
+from safetensors import SafetensorError
 from torch import Tensor, nn
 from torch.distributed.checkpoint.api import CheckpointException
 from torch.distributed.checkpoint.staging import DefaultStager, StagingOptions
@@ -26,7 +26,6 @@ from glaswerk.train.ranks import Ranks
 from glaswerk.train.state import state_of
 
 _STAGING = ".checkpoint.part"
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +88,8 @@ class Checkpoints:
                 use_non_blocking_copy=cuda,
             )
         )
-        self._thread: Thread | None = None
-        self._failure: GlaswerkError | None = None
+        self._writer = ThreadPoolExecutor(1, "checkpoint")
+        self._pending: Future[GlaswerkError | None] | None = None
         if self._ranks.first:
             shutil.rmtree(folder / _STAGING, ignore_errors=True)  # of a run that was killed
 
@@ -100,14 +99,15 @@ class Checkpoints:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._join()
+        self._writer.shutdown()
         self._stager.close()
         if error is None:
             self.wait()
 
     def due(self, step: int) -> bool:
         """Whether the policy wants a checkpoint after `step`, or the last one failed, which `save` tells."""
-        return self._keep.due(step, self._steps) or self._failure is not None
+        failed = self._pending is not None and self._pending.done() and self._pending.result() is not None
+        return failed or self._keep.due(step, self._steps)
 
     def save(self, model: nn.Module, optimizers: Sequence[Optimizer], progress: Progress) -> None:
         """Copy the state into memory and begin to write it; older checkpoints go once this one is whole.
@@ -117,14 +117,13 @@ class Checkpoints:
         self.wait()
         state: dict[str, Tensor] = self._stager.stage(state_of(model, optimizers))  # type: ignore[assignment]
         progress = replace(progress, world_size=self._ranks.size)
-        self._thread = Thread(target=self._write, args=(state, progress), name="checkpoint")
-        self._thread.start()
+        self._pending = self._writer.submit(self._write, state, progress)
 
     def wait(self) -> None:
         """Return when all is on the disk. Raises GlaswerkError, on every rank, where that failed."""
-        self._join()
-        if self._failure is not None:
-            failure, self._failure = self._failure, None
+        pending, self._pending = self._pending, None
+        failure = pending.result() if pending else None
+        if failure is not None:
             raise failure
 
     def newest(self) -> Saved | None:
@@ -168,8 +167,8 @@ class Checkpoints:
         for step in self.written():
             self.remove(step)
 
-    def _write(self, state: dict[str, Tensor], progress: Progress) -> None:
-        """All that happens beside the training; failures are kept for `wait`, the same on every rank."""
+    def _write(self, state: dict[str, Tensor], progress: Progress) -> GlaswerkError | None:
+        """All that happens beside the training; a failure is the same on every rank."""
         staging = self.folder / _STAGING
         try:
             trouble = self._ranks.of_first(self._prepare(staging, state) if self._ranks.first else None)
@@ -177,9 +176,10 @@ class Checkpoints:
                 trouble = self._write_parts(staging, state, progress)
         except RuntimeError as error:  # another rank is gone: torchrun starts the survivors anew
             trouble = f"the ranks lost each other: {error}"
-        if trouble is not None:
-            shutil.rmtree(staging, ignore_errors=True)
-            self._failure = self._error(trouble, state, progress)
+        if trouble is None:
+            return None
+        shutil.rmtree(staging, ignore_errors=True)
+        return self._error(trouble, state, progress)
 
     def _prepare(self, staging: Path, state: dict[str, Tensor]) -> str | None:
         """Make the staging folder on the first rank; what is in the way, in words."""
@@ -196,10 +196,10 @@ class Checkpoints:
         trouble = None
         try:
             digests = write_tensors(staging, state, self._ranks)
-        except OSError as error:
-            trouble = _words(error)
+        except (OSError, SafetensorError) as error:
+            trouble = str(error)
         except CheckpointException as error:
-            trouble = "; ".join(f"rank {rank}: {_words(why)}" for rank, (why, _) in error.failures.items())
+            trouble = "; ".join(f"rank {rank}: {why}" for rank, (why, _) in error.failures.items())
         parts = self._ranks.gather((trouble, digests))
         troubles = [found for found, _ in parts if found]
         if not troubles and self._ranks.first:
@@ -215,7 +215,7 @@ class Checkpoints:
             os.rename(staging, final)
             fsync_path(self.folder)
         except OSError as error:
-            return [_words(error)]
+            return [str(error)]
         # Newer ones than this are those that could not be read when the run went on from an older one.
         written = self.written()
         newer = [step for step in written if step > progress.step]
@@ -239,17 +239,6 @@ class Checkpoints:
     def _path(self, step: int) -> Path:
         return self.folder / f"step-{step}"
 
-    def _join(self) -> None:
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
-
 
 def _bytes(state: dict[str, Tensor]) -> int:
     return sum(tensor.nbytes for tensor in state.values())
-
-
-def _words(error: BaseException) -> str:
-    if isinstance(error, OSError) and error.errno in _FULL:
-        return f"the disk is full ({error.strerror})"
-    return str(error)

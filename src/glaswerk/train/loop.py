@@ -130,7 +130,7 @@ def run(
                 raise _lost(folder, sampler, step, error) from None
             row["tokens_per_second"] = round(row["tokens"] / (time.perf_counter() - clock))
             if (step + 1) % max(1, config.steps // VALIDATIONS) == 0:
-                row |= network(validate)
+                row |= world.evaluate(network, validate)
             rows.append(row)
             metrics.write(json.dumps(row) + "\n")
             bar.advance(note=f"loss {row['loss']:.3f}  {row['tokens_per_second']:,} tok/s")

@@ -57,7 +57,8 @@ class Parallel:
         whole = replace(self, shard=self.shard or (ranks // rest if rest else 0))
         if min(astuple(whole)) > 0 and math.prod(astuple(whole)) == ranks:
             return whole
-        asked = " × ".join(f"{name} {degree}" for name, degree in asdict(self).items() if degree != 1)
+        default = asdict(Parallel())
+        asked = " × ".join(f"{name} {n}" for name, n in asdict(self).items() if n != default[name])
         fitting = [str(found) for found in self._near(ranks)][:_SHOWN]
         raise GlaswerkError(
             f"--parallel {asked or 'shard 1'} does not make {ranks} rank{'s' if ranks > 1 else ''}, "

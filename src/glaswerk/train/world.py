@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -19,7 +19,7 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.train.batches import Batch
 from glaswerk.train.context_parallel import slice_rows, use_context
 from glaswerk.train.device import device_of_rank
-from glaswerk.train.objective import Network
+from glaswerk.train.objective import Network, Result
 from glaswerk.train.parallel import Parallel
 from glaswerk.train.precision import PRECISIONS
 from glaswerk.train.ranks import Ranks
@@ -99,6 +99,15 @@ class World:
     def any(self, *flags: bool) -> list[bool]:
         """For each flag, whether it is set on some rank: so all do the same at the same step."""
         return [count > 0 for count in self.sums({str(i): flag for i, flag in enumerate(flags)}).values()]
+
+    def evaluate(self, network: Network, compute: Callable[[PreTrainedModel], Result]) -> Result:
+        """What `compute` says of the model, without gradients; every rank computes it all."""
+        with torch.no_grad():
+            result = network(compute)
+        if isinstance(network, FSDPModule):
+            # The outermost weights are kept whole for a backward pass, and there is none.
+            network.reshard()
+        return result
 
     def clip(self, parameters: Iterable[Tensor], limit: float) -> float:
         """Scale gradients so that their norm over all ranks is at most `limit`; the norm before."""
