@@ -13,7 +13,7 @@ from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.model.text import build, save
 from glaswerk.plan.shape import Shape, parse_size, shape_for
 from glaswerk.tokenizer import Shards, Tokenizer
-from glaswerk.train import checkpoint
+from glaswerk.train.checkpoints import Checkpoints
 from glaswerk.train.export import copy_tokenizer, tokenizer_of
 from glaswerk.train.loop import LoopConfig, run
 from glaswerk.train.precision import resolve
@@ -101,7 +101,7 @@ def train(lab: Lab, config: TrainConfig, *, shards: str = "main.main", name: str
         return {**stats, "parameters": planned.shape.parameters}
 
     made = lab.make(spec, write)
-    checkpoint.clear(lab.run_folder(spec.id))
+    Checkpoints(lab.run_folder(spec.id)).clear()
     return made
 
 

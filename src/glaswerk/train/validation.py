@@ -33,7 +33,7 @@ class Validation:
         seen = tokens[1 : windows * length + 1]
         self._bytes = len(tokenizer.decode_bytes(seen[seen != shards.end_id].tolist()))
 
-    @torch.inference_mode()
+    @torch.no_grad()  # inference mode would leave its marks on weights gathered from other ranks
     def __call__(self, model: PreTrainedModel) -> dict[str, Any]:
         """{"bits_per_byte": …}, or {} where less than one window is held out."""
         if not self._bytes:
@@ -48,5 +48,6 @@ def _block(tokens: np.ndarray[Any, Any], windows: range, length: int) -> Batch:
 
 
 def _nats(model: PreTrainedModel, batch: Batch) -> float:
+    batch = batch.to(model.device)
     logits = model(input_ids=batch.inputs, use_cache=False).logits
     return float(F.cross_entropy(logits.flatten(0, 1), batch.labels.flatten(), reduction="sum"))
