@@ -17,15 +17,20 @@ from glaswerk.plan.memory import memory_of
 # A process of its own: what tests before it freed would be used again, and hide what a step takes.
 _PEAK = """
 import json, sys, torch
-from glaswerk.plan.shape import Shape
+from glaswerk.model import build
+from glaswerk.plan import Shape
+from glaswerk.train.batches import Batch
 from glaswerk.train.probe import probe_steps
 def kilobytes(key):
     return int(next(l for l in open("/proc/self/status") if l.startswith(key)).split()[1])
-shape, rows, precision = Shape(*json.loads(sys.argv[1])), int(sys.argv[2]), sys.argv[3]
-probe_steps(Shape(64, 1, 64, 1, 64, 8), micro_tokens=8, precision=precision, seconds=0)
+def train(shape, rows):
+    model = build(shape, seed=0, end_id=0, turn_end_id=1)
+    batch = Batch.of(torch.randint(0, shape.vocab_size, (rows, shape.context + 1)))
+    probe_steps(model, lambda step: batch, precision=sys.argv[3], seconds=0)
+train(Shape(64, 1, 64, 1, 64, 8), 1)
 before = kilobytes("VmRSS")
 open("/proc/self/clear_refs", "w").write("5")
-probe_steps(shape, micro_tokens=rows * shape.context, precision=precision, seconds=0)
+train(Shape(*json.loads(sys.argv[1])), int(sys.argv[2]))
 print((kilobytes("VmHWM") - before) * 1024)
 """
 

@@ -58,14 +58,14 @@ def plan_for(lab: Lab, config: TrainConfig, where: Where, *, budget: str = "", a
     """Print what training on the lab's shards takes, as a table or with everything in it as JSON."""
     from glaswerk.tokenizer import Shards
     from glaswerk.train.prediction import predict, within_budget
-    from glaswerk.train.pretrain import plan
+    from glaswerk.train.pretrain import plan, sampler_of
 
     shards = Shards.open(lab.need("shards", "main.main", hint="glaswerk pack").path)
     if budget:
         config = within_budget(shards, config, where, budget)
     planned = plan(shards, config)
     settings = {"steps": planned.loop.steps, "epochs": planned.epochs, "loop": asdict(planned.loop)}
-    figures = {**settings, **predict(planned, where).to_json()}
+    figures = {**settings, **predict(planned, where, sampler_of(shards, config, planned.rows)).to_json()}
     if as_json:
         click.echo(json.dumps(figures, indent=2, ensure_ascii=False))
         return
@@ -86,10 +86,8 @@ def rows(figures: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
         f"vocabulary {shape['vocab_size']:,}",
     )  # fmt: skip
     yield "tokens", f"{figures['tokens']:,}", f"{figures['steps']:,} steps, {figures['epochs']:g} epochs"
-    yield (
-        "FLOPs", f"{flops['total']:.3g}",
-        f"{flops['per_token']:.3g} a token, attention {flops['attention_per_token'] / flops['per_token']:.0%}",
-    )  # fmt: skip
+    attention = flops["attention_per_token"] / flops["per_token"]
+    yield "FLOPs", f"{flops['total']:.3g}", f"{flops['per_token']:.3g} a token, {attention:.0%} attention"
     yield from _memory(figures)
     yield "tokens/s", f"{figures['tokens_per_second']:,.0f}", figures["rate_basis"]
     yield "MFU", f"{figures['utilisation']:.1%}", f"of {figures['peak_flops'] / 1e12:,.3g} TFLOP/s"

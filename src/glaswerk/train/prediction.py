@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from glaswerk.plan.budget import largest_within, parse_budget
-from glaswerk.plan.devices import Device, device_named
-from glaswerk.plan.estimate import Estimate, Rate, Work, assumed_rate
+from glaswerk.plan.devices import device_named
+from glaswerk.plan.estimate import Estimate, Work, assumed_rate
 from glaswerk.plan.flops import flops_of
 from glaswerk.tokenizer import Shards
+from glaswerk.train.batches import Sampler
 from glaswerk.train.precision import resolve
-from glaswerk.train.pretrain import Plan, TrainConfig, plan
+from glaswerk.train.pretrain import Plan, TrainConfig, plan, sampler_of
 from glaswerk.train.probe import here, training_rate
 
 HERE = "here"
@@ -34,8 +35,11 @@ class Where:
     watts: float = 0.0
 
 
-def predict(planned: Plan, where: Where) -> Estimate:
-    """What `planned` takes there. Raises GlaswerkError for a device that the table has not."""
+def predict(planned: Plan, where: Where, sampler: Sampler) -> Estimate:
+    """What `planned` takes there; a probe trains on the first batches of `sampler`.
+
+    Raises GlaswerkError for a device that the table has not.
+    """
     precision = _precision(planned.loop.precision, where)
     device = here(precision) if where.device == HERE else device_named(where.device)
     work = Work(
@@ -43,18 +47,21 @@ def predict(planned: Plan, where: Where) -> Estimate:
     )
     rate = assumed_rate(work, device)
     if where.probe:
-        rate = _probed(work, rate, _PROBE_SECONDS)
-    return _estimate(work, rate, device, where)
+        rate = training_rate(work, sampler, peak=rate.peak, seconds=_PROBE_SECONDS)
+    watts = where.watts or device.watts
+    return Estimate(work, rate, device.gigabytes * 1e9, watts, where.price_per_hour)
 
 
-def predict_run(planned: Plan, devices: int = 1) -> Estimate:
+def predict_run(planned: Plan, sampler: Sampler, devices: int = 1) -> Estimate:
     """The prediction that a run keeps: by a probe of at most one per cent of the time that it will take."""
     where = Where(devices=devices)
-    assumed = predict(planned, where)
+    assumed = predict(planned, where, sampler)
     seconds = min(_PROBE_SECONDS, _PROBE_SHARE * assumed.seconds)
     if seconds < 1:
         return assumed
-    return replace(assumed, rate=_probed(assumed.work, assumed.rate, seconds))
+    return replace(
+        assumed, rate=training_rate(assumed.work, sampler, peak=assumed.rate.peak, seconds=seconds)
+    )
 
 
 def within_budget(shards: Shards, config: TrainConfig, where: Where, budget: str) -> TrainConfig:
@@ -68,7 +75,8 @@ def within_budget(shards: Shards, config: TrainConfig, where: Where, budget: str
 
 
 def _largest(shards: Shards, config: TrainConfig, where: Where, seconds: float) -> TrainConfig:
-    reference = predict(plan(shards, config), where)
+    planned = plan(shards, config)
+    reference = predict(planned, where, sampler_of(shards, config, planned.rows))
     speed = reference.rate.utilisation(reference.work.shape) * reference.rate.peak * where.devices
 
     def duration(candidate: tuple[TrainConfig, Plan]) -> float:
@@ -101,16 +109,5 @@ def _precision(precision: str, where: Where) -> str:
 
 def _micro_tokens(planned: Plan, devices: int) -> int:
     """Tokens that one device has at once."""
-    return max(planned.shape.context, planned.tokens // planned.loop.steps // devices)
-
-
-def _probed(work: Work, assumed: Rate, seconds: float) -> Rate:
-    return training_rate(
-        work.shape, micro_tokens=work.micro_tokens, precision=work.precision, peak=assumed.peak,
-        seconds=seconds,
-    )  # fmt: skip
-
-
-def _estimate(work: Work, rate: Rate, device: Device, where: Where) -> Estimate:
-    watts = where.watts or device.watts
-    return Estimate(work, rate, device.gigabytes * 1e9, watts, where.price_per_hour)
+    rows = planned.loop.micro_rows or -(-planned.rows // devices)
+    return min(rows, planned.rows) * planned.shape.context

@@ -64,7 +64,7 @@ def plan(shards: Shards, config: TrainConfig) -> Plan:
     shape = shape_for(parse_size(config.size), _padded(shards.vocab_size), config.context)
     scale = shape.parameters / 2e6
     batch = config.batch_tokens or 1024 * max(1, round(2 * scale**0.5))
-    sampler = _sampler(shards, config, max(1, batch // config.context))
+    sampler = sampler_of(shards, config, max(1, batch // config.context))
     a_step = sampler.tokens_per_epoch / sampler.steps_per_epoch
     wanted = min(TOKENS_PER_PARAMETER * shape.parameters, MOST_EPOCHS * sampler.tokens_per_epoch)
     steps = max(1, round((config.epochs * sampler.tokens_per_epoch if config.epochs else wanted) / a_step))
@@ -92,7 +92,7 @@ def train(lab: Lab, config: TrainConfig, *, shards: str = "main.main", name: str
             planned.shape, seed=config.seed, end_id=tokenizer.end_id, turn_end_id=tokenizer.turn_end_id
         )
         stats = run(
-            model, _sampler(opened, config, planned.rows), planned.loop, lab.run_folder(spec.id),
+            model, sampler_of(opened, config, planned.rows), planned.loop, lab.run_folder(spec.id),
             label=f"train {name}",
             validate=Validation(opened, tokenizer, config.context),
         )  # fmt: skip
@@ -105,7 +105,7 @@ def train(lab: Lab, config: TrainConfig, *, shards: str = "main.main", name: str
     return made
 
 
-def _sampler(shards: Shards, config: TrainConfig, rows: int) -> PackedSampler:
+def sampler_of(shards: Shards, config: TrainConfig, rows: int) -> PackedSampler:
     return PackedSampler(Stream.of(shards, "train"), length=config.context, rows=rows, seed=config.seed)
 
 

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import torch
+from transformers import PreTrainedModel
 
 from glaswerk.model.text import build
 from glaswerk.plan.devices import CPU_UTILISATION, Device, recognised
-from glaswerk.plan.estimate import Rate
-from glaswerk.plan.shape import Shape
-from glaswerk.train.batches import Batch
-from glaswerk.train.loop import losses
-from glaswerk.train.optimizer import optimizers
-from glaswerk.train.precision import PRECISIONS, autocast
+from glaswerk.plan.estimate import Rate, Work
+from glaswerk.train.batches import Batch, Sampler
+from glaswerk.train.loop import LoopConfig, Step
+from glaswerk.train.objective import next_token
+from glaswerk.train.optimizer import optimizers, set_precision
+from glaswerk.train.precision import PRECISIONS
 
 # Wide enough that a product is bound by arithmetic, small enough for 20 ms on two cores and for a GPU's 1 ms.
 _SIDE = {"cpu": 1024, "cuda": 8192}
@@ -28,11 +30,10 @@ _WARMUP = 2
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """Real training steps: how many, how fast, and the most memory that tensors took on a GPU (else 0)."""
+    """Real training steps: how many, and how fast."""
 
     steps: int
     tokens_per_second: float
-    peak_bytes: int
 
 
 def this_device() -> str:
@@ -73,40 +74,30 @@ def here(precision: str) -> Device:
     return Device(name, peak, _memory() / 1e9, None, source, CPU_UTILISATION, wide=1, layer_seconds=0.0)
 
 
-def training_rate(
-    shape: Shape, *, micro_tokens: int, precision: str, peak: float, seconds: float = 10.0
-) -> Rate:
-    """Rate of this very network, by optimizer steps over random tokens for `seconds` after two to warm up."""
-    found = probe_steps(shape, micro_tokens=micro_tokens, precision=precision, seconds=seconds)
+def training_rate(work: Work, sampler: Sampler, *, peak: float, seconds: float) -> Rate:
+    """Rate of this very network, by optimizer steps for `seconds` over the first batches of `sampler`."""
+    model = build(work.shape, seed=0, end_id=0, turn_end_id=1)
+    found = probe_steps(model, sampler.batch, precision=work.precision, seconds=seconds)
     basis = f"measured here: {found.steps} training steps of this network"
     return Rate(found.tokens_per_second, basis, peak, measured=True)
 
 
-def probe_steps(shape: Shape, *, micro_tokens: int, precision: str, seconds: float) -> Probe:
-    """At least three optimizer steps of a fresh network; the machine's random state stays as it was."""
-    device = this_device()
-    rows = max(1, micro_tokens // shape.context)
-    with torch.random.fork_rng():
-        model = build(shape, seed=0, end_id=0, turn_end_id=1).to(device)
-        parts = optimizers(model, learning_rate=1e-3, weight_decay=0.0)
-        ids = torch.randint(0, shape.vocab_size, (rows, shape.context + 1), device=device)
-        batch = Batch(ids[:, :-1].contiguous(), ids[:, 1:].contiguous())
-        if device == "cuda":
-            torch.cuda.reset_peak_memory_stats()
-        times: list[float] = []
-        while len(times) < _WARMUP + 3 or sum(times[_WARMUP:]) < seconds:
-            clock = time.perf_counter()
-            with autocast(precision):
-                _, total = losses(model, batch)
-            total.backward()  # type: ignore[no-untyped-call]
-            for part in parts:
-                part.step()
-                part.zero_grad(set_to_none=True)
-            _wait()
-            times.append(time.perf_counter() - clock)
-    counted = times[_WARMUP:]
-    memory = torch.cuda.max_memory_allocated() if device == "cuda" else 0
-    return Probe(len(counted), rows * shape.context * len(counted) / sum(counted), memory)
+def probe_steps(
+    model: PreTrainedModel, batch: Callable[[int], Batch], *, precision: str, seconds: float
+) -> Probe:
+    """At least three real optimizer steps of `model`, which they change, after two to warm up."""
+    config = LoopConfig(steps=1, learning_rate=1e-3, precision=precision)
+    parts = optimizers(model, learning_rate=config.learning_rate, weight_decay=config.weight_decay)
+    set_precision(parts, precision)
+    step = Step(model, parts, next_token, config)
+    times, tokens = [], 0.0
+    while len(times) < _WARMUP + 3 or sum(times[_WARMUP:]) < seconds:
+        clock = time.perf_counter()
+        figures = step(batch(len(times)), 0)
+        _wait()
+        times.append(time.perf_counter() - clock)
+        tokens += figures["tokens"] if len(times) > _WARMUP else 0
+    return Probe(len(times) - _WARMUP, tokens / sum(times[_WARMUP:]))
 
 
 def _wait() -> None:
