@@ -57,8 +57,9 @@ def command(
 def plan_for(lab: Lab, config: TrainConfig, where: Where, *, budget: str = "", as_json: bool = False) -> None:
     """Print what training on the lab's shards takes, as a table or with everything in it as JSON."""
     from glaswerk.tokenizer import Shards
-    from glaswerk.train.prediction import predict, within_budget
+    from glaswerk.train.prediction import predict
     from glaswerk.train.pretrain import plan, sampler_of
+    from glaswerk.train.sizing import within_budget
 
     shards = Shards.open(lab.need("shards", "main.main", hint="glaswerk pack").path)
     if budget:

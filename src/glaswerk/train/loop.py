@@ -26,6 +26,7 @@ from glaswerk.train.checkpoint import Progress
 from glaswerk.train.memory import is_out_of_memory, keep_freed_memory
 from glaswerk.train.objective import Network, Objective, next_token
 from glaswerk.train.optimizer import optimizers, set_precision, set_rate
+from glaswerk.train.patience import Patience, best_row
 from glaswerk.train.precision import autocast, resolve
 from glaswerk.train.schedule import wsd
 
@@ -38,7 +39,7 @@ VALIDATIONS = 10
 class LoopConfig:
     """Steps are optimizer steps; `warmup` and `decay` are shares of them; `precision`: see `resolve`.
 
-    `micro_rows`: rows of a step that are computed at once, 0 for as many as fit.
+    `micro_rows`: rows of a step that are computed at once, 0 for as many as fit. `patience`: see `Patience`.
     """
 
     steps: int
@@ -49,6 +50,7 @@ class LoopConfig:
     clip: float = 1.0
     precision: str = "auto"
     micro_rows: int = 0
+    patience: int = 0
 
     def settings(self) -> dict[str, Any]:
         """What makes a run another one: micro-batches change a result by rounding only."""
@@ -64,6 +66,7 @@ class Interrupted(Exception):
 
 
 Validate = Callable[[PreTrainedModel], dict[str, Any]]
+Refresh = Callable[[list[dict[str, Any]]], None]
 
 
 def run(
@@ -75,11 +78,13 @@ def run(
     label: str,
     objective: Objective = next_token,
     validate: Validate = lambda model: {},
+    refresh: Refresh = lambda rows: None,
 ) -> dict[str, Any]:
     """Train `model` in place for `config.steps`, resuming from `folder` where an earlier run stopped.
 
     Appends one row a step to `folder/metrics.jsonl`, with `validate(model)` in ten of them, which must
-    not touch the weights. Returns the figures for the manifest.
+    not touch the weights, and calls `refresh` with all rows after each. Returns the figures for the manifest:
+    of all steps, or where patience ended the run, of those up to the best validation, whose weights it has.
     Raises Interrupted after saving when a SIGINT or SIGTERM arrives; GlaswerkError when the loss is no
     number any more (the last checkpoint stays) and when memory does not suffice for one row.
     """
@@ -92,6 +97,7 @@ def run(
     set_precision(parts, config.precision)
     rows = _rewind(folder / "metrics.jsonl", done.step)
     model.train()
+    patience = Patience(config.patience, folder)
     step_of = Step(model, parts, objective, config)
     started = saved = time.perf_counter()
 
@@ -106,16 +112,22 @@ def run(
         progress_bar(label, config.steps, start=done.step) as bar,
     ):
         for step in range(done.step, config.steps):
+            if patience.over(rows):
+                break
             clock = time.perf_counter()
             try:
                 row = {"step": step, **step_of(sampler.batch(step), step)}
             except FloatingPointError as error:
                 raise _lost(folder, sampler, step, error) from None
             row["tokens_per_second"] = round(row["tokens"] / (time.perf_counter() - clock))
-            if (step + 1) % max(1, config.steps // VALIDATIONS) == 0:
+            looked = (step + 1) % max(1, config.steps // VALIDATIONS) == 0
+            if looked:
                 row |= validate(model)
             rows.append(row)
             metrics.write(json.dumps(row) + "\n")
+            if looked:
+                patience.look(rows, model)
+                refresh(rows)
             bar.advance(note=f"loss {row['loss']:.3f}  {row['tokens_per_second']:,} tok/s")
             if stopped():
                 save(step + 1)
@@ -123,8 +135,13 @@ def run(
             if time.perf_counter() - saved > CHECKPOINT_SECONDS:
                 save(step + 1)
                 saved = time.perf_counter()
-    figures = _figures(rows, done.seconds + time.perf_counter() - started, sampler)
-    return {**figures, "precision": config.precision}
+    seconds = done.seconds + time.perf_counter() - started
+    figures: dict[str, Any] = {"precision": config.precision}
+    if patience.over(rows):
+        patience.restore(model)
+        figures["stopped_at"] = len(rows)
+        rows = rows[: best_row(rows) + 1]
+    return {**_figures(rows, seconds, sampler), **figures}
 
 
 def _figures(rows: list[dict[str, Any]], seconds: float, sampler: Sampler) -> dict[str, Any]:

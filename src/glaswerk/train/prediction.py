@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from glaswerk.plan.budget import largest_within, parse_budget
 from glaswerk.plan.devices import device_named
 from glaswerk.plan.estimate import Estimate, Work, assumed_rate
-from glaswerk.plan.flops import flops_of
-from glaswerk.tokenizer import Shards
 from glaswerk.train.batches import Sampler
 from glaswerk.train.precision import resolve
-from glaswerk.train.pretrain import Plan, TrainConfig, plan, sampler_of
 from glaswerk.train.probe import here, training_rate
+
+if TYPE_CHECKING:
+    from glaswerk.train.pretrain import Plan
 
 HERE = "here"
 # Of a run whose length is not asked for beforehand, the probe may take this share.
 _PROBE_SHARE, _PROBE_SECONDS = 0.01, 10.0
-# A tenth of Chinchilla's, epochs counted: with fewer tokens a parameter, time buys what is known by heart.
-_LEAST_TOKENS = 2
-# Sizes that a budget chooses from, as quarters of a power of two: 65 k to 64 G parameters.
-_SMALLEST, _LARGEST = 64, 144
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,42 +57,6 @@ def predict_run(planned: Plan, sampler: Sampler, devices: int = 1) -> Estimate:
     return replace(
         assumed, rate=training_rate(assumed.work, sampler, peak=assumed.rate.peak, seconds=seconds)
     )
-
-
-def within_budget(shards: Shards, config: TrainConfig, where: Where, budget: str) -> TrainConfig:
-    """`config` with the largest size that `budget` trains there, but none that the corpus cannot fill."""
-    seconds = parse_budget(budget, where.price_per_hour)
-    chosen = _largest(shards, config, replace(where, probe=False), seconds)
-    if where.probe:
-        # Networks of one family reach about the same share of the peak: the first choice's serves for all.
-        chosen = _largest(shards, replace(config, size=chosen.size), where, seconds)
-    return chosen
-
-
-def _largest(shards: Shards, config: TrainConfig, where: Where, seconds: float) -> TrainConfig:
-    planned = plan(shards, config)
-    reference = predict(planned, where, sampler_of(shards, config, planned.rows))
-    speed = reference.rate.utilisation(reference.work.shape) * reference.rate.peak * where.devices
-
-    def duration(candidate: tuple[TrainConfig, Plan]) -> float:
-        planned = candidate[1]
-        return planned.tokens * flops_of(planned.shape).per_token / speed
-
-    return largest_within(_filled(shards, config), duration, seconds)[0]
-
-
-def _filled(shards: Shards, config: TrainConfig) -> Iterator[tuple[TrainConfig, Plan]]:
-    """Networks from the smallest up to the last that has its tokens; of a tiny corpus, the smallest alone."""
-    before = 0
-    for power in range(_SMALLEST, _LARGEST):
-        sized = replace(config, size=str(round(2 ** (power / 4))))
-        planned = plan(shards, sized)
-        if planned.shape.parameters == before:
-            continue
-        if before and planned.tokens < _LEAST_TOKENS * planned.shape.parameters:
-            return
-        before = planned.shape.parameters
-        yield sized, planned
 
 
 def _precision(precision: str, where: Where) -> str:

@@ -90,7 +90,8 @@ def probe_steps(
     parts = optimizers(model, learning_rate=config.learning_rate, weight_decay=config.weight_decay)
     set_precision(parts, precision)
     step = Step(model, parts, next_token, config)
-    times, tokens = [], 0.0
+    times: list[float] = []
+    tokens = 0.0
     while len(times) < _WARMUP + 3 or sum(times[_WARMUP:]) < seconds:
         clock = time.perf_counter()
         figures = step(batch(len(times)), 0)
