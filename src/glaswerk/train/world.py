@@ -38,6 +38,11 @@ class World:
         within = self.rank // parallel.tensor
         self._context_rank, self.data_rank = within % parallel.context, within // parallel.context
 
+    @classmethod
+    def alone(cls) -> World:
+        """This process on its own, on the device that it would train on."""
+        return cls(Parallel().fitted(1), device_of_rank())
+
     @property
     def first(self) -> bool:
         """Whether this is the rank that writes what is written once."""
@@ -103,7 +108,7 @@ class World:
     def evaluate(self, network: Network, compute: Callable[[PreTrainedModel], Result]) -> Result:
         """What `compute` says of the model, without gradients; every rank computes it all."""
         with torch.no_grad():
-            result = network(compute)
+            result: Result = network(compute)
         if isinstance(network, FSDPModule):
             # The outermost weights are kept whole for a backward pass, and there is none.
             network.reshard()
