@@ -1,4 +1,4 @@
-"""Preference tuning: a model learns to prefer the chosen answers of a corpus' pairs, without a reward model."""
+"""Preference tuning: a model learns to prefer the chosen answers of pairs, without a reward model."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ def _pairs_for(lab: Lab, model: Artifact) -> Artifact:
     fitting = [s for s in holding if (tokenizer_of(lab, s) / "tokenizer.json").read_bytes() == own]
     if not fitting:
         raise GlaswerkError(
-            f"the pairs in the shards {holding[0].name} are in tokens of another tokenizer than {model.name}'s",
+            f"{holding[0].name}, the shards with pairs, has another tokenizer than {model.name}",
             hint="glaswerk train and glaswerk tune make a model with the tokenizer of the shards",
         )
     return next((s for s in fitting if s.id == model.inputs.get("shards")), fitting[0])
