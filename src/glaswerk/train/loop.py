@@ -8,7 +8,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -25,8 +25,9 @@ from glaswerk.train.batches import Batch, Sampler
 from glaswerk.train.checkpoint import Progress
 from glaswerk.train.memory import is_out_of_memory, keep_freed_memory
 from glaswerk.train.objective import Network, Objective, next_token
-from glaswerk.train.optimizer import optimizers, schedule, set_rate
+from glaswerk.train.optimizer import optimizers, set_precision, set_rate
 from glaswerk.train.precision import autocast, resolve
+from glaswerk.train.schedule import wsd
 
 # A kill costs at most this much work; writing 25 MB takes 0.1 s, so under 1 % of the time.
 CHECKPOINT_SECONDS = 15.0
@@ -37,8 +38,7 @@ VALIDATIONS = 10
 class LoopConfig:
     """Steps are optimizer steps; `warmup` and `decay` are shares of them; `precision`: see `resolve`.
 
-    `micro_rows`: rows of a step that are computed at once, 0 for as many as fit. It changes no result but
-    by rounding, so it is not among the settings that make a run another one.
+    `micro_rows`: rows of a step that are computed at once, 0 for as many as fit.
     """
 
     steps: int
@@ -49,6 +49,10 @@ class LoopConfig:
     clip: float = 1.0
     precision: str = "auto"
     micro_rows: int = 0
+
+    def settings(self) -> dict[str, Any]:
+        """What makes a run another one: micro-batches change a result by rounding only."""
+        return {name: value for name, value in asdict(self).items() if name != "micro_rows"}
 
 
 class Interrupted(Exception):
@@ -85,6 +89,7 @@ def run(
     done = checkpoint.read(folder, model, parts)
     # A run ends as it began, though the probe might choose otherwise on another machine.
     config = replace(config, precision=done.precision or resolve(config.precision))
+    set_precision(parts, config.precision)
     rows = _rewind(folder / "metrics.jsonl", done.step)
     model.train()
     step_of = Step(model, parts, objective, config)
@@ -145,6 +150,7 @@ class Step:
     ) -> None:
         self._network, self._parts, self._objective, self._config = Network(model), parts, objective, config
         self._micro = config.micro_rows
+        self._schedule = wsd(config.steps, warmup=config.warmup, decay=config.decay)
 
     def __call__(self, batch: Batch, step: int) -> dict[str, float]:
         """Figures of the step. Raises FloatingPointError, weights untouched, where the loss is no number."""
@@ -159,9 +165,7 @@ class Step:
         return {**report, "rate": rate, "norm": norm.item(), "tokens": batch.tokens}
 
     def _rate(self, step: int) -> float:
-        config = self._config
-        warmup, decay = round(config.warmup * config.steps), round(config.decay * config.steps)
-        rate = config.learning_rate * schedule(step, config.steps, warmup=warmup, decay=decay)
+        rate = self._config.learning_rate * self._schedule.factor(step)
         for part in self._parts:
             set_rate(part, rate)
         return rate

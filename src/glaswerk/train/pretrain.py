@@ -82,7 +82,7 @@ def train(lab: Lab, config: TrainConfig, *, shards: str = "main.main", name: str
     opened = Shards.open(packed.path)
     planned = plan(opened, config)
     settings: dict[str, Any] = {"stage": "pretrain", "seed": config.seed, "rows": planned.rows}
-    settings |= {"shape": asdict(planned.shape), "loop": asdict(planned.loop)}
+    settings |= {"shape": asdict(planned.shape), "loop": planned.loop.settings()}
     spec = Spec("model", f"{name}/step-{planned.loop.steps}", RECIPE, {"shards": packed.id}, settings)
     vocabulary = tokenizer_of(lab, packed)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +62,7 @@ def tune(lab: Lab, config: TuneConfig, *, base: str = "base", name: str = "chat"
         "seed": config.seed,
         "batch_tokens": config.batch_tokens,
         "replay": config.replay,
-        "loop": asdict(loop),
+        "loop": loop.settings(),
     }
     spec = Spec(
         "model", f"{name}/step-{loop.steps}", RECIPE, {"base": parent.id, "shards": packed.id}, settings
