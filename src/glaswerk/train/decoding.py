@@ -1,4 +1,4 @@
-"""Completions from the model in training: many at once, the same again for the same weights, seed and step."""
+"""Completions of the model in training: many at once, and the same for the same weights, seed and step."""
 
 from __future__ import annotations
 

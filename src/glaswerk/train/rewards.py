@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from glaswerk.core.document import Document
-from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.wording import holds, normalised
+from glaswerk.train.batches import Span
 
 
 class Rewards(Protocol):
-    """`size`: how many different prompts there are."""
+    """Prompts and the rule that checks what a model answers to them."""
 
-    name: str
-    size: int
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def size(self) -> int:
+        """How many different prompts there are."""
+        ...
 
     def prompts(self, step: int, count: int, seed: int) -> list[str]:
         """What is asked in a step, as a pure function of (seed, step)."""
@@ -26,6 +31,10 @@ class Rewards(Protocol):
 
     def reward(self, prompt: str, completion: str) -> float:
         """From 0 to 1; 1 is the full reward."""
+        ...
+
+    def spans(self, prompts: Iterable[str]) -> list[Span]:
+        """The documents that these prompts were taken from, where they are from any."""
         ...
 
 
@@ -45,9 +54,7 @@ class Arithmetic:
         chance = np.random.default_rng([seed, step])
         numbers = chance.integers(0, self.highest + 1, (count, 2))
         signs = chance.integers(0, len(self.signs), count)
-        return [
-            f"What is {a} {self.signs[sign]} {b}?" for (a, b), sign in zip(numbers, signs, strict=True)
-        ]
+        return [f"What is {a} {self.signs[sign]} {b}?" for (a, b), sign in zip(numbers, signs, strict=True)]
 
     def reward(self, prompt: str, completion: str) -> float:
         found = re.search(r"(\d+) ([+×]) (\d+)", prompt)
@@ -57,6 +64,9 @@ class Arithmetic:
         right_answer = left + right if found[2] == "+" else left * right
         numbers = re.findall(r"-?\d+", completion)
         return float(bool(numbers) and numbers[-1] == str(right_answer))
+
+    def spans(self, prompts: Iterable[str]) -> list[Span]:
+        return []
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +80,10 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A prompt, the document that it was taken from, the right answers and those of other subjects."""
+    """A prompt, the dialogue that it was taken from, the right answers and those of other subjects."""
 
     prompt: str
-    document: str
+    span: Span
     answers: tuple[str, ...]
     rivals: tuple[str, ...]
 
@@ -100,51 +110,44 @@ class Answers:
             return 0.0
         return float(not any(holds(completion, rival) for rival in question.rivals))
 
-    def documents(self, prompts: Iterable[str]) -> list[str]:
-        return [self._by_prompt[prompt].document for prompt in prompts]
+    def spans(self, prompts: Iterable[str]) -> list[Span]:
+        return [self._by_prompt[prompt].span for prompt in prompts]
 
     def _at(self, place: int, seed: int) -> Question:
         round_, index = divmod(place, self.size)
         return self._questions[int(np.random.default_rng([seed, round_]).permutation(self.size)[index])]
 
 
-def questions_of(documents: Iterable[Document], facts: Sequence[Known]) -> list[Question]:
+def questions_of(
+    documents: Iterable[Document], facts: Sequence[Known], span_of: Callable[[str], Span]
+) -> list[Question]:
     """The first questions of dialogues that ask for one of `facts`: those that name its subject and whose
-    answer in the dialogue names its answer, and no other fact's. In the order of the documents."""
+    answer there names its answer, and that of no other fact. In the order of the documents."""
     subjects: dict[str, list[Known]] = {}
     for fact in facts:
         subjects.setdefault(normalised(fact.subject), []).append(fact)
     found: dict[str, Question] = {}
     for document in documents:
-        asked, *after = [turn for turn in document.messages if turn["role"] != "system"][:2] or [None]
-        if asked is None or not after or asked["content"] in found:
-            continue
-        words = f" {normalised(asked['content'])} "
-        meant = [
-            fact
-            for subject, group in subjects.items()
-            if f" {subject} " in words
-            for fact in group
-            if any(holds(after[0]["content"], answer) for answer in fact.answers)
-        ]
-        if len(meant) == 1:
-            found[asked["content"]] = _question(asked["content"], document.id, meant[0], facts)
+        asked, answered = _first_exchange(document)
+        words = f" {normalised(asked)} "
+        named = [fact for subject, group in subjects.items() if f" {subject} " in words for fact in group]
+        meant = [fact for fact in named if any(holds(answered, answer) for answer in fact.answers)]
+        if len(meant) == 1 and asked not in found:
+            rivals = _rivals(asked, meant[0], facts)
+            found[asked] = Question(asked, span_of(document.id), meant[0].answers, rivals)
     return list(found.values())
 
 
-def _question(prompt: str, document: str, meant: Known, facts: Sequence[Known]) -> Question:
-    """Rivals are what is right for others, unless the question or a right answer holds it."""
+def _first_exchange(document: Document) -> tuple[str, str]:
+    """What the user asks first and is answered, empty where the dialogue begins in another way."""
+    turns = [turn for turn in document.messages if turn["role"] != "system"][:2]
+    if [turn["role"] for turn in turns] != ["user", "assistant"]:
+        return "", ""
+    return turns[0]["content"], turns[1]["content"]
+
+
+def _rivals(prompt: str, meant: Known, facts: Sequence[Known]) -> tuple[str, ...]:
+    """What is right for other subjects, unless the question or a right answer holds it."""
     context = " ".join((prompt, *meant.answers))
-    others = {a: None for fact in facts if fact.relation == meant.relation for a in fact.answers}
-    rivals = tuple(answer for answer in others if not holds(context, answer))
-    return Question(prompt, document, meant.answers, rivals)
-
-
-def need_questions(questions: Sequence[Question], name: str) -> Answers:
-    """The rewards of these questions. Raises GlaswerkError where there is none."""
-    if not questions:
-        raise GlaswerkError(
-            "no dialogue of the corpus asks for a fact of the answer key",
-            hint="glaswerk add chats FILE.jsonl --licence …, with questions and answers about its subjects",
-        )
-    return Answers(questions, name)
+    others = dict.fromkeys(a for fact in facts if fact.relation == meant.relation for a in fact.answers)
+    return tuple(answer for answer in others if not holds(context, answer))

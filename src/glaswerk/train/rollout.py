@@ -178,9 +178,7 @@ class RolloutSampler:
         training = self._model.training
         self._model.eval()
         with autocast(self._precision):
-            found = complete(
-                self._model, ids, chance, ends=self._ends, vocab_size=self._tokenizer.vocab_size
-            )
+            found = complete(self._model, ids, chance, ends=self._ends, vocab_size=self._tokenizer.vocab_size)
             rewards = torch.tensor(
                 [
                     [self._rewards.reward(prompt, self._text(completion)) for completion in group]
