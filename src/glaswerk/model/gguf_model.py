@@ -27,7 +27,7 @@ _SIZES = {
 # How Llama 3.1 and 3.2 stretch their positions; a file holds only the factors that come of it.
 _LLAMA3 = {"low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 8192}
 _FACTORS = (8.0, 32.0)
-_EMBEDDING, _OUTPUT, _FREQUENCIES = "token_embd.weight", "output.weight", "rope_freqs.weight"
+EMBEDDING, _OUTPUT, FREQUENCIES = "token_embd.weight", "output.weight", "rope_freqs.weight"
 
 
 class GgufModel:
@@ -76,7 +76,7 @@ class GgufModel:
             for name, own in self._names.items()
             if own in self.file.tensors
         }
-        left = self.file.tensors.keys() - set(self._names.values()) - {_FREQUENCIES}
+        left = self.file.tensors.keys() - set(self._names.values()) - {FREQUENCIES}
         check_shapes(found | {name: () for name in left}, self.shapes, str(self.file.path))
 
 
@@ -94,11 +94,11 @@ def _config(file: GgufFile) -> PretrainedConfig:
     prefix = file.architecture
     raw: dict[str, Any] = {name: file.whole(f"{prefix}.{key}") for name, key in _SIZES.items()}
     heads = raw["num_attention_heads"]
-    if heads > raw["hidden_size"] or _EMBEDDING not in file.tensors:
-        raise GlaswerkError(f"{file.path} has {heads} heads, or no tensor {_EMBEDDING}: it is no whole model")
+    if heads > raw["hidden_size"] or EMBEDDING not in file.tensors:
+        raise GlaswerkError(f"{file.path} has {heads} heads, or no tensor {EMBEDDING}: it is no whole model")
     raw |= {
         "model_type": ARCHITECTURES[prefix],
-        "vocab_size": file.tensors[_EMBEDDING].shape[0],
+        "vocab_size": file.tensors[EMBEDDING].shape[0],
         "num_key_value_heads": _whole(file, "attention.head_count_kv", heads),
         "head_dim": _whole(
             file,
@@ -130,8 +130,8 @@ def _rope(file: GgufFile, head: int) -> dict[str, Any]:
     prefix = file.architecture
     theta = _short(file.metadata.get(f"{prefix}.rope.freq_base", 10_000.0))
     kind = file.text(f"{prefix}.rope.scaling.type") or "none"
-    if _FREQUENCIES in file.tensors:
-        return {"rope_theta": theta, **_llama3(file.tensor(_FREQUENCIES), theta, head)}
+    if FREQUENCIES in file.tensors:
+        return {"rope_theta": theta, **_llama3(file.tensor(FREQUENCIES), theta, head)}
     if kind == "none":
         return {"rope_type": "default", "rope_theta": theta}
     if kind != "linear":
@@ -145,19 +145,19 @@ def _rope(file: GgufFile, head: int) -> dict[str, Any]:
 
 def _llama3(factors: torch.Tensor, theta: float, head: int) -> dict[str, Any]:
     for factor in _FACTORS:
-        if factors.shape == (head // 2,) and np.allclose(
-            factors.float().numpy(), llama3_factors(theta, head, factor), rtol=1e-3
-        ):
-            return {"rope_type": "llama3", "factor": factor, **_LLAMA3}
+        rope = {"rope_type": "llama3", "factor": factor, **_LLAMA3}
+        expected = llama3_factors(theta, head, rope)
+        if factors.shape == expected.shape and np.allclose(factors.float().numpy(), expected, rtol=1e-3):
+            return rope
     raise GlaswerkError(
         "the file stretches its positions in a way of its own (rope_freqs), which is not read from GGUF",
         hint="adopt the model's Hugging Face folder instead",
     )
 
 
-def llama3_factors(theta: float, head: int, factor: float) -> np.ndarray[Any, np.dtype[np.float64]]:
+def llama3_factors(theta: float, head: int, rope: Mapping[str, Any]) -> np.ndarray[Any, np.dtype[np.float64]]:
     """What Llama 3 divides the frequency of each pair by; shape (head / 2,). As in convert_hf_to_gguf.py."""
-    low, high, context = (_LLAMA3[key] for key in _LLAMA3)
+    factor, low, high, context = (rope[key] for key in ("factor", *_LLAMA3))
     frequencies = theta ** -(np.arange(0, head, 2) / head)
     waves = 2 * math.pi / frequencies
     smooth = (context / waves - low) / (high - low)

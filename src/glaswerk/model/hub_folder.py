@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 
 from glaswerk.core.errors import GlaswerkError
@@ -29,6 +30,7 @@ class HubFolder:
         self.path = path
         self.config = read_config(read_object(path / "config.json"), str(path / "config.json"))
         self.weights = self._weights()
+        self._places: dict[str, str] = {}
         self.shapes = expected_shapes(self.config, str(path / "config.json"))
         check_shapes(self._found(), self.shapes, str(path))
 
@@ -52,6 +54,12 @@ class HubFolder:
         if said.get("auto_map"):
             raise GlaswerkError(f"{config} asks for code of its own (auto_map), which is not run here")
         return TokenizerFiles(read_text(path, _LARGEST_TOKENIZER), said, self._template(said))
+
+    def tensor(self, name: str) -> torch.Tensor:
+        """One tensor of the weights, in the type that the file has it in."""
+        with safe_open(self.path / self._places[name], "pt") as file:
+            found: torch.Tensor = file.get_tensor(name)
+        return found
 
     def generation(self) -> dict[str, Any]:
         """What `generation_config.json` says, {} where there is none."""
@@ -99,7 +107,9 @@ class HubFolder:
     def _found(self) -> dict[str, tuple[int, ...]]:
         shapes: dict[str, tuple[int, ...]] = {}
         for name in self.weights:
-            shapes |= _shapes(self.path / name)
+            found = _shapes(self.path / name)
+            self._places |= dict.fromkeys(found, name)
+            shapes |= found
         if self.config.tie_word_embeddings:
             # Some files hold the tied matrix twice; the second is not read.
             shapes.pop("lm_head.weight", None)
