@@ -17,21 +17,27 @@ from glaswerk.cli.session import json_option, lab_option, show, writing
     "--precision", default="auto", show_default=True,
     help="Of matrix products: fp32, bf16, or auto: the one that this machine multiplies faster.",
 )  # fmt: skip
+@click.option("--lora", default=0, help="Rank of adapters to train instead of all weights.  [default: none]")
 @click.option("--seed", default=0, show_default=True)
 @click.option("--name", default="chat", show_default=True, help="Name of the model.")
 @lab_option
 @json_option
 def command(
-    base: str, epochs: float, learning_rate: float, precision: str, seed: int, name: str, lab_path: Path,
-    as_json: bool,
+    base: str, epochs: float, learning_rate: float, precision: str, lora: int, seed: int, name: str,
+    lab_path: Path, as_json: bool,
 ) -> None:  # fmt: skip
-    """Tune a base model on the chats, with the loss on the answers only. Ctrl-C saves."""
+    """Tune a base model on the chats, with the loss on the answers only. Ctrl-C saves.
+
+    \b
+    glaswerk tune
+    glaswerk tune --base smollm2 --lora 16
+    """
     from dataclasses import replace
 
     from glaswerk.cli.stop import resumable
     from glaswerk.train.tune import TuneConfig, tune
 
-    config = TuneConfig(learning_rate=learning_rate, precision=precision, seed=seed)
+    config = TuneConfig(learning_rate=learning_rate, precision=precision, seed=seed, lora=lora)
     config = replace(config, epochs=epochs) if epochs else config
     with resumable(), writing(lab_path) as lab:
         made = tune(lab, config, base=base, name=name)

@@ -68,8 +68,9 @@ def clear(folder: Path) -> None:
 
 
 def _parameters(model: nn.Module) -> dict[str, Tensor]:
-    """Each parameter once: tied weights appear under their first name only."""
-    return {name: parameter.detach() for name, parameter in model.named_parameters()}
+    """Each trained parameter once: tied weights appear under their first name only; frozen ones stay as
+    they were loaded."""
+    return {name: p.detach() for name, p in model.named_parameters() if p.requires_grad}
 
 
 def _all(folder: Path) -> list[tuple[int, Path]]:
