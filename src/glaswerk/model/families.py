@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
+from huggingface_hub.errors import StrictDataclassError
 from transformers import AutoConfig, AutoModelForCausalLM, PretrainedConfig
 
 from glaswerk.core.errors import GlaswerkError
@@ -20,6 +21,9 @@ FAMILIES = {
 # Older files say these at the top; the classes still read them.
 _LEGACY = {"rope_theta", "rope_scaling", "rope_local_base_freq", "sliding_window_pattern"}
 _IGNORED = {"architectures", "transformers_version", "dtype", "use_cache", "id2label", "label2id"}
+_FAULTS = (
+    ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RuntimeError, StrictDataclassError
+)  # fmt: skip
 _MOST = 1 << 24
 _MOST_LAYERS = 512
 
@@ -49,7 +53,7 @@ def read_config(raw: Mapping[str, Any], where: str) -> PretrainedConfig:
     _check_sizes(chosen, where)
     try:
         config: PretrainedConfig = AutoConfig.for_model(family, **chosen)
-    except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError) as error:
+    except _FAULTS as error:
         raise GlaswerkError(f"{where} cannot be read: {error}") from error
     config.architectures = [FAMILIES[family]]
     return config
@@ -60,7 +64,7 @@ def expected_shapes(config: PretrainedConfig, where: str) -> dict[str, tuple[int
     try:
         with torch.device("meta"):
             model = AutoModelForCausalLM.from_config(config)
-    except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RuntimeError) as error:
+    except _FAULTS as error:
         raise GlaswerkError(f"{where} describes a network that cannot be built: {error}") from error
     shapes = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
     if config.tie_word_embeddings:
