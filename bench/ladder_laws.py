@@ -16,6 +16,8 @@ from glaswerk.plan.laws import Loss
 
 Row = dict[str, Any]
 EMBEDDING_RATE = 0.048
+# Tokens a parameter below which a larger network is worse than a smaller one, so that no such law holds.
+LEAST_TOKENS = 0.1
 USUAL = {
     "batch": 2048,
     "decay": 0.3,
@@ -113,9 +115,11 @@ Point = tuple[int, int, float]
 
 
 def lowest(rows: Sequence[Row]) -> list[Point]:
-    """(parameters, tokens, bits) of the best rate measured for every size and length."""
+    """(parameters, tokens, bits) of the best rate measured for every size and length that has its tokens."""
     best: dict[tuple[int, int], float] = {}
     for row in rows:
+        if row["tokens"] < LEAST_TOKENS * row["parameters"]:
+            continue
         key = row["parameters"], row["tokens"]
         best[key] = min(best.get(key, math.inf), row["bits"])
     return [(n, d, bits) for (n, d), bits in sorted(best.items())]
