@@ -103,7 +103,7 @@ class World:
     def evaluate(self, network: Network, compute: Callable[[PreTrainedModel], Result]) -> Result:
         """What `compute` says of the model, without gradients; every rank computes it all."""
         with torch.no_grad():
-            result = network(compute)
+            result: Result = network(compute)
         if isinstance(network, FSDPModule):
             # The outermost weights are kept whole for a backward pass, and there is none.
             network.reshard()
