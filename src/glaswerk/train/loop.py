@@ -23,11 +23,10 @@ from glaswerk.core.progress import progress_bar
 from glaswerk.train.batches import Batch, Sampler
 from glaswerk.train.checkpoint import Progress
 from glaswerk.train.checkpoints import Checkpoints, Keep
-from glaswerk.train.device import device_of_rank
 from glaswerk.train.memory import is_out_of_memory, keep_freed_memory
 from glaswerk.train.objective import Network, Objective, next_token
 from glaswerk.train.optimizer import optimizers, set_precision, set_rate
-from glaswerk.train.parallel import Parallel
+from glaswerk.train.patience import Patience, best_row
 from glaswerk.train.precision import autocast, resolve
 from glaswerk.train.schedule import wsd
 from glaswerk.train.world import World
@@ -41,7 +40,7 @@ VALIDATIONS = 10
 class LoopConfig:
     """Steps are optimizer steps; `warmup` and `decay` are shares of them; `precision`: see `resolve`.
 
-    `micro_rows`: rows of a step that are computed at once, 0 for as many as fit.
+    `micro_rows`: rows of a step that are computed at once, 0 for as many as fit. `patience`: see `Patience`.
     """
 
     steps: int
@@ -52,6 +51,7 @@ class LoopConfig:
     clip: float = 1.0
     precision: str = "auto"
     micro_rows: int = 0
+    patience: int = 0
 
     def settings(self) -> dict[str, Any]:
         """What makes a run another one: micro-batches change a result by rounding only."""
@@ -67,6 +67,7 @@ class Interrupted(Exception):
 
 
 Validate = Callable[[PreTrainedModel], dict[str, Any]]
+Refresh = Callable[[list[dict[str, Any]]], None]
 
 
 def run(
@@ -80,19 +81,21 @@ def run(
     validate: Validate = lambda model: {},
     world: World | None = None,
     keep: Keep | None = None,
+    refresh: Refresh = lambda rows: None,
 ) -> dict[str, Any]:
     """Train `model` in place for `config.steps`, resuming from `folder` where an earlier run stopped.
 
     The ranks of `world`, by default this process alone, each call it with the same arguments; the weights of
     `model` are then cut among them in place.
     Appends one row a step to `folder/metrics.jsonl`, with `validate(model)` in ten of them, which must
-    not touch the weights. Returns the figures for the manifest.
+    not touch the weights, and calls `refresh` with all rows after each. Returns the figures for the manifest:
+    of all steps, or where patience ended the run, of those up to the best validation, whose weights it has.
     Raises Interrupted after saving when a SIGINT or SIGTERM arrives; GlaswerkError when the loss is no
     number any more (the last checkpoint stays) and when memory does not suffice for one row.
     """
     folder.mkdir(parents=True, exist_ok=True)
     keep_freed_memory()
-    world = world or World(Parallel().fitted(1), device_of_rank())
+    world = world or World.alone()
     ranks = world.ranks()
     checkpoints = Checkpoints(folder, keep=keep, steps=config.steps, ranks=ranks)
     found = checkpoints.newest()
@@ -108,6 +111,7 @@ def run(
         checkpoints.load(found, model, parts)
     rows = ranks.of_first(_rewind(folder / "metrics.jsonl", done.step) if world.first else [])
     model.train()
+    patience = Patience(config.patience, folder, world)
     step_of = Step(network, parts, objective, config, world)
     started = saved = time.perf_counter()
 
@@ -123,16 +127,22 @@ def run(
         progress_bar(label, config.steps, start=done.step, hidden=not world.first) as bar,
     ):
         for step in range(done.step, config.steps):
+            if patience.over(rows):
+                break
             clock = time.perf_counter()
             try:
                 row = {"step": step, **step_of(sampler.batch(step), step)}
             except FloatingPointError as error:
                 raise _lost(folder, sampler, step, error) from None
             row["tokens_per_second"] = round(row["tokens"] / (time.perf_counter() - clock))
-            if (step + 1) % max(1, config.steps // VALIDATIONS) == 0:
+            looked = (step + 1) % max(1, config.steps // VALIDATIONS) == 0
+            if looked:
                 row |= world.evaluate(network, validate)
             rows.append(row)
             metrics.write(json.dumps(row) + "\n")
+            if looked:
+                patience.look(rows, model)
+                refresh(rows)
             bar.advance(note=f"loss {row['loss']:.3f}  {row['tokens_per_second']:,} tok/s")
             late = time.perf_counter() - saved > CHECKPOINT_SECONDS
             stop, due = world.any(stopped(), late or checkpoints.due(step + 1))
@@ -141,8 +151,13 @@ def run(
                 saved = time.perf_counter()
             if stop:
                 raise Interrupted(step + 1, config.steps)
-    figures = _figures(rows, done.seconds + time.perf_counter() - started, sampler)
-    return {**figures, "precision": config.precision}
+    seconds = done.seconds + time.perf_counter() - started
+    figures: dict[str, Any] = {"precision": precision}
+    if patience.over(rows):
+        patience.restore(model)
+        figures["stopped_at"] = len(rows)
+        rows = rows[: best_row(rows) + 1]
+    return {**_figures(rows, seconds, sampler), **figures}
 
 
 def _figures(rows: list[dict[str, Any]], seconds: float, sampler: Sampler) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.distributed.tensor import DTensor, empty
+from torch.distributed.tensor import DTensor, distribute_tensor, empty
 from torch.optim import Optimizer
 
 _MODEL, _OPTIMIZER = "model.", "optimizer."
@@ -56,6 +56,17 @@ def places_for(
         place = _like(parameter, shape, dtype) if len(shape) else torch.empty((), dtype=dtype, device=device)
         optimizer.state[parameter][key] = places[full] = place
     return places
+
+
+def fill(model: nn.Module, whole: Mapping[str, Tensor]) -> None:
+    """Put whole tensors, which every rank has, into the parameters of these names."""
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            tensor = whole[name].to(parameter.device)
+            if isinstance(parameter, DTensor):
+                mesh, placements = parameter.device_mesh, parameter.placements
+                tensor = distribute_tensor(tensor, mesh, placements, src_data_rank=None)
+            parameter.copy_(tensor)
 
 
 def _like(parameter: Tensor, shape: torch.Size, dtype: torch.dtype) -> Tensor:

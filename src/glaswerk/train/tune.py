@@ -50,10 +50,10 @@ def tune(lab: Lab, config: TuneConfig, *, base: str = "base", name: str = "chat"
             hint="glaswerk add chats FILE.jsonl --licence …, then curate, tokenizer, pack and train again",
         )
     vocabulary = tokenizer_of(lab, packed)
-    sampler = _sampler(shards, config, _context(parent))
+    sampler = _sampler(shards, config, context_of(parent))
     loop = LoopConfig(
         steps=max(1, round(config.epochs * sampler.steps_per_epoch)),
-        learning_rate=config.learning_rate or _rate(parent) / 2,
+        learning_rate=config.learning_rate or rate_of(parent) / 2,
         decay=0.8,
         precision=config.precision,
     )
@@ -88,9 +88,9 @@ def _sampler(shards: Shards, config: TuneConfig, context: int) -> PackedSampler:
     )  # fmt: skip
 
 
-def _context(model: Artifact) -> int:
+def context_of(model: Artifact) -> int:
     return int(json.loads((model.path / "config.json").read_text())["max_position_embeddings"])
 
 
-def _rate(model: Artifact) -> float:
+def rate_of(model: Artifact) -> float:
     return float(model.config["loop"]["learning_rate"])

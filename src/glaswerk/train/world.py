@@ -38,6 +38,11 @@ class World:
         within = self.rank // parallel.tensor
         self._context_rank, self.data_rank = within % parallel.context, within // parallel.context
 
+    @classmethod
+    def alone(cls) -> World:
+        """This process on its own, on the device that it would train on."""
+        return cls(Parallel().fitted(1), device_of_rank())
+
     @property
     def first(self) -> bool:
         """Whether this is the rank that writes what is written once."""
