@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 _NAMES = {"chat": ("base", "chat"), "dpo": ("chat", "preferred"), "grpo": ("chat", "rewarded")}
 # Options that not every method takes.
 _OF = {
-    "epochs": ("chat", "dpo"), "beta": ("dpo",), "reward": ("grpo",), "key": ("grpo",), "steps": ("grpo",),
+    "epochs": ("chat", "dpo"), "lora": ("chat",), "beta": ("dpo",), "reward": ("grpo",), "key": ("grpo",),
+    "steps": ("grpo",),
     "samples": ("grpo",), "max_tokens": ("grpo",), "kl": ("grpo",), "dry_run": ("dpo", "grpo"),
 }  # fmt: skip
 _DPO, _GRPO = ("epochs", "beta"), ("steps", "samples", "max_tokens", "kl")
@@ -49,6 +50,7 @@ Config = TypeVar("Config")
 @click.option("--kl", type=float, help="grpo: the price of leaving the base model.  [default: 0]")
 @click.option("--learning-rate", default=0.0, help="Peak.  [default: from the base model's]")
 @click.option("--precision", default="auto", show_default=True, help=_PRECISION)
+@click.option("--lora", default=0, help="Rank of adapters to train instead of all weights.  [default: none]")
 @click.option("--seed", default=0, show_default=True)
 @click.option("--dry-run", is_flag=True, help="dpo, grpo: print the resolved settings and stop.")
 @lab_option
@@ -61,6 +63,7 @@ def command(
 
     \b
     glaswerk tune
+    glaswerk tune --base smollm2 --lora 16
     glaswerk tune --method dpo --base chat --name preferred
     glaswerk tune --method grpo --reward town --key town/answer_key.json
     glaswerk tune --method grpo --reward arithmetic --max-tokens 8
@@ -99,7 +102,7 @@ def _chosen(config: Config, given: dict[str, Any], *names: str) -> Config:
 def _chat(lab: Lab, base: str, name: str, given: dict[str, Any]) -> Artifact:
     from glaswerk.train.tune import TuneConfig, tune
 
-    return tune(lab, _chosen(TuneConfig(), given, "epochs"), base=base, name=name)
+    return tune(lab, _chosen(TuneConfig(), given, "epochs", "lora"), base=base, name=name)
 
 
 def _dpo(lab: Lab, base: str, name: str, given: dict[str, Any]) -> Artifact:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,10 @@ from glaswerk.core.ids import digest_json
 from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.model.text import load, save
 from glaswerk.tokenizer import Shards
+from glaswerk.tokenizer.companions import copy_tokenizer
 from glaswerk.tokenizer.pairs import Pairs
-from glaswerk.train import checkpoint
-from glaswerk.train.export import copy_tokenizer, tokenizer_of
+from glaswerk.train.checkpoints import Checkpoints
+from glaswerk.train.export import tokenizer_of
 from glaswerk.train.loop import LoopConfig, run
 from glaswerk.train.precision import autocast, resolve
 from glaswerk.train.preference import DpoObjective, HeldOut, PairSampler, reference_log_probabilities
@@ -78,7 +79,7 @@ def dpo(lab: Lab, config: DpoConfig, *, base: str = "chat", name: str = "preferr
     loop = ready.plan.loop
     settings = {
         "stage": "dpo", "split": SPLIT, "seed": config.seed, "beta": config.beta,
-        "batch_pairs": config.batch_pairs, "loop": asdict(loop),
+        "batch_pairs": config.batch_pairs, "loop": loop.settings(),
     }  # fmt: skip
     inputs = {"base": ready.parent.id, "shards": ready.packed.id}
     spec = Spec("model", f"{name}/step-{loop.steps}", RECIPE, inputs, settings)
@@ -96,7 +97,7 @@ def dpo(lab: Lab, config: DpoConfig, *, base: str = "chat", name: str = "preferr
         return {**stats, **_figures(ready), "held_out": held_out.figures(model) if held_out else None}
 
     made = lab.make(spec, write)
-    checkpoint.clear(lab.run_folder(spec.id))
+    Checkpoints(lab.run_folder(spec.id)).clear()
     return made
 
 

@@ -11,6 +11,8 @@ from torch.optim import AdamW, Optimizer
 from glaswerk.train.muon import Muon
 from glaswerk.train.precision import PRECISIONS
 
+# Muon's update fits a whole linear map: neither a table of rows nor one of the two factors of an adapter.
+_ADAMW = ("embed", "lm_head", "lora_")
 # Where torch has AdamW as one kernel; elsewhere it is one kernel an operation and some parameters.
 _FUSED = {"cpu", "cuda", "xpu", "mps"}
 
@@ -60,10 +62,10 @@ def set_precision(parts: list[Optimizer], precision: str) -> None:
 
 
 def by_kind(model: nn.Module) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
-    """Trainable parameters: matrices of linear maps; embeddings with the output projection; the rest."""
+    """Trainable parameters: matrices of linear maps; embeddings, output projection, adapters; the rest."""
     named: list[tuple[str, Tensor]] = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
-    embeddings = [p for name, p in named if p.ndim == 2 and ("embed" in name or "lm_head" in name)]
-    matrices = [p for name, p in named if p.ndim == 2 and "embed" not in name and "lm_head" not in name]
+    embeddings = [p for name, p in named if p.ndim == 2 and any(part in name for part in _ADAMW)]
+    matrices = [p for name, p in named if p.ndim == 2 and not any(part in name for part in _ADAMW)]
     return matrices, embeddings, [p for _, p in named if p.ndim != 2]
 
 

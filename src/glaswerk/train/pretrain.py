@@ -13,8 +13,9 @@ from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.model.text import build, save
 from glaswerk.plan.shape import Shape, parse_size, shape_for
 from glaswerk.tokenizer import Shards, Tokenizer
+from glaswerk.tokenizer.companions import copy_tokenizer
 from glaswerk.train.checkpoints import Checkpoints
-from glaswerk.train.export import copy_tokenizer, tokenizer_of
+from glaswerk.train.export import tokenizer_of
 from glaswerk.train.loop import LoopConfig, run
 from glaswerk.train.patience import forget_best
 from glaswerk.train.precision import resolve

@@ -15,9 +15,10 @@ _MODEL, _OPTIMIZER = "model.", "optimizer."
 def state_of(model: nn.Module, optimizers: Sequence[Optimizer]) -> dict[str, Tensor]:
     """`model.<parameter>` and `optimizer.<parameter>/<key>`, sharing memory with the run.
 
-    Tied weights appear under their first name only; numbers of an optimizer become 0-d tensors.
+    Tied weights appear under their first name only, frozen ones not at all; numbers of an optimizer become
+    0-d tensors.
     """
-    tensors = {_MODEL + name: parameter.detach() for name, parameter in model.named_parameters()}
+    tensors = {_MODEL + name: p.detach() for name, p in model.named_parameters() if p.requires_grad}
     names = {id(parameter): name for name, parameter in model.named_parameters()}
     for optimizer in optimizers:
         for parameter, state in optimizer.state.items():
@@ -34,7 +35,7 @@ def places_for(
     The state of `optimizers` is made anew, sharded like its parameters. Names of parameters that the run
     has and `stored` has not are in the answer, too. State of parameters that are in no optimizer is left out.
     """
-    parameters = dict(model.named_parameters())
+    parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
     places = {_MODEL + name: parameter.detach() for name, parameter in parameters.items()}
     groups = {
         id(p): (optimizer, group)
