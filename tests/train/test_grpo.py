@@ -236,7 +236,8 @@ def test_parts_add_up_to_the_whole_rollout(sums_lab: Lab, tmp_path: Path) -> Non
         report, value = objective(sampler._model, part, batch.counted())
         for name, figure in (report | {"objective": value.detach()}).items():
             sums[name] = sums.get(name, 0.0) + float(figure)
-    assert sums == pytest.approx({k: float(v) for k, v in (whole | {"objective": loss.detach()}).items()}, abs=1e-5)
+    whole = {name: figure.item() for name, figure in (dict(whole) | {"objective": loss}).items()}
+    assert sums == pytest.approx(whole, abs=1e-5)
 
 
 def test_equal_rewards_teach_nothing() -> None:
