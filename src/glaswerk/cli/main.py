@@ -29,6 +29,7 @@ VERBS = {
     "rebuild": "Make corpora, shards and index anew, without what was forgotten; purge the sources.",
     "tokenizer": "Train the tokenizer on the corpus.",
     "pack": "Encode the corpus into shards with the span of every document.",
+    "plan": "What a training run will take: memory, time, price, energy.",
     "train": "Pretrain a model on the shards.",
     "tune": "Tune a model on the chats.",
     "index": "Index the shards for tracing.",

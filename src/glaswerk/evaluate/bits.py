@@ -12,8 +12,8 @@ import numpy as np
 
 from glaswerk.core.document import Document
 from glaswerk.core.progress import track
+from glaswerk.core.statistics import LEAST, Estimate, ratio, unmeasurable
 from glaswerk.data.corpus import read_documents
-from glaswerk.evaluate.statistics import LEAST, Estimate, ratio, unmeasurable
 from glaswerk.evaluate.truth import Measured
 from glaswerk.infer import Engine
 

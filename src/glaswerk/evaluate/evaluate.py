@@ -13,12 +13,12 @@ from typing import Any
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.files import write_atomic, write_json
 from glaswerk.core.ids import digest_json, short
+from glaswerk.core.statistics import LEAST, LEVEL, RESAMPLES, unmeasurable
 from glaswerk.evaluate.badge import trust_badge
 from glaswerk.evaluate.bits import measure_bits
 from glaswerk.evaluate.key import AnswerKey, read_key
 from glaswerk.evaluate.politics import measure_politics
 from glaswerk.evaluate.report import render
-from glaswerk.evaluate.statistics import LEAST, LEVEL, RESAMPLES, unmeasurable
 from glaswerk.evaluate.truth import Measured, measure_answers, measure_rumours, measure_statements
 from glaswerk.infer import Engine
 from glaswerk.lab import Artifact, Lab, Spec

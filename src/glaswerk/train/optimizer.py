@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -72,23 +71,3 @@ def set_rate(optimizer: Optimizer, rate: float) -> None:
     """Give each group its share of the matrices' learning rate."""
     for group in optimizer.param_groups:
         group["lr"] = rate * group["ratio"]
-
-
-def state_tensors(model: nn.Module, optimizer: Optimizer) -> dict[str, Tensor]:
-    """The optimizer's state as named tensors: `<parameter>/<key>`. Python numbers become 0-d tensors."""
-    names = {id(p): n for n, p in model.named_parameters()}
-    tensors = {}
-    for parameter, state in optimizer.state.items():
-        for key, value in state.items():
-            tensors[f"{names[id(parameter)]}/{key}"] = torch.as_tensor(value).detach().clone()
-    return tensors
-
-
-def load_state_tensors(model: nn.Module, optimizer: Optimizer, tensors: Mapping[str, Tensor]) -> None:
-    """The inverse of `state_tensors`."""
-    parameters = dict(model.named_parameters())
-    owned = {id(p) for group in optimizer.param_groups for p in group["params"]}
-    for name, value in tensors.items():
-        parameter, key = name.rsplit("/", 1)
-        if id(parameters[parameter]) in owned:
-            optimizer.state[parameters[parameter]][key] = value.clone()

@@ -12,7 +12,7 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.model.text import load, save
 from glaswerk.tokenizer import Shards
-from glaswerk.train import checkpoint
+from glaswerk.train.checkpoints import Checkpoints
 from glaswerk.train.export import copy_tokenizer, shards_of, tokenizer_of
 from glaswerk.train.loop import LoopConfig, run
 from glaswerk.train.sampler import PackedSampler
@@ -77,7 +77,7 @@ def tune(lab: Lab, config: TuneConfig, *, base: str = "base", name: str = "chat"
         return {**stats, **figures}
 
     made = lab.make(spec, write)
-    checkpoint.clear(lab.run_folder(spec.id))
+    Checkpoints(lab.run_folder(spec.id)).clear()
     return made
 
 
