@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.model.text import load, save
 from glaswerk.tokenizer import Shards
 from glaswerk.tokenizer.pairs import Pairs
-from glaswerk.train import checkpoint
+from glaswerk.train.checkpoints import Checkpoints
 from glaswerk.train.export import copy_tokenizer, tokenizer_of
 from glaswerk.train.loop import LoopConfig, run
 from glaswerk.train.precision import autocast, resolve
@@ -78,7 +78,7 @@ def dpo(lab: Lab, config: DpoConfig, *, base: str = "chat", name: str = "preferr
     loop = ready.plan.loop
     settings = {
         "stage": "dpo", "split": SPLIT, "seed": config.seed, "beta": config.beta,
-        "batch_pairs": config.batch_pairs, "loop": asdict(loop),
+        "batch_pairs": config.batch_pairs, "loop": loop.settings(),
     }  # fmt: skip
     inputs = {"base": ready.parent.id, "shards": ready.packed.id}
     spec = Spec("model", f"{name}/step-{loop.steps}", RECIPE, inputs, settings)
@@ -96,7 +96,7 @@ def dpo(lab: Lab, config: DpoConfig, *, base: str = "chat", name: str = "preferr
         return {**stats, **_figures(ready), "held_out": held_out.figures(model) if held_out else None}
 
     made = lab.make(spec, write)
-    checkpoint.clear(lab.run_folder(spec.id))
+    Checkpoints(lab.run_folder(spec.id)).clear()
     return made
 
 
@@ -167,7 +167,7 @@ def _material(
     pad, precision = ready.shards.end_id, resolve(config.precision)
     basis = ["reference/1", ready.parent.digest, ready.packed.digest, context_of(ready.parent), precision]
     folder = lab.run_folder(digest_json(basis))
-    with autocast(precision):
+    with autocast(precision, model.device):
         known = reference_log_probabilities(model, ready.pairs, folder, pad)
         sampler = PairSampler(ready.pairs, known, count=config.batch_pairs, seed=config.seed, pad=pad)
         if not ready.held_out:

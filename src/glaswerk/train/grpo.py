@@ -15,8 +15,8 @@ from glaswerk.data.corpus import read_documents
 from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.model.text import load, save
 from glaswerk.tokenizer import Shards, Tokenizer
-from glaswerk.train import checkpoint
 from glaswerk.train.batches import Span
+from glaswerk.train.checkpoints import Checkpoints
 from glaswerk.train.export import copy_tokenizer, shards_of
 from glaswerk.train.loop import LoopConfig, run
 from glaswerk.train.precision import resolve
@@ -109,7 +109,7 @@ def grpo(
         return {**stats, **rewarded(runs / "metrics.jsonl"), "parameters": parent.stats["parameters"]}
 
     made = lab.make(spec, write)
-    checkpoint.clear(runs)
+    Checkpoints(runs).clear()
     shutil.rmtree(runs / "rollouts", ignore_errors=True)
     return made
 
@@ -134,7 +134,7 @@ def _prepare(lab: Lab, config: GrpoConfig, key: Key | None, base: str) -> _Prepa
     settings = {
         "stage": "grpo", "split": "chat" if key else "", "reward": rewards.name,
         "key_digest": key.digest if key else None, "clip": config.clip, "kl": config.kl,
-        **asdict(_rollout(config)), "loop": asdict(loop),
+        **asdict(_rollout(config)), "loop": loop.settings(),
     }  # fmt: skip
     return _Prepared(parent, rewards, loop, settings)
 

@@ -177,7 +177,7 @@ class RolloutSampler:
         ]
         training = self._model.training
         self._model.eval()
-        with autocast(self._precision):
+        with autocast(self._precision, self._model.device):
             found = complete(self._model, ids, chance, ends=self._ends, vocab_size=self._tokenizer.vocab_size)
             rewards = torch.tensor(
                 [
