@@ -103,7 +103,7 @@ def _write(
     config: EvaluateConfig,
 ) -> Mapping[str, Any]:
     engine = Engine.load(model.path)
-    sections = measure(engine, key, corpus, config, chat=_stage(model) == "chat")
+    sections = measure(engine, key, corpus, config, chat=_stage(model) != "pretrain")
     truth = {name: sections[name].figures for name in ("statements", "answers", "rumours")}
     report = {
         **head, "bits_per_byte": sections["bits"].figures, "truth": truth,
