@@ -97,7 +97,7 @@ def grpo_losses(
     """Loss of every token, (tokens,), and what to watch of it, without gradient.
 
     Log-probabilities under the weights in training, those that sampled, and the reference model; the
-    divergence is estimated as in Schulman 2020, "Approximating KL Divergence" (k3), times the ratio: the tokens
+    divergence is that of Schulman 2020, "Approximating KL Divergence" (k3), times the ratio: the tokens
     were drawn from other weights than those it is about (as trl's `use_bias_correction_kl`, its default).
     """
     ratio = torch.exp(policy - old)
