@@ -105,7 +105,9 @@ def _write(
     config: EvaluateConfig,
 ) -> Mapping[str, Any]:
     engine = Engine.load(model.path)
-    sections = measure(engine, key, data, config, chat=_stage(model) == "chat")
+    # Adopted weights say whether they came with a way to be asked.
+    chat = _stage(model) == "chat" or bool(model.config.get("chat"))
+    sections = measure(engine, key, data, config, chat=chat)
     truth = {name: sections[name].figures for name in ("statements", "answers", "rumours")}
     report = {
         **head, "bits_per_byte": sections["bits"].figures, "truth": truth,
@@ -141,7 +143,7 @@ def measure(
     return {
         "bits": measure_bits(engine, corpus.path, limit=config.limit, seed=seed)
         if corpus
-        else Measured(unmeasurable("the corpus that the model was trained on is no longer in the lab")),
+        else Measured(unmeasurable("the lab does not hold the corpus that the model was trained on")),
         "statements": keyed(lambda k: measure_statements(engine, k.facts, seed=seed)),
         "answers": asked(lambda k: measure_answers(engine, k.facts, seed=seed, all_facts=whole)),
         "rumours": asked(lambda k: measure_rumours(engine, k.rumours, seed=seed)),

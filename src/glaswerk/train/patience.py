@@ -9,12 +9,16 @@ from typing import Any
 
 from safetensors.torch import load_file, save_file
 from torch import nn
+from transformers import PreTrainedModel
 
 from glaswerk.core.files import fsync_path
+from glaswerk.train.state import fill
+from glaswerk.train.world import World
 
 # Noise of a sample of held-out text between two looks stays below this; over-fitting does not.
 _RISE = 1.01
 _KEY = "bits_per_byte"
+_FILE = "best.safetensors"
 
 
 class Patience:
@@ -25,10 +29,10 @@ class Patience:
     stops where the uninterrupted one does. The weights of the best look are kept in `best.safetensors`.
     """
 
-    def __init__(self, looks: int, folder: Path) -> None:
-        self._looks, self._file = looks, folder / "best.safetensors"
+    def __init__(self, looks: int, folder: Path, world: World) -> None:
+        self._looks, self._file, self._world = looks, folder / _FILE, world
 
-    def look(self, rows: Sequence[Mapping[str, Any]], model: nn.Module) -> None:
+    def look(self, rows: Sequence[Mapping[str, Any]], model: PreTrainedModel) -> None:
         """After a validation in the last of `rows`: keep the weights if it is the best so far."""
         values = [row[_KEY] for row in rows if _KEY in row]
         if self._looks and values and values[-1] == min(values):
@@ -42,17 +46,22 @@ class Patience:
         return len(values) > self._looks and min(values[-self._looks :]) >= _RISE * min(values)
 
     def restore(self, model: nn.Module) -> None:
-        """Put the weights of the best look into `model`."""
-        model.load_state_dict(load_file(self._file), strict=False)
+        """Put the weights of the best look into `model`. Every rank reads the file."""
+        fill(model, load_file(self._file))
 
-    def clear(self) -> None:
-        self._file.unlink(missing_ok=True)
-
-    def _keep(self, model: nn.Module) -> None:
+    def _keep(self, model: PreTrainedModel) -> None:
+        whole = self._world.gathered(model)
+        if whole is None:
+            return
         temporary = self._file.with_suffix(".part")
-        save_file({name: p.detach() for name, p in model.named_parameters()}, temporary)
+        save_file({name: p.detach() for name, p in whole.named_parameters()}, temporary)
         fsync_path(temporary)
         os.replace(temporary, self._file)
+
+
+def forget_best(folder: Path) -> None:
+    """Remove the kept weights of a finished run."""
+    (folder / _FILE).unlink(missing_ok=True)
 
 
 def best_row(rows: Sequence[Mapping[str, Any]]) -> int:

@@ -13,10 +13,11 @@ from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.model.text import build, save
 from glaswerk.plan.shape import Shape, parse_size, shape_for
 from glaswerk.tokenizer import Shards, Tokenizer
-from glaswerk.train import checkpoint
-from glaswerk.train.export import copy_tokenizer, tokenizer_of
+from glaswerk.tokenizer.companions import copy_tokenizer
+from glaswerk.train.checkpoints import Checkpoints
+from glaswerk.train.export import tokenizer_of
 from glaswerk.train.loop import LoopConfig, run
-from glaswerk.train.patience import Patience
+from glaswerk.train.patience import forget_best
 from glaswerk.train.precision import resolve
 from glaswerk.train.prediction import predict_run
 from glaswerk.train.sampler import PackedSampler
@@ -121,8 +122,8 @@ def train(
         return {**stats, "report": report.relative_to(lab.root).as_posix()}
 
     made = lab.make(spec, write)
-    checkpoint.clear(lab.run_folder(spec.id))
-    Patience(config.patience, lab.run_folder(spec.id)).clear()
+    Checkpoints(lab.run_folder(spec.id)).clear()
+    forget_best(lab.run_folder(spec.id))
     return made
 
 

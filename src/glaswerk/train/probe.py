@@ -17,9 +17,10 @@ from glaswerk.plan.devices import CPU_UTILISATION, Device, recognised
 from glaswerk.plan.estimate import Rate, Work
 from glaswerk.train.batches import Batch, Sampler
 from glaswerk.train.loop import LoopConfig, Step
-from glaswerk.train.objective import next_token
+from glaswerk.train.objective import Network, next_token
 from glaswerk.train.optimizer import optimizers, set_precision
 from glaswerk.train.precision import PRECISIONS
+from glaswerk.train.world import World
 
 # Wide enough that a product is bound by arithmetic, small enough for 20 ms on two cores and for a GPU's 1 ms.
 _SIDE = {"cpu": 1024, "cuda": 8192}
@@ -89,7 +90,7 @@ def probe_steps(
     config = LoopConfig(steps=1, learning_rate=1e-3, precision=precision)
     parts = optimizers(model, learning_rate=config.learning_rate, weight_decay=config.weight_decay)
     set_precision(parts, precision)
-    step = Step(model, parts, next_token, config)
+    step = Step(Network(model), parts, next_token, config, World.alone())
     times: list[float] = []
     tokens = 0.0
     while len(times) < _WARMUP + 3 or sum(times[_WARMUP:]) < seconds:

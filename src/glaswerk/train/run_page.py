@@ -108,7 +108,11 @@ def _quantities(
     yield "memory, MB (result: of the whole process)", memory, result.get("peak_megabytes"), ",.0f"
     yield "energy, kWh", predicted["kilowatt_hours"], None, ".3g"
     look = figures["looks"][-1]["validation"]["all"]["value"] if result and figures["looks"] else None
-    yield "bits per byte, held out", predicted.get("bits_per_byte"), look, ".3f"
+    law = predicted["bits_per_byte"]
+    name = (
+        f"bits per byte, held out (predicted for the ladder's English: {law['low']:.2f} to {law['high']:.2f})"
+    )
+    yield name, law["bits"], look, ".3f"
 
 
 def _beside(name: str, predicted: float | None, result: float | None, form: str) -> tuple[str, ...]:

@@ -61,7 +61,7 @@ class Validation:
         self._weight = (whole / np.maximum(sampled, 1))[self._code]
         self._batches = list(self._packed(own))
 
-    @torch.inference_mode()
+    @torch.no_grad()  # inference mode would leave its marks on weights gathered from other ranks
     def __call__(self, model: PreTrainedModel) -> dict[str, Any]:
         """{"bits_per_byte": …, "validation": {"all": …, "sources": {name: …}}}; {} where nothing is held out.
 
