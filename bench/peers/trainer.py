@@ -117,7 +117,7 @@ def train(model: Qwen3ForCausalLM, settings: Settings, steps: int, watcher: Trai
             lr_scheduler_type="cosine", warmup_steps=max(1, round(0.05 * steps)), weight_decay=0.1,
             adam_beta2=settings.beta2, max_grad_norm=1.0, bf16=settings.bf16, use_cpu=True,
             torch_compile=settings.compile, save_strategy="no", report_to="none", logging_steps=50,
-            disable_tqdm=True, seed=settings.seed, dataloader_num_workers=0, dataloader_pin_memory=False,
+            disable_tqdm=True, seed=settings.seed, dataloader_pin_memory=False,
         )  # fmt: skip
         chunks = Chunks(Documents.open(Path(settings.data)), settings.context)
         trainer = Trainer(model, arguments, train_dataset=chunks, callbacks=[watcher])
