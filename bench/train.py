@@ -17,22 +17,27 @@ import torch
 
 from glaswerk.model import build
 from glaswerk.plan import shape_for
-from glaswerk.train.batches import StreamSampler
-from glaswerk.train.loop import LoopConfig, _step
+from glaswerk.train.loop import LoopConfig, Step
 from glaswerk.train.memory import keep_freed_memory
-from glaswerk.train.optimizer import optimizers
+from glaswerk.train.objective import next_token
+from glaswerk.train.optimizer import optimizers, set_precision
+from glaswerk.train.precision import resolve
+from glaswerk.train.sampler import PackedSampler
+from glaswerk.train.stream import Stream
 
 ROUNDS, SEQUENCES, LENGTH = 9, 16, 256
 
 
-def ours(sampler: StreamSampler) -> Callable[[int], None]:
+def ours(sampler: PackedSampler) -> Callable[[int], None]:
     model = build(shape_for(2_000_000, 4096, LENGTH), seed=0, end_id=0, turn_end_id=1)
     parts = optimizers(model, learning_rate=1e-3, weight_decay=0.0)
-    config = LoopConfig(steps=100, learning_rate=1e-3)
-    return lambda step: _step(model, parts, sampler.batch(step), step, config) and None
+    config = LoopConfig(steps=100, learning_rate=1e-3, precision=resolve("auto"))
+    set_precision(parts, config.precision)
+    step_of = Step(model, parts, next_token, config)
+    return lambda step: step_of(sampler.batch(step), step) and None
 
 
-def plain(sampler: StreamSampler) -> Callable[[int], None]:
+def plain(sampler: PackedSampler) -> Callable[[int], None]:
     model = build(shape_for(2_000_000, 4096, LENGTH), seed=0, end_id=0, turn_end_id=1)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
 
@@ -49,7 +54,9 @@ def plain(sampler: StreamSampler) -> Callable[[int], None]:
 
 def main() -> None:
     tokens = np.random.default_rng(0).integers(0, 4000, 400_000).astype(np.uint16)
-    sampler = StreamSampler(tokens, length=LENGTH, sequences=SEQUENCES, seed=0)
+    ends = np.arange(63, 400_000, 64)
+    stream = Stream("train", [str(end) for end in ends], tokens, ends - 63, ends, end_id=0)
+    sampler = PackedSampler(stream, length=LENGTH, rows=SEQUENCES, seed=0)
     peer = measure({"plain": plain(sampler)})["plain"]
     keep_freed_memory()
     own = measure({"ours": ours(sampler), "plain again": plain(sampler)})

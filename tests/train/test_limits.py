@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import pytest
 import torch
 
@@ -12,7 +11,6 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Lab
 from glaswerk.tokenizer import Shards
 from glaswerk.train import TrainConfig
-from glaswerk.train.batches import StreamSampler
 from glaswerk.train.loss import IGNORED, linear_cross_entropy
 from glaswerk.train.pretrain import plan
 
@@ -25,11 +23,6 @@ def test_settings_out_of_range_are_refused_by_name(lab: Lab, wrong: dict[str, fl
     shards = Shards.open(lab.path("shards", "main.main"))
     with pytest.raises(GlaswerkError, match="--" + next(iter(wrong)).replace("_", "-")):
         plan(shards, TrainConfig(**wrong))  # type: ignore[arg-type]
-
-
-def test_a_corpus_smaller_than_one_sequence_is_refused_with_both_numbers() -> None:
-    with pytest.raises(GlaswerkError, match="20 tokens, fewer than one sequence of 65"):
-        StreamSampler(np.zeros(20, np.uint16), length=64, sequences=4, seed=0)
 
 
 def test_a_batch_without_a_labelled_token_has_a_finite_loss_and_no_gradient() -> None:

@@ -40,13 +40,14 @@ def test_the_loss_of_a_network_equals_the_one_that_transformers_computes() -> No
     from glaswerk.model import build
     from glaswerk.plan import shape_for
     from glaswerk.train.batches import Batch
-    from glaswerk.train.loop import losses
+    from glaswerk.train.objective import next_token
 
     model = build(shape_for(100_000, 320, 64), seed=3, end_id=0, turn_end_id=1)
     torch.manual_seed(0)
     ids = torch.randint(0, 300, (3, 20))
-    loss, _ = losses(model, Batch(ids[:, :-1], ids[:, 1:]))
-    torch.testing.assert_close(loss, model(input_ids=ids, labels=ids).loss, rtol=1e-5, atol=1e-6)
+    batch = Batch.of(ids)
+    report, _ = next_token(model, batch, batch.counted())
+    torch.testing.assert_close(report["loss"], model(input_ids=ids, labels=ids).loss, rtol=1e-5, atol=1e-6)
 
 
 def test_bf16_products_change_value_and_gradients_by_their_rounding_only() -> None:

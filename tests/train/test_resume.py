@@ -6,20 +6,25 @@ import json
 import os
 import signal
 import threading
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from torch import Tensor
+from transformers import PreTrainedModel
 
+from glaswerk.core.errors import GlaswerkError
 from glaswerk.model import build
 from glaswerk.plan import shape_for
 from glaswerk.train import checkpoint
-from glaswerk.train.batches import Rows, RowSampler, StreamSampler
+from glaswerk.train.batches import Batch
 from glaswerk.train.loop import Interrupted, LoopConfig, run
-from glaswerk.train.loss import IGNORED
+from glaswerk.train.objective import next_token
+from glaswerk.train.sampler import PackedSampler
+from glaswerk.train.stream import Stream
 
 STEPS = 12
 
@@ -28,29 +33,37 @@ def _model() -> torch.nn.Module:
     return build(shape_for(100_000, 320, 64), seed=3, end_id=0, turn_end_id=1)
 
 
-def _sampler() -> StreamSampler:
-    tokens = np.random.default_rng(0).integers(0, 300, 4000).astype(np.uint16)
-    return StreamSampler(tokens, length=32, sequences=4, seed=5)
+def _stream() -> Stream:
+    """A hundred documents of 1 to 79 tokens."""
+    chance = np.random.default_rng(0)
+    lengths = chance.integers(1, 80, 100)
+    ends = np.cumsum(lengths + 1) - 1
+    tokens = chance.integers(2, 300, int(ends[-1]) + 1).astype(np.uint16)
+    tokens[ends] = 0
+    return Stream("train", [f"d{i}" for i in range(100)], tokens, ends - lengths, ends, end_id=0)
+
+
+def _sampler() -> PackedSampler:
+    return PackedSampler(_stream(), length=32, rows=4, seed=5)
 
 
 def _losses(folder: Path) -> list[float]:
     return [json.loads(line)["loss"] for line in (folder / "metrics.jsonl").read_text().splitlines()]
 
 
-class _StopsAt(StreamSampler):
+class _StopsAt(PackedSampler):
     """Sends this process a SIGINT when a step is reached, as a user's Ctrl-C would."""
 
     at = -1
 
-    def batch(self, step: int):  # type: ignore[no-untyped-def]
+    def batch(self, step: int) -> Batch:
         if step == self.at:
             os.kill(os.getpid(), signal.SIGINT)
         return super().batch(step)
 
 
 def _stopping(step: int) -> _StopsAt:
-    plain = _sampler()
-    sampler = _StopsAt(plain.tokens, length=32, sequences=4, seed=5)
+    sampler = _StopsAt(_stream(), length=32, rows=4, seed=5)
     sampler.at = step
     return sampler
 
@@ -97,79 +110,62 @@ def test_a_checkpoint_cut_off_by_a_full_disk_is_passed_over_for_the_older_one(tm
     assert checkpoint.read(tmp_path, model, []).step == 5
 
 
-def test_loss_falls_on_a_stream_that_repeats(tmp_path: Path) -> None:
-    tokens = np.tile(np.arange(40, dtype=np.uint16), 100)
-    sampler = StreamSampler(tokens, length=32, sequences=4, seed=0)
+def test_loss_falls_on_documents_that_repeat(tmp_path: Path) -> None:
+    tokens = np.tile(np.r_[np.arange(1, 40), 0].astype(np.uint16), 100)
+    ends = np.arange(39, 4000, 40)
+    stream = Stream("train", [str(e) for e in ends], tokens, ends - 39, ends, end_id=0)
+    sampler = PackedSampler(stream, length=40, rows=4, seed=0)
     run(_model(), sampler, LoopConfig(steps=60, learning_rate=3e-3), tmp_path, label="run")
     losses = _losses(tmp_path)
     assert losses[-1] < losses[0] / 4
 
 
-@given(
-    length=st.integers(4, 40),
-    sequences=st.integers(1, 9),
-    tokens=st.integers(64, 900),
-    seed=st.integers(0, 9),
-)
-@settings(max_examples=40, deadline=None)
-def test_an_epoch_sees_no_token_twice_as_input(length: int, sequences: int, tokens: int, seed: int) -> None:
-    stream = np.arange(tokens, dtype=np.uint32)
-    sampler = StreamSampler(stream, length=length, sequences=sequences, seed=seed)
-    for epoch in (0, 1):
-        first = epoch * sampler.steps_per_epoch
-        seen = torch.cat([sampler.batch(first + i).inputs.flatten() for i in range(sampler.steps_per_epoch)])
-        assert len(seen.unique()) == len(seen)
+def test_micro_batches_change_a_run_by_rounding_only(tmp_path: Path) -> None:
+    config = LoopConfig(steps=4, learning_rate=3e-3, precision="fp32")
+    whole, parts = _model(), _model()
+    run(whole, _sampler(), config, tmp_path / "whole", label="whole")
+    run(parts, _sampler(), replace(config, micro_rows=1), tmp_path / "parts", label="parts")
+    np.testing.assert_allclose(_losses(tmp_path / "parts"), _losses(tmp_path / "whole"), rtol=1e-4)
 
 
-def _rows(mask: np.ndarray) -> Rows:  # type: ignore[type-arg]
-    return Rows(np.arange(100, dtype=np.uint16), np.array([0, 11, 31]), np.array([10, 30, 35]), mask)
+def test_a_lost_run_names_the_documents_of_the_batch_and_keeps_the_checkpoint(tmp_path: Path) -> None:
+    config = LoopConfig(steps=STEPS, learning_rate=3e-3, precision="fp32")
+    with pytest.raises(Interrupted):
+        run(_model(), _stopping(4), config, tmp_path, label="run")
+    poisoned = _model()
+
+    def nan(model: PreTrainedModel, batch: Batch, total: int) -> tuple[dict[str, Tensor], Tensor]:
+        loss = model.get_output_embeddings().weight.sum() * float("nan")
+        return {"loss": loss.detach()}, loss
+
+    with pytest.raises(GlaswerkError, match=r"the loss is nan at step 5, which saw \d+ documents \(d\d+, d"):
+        run(poisoned, _sampler(), config, tmp_path, label="run", objective=nan)
+    told = {span["document"] for span in json.loads((tmp_path / "lost-batch.json").read_text())}
+    assert told == {span.document for span in _sampler().spans(5)}
+    assert checkpoint.read(tmp_path, _model(), []).step == 5
 
 
-def test_dialogue_rows_hold_whole_dialogues_with_loss_on_marked_tokens_only() -> None:
-    mask = (np.arange(100) % 2).astype(np.uint8)
-    sampler = RowSampler(_rows(mask), length=64, batch_tokens=999, seed=0, pad=99)
-    batch = sampler.batch(0)
-    assert sorted(batch.inputs[:, 0].tolist()) == [0, 11, 31]
-    counted = batch.labels[batch.labels != IGNORED]
-    assert set(counted.tolist()) == {
-        t for s, e in ((0, 10), (11, 30), (31, 35)) for t in range(s + 1, e) if t % 2
-    }
+def test_where_memory_runs_out_the_step_is_computed_in_smaller_parts(tmp_path: Path) -> None:
+    seen: list[int] = []
 
+    def greedy(model: PreTrainedModel, batch: Batch, total: int) -> tuple[Mapping[str, Tensor], Tensor]:
+        seen.append(len(batch.inputs))
+        if len(batch.inputs) > 1:
+            torch.empty(1 << 60)  # the real error of the real allocator
+        return next_token(model, batch, total)
 
-def test_a_dialogue_longer_than_the_context_is_cut_and_counted() -> None:
-    sampler = RowSampler(_rows(np.ones(100, np.uint8)), length=16, batch_tokens=999, seed=0, pad=9)
-    assert sampler.truncated == 1
-    assert sampler.batch(0).inputs.shape[1] == 16
-
-
-@given(
-    lengths=st.lists(st.integers(2, 40), min_size=1, max_size=60),
-    others=st.lists(st.integers(2, 40), min_size=1, max_size=60),
-    batch_tokens=st.integers(1, 400),
-    share=st.floats(0, 2),
-)
-@settings(max_examples=60, deadline=None)
-def test_an_epoch_sees_every_dialogue_once_and_no_replayed_document_twice(
-    lengths: list[int], others: list[int], batch_tokens: int, share: float
-) -> None:
-    def rows(sizes: list[int], first: int) -> Rows:
-        ends = np.cumsum(sizes)
-        # The first token of each row is its number: that is how a row is known in a batch.
-        tokens = np.zeros(ends[-1], np.uint16)
-        tokens[ends - sizes] = np.arange(len(sizes)) + first
-        return Rows(tokens, ends - sizes, ends)
-
-    sampler = RowSampler(
-        rows(lengths, 1),
-        replay=rows(others, 1001),
-        share=share,
-        length=64,
-        batch_tokens=batch_tokens,
-        seed=1,
-        pad=0,
+    run(
+        _model(), _sampler(), LoopConfig(steps=1, learning_rate=1e-3), tmp_path, label="run", objective=greedy
     )
-    for epoch in (0, 1):
-        first = epoch * sampler.steps_per_epoch
-        seen = [int(t) for i in range(sampler.steps_per_epoch) for t in sampler.batch(first + i).inputs[:, 0]]
-        assert len(seen) == len(set(seen))
-        assert {t for t in seen if t <= 1000} == set(range(1, len(lengths) + 1))
+    assert seen == [4, 2, 1, 1, 1, 1]
+
+
+def test_memory_too_small_for_one_row_names_the_settings_to_lower(tmp_path: Path) -> None:
+    def greedy(model: PreTrainedModel, batch: Batch, total: int) -> tuple[Mapping[str, Tensor], Tensor]:
+        torch.empty(1 << 60)
+        return next_token(model, batch, total)
+
+    config = LoopConfig(steps=1, learning_rate=1e-3)
+    with pytest.raises(GlaswerkError, match="does not suffice for one row of 32 tokens") as told:
+        run(_model(), _sampler(), config, tmp_path, label="run", objective=greedy)
+    assert "--context" in str(told.value.hint)

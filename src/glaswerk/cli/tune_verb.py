@@ -36,9 +36,9 @@ def command(
     with resumable(), writing(lab_path) as lab:
         made = tune(lab, config, base=base, name=name)
     show(made, as_json, **{k: made.stats[k] for k in ("steps", "tokens", "train_loss", "tokens_per_second")})
-    if cut := made.stats["truncated_dialogues"]:
+    if lost := made.stats["lost_labels"]:
         click.echo(
-            f"{cut:,} dialogues are longer than the model's context and were cut: "
+            f"{lost:.1%} of the answers' tokens do not fit into the model's context and were cut: "
             "glaswerk train --context 1024 makes one that holds more",
             err=True,
         )

@@ -1,146 +1,95 @@
-"""What each step sees, as a pure function of (seed, step): computed, never logged, so resuming is exact."""
+"""One packed batch of a step, and the protocol of what gives it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, Protocol
+from typing import NamedTuple, Protocol, Self
 
-import numpy as np
 import torch
+from torch import Tensor
 
-from glaswerk.core.errors import GlaswerkError
 from glaswerk.train.loss import IGNORED
 
-Ids = np.ndarray[Any, np.dtype[Any]]
+
+class Span(NamedTuple):
+    """A stretch of one document as a step saw it: its inputs, as places in the split's token file."""
+
+    split: str
+    document: str
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """`inputs` and `labels`, int64, shape (sequences, length); labels are shifted, -100 has no loss."""
+    """Rows of packed pieces: `inputs`, `labels` and `positions` are int64, shape (rows, length).
 
-    inputs: torch.Tensor
-    labels: torch.Tensor
+    Labels are shifted, -100 where there is no loss. Positions start at 0 with every piece, which is what
+    tells pieces apart; padding stands at position 0, too. `sizes` (rows,): how much of a row is no padding.
+    """
+
+    inputs: Tensor
+    labels: Tensor
+    positions: Tensor
+    sizes: Tensor
+
+    @classmethod
+    def of(cls, ids: Tensor) -> Self:
+        """Every row of `ids`, shape (rows, length + 1), as one piece with loss on all of it."""
+        rows, length = ids.shape[0], ids.shape[1] - 1
+        positions = torch.arange(length).expand(rows, length)
+        return cls(ids[:, :-1].contiguous(), ids[:, 1:].contiguous(), positions, torch.full((rows,), length))
+
+    @property
+    def tokens(self) -> int:
+        """Inputs that are no padding."""
+        return int(self.sizes.sum())
+
+    def counted(self) -> int:
+        """Labels that have loss."""
+        return int((self.labels != IGNORED).sum())
+
+    def mask(self) -> Tensor | None:
+        """Who sees whom: bool, (rows, 1, length, length), causal inside each piece.
+
+        None where every row is one piece: attention that is merely causal needs no mask.
+        """
+        starts = self.positions == 0
+        if not bool(starts[:, 1:].any()):
+            return None
+        pieces = starts.cumsum(1)
+        together = pieces[:, :, None] == pieces[:, None, :]
+        return together.tril()[:, None]
+
+    def part(self, rank: int, of: int) -> Self:
+        """The rows of one data-parallel rank: every `of`-th, so that all have like many."""
+        return self._rows(slice(rank, None, of))
+
+    def micro(self, rows: int) -> Iterator[Self]:
+        """Micro-batches of at most `rows` rows."""
+        for start in range(0, len(self.inputs), rows):
+            yield self._rows(slice(start, start + rows))
+
+    def to(self, device: torch.device) -> Self:
+        return type(self)(*(getattr(self, name).to(device) for name in self.__slots__))
+
+    def _rows(self, chosen: slice) -> Self:
+        return type(self)(*(getattr(self, name)[chosen] for name in self.__slots__))
 
 
 class Sampler(Protocol):
-    """Gives the batch of any step without having seen the steps before it."""
+    """What each step sees, as a pure function of (seed, step): computed, never logged.
 
-    steps_per_epoch: int
-
-    def batch(self, step: int) -> Batch: ...
-
-
-class StreamSampler:
-    """Windows of `length` tokens over one long stream of documents, a new cut and order every epoch."""
-
-    def __init__(self, tokens: Ids, *, length: int, sequences: int, seed: int) -> None:
-        if len(tokens) < length + 2:
-            raise GlaswerkError(
-                f"the corpus has {len(tokens):,} tokens, fewer than one sequence of {length + 1}",
-                hint="add more documents, or train with a smaller --context",
-            )
-        self.tokens, self.length, self.sequences, self.seed = tokens, length, sequences, seed
-        # Fewer windows than a batch asks for: the batch shrinks, no window is seen twice in an epoch.
-        self._windows = (len(tokens) - 1) // length - 1 or 1
-        self.sequences = min(sequences, self._windows)
-        self.steps_per_epoch = self._windows // self.sequences
-
-    def batch(self, step: int) -> Batch:
-        epoch, index = divmod(step, self.steps_per_epoch)
-        offset, order = self._epoch(epoch)
-        chosen = order[index * self.sequences : (index + 1) * self.sequences]
-        rows = [
-            np.asarray(self.tokens[offset + w * self.length :][: self.length + 1], dtype=np.int64)
-            for w in chosen
-        ]
-        block = torch.from_numpy(np.stack(rows))
-        return Batch(block[:, :-1].contiguous(), block[:, 1:].contiguous())
-
-    @lru_cache(maxsize=2)  # noqa: B019 -- one sampler lives as long as its run
-    def _epoch(self, epoch: int) -> tuple[int, Ids]:
-        chance = np.random.default_rng([self.seed, epoch])
-        spare = len(self.tokens) - 1 - self._windows * self.length
-        return int(chance.integers(0, max(spare, 0) + 1)), chance.permutation(self._windows)
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Spans of one token file. `mask` is 1 where a token has loss; None = on all of them."""
-
-    tokens: Ids
-    starts: Ids
-    ends: Ids
-    mask: Ids | None = None
-
-    def row(self, index: int, length: int) -> tuple[Ids, Ids]:
-        """Tokens and loss mask of a span, cut at `length` + 1."""
-        span = slice(int(self.starts[index]), int(min(self.ends[index], self.starts[index] + length + 1)))
-        tokens = np.asarray(self.tokens[span], dtype=np.int64)
-        mask = np.ones(len(tokens), bool) if self.mask is None else np.asarray(self.mask[span], bool)
-        return tokens, mask
-
-
-class RowSampler:
-    """Whole documents, one a row, padded on the right; a batch holds rows of like length.
-
-    Every epoch has all rows of `main`, and of `replay` as many as have `share` times main's tokens. Each
-    batch has about `batch_tokens` tokens: few long rows or many short ones, hardly any padding.
+    So resuming is exact whatever the number of ranks, micro-batches or the machine.
     """
 
-    def __init__(
-        self, main: Rows, *, length: int, batch_tokens: int, seed: int, pad: int,
-        replay: Rows | None = None, share: float = 0.0,
-    ) -> None:  # fmt: skip
-        if not len(main.starts):
-            raise GlaswerkError("there is no dialogue to tune on", hint="glaswerk add chats FILE.jsonl")
-        self.main, self.replay, self.length, self.seed, self.pad = main, replay, length, seed, pad
-        self.truncated = int((main.ends - main.starts > length + 1).sum())
-        own = _lengths(main, length)
-        self._own, self._others, self._extra = own, np.empty(0, np.int64), 0
-        if replay is not None:
-            self._others = _lengths(replay, length)
-            self._extra = min(len(self._others), round(share * own.sum() / self._others.mean()))
-        rows = len(own) + self._extra
-        tokens = own.sum() + (self._others.mean() * self._extra if self._extra else 0)
-        self.steps_per_epoch = max(1, min(rows, round(tokens / batch_tokens)))
+    steps_per_epoch: float
 
     def batch(self, step: int) -> Batch:
-        epoch, index = divmod(step, self.steps_per_epoch)
-        return self._pad([self._row(int(row)) for row in self._epoch(epoch)[index]])
+        """The whole batch of a step, of all ranks together."""
+        ...
 
-    @lru_cache(maxsize=2)  # noqa: B019 -- one sampler lives as long as its run
-    def _epoch(self, epoch: int) -> list[Ids]:
-        chance = np.random.default_rng([self.seed, epoch])
-        more = chance.permutation(len(self._others))[: self._extra]
-        rows = chance.permutation(np.concatenate([np.arange(len(self._own)), len(self._own) + more]))
-        lengths = np.concatenate([self._own, self._others])[rows]
-        order = np.argsort(lengths, kind="stable")
-        rows, ends = rows[order], np.cumsum(lengths[order])
-        # Cut where the running count of tokens passes each step's share; every group keeps a row.
-        cuts = np.searchsorted(ends, ends[-1] * np.arange(1, self.steps_per_epoch) / self.steps_per_epoch)
-        low = np.arange(1, self.steps_per_epoch)
-        cuts = np.clip(cuts, low, low + len(rows) - self.steps_per_epoch)
-        groups = np.split(rows, np.maximum.accumulate(cuts - low) + low)
-        return [groups[i] for i in chance.permutation(len(groups))]
-
-    def _row(self, row: int) -> tuple[Ids, Ids]:
-        own = len(self._own)
-        if row < own or self.replay is None:
-            return self.main.row(row, self.length)
-        return self.replay.row(row - own, self.length)
-
-    def _pad(self, rows: Sequence[tuple[Ids, Ids]]) -> Batch:
-        longest = max(len(tokens) for tokens, _ in rows) - 1
-        inputs = torch.full((len(rows), longest), self.pad, dtype=torch.int64)
-        labels = torch.full((len(rows), longest), IGNORED, dtype=torch.int64)
-        for i, (tokens, mask) in enumerate(rows):
-            ids = torch.from_numpy(tokens)
-            inputs[i, : len(ids) - 1] = ids[:-1]
-            labels[i, : len(ids) - 1] = torch.where(torch.from_numpy(mask[1:]), ids[1:], IGNORED)
-        return Batch(inputs, labels)
-
-
-def _lengths(rows: Rows, length: int) -> Ids:
-    return np.asarray(np.minimum(rows.ends - rows.starts, length + 1))
+    def spans(self, step: int) -> list[Span]:
+        """The stretches of documents in that batch, row after row."""
+        ...

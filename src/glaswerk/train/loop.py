@@ -1,4 +1,4 @@
-"""The one training loop: pretraining and tuning differ in what the sampler gives it."""
+"""The one training loop: stages differ in their sampler and their objective."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from torch import Tensor, nn
+from torch import nn
 from torch.optim import Optimizer
 from transformers import PreTrainedModel
 
@@ -23,10 +23,11 @@ from glaswerk.core.progress import progress_bar
 from glaswerk.train import checkpoint
 from glaswerk.train.batches import Batch, Sampler
 from glaswerk.train.checkpoint import Progress
-from glaswerk.train.loss import linear_cross_entropy
-from glaswerk.train.memory import keep_freed_memory
-from glaswerk.train.optimizer import optimizers, schedule, set_rate
+from glaswerk.train.memory import is_out_of_memory, keep_freed_memory
+from glaswerk.train.objective import Network, Objective, next_token
+from glaswerk.train.optimizer import optimizers, set_precision, set_rate
 from glaswerk.train.precision import autocast, resolve
+from glaswerk.train.schedule import wsd
 
 # A kill costs at most this much work; writing 25 MB takes 0.1 s, so under 1 % of the time.
 CHECKPOINT_SECONDS = 15.0
@@ -35,7 +36,10 @@ VALIDATIONS = 10
 
 @dataclass(frozen=True, slots=True)
 class LoopConfig:
-    """Steps are optimizer steps; `warmup` and `decay` are shares of them; `precision`: see `resolve`."""
+    """Steps are optimizer steps; `warmup` and `decay` are shares of them; `precision`: see `resolve`.
+
+    `micro_rows`: rows of a step that are computed at once, 0 for as many as fit.
+    """
 
     steps: int
     learning_rate: float
@@ -44,6 +48,11 @@ class LoopConfig:
     decay: float = 0.4
     clip: float = 1.0
     precision: str = "auto"
+    micro_rows: int = 0
+
+    def settings(self) -> dict[str, Any]:
+        """What makes a run another one: micro-batches change a result by rounding only."""
+        return {name: value for name, value in asdict(self).items() if name != "micro_rows"}
 
 
 class Interrupted(Exception):
@@ -64,13 +73,15 @@ def run(
     folder: Path,
     *,
     label: str,
+    objective: Objective = next_token,
     validate: Validate = lambda model: {},
 ) -> dict[str, Any]:
     """Train `model` in place for `config.steps`, resuming from `folder` where an earlier run stopped.
 
     Appends one row a step to `folder/metrics.jsonl`, with `validate(model)` in ten of them, which must
     not touch the weights. Returns the figures for the manifest.
-    Raises Interrupted after saving when a SIGINT or SIGTERM arrives.
+    Raises Interrupted after saving when a SIGINT or SIGTERM arrives; GlaswerkError when the loss is no
+    number any more (the last checkpoint stays) and when memory does not suffice for one row.
     """
     folder.mkdir(parents=True, exist_ok=True)
     keep_freed_memory()
@@ -78,8 +89,10 @@ def run(
     done = checkpoint.read(folder, model, parts)
     # A run ends as it began, though the probe might choose otherwise on another machine.
     config = replace(config, precision=done.precision or resolve(config.precision))
+    set_precision(parts, config.precision)
     rows = _rewind(folder / "metrics.jsonl", done.step)
     model.train()
+    step_of = Step(model, parts, objective, config)
     started = saved = time.perf_counter()
 
     def save(step: int) -> None:
@@ -94,7 +107,10 @@ def run(
     ):
         for step in range(done.step, config.steps):
             clock = time.perf_counter()
-            row = {"step": step, **_step(model, parts, sampler.batch(step), step, config)}
+            try:
+                row = {"step": step, **step_of(sampler.batch(step), step)}
+            except FloatingPointError as error:
+                raise _lost(folder, sampler, step, error) from None
             row["tokens_per_second"] = round(row["tokens"] / (time.perf_counter() - clock))
             if (step + 1) % max(1, config.steps // VALIDATIONS) == 0:
                 row |= validate(model)
@@ -126,38 +142,73 @@ def _figures(rows: list[dict[str, Any]], seconds: float, sampler: Sampler) -> di
     }  # fmt: skip
 
 
-def _step(
-    model: PreTrainedModel, parts: list[Optimizer], batch: Batch, step: int, config: LoopConfig
-) -> dict[str, float]:
-    factor = schedule(
-        step,
-        config.steps,
-        warmup=round(config.warmup * config.steps),
-        decay=round(config.decay * config.steps),
+class Step:
+    """One optimizer step: forward and backward in micro-batches that fit into memory, then the update."""
+
+    def __init__(
+        self, model: PreTrainedModel, parts: list[Optimizer], objective: Objective, config: LoopConfig
+    ) -> None:
+        self._network, self._parts, self._objective, self._config = Network(model), parts, objective, config
+        self._micro = config.micro_rows
+        self._schedule = wsd(config.steps, warmup=config.warmup, decay=config.decay)
+
+    def __call__(self, batch: Batch, step: int) -> dict[str, float]:
+        """Figures of the step. Raises FloatingPointError, weights untouched, where the loss is no number."""
+        rate = self._rate(step)
+        report = self._gradients(batch)
+        if not math.isfinite(report["loss"]):
+            raise FloatingPointError(str(report["loss"]))
+        norm = nn.utils.clip_grad_norm_(self._network.parameters(), self._config.clip)
+        for part in self._parts:
+            part.step()
+            part.zero_grad(set_to_none=True)
+        return {**report, "rate": rate, "norm": norm.item(), "tokens": batch.tokens}
+
+    def _rate(self, step: int) -> float:
+        rate = self._config.learning_rate * self._schedule.factor(step)
+        for part in self._parts:
+            set_rate(part, rate)
+        return rate
+
+    def _gradients(self, batch: Batch) -> dict[str, float]:
+        """Gradients of the whole batch, in half as many rows at once where memory runs out."""
+        while True:
+            rows = self._micro or len(batch.inputs)
+            try:
+                return self._in_parts(batch, rows)
+            except RuntimeError as error:
+                if not is_out_of_memory(error):
+                    raise
+                self._network.zero_grad(set_to_none=True)
+                if rows == 1:
+                    raise GlaswerkError(
+                        f"memory does not suffice for one row of {batch.inputs.shape[1]} tokens: {error}",
+                        hint="train with a smaller --context or a smaller --size",
+                    ) from error
+                self._micro = -(-rows // 2)
+
+    def _in_parts(self, batch: Batch, rows: int) -> dict[str, float]:
+        total, sums = batch.counted(), dict[str, float]()
+        for part in batch.micro(rows):
+            with autocast(self._config.precision):
+                report, loss = self._network(self._objective, part, total)
+            loss.backward()
+            for name, value in report.items():
+                sums[name] = sums.get(name, 0.0) + value.item()
+        return sums
+
+
+def _lost(folder: Path, sampler: Sampler, step: int, error: FloatingPointError) -> GlaswerkError:
+    """The error for a loss that is no number; what the step saw is written beside the metrics."""
+    spans = sampler.spans(step)
+    path = folder / "lost-batch.json"
+    write_atomic(path, json.dumps([span._asdict() for span in spans], indent=1) + "\n")
+    names = list(dict.fromkeys(span.document for span in spans))
+    return GlaswerkError(
+        f"the loss is {error} at step {step}, which saw {len(names)} documents ({', '.join(names[:3])}, …): "
+        f"all of them are in {path}; checkpoints of earlier steps are kept",
+        hint="train again with a smaller --learning-rate or another --seed",
     )
-    rate = config.learning_rate * factor
-    for part in parts:
-        set_rate(part, rate)
-    with autocast(config.precision):
-        loss, total = losses(model, batch)
-    if not math.isfinite(loss.item()):
-        raise GlaswerkError(
-            f"the loss is {loss.item()} at step {step}: the weights are of no use any more",
-            hint="train again with a smaller --learning-rate or another --seed",
-        )
-    total.backward()  # type: ignore[no-untyped-call]
-    norm = nn.utils.clip_grad_norm_(model.parameters(), config.clip)
-    for part in parts:
-        part.step()
-        part.zero_grad(set_to_none=True)
-    return {"loss": loss.item(), "rate": rate, "norm": norm.item(), "tokens": batch.inputs.numel()}
-
-
-def losses(model: PreTrainedModel, batch: Batch) -> tuple[Tensor, Tensor]:
-    """Mean cross-entropy in nats over the labels that count, and the same plus the z-loss to minimise."""
-    hidden = model.get_decoder()(input_ids=batch.inputs, use_cache=False).last_hidden_state
-    weight = model.get_output_embeddings().weight
-    return linear_cross_entropy(hidden.flatten(0, 1), weight, batch.labels.flatten())
 
 
 def _rewind(path: Path, step: int) -> list[dict[str, Any]]:

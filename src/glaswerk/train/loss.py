@@ -22,10 +22,12 @@ _PIECE = 1 << 23
 
 
 class _LinearCrossEntropy(torch.autograd.Function):
-    """(hidden, weight, labels) → (mean cross-entropy, that plus z-loss); only the latter has a gradient."""
+    """(hidden, weight, labels, count) → (cross-entropy, that plus z-loss); only the latter has a gradient."""
 
     @staticmethod
-    def forward(ctx: Any, hidden: Tensor, weight: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(
+        ctx: Any, hidden: Tensor, weight: Tensor, labels: Tensor, count: int
+    ) -> tuple[Tensor, Tensor]:
         grad_hidden, grad_weight = torch.empty_like(hidden), torch.zeros_like(weight)
         loss = hidden.new_zeros((), dtype=torch.float64)
         penalty = torch.zeros_like(loss)
@@ -50,17 +52,16 @@ class _LinearCrossEntropy(torch.autograd.Function):
                 gradient = gradient.scatter_add_(1, wanted, torch.full_like(normaliser, -1.0)).to(kind)
                 grad_hidden[start : start + rows] = gradient @ factor
                 grad_weight += gradient.T @ piece
-        count = max(len(hidden), 1)  # a batch may hold no labelled token at all
         ctx.save_for_backward(grad_hidden.div_(count), grad_weight.div_(count))
-        mean = (loss / count).to(hidden.dtype)
-        ctx.mark_non_differentiable(mean)
-        return mean, (loss / count + Z_LOSS * penalty / count).to(hidden.dtype)
+        share = (loss / count).to(hidden.dtype)
+        ctx.mark_non_differentiable(share)
+        return share, (loss / count + Z_LOSS * penalty / count).to(hidden.dtype)
 
     @staticmethod
-    def backward(ctx: FunctionCtx, *gradients: Tensor) -> tuple[Tensor, Tensor, None]:
+    def backward(ctx: FunctionCtx, *gradients: Tensor) -> tuple[Tensor, Tensor, None, None]:
         grad_hidden, grad_weight = ctx.saved_tensors  # type: ignore[attr-defined]
         scale = gradients[1]
-        return grad_hidden * scale, grad_weight * scale, None
+        return grad_hidden * scale, grad_weight * scale, None, None
 
 
 def _product_type(hidden: Tensor) -> torch.dtype:
@@ -68,14 +69,18 @@ def _product_type(hidden: Tensor) -> torch.dtype:
     return torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else hidden.dtype
 
 
-def linear_cross_entropy(hidden: Tensor, weight: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean cross-entropy in nats over the labels that count, and the same plus the z-loss to minimise.
+def linear_cross_entropy(
+    hidden: Tensor, weight: Tensor, labels: Tensor, total: int | None = None
+) -> tuple[Tensor, Tensor]:
+    """Sum of the cross-entropy in nats divided by `total`, and the same plus the z-loss to minimise.
 
     hidden: (tokens, width) after the last norm; weight: (vocabulary, width) of the output projection;
-    labels: (tokens,) int64, -100 where there is no loss. Under autocast the products are in its type.
+    labels: (tokens,) int64, -100 where there is no loss; `total`: by default the labels that count, which
+    makes a mean. Under autocast the products are in its type.
     """
     counted = labels != IGNORED
     if not bool(counted.all()):
         hidden, labels = hidden[counted], labels[counted]
-    result: tuple[Tensor, Tensor] = _LinearCrossEntropy.apply(hidden, weight, labels)  # type: ignore[no-untyped-call]
+    total = max(len(hidden) if total is None else total, 1)  # a batch may hold no labelled token at all
+    result: tuple[Tensor, Tensor] = _LinearCrossEntropy.apply(hidden, weight, labels, total)  # type: ignore[no-untyped-call]
     return result

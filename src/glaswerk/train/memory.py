@@ -1,9 +1,11 @@
-"""Keep freed memory in the process: training allocates the same tensors every step."""
+"""The memory of a training process: kept between steps, and what it says when there is too little."""
 
 from __future__ import annotations
 
 import ctypes
 import sys
+
+import torch
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 
@@ -21,3 +23,8 @@ def keep_freed_memory() -> bool:
     except (OSError, AttributeError):  # musl and others
         return False
     return bool(mallopt(_M_MMAP_THRESHOLD, 1 << 30) and mallopt(_M_TRIM_THRESHOLD, (1 << 31) - 1))
+
+
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Whether torch could not get the memory for a tensor, on a GPU or on the CPU."""
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)

@@ -1,40 +1,77 @@
-"""Muon for the matrices, AdamW for the rest, and a warmup-stable-decay schedule over both."""
+"""Muon for the matrices, AdamW for embeddings and norms, each kind with its own learning rate."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.optim import AdamW, Muon, Optimizer
+from torch.optim import AdamW, Optimizer
+
+from glaswerk.train.muon import Muon
+from glaswerk.train.precision import PRECISIONS
+
+# Where torch has AdamW as one kernel; elsewhere it is one kernel an operation and some parameters.
+_FUSED = {"cpu", "cuda", "xpu", "mps"}
 
 
-def optimizers(model: nn.Module, *, learning_rate: float, weight_decay: float) -> list[Optimizer]:
-    """Muon (update scaled to AdamW's RMS, so that both share one learning rate) and AdamW.
+@dataclass(frozen=True, slots=True)
+class Ratios:
+    """Learning rates as multiples of the matrices' one."""
 
-    Embeddings and norms take AdamW: Muon's orthogonal update fits linear maps only (Jordan 2024).
+    embedding: float = 1.0
+    norm: float = 1.0
+
+
+def optimizers(
+    model: nn.Module,
+    *,
+    learning_rate: float,
+    weight_decay: float,
+    ratios: Ratios = Ratios(),
+) -> list[Optimizer]:
+    """Muon (update scaled to AdamW's RMS, so that one learning rate fits both) and AdamW.
+
+    Embeddings and norms take AdamW: Muon's orthogonal update fits linear maps only (Jordan 2024), and
+    weight decay would pull norms to 0. Muon's products are in fp32 until `set_precision` says otherwise.
+    Each group has its share of the learning rate as `ratio`.
     """
-    named = [(n, p) for n, p in model.named_parameters() if p.requires_grad]
-    matrices = [p for n, p in named if p.ndim == 2 and "embed" not in n and "lm_head" not in n]
-    chosen = {id(p) for p in matrices}
-    rest = [p for _, p in named if id(p) not in chosen]
+    matrices, embeddings, norms = by_kind(model)
     muon = Muon(
-        matrices, lr=learning_rate, weight_decay=weight_decay, momentum=0.95, adjust_lr_fn="match_rms_adamw"
-    )
-    adamw = AdamW(rest, lr=learning_rate, betas=(0.9, 0.95), eps=1e-10, weight_decay=0.0)
-    return [muon, adamw]
+        [{"params": matrices, "ratio": 1.0}],
+        lr=learning_rate, weight_decay=weight_decay, dtype=torch.float32,
+    )  # fmt: skip
+    adamw = AdamW(
+        [{"params": embeddings, "ratio": ratios.embedding}, {"params": norms, "ratio": ratios.norm}],
+        lr=learning_rate, betas=(0.9, 0.95), eps=1e-10, weight_decay=0.0,
+        fused=all(p.device.type in _FUSED for p in embeddings + norms),
+    )  # fmt: skip
+    parts: list[Optimizer] = [muon, adamw]
+    for part in parts:
+        set_rate(part, learning_rate)
+    return parts
 
 
-def schedule(step: int, steps: int, *, warmup: int, decay: int) -> float:
-    """Factor on the learning rate: linear up over `warmup`, flat, linear down to 0 over the last `decay`."""
-    rise = min(1.0, (step + 1) / max(warmup, 1))
-    fall = min(1.0, (steps - step) / max(decay, 1))
-    return min(rise, fall)
+def set_precision(parts: list[Optimizer], precision: str) -> None:
+    """Multiply in fp32 or bf16 (see `resolve`) from now on."""
+    for part in parts:
+        if isinstance(part, Muon):
+            part.dtype = PRECISIONS[precision]
+
+
+def by_kind(model: nn.Module) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
+    """Trainable parameters: matrices of linear maps; embeddings with the output projection; the rest."""
+    named: list[tuple[str, Tensor]] = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+    embeddings = [p for name, p in named if p.ndim == 2 and ("embed" in name or "lm_head" in name)]
+    matrices = [p for name, p in named if p.ndim == 2 and "embed" not in name and "lm_head" not in name]
+    return matrices, embeddings, [p for _, p in named if p.ndim != 2]
 
 
 def set_rate(optimizer: Optimizer, rate: float) -> None:
+    """Give each group its share of the matrices' learning rate."""
     for group in optimizer.param_groups:
-        group["lr"] = rate
+        group["lr"] = rate * group["ratio"]
 
 
 def state_tensors(model: nn.Module, optimizer: Optimizer) -> dict[str, Tensor]:

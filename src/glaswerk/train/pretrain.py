@@ -14,13 +14,14 @@ from glaswerk.model.text import build, save
 from glaswerk.plan.shape import Shape, parse_size, shape_for
 from glaswerk.tokenizer import Shards, Tokenizer
 from glaswerk.train import checkpoint
-from glaswerk.train.batches import StreamSampler
 from glaswerk.train.export import copy_tokenizer, tokenizer_of
 from glaswerk.train.loop import LoopConfig, run
 from glaswerk.train.precision import resolve
+from glaswerk.train.sampler import PackedSampler
+from glaswerk.train.stream import Stream
 from glaswerk.train.validation import Validation
 
-RECIPE = "pretrain/1"
+RECIPE = "pretrain/2"
 # Chinchilla's 20 tokens a parameter, but no document more often than this: beyond some 16 epochs
 # repeated data teaches almost nothing (Muennighoff et al. 2023); facts stated ten times need several.
 TOKENS_PER_PARAMETER = 20
@@ -46,7 +47,7 @@ class Plan:
 
     shape: Shape
     loop: LoopConfig
-    sequences: int
+    rows: int
     tokens: int
     epochs: float
 
@@ -63,18 +64,16 @@ def plan(shards: Shards, config: TrainConfig) -> Plan:
     shape = shape_for(parse_size(config.size), _padded(shards.vocab_size), config.context)
     scale = shape.parameters / 2e6
     batch = config.batch_tokens or 1024 * max(1, round(2 * scale**0.5))
-    sampler = StreamSampler(
-        shards.tokens("train"), length=config.context, sequences=max(1, batch // config.context), seed=0
-    )
-    a_step = sampler.sequences * config.context
-    epoch = sampler.steps_per_epoch * a_step
-    wanted = min(TOKENS_PER_PARAMETER * shape.parameters, MOST_EPOCHS * epoch)
-    steps = max(1, round((config.epochs * epoch if config.epochs else wanted) / a_step))
+    sampler = _sampler(shards, config, max(1, batch // config.context))
+    a_step = sampler.tokens_per_epoch / sampler.steps_per_epoch
+    wanted = min(TOKENS_PER_PARAMETER * shape.parameters, MOST_EPOCHS * sampler.tokens_per_epoch)
+    steps = max(1, round((config.epochs * sampler.tokens_per_epoch if config.epochs else wanted) / a_step))
     rate = config.learning_rate or 0.004 * scale ** (-1 / 3)
     loop = LoopConfig(
         steps=steps, learning_rate=round(rate, 6), weight_decay=0.01, precision=config.precision
     )
-    return Plan(shape, loop, sampler.sequences, steps * a_step, round(steps * a_step / epoch, 2))
+    epochs = steps / sampler.steps_per_epoch
+    return Plan(shape, loop, sampler.rows, round(steps * a_step), round(epochs, 2))
 
 
 def train(lab: Lab, config: TrainConfig, *, shards: str = "main.main", name: str = "base") -> Artifact:
@@ -82,8 +81,8 @@ def train(lab: Lab, config: TrainConfig, *, shards: str = "main.main", name: str
     packed = lab.need("shards", shards, hint="glaswerk pack")
     opened = Shards.open(packed.path)
     planned = plan(opened, config)
-    settings: dict[str, Any] = {"stage": "pretrain", "seed": config.seed, "sequences": planned.sequences}
-    settings |= {"shape": asdict(planned.shape), "loop": asdict(planned.loop)}
+    settings: dict[str, Any] = {"stage": "pretrain", "seed": config.seed, "rows": planned.rows}
+    settings |= {"shape": asdict(planned.shape), "loop": planned.loop.settings()}
     spec = Spec("model", f"{name}/step-{planned.loop.steps}", RECIPE, {"shards": packed.id}, settings)
     vocabulary = tokenizer_of(lab, packed)
 
@@ -92,11 +91,9 @@ def train(lab: Lab, config: TrainConfig, *, shards: str = "main.main", name: str
         model = build(
             planned.shape, seed=config.seed, end_id=tokenizer.end_id, turn_end_id=tokenizer.turn_end_id
         )
-        sampler = StreamSampler(
-            opened.tokens("train"), length=config.context, sequences=planned.sequences, seed=config.seed
-        )
         stats = run(
-            model, sampler, planned.loop, lab.run_folder(spec.id), label=f"train {name}",
+            model, _sampler(opened, config, planned.rows), planned.loop, lab.run_folder(spec.id),
+            label=f"train {name}",
             validate=Validation(opened, tokenizer, config.context),
         )  # fmt: skip
         save(model, folder)
@@ -106,6 +103,10 @@ def train(lab: Lab, config: TrainConfig, *, shards: str = "main.main", name: str
     made = lab.make(spec, write)
     checkpoint.clear(lab.run_folder(spec.id))
     return made
+
+
+def _sampler(shards: Shards, config: TrainConfig, rows: int) -> PackedSampler:
+    return PackedSampler(Stream.of(shards, "train"), length=config.context, rows=rows, seed=config.seed)
 
 
 def _check(config: TrainConfig) -> None:

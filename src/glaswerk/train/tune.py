@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.model.text import load, save
-from glaswerk.tokenizer import Shards, Tokenizer
+from glaswerk.tokenizer import Shards
 from glaswerk.train import checkpoint
-from glaswerk.train.batches import Rows, RowSampler
 from glaswerk.train.export import copy_tokenizer, shards_of, tokenizer_of
 from glaswerk.train.loop import LoopConfig, run
+from glaswerk.train.sampler import PackedSampler
+from glaswerk.train.stream import Stream
 
-RECIPE = "tune/1"
+RECIPE = "tune/2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def tune(lab: Lab, config: TuneConfig, *, base: str = "base", name: str = "chat"
             hint="glaswerk add chats FILE.jsonl --licence …, then curate, tokenizer, pack and train again",
         )
     vocabulary = tokenizer_of(lab, packed)
-    sampler = _sampler(shards, Tokenizer.load(vocabulary), config, _context(parent))
+    sampler = _sampler(shards, config, _context(parent))
     loop = LoopConfig(
         steps=max(1, round(config.epochs * sampler.steps_per_epoch)),
         learning_rate=config.learning_rate or _rate(parent) / 2,
@@ -61,7 +62,7 @@ def tune(lab: Lab, config: TuneConfig, *, base: str = "base", name: str = "chat"
         "seed": config.seed,
         "batch_tokens": config.batch_tokens,
         "replay": config.replay,
-        "loop": asdict(loop),
+        "loop": loop.settings(),
     }
     spec = Spec(
         "model", f"{name}/step-{loop.steps}", RECIPE, {"base": parent.id, "shards": packed.id}, settings
@@ -72,7 +73,7 @@ def tune(lab: Lab, config: TuneConfig, *, base: str = "base", name: str = "chat"
         stats = run(model, sampler, loop, lab.run_folder(spec.id), label=f"tune {name}")
         save(model, folder)
         copy_tokenizer(vocabulary, folder)
-        figures = {"parameters": parent.stats["parameters"], "truncated_dialogues": sampler.truncated}
+        figures = {"parameters": parent.stats["parameters"], "lost_labels": round(sampler.lost, 6)}
         return {**stats, **figures}
 
     made = lab.make(spec, write)
@@ -80,19 +81,11 @@ def tune(lab: Lab, config: TuneConfig, *, base: str = "base", name: str = "chat"
     return made
 
 
-def _sampler(shards: Shards, tokenizer: Tokenizer, config: TuneConfig, context: int) -> RowSampler:
-    return RowSampler(
-        _rows(shards, "chat"), replay=_rows(shards, "train") if config.replay else None, share=config.replay,
-        length=context, batch_tokens=config.batch_tokens, seed=config.seed, pad=tokenizer.end_id,
+def _sampler(shards: Shards, config: TuneConfig, context: int) -> PackedSampler:
+    return PackedSampler(
+        Stream.of(shards, "chat"), replay=Stream.of(shards, "train"), share=config.replay,
+        length=context, rows=max(1, config.batch_tokens // context), seed=config.seed,
     )  # fmt: skip
-
-
-def _rows(shards: Shards, split: str) -> Rows:
-    _, starts, ends = shards.spans(split)
-    if split == "chat":
-        return Rows(shards.tokens(split), starts, ends, shards.mask(split))
-    # With the end token, so that a document of the replay also teaches where it ends.
-    return Rows(shards.tokens(split), starts, ends + 1)
 
 
 def _context(model: Artifact) -> int:

@@ -44,8 +44,7 @@ class Validation:
 
 def _block(tokens: np.ndarray[Any, Any], windows: range, length: int) -> Batch:
     rows = np.stack([tokens[w * length : (w + 1) * length + 1] for w in windows])
-    block = torch.from_numpy(rows)
-    return Batch(block[:, :-1], block[:, 1:])
+    return Batch.of(torch.from_numpy(rows))
 
 
 def _nats(model: PreTrainedModel, batch: Batch) -> float:

@@ -1,0 +1,53 @@
+"""What a step minimises: the objective of the next token, for pretraining and chat tuning alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from torch import Tensor, nn
+from transformers import PreTrainedModel
+
+from glaswerk.train.batches import Batch
+from glaswerk.train.loss import linear_cross_entropy
+
+
+class Objective(Protocol):
+    """(model, a part of a step's batch, `total`) → figures to report, and the loss to minimise.
+
+    Both are sums over the part, divided by `total`: the labels with loss in the step's whole batch. So they
+    add up over micro-batches and ranks to what the whole batch at once would give.
+    """
+
+    def __call__(
+        self, model: PreTrainedModel, batch: Batch, total: int
+    ) -> tuple[Mapping[str, Tensor], Tensor]: ...
+
+
+def next_token(model: PreTrainedModel, batch: Batch, total: int) -> tuple[Mapping[str, Tensor], Tensor]:
+    """Cross-entropy in nats of the labels that count; the z-loss is minimised beside it."""
+    weight = model.get_output_embeddings().weight
+    loss, objective = linear_cross_entropy(
+        hidden_states(model, batch).flatten(0, 1), weight, batch.labels.flatten(), total
+    )
+    return {"loss": loss}, objective
+
+
+def hidden_states(model: PreTrainedModel, batch: Batch) -> Tensor:
+    """States after the last norm, (rows, length, width), every piece on its own."""
+    states: Tensor = model.get_decoder()(
+        input_ids=batch.inputs, attention_mask=batch.mask(), position_ids=batch.positions, use_cache=False
+    ).last_hidden_state
+    return states
+
+
+class Network(nn.Module):
+    """A model whose forward pass is an objective: so sharded weights are whole while it is computed."""
+
+    def __init__(self, model: PreTrainedModel) -> None:
+        super().__init__()
+        model.set_attn_implementation("sdpa")  # which takes a mask of bools; "eager" would add them up
+        self.model = model
+
+    def forward(self, objective: Objective, batch: Batch, total: int) -> tuple[Mapping[str, Tensor], Tensor]:
+        return objective(self.model, batch, total)

@@ -1,0 +1,105 @@
+"""The sampler of pretraining and chat tuning: every document once an epoch, packed anew each time."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import torch
+
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.train.batches import Batch, Span
+from glaswerk.train.loss import IGNORED
+from glaswerk.train.packing import Ids, Packed, pack_rows
+from glaswerk.train.stream import Stream
+
+
+class PackedSampler:
+    """Rows of `length` tokens, `rows` a step; an epoch ends inside a step and the next begins there.
+
+    Every epoch has all documents of `main`, and of `replay` as many, another choice each time, as make
+    `share` times main's tokens. `lost` is the share of main's labels that fit into no row.
+    """
+
+    def __init__(
+        self, main: Stream, *, length: int, rows: int, seed: int,
+        replay: Stream | None = None, share: float = 0.0,
+    ) -> None:  # fmt: skip
+        self.length, self.seed, self._streams = length, seed, [main]
+        pieces = main.pieces(length)
+        if not len(pieces.length):
+            raise GlaswerkError(f"the split {main.split!r} holds nothing to train on", hint="glaswerk pack")
+        self.lost = pieces.lost / max(1, pieces.lost + int(pieces.length.sum()))
+        self._stream = np.zeros(len(pieces.length), np.int8)
+        self._document, self._start, self._length = pieces.document, pieces.start, pieces.length
+        self._own, self._wanted = len(pieces.length), 0.0
+        if replay is not None and share:
+            self._add(replay)
+            self._wanted = share * float(pieces.length.sum())
+        self._first = [0]
+        in_epoch = len(self._epoch(0).ends)
+        self.rows = min(rows, in_epoch)
+        self.steps_per_epoch = in_epoch / self.rows
+        self.tokens_per_epoch = int(self._length[self._epoch(0).pieces].sum())
+
+    def batch(self, step: int) -> Batch:
+        found = [self._read(epoch, row) for epoch, row in self._rows(step)]
+        widest = max(sum(len(inputs) for inputs, _ in row) for row in found)
+        shape = (len(found), widest)
+        inputs = np.full(shape, self._streams[0].end_id, np.int64)
+        labels, positions = np.full(shape, IGNORED, np.int64), np.zeros(shape, np.int64)
+        sizes = np.zeros(len(found), np.int64)
+        for i, row in enumerate(found):
+            for ids, wanted in row:
+                place = slice(int(sizes[i]), int(sizes[i]) + len(ids))
+                inputs[i, place], labels[i, place], positions[i, place] = ids, wanted, np.arange(len(ids))
+                sizes[i] += len(ids)
+        return Batch(*map(torch.from_numpy, (inputs, labels, positions, sizes)))
+
+    def spans(self, step: int) -> list[Span]:
+        return [self._span(int(p)) for epoch, row in self._rows(step) for p in self._epoch(epoch).row(row)]
+
+    def _add(self, replay: Stream) -> None:
+        more = replay.pieces(self.length)
+        self._streams.append(replay)
+        self._stream = np.concatenate([self._stream, np.ones(len(more.length), np.int8)])
+        self._document = np.concatenate([self._document, more.document])
+        self._start = np.concatenate([self._start, more.start])
+        self._length = np.concatenate([self._length, more.length])
+
+    def _rows(self, step: int) -> list[tuple[int, int]]:
+        """(epoch, row in it) of every row of a step: rows are counted through from the first epoch on."""
+        return [self._place(row) for row in range(step * self.rows, (step + 1) * self.rows)]
+
+    def _place(self, row: int) -> tuple[int, int]:
+        while self._first[-1] <= row:
+            self._first.append(self._first[-1] + len(self._epoch(len(self._first) - 1).ends))
+        epoch = int(np.searchsorted(self._first, row, side="right")) - 1
+        return epoch, row - self._first[epoch]
+
+    @lru_cache(maxsize=2)  # noqa: B019 -- one sampler lives as long as its run
+    def _epoch(self, epoch: int) -> Packed:
+        chance = np.random.default_rng([self.seed, epoch])
+        chosen = self._chosen(chance)
+        packed = pack_rows(self._length[chosen], self.length, chance)
+        return Packed(chosen[packed.pieces], packed.ends)
+
+    def _chosen(self, chance: np.random.Generator) -> Ids:
+        own = np.arange(self._own)
+        if not self._wanted:
+            return own
+        others = self._own + chance.permutation(len(self._length) - self._own)
+        enough = int(np.searchsorted(np.cumsum(self._length[others]), self._wanted)) + 1
+        return np.concatenate([own, others[:enough]])
+
+    def _read(self, epoch: int, row: int) -> list[tuple[Ids, Ids]]:
+        return [
+            self._streams[self._stream[p]].read(int(self._start[p]), int(self._length[p]))
+            for p in self._epoch(epoch).row(row)
+        ]
+
+    def _span(self, piece: int) -> Span:
+        stream = self._streams[self._stream[piece]]
+        start = int(self._start[piece])
+        document = stream.documents[int(self._document[piece])]
+        return Span(stream.split, document, start, start + int(self._length[piece]))
