@@ -364,7 +364,10 @@ def main() -> None:
     documents = Documents.open(Path(settings.data))
     a_step = rehearse(network, settings, loader(documents, settings.rows, settings.context))
     steps = max(1, round(settings.seconds / a_step))
-    optimizer, batches = Optimizer(network, settings, steps), loader(documents, settings.rows, settings.context)
+    optimizer, batches = (
+        Optimizer(network, settings, steps),
+        loader(documents, settings.rows, settings.context),
+    )
     held = HeldOut(Path(settings.data))
     turns = Turns(lambda: held.bits_per_byte(network.forward, restart=settings.restart))
     parameters = sum(p.numel() for p in network.parameters())

@@ -17,8 +17,10 @@ from bench.peers.turns import Turns
 from glaswerk.model import build
 from glaswerk.plan import Shape
 from glaswerk.tokenizer import Shards
-from glaswerk.train.batches import Batch, StreamSampler
+from glaswerk.train.batches import Batch
 from glaswerk.train.loop import LoopConfig, run
+from glaswerk.train.sampler import PackedSampler
+from glaswerk.train.stream import Stream
 
 TRIES = 12
 
@@ -41,7 +43,7 @@ class Settings:
     seed: int = 0
 
 
-class Clocked(StreamSampler):
+class Clocked(PackedSampler):
     """Notes the CPU time at which each batch is asked for."""
 
     times: list[float]
@@ -51,7 +53,7 @@ class Clocked(StreamSampler):
         return super().batch(step)
 
 
-class InTurns(StreamSampler):
+class InTurns(PackedSampler):
     """Gives a batch only while it is our turn, the first of which comes after all preparation."""
 
     turns: Turns
@@ -73,7 +75,7 @@ def model_of(settings: Settings, end_id: int) -> PreTrainedModel:
     return build(shape, seed=settings.seed, end_id=end_id, turn_end_id=end_id)
 
 
-def train(model: PreTrainedModel, sampler: StreamSampler, settings: Settings, steps: int) -> None:
+def train(model: PreTrainedModel, sampler: PackedSampler, settings: Settings, steps: int) -> None:
     config = LoopConfig(steps=steps, learning_rate=settings.rate, weight_decay=0.01)
     with tempfile.TemporaryDirectory() as folder:
         run(model, sampler, config, Path(folder), label="ours")
@@ -82,8 +84,8 @@ def train(model: PreTrainedModel, sampler: StreamSampler, settings: Settings, st
 def main() -> None:
     settings = Settings(**json.loads(sys.argv[1]))
     shards, held = Shards.open(Path(settings.shards)), HeldOut(Path(settings.data))
-    chosen = {"length": settings.context, "sequences": settings.rows, "seed": settings.seed}
-    clocked = Clocked(shards.tokens("train"), **chosen)
+    stream = Stream.of(shards, "train")
+    clocked = Clocked(stream, length=settings.context, rows=settings.rows, seed=settings.seed)
     clocked.times = []
     train(model_of(settings, shards.end_id), clocked, settings, TRIES)
     steps = max(1, round(settings.seconds / float(np.median(np.diff(clocked.times)[TRIES // 3 :]))))
@@ -95,7 +97,7 @@ def main() -> None:
         model.train()
         return bits
 
-    sampler = InTurns(shards.tokens("train"), **chosen)
+    sampler = InTurns(stream, length=settings.context, rows=settings.rows, seed=settings.seed)
     sampler.turns = Turns(score)
     tokens = settings.rows * settings.context
     sampler.facts = {"steps": steps, "parameters": model.num_parameters(), "tokens": tokens}

@@ -69,12 +69,18 @@ class Contestant:
     def __init__(
         self, name: str, module: str, settings: Mapping[str, Any], *, python: str, log: Path
     ) -> None:
-        self.name, self.points, self.turns, self.done, self.step = name, list[tuple[float, float]](), [], False, 0
+        self.name, self.points, self.turns, self.done, self.step = (
+            name,
+            list[tuple[float, float]](),
+            [],
+            False,
+            0,
+        )
         self._log = log.open("w")
         self._process = subprocess.Popen(
             [python, "-m", f"bench.peers.{module}", json.dumps(settings)], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=self._log, text=True,
-            env={**os.environ, "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"},
+            env={**os.environ, "OMP_NUM_THREADS": "1", "TORCHINDUCTOR_COMPILE_THREADS": "1"},
         )  # fmt: skip
         self.facts = self._read()
 
