@@ -1,16 +1,16 @@
 """Time to a given validation bits per byte: our loop, nanochat's and the Hugging Face Trainer's.
 
     python -m bench.time_to_bits --lab LAB --peers PEERS/bin/python --seconds 300 --tune 40
-    python -m bench.time_to_bits                    # a made-up town, small and short, peers from this environment
+    python -m bench.time_to_bits        # a made-up town, short, peers from this environment
 
-Same data, tokenizer, number of parameters (within 3 %), context and scorer; one thread each. The contestants
-train in turn for some seconds each, so that the machine's noise falls on all alike, and their time is the CPU time
-of their own process, without setting up, compiling and scoring. First each tries its settings over `--tune`
-seconds (learning rates, and for the peers what is theirs to choose, see `CANDIDATES`) and goes on with the best;
-schedules end with the seconds given. As a schedule's last part is worth most, ours runs twice: over the
-seconds that the peers have, and over half of them. The row for bench/README.md compares at the bits per byte
-of each peer's end, its best moment. `--chosen FILE` keeps the settings found for the next run.
-The curves go to docs/time-to-bits.svg.
+Same data, tokenizer, number of parameters (within 3 %), context and scorer; one thread each. The
+contestants train in turn for some seconds each, so that the machine's noise falls on all alike, and their
+time is the CPU time of their own process, without setting up, compiling and scoring. First each tries its
+settings over `--tune` seconds (learning rates, and for the peers what is theirs to choose, see
+`CANDIDATES`) and goes on with the best; schedules end with the seconds given. As a schedule's last part is
+worth most, ours runs twice: over the seconds that the peers have, and over half of them. The row for
+bench/README.md compares at the bits per byte of each peer's end, its best moment. `--chosen FILE` keeps the
+settings found for the next run. The curves go to docs/time-to-bits.svg.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,6 @@ from bench.peers.data import write_data
 from bench.peers.turns import Contestant
 from bench.trace import demo_lab
 from glaswerk.lab import Lab
-from glaswerk.plan import Shape
 from glaswerk.tokenizer import Shards, Tokenizer
 
 CONTEXT, SCORED, LOOKS, TURNS_A_LOOK = 256, 49_152, 12, 5
@@ -108,7 +108,7 @@ def tune(arena: Arena, module: str, seconds: float) -> Settings:
 
 def reached(points: Sequence[tuple[float, float]], bits: float) -> float | None:
     """Seconds at which a curve first is at `bits` or below, between two looks by a straight line."""
-    for (before, high), (after, low) in zip(points, points[1:], strict=False):
+    for (before, high), (after, low) in pairwise(points):
         if low <= bits:
             return after if high <= bits else before + (after - before) * (high - bits) / (high - low)
     return None

@@ -21,8 +21,8 @@ class Curve:
 def chart(curves: Sequence[Curve], *, x: str, y: str) -> str:
     """All curves in one frame; each has its name at its end and its figures in the points' titles."""
     ends = [point for curve in curves for point in curve.points]
-    across = _scale(0.0, max(x for x, _ in ends), LEFT, RIGHT)
-    up = _scale(min(y for _, y in ends), max(y for _, y in ends), BOTTOM, TOP)
+    across = _Axis(0.0, max(x for x, _ in ends), LEFT, RIGHT)
+    up = _Axis(min(y for _, y in ends), max(y for _, y in ends), BOTTOM, TOP)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" '
         f'font-size="12"><rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>'
@@ -50,7 +50,9 @@ def chart(curves: Sequence[Curve], *, x: str, y: str) -> str:
     return "".join(parts) + "</svg>\n"
 
 
-class _scale:  # noqa: N801 -- used as a function
+class _Axis:
+    """Where a value stands, in pixels."""
+
     def __init__(self, low: float, high: float, start: float, end: float) -> None:
         self.ends, self._start, self._end = (low, high), start, end
 

@@ -1,20 +1,21 @@
 """nanochat's pretraining on a CPU: its network, data loader, optimizer and schedule, written anew.
 
-The PyPI package `nanochat` (0.1.2, October 2025, an upload by another maintainer) holds the tokenizer in Rust and
-no Python at all, so there is no training code in it to run. This follows karpathy/nanochat as of 2026
-(`gpt.py`, `optim.py`, `dataloader.py`, `scripts/base_train.py`): pre-norm without weights, rotary positions (base
-100,000), QK-norm × 1.2, relu², value embeddings with gates in every second layer, smear, backout,
-per-layer residual and x0 factors, untied tables, logits capped at 15; Muon (row equilibration, five
-Polar Express iterations, variance reduction, cautious decay) for the matrices, AdamW for the rest with its rates
-per group, all scaled by width and batch as there; 40 steps up, flat, linearly down to 5 % over the last
-65 %; rows that begin with a document, best fit from a buffer of 1,000, what does not fit cropped.
+The PyPI package `nanochat` (0.1.2, October 2025, an upload by another maintainer) holds the tokenizer in
+Rust and no Python at all, so there is no training code in it to run. This follows karpathy/nanochat as of
+2026 (`gpt.py`, `optim.py`, `dataloader.py`, `scripts/base_train.py`): pre-norm without weights, rotary
+positions (base 100,000), QK-norm × 1.2, relu², value embeddings with gates in every second layer, smear,
+backout, per-layer residual and x0 factors, untied tables, logits capped at 15; Muon (row equilibration,
+five Polar Express iterations, variance reduction, cautious decay) for the matrices, AdamW for the rest with
+its rates per group, all scaled by width and batch as there; 40 steps up, flat, linearly down to 5 % over
+the last 65 %; rows that begin with a document, best fit from a buffer of 1,000, what does not fit cropped.
 
-What differs: the dial gives no network this small, so width and depth are given, and the tables of
-value embeddings can be left out (as before 2026). Attention sees the whole row (`--window-pattern L`, which its
+What differs: the dial gives no network this small, so width and depth are given, and the tables of value
+embeddings can be left out (as before 2026). Attention sees the whole row (`--window-pattern L`, which its
 script advises without FlashAttention). AdamW is torch's fused one, the same formula. Steps are few, so that
-the rates' factor is tried (`factor`), and decay as its law has it or none. `rows` is the batch: its law's would
-leave some 60 steps. Before this loader it had one over a single stream, which it still advises for long documents
-and little data: `loader` is "best-fit" or "stream". `torch.compile` as in its script, or not.
+the rates' factor is tried (`factor`), and decay as its law has it or none. `rows` is the batch: its law's
+would leave some 60 steps. Before this loader it had one over a single stream, which it still advises for
+long documents and little data: `loader` is "best-fit" or "stream". `torch.compile` as in its script, or
+not.
 """
 
 from __future__ import annotations
@@ -292,7 +293,10 @@ class Optimizer:
 
 
 def best_fit(documents: Documents, rows: int, context: int) -> Iterator[Tensor]:
-    """Batches (rows, context + 1): documents, the end token first, the longest that fits; else the shortest, cropped."""
+    """Batches (rows, context + 1) of documents, the end token before each.
+
+    The longest that fits in what is left of a row, else the shortest, cropped.
+    """
     source = _endless(documents)
     buffer = [next(source) for _ in range(BUFFER)]
     batch = np.empty((rows, context + 1), dtype=np.int64)

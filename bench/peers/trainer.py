@@ -1,8 +1,9 @@
 """The usual Hugging Face pretraining: `Trainer`, AdamW, cosine, documents concatenated and cut into chunks.
 
-The network is the Qwen3 that ours trains, with the library's own initialisation and loss. Chunks are cut as in its
-`run_clm.py` (`group_texts`) and drawn at random by `Trainer`. Settings beside the rate as most recipes have
-them: 5 % warm-up, weight decay 0.1, clipping at 1; the number format is a setting (`bf16=True` is autocast).
+The network is the Qwen3 that ours trains, with the library's own initialisation and loss. Chunks are cut as
+in its `run_clm.py` (`group_texts`) and drawn at random by `Trainer`. Settings beside the rate as most
+recipes have them: 5 % warm-up, weight decay 0.1, clipping at 1; the number format is a setting (`bf16=True`
+is autocast).
 """
 
 from __future__ import annotations
@@ -102,8 +103,9 @@ def network(settings: Settings) -> Qwen3ForCausalLM:
     torch.manual_seed(settings.seed)
     return Qwen3ForCausalLM(
         Qwen3Config(
-            vocab_size=settings.vocab_size, hidden_size=settings.width, intermediate_size=settings.feed_forward,
-            num_hidden_layers=settings.layers, num_attention_heads=settings.heads,
+            vocab_size=settings.vocab_size, hidden_size=settings.width,
+            intermediate_size=settings.feed_forward, num_hidden_layers=settings.layers,
+            num_attention_heads=settings.heads,
             num_key_value_heads=settings.heads, head_dim=64, max_position_embeddings=settings.context,
             tie_word_embeddings=True, attention_bias=False, use_cache=False, dtype="float32",
         )
