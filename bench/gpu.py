@@ -6,8 +6,8 @@
 
 Ours: the compiled network, the loss in pieces, Muon + AdamW. Peer: the same network as most scripts train
 it, `torch.compile(model)(input_ids, labels=…).loss` and fused AdamW. Both under bf16 autocast with fp32
-weights, rows of random tokens of one piece each, one loop after the other, median steps. MFU counts 6 FLOPs a parameter and
-token and the whole square of attention scores (PaLM, appendix B), the tied table once.
+weights, rows of random tokens of one piece each, one loop after the other, median steps. MFU counts 6 FLOPs
+a parameter and token and the whole square of attention scores (PaLM, appendix B), the tied table once.
 """
 
 from __future__ import annotations

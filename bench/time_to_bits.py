@@ -41,13 +41,15 @@ TOLERANCE = 0.03
 Settings = dict[str, Any]
 # Of each contestant, in rounds: every candidate changes what the best of the rounds before had.
 CANDIDATES: dict[str, list[list[Settings]]] = {
-    "ours": [[{"rate": rate} for rate in (0.003, 0.006, 0.012)]],
+    "ours": [[{"rate": rate} for rate in (0.008, 0.016)]],
     "trainer": [[{"rate": rate} for rate in (0.001, 0.002, 0.004)]],
     "nanochat": [
-        [{"factor": factor} for factor in (2, 6, 18)],
-        [{"loader": "stream"}, {"layers": 4, "value_embeddings": False}, {"decay": True}, {"restart": True}],
+        [{"factor": factor} for factor in (3, 9, 27)],
+        [{"loader": "stream"}, {"layers": 4, "value_embeddings": False}, {"decay": True}],
     ],
 }
+# Compiling takes longer than a candidate's few steps.
+TRIED: dict[str, Settings] = {"nanochat": {"compile": False}}
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,8 @@ def tune(arena: Arena, module: str, seconds: float) -> Settings:
     best, least = Settings(), float("inf")
     for round_ in CANDIDATES[module]:
         tried = [best | change for change in round_]
-        started = [arena.start(f"{module}-{i}", module, one, seconds) for i, one in enumerate(tried)]
+        how = TRIED.get(module, {})
+        started = [arena.start(f"{module}-{i}", module, one | how, seconds) for i, one in enumerate(tried)]
         race(started, seconds)
         for one, settings in zip(started, tried, strict=True):
             bits = one.points[-1][1]
