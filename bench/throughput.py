@@ -37,8 +37,8 @@ CONTESTANTS: list[tuple[str, str, Settings]] = [
     ("trainer bf16 compiled", "trainer", {"rate": 0.001, "bf16": True, "compile": True}),
     ("nanochat", "nanochat", {**WIDER, "bf16": False}),
     ("nanochat bf16", "nanochat", {**WIDER, "bf16": True}),
-    ("litgpt", "lit", {"precision": "32-true"}),
-    ("litgpt bf16", "lit", {"precision": "bf16-mixed"}),
+    ("litgpt", "lit", {"rate": 0.001, "precision": "32-true"}),
+    ("litgpt bf16", "lit", {"rate": 0.001, "precision": "bf16-mixed"}),
 ]
 
 

@@ -19,7 +19,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from bench.peers.data import write_data
 from bench.peers.turns import Contestant
 from bench.trace import demo_lab
 from glaswerk.lab import Lab
+from glaswerk.plan.shape import HEAD, Shape
 from glaswerk.tokenizer import Shards, Tokenizer
 
 CONTEXT, SCORED, LOOKS, TURNS_A_LOOK = 256, 49_152, 12, 5
@@ -62,17 +63,27 @@ class Arena:
     peers: str
 
     def start(self, name: str, module: str, chosen: Settings, seconds: float) -> Contestant:
-        settings = {**self._base(module), **chosen, "seconds": seconds}
+        same = {"data": str(self.folder), "vocab_size": self.vocab_size, "context": CONTEXT, "rows": 8}
+        network = self._nanochat(chosen) if module == "nanochat" else asdict(self.shape)
+        own = {"shards": str(self.shards)} if module == "ours" else {}
         python = sys.executable if module == "ours" else self.peers
+        settings = {**same, **network, **own, **chosen, "seconds": seconds}
         return Contestant(name, module, settings, python=python, log=self.folder / f"{name}.log")
 
-    def _base(self, module: str) -> Settings:
-        """What is the same for all, and the networks: as many parameters as ours, within `TOLERANCE`."""
-        same = {"data": str(self.folder), "vocab_size": self.vocab_size, "context": CONTEXT, "rows": 8}
-        if module == "nanochat":
-            return {**same, "layers": 2, "width": 160, "heads": 2, "bf16": True}
-        shape = {"layers": LAYERS, "width": WIDTH, "heads": WIDTH // 64, "feed_forward": FEED_FORWARD}
-        return {**same, **shape} | ({"shards": str(self.shards)} if module == "ours" else {})
+    @property
+    def shape(self) -> Shape:
+        return Shape(self.vocab_size, LAYERS, WIDTH, WIDTH // HEAD, FEED_FORWARD, CONTEXT)
+
+    def _nanochat(self, chosen: Settings) -> Settings:
+        """Two layers with a table of value embeddings, or as `chosen`, as wide as our parameters allow."""
+        network = {"layers": 2, "value_embeddings": True, "bf16": True} | chosen
+        tables = 2 + (-(-network["layers"] // 2) if network["value_embeddings"] else 0)
+
+        def away(width: int) -> float:
+            count = tables * self.vocab_size * width + 12 * network["layers"] * width**2
+            return abs(count - self.shape.parameters)
+
+        return {**network, "width": min(range(32, 1024, 4), key=away), "heads": 2}
 
 
 def open_arena(lab: Lab, folder: Path, peers: str) -> Arena:
