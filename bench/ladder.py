@@ -1,10 +1,11 @@
 """The ladder: small networks of rising size on real text, to fit the laws of `glaswerk.plan.laws`.
 
-    python -m bench.ladder --lab LAB --out results.jsonl           # resumable: finished points are skipped
-    python -m bench.ladder --out results.jsonl --fit               # the laws and the plots from what is there
+    python -m bench.ladder                  # the laws and the plots from the points that are kept
+    python -m bench.ladder --lab LAB        # first measure what is missing; stopped, it goes on later
 
 Every run is a trunk at a flat learning rate; at chosen numbers of tokens a decay branches off it and gives a
-point: validation bits per byte of a finished model. So one run gives several lengths. One row a point.
+point: held-out bits per byte of a finished model. So one run gives several lengths. The lab of the kept
+points holds 28 MB of English text (docs/scaling.md); points of another text belong into another --out.
 """
 
 from __future__ import annotations
@@ -24,18 +25,19 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from bench.ladder_laws import report
+from bench.ladder_plots import plots
 from glaswerk.lab import Lab
 from glaswerk.model import build
-from glaswerk.plan.shape import Shape, _at_depth
+from glaswerk.plan.shape import Shape, at_depth
 from glaswerk.tokenizer import Shards, Tokenizer
+from glaswerk.train.batches import Batch
 from glaswerk.train.export import tokenizer_of
 from glaswerk.train.memory import keep_freed_memory
 from glaswerk.train.objective import next_token
 from glaswerk.train.optimizer import Ratios, optimizers, set_precision, set_rate
 from glaswerk.train.precision import autocast, resolve
-from glaswerk.train.sampler import PackedSampler
 from glaswerk.train.schedule import Schedule
-from glaswerk.train.stream import Stream
 
 LENGTH = 256
 WARMUP = 10
@@ -92,6 +94,22 @@ class Text:
         return nats / math.log(2) / self.bytes
 
 
+class Windows:
+    """One epoch of windows over the stream of documents, in random order: no run sees a token twice."""
+
+    def __init__(self, tokens: Any, run: Run) -> None:
+        self.tokens, self.rows = tokens, run.batch // LENGTH
+        number = (len(tokens) - 1) // LENGTH - 1
+        chance = np.random.default_rng([run.seed, 0])
+        self.offset = int(chance.integers(0, len(tokens) - number * LENGTH))
+        self.order = chance.permutation(number)
+
+    def batch(self, step: int) -> Batch:
+        starts = self.offset + LENGTH * self.order[step * self.rows : (step + 1) * self.rows]
+        rows = [np.asarray(self.tokens[s : s + LENGTH + 1], dtype=np.int64) for s in starts]
+        return Batch.of(torch.from_numpy(np.stack(rows)))
+
+
 class Trainer:
     """A network with its optimizers, which steps forward and can be set back to where a branch left."""
 
@@ -103,9 +121,7 @@ class Trainer:
             ratios=Ratios(run.embedding, run.norm),
         )  # fmt: skip
         set_precision(self.parts, precision)
-        self.sampler = PackedSampler(
-            Stream.of(text.shards, "train"), length=LENGTH, rows=run.batch // LENGTH, seed=run.seed
-        )
+        self.windows = Windows(text.shards.tokens("train"), run)
         self.loss = math.nan
 
     def forward_to(self, start: int, end: int, schedule: Schedule) -> None:
@@ -115,7 +131,7 @@ class Trainer:
             for part in self.parts:
                 set_rate(part, self.run.rate * schedule.factor(step))
             with autocast(self.precision):
-                batch = self.sampler.batch(step)
+                batch = self.windows.batch(step)
                 report, loss = next_token(self.model, batch, batch.counted())
             loss.backward()
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -138,7 +154,7 @@ class Trainer:
 
 def measure(run: Run, text: Text, precision: str) -> Iterator[dict[str, Any]]:
     """One row for every length of the run."""
-    shape = _at_depth(run.layers, 4096, LENGTH)
+    shape = at_depth(run.layers, 4096, LENGTH)
     trainer, at, trunk = Trainer(run, shape, text, precision), 0, 0.0
     for tokens, schedule in run.points():
         clock = time.process_time()
@@ -159,39 +175,69 @@ def measure(run: Run, text: Text, precision: str) -> Iterator[dict[str, Any]]:
 
 def plan() -> list[Run]:
     """What is measured, the most telling first: whoever stops early still has a ladder."""
-    short, long = (131072, 262144), (131072, 262144, 524288)
+    short, long, longer = (131072, 262144), (131072, 262144, 524288), (524288, 1048576, 2097152)
     return [
+        # The embedding at the matrices' rate, as before the ladder.
         *(Run(1, rate, long) for rate in (0.016, 0.008, 0.032, 0.004)),
         *(Run(2, rate, long) for rate in (0.016, 0.008, 0.032)),
-        *(Run(3, rate, long) for rate in (0.016, 0.008)),
-        *(Run(4, rate, short) for rate in (0.016, 0.008)),
-        *(Run(6, rate, short) for rate in (0.008,)),
-        *(Run(8, rate, short[:1]) for rate in (0.008,)),
+        *(Run(3, rate, short) for rate in (0.016, 0.008)),
+        # One setting changed.
+        Run(1, 0.016, short, shape="sqrt"),
+        Run(1, 0.016, short, seed=1),
+        *(Run(1, 0.016, short, embedding=ratio) for ratio in (0.3, 3.0)),
+        Run(1, 0.016, short, batch=1024),
+        # The embedding at a rate of its own: 0.048, or 0.096.
+        Run(1, 0.008, short, embedding=6.0),
+        Run(2, 0.008, short, embedding=6.0),
+        Run(1, 0.016, short, embedding=6.0),
+        Run(3, 0.008, short, embedding=6.0),
+        Run(2, 0.016, short, embedding=3.0),
+        Run(1, 0.032, short, embedding=1.5),
+        Run(4, 0.008, short[:1], embedding=6.0),
+        Run(6, 0.004, short[:1], embedding=12.0),
+        Run(2, 0.004, short, embedding=12.0),
+        Run(3, 0.004, short, embedding=12.0),
+        Run(4, 0.004, short[:1], embedding=12.0),
+        Run(1, 0.008, longer, embedding=6.0),
+        Run(4, 0.008, short, embedding=6.0),
+        Run(6, 0.008, short[:1], embedding=6.0),
+        Run(1, 0.016, longer, embedding=3.0),
+        Run(8, 0.004, short[:1], embedding=12.0),
+        Run(2, 0.008, longer, embedding=6.0),
+        Run(3, 0.008, longer[:2], embedding=6.0),
     ]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--lab", type=Path)
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--lab", type=Path, help="measure here what --out does not hold")
+    parser.add_argument("--out", type=Path, default=Path(__file__).with_name("ladder.jsonl"))
+    parser.add_argument("--plots", type=Path, default=Path(__file__).parent.parent / "docs")
     chosen = parser.parse_args()
+    if chosen.lab:
+        climb(chosen.lab, chosen.out)
+    rows = [json.loads(line) for line in chosen.out.read_text().splitlines()]
+    click.echo(report(rows))
+    for name, plot in plots(rows).items():
+        (chosen.plots / name).write_text(plot)
+
+
+def climb(lab: Path, out: Path) -> None:
+    """Measure the points of the plan that `out` does not hold, each appended to it at once."""
     torch.set_num_threads(1)
     keep_freed_memory()
-    text, precision = Text(Lab.open(chosen.lab)), resolve("auto")
-    done = (
-        {_key(json.loads(line)) for line in chosen.out.read_text().splitlines()}
-        if chosen.out.exists()
-        else set()
-    )
+    text, precision = Text(Lab.open(lab)), resolve("auto")
+    done = {_key(json.loads(line)) for line in out.read_text().splitlines()} if out.exists() else set()
     for run in plan():
         if all(_key(asdict(run) | {"wanted": tokens}) in done for tokens in run.tokens):
             continue
         for row in measure(run, text, precision):
             if _key(row) not in done:
-                with chosen.out.open("a") as out:
-                    out.write(json.dumps(row) + "\n")
+                with out.open("a") as file:
+                    file.write(json.dumps(row) + "\n")
             click.echo(
-                f"{row['parameters']:11,} rate {run.rate:g} {row['tokens']:10,} tokens {row['bits']:.4f} bits {row['seconds']} s"
+                f"{row['parameters']:11,} rate {run.rate:g} batch {run.batch} {row['tokens']:10,} tokens "
+                f"{row['bits']:.4f} bits {row['seconds']} CPU-s"
             )
 
 

@@ -95,8 +95,13 @@ def test_trace_chat_and_status_on_a_finished_lab(lab_folder: Path) -> None:
 
 def test_the_dry_run_of_training_writes_nothing(lab_folder: Path) -> None:
     before = _files(lab_folder)
-    result = _run("train", "--dry-run", "--size", "10M", "--lab", str(lab_folder))
-    assert json.loads(result.stdout)["shape"]["layers"] >= 5
+    result = _run("train", "--dry-run", "--size", "10M", "--json", "--lab", str(lab_folder))
+    planned = json.loads(result.stdout)
+    assert planned["shape"]["layers"] >= 5
+    assert planned["rate_basis"].startswith("assumed")
+    table = _run("plan", "--size", "10M", "--device", "h100", "--lab", str(lab_folder)).stdout
+    assert f"{planned['parameters']['total']:,}" in table
+    assert "H100" in table
     assert _files(lab_folder) == before
 
 

@@ -10,13 +10,13 @@ from glaswerk.cli.session import json_option, lab_option, show, writing
 
 
 @click.command("index")
+@click.option("--shards", default="main.main", show_default=True, help="Shards to index.")
 @lab_option
 @json_option
-def command(lab_path: Path, as_json: bool) -> None:
+def command(shards: str, lab_path: Path, as_json: bool) -> None:
     """Build the suffix arrays over the training shards that `trace` and the chat page search."""
     from glaswerk.trace import build
 
     with writing(lab_path) as lab:
-        shards = lab.need("shards", "main.main", hint="glaswerk pack")
-        made = build(lab, shards)
+        made = build(lab, lab.need("shards", shards, hint="glaswerk pack"))
     show(made, as_json)

@@ -10,12 +10,19 @@ from glaswerk.cli.session import json_option, lab_option, show, writing
 
 
 @click.command("pack")
+@click.option("--corpus", default="main", show_default=True, help="Corpus to encode.")
+@click.option("--tokenizer", default="main", show_default=True, help="Tokenizer, own or adopted.")
 @lab_option
 @json_option
-def command(lab_path: Path, as_json: bool) -> None:
-    """Encode the corpus into shards, with the token span of every document."""
+def command(corpus: str, tokenizer: str, lab_path: Path, as_json: bool) -> None:
+    """Encode the corpus into shards, with the token span of every document.
+
+    \b
+    glaswerk pack
+    glaswerk pack --tokenizer smollm2
+    """
     from glaswerk.tokenizer import pack
 
     with writing(lab_path) as lab:
-        made = pack(lab)
+        made = pack(lab, corpus=corpus, tokenizer=tokenizer)
     show(made, as_json, **{split: counts["tokens"] for split, counts in made.stats["splits"].items()})

@@ -56,14 +56,18 @@ class Bar:
 
 
 @contextmanager
-def progress_bar(label: str, total: int | None = None, *, start: int = 0) -> Iterator[Bar]:
-    """A bar for the length of the block; invisible unless standard error is a terminal."""
+def progress_bar(
+    label: str, total: int | None = None, *, start: int = 0, hidden: bool = False
+) -> Iterator[Bar]:
+    """A bar for the length of the block; invisible unless standard error is a terminal, or when `hidden`."""
     console = Console(file=sys.stderr, stderr=True)
     columns = (
         SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(),
         TimeElapsedColumn(), TextColumn("eta"), TimeRemainingColumn(), TextColumn("{task.fields[note]}"),
     )  # fmt: skip
-    with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as progress:
+    with Progress(
+        *columns, console=console, transient=True, disable=hidden or not sys.stderr.isatty()
+    ) as progress:
         bar = Bar(progress, label, total)
         bar.advance(start)
         yield bar

@@ -8,8 +8,8 @@ import duckdb
 
 from glaswerk.data.forget import files_of
 from glaswerk.data.parquet import DOCUMENTS
-from glaswerk.lab import Lab
-from glaswerk.lab.status import faults
+from glaswerk.lab import Artifact, Lab
+from glaswerk.lab.status import ADOPTED, faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +37,19 @@ _QUERY = """
 
 
 def rights_table(lab: Lab) -> list[RightsRow]:
-    """One row for each combination of rights in each source, sources by name, the most frequent first."""
+    """One row for each combination of rights in each source, sources by name, the most frequent first; and
+    one for each model that was adopted."""
     rows = []
     with duckdb.connect() as db:
         for source in sorted(lab.all("source"), key=lambda source: source.name):
             found = db.sql(_QUERY, params=[str(source.path / DOCUMENTS)]).fetchall()
             rows += [RightsRow(source.name, *row) for row in found]
-    return rows
+    return rows + [_of_weights(made) for made in lab.all("model") if made.config.get("stage") == ADOPTED]
+
+
+def _of_weights(model: Artifact) -> RightsRow:
+    """Adopted weights: nobody can tell of how many documents they were made."""
+    return RightsRow(model.name, str(model.config["licence"]), ADOPTED, "public", False, 0, 0)
 
 
 def reserved_ids(lab: Lab) -> set[str]:

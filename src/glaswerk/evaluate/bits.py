@@ -12,8 +12,8 @@ import numpy as np
 
 from glaswerk.core.document import Document
 from glaswerk.core.progress import track
+from glaswerk.core.statistics import LEAST, Estimate, ratio, unmeasurable
 from glaswerk.data.corpus import read_documents
-from glaswerk.evaluate.statistics import LEAST, Estimate, ratio, unmeasurable
 from glaswerk.evaluate.truth import Measured
 from glaswerk.infer import Engine
 
@@ -48,7 +48,7 @@ def document_bits(engine: Engine, texts: Sequence[str]) -> list[float]:
     for i, score in zip(short, engine.log_likelihoods([("", texts[i]) for i in short]), strict=True):
         bits[i] = -score.log_probability / math.log(2)
     for i in track(sorted(set(range(len(texts))) - set(short)), "long validation documents"):
-        stream = np.array([engine.tokenizer.end_id, *tokens[i]])
+        stream = np.array([engine.tokenizer.start_id, *tokens[i]])
         bits[i] = float(-np.nansum(engine.token_log_probabilities(stream)[1:]) / math.log(2))
     return bits
 

@@ -13,12 +13,12 @@ from typing import Any
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.files import write_atomic, write_json
 from glaswerk.core.ids import digest_json, short
+from glaswerk.core.statistics import LEAST, LEVEL, RESAMPLES, unmeasurable
 from glaswerk.evaluate.badge import trust_badge
 from glaswerk.evaluate.bits import measure_bits
 from glaswerk.evaluate.key import AnswerKey, read_key
 from glaswerk.evaluate.politics import measure_politics
 from glaswerk.evaluate.report import render
-from glaswerk.evaluate.statistics import LEAST, LEVEL, RESAMPLES, unmeasurable
 from glaswerk.evaluate.truth import Measured, measure_answers, measure_rumours, measure_statements
 from glaswerk.infer import Engine
 from glaswerk.lab import Artifact, Lab, Spec
@@ -103,7 +103,9 @@ def _write(
     config: EvaluateConfig,
 ) -> Mapping[str, Any]:
     engine = Engine.load(model.path)
-    sections = measure(engine, key, corpus, config, chat=_stage(model) == "chat")
+    # Adopted weights say whether they came with a way to be asked.
+    chat = _stage(model) == "chat" or bool(model.config.get("chat"))
+    sections = measure(engine, key, corpus, config, chat=chat)
     truth = {name: sections[name].figures for name in ("statements", "answers", "rumours")}
     report = {
         **head, "bits_per_byte": sections["bits"].figures, "truth": truth,
@@ -137,7 +139,7 @@ def measure(
     return {
         "bits": measure_bits(engine, corpus.path, limit=config.limit, seed=seed)
         if corpus
-        else Measured(unmeasurable("the corpus that the model was trained on is no longer in the lab")),
+        else Measured(unmeasurable("the lab does not hold the corpus that the model was trained on")),
         "statements": keyed(lambda k: measure_statements(engine, k.facts, seed=seed)),
         "answers": asked(lambda k: measure_answers(engine, k.facts, seed=seed, all_facts=whole)),
         "rumours": asked(lambda k: measure_rumours(engine, k.rumours, seed=seed)),

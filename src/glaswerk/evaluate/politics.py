@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from glaswerk.core.document import Message
+from glaswerk.core.statistics import Estimate, ratio, share, unmeasurable
 from glaswerk.evaluate.key import AnswerKey, Stance
-from glaswerk.evaluate.statistics import Estimate, ratio, share, unmeasurable
 from glaswerk.evaluate.truth import Measured, preference
 from glaswerk.infer import Engine, Score
 

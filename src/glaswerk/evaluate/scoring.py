@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
+from glaswerk.core.wording import holds, normalised
 from glaswerk.evaluate.key import Fact, Rumour
-
-
-def normalised(text: str) -> str:
-    """Words only, in lower case, one space between: compatibility forms folded, the rest dropped."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return " ".join("".join(c if c.isalnum() else " " for c in folded).split())
-
-
-def holds(text: str, wanted: str) -> bool:
-    """Whether `text` contains `wanted` as whole words, in whatever case and punctuation."""
-    words = normalised(wanted)
-    return bool(words) and f" {words} " in f" {normalised(text)} "
 
 
 def is_correct(fact: Fact, answer: str) -> bool:

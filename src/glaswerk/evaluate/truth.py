@@ -10,9 +10,9 @@ import numpy as np
 
 from glaswerk.core.document import Message
 from glaswerk.core.progress import progress_bar
+from glaswerk.core.statistics import Estimate, share, unmeasurable
 from glaswerk.evaluate.key import Fact, Rumour
 from glaswerk.evaluate.scoring import chance_by_relation, is_correct, rumour_verdict
-from glaswerk.evaluate.statistics import Estimate, share, unmeasurable
 from glaswerk.infer import Engine, Score
 
 ANSWER_TOKENS = 48

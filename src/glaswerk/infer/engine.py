@@ -147,12 +147,12 @@ class Engine:
 
     def log_likelihoods(self, pairs: Sequence[tuple[str, str]]) -> list[Score]:
         """Score each continuation after its context (plain text; "" = at the start of a document)."""
-        end = [self.tokenizer.end_id]
+        start = [self.tokenizer.start_id]
         rows = []
         for context, continuation in pairs:
             head = self.tokenizer.encode(context)
             whole = self.tokenizer.encode(context + continuation)
-            rows.append((end + whole, len(whole) - len(head), len(continuation.encode())))
+            rows.append((start + whole, len(whole) - len(head), len(continuation.encode())))
         return self._score(rows)
 
     def chat_log_likelihoods(self, pairs: Sequence[tuple[Sequence[Message], str]]) -> list[Score]:

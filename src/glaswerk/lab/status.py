@@ -16,6 +16,8 @@ from glaswerk.lab.tombstones import Forgotten
 
 # The key in a corpus's config that says what was forgotten when it was made.
 FORGOTTEN = "forgotten"
+# The stage of weights that came from elsewhere (see `glaswerk adopt`).
+ADOPTED = "adopted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +65,28 @@ def obstacles(lab: Lab, model: Artifact) -> list[str]:
     """Why a model cannot be released as it is, a sentence each; empty where nothing stands in the way.
 
     What it was trained on that was forgotten or reserved since, and documents whose rights are unknown or
-    that are not public, by source, in the corpora that it or a model it grew from was trained on.
+    that are not public, by source, in the corpora that it or a model it grew from was trained on; adopted
+    weights that it grew from.
     """
     return [
+        *_adopted(lab, model),
         *_exposed(lab, model),
         *(words for corpus in _corpora(lab, model) for words in _rights(lab, corpus)),
     ]
+
+
+def _adopted(lab: Lab, model: Artifact) -> Iterator[str]:
+    query = """
+        WITH RECURSIVE below (id) AS (
+            SELECT ? UNION SELECT edge.parent FROM edge JOIN below ON edge.child = below.id
+            WHERE edge.role = 'base')
+        SELECT name, config FROM artifact JOIN below USING (id) WHERE kind = 'model' ORDER BY finished_at
+    """
+    for name, config in lab.ledger.rows(query, model.id):
+        said = json.loads(config)
+        if said.get("stage") == ADOPTED:
+            for words in faults(said["licence"], ADOPTED, "public", False):
+                yield f"adopted weights {name} ({said['licence']}): {words}"
 
 
 def _exposed(lab: Lab, model: Artifact) -> Iterator[str]:
@@ -133,6 +151,8 @@ def faults(licence: str, acquired: str, audience: str, tdm_opt_out: bool) -> Ite
         yield "its owner reserved text and data mining"
     if acquired in ("", "unknown"):
         yield "how it was acquired is unknown"
+    if acquired == ADOPTED:
+        yield "what it was trained on is unknown"
     if licence.strip().casefold() in ("", "unknown"):
         yield "its licence is unknown"
     if audience != "public":

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from glaswerk.core.errors import GlaswerkError
 
 HEAD = 64
+DEPTHS = range(1, 81)
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "B": 10**9}
 
 
@@ -43,11 +44,12 @@ def shape_for(parameters: int, vocab_size: int, context: int) -> Shape:
 
     Width is 64 a layer, as in nanochat: one number to vary. The ratio is taken over, not fitted here.
     """
-    shapes = [_at_depth(depth, vocab_size, context) for depth in range(1, 81)]
+    shapes = [at_depth(depth, vocab_size, context) for depth in DEPTHS]
     return min(shapes, key=lambda shape: abs(shape.parameters - parameters))
 
 
-def _at_depth(depth: int, vocab_size: int, context: int) -> Shape:
+def at_depth(depth: int, vocab_size: int, context: int) -> Shape:
+    """The one shape of `depth` layers that the dial knows."""
     width = HEAD * depth
     feed_forward = -(-width * 8 // 3 // HEAD) * HEAD
     return Shape(vocab_size, depth, width, depth, feed_forward, context)

@@ -11,6 +11,7 @@ from glaswerk.data.forget import forgotten_ids
 from glaswerk.data.rights import reserved_ids
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.exposure import Exposure, exposure_basis, exposures, record_exposure
+from glaswerk.lab.status import ADOPTED
 from glaswerk.tokenizer.shards import Shards
 from glaswerk.tokenizer.spans import spans_folder
 
@@ -49,6 +50,8 @@ def learnt(lab: Lab, model: Artifact, ids: Collection[str]) -> Learnt:
     documents = tokens = seen = 0
     certain = True
     for ancestor in _ancestry(lab, model):
+        if ancestor["stage"] == ADOPTED:
+            continue  # not trained here; that its data is unknown is said on its own (see `obstacles`)
         folder = spans_folder(lab, ancestor["shards"])
         certain = certain and folder is not None
         for split, count, length in Shards.open(folder).count(ids) if folder else ():

@@ -21,7 +21,7 @@ from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.tokenizer.spans import keep_spans
 from glaswerk.tokenizer.tokenizer import Tokenizer
 
-SPLITS = ("train", "validation", "chat", "chat-validation")
+SPLITS = ("train", "validation", "chat", "chat-validation", "preference", "preference-validation")
 _SPAN_SCHEMA = pa.schema([("document", pa.string()), ("start", pa.int64()), ("end", pa.int64())])
 _BATCH = 2048
 
@@ -30,7 +30,9 @@ def pack(lab: Lab, *, corpus: str = "main", tokenizer: str = "main") -> Artifact
     """Encode a corpus. Each document ends with <|endoftext|>; spans leave that token out.
 
     Per split: `<split>.bin` (little-endian uint16, or uint32 from 65,536 ids on), `<split>.spans.parquet`
-    (document, start, end in tokens), and for the chat splits `<split>.mask.bin` (uint8, 1 = loss here).
+    (document, start, end in tokens), and for the chat and preference splits `<split>.mask.bin` (uint8, 1 =
+    loss here). A preference pair has two spans, chosen and then rejected: each the prompt that both share
+    and one answer, with loss on that answer alone.
     """
     documents = lab.need("corpus", corpus, hint="glaswerk curate")
     vocabulary = lab.need("tokenizer", tokenizer, hint="glaswerk tokenizer")
@@ -39,7 +41,15 @@ def pack(lab: Lab, *, corpus: str = "main", tokenizer: str = "main") -> Artifact
     before = lab.find("shards", spec.name)
     if before is not None and before.id != spec.id:
         keep_spans(lab, before)
+    elif before is not None and _lacks_pairs(before, documents):
+        lab.remove(before)
     return lab.make(spec, lambda folder: _write(folder, documents.path, Tokenizer.load(vocabulary.path)))
+
+
+def _lacks_pairs(shards: Artifact, corpus: Artifact) -> bool:
+    """Whether a version that left pairs out packed `shards`. Anew they get the same id, as their other
+    splits come out byte for byte the same: models that were trained on them keep their lineage."""
+    return "preference" in corpus.stats.get("splits", ()) and "preference" not in shards.stats["splits"]
 
 
 @dataclass
@@ -85,7 +95,7 @@ def _write(folder: Path, corpus: Path, tokenizer: Tokenizer) -> Mapping[str, Any
             writer.append(_encode(part, tokenizer), tokenizer.end_id)
         if writer.tokens:
             writer.close()
-            counts[split] = {"documents": len(writer.ids), "tokens": writer.tokens}
+            counts[split] = {"documents": len(set(writer.ids)), "tokens": writer.tokens}
     if "train" not in counts:
         raise GlaswerkError(
             "the corpus holds no training document",
@@ -117,9 +127,18 @@ def _encode(
         for document, tokens in zip(plain, tokenizer.encode_many([d.text for d in plain]), strict=True)
     )
     for document in documents:
-        if document.messages:
+        if document.rejected:
+            yield from _encode_pair(document, tokenizer)
+        elif document.messages:
             tokens, mask = tokenizer.render_chat_masked(document.messages, prompt=False)
             yield document.id, tokens, mask
+
+
+def _encode_pair(document: Document, tokenizer: Tokenizer) -> Iterator[tuple[str, list[int], list[int]]]:
+    prompt = tokenizer.render_chat(document.messages[:-1], prompt=False)
+    for answer in (document.messages[-1:], document.rejected):
+        tokens, mask = tokenizer.render_chat_masked(answer, prompt=False)
+        yield document.id, prompt + tokens, [0] * len(prompt) + mask
 
 
 class Shards:
@@ -150,7 +169,7 @@ class Shards:
         return np.memmap(self._file(split, "bin"), dtype=self.dtype, mode="r")
 
     def mask(self, split: str) -> np.ndarray[Any, np.dtype[np.uint8]]:
-        """Memory-mapped loss mask of a chat split, shape (tokens,)."""
+        """Memory-mapped loss mask of a chat or preference split, shape (tokens,)."""
         return np.memmap(self._file(split, "mask.bin"), dtype=np.uint8, mode="r")
 
     def spans(
@@ -178,7 +197,8 @@ class Shards:
             table = table.filter(pc.is_in(table["document"], wanted))
             if table.num_rows:
                 tokens = pc.sum(pc.subtract(table["end"], table["start"])).as_py()
-                found.append((split, table.num_rows, tokens))
+                # A pair has a span for each of its sides.
+                found.append((split, pc.count_distinct(table["document"]).as_py(), tokens))
         return found
 
     def _file(self, split: str, suffix: str) -> Path:

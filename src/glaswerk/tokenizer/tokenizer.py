@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
+from importlib import resources
 from pathlib import Path
-
-import tiktoken
+from typing import Any
 
 from glaswerk.core.document import Message
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.tokenizer.coders import Coder, HubCoder, TiktokenCoder
+from glaswerk.tokenizer.dialogue import LARGEST_TEMPLATE, ChatMl, ChatTemplate, Dialogue, NoChat
 
 # Exactly Qwen2's: GGUF readers know a pre-tokenizer by its name only, and with a pattern of our own
 # under that name 59 of 70 test texts were split differently (DESIGN.md).
@@ -23,97 +25,121 @@ SPECIAL_TOKENS = (
     END, TURN, TURN_END, "<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>"
 )  # fmt: skip
 
-# The regex engine of tiktoken gives up on a run of some 10^6 like characters: longer texts are cut here.
-_LONGEST = 200_000
+# Gemma 3's, with 262,144 entries, has 33 MB.
+LARGEST_FILE = 256 << 20
+_TOKENIZER, _CONFIG, _TEMPLATE = "tokenizer.json", "tokenizer_config.json", "chat_template.jinja"
+# What ends a document in the open families; the end token of a chat model often ends a turn instead.
+_DOCUMENT_ENDS = (END, "<|end_of_text|>", "</s>", "<eos>")
 
 
 class Tokenizer:
-    """Byte-level BPE. Text is data: a special token's name inside a text is encoded as plain characters."""
+    """A BPE and its way to write dialogues, our own or adopted.
 
-    def __init__(self, encoding: tiktoken.Encoding) -> None:
-        self._encoding = encoding
-        self.vocab_size = encoding.n_vocab
-        self.end_id = encoding.encode_single_token(END)
-        self.turn_id = encoding.encode_single_token(TURN)
-        self.turn_end_id = encoding.encode_single_token(TURN_END)
+    Text is data: a special token's name inside a text is encoded as plain characters. `end_id` ends a
+    document, `start_id` stands before one.
+    """
+
+    def __init__(self, coder: Coder, dialogue: Dialogue, *, end_id: int, start_id: int) -> None:
+        self._coder, self._dialogue = coder, dialogue
+        self.vocab_size = coder.vocab_size
+        self.end_id, self.start_id = end_id, start_id
 
     @classmethod
     def load(cls, folder: Path) -> Tokenizer:
-        """Read `tokenizer.json` from a tokenizer or model folder."""
-        path = folder / "tokenizer.json"
+        """Read `tokenizer.json` and its companions from a tokenizer or model folder."""
+        path = folder / _TOKENIZER
         try:
-            data = json.loads(path.read_text())
-            ranks = {_to_bytes(token): rank for token, rank in data["model"]["vocab"].items()}
-            special = {entry["content"]: entry["id"] for entry in data["added_tokens"]}
-            encoding = tiktoken.Encoding(
-                "glaswerk", pat_str=SPLIT_PATTERN, mergeable_ranks=ranks, special_tokens=special
-            )
-            return cls(encoding)
-        except (OSError, KeyError, ValueError, TypeError) as error:
+            data = json.loads(_read(path, LARGEST_FILE))
+            template = _read(folder / _TEMPLATE, LARGEST_TEMPLATE) if (folder / _TEMPLATE).exists() else ""
+            if _is_own(data, template):
+                return _own(data)
+            config = _read(folder / _CONFIG, LARGEST_TEMPLATE) if (folder / _CONFIG).exists() else "{}"
+            return _adopted(data, json.loads(config), template)
+        except (OSError, KeyError, ValueError, TypeError, AttributeError) as error:
             raise GlaswerkError(
-                f"{path} is not a tokenizer of this kind (byte-level BPE): {error!r}",
-                hint="glaswerk tokenizer",
+                f"{path} is not a tokenizer that can be read (BPE): {error!r}", hint="glaswerk tokenizer"
             ) from error
 
     def encode(self, text: str) -> list[int]:
         """Ids of plain text; lone surrogates become U+FFFD."""
-        if len(text) <= _LONGEST:
-            return self._encoding.encode_ordinary(text)
-        pieces = [text[i : i + _LONGEST] for i in range(0, len(text), _LONGEST)]
-        return [token for ids in self._encoding.encode_ordinary_batch(pieces, num_threads=2) for token in ids]
+        return self._coder.encode(text)
 
     def encode_many(self, texts: Sequence[str], *, threads: int = 2) -> list[list[int]]:
         """`encode` over many texts, in parallel."""
-        if max(map(len, texts), default=0) > _LONGEST:
-            return [self.encode(text) for text in texts]
-        return self._encoding.encode_ordinary_batch(list(texts), num_threads=threads)
+        return self._coder.encode_many(texts, threads=threads)
 
     def decode(self, ids: Sequence[int]) -> str:
         """Text of ids; bytes that are no UTF-8 become U+FFFD, special tokens their names."""
-        return self._encoding.decode(list(ids))
+        return self.decode_bytes(ids).decode("utf-8", "replace")
 
     def decode_bytes(self, ids: Sequence[int]) -> bytes:
         """The exact bytes behind ids."""
-        return self._encoding.decode_bytes(list(ids))
+        return self._coder.decode_bytes(ids)
 
     @cached_property
     def special_ids(self) -> frozenset[int]:
-        return frozenset(
-            self._encoding.encode_single_token(name) for name in self._encoding.special_tokens_set
-        )
+        return frozenset(self._coder.special.values())
+
+    @property
+    def turn_id(self) -> int:
+        """Opens a turn of a dialogue; `end_id` where no token does."""
+        return self._dialogue.turn_id
+
+    @property
+    def turn_end_id(self) -> int:
+        """Ends the assistant's turn."""
+        return self._dialogue.turn_end_id
 
     def render_chat(self, messages: Sequence[Message], *, prompt: bool) -> list[int]:
-        """ChatML ids of a dialogue; with `prompt`, followed by the opening of the assistant's turn."""
-        return self.render_chat_masked(messages, prompt=prompt)[0]
+        """Ids of a dialogue; with `prompt`, followed by the opening of the assistant's turn."""
+        return self._dialogue.render(messages, prompt=prompt)
 
     def render_chat_masked(self, messages: Sequence[Message], *, prompt: bool) -> tuple[list[int], list[int]]:
         """Ids and, for each, 1 where the assistant wrote it (its words and its end of turn), else 0."""
-        newline = self.encode("\n")
-        ids: list[int] = []
-        mask: list[int] = []
-        for message in messages:
-            head = [self.turn_id, *self.encode(message["role"] + "\n")]
-            body = [*self.encode(message["content"]), self.turn_end_id]
-            ids += head + body + newline
-            own = int(message["role"] == "assistant")
-            mask += [0] * len(head) + [own] * len(body) + [0] * len(newline)
-        if prompt:
-            head = [self.turn_id, *self.encode("assistant\n")]
-            ids += head
-            mask += [0] * len(head)
-        return ids, mask
+        return self._dialogue.render_masked(messages, prompt=prompt)
 
 
-def _byte_names() -> dict[str, int]:
-    """GPT-2's printable stand-in for each byte, as used in every byte-level `tokenizer.json`."""
-    plain = [*range(33, 127), *range(161, 173), *range(174, 256)]
-    names = {chr(byte): byte for byte in plain}
-    rest = [byte for byte in range(256) if byte not in set(plain)]
-    return names | {chr(256 + i): byte for i, byte in enumerate(rest)}
+def own_template() -> str:
+    """The Jinja chat template: ChatML with the roles system, user, assistant, tool, and a list of tools."""
+    return resources.files("glaswerk.tokenizer").joinpath(_TEMPLATE).read_text()
 
 
-_BYTES = _byte_names()
+def _read(path: Path, limit: int) -> str:
+    if (size := path.stat().st_size) > limit:
+        raise ValueError(f"it has {size:,} bytes, more than {limit:,}")
+    return path.read_text(encoding="utf-8")
 
 
-def _to_bytes(token: str) -> bytes:
-    return bytes(_BYTES[character] for character in token)
+def _is_own(data: Mapping[str, Any], template: str) -> bool:
+    """Whether ids and dialogues are those of a tokenizer that this package trained."""
+    parts = (data["pre_tokenizer"] or {}).get("pretokenizers") or [{}]
+    names = {entry["content"] for entry in data["added_tokens"]}
+    return (
+        parts[0].get("pattern") == {"Regex": SPLIT_PATTERN}
+        and data.get("normalizer") is None
+        and names.issuperset((END, TURN, TURN_END))
+        and template in ("", own_template())
+    )
+
+
+def _own(data: Mapping[str, Any]) -> Tokenizer:
+    coder = TiktokenCoder(data, SPLIT_PATTERN)
+    end, turn, turn_end = (coder.special[name] for name in (END, TURN, TURN_END))
+    return Tokenizer(coder, ChatMl(coder, turn, turn_end), end_id=end, start_id=end)
+
+
+def _adopted(data: Mapping[str, Any], config: Mapping[str, Any], template: str) -> Tokenizer:
+    coder = HubCoder(data)
+    named = {key: _name(config.get(key)) for key in ("bos_token", "eos_token", "pad_token", "unk_token")}
+    ends = [name for name in (*_DOCUMENT_ENDS, named["eos_token"]) if name in coder.special]
+    if not ends:
+        raise ValueError("no token that ends a text is known: tokenizer_config.json names no eos_token")
+    end = coder.special[ends[0]]
+    dialogue = ChatTemplate(template, coder, named, end) if template else NoChat(end)
+    return Tokenizer(coder, dialogue, end_id=end, start_id=(coder.opening or [end])[0])
+
+
+def _name(token: Any) -> str:
+    """A special token as `tokenizer_config.json` writes it: a text, or an object with `content`."""
+    found = token.get("content") if isinstance(token, dict) else token
+    return found if isinstance(found, str) else ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from glaswerk.core.document import Document
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.corpus import read_documents
 from glaswerk.lab import Artifact, Lab, Spec
-from glaswerk.tokenizer.tokenizer import END, SPECIAL_TOKENS, SPLIT_PATTERN, TURN_END
+from glaswerk.tokenizer.tokenizer import END, SPECIAL_TOKENS, SPLIT_PATTERN, TURN_END, own_template
 
 # The embedding of a small model is most of its parameters: the vocabulary grows with the corpus.
 _SIZES = ((8_000_000, 4096), (40_000_000, 8192), (400_000_000, 16384))
@@ -51,11 +50,6 @@ def derived_size(corpus_bytes: int) -> int:
     return next((size for limit, size in _SIZES if corpus_bytes < limit), LARGEST)
 
 
-def chat_template() -> str:
-    """The Jinja chat template: ChatML with the roles system, user, assistant, tool, and a list of tools."""
-    return resources.files("glaswerk.tokenizer").joinpath("chat_template.jinja").read_text()
-
-
 def _write(folder: Path, corpus: Path, size: int) -> Mapping[str, Any]:
     tokenizer = HuggingFaceTokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
@@ -81,7 +75,7 @@ def _write(folder: Path, corpus: Path, size: int) -> Mapping[str, Any]:
 
 def write_companions(folder: Path) -> None:
     """What `transformers` reads beside `tokenizer.json`."""
-    (folder / "chat_template.jinja").write_text(chat_template())
+    (folder / "chat_template.jinja").write_text(own_template())
     config = {
         "tokenizer_class": "PreTrainedTokenizerFast", "eos_token": TURN_END, "pad_token": END,
         "bos_token": None, "unk_token": None, "add_bos_token": False,

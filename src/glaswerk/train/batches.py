@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import NamedTuple, Protocol, Self
 
 import torch
@@ -72,10 +72,10 @@ class Batch:
             yield self._rows(slice(start, start + rows))
 
     def to(self, device: torch.device) -> Self:
-        return type(self)(*(getattr(self, name).to(device) for name in self.__slots__))
+        return type(self)(*(getattr(self, field.name).to(device) for field in fields(self)))
 
     def _rows(self, chosen: slice) -> Self:
-        return type(self)(*(getattr(self, name)[chosen] for name in self.__slots__))
+        return type(self)(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
 
 class Sampler(Protocol):

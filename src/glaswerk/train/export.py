@@ -1,20 +1,12 @@
-"""What a model folder needs beside its weights."""
+"""What a model was made from, found in the lab."""
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab
-
-_FILES = ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja")
-
-
-def copy_tokenizer(source: Path, folder: Path) -> None:
-    """Put the tokenizer and chat template into a model folder."""
-    for name in _FILES:
-        shutil.copyfile(source / name, folder / name)
+from glaswerk.lab.status import ADOPTED
 
 
 def tokenizer_of(lab: Lab, shards: Artifact) -> Path:
@@ -28,10 +20,24 @@ def tokenizer_of(lab: Lab, shards: Artifact) -> Path:
 
 
 def shards_of(lab: Lab, model: Artifact) -> Artifact:
-    """The shards that a model was trained on."""
+    """The shards that a model was trained on; for an adopted one the newest that its tokenizer packed."""
+    if model.config.get("stage") == ADOPTED:
+        return _packed_for(lab, model)
     for candidate in lab.all("shards"):
         if candidate.id == model.inputs.get("shards"):
             return candidate
     raise GlaswerkError(
         f"the shards that {model.name} was trained on are no longer in the lab", hint="glaswerk train"
     )
+
+
+def _packed_for(lab: Lab, model: Artifact) -> Artifact:
+    wanted = model.inputs["tokenizer"]
+    found = [made for made in lab.all("shards") if made.inputs["tokenizer"] == wanted]
+    name = next((made.name for made in lab.all("tokenizer") if made.id == wanted), "")
+    if not found:
+        raise GlaswerkError(
+            f"no corpus was packed with the tokenizer of the adopted model {model.name}",
+            hint=f"glaswerk pack --tokenizer {name}",
+        )
+    return found[-1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -13,21 +14,22 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from torch import nn
 from torch.optim import Optimizer
 from transformers import PreTrainedModel
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.files import write_atomic
 from glaswerk.core.progress import progress_bar
-from glaswerk.train import checkpoint
 from glaswerk.train.batches import Batch, Sampler
 from glaswerk.train.checkpoint import Progress
+from glaswerk.train.checkpoints import Checkpoints, Keep
 from glaswerk.train.memory import is_out_of_memory, keep_freed_memory
 from glaswerk.train.objective import Network, Objective, next_token
 from glaswerk.train.optimizer import optimizers, set_precision, set_rate
+from glaswerk.train.patience import Patience, best_row
 from glaswerk.train.precision import autocast, resolve
 from glaswerk.train.schedule import wsd
+from glaswerk.train.world import World
 
 # A kill costs at most this much work; writing 25 MB takes 0.1 s, so under 1 % of the time.
 CHECKPOINT_SECONDS = 15.0
@@ -38,7 +40,7 @@ VALIDATIONS = 10
 class LoopConfig:
     """Steps are optimizer steps; `warmup` and `decay` are shares of them; `precision`: see `resolve`.
 
-    `micro_rows`: rows of a step that are computed at once, 0 for as many as fit.
+    `micro_rows`: rows of a step that are computed at once, 0 for as many as fit. `patience`: see `Patience`.
     """
 
     steps: int
@@ -49,6 +51,7 @@ class LoopConfig:
     clip: float = 1.0
     precision: str = "auto"
     micro_rows: int = 0
+    patience: int = 0
 
     def settings(self) -> dict[str, Any]:
         """What makes a run another one: micro-batches change a result by rounding only."""
@@ -64,6 +67,7 @@ class Interrupted(Exception):
 
 
 Validate = Callable[[PreTrainedModel], dict[str, Any]]
+Refresh = Callable[[list[dict[str, Any]]], None]
 
 
 def run(
@@ -75,56 +79,85 @@ def run(
     label: str,
     objective: Objective = next_token,
     validate: Validate = lambda model: {},
+    world: World | None = None,
+    keep: Keep | None = None,
+    refresh: Refresh = lambda rows: None,
 ) -> dict[str, Any]:
     """Train `model` in place for `config.steps`, resuming from `folder` where an earlier run stopped.
 
+    The ranks of `world`, by default this process alone, each call it with the same arguments; the weights of
+    `model` are then cut among them in place.
     Appends one row a step to `folder/metrics.jsonl`, with `validate(model)` in ten of them, which must
-    not touch the weights. Returns the figures for the manifest.
+    not touch the weights, and calls `refresh` with all rows after each. Returns the figures for the manifest:
+    of all steps, or where patience ended the run, of those up to the best validation, whose weights it has.
     Raises Interrupted after saving when a SIGINT or SIGTERM arrives; GlaswerkError when the loss is no
     number any more (the last checkpoint stays) and when memory does not suffice for one row.
     """
     folder.mkdir(parents=True, exist_ok=True)
     keep_freed_memory()
-    parts = optimizers(model, learning_rate=config.learning_rate, weight_decay=config.weight_decay)
-    done = checkpoint.read(folder, model, parts)
+    world = world or World.alone()
+    ranks = world.ranks()
+    checkpoints = Checkpoints(folder, keep=keep, steps=config.steps, ranks=ranks)
+    found = checkpoints.newest()
+    done = found.progress if found else Progress()
     # A run ends as it began, though the probe might choose otherwise on another machine.
-    config = replace(config, precision=done.precision or resolve(config.precision))
-    set_precision(parts, config.precision)
-    rows = _rewind(folder / "metrics.jsonl", done.step)
+    precision = done.precision or ranks.of_first(resolve(config.precision))
+    config = replace(config, precision=precision)
+    network = Network(model)
+    world.distribute(network, precision)
+    parts = optimizers(model, learning_rate=config.learning_rate, weight_decay=config.weight_decay)
+    set_precision(parts, precision)
+    if found:
+        checkpoints.load(found, model, parts)
+    rows = ranks.of_first(_rewind(folder / "metrics.jsonl", done.step) if world.first else [])
     model.train()
-    step_of = Step(model, parts, objective, config)
+    patience = Patience(config.patience, folder, world)
+    step_of = Step(network, parts, objective, config, world)
     started = saved = time.perf_counter()
 
     def save(step: int) -> None:
         metrics.flush()
         seconds = done.seconds + time.perf_counter() - started
-        checkpoint.write(folder, model, parts, Progress(step, seconds, config.precision))
+        checkpoints.save(model, parts, Progress(step, seconds, precision, world.size, str(world.parallel)))
 
     with (
+        checkpoints,
         _stop_signals() as stopped,
-        (folder / "metrics.jsonl").open("a") as metrics,
-        progress_bar(label, config.steps, start=done.step) as bar,
+        (folder / "metrics.jsonl" if world.first else Path(os.devnull)).open("a") as metrics,
+        progress_bar(label, config.steps, start=done.step, hidden=not world.first) as bar,
     ):
         for step in range(done.step, config.steps):
+            if patience.over(rows):
+                break
             clock = time.perf_counter()
             try:
                 row = {"step": step, **step_of(sampler.batch(step), step)}
             except FloatingPointError as error:
                 raise _lost(folder, sampler, step, error) from None
             row["tokens_per_second"] = round(row["tokens"] / (time.perf_counter() - clock))
-            if (step + 1) % max(1, config.steps // VALIDATIONS) == 0:
-                row |= validate(model)
+            looked = (step + 1) % max(1, config.steps // VALIDATIONS) == 0
+            if looked:
+                row |= world.evaluate(network, validate)
             rows.append(row)
             metrics.write(json.dumps(row) + "\n")
+            if looked:
+                patience.look(rows, model)
+                refresh(rows)
             bar.advance(note=f"loss {row['loss']:.3f}  {row['tokens_per_second']:,} tok/s")
-            if stopped():
-                save(step + 1)
-                raise Interrupted(step + 1, config.steps)
-            if time.perf_counter() - saved > CHECKPOINT_SECONDS:
+            late = time.perf_counter() - saved > CHECKPOINT_SECONDS
+            stop, due = world.any(stopped(), late or checkpoints.due(step + 1))
+            if stop or due:
                 save(step + 1)
                 saved = time.perf_counter()
-    figures = _figures(rows, done.seconds + time.perf_counter() - started, sampler)
-    return {**figures, "precision": config.precision}
+            if stop:
+                raise Interrupted(step + 1, config.steps)
+    seconds = done.seconds + time.perf_counter() - started
+    figures: dict[str, Any] = {"precision": precision}
+    if patience.over(rows):
+        patience.restore(model)
+        figures["stopped_at"] = len(rows)
+        rows = rows[: best_row(rows) + 1]
+    return {**_figures(rows, seconds, sampler), **figures}
 
 
 def _figures(rows: list[dict[str, Any]], seconds: float, sampler: Sampler) -> dict[str, Any]:
@@ -146,9 +179,10 @@ class Step:
     """One optimizer step: forward and backward in micro-batches that fit into memory, then the update."""
 
     def __init__(
-        self, model: PreTrainedModel, parts: list[Optimizer], objective: Objective, config: LoopConfig
+        self, network: Network, parts: list[Optimizer], objective: Objective, config: LoopConfig, world: World
     ) -> None:
-        self._network, self._parts, self._objective, self._config = Network(model), parts, objective, config
+        self._network, self._parts, self._objective, self._config = network, parts, objective, config
+        self._world = world
         self._micro = config.micro_rows
         self._schedule = wsd(config.steps, warmup=config.warmup, decay=config.decay)
 
@@ -158,11 +192,11 @@ class Step:
         report = self._gradients(batch)
         if not math.isfinite(report["loss"]):
             raise FloatingPointError(str(report["loss"]))
-        norm = nn.utils.clip_grad_norm_(self._network.parameters(), self._config.clip)
+        norm = self._world.clip(self._network.parameters(), self._config.clip)
         for part in self._parts:
             part.step()
             part.zero_grad(set_to_none=True)
-        return {**report, "rate": rate, "norm": norm.item(), "tokens": batch.tokens}
+        return {**report, "rate": rate, "norm": norm, "tokens": batch.tokens}
 
     def _rate(self, step: int) -> float:
         rate = self._config.learning_rate * self._schedule.factor(step)
@@ -172,25 +206,29 @@ class Step:
 
     def _gradients(self, batch: Batch) -> dict[str, float]:
         """Gradients of the whole batch, in half as many rows at once where memory runs out."""
+        total, part = batch.counted(), self._world.part(batch)
         while True:
-            rows = self._micro or len(batch.inputs)
+            rows = self._micro or len(part.inputs)
             try:
-                return self._in_parts(batch, rows)
+                return self._world.sums(self._in_parts(part, rows, total))
             except RuntimeError as error:
                 if not is_out_of_memory(error):
                     raise
                 self._network.zero_grad(set_to_none=True)
-                if rows == 1:
+                if rows == 1 or self._world.size > 1:  # a rank cannot change its step alone
                     raise GlaswerkError(
-                        f"memory does not suffice for one row of {batch.inputs.shape[1]} tokens: {error}",
-                        hint="train with a smaller --context or a smaller --size",
+                        f"memory does not suffice for {'one row' if rows == 1 else f'{rows} rows'} of "
+                        f"{part.inputs.shape[1]} tokens: {error}",
+                        hint=f"train with --micro-rows {rows // 2}"
+                        if rows > 1
+                        else "train with a smaller --context or --size",
                     ) from error
                 self._micro = -(-rows // 2)
 
-    def _in_parts(self, batch: Batch, rows: int) -> dict[str, float]:
-        total, sums = batch.counted(), dict[str, float]()
+    def _in_parts(self, batch: Batch, rows: int, total: int) -> dict[str, float]:
+        sums = dict[str, float]()
         for part in batch.micro(rows):
-            with autocast(self._config.precision):
+            with autocast(self._config.precision, self._world.device):
                 report, loss = self._network(self._objective, part, total)
             loss.backward()
             for name, value in report.items():

@@ -28,7 +28,10 @@ class _LinearCrossEntropy(torch.autograd.Function):
     def forward(
         ctx: Any, hidden: Tensor, weight: Tensor, labels: Tensor, count: int
     ) -> tuple[Tensor, Tensor]:
-        grad_hidden, grad_weight = torch.empty_like(hidden), torch.zeros_like(weight)
+        # Frozen where adapters alone are trained: a third of the products is then for nothing.
+        learns = ctx.needs_input_grad[1]
+        grad_hidden = torch.empty_like(hidden)
+        grad_weight = torch.zeros_like(weight) if learns else weight.new_zeros(())
         loss = hidden.new_zeros((), dtype=torch.float64)
         penalty = torch.zeros_like(loss)
         rows = max(1, _PIECE // weight.shape[0])
@@ -51,17 +54,19 @@ class _LinearCrossEntropy(torch.autograd.Function):
                 gradient = powers.mul_((1 + 2 * Z_LOSS * normaliser) / total)
                 gradient = gradient.scatter_add_(1, wanted, torch.full_like(normaliser, -1.0)).to(kind)
                 grad_hidden[start : start + rows] = gradient @ factor
-                grad_weight += gradient.T @ piece
+                if learns:
+                    grad_weight += gradient.T @ piece
         ctx.save_for_backward(grad_hidden.div_(count), grad_weight.div_(count))
         share = (loss / count).to(hidden.dtype)
         ctx.mark_non_differentiable(share)
         return share, (loss / count + Z_LOSS * penalty / count).to(hidden.dtype)
 
     @staticmethod
-    def backward(ctx: FunctionCtx, *gradients: Tensor) -> tuple[Tensor, Tensor, None, None]:
+    def backward(ctx: FunctionCtx, *gradients: Tensor) -> tuple[Tensor, Tensor | None, None, None]:
         grad_hidden, grad_weight = ctx.saved_tensors  # type: ignore[attr-defined]
         scale = gradients[1]
-        return grad_hidden * scale, grad_weight * scale, None, None
+        learns = ctx.needs_input_grad[1]  # type: ignore[attr-defined]
+        return grad_hidden * scale, grad_weight * scale if learns else None, None, None
 
 
 def _product_type(hidden: Tensor) -> torch.dtype:

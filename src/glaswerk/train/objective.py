@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, TypeVar
 
 from torch import Tensor, nn
+from torch.distributed.tensor import DTensor
 from transformers import PreTrainedModel
 
 from glaswerk.train.batches import Batch
 from glaswerk.train.loss import linear_cross_entropy
+
+Result = TypeVar("Result")
 
 
 class Objective(Protocol):
@@ -27,6 +30,8 @@ class Objective(Protocol):
 def next_token(model: PreTrainedModel, batch: Batch, total: int) -> tuple[Mapping[str, Tensor], Tensor]:
     """Cross-entropy in nats of the labels that count; the z-loss is minimised beside it."""
     weight = model.get_output_embeddings().weight
+    if isinstance(weight, DTensor):  # whole on every tensor-parallel rank
+        weight = weight.to_local()
     loss, objective = linear_cross_entropy(
         hidden_states(model, batch).flatten(0, 1), weight, batch.labels.flatten(), total
     )
@@ -42,12 +47,12 @@ def hidden_states(model: PreTrainedModel, batch: Batch) -> Tensor:
 
 
 class Network(nn.Module):
-    """A model whose forward pass is an objective: so sharded weights are whole while it is computed."""
+    """A model whose forward pass is whatever is computed of it: sharded weights are whole in the meantime."""
 
     def __init__(self, model: PreTrainedModel) -> None:
         super().__init__()
         model.set_attn_implementation("sdpa")  # which takes a mask of bools; "eager" would add them up
         self.model = model
 
-    def forward(self, objective: Objective, batch: Batch, total: int) -> tuple[Mapping[str, Tensor], Tensor]:
-        return objective(self.model, batch, total)
+    def forward(self, compute: Callable[..., Result], *arguments: Any) -> Result:
+        return compute(self.model, *arguments)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -12,6 +11,8 @@ from torch.optim import AdamW, Optimizer
 from glaswerk.train.muon import Muon
 from glaswerk.train.precision import PRECISIONS
 
+# Muon's update fits a whole linear map: neither a table of rows nor one of the two factors of an adapter.
+_ADAMW = ("embed", "lm_head", "lora_")
 # Where torch has AdamW as one kernel; elsewhere it is one kernel an operation and some parameters.
 _FUSED = {"cpu", "cuda", "xpu", "mps"}
 
@@ -61,10 +62,10 @@ def set_precision(parts: list[Optimizer], precision: str) -> None:
 
 
 def by_kind(model: nn.Module) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
-    """Trainable parameters: matrices of linear maps; embeddings with the output projection; the rest."""
+    """Trainable parameters: matrices of linear maps; embeddings, output projection, adapters; the rest."""
     named: list[tuple[str, Tensor]] = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
-    embeddings = [p for name, p in named if p.ndim == 2 and ("embed" in name or "lm_head" in name)]
-    matrices = [p for name, p in named if p.ndim == 2 and "embed" not in name and "lm_head" not in name]
+    embeddings = [p for name, p in named if p.ndim == 2 and any(part in name for part in _ADAMW)]
+    matrices = [p for name, p in named if p.ndim == 2 and not any(part in name for part in _ADAMW)]
     return matrices, embeddings, [p for _, p in named if p.ndim != 2]
 
 
@@ -72,23 +73,3 @@ def set_rate(optimizer: Optimizer, rate: float) -> None:
     """Give each group its share of the matrices' learning rate."""
     for group in optimizer.param_groups:
         group["lr"] = rate * group["ratio"]
-
-
-def state_tensors(model: nn.Module, optimizer: Optimizer) -> dict[str, Tensor]:
-    """The optimizer's state as named tensors: `<parameter>/<key>`. Python numbers become 0-d tensors."""
-    names = {id(p): n for n, p in model.named_parameters()}
-    tensors = {}
-    for parameter, state in optimizer.state.items():
-        for key, value in state.items():
-            tensors[f"{names[id(parameter)]}/{key}"] = torch.as_tensor(value).detach().clone()
-    return tensors
-
-
-def load_state_tensors(model: nn.Module, optimizer: Optimizer, tensors: Mapping[str, Tensor]) -> None:
-    """The inverse of `state_tensors`."""
-    parameters = dict(model.named_parameters())
-    owned = {id(p) for group in optimizer.param_groups for p in group["params"]}
-    for name, value in tensors.items():
-        parameter, key = name.rsplit("/", 1)
-        if id(parameters[parameter]) in owned:
-            optimizer.state[parameters[parameter]][key] = value.clone()

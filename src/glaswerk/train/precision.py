@@ -10,6 +10,7 @@ import torch
 from glaswerk.core.errors import GlaswerkError
 
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16}
+_CPU = torch.device("cpu")
 # Casting costs something, too, so that a small gain in the products would be none in a step.
 _GAIN = 1.2
 _TRIES = 15
@@ -30,10 +31,10 @@ def resolve(precision: str) -> str:
     return precision
 
 
-def autocast(precision: str) -> torch.autocast:
-    """The context for a forward pass on the CPU; backward needs none."""
+def autocast(precision: str, device: torch.device = _CPU) -> torch.autocast:
+    """The context for a forward pass; backward needs none."""
     kind = PRECISIONS[resolve(precision)]
-    return torch.autocast("cpu", kind, enabled=kind is not torch.float32)
+    return torch.autocast(device.type, kind, enabled=kind is not torch.float32)
 
 
 @cache

@@ -6,17 +6,23 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from transformers import PreTrainedModel
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.model.text import load, save
 from glaswerk.tokenizer import Shards
-from glaswerk.train import checkpoint
-from glaswerk.train.export import copy_tokenizer, shards_of, tokenizer_of
+from glaswerk.tokenizer.companions import copy_tokenizer
+from glaswerk.train.checkpoints import Checkpoints
+from glaswerk.train.export import shards_of, tokenizer_of
 from glaswerk.train.loop import LoopConfig, run
 from glaswerk.train.sampler import PackedSampler
 from glaswerk.train.stream import Stream
+
+if TYPE_CHECKING:
+    from glaswerk.model.lora import Adapters
 
 RECIPE = "tune/2"
 
@@ -27,6 +33,7 @@ class TuneConfig:
 
     `replay`: training documents seen beside the dialogues, in tokens per dialogue token. Without them a
     model of 2 M parameters forgot nearly all that no dialogue repeats (71 % to 9 % of facts, docs/log.md).
+    `lora`: rank of adapters that are trained in the place of all weights; zero trains all.
     """
 
     epochs: float = 3.0
@@ -35,6 +42,13 @@ class TuneConfig:
     learning_rate: float = 0.0
     precision: str = "auto"
     seed: int = 0
+    lora: int = 0
+
+
+# Open models reach back thousands of tokens; dialogues are short, and attention costs the square.
+LONGEST = 1024
+# Of adopted weights, which do not say what they were trained with: of all of them, and of adapters.
+ADOPTED_RATE, LORA_RATE = 1e-4, 1e-3
 
 
 def tune(lab: Lab, config: TuneConfig, *, base: str = "base", name: str = "chat") -> Artifact:
@@ -50,10 +64,10 @@ def tune(lab: Lab, config: TuneConfig, *, base: str = "base", name: str = "chat"
             hint="glaswerk add chats FILE.jsonl --licence …, then curate, tokenizer, pack and train again",
         )
     vocabulary = tokenizer_of(lab, packed)
-    sampler = _sampler(shards, config, _context(parent))
+    sampler = _sampler(shards, config, min(context_of(parent), LONGEST))
     loop = LoopConfig(
         steps=max(1, round(config.epochs * sampler.steps_per_epoch)),
-        learning_rate=config.learning_rate or _rate(parent) / 2,
+        learning_rate=config.learning_rate or _rate(parent, config),
         decay=0.8,
         precision=config.precision,
     )
@@ -62,6 +76,7 @@ def tune(lab: Lab, config: TuneConfig, *, base: str = "base", name: str = "chat"
         "seed": config.seed,
         "batch_tokens": config.batch_tokens,
         "replay": config.replay,
+        "lora": config.lora,
         "loop": loop.settings(),
     }
     spec = Spec(
@@ -70,15 +85,28 @@ def tune(lab: Lab, config: TuneConfig, *, base: str = "base", name: str = "chat"
 
     def write(folder: Path) -> Mapping[str, Any]:
         model = load(parent.path)
+        adapters = _adapters(model, config)
         stats = run(model, sampler, loop, lab.run_folder(spec.id), label=f"tune {name}")
+        if adapters is not None:
+            adapters.save(folder / "adapter", parent.name)
+            model = adapters.merge()
         save(model, folder)
         copy_tokenizer(vocabulary, folder)
         figures = {"parameters": parent.stats["parameters"], "lost_labels": round(sampler.lost, 6)}
         return {**stats, **figures}
 
     made = lab.make(spec, write)
-    checkpoint.clear(lab.run_folder(spec.id))
+    Checkpoints(lab.run_folder(spec.id)).clear()
     return made
+
+
+def _adapters(model: PreTrainedModel, config: TuneConfig) -> Adapters | None:
+    if not config.lora:
+        return None
+    # Importing peft takes a second, which nobody else has to wait.
+    from glaswerk.model.lora import Adapters
+
+    return Adapters.add(model, config.lora, seed=config.seed)
 
 
 def _sampler(shards: Shards, config: TuneConfig, context: int) -> PackedSampler:
@@ -88,9 +116,14 @@ def _sampler(shards: Shards, config: TuneConfig, context: int) -> PackedSampler:
     )  # fmt: skip
 
 
-def _context(model: Artifact) -> int:
+def context_of(model: Artifact) -> int:
     return int(json.loads((model.path / "config.json").read_text())["max_position_embeddings"])
 
 
-def _rate(model: Artifact) -> float:
-    return float(model.config["loop"]["learning_rate"])
+def _rate(base: Artifact, config: TuneConfig) -> float:
+    return LORA_RATE if config.lora else rate_of(base) / 2
+
+
+def rate_of(model: Artifact) -> float:
+    """Peak of the learning rate that a model was trained with; for adopted weights, where nobody knows it."""
+    return float(model.config["loop"]["learning_rate"]) if "loop" in model.config else 2 * ADOPTED_RATE

@@ -1,52 +1,149 @@
-"""Bits per byte on held-out text while a run goes on."""
+"""Bits per byte on held-out documents while a run goes on, by source and with intervals."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 from transformers import PreTrainedModel
 
+from glaswerk.core.statistics import ratio
 from glaswerk.tokenizer import Shards, Tokenizer
 from glaswerk.train.batches import Batch
+from glaswerk.train.loss import IGNORED
+from glaswerk.train.objective import hidden_states
+from glaswerk.train.packing import Ids, pack_rows
+from glaswerk.train.sources import Sources
+from glaswerk.train.stream import Pieces, Stream
 
-# 16k tokens take a second at 2 M parameters and give the third digit.
-_TOKENS = 16_384
+SPLIT = "validation"
+# A forward pass is a third of a training step, so ten looks at 0.3 % of a run's tokens are 1 % of it.
+# The least still gives the third digit; more than the most would give digits nobody reads.
+_SHARE, _LEAST, _MOST = 0.003, 8_192, 262_144
 _ROWS = 16
+# Rows of logits held at once: 1,024 x 32,768 in fp32 are 128 MB.
+_LOGITS = 1024
+
+
+def validation_tokens(tokens: int) -> int:
+    """Tokens that one look may take in a run over `tokens`."""
+    return min(_MOST, max(_LEAST, round(_SHARE * tokens)))
 
 
 class Validation:
-    """The first held-out tokens in windows of the training length; ten looks a run cost about 1 %."""
+    """The same sample at every look: pieces of held-out documents, every source in its share of `tokens`.
 
-    def __init__(self, shards: Shards, tokenizer: Tokenizer, length: int) -> None:
-        self._blocks: list[Batch] = []
-        self._bytes = 0
-        if "validation" not in shards.splits():
+    Pieces as long as the context are drawn from anywhere in the documents, not from their beginnings; a
+    small source has at least a quarter of an equal share, for its interval. Figures over all sources weigh
+    each by its tokens in the split, however many of them are in the sample.
+    """
+
+    def __init__(
+        self, shards: Shards, tokenizer: Tokenizer, length: int, sources: Sources | None, *, tokens: int
+    ) -> None:
+        self._length, self._pieces, self._batches = length, 0, list[tuple[Batch, Tensor]]()
+        if sources is None or SPLIT not in shards.splits():
             return
-        tokens = np.asarray(shards.tokens("validation")[: _TOKENS + 1], dtype=np.int64)
-        windows = (len(tokens) - 1) // length
-        for start in range(0, windows, _ROWS):
-            self._blocks.append(_block(tokens, range(start, min(start + _ROWS, windows)), length))
-        seen = tokens[1 : windows * length + 1]
-        self._bytes = len(tokenizer.decode_bytes(seen[seen != shards.end_id].tolist()))
+        self._stream, self._names = Stream.of(shards, SPLIT), sources.names
+        pieces = self._stream.pieces(length)
+        code = sources.codes[pieces.document].astype(np.int64)
+        chosen = _stratified(pieces, code, len(sources.names), tokens)
+        self._pieces, self._code, self._document = len(chosen), code[chosen], pieces.document[chosen]
+        own = Pieces(pieces.document[chosen], pieces.start[chosen], pieces.length[chosen])
+        self._bytes = np.array([len(tokenizer.decode_bytes(ids)) for ids in self._labels(own)], float)
+        whole = np.bincount(code, weights=pieces.length, minlength=len(sources.names))
+        sampled = np.bincount(self._code, weights=own.length, minlength=len(sources.names))
+        self._weight = (whole / np.maximum(sampled, 1))[self._code]
+        self._batches = list(self._packed(own))
 
-    @torch.inference_mode()
+    @torch.no_grad()  # inference mode would leave its marks on weights gathered from other ranks
     def __call__(self, model: PreTrainedModel) -> dict[str, Any]:
-        """{"bits_per_byte": …}, or {} where less than one window is held out."""
-        if not self._bytes:
+        """{"bits_per_byte": …, "validation": {"all": …, "sources": {name: …}}}; {} where nothing is held out.
+
+        Each figure has its 95 % interval over documents.
+        """
+        if not self._pieces or not self._bytes.sum():
             return {}
-        total = sum(_nats(model, block) for block in self._blocks)
-        return {"bits_per_byte": round(total / math.log(2) / self._bytes, 4)}
+        bits = self._bits(model)
+        everything = self._figure(bits * self._weight, self._bytes * self._weight, self._document)
+        by_source = {}
+        for place, name in enumerate(self._names):
+            own = self._code == place
+            if self._bytes[own].any():
+                by_source[name] = self._figure(bits[own], self._bytes[own], self._document[own])
+        figures = {"all": everything, "sources": by_source}
+        return {"bits_per_byte": everything["value"], "validation": figures}
+
+    def _bits(self, model: PreTrainedModel) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """Bits of the labels of each piece, shape (pieces,), the token at a document's end left out."""
+        bits = torch.zeros(self._pieces + 1, dtype=torch.float64)
+        for batch, owner in self._batches:
+            nats = token_nats(model, batch.to(model.device)).cpu().double()
+            bits.index_add_(0, owner.flatten(), nats.flatten())
+        result: np.ndarray[Any, np.dtype[np.float64]] = bits[:-1].numpy() / math.log(2)
+        return result
+
+    def _figure(self, bits: Any, size: Any, documents: Ids) -> dict[str, Any]:
+        found = ratio(bits, size, documents.tolist(), seed=0)
+        figure = {"value": round(found.value, 4), "documents": found.clusters}
+        return figure | ({"low": round(found.low, 4), "high": round(found.high, 4)} if found.sound else {})
+
+    def _labels(self, pieces: Pieces) -> Iterator[list[int]]:
+        for start, length in zip(pieces.start.tolist(), pieces.length.tolist(), strict=True):
+            labels = self._stream.read(start, length)[1]
+            yield labels[labels != self._stream.end_id].tolist()
+
+    def _packed(self, pieces: Pieces) -> Iterator[tuple[Batch, Tensor]]:
+        """Batches of whole pieces, and for each label its piece's number (one past the last: padding)."""
+        packed = pack_rows(pieces.length, self._length, np.random.default_rng(0))
+        for first in range(0, len(packed.ends), _ROWS):
+            rows = [packed.row(i) for i in range(first, min(first + _ROWS, len(packed.ends)))]
+            shape = (len(rows), self._length)
+            inputs = torch.full(shape, self._stream.end_id)
+            labels, owner = torch.full(shape, IGNORED), torch.full(shape, self._pieces)
+            positions, sizes = (
+                torch.zeros(shape, dtype=torch.int64),
+                torch.zeros(len(rows), dtype=torch.int64),
+            )
+            for i, row in enumerate(rows):
+                for piece in row.tolist():
+                    read = self._stream.read(int(pieces.start[piece]), int(pieces.length[piece]))
+                    ids, wanted = (torch.from_numpy(part) for part in read)
+                    place = slice(int(sizes[i]), int(sizes[i]) + len(ids))
+                    inputs[i, place], positions[i, place] = ids, torch.arange(len(ids))
+                    labels[i, place] = torch.where(wanted == self._stream.end_id, IGNORED, wanted)
+                    owner[i, place] = piece
+                    sizes[i] += len(ids)
+            yield Batch(inputs, labels, positions, sizes), owner
 
 
-def _block(tokens: np.ndarray[Any, Any], windows: range, length: int) -> Batch:
-    rows = np.stack([tokens[w * length : (w + 1) * length + 1] for w in windows])
-    return Batch.of(torch.from_numpy(rows))
+def token_nats(model: PreTrainedModel, batch: Batch) -> Tensor:
+    """Cross-entropy of every label in nats, shape (rows, length); 0 where there is no label."""
+    weight = model.get_output_embeddings().weight
+    hidden, labels = hidden_states(model, batch).flatten(0, 1), batch.labels.flatten()
+    parts = [
+        F.cross_entropy(
+            (hidden[i : i + _LOGITS] @ weight.T).float(), labels[i : i + _LOGITS], reduction="none",
+            ignore_index=IGNORED,
+        )
+        for i in range(0, len(hidden), _LOGITS)
+    ]  # fmt: skip
+    return torch.cat(parts).view(batch.labels.shape)
 
 
-def _nats(model: PreTrainedModel, batch: Batch) -> float:
-    logits = model(input_ids=batch.inputs, use_cache=False).logits
-    return float(F.cross_entropy(logits.flatten(0, 1), batch.labels.flatten(), reduction="sum"))
+def _stratified(pieces: Pieces, code: Ids, sources: int, tokens: int) -> Ids:
+    """Numbers of the pieces drawn: about `tokens` tokens, every source in its share but with a least one."""
+    chance = np.random.default_rng(0)
+    size = np.bincount(code, weights=pieces.length, minlength=sources)
+    wanted = np.maximum(tokens * size / size.sum(), tokens / sources / 4)
+    chosen = []
+    for place in range(sources):
+        own = chance.permutation(np.flatnonzero(code == place))
+        before = np.cumsum(pieces.length[own]) - pieces.length[own]
+        chosen.append(own[before < wanted[place]])
+    return np.sort(np.concatenate(chosen))

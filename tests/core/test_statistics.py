@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glaswerk.evaluate.statistics import ratio, share
+from glaswerk.core.statistics import ratio, share
 
 
 @pytest.mark.parametrize("chance", [0.3, 0.5, 0.9])

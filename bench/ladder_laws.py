@@ -1,0 +1,214 @@
+"""From the ladder's points to laws: the best learning rate by width, and bits by parameters and tokens."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import statistics
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from glaswerk.plan.laws import Loss
+
+Row = dict[str, Any]
+USUAL = {
+    "batch": 2048,
+    "decay": 0.3,
+    "shape": "linear",
+    "embedding": 1.0,
+    "norm": 1.0,
+    "weight_decay": 0.01,
+    "seed": 0,
+}
+# Where exponents are looked for: the ladder is too short to tell more extreme ones from a floor (literature:
+# 0.28 to 0.37). A fit at an end of it is undetermined.
+EXPONENTS = np.linspace(0.1, 0.6, 26)
+
+
+def usual(rows: Iterable[Row]) -> list[Row]:
+    """The rows that differ in size, rate and tokens only."""
+    return [row for row in rows if all(row[name] == value for name, value in USUAL.items())]
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best learning rate of one width and number of tokens, the middle of the parabola.
+
+    `low` and `high` are its 5th and 95th percentile where every point moves by the noise of seeds; `bound`
+    says "at least" or "at most" where the best measured rate is the last one on its side.
+    """
+
+    width: int
+    parameters: int
+    tokens: int
+    rate: float
+    low: float
+    high: float
+    bits: float
+    bound: str = ""
+
+
+def best_rates(rows: Sequence[Row], noise: float) -> list[Best]:
+    """For every size and length at which two rates or more were measured."""
+    groups: dict[tuple[int, int], list[Row]] = defaultdict(list)
+    for row in usual(rows):
+        groups[row["layers"], row["wanted"]].append(row)
+    found = [_best(sorted(group, key=lambda row: row["rate"]), noise) for group in groups.values()]
+    return sorted((best for best in found if best), key=lambda best: (best.tokens, best.parameters))
+
+
+def _best(group: Sequence[Row], noise: float) -> Best | None:
+    if len(group) < 2:
+        return None
+    rates, bits = [row["rate"] for row in group], np.array([row["bits"] for row in group])
+    middle = int(bits.argmin())
+    first = group[0]
+    known = 64 * first["layers"], first["parameters"], first["wanted"]
+    if middle in (0, len(group) - 1):
+        bound = "at most" if middle == 0 else "at least"
+        rate = rates[middle]
+        return Best(*known, rate, rate, rate, float(bits[middle]), bound)
+    chosen = slice(middle - 1, middle + 2)
+    logs = np.log2(rates[chosen])
+    chance = np.random.default_rng(0)
+    tried = [
+        vertex(logs, bits[chosen] + chance.normal(0, noise, 3), limits=(logs[0], logs[-1]))
+        for _ in range(999)
+    ]
+    low, high = np.percentile(tried, [5, 95])
+    at = vertex(logs, bits[chosen], limits=(logs[0], logs[-1]))
+    return Best(*known, 2**at, float(2**low), float(2**high), float(bits[middle]))
+
+
+def vertex(x: np.ndarray, y: np.ndarray, limits: tuple[float, float]) -> float:
+    """Where the parabola through three points is lowest, or the lower end where it opens downwards."""
+    a, b, _ = np.polyfit(x, y, 2)
+    if a <= 0:
+        return float(x[y.argmin()])
+    return float(np.clip(-b / (2 * a), *limits))
+
+
+def power(points: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """(k, c) of y = c · x^k, by least squares on logarithms."""
+    k, c = statistics.linear_regression(*zip(*((math.log(x), math.log(y)) for x, y in points), strict=True))
+    return k, math.exp(c)
+
+
+Point = tuple[int, int, float]
+
+
+def lowest(rows: Sequence[Row]) -> list[Point]:
+    """(parameters, tokens, bits) of the best rate measured for every size and length."""
+    best: dict[tuple[int, int], float] = {}
+    for row in usual(rows):
+        key = row["parameters"], row["tokens"]
+        best[key] = min(best.get(key, math.inf), row["bits"])
+    return [(n, d, bits) for (n, d), bits in sorted(best.items())]
+
+
+def fit_loss(points: Sequence[Point]) -> Loss:
+    """E + A / (N / 1e6)^a + B / (D / 1e6)^b with the least squared error; E, A and B are not negative."""
+    n, d, bits = (np.array(column, dtype=float) for column in zip(*points, strict=True))
+    best, error = None, math.inf
+    for a, b in itertools.product(EXPONENTS, EXPONENTS):
+        columns = np.stack([np.ones_like(n), (n / 1e6) ** -a, (d / 1e6) ** -b], axis=1)
+        factors, rest = _not_negative(columns, bits)
+        if rest < error:
+            best, error = (factors, a, b), rest
+    assert best is not None
+    (e, big_a, big_b), a, b = best
+    return Loss(float(e), float(big_a), float(a), float(big_b), float(b))
+
+
+def _not_negative(columns: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, float]:
+    """Least squares with factors of 0 or more: the best of those over all subsets of columns."""
+    best, error = np.zeros(columns.shape[1]), math.inf
+    for chosen in itertools.product((True, False), repeat=columns.shape[1]):
+        if not any(chosen):
+            continue
+        part = columns[:, list(chosen)]
+        factors = np.linalg.lstsq(part, wanted, rcond=None)[0]
+        rest = float(((part @ factors - wanted) ** 2).sum())
+        if (factors >= 0).all() and rest < error:
+            best, error = np.zeros(columns.shape[1]), rest
+            best[list(chosen)] = factors
+    return best, error
+
+
+def left_out(points: Sequence[Point]) -> Iterator[tuple[str, Loss, list[tuple[Point, float]]]]:
+    """(what, the fit without it, its points with their predicted bits), for every size and every length."""
+    for axis, name in enumerate(("parameters", "tokens")):
+        for value in sorted({point[axis] for point in points}):
+            rest = [point for point in points if point[axis] != value]
+            loss = fit_loss(rest)
+            missed = [(point, loss.bits(point[0], point[1])) for point in points if point[axis] == value]
+            yield f"{value:,} {name}", loss, missed
+
+
+def noise_of(rows: Sequence[Row]) -> float:
+    """Standard deviation of one point over seeds, from the pairs that differ in their seed alone."""
+    pairs = [
+        (row["bits"], other["bits"])
+        for row, other in itertools.combinations(rows, 2)
+        if row["seed"] != other["seed"]
+        and all(row[name] == other[name] for name in (*USUAL, "layers", "rate", "wanted") if name != "seed")
+    ]
+    return math.sqrt(statistics.fmean((a - b) ** 2 / 2 for a, b in pairs))
+
+
+def side_by_side(rows: Sequence[Row]) -> Iterator[tuple[Row, str, Row]]:
+    """(usual row, what differs, row that differs in it alone) for every setting tried beside the usual."""
+    for row in rows:
+        changed = [name for name, value in USUAL.items() if row[name] != value]
+        for other in usual(rows):
+            same = all(row[name] == other[name] for name in ("layers", "rate", "wanted"))
+            if same and len(changed) == 1:
+                yield other, f"{changed[0]} {row[changed[0]]}", row
+
+
+def report(rows: Sequence[Row]) -> str:
+    """Everything that docs/scaling.md and `glaswerk.plan.laws` take from the points, as Markdown."""
+    noise, points = noise_of(rows), lowest(rows)
+    parts = [
+        f"noise of a seed: {noise:.4f} bits",
+        "",
+        "| parameters | tokens | best rate | interval | bits |",
+    ]
+    parts.append("|---|---|---|---|---|")
+    found = best_rates(rows, noise)
+    for best in found:
+        span = best.bound or f"{best.low:.4f} to {best.high:.4f}"
+        parts.append(
+            f"| {best.parameters:,} | {best.tokens:,} | {best.rate:.4f} | {span} | {best.bits:.4f} |"
+        )
+    parts += ["", "| parameters | tokens | changed | rate | usual | changed |", "|---|---|---|---|---|---|"]
+    for row, change, other in side_by_side(rows):
+        parts.append(
+            f"| {row['parameters']:,} | {row['tokens']:,} | {change} | {row['rate']:g} "
+            f"| {row['bits']:.4f} | {other['bits']:.4f} |"
+        )
+    loss = fit_loss(points)
+    parts += ["", f"LOSS = {_literal(loss)}", "", "| parameters | tokens | bits | law |", "|---|---|---|---|"]
+    parts += [f"| {n:,} | {d:,} | {bits:.4f} | {loss.bits(n, d):.4f} |" for n, d, bits in points]
+    scatter = math.sqrt(statistics.fmean((loss.bits(n, d) - bits) ** 2 for n, d, bits in points))
+    parts += [
+        "",
+        f"scatter {scatter:.4f}",
+        "",
+        "| left out | its error, bits | law without it |",
+        "|---|---|---|",
+    ]
+    for what, other, missed in left_out(points):
+        worst = max((predicted - point[2] for point, predicted in missed), key=abs)
+        parts.append(f"| {what} | {worst:+.4f} | {_literal(other)} |")
+    return "\n".join(parts)
+
+
+def _literal(loss: Loss) -> str:
+    return (
+        f"Loss({', '.join(f'{value:.5g}' for value in (loss.floor, loss.a, loss.alpha, loss.b, loss.beta))})"
+    )

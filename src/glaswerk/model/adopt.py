@@ -1,0 +1,178 @@
+"""Adopting open weights: a model from elsewhere becomes a model of the lab, with where it came from."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import save_file
+from transformers import GenerationConfig
+
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.ids import digest_file, digest_files
+from glaswerk.core.progress import track
+from glaswerk.lab import Artifact, Lab, Spec
+from glaswerk.lab.status import ADOPTED
+from glaswerk.model.gguf import GgufFile
+from glaswerk.model.gguf_model import GgufModel, pieces
+from glaswerk.model.hub_folder import INDEX, HubFolder
+from glaswerk.model.licence import licence_of
+from glaswerk.tokenizer import Tokenizer
+from glaswerk.tokenizer.companions import copy_tokenizer
+from glaswerk.tokenizer.from_gguf import TokenizerFiles, tokenizer_from_gguf
+
+RECIPE = "adopt/1"
+_SHARD = 2 << 30
+_NAMES = ("bos_token", "eos_token", "pad_token", "unk_token")
+_GENERATION = ("do_sample", "temperature", "top_p", "top_k", "min_p", "repetition_penalty")
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """The two artifacts that adopting makes."""
+
+    tokenizer: Artifact
+    model: Artifact
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What lies at the path: the network, its tokenizer, and what it says of itself."""
+
+    network: GgufModel | HubFolder
+    tokenizer: TokenizerFiles
+    generation: Mapping[str, Any]
+    digests: Mapping[str, str]
+    licence: str
+    name: str
+    kind: str
+
+
+def adopt(lab: Lab, path: Path, *, name: str = "", licence: str = "") -> Adopted:
+    """Take the weights at `path` (a Hugging Face folder or a GGUF file) into the lab.
+
+    Makes a tokenizer and a model `<name>/step-0`, a plain Hugging Face folder, with licence, digests and
+    origin in their lineage. Raises GlaswerkError for what is unsafe, broken or of another family.
+    """
+    found = _open(path)
+    named = name or found.name
+    _check_free(lab, named)
+    terms, where = licence_of(path, licence, found.licence)
+    settings = {
+        "stage": ADOPTED,
+        "origin": "adopted weights of unknown training data",
+        "licence": terms,
+        "licence_from": where,
+        "format": found.kind,
+        "files": dict(found.digests),
+        "digest": digest_files(found.digests),
+    }
+    vocabulary = lab.make(
+        Spec("tokenizer", named, RECIPE, {}, settings), lambda folder: _write_tokenizer(folder, found)
+    )
+    chat = {"chat": bool(found.tokenizer.template)}
+    spec = Spec("model", f"{named}/step-0", RECIPE, {"tokenizer": vocabulary.id}, settings | chat)
+    model = lab.make(spec, lambda folder: _write_model(folder, found, vocabulary.path))
+    return Adopted(vocabulary, model)
+
+
+def _open(path: Path) -> _Found:
+    if path.is_dir():
+        folder = HubFolder(path)
+        digests = {name: digest_file(path / name) for name in folder.files}
+        name = _slug(path.resolve().name)
+        return _Found(folder, folder.tokenizer(), folder.generation(), digests, "", name, "safetensors")
+    if not path.is_file():
+        raise GlaswerkError(f"expected a Hugging Face folder or a GGUF file, found nothing at {path}")
+    if path.suffix != ".gguf":
+        raise GlaswerkError(
+            f"expected a Hugging Face folder or a .gguf file, found {path.name}",
+            hint="pickled weights (.bin, .pt) are not read: they may run code",
+        )
+    file = GgufFile.open(path)
+    network = GgufModel(file)
+    tokenizer = tokenizer_from_gguf(file.metadata, str(path))
+    name = _slug(file.text("general.basename") or path.stem)
+    digests = {path.name: digest_file(path)}
+    return _Found(
+        network, tokenizer, {}, digests, file.text("general.license"), name, f"gguf {network.quantised}"
+    )
+
+
+def _check_free(lab: Lab, name: str) -> None:
+    """Raises GlaswerkError where the lab has a tokenizer or models of that name that it made itself."""
+    own = [a for a in (lab.find("tokenizer", name), lab.latest("model", name)) if a is not None]
+    if any(a.config.get("stage") != ADOPTED for a in own):
+        raise GlaswerkError(
+            f"the lab has made a tokenizer or a model named {name!r} itself", hint="--name another"
+        )
+
+
+def _write_tokenizer(folder: Path, found: _Found) -> Mapping[str, Any]:
+    files = found.tokenizer
+    (folder / "tokenizer.json").write_text(files.tokenizer, encoding="utf-8")
+    named = {key: files.config.get(key) for key in _NAMES}
+    config = {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        **{key: value.get("content") if isinstance(value, dict) else value for key, value in named.items()},
+        "clean_up_tokenization_spaces": False,
+        "model_max_length": found.network.config.max_position_embeddings,
+    }
+    (folder / "tokenizer_config.json").write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n")
+    if files.template:
+        (folder / "chat_template.jinja").write_text(files.template, encoding="utf-8")
+    tokenizer = Tokenizer.load(folder)
+    rows = found.network.config.vocab_size
+    if tokenizer.vocab_size > rows:
+        raise GlaswerkError(
+            f"the tokenizer has {tokenizer.vocab_size:,} entries and the network rows for {rows:,}",
+            hint="adopt a tokenizer and a network that belong together",
+        )
+    return {"vocab_size": tokenizer.vocab_size}
+
+
+def _write_model(folder: Path, found: _Found, vocabulary: Path) -> Mapping[str, Any]:
+    network = found.network
+    if isinstance(network, HubFolder):
+        for name in [*network.weights, *([INDEX] if len(network.weights) > 1 else [])]:
+            shutil.copyfile(network.path / name, folder / name)
+    else:
+        _write_weights(folder, network)
+    network.config.save_pretrained(folder)
+    copy_tokenizer(vocabulary, folder)
+    tokenizer = Tokenizer.load(vocabulary)
+    chosen = {key: found.generation[key] for key in _GENERATION if key in found.generation}
+    ends = sorted({tokenizer.end_id, tokenizer.turn_end_id})
+    generation = GenerationConfig(**chosen, eos_token_id=ends, pad_token_id=tokenizer.end_id)
+    generation.save_pretrained(folder)
+    return {"parameters": sum(_count(shape) for shape in network.shapes.values())}
+
+
+def _write_weights(folder: Path, network: GgufModel) -> None:
+    """Safetensors of some 2 GB each, so that no more than one lies in memory."""
+    groups = list(pieces(network, _SHARD))
+    index: dict[str, str] = {}
+    for number, group in enumerate(track(groups, "dequantise"), 1):
+        name = f"model-{number:05}-of-{len(groups):05}.safetensors" if groups[1:] else "model.safetensors"
+        save_file({key: network.tensor(key) for key in group}, folder / name, metadata={"format": "pt"})
+        index |= dict.fromkeys(group, name)
+    if groups[1:]:
+        size = sum(network.bytes_of(name) for name in network.shapes)
+        content = {"metadata": {"total_size": size}, "weight_map": index}
+        (folder / INDEX).write_text(json.dumps(content, indent=2) + "\n")
+
+
+def _count(shape: tuple[int, ...]) -> int:
+    total = 1
+    for size in shape:
+        total *= size
+    return total
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^\w.-]+", "-", name.casefold()).strip("-.") or "adopted"

@@ -1,0 +1,191 @@
+"""GGUF files, read with bounds: metadata, the table of tensors, and tensors dequantised one at a time.
+
+The `gguf` package's own reader trusts the counts in the file: an array that says it has 2^60 entries keeps it
+busy for ever. Its tables of types and its dequantisation are used here.
+Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
+"""
+
+from __future__ import annotations
+
+import math
+import mmap
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gguf
+import numpy as np
+import torch
+
+from glaswerk.core.errors import GlaswerkError
+
+# Vocabularies have up to 262,144 entries, networks some thousand tensors.
+MOST_ENTRIES = 1 << 21
+MOST_KEYS = 1 << 12
+MOST_TENSORS = 1 << 16
+_SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
+_STRING, _ARRAY = 8, 9
+_PLAIN = {
+    gguf.GGMLQuantizationType.F32: torch.float32,
+    gguf.GGMLQuantizationType.F16: torch.float16,
+    gguf.GGMLQuantizationType.BF16: torch.bfloat16,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """Where a tensor lies: its shape in torch's order, and `start` bytes from the file's beginning."""
+
+    shape: tuple[int, ...]
+    kind: gguf.GGMLQuantizationType
+    start: int
+    bytes: int
+
+
+class GgufFile:
+    """An open file. `metadata`: plain values and lists; `tensors`: by name."""
+
+    def __init__(self, path: Path, view: mmap.mmap) -> None:
+        """Raises GlaswerkError for a file that is cut short, or says of itself what cannot be."""
+        self.path, self._view = path, view
+        try:
+            self.metadata, self.tensors = _parse(_Cursor(view))
+        except (_Broken, UnicodeDecodeError) as error:
+            raise GlaswerkError(
+                f"{path} is not a whole GGUF file: {error}", hint="fetch the file again and compare its size"
+            ) from error
+
+    @classmethod
+    def open(cls, path: Path) -> GgufFile:
+        """Map the file; nothing of its tensors is read yet."""
+        with path.open("rb") as file:
+            try:
+                view = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            except ValueError as error:
+                raise GlaswerkError(f"{path} is empty", hint="fetch the file again") from error
+        return cls(path, view)
+
+    @property
+    def architecture(self) -> str:
+        """The name of its network, such as "llama"."""
+        return self.text("general.architecture")
+
+    def text(self, key: str) -> str:
+        """A text of the metadata, or ""."""
+        found = self.metadata.get(key)
+        return found if isinstance(found, str) else ""
+
+    def number(self, key: str) -> float | int:
+        """A number of the metadata. Raises GlaswerkError where there is none."""
+        found = self.metadata.get(key)
+        if isinstance(found, bool) or not isinstance(found, int | float) or not math.isfinite(found):
+            raise GlaswerkError(f"{self.path} says {found!r} for {key}; expected a number")
+        return found
+
+    def whole(self, key: str, *, most: int = 1 << 24) -> int:
+        """A whole number from 1 to `most`. Raises GlaswerkError."""
+        found = self.number(key)
+        if not isinstance(found, int) or not 1 <= found <= most:
+            raise GlaswerkError(f"{self.path} says {found!r} for {key}; expected a number from 1 to {most:,}")
+        return found
+
+    def tensor(self, name: str) -> torch.Tensor:
+        """A tensor in the type that the file has it in; a quantised one dequantised to fp32."""
+        entry = self.tensors[name]
+        raw = np.frombuffer(self._view, np.uint8, entry.bytes, entry.start)
+        if entry.kind in _PLAIN:
+            # A copy: torch warns of memory that cannot be written to.
+            return torch.from_numpy(raw.copy()).view(_PLAIN[entry.kind]).reshape(entry.shape)
+        rows = raw.reshape(*entry.shape[:-1], -1)
+        return torch.from_numpy(gguf.dequantize(rows, entry.kind)).reshape(entry.shape)
+
+    def dtype(self, name: str) -> torch.dtype:
+        """The type that `tensor` gives."""
+        return _PLAIN.get(self.tensors[name].kind, torch.float32)
+
+
+class _Broken(Exception):
+    """What is wrong with the file, in words."""
+
+
+class _Cursor:
+    """Reads on from a place; never past the end of the file."""
+
+    def __init__(self, view: mmap.mmap) -> None:
+        self.view, self.place = view, 0
+
+    def take(self, count: int) -> bytes:
+        if count > len(self.view) - self.place:
+            raise _Broken(f"it ends at byte {len(self.view):,}, in the middle of its head")
+        self.place += count
+        return self.view[self.place - count : self.place]
+
+    def values(self, letter: str, count: int = 1) -> tuple[Any, ...]:
+        form = f"<{count}{letter}"
+        return struct.unpack(form, self.take(struct.calcsize(form)))
+
+    def count(self, most: int, what: str) -> int:
+        found: int = self.values("Q")[0]
+        if found > most:
+            raise _Broken(f"it says it has {found:,} {what}, more than {most:,}")
+        return found
+
+    def string(self) -> str:
+        return self.take(self.count(len(self.view), "bytes of a text")).decode()
+
+
+def _parse(cursor: _Cursor) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    if cursor.take(4) != b"GGUF":
+        raise _Broken("it does not begin with GGUF")
+    version = cursor.values("I")[0]
+    if version not in (2, 3):
+        raise _Broken(f"its version is {version}; this reads 2 and 3")
+    tensors = cursor.count(MOST_TENSORS, "tensors")
+    keys = cursor.count(MOST_KEYS, "keys")
+    metadata = {cursor.string(): _value(cursor, cursor.values("I")[0]) for _ in range(keys)}
+    table = [_entry(cursor) for _ in range(tensors)]
+    alignment = metadata.get("general.alignment", 32)
+    if not isinstance(alignment, int) or alignment < 1 or alignment & (alignment - 1) or alignment > 1 << 16:
+        raise _Broken(f"its alignment is {alignment!r}")
+    start = -(-cursor.place // alignment) * alignment
+    return metadata, {name: _placed(entry, name, start, len(cursor.view)) for name, entry in table}
+
+
+def _value(cursor: _Cursor, kind: int) -> Any:
+    if kind == _STRING:
+        return cursor.string()
+    if kind in _SCALARS:
+        return cursor.values(_SCALARS[kind])[0]
+    if kind != _ARRAY:
+        raise _Broken(f"its metadata holds a value of the unknown type {kind}")
+    inner = cursor.values("I")[0]
+    count = cursor.count(MOST_ENTRIES, "entries of a list")
+    if inner == _STRING:
+        return [cursor.string() for _ in range(count)]
+    if inner not in _SCALARS:
+        raise _Broken(f"its metadata holds a list of the unsupported type {inner}")
+    return list(cursor.values(_SCALARS[inner], count))
+
+
+def _entry(cursor: _Cursor) -> tuple[str, Tensor]:
+    name = cursor.string()
+    dimensions = cursor.values("I")[0]
+    if dimensions > 4:
+        raise _Broken(f"its tensor {name!r} has {dimensions} dimensions")
+    shape = tuple(reversed(cursor.values("Q", dimensions)))
+    number, offset = cursor.values("I")[0], cursor.values("Q")[0]
+    try:
+        kind = gguf.GGMLQuantizationType(number)
+        inner, size = gguf.GGML_QUANT_SIZES[kind]
+    except (ValueError, KeyError) as error:
+        raise _Broken(f"its tensor {name!r} is of the unknown type {number}") from error
+    if not shape or shape[-1] % inner:
+        raise _Broken(f"its tensor {name!r} has the shape {shape}, which {kind.name} cannot have")
+    return name, Tensor(shape, kind, offset, math.prod(shape) // inner * size)
+
+
+def _placed(entry: Tensor, name: str, start: int, size: int) -> Tensor:
+    if start + entry.start + entry.bytes > size:
+        raise _Broken(f"it ends at byte {size:,}, before the end of its tensor {name!r}")
+    return Tensor(entry.shape, entry.kind, start + entry.start, entry.bytes)

@@ -1,0 +1,198 @@
+"""A GGUF file as a Hugging Face network: its config, and its tensors under their Hugging Face names."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import gguf
+import numpy as np
+import torch
+from transformers import PretrainedConfig
+
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.model.families import check_shapes, expected_shapes, read_config
+from glaswerk.model.gguf import GgufFile
+
+# GGUF's name of a network → Hugging Face's.
+ARCHITECTURES = {"llama": "llama", "qwen2": "qwen2", "qwen3": "qwen3", "gemma3": "gemma3_text"}
+_SIZES = {
+    "hidden_size": "embedding_length",
+    "num_hidden_layers": "block_count",
+    "intermediate_size": "feed_forward_length",
+    "num_attention_heads": "attention.head_count",
+    "max_position_embeddings": "context_length",
+}
+# How Llama 3.1 and 3.2 stretch their positions; a file holds only the factors that come of it.
+_LLAMA3 = {"low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 8192}
+_FACTORS = (8.0, 32.0)
+EMBEDDING, _OUTPUT, FREQUENCIES = "token_embd.weight", "output.weight", "rope_freqs.weight"
+
+
+class GgufModel:
+    """A network in a GGUF file, checked against what its architecture must hold."""
+
+    def __init__(self, file: GgufFile) -> None:
+        """Raises GlaswerkError for another architecture, and for tensors missing or of another shape."""
+        self.file = file
+        if file.architecture not in ARCHITECTURES:
+            raise GlaswerkError(
+                f"{file.path} holds a network of the type {file.architecture!r}; "
+                f"these can be adopted: {', '.join(ARCHITECTURES)}",
+                hint="adopt a model of one of these families",
+            )
+        self.config = _config(file)
+        self.shapes = expected_shapes(self.config, str(file.path))
+        names = gguf.get_tensor_name_map(_model_arch(file), self.config.num_hidden_layers)
+        self._names = {name: _gguf_name(names, name) for name in self.shapes}
+        self._check()
+
+    @property
+    def quantised(self) -> str:
+        """The type that most of its numbers are in, such as "Q4_1"."""
+        counts: dict[str, int] = {}
+        for tensor in self.file.tensors.values():
+            counts[tensor.kind.name] = counts.get(tensor.kind.name, 0) + math.prod(tensor.shape)
+        return max(counts, key=lambda name: counts[name])
+
+    def bytes_of(self, name: str) -> int:
+        """Bytes of a tensor as `tensors` gives it."""
+        return math.prod(self.shapes[name]) * self.file.dtype(self._names[name]).itemsize
+
+    def tensor(self, name: str) -> torch.Tensor:
+        """A tensor by its Hugging Face name, as Hugging Face orders and offsets it."""
+        found = self.file.tensor(self._names[name])
+        if self.config.model_type == "llama" and name.endswith(("q_proj.weight", "k_proj.weight")):
+            heads = "num_attention_heads" if "q_proj" in name else "num_key_value_heads"
+            return unrotated(found, getattr(self.config, heads))
+        if self.config.model_type == "gemma3_text" and name.endswith("norm.weight"):
+            return found - 1
+        return found
+
+    def _check(self) -> None:
+        found = {
+            name: self.file.tensors[own].shape
+            for name, own in self._names.items()
+            if own in self.file.tensors
+        }
+        left = self.file.tensors.keys() - set(self._names.values()) - {FREQUENCIES}
+        check_shapes(found | {name: () for name in left}, self.shapes, str(self.file.path))
+
+
+def unrotated(weight: torch.Tensor, heads: int) -> torch.Tensor:
+    """Rows in Hugging Face's order: halves of a head, where llama.cpp has pairs for Llama."""
+    return weight.reshape(heads, -1, 2, weight.shape[-1]).transpose(1, 2).reshape(weight.shape).contiguous()
+
+
+def rotated(weight: torch.Tensor, heads: int) -> torch.Tensor:
+    """The opposite of `unrotated`."""
+    return weight.reshape(heads, 2, -1, weight.shape[-1]).transpose(1, 2).reshape(weight.shape).contiguous()
+
+
+def _config(file: GgufFile) -> PretrainedConfig:
+    prefix = file.architecture
+    raw: dict[str, Any] = {name: file.whole(f"{prefix}.{key}") for name, key in _SIZES.items()}
+    heads = raw["num_attention_heads"]
+    if heads > raw["hidden_size"] or EMBEDDING not in file.tensors:
+        raise GlaswerkError(f"{file.path} has {heads} heads, or no tensor {EMBEDDING}: it is no whole model")
+    raw |= {
+        "model_type": ARCHITECTURES[prefix],
+        "vocab_size": file.tensors[EMBEDDING].shape[0],
+        "num_key_value_heads": _whole(file, "attention.head_count_kv", heads),
+        "head_dim": _whole(
+            file,
+            "attention.key_length",
+            _whole(file, "rope.dimension_count", raw["hidden_size"] // heads),
+        ),
+        "rms_norm_eps": _short(file.number(f"{prefix}.attention.layer_norm_rms_epsilon")),
+        "tie_word_embeddings": _OUTPUT not in file.tensors,
+        "bos_token_id": file.metadata.get("tokenizer.ggml.bos_token_id"),
+        "eos_token_id": file.metadata.get("tokenizer.ggml.eos_token_id"),
+    }
+    raw["rope_parameters"] = _rope(file, raw["head_dim"])
+    return read_config(raw | (_gemma(file, raw) if prefix == "gemma3" else {}), str(file.path))
+
+
+def _gemma(file: GgufFile, raw: Mapping[str, Any]) -> dict[str, Any]:
+    # llama.cpp knows the 27 B model by its 62 layers; the others scale by the size of a head.
+    scale = raw["hidden_size"] // raw["num_attention_heads"] if raw["num_hidden_layers"] == 62 else None
+    local = {"rope_type": "default", "rope_theta": 10_000.0}
+    return {
+        "query_pre_attn_scalar": scale or raw["head_dim"],
+        "sliding_window": file.whole("gemma3.attention.sliding_window"),
+        "rope_parameters": {"full_attention": raw["rope_parameters"], "sliding_attention": local},
+        "tie_word_embeddings": True,
+    }
+
+
+def _rope(file: GgufFile, head: int) -> dict[str, Any]:
+    prefix = file.architecture
+    theta = _short(file.metadata.get(f"{prefix}.rope.freq_base", 10_000.0))
+    kind = file.text(f"{prefix}.rope.scaling.type") or "none"
+    if FREQUENCIES in file.tensors:
+        return {"rope_theta": theta, **_llama3(file.tensor(FREQUENCIES), theta, head)}
+    if kind == "none":
+        return {"rope_type": "default", "rope_theta": theta}
+    if kind != "linear":
+        raise GlaswerkError(
+            f"{file.path} stretches its positions by {kind!r}, which is not read from GGUF",
+            hint="adopt the model's Hugging Face folder instead",
+        )
+    factor = file.number(f"{prefix}.rope.scaling.factor")
+    return {"rope_type": "linear", "rope_theta": theta, "factor": factor}
+
+
+def _llama3(factors: torch.Tensor, theta: float, head: int) -> dict[str, Any]:
+    for factor in _FACTORS:
+        rope = {"rope_type": "llama3", "factor": factor, **_LLAMA3}
+        expected = llama3_factors(theta, head, rope)
+        if factors.shape == expected.shape and np.allclose(factors.float().numpy(), expected, rtol=1e-3):
+            return rope
+    raise GlaswerkError(
+        "the file stretches its positions in a way of its own (rope_freqs), which is not read from GGUF",
+        hint="adopt the model's Hugging Face folder instead",
+    )
+
+
+def llama3_factors(theta: float, head: int, rope: Mapping[str, Any]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """What Llama 3 divides the frequency of each pair by; shape (head / 2,). As in convert_hf_to_gguf.py."""
+    factor, low, high, context = (rope[key] for key in ("factor", *_LLAMA3))
+    frequencies = theta ** -(np.arange(0, head, 2) / head)
+    waves = 2 * math.pi / frequencies
+    smooth = (context / waves - low) / (high - low)
+    middle = 1 / ((1 - smooth) / factor + smooth)
+    return np.where(waves < context / high, 1.0, np.where(waves > context / low, factor, middle))
+
+
+def _model_arch(file: GgufFile) -> gguf.MODEL_ARCH:
+    return next(arch for arch, name in gguf.MODEL_ARCH_NAMES.items() if name == file.architecture)
+
+
+def _gguf_name(names: gguf.TensorNameMap, name: str) -> str:
+    found = names.get_name(name, try_suffixes=(".weight", ".bias"))
+    # One that GGUF has no name for is then missing from the file, which the check says.
+    return found or name
+
+
+def _whole(file: GgufFile, key: str, default: int) -> int:
+    name = f"{file.architecture}.{key}"
+    return file.whole(name) if name in file.metadata else default
+
+
+def _short(value: float) -> float:
+    """1e-05, not 9.999999747378752e-06: the shortest number with the same fp32 bits."""
+    return float(str(np.float32(value)))
+
+
+def pieces(model: GgufModel, most: int) -> Iterator[list[str]]:
+    """Names of tensors in groups of at most `most` bytes each, or of one that is larger."""
+    group: list[str] = []
+    size = 0
+    for name in model.shapes:
+        if group and size + model.bytes_of(name) > most:
+            yield group
+            group, size = [], 0
+        group.append(name)
+        size += model.bytes_of(name)
+    yield group

@@ -1,0 +1,62 @@
+"""Under which licence weights came: said by the user, or by the files beside them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from glaswerk.core.errors import GlaswerkError
+
+# As Hugging Face and GGUF write them → as SPDX does.
+_SPDX = {
+    "apache-2.0": "Apache-2.0", "mit": "MIT", "bsd-3-clause": "BSD-3-Clause", "cc-by-4.0": "CC-BY-4.0",
+    "cc-by-sa-4.0": "CC-BY-SA-4.0", "cc0-1.0": "CC0-1.0", "cc-by-nc-4.0": "CC-BY-NC-4.0",
+}  # fmt: skip
+_UNKNOWN = ("", "other", "unknown", "none")
+_FRONT = re.compile(r"\A---\s*\n(.*?)^---", re.DOTALL | re.MULTILINE)
+_LINE = re.compile(r"^licen[sc]e:[ \t]*[\"']?([^\"'\n#]*)", re.MULTILINE)
+_TEXTS = (
+    (re.compile(r"Apache License\s+Version 2\.0"), "Apache-2.0"),
+    (re.compile(r"\A\s*(?:The )?MIT License"), "MIT"),
+)
+_READ = 1 << 16
+
+
+def licence_of(path: Path, said: str, metadata: str) -> tuple[str, str]:
+    """(licence, where it is said): by the user, in GGUF's metadata, in README.md, in LICENSE.
+
+    Raises GlaswerkError where nothing says it: weights without a licence may not be passed on.
+    """
+    folder = path if path.is_dir() else path.parent
+    candidates = [(said, "--licence"), (metadata, "general.license of the file")]
+    if path.is_dir():
+        candidates += [(_front_matter(folder / "README.md"), "README.md"), (_text(folder), "LICENSE")]
+    for licence, where in candidates:
+        if licence.strip().casefold() not in _UNKNOWN:
+            return _SPDX.get(licence.strip().casefold(), licence.strip()), where
+    raise GlaswerkError(
+        f"nothing in {path} says under which licence these weights are",
+        hint=f"glaswerk adopt {path} --licence Apache-2.0 (or whichever it is)",
+    )
+
+
+def _front_matter(readme: Path) -> str:
+    block = _FRONT.match(_head(readme))
+    found = _LINE.search(block[1]) if block else None
+    return found[1].strip() if found else ""
+
+
+def _text(folder: Path) -> str:
+    for name in ("LICENSE", "LICENSE.txt", "LICENSE.md", "LICENCE"):
+        head = _head(folder / name)
+        for pattern, licence in _TEXTS:
+            if pattern.search(head):
+                return licence
+    return ""
+
+
+def _head(path: Path) -> str:
+    if not path.is_file():
+        return ""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        return file.read(_READ)

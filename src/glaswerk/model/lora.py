@@ -1,0 +1,71 @@
+"""Low-rank adapters (Hu et al. 2021, by `peft`): small matrices beside frozen weights, merged at the end."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from peft import LoraConfig, LoraModel
+from safetensors.torch import save_file
+from transformers import PreTrainedModel
+
+from glaswerk.core.errors import GlaswerkError
+
+# Attention and feed-forward alike: adapters on attention alone learn less (Dettmers et al. 2023).
+TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+_ADAPTER = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Adapters:
+    """A model with adapters in it. `model` is the same object as before, its own weights frozen."""
+
+    model: PreTrainedModel
+    _tuner: LoraModel
+    _config: LoraConfig
+
+    @classmethod
+    def add(cls, model: PreTrainedModel, rank: int, *, seed: int) -> Adapters:
+        """Put adapters of this rank beside every linear map of the layers; nothing changes at first.
+
+        Scaled by 2 (alpha = 2 × rank). Raises GlaswerkError for a rank that no matrix of the model has.
+        """
+        most = int(model.config.hidden_size)
+        if not 1 <= rank <= most:
+            raise GlaswerkError(f"--lora takes a rank from 1 to {most} for this model, found {rank}")
+        config = LoraConfig(r=rank, lora_alpha=2 * rank, lora_dropout=0.0, target_modules=list(TARGETS))
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            tuner = LoraModel(model, config, _ADAPTER)
+        for name, parameter in model.named_parameters():
+            parameter.requires_grad_("lora_" in name)
+        return cls(model, tuner, config)
+
+    def trained(self) -> int:
+        """Parameters of the adapters."""
+        return sum(p.numel() for p in self.model.parameters() if p.requires_grad)
+
+    def save(self, folder: Path, base: str) -> None:
+        """`adapter_model.safetensors` and `adapter_config.json`, as `peft` loads them onto the base."""
+        folder.mkdir(parents=True, exist_ok=True)
+        named = {n: p for n, p in self.model.named_parameters() if p.requires_grad}
+        tensors = {
+            f"base_model.model.{name.replace(f'.{_ADAPTER}.', '.')}": value.detach().contiguous()
+            for name, value in named.items()
+        }
+        save_file(tensors, folder / "adapter_model.safetensors", metadata={"format": "pt"})
+        settings = {
+            "peft_type": "LORA", "task_type": "CAUSAL_LM", "base_model_name_or_path": base,
+            "r": self._config.r, "lora_alpha": self._config.lora_alpha, "lora_dropout": 0.0, "bias": "none",
+            "target_modules": list(TARGETS),
+        }  # fmt: skip
+        (folder / "adapter_config.json").write_text(json.dumps(settings, indent=2) + "\n")
+
+    def merge(self) -> PreTrainedModel:
+        """Add the adapters to the weights and take them out: a plain network again."""
+        merged: PreTrainedModel = self._tuner.merge_and_unload()
+        for parameter in merged.parameters():
+            parameter.requires_grad_(True)
+        return merged

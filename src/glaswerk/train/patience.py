@@ -1,0 +1,70 @@
+"""Stopping early: a run that over-fits a small corpus wastes its time, and its best weights lie behind it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import load_file, save_file
+from torch import nn
+from transformers import PreTrainedModel
+
+from glaswerk.core.files import fsync_path
+from glaswerk.train.state import fill
+from glaswerk.train.world import World
+
+# Noise of a sample of held-out text between two looks stays below this; over-fitting does not.
+_RISE = 1.01
+_KEY = "bits_per_byte"
+_FILE = "best.safetensors"
+
+
+class Patience:
+    """Stops once `looks` validations in a row lie 1 % or more above the best one; 0 never stops.
+
+    A validation that merely stands still stops nothing: with a flat learning rate it often does so until the
+    decay. All is decided from the rows of the metrics, which a resumed run has up to its checkpoint, so it
+    stops where the uninterrupted one does. The weights of the best look are kept in `best.safetensors`.
+    """
+
+    def __init__(self, looks: int, folder: Path, world: World) -> None:
+        self._looks, self._file, self._world = looks, folder / _FILE, world
+
+    def look(self, rows: Sequence[Mapping[str, Any]], model: PreTrainedModel) -> None:
+        """After a validation in the last of `rows`: keep the weights if it is the best so far."""
+        values = [row[_KEY] for row in rows if _KEY in row]
+        if self._looks and values and values[-1] == min(values):
+            self._keep(model)
+
+    def over(self, rows: Sequence[Mapping[str, Any]]) -> bool:
+        """Whether the run is to stop after `rows`."""
+        if not self._looks or not rows or _KEY not in rows[-1]:
+            return False
+        values = [row[_KEY] for row in rows if _KEY in row]
+        return len(values) > self._looks and min(values[-self._looks :]) >= _RISE * min(values)
+
+    def restore(self, model: nn.Module) -> None:
+        """Put the weights of the best look into `model`. Every rank reads the file."""
+        fill(model, load_file(self._file))
+
+    def _keep(self, model: PreTrainedModel) -> None:
+        whole = self._world.gathered(model)
+        if whole is None:
+            return
+        temporary = self._file.with_suffix(".part")
+        save_file({name: p.detach() for name, p in whole.named_parameters()}, temporary)
+        fsync_path(temporary)
+        os.replace(temporary, self._file)
+
+
+def forget_best(folder: Path) -> None:
+    """Remove the kept weights of a finished run."""
+    (folder / _FILE).unlink(missing_ok=True)
+
+
+def best_row(rows: Sequence[Mapping[str, Any]]) -> int:
+    """The place of the row with the fewest bits per byte; the last row where none was validated."""
+    looks = [(row[_KEY], place) for place, row in enumerate(rows) if _KEY in row]
+    return min(looks)[1] if looks else len(rows) - 1
