@@ -93,13 +93,13 @@ def open_arena(lab: Lab, folder: Path, peers: str) -> Arena:
     return Arena(folder, shards.folder, -(-shards.vocab_size // 64) * 64, peers)
 
 
-def race(contestants: Sequence[Contestant], seconds: float) -> None:
-    """All train in turn to their ends, `LOOKS` looks at bits per byte a `seconds`."""
-    turn, number = seconds / LOOKS / TURNS_A_LOOK, 0
+def race(contestants: Sequence[Contestant], seconds: float, looks: int) -> None:
+    """All train in turn to their ends, with `looks` looks at bits per byte in `seconds`."""
+    turn, number = seconds / looks / TURNS_A_LOOK, 0
     while running := [one for one in contestants if not one.done]:
         number += 1
-        for one in running:
-            one.train(turn, score=number % TURNS_A_LOOK == 0)
+        for one in running:  # the end is looked at anyhow
+            one.train(turn, score=looks > 1 and number % TURNS_A_LOOK == 0)
     for one in contestants:
         one.stop()
 
@@ -111,7 +111,7 @@ def tune(arena: Arena, module: str, seconds: float) -> Settings:
         tried = [best | change for change in round_]
         how = TRIED.get(module, {})
         started = [arena.start(f"{module}-{i}", module, one | how, seconds) for i, one in enumerate(tried)]
-        race(started, seconds)
+        race(started, seconds, looks=1)
         for one, settings in zip(started, tried, strict=True):
             bits = one.points[-1][1]
             click.echo(f"{module:10} {json.dumps(settings)}: {bits:.4f} after {one.points[-1][0]:.0f} s")
@@ -189,7 +189,7 @@ def main(
         ]
         others = [arena.start(name, name, best[name], seconds) for name in ("nanochat", "trainer")]
         check_sizes([*ours, *others])
-        race([*ours, *others], seconds)
+        race([*ours, *others], seconds, LOOKS)
     report(ours, others)
     curves = [Curve(one.name, one.points) for one in (*ours, *others)]
     plot.write_text(chart(curves, x="CPU seconds of training, one thread", y="bits per byte, held out"))
