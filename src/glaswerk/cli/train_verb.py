@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from glaswerk.cli.session import json_option, lab_option, show, writing
+from glaswerk.cli.session import json_option, lab_option, show, taking_part
+from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Lab
 
 if TYPE_CHECKING:
@@ -53,20 +54,33 @@ def settings_options(function: Function) -> Function:
     "--key", type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Answer key (JSON): the run's report follows truth and politics.",
 )  # fmt: skip
+@click.option(
+    "--parallel", default="", help="Under torchrun: degrees, such as replicate=2,tensor=2.  [default: shard]"
+)
+@click.option("--micro-rows", default=0, help="Rows computed at once.  [default: as many as fit]")
+@click.option("--milestones", default="", help="Steps whose checkpoints stay, such as 500,1000.")
+@click.option("--branch", default=0, help="Begin the decay at this milestone of the same run instead.")
+@click.option("--decay-steps", default=0, help="With --branch.  [default: in proportion]")
 @click.option("--dry-run", is_flag=True, help="Say what it would take, as `glaswerk plan` does, and stop.")
 @lab_option
 @json_option
 def command(
-    name: str, key: Path | None, dry_run: bool, lab_path: Path, as_json: bool, **settings: Any
-) -> None:
+    name: str, key: Path | None, parallel: str, milestones: str, dry_run: bool, lab_path: Path,
+    as_json: bool, **settings: Any,
+) -> None:  # fmt: skip
     """Pretrain a dense Qwen3 on the shards. Ctrl-C saves; the same command goes on.
 
     \b
     glaswerk train --size 2M
     glaswerk train --size 10M --epochs 4 --dry-run
+    glaswerk train --milestones 500 && glaswerk train --branch 500 --name early
+    torchrun --nproc-per-node 8 -m glaswerk train --size 1B --parallel replicate=2
     """
     from glaswerk.cli.stop import resumable
+    from glaswerk.train.checkpoints import Keep
+    from glaswerk.train.parallel import Parallel
     from glaswerk.train.pretrain import TrainConfig, train
+    from glaswerk.train.world import open_world
 
     config = TrainConfig(**settings)
     if dry_run:
@@ -75,14 +89,26 @@ def command(
 
         plan_for(Lab.open(lab_path), config, Where(), as_json=as_json)
         return
-    with resumable(), writing(lab_path) as lab:
-        made = train(lab, config, name=name, extra=followed(key))
+    keep = Keep(steps=_steps(milestones))
+    with resumable(), open_world(Parallel.parse(parallel)) as world, taking_part(lab_path) as lab:
+        made = train(lab, config, name=name, extra=followed(key), keep=keep, world=world)
+    if not world.first:
+        return
     show(
         made,
         as_json,
         **{k: made.stats[k] for k in ("parameters", "tokens", "train_loss", "tokens_per_second")},
     )
     click.echo(f"report: {os.path.relpath(lab.root / made.stats['report'])}", err=True)
+
+
+def _steps(text: str) -> tuple[int, ...]:
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if wrong := [part for part in parts if not part.isdecimal() or not int(part)]:
+        raise GlaswerkError(
+            f"--milestones takes steps from 1 on, found {wrong[0]!r}", hint="--milestones 500,1000"
+        )
+    return tuple(map(int, parts))
 
 
 def followed(key: Path | None) -> Extra | None:

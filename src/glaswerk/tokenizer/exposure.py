@@ -62,7 +62,7 @@ def learnt(lab: Lab, model: Artifact, ids: Collection[str]) -> Learnt:
 
 
 def _ancestry(lab: Lab, model: Artifact) -> Iterator[dict[str, Any]]:
-    """Shards, split and epochs of a model and of those it grew from; of lost ones as the ledger has it."""
+    """Stage, shards, split and epochs of a model and of those it grew from; of lost ones as the ledger has it."""
     there = {artifact.id: artifact for artifact in lab.all("model")}
     identifier, found = model.id, set[str]()
     while identifier and identifier not in found:
@@ -73,7 +73,7 @@ def _ancestry(lab: Lab, model: Artifact) -> Iterator[dict[str, Any]]:
         shards, epochs = inputs.get("shards", ""), stats.get("epochs") or 0
         # Stages that came later name their split; without one (None) every split may have been learnt from.
         split = config.get("split", _TRAINED.get(config.get("stage", "")))
-        yield {"shards": shards, "split": split, "epochs": epochs}
+        yield {"stage": config.get("stage"), "shards": shards, "split": split, "epochs": epochs}
         identifier = inputs.get("base", "")
 
 

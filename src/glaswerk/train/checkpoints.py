@@ -163,9 +163,11 @@ class Checkpoints:
         shutil.rmtree(self._path(step), ignore_errors=True)
 
     def clear(self) -> None:
-        """Remove every checkpoint of a finished run; its metrics stay."""
+        """Remove the checkpoints of a finished run but its milestones; its metrics stay."""
+        milestones = self._keep.milestones(self._steps)
         for step in self.written():
-            self.remove(step)
+            if step not in milestones:
+                self.remove(step)
 
     def _write(self, state: dict[str, Tensor], progress: Progress) -> GlaswerkError | None:
         """All that happens beside the training; a failure is the same on every rank."""

@@ -28,7 +28,7 @@ from glaswerk.train.objective import Network, Objective, next_token
 from glaswerk.train.optimizer import optimizers, set_precision, set_rate
 from glaswerk.train.patience import Patience, best_row
 from glaswerk.train.precision import autocast, resolve
-from glaswerk.train.schedule import wsd
+from glaswerk.train.schedule import Schedule, wsd
 from glaswerk.train.world import World
 
 # A kill costs at most this much work; writing 25 MB takes 0.1 s, so under 1 % of the time.
@@ -41,6 +41,7 @@ class LoopConfig:
     """Steps are optimizer steps; `warmup` and `decay` are shares of them; `precision`: see `resolve`.
 
     `micro_rows`: rows of a step that are computed at once, 0 for as many as fit. `patience`: see `Patience`.
+    A branch follows a run of `trunk` steps up to `branch_at`, then decays until `steps`.
     """
 
     steps: int
@@ -52,6 +53,15 @@ class LoopConfig:
     precision: str = "auto"
     micro_rows: int = 0
     patience: int = 0
+    trunk: int = 0
+    branch_at: int = 0
+
+    def schedule(self) -> Schedule:
+        """Of the learning rate. Raises GlaswerkError where no branch can leave the trunk."""
+        if not self.trunk:
+            return wsd(self.steps, warmup=self.warmup, decay=self.decay)
+        whole = wsd(self.trunk, warmup=self.warmup, decay=self.decay)
+        return whole.branch(self.branch_at, self.steps - self.branch_at)
 
     def settings(self) -> dict[str, Any]:
         """What makes a run another one: micro-batches change a result by rounding only."""
@@ -184,7 +194,7 @@ class Step:
         self._network, self._parts, self._objective, self._config = network, parts, objective, config
         self._world = world
         self._micro = config.micro_rows
-        self._schedule = wsd(config.steps, warmup=config.warmup, decay=config.decay)
+        self._schedule = config.schedule()
 
     def __call__(self, batch: Batch, step: int) -> dict[str, float]:
         """Figures of the step. Raises FloatingPointError, weights untouched, where the loss is no number."""

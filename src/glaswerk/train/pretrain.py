@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,8 @@ from glaswerk.model.text import build, save
 from glaswerk.plan.shape import Shape, parse_size, shape_for
 from glaswerk.tokenizer import Shards, Tokenizer
 from glaswerk.tokenizer.companions import copy_tokenizer
-from glaswerk.train.checkpoints import Checkpoints
+from glaswerk.train.branch import begin_branch
+from glaswerk.train.checkpoints import Checkpoints, Keep
 from glaswerk.train.export import tokenizer_of
 from glaswerk.train.loop import LoopConfig, run
 from glaswerk.train.patience import forget_best
@@ -22,7 +23,9 @@ from glaswerk.train.precision import resolve
 from glaswerk.train.prediction import predict_run
 from glaswerk.train.sampler import PackedSampler
 from glaswerk.train.stream import Stream
+from glaswerk.train.together import make_together
 from glaswerk.train.watch import Extra, Watch, Watched
+from glaswerk.train.world import World
 
 RECIPE = "pretrain/2"
 # Chinchilla's 20 tokens a parameter, but no document more often than this: beyond some 16 epochs
@@ -33,7 +36,10 @@ MOST_EPOCHS = 8.0
 
 @dataclass(frozen=True, slots=True)
 class TrainConfig:
-    """What a user chooses. Zero means: derived from `size` and the corpus."""
+    """What a user chooses. Zero means: derived from `size` and the corpus.
+
+    `branch`: follow the run with otherwise these settings to that step, then decay over `decay_steps`.
+    """
 
     size: str = "2M"
     epochs: float = 0.0
@@ -43,6 +49,9 @@ class TrainConfig:
     precision: str = "auto"
     seed: int = 0
     patience: int = 2
+    micro_rows: int = 0
+    branch: int = 0
+    decay_steps: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,56 +84,81 @@ def plan(shards: Shards, config: TrainConfig) -> Plan:
     rate = config.learning_rate or 0.004 * scale ** (-1 / 3)
     loop = LoopConfig(
         steps=steps,
+        micro_rows=config.micro_rows,
         learning_rate=round(rate, 6),
         weight_decay=0.01,
         precision=config.precision,
         patience=config.patience,
     )
-    epochs = steps / sampler.steps_per_epoch
-    return Plan(shape, loop, sampler.rows, round(steps * a_step), round(epochs, 2))
+    if config.branch:
+        loop = _branched(loop, config)
+    epochs = loop.steps / sampler.steps_per_epoch
+    return Plan(shape, loop, sampler.rows, round(loop.steps * a_step), round(epochs, 2))
+
+
+def _branched(loop: LoopConfig, config: TrainConfig) -> LoopConfig:
+    """The decay that leaves `loop` at a step. Raises GlaswerkError where none can."""
+    decay = config.decay_steps or round(loop.decay / (1 - loop.decay) * config.branch)
+    loop = replace(loop, steps=config.branch + decay, trunk=loop.steps, branch_at=config.branch)
+    loop.schedule()
+    return loop
 
 
 def train(
     lab: Lab, config: TrainConfig, *, shards: str = "main.main", name: str = "base",
-    extra: Extra | None = None,
+    extra: Extra | None = None, keep: Keep | None = None, world: World | None = None,
 ) -> Artifact:  # fmt: skip
     """Train a base model; finished before → returned at once; interrupted before → continued.
 
-    `extra` is measured at every validation and drawn in the run's report.
+    `extra` is measured at every validation and drawn in the run's report; the milestones of `keep` stay when
+    the run is over. Every rank of `world` calls this with the same arguments.
     """
+    world = world or World.alone()
     packed = lab.need("shards", shards, hint="glaswerk pack")
     opened = Shards.open(packed.path)
     planned = plan(opened, config)
-    settings: dict[str, Any] = {"stage": "pretrain", "seed": config.seed, "rows": planned.rows}
-    settings |= {"shape": asdict(planned.shape), "loop": planned.loop.settings()}
-    spec = Spec("model", f"{name}/step-{planned.loop.steps}", RECIPE, {"shards": packed.id}, settings)
-    vocabulary = tokenizer_of(lab, packed)
+    spec = _spec(packed, config, planned, name)
+    vocabulary, runs = tokenizer_of(lab, packed), lab.run_folder(spec.id)
+    if config.branch and world.first:
+        whole = replace(config, branch=0, decay_steps=0)
+        trunk = _spec(packed, whole, plan(opened, whole), name)
+        begin_branch(lab.run_folder(trunk.id), config.branch, runs)
 
-    def write(folder: Path) -> Mapping[str, Any]:
+    def write(folder: Path | None) -> Mapping[str, Any]:
         tokenizer = Tokenizer.load(vocabulary)
         model = build(
             planned.shape, seed=config.seed, end_id=tokenizer.end_id, turn_end_id=tokenizer.turn_end_id
         )
-        sampler, runs = sampler_of(opened, config, planned.rows), lab.run_folder(spec.id)
+        sampler = sampler_of(opened, config, planned.rows)
         watched = Watched(spec.name, runs, planned.loop.steps, planned.tokens, config.context, ("train",))
         watch = Watch(
             lab, packed, tokenizer, sampler, watched, lambda: predict_run(planned, sampler).to_json(),
-            lost=sampler.lost, extra=extra,
+            lost=sampler.lost, extra=extra, writes=world.first,
         )  # fmt: skip
         stats = run(
             model, sampler, planned.loop, runs, label=f"train {name}", validate=watch.look,
-            refresh=watch.refresh,
+            refresh=watch.refresh, world=world, keep=keep,
         )  # fmt: skip
-        save(model, folder)
+        whole = world.gathered(model)
+        if whole is None or folder is None:
+            return stats
+        save(whole, folder)
         copy_tokenizer(vocabulary, folder)
-        stats |= {"parameters": planned.shape.parameters}
+        stats |= {"parameters": planned.shape.parameters, "ranks": world.size}
         report = watch.finish(stats)
         return {**stats, "report": report.relative_to(lab.root).as_posix()}
 
-    made = lab.make(spec, write)
-    Checkpoints(lab.run_folder(spec.id)).clear()
-    forget_best(lab.run_folder(spec.id))
+    made = make_together(lab, spec, world, write)
+    if world.first:
+        Checkpoints(runs, keep=keep, steps=planned.loop.steps).clear()
+        forget_best(runs)
     return made
+
+
+def _spec(packed: Artifact, config: TrainConfig, planned: Plan, name: str) -> Spec:
+    settings: dict[str, Any] = {"stage": "pretrain", "seed": config.seed, "rows": planned.rows}
+    settings |= {"shape": asdict(planned.shape), "loop": planned.loop.settings()}
+    return Spec("model", f"{name}/step-{planned.loop.steps}", RECIPE, {"shards": packed.id}, settings)
 
 
 def sampler_of(shards: Shards, config: TrainConfig, rows: int) -> PackedSampler:
@@ -134,7 +168,8 @@ def sampler_of(shards: Shards, config: TrainConfig, rows: int) -> PackedSampler:
 def _check(config: TrainConfig) -> None:
     """Refuse what no run can be made of. Raises GlaswerkError."""
     resolve(config.precision)
-    for name in ("epochs", "batch_tokens", "learning_rate", "seed", "patience"):
+    counts = ("batch_tokens", "seed", "patience", "micro_rows", "branch", "decay_steps")
+    for name in ("epochs", "learning_rate", *counts):
         value = getattr(config, name)
         if not 0 <= value < math.inf:
             raise GlaswerkError(f"--{name.replace('_', '-')} takes 0 or more, found {value}")

@@ -40,12 +40,17 @@ class Watched:
 
 
 class Watch:
-    """`look` is what the loop calls at a validation, `refresh` what it calls after it."""
+    """`look` is what the loop calls at a validation, `refresh` what it calls after it.
+
+    Of several ranks all look, and one `writes`.
+    """
 
     def __init__(
         self, lab: Lab, packed: Artifact, tokenizer: Tokenizer, sampler: Sampler, watched: Watched,
         predict: Callable[[], Mapping[str, Any]], *, lost: float = 0.0, extra: Extra | None = None,
+        writes: bool = True,
     ) -> None:  # fmt: skip
+        self._report: RunReport | None = None
         shards = Shards.open(packed.path)
         held_out = sources_of(lab, packed, SPLIT) if SPLIT in shards.splits() else None
         self._tokenizer, self._extra, self._path = tokenizer, extra, watched.folder / PAGE
@@ -53,6 +58,8 @@ class Watch:
             shards, tokenizer, watched.context, held_out, tokens=validation_tokens(watched.tokens)
         )
         self._samples = Samples(shards, tokenizer)
+        if not writes:
+            return
         found = repetition(shards, watched.splits[0])
         mixture = Mixture({split: sources_of(lab, packed, split) for split in watched.splits})
         identifiers, starts, ends = shards.spans(watched.splits[0])
@@ -76,10 +83,12 @@ class Watch:
         return found
 
     def refresh(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        self._report.refresh(rows)
+        if self._report:
+            self._report.refresh(rows)
 
     def finish(self, result: Mapping[str, Any]) -> Path:
         """Write the report of the finished run, prediction beside result; returns the page's path."""
+        assert self._report, "only the rank that writes finishes"
         rows = rows_of(self._path.parent)
         self._report.refresh(rows, {**result, "peak_megabytes": peak_megabytes()})
         return self._path

@@ -21,7 +21,7 @@ from glaswerk.train.context_parallel import slice_rows, use_context
 from glaswerk.train.device import device_of_rank
 from glaswerk.train.objective import Network, Result
 from glaswerk.train.parallel import Parallel
-from glaswerk.train.precision import PRECISIONS
+from glaswerk.train.precision import PRECISIONS, autocast
 from glaswerk.train.ranks import Ranks
 from glaswerk.train.tensor_parallel import divide_layers
 
@@ -34,6 +34,7 @@ class World:
 
     def __init__(self, parallel: Parallel, device: torch.device, mesh: DeviceMesh | None = None) -> None:
         self.parallel, self.device, self._mesh = parallel, device, mesh
+        self._precision = "fp32"
         self.rank, self.size = (dist.get_rank(), dist.get_world_size()) if mesh else (0, 1)
         within = self.rank // parallel.tensor
         self._context_rank, self.data_rank = within % parallel.context, within // parallel.context
@@ -63,6 +64,7 @@ class World:
         network.to(self.device)
         if self._mesh is None:
             return
+        self._precision = precision
         if self.parallel.context > 1:
             use_context(network.model, self._context_mesh())
         if self.parallel.tensor > 1:
@@ -106,8 +108,11 @@ class World:
         return [count > 0 for count in self.sums({str(i): flag for i, flag in enumerate(flags)}).values()]
 
     def evaluate(self, network: Network, compute: Callable[[PreTrainedModel], Result]) -> Result:
-        """What `compute` says of the model, without gradients; every rank computes it all."""
-        with torch.no_grad():
+        """What `compute` says of the model, without gradients; every rank computes it all.
+
+        Cut weights are gathered in the precision of the training, so that the products are in it, too.
+        """
+        with torch.no_grad(), autocast(self._precision, self.device):
             result: Result = network(compute)
         if isinstance(network, FSDPModule):
             # The outermost weights are kept whole for a backward pass, and there is none.
