@@ -87,8 +87,8 @@ class Prediction:
 def predicted_bits(parameters: int, tokens: int, *, corpus_tokens: int = 0) -> Prediction:
     """What the ladder's text, English with a vocabulary of 4,096, would give; other text differs by a factor.
 
-    The interval spans the law fitted without any one size or length and with other exponents, and twice the points'
-    scatter on top. It has no level: outside the ladder nobody has counted how often it holds.
+    The interval spans the law fitted without any one size or length and with other exponents, and twice the
+    points' scatter on top. It has no level: outside the ladder nobody has counted how often it holds.
     `corpus_tokens` (0: as many as are trained on): where it is smaller, tokens come again and count less.
     """
     fresh = effective_tokens(tokens, corpus_tokens or tokens)
