@@ -86,3 +86,20 @@ def test_an_interval_holds_its_value_within_0_and_1_and_repeats_with_its_seed(
     estimate = share(values, [i // 2 for i in range(len(values))], seed=seed)
     assert 0 <= estimate.low <= estimate.value <= estimate.high <= 1
     assert estimate == share(values, [i // 2 for i in range(len(values))], seed=seed)
+
+
+@pytest.mark.parametrize(
+    # Figures of scipy.stats.binomtest(…).proportion_ci(method="wilson").
+    ("successes", "n", "low", "high"),
+    [
+        (0, 10, 0.0, 0.2775328),
+        (3, 10, 0.1077913, 0.6032219),
+        (10, 10, 0.7224672, 1.0),
+        (50, 100, 0.4038315, 0.5961685),
+    ],
+)
+def test_wilson_intervals_are_those_of_scipy(successes: int, n: int, low: float, high: float) -> None:
+    from glaswerk.core.statistics import wilson
+
+    found = wilson(successes, n)
+    assert (found.low, found.high) == pytest.approx((low, high), abs=1e-6)

@@ -95,7 +95,15 @@ def rows(figures: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     yield "time", duration(figures["seconds"]), f"of {figures['devices']} device(s), training steps alone"
     yield _priced(figures)
     yield _energy(figures)
-    yield "validation bits/byte", "not known", "no ladder was fitted for this network"
+    yield from _quality(figures["bits_per_byte"])
+
+
+def _quality(found: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    interval = f"{found['low']:.2f} to {found['high']:.2f}"
+    note = "on held-out English text of the ladder (docs/scaling.md); other text differs by a factor"
+    yield "bits per byte", f"{found['bits']:.2f}", f"{interval}; {note}"
+    for words in found["beyond"]:
+        yield "", "", f"an extrapolation: {words}"
 
 
 def _memory(figures: dict[str, Any]) -> Iterator[tuple[str, str, str]]:

@@ -49,6 +49,8 @@ def command(lab_path: Path, as_json: bool) -> None:
             f"{a.kind:10} {a.name:24} {short(a.id)} {_bytes(a.bytes):>9} {a.seconds:>7.1f} s "
             f"{a.cpu_seconds:>7.1f} s  {state}"
         )
+        if a.stats.get("report"):
+            click.echo(f"{'':10} run report: {a.stats['report']}")
         for words in obstacles(lab, a) if a.kind == "model" else ():
             click.echo(f"{'':10} no release: {words}")
     total = sum(e.artifact.cpu_seconds for e in found)

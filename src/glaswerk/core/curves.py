@@ -16,7 +16,7 @@ _PLANE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Points (x, value) with x rising; `band` (x, low, high) is drawn pale behind them."""
+    """Points (x, value) with x rising and above 0; `band` (x, low, high) is drawn pale behind them."""
 
     name: str
     points: Sequence[tuple[float, float]]
@@ -27,7 +27,7 @@ class Curve:
 def curves(
     found: Sequence[Curve], *, title: str, unit: str, from_zero: bool = False, logarithmic: bool = False
 ) -> str:
-    """A plot of all `found` over one axis of x, named by `unit`; "" where no curve has two points.
+    """A plot of all `found` over one axis of x from 0, named by `unit`; "" where no curve has two points.
 
     The axis of values begins at 0 with `from_zero`, else where the values do; it may be logarithmic.
     """
@@ -60,6 +60,7 @@ class _Plane:
 
     @classmethod
     def around(cls, found: Sequence[Curve], *, from_zero: bool, logarithmic: bool) -> _Plane:
+        # Steps and tokens are counted from 0, also where the first value comes later.
         xs = [x for curve in found for x, _ in curve.points]
         values = [value for curve in found for _, value in curve.points]
         values += [edge for curve in found for _, *edges in curve.band for edge in edges]
@@ -68,7 +69,7 @@ class _Plane:
         low, high = min(values), max(values)
         margin = 0.05 * (high - low) or abs(high) * 0.05 or 1.0
         low = 0.0 if from_zero and not logarithmic else low - margin
-        return cls(min(xs), max(xs), low, high + margin, logarithmic)
+        return cls(0, max(xs), low, high + margin, logarithmic)
 
     def x(self, value: float) -> float:
         """Per cent from the left."""
@@ -118,7 +119,9 @@ class _Plane:
             return [10.0**power for power in powers[::every]]
         low, high = (10**self.low, 10**self.high) if self.logarithmic else (self.low, self.high)
         power = 10 ** math.floor(math.log10(high - low))
-        step = next(power * factor for factor in (0.1, 0.2, 0.5, 1, 2) if (high - low) / (power * factor) < 6)
+        step = next(
+            power * factor for factor in (0.1, 0.2, 0.25, 0.5, 1, 2) if (high - low) / (power * factor) < 6
+        )
         first = math.ceil(low / step)
         return [i * step for i in range(first, math.floor(high / step) + 1)]
 

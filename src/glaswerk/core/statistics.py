@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Sequence
 from dataclasses import asdict, dataclass
 from statistics import NormalDist
@@ -21,7 +22,7 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 class Estimate:
     """A figure with its 95 % interval. `n` counts items, `clusters` the units that were resampled.
 
-    `chance` is what guessing gives, where that is known; `method` is "bca" or "exact".
+    `chance` is what guessing gives, where that is known; `method` is "bca", "exact" or "wilson".
     """
 
     value: float
@@ -120,6 +121,14 @@ def _bca(value: float, resampled: Floats, left_out: Floats) -> tuple[float, floa
         return float(np.quantile(resampled, _NORMAL.cdf(bias + z / (1 - acceleration * z))))
 
     return quantile((1 - LEVEL) / 2), quantile((1 + LEVEL) / 2)
+
+
+def wilson(successes: int, n: int) -> Estimate:
+    """Share of independent trials that succeeded, with Wilson's score interval (Wilson 1927)."""
+    z = _NORMAL.inv_cdf((1 + LEVEL) / 2)
+    centre = (successes + z * z / 2) / (n + z * z)
+    reach = z / (n + z * z) * math.sqrt(successes * (n - successes) / n + z * z / 4)
+    return Estimate(successes / n, max(0.0, centre - reach), min(1.0, centre + reach), n, n, "wilson")
 
 
 def unmeasurable(reason: str) -> dict[str, Any]:

@@ -17,12 +17,14 @@ from glaswerk.core.statistics import LEAST, LEVEL, RESAMPLES, unmeasurable
 from glaswerk.evaluate.badge import trust_badge
 from glaswerk.evaluate.bits import measure_bits
 from glaswerk.evaluate.key import AnswerKey, read_key
+from glaswerk.evaluate.memorisation import measure_memorisation
 from glaswerk.evaluate.politics import measure_politics
 from glaswerk.evaluate.report import render
 from glaswerk.evaluate.truth import Measured, measure_answers, measure_rumours, measure_statements
 from glaswerk.infer import Engine
 from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.lab.artifact import ArtifactKind
+from glaswerk.tokenizer import Shards
 
 FORMAT = 1
 NO_KEY = "no answer key was given, so there is nothing to compare with"
@@ -59,10 +61,10 @@ def evaluate(
     }  # fmt: skip
     # Another key or limit is another report, beside the first: it must not take its place.
     name = f"{model.name.replace('/', '-')}.{short(digest_json(settings), 8)}"
-    spec = Spec("report", name, "evaluate/1", inputs, settings)
+    spec = Spec("report", name, "evaluate/2", inputs, settings)
     corpus = _of_id(lab, "corpus", shards.inputs.get("corpus")) if shards else None
     head = _head(model, answers, shards, corpus, config)
-    return lab.make(spec, lambda folder: _write(folder, head, model, answers, corpus, config))
+    return lab.make(spec, lambda folder: _write(folder, head, model, answers, (shards, corpus), config))
 
 
 def _of_id(lab: Lab, kind: ArtifactKind, identifier: str | None) -> Artifact | None:
@@ -99,17 +101,18 @@ def _write(
     head: Mapping[str, Any],
     model: Artifact,
     key: AnswerKey | None,
-    corpus: Artifact | None,
+    data: tuple[Artifact | None, Artifact | None],
     config: EvaluateConfig,
 ) -> Mapping[str, Any]:
     engine = Engine.load(model.path)
     # Adopted weights say whether they came with a way to be asked.
-    chat = _stage(model) == "chat" or bool(model.config.get("chat"))
-    sections = measure(engine, key, corpus, config, chat=chat)
+    chat = _stage(model) not in ("pretrain", "adopted") or bool(model.config.get("chat"))
+    sections = measure(engine, key, data, config, chat=chat)
     truth = {name: sections[name].figures for name in ("statements", "answers", "rumours")}
     report = {
         **head, "bits_per_byte": sections["bits"].figures, "truth": truth,
         "politics": sections["politics"].figures,
+        "memorisation": {**sections["memorisation"].figures, "epochs": model.stats.get("epochs")},
     }  # fmt: skip
     items = [item for section in sections.values() for item in section.items]
     lines = [json.dumps(item, ensure_ascii=False) for item in items]
@@ -123,10 +126,11 @@ def _write(
 
 
 def measure(
-    engine: Engine, key: AnswerKey | None, corpus: Artifact | None, config: EvaluateConfig, *, chat: bool
-) -> dict[str, Measured]:
-    """Every section of the report, measurable or not."""
-    seed = config.seed
+    engine: Engine, key: AnswerKey | None, data: tuple[Artifact | None, Artifact | None],
+    config: EvaluateConfig, *, chat: bool,
+) -> dict[str, Measured]:  # fmt: skip
+    """Every section of the report, measurable or not; `data` are the shards and the corpus, while there."""
+    seed, (shards, corpus) = config.seed, data
     sample = _sampled(key, config)
 
     def keyed(work: Callable[[AnswerKey], Measured]) -> Measured:
@@ -143,6 +147,9 @@ def measure(
         "statements": keyed(lambda k: measure_statements(engine, k.facts, seed=seed)),
         "answers": asked(lambda k: measure_answers(engine, k.facts, seed=seed, all_facts=whole)),
         "rumours": asked(lambda k: measure_rumours(engine, k.rumours, seed=seed)),
+        "memorisation": measure_memorisation(engine, Shards.open(shards.path), limit=config.limit, seed=seed)
+        if shards
+        else Measured(unmeasurable("the shards that the model was trained on are no longer in the lab")),
         "politics": keyed(lambda k: measure_politics(engine, k, chat=chat, seed=seed)),
     }
 

@@ -20,12 +20,13 @@ def render(report: Figures, items: Items) -> str:
     """The whole page of a `report.json` and the items behind it."""
     body = [*_head(report), *_summary(report), *_truth(report["truth"], items)]
     body += [*_politics(report["politics"]), *_bits(report["bits_per_byte"])]
+    body += _memorisation(report["memorisation"])
     body += [*_not_measured(report), *_bound_to(report)]
     return page(f"Trust report: {report['model']['name']}", body)
 
 
 def _head(report: Figures) -> Iterator[str]:
-    kind = "a chat model" if report["model"]["stage"] == "chat" else "a base model, not tuned for chat"
+    kind = "a chat model" if report["model"]["stage"] != "pretrain" else "a base model, not tuned for chat"
     yield (
         f"<p class=soft>{kind}, digest <code>{short(report['model']['digest'])}</code>, "
         f"measured on {report['date']}.</p>"
@@ -200,6 +201,24 @@ def _bits(figures: Figures) -> Iterator[str]:
         for kind, f in _measured(rows)
     ]
     yield table(("documents", "bits per byte", "95 % interval", "documents"), cells, numeric=(1, 2, 3))
+
+
+def _memorisation(figures: Figures) -> Iterator[str]:
+    yield "<h2>Does it recite its training data?</h2>"
+    if not figures["measurable"]:
+        yield _reason(figures)
+        return
+    length = figures["prompt"]
+    yield (
+        f"<p>Given the first {length} tokens of a document, does the model write the next {length} word for "
+        "word? Documents kept out of training are the baseline: what it writes of them it has from patterns "
+        "that many documents share. Ranges are Wilson intervals.</p>"
+    )
+    if figures["epochs"]:
+        yield f"<p>In its last training it saw each document {figures['epochs']:g} times.</p>"
+    rows = [("documents of the training data", figures["training"])]
+    rows += [(f"… whose words stand there {name}", part) for name, part in figures["copies"].items()]
+    yield _shares([*rows, ("documents kept out of training", figures["held_out"])])
 
 
 def _not_measured(report: Figures) -> Iterator[str]:

@@ -155,6 +155,15 @@ class Engine:
             rows.append((start + whole, len(whole) - len(head), len(continuation.encode())))
         return self._score(rows)
 
+    def span_scores(self, rows: Sequence[tuple[Sequence[int], int]]) -> list[Score]:
+        """Score the last so many tokens of each row of ids; `greedy`: what greedy decoding would write.
+
+        It takes the likeliest token always, so it writes the true ones where each is the likeliest.
+        """
+        counts = [(list(ids), own) for ids, own in rows]
+        sizes = [len(self.tokenizer.decode_bytes(ids[-own:])) for ids, own in counts]
+        return self._score([(*row, size) for row, size in zip(counts, sizes, strict=True)])
+
     def chat_log_likelihoods(self, pairs: Sequence[tuple[Sequence[Message], str]]) -> list[Score]:
         """Score each answer as the assistant's turn after its dialogue."""
         rows = []

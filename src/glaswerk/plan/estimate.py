@@ -7,19 +7,24 @@ from typing import Any
 
 from glaswerk.plan.devices import Device
 from glaswerk.plan.flops import FORMULA, flops_of, parameters_of
+from glaswerk.plan.laws import Prediction, predicted_bits
 from glaswerk.plan.memory import Memory, memory_of
 from glaswerk.plan.shape import Shape
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A run: `tokens` in all, `micro_tokens` at once on one of `devices`, which share the state evenly."""
+    """A run: `tokens` in all, `micro_tokens` at once on one of `devices`, which share the state evenly.
+
+    `corpus_tokens`: those of an epoch.
+    """
 
     shape: Shape
     tokens: int
     micro_tokens: int
     precision: str
     devices: int = 1
+    corpus_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,12 @@ class Estimate:
         """Of the devices at full load; the machine around them and its cooling are not in it."""
         return self.watts * self.work.devices * self.seconds / 3.6e6 if self.watts else None
 
+    @property
+    def quality(self) -> Prediction:
+        """Validation bits per byte by the fitted ladder."""
+        work = self.work
+        return predicted_bits(work.shape.parameters, work.tokens, corpus_tokens=work.corpus_tokens)
+
     def memory(self) -> dict[int, Memory]:
         """Memory of a device by sharding degree: unsharded, then over each power of two of the devices."""
         degrees = [1]
@@ -110,5 +121,6 @@ class Estimate:
             "rate_basis": self.rate.basis, "rate_measured": self.rate.measured, "peak_flops": self.rate.peak,
             "utilisation": round(self.rate.utilisation(work.shape), 4),
             "seconds": round(self.seconds, 1), "hours": self.seconds / 3600, "watts": self.watts,
+            "bits_per_byte": asdict(self.quality),
             "price": self.price, "kilowatt_hours": self.kilowatt_hours,
         }  # fmt: skip

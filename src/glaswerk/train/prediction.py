@@ -38,8 +38,9 @@ def predict(planned: Plan, where: Where, sampler: Sampler) -> Estimate:
     precision = _precision(planned.loop.precision, where)
     device = here(precision) if where.device == HERE else device_named(where.device)
     work = Work(
-        planned.shape, planned.tokens, _micro_tokens(planned, where.devices), precision, where.devices
-    )
+        planned.shape, planned.tokens, _micro_tokens(planned, where.devices), precision, where.devices,
+        corpus_tokens=round(planned.tokens / planned.epochs) if planned.epochs else 0,
+    )  # fmt: skip
     rate = assumed_rate(work, device)
     if where.probe:
         rate = training_rate(work, sampler, peak=rate.peak, seconds=_PROBE_SECONDS)

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from glaswerk.tokenizer import Shards
+from glaswerk.tokenizer.runs import run_hashes
 
 # As long as the runs by which evaluation items are found in training data.
 RUN = 13
 # Runs are compared over so many tokens from the beginning: 256 MB of hashes.
 _TOKENS = 1 << 24
-_FACTOR = np.uint64(0x9E3779B97F4A7C15)
 Ids = np.ndarray[Any, np.dtype[Any]]
 
 
@@ -50,12 +50,7 @@ def _copies(tokens: Ids, starts: Ids, ends: Ids) -> float:
 
 def _shared(tokens: Ids, starts: Ids, ends: Ids) -> float:
     """Share of the runs inside documents whose hash a run of another document has."""
-    if len(tokens) < RUN:
-        return 0.0
-    hashes = np.zeros(len(tokens) - RUN + 1, np.uint64)
-    for i in range(RUN):
-        # Multiplying by an odd number wraps around: a polynomial modulo 2**64.
-        hashes = hashes * _FACTOR + tokens[i : i + len(hashes)] + np.uint64(1)
+    hashes = run_hashes(tokens, RUN)
     begins = np.arange(len(hashes))
     document = np.searchsorted(starts, begins, side="right") - 1
     inside = (document >= 0) & (begins + RUN <= ends[np.maximum(document, 0)])

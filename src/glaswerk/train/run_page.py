@@ -19,6 +19,8 @@ _SECTIONS = {
 _ROWS = 20
 # Sources of a plot; its table has them all.
 _LINES = SERIES - 2
+# The colour of the source with the most tokens, the same in every plot; before it is that of all together.
+_SOURCE_COLOUR = 1
 
 
 def render(figures: Figures) -> str:
@@ -106,7 +108,11 @@ def _quantities(
     yield "memory, MB (result: of the whole process)", memory, result.get("peak_megabytes"), ",.0f"
     yield "energy, kWh", predicted["kilowatt_hours"], None, ".3g"
     look = figures["looks"][-1]["validation"]["all"]["value"] if result and figures["looks"] else None
-    yield "bits per byte, held out", predicted.get("bits_per_byte"), look, ".3f"
+    law = predicted["bits_per_byte"]
+    name = (
+        f"bits per byte, held out (predicted for the ladder's English: {law['low']:.2f} to {law['high']:.2f})"
+    )
+    yield name, law["bits"], look, ".3f"
 
 
 def _beside(name: str, predicted: float | None, result: float | None, form: str) -> tuple[str, ...]:
@@ -158,11 +164,14 @@ def _validation(figures: Figures) -> Iterator[str]:
         ["step", "bits per byte", "low", "high", "documents"],
         [(f"{look['step']:,}", *_cells(look["validation"]["all"])) for look in looks],
     )
-    names = list(looks[-1]["validation"]["sources"])
+    there = looks[-1]["validation"]["sources"]
+    names = sorted(there, key=lambda name: -figures["mixture"].get(name, 0))
     if len(names) < 2:
         return
     shown = [
-        _line(name, looks, lambda look, name=name: look["validation"]["sources"].get(name), i + 1)
+        _line(
+            name, looks, lambda look, name=name: look["validation"]["sources"].get(name), i + _SOURCE_COLOUR
+        )
         for i, name in enumerate(names[:_LINES])
     ]
     yield "<h3>By source</h3>"
@@ -201,7 +210,8 @@ def _extra(figures: Figures) -> Iterator[str]:
     for name in looks[-1]["extra"]:
         line = _line(name, looks, lambda look, name=name: look["extra"].get(name), 0)
         chance = looks[-1]["extra"][name].get("chance")
-        level = [Curve("guessing", [(x, chance) for x, _ in line.points], (), 1)] if chance else []
+        ends = [line.points[0][0], line.points[-1][0]]
+        level = [Curve("guessing", [(x, chance) for x in ends], (), SERIES - 1)] if chance else []
         rows = [
             (
                 f"{look['step']:,}",
@@ -240,7 +250,7 @@ def _mixture(figures: Figures) -> Iterator[str]:
         [look["mixture"].get(name, 0) - old.get(name, 0) for name in names]
         for look, old in zip(looks, before, strict=True)
     ]
-    series, rows = series_of(names, parts)
+    series, rows = series_of(names, parts, first=_SOURCE_COLOUR)
     labels = [f"up to step {look['step']:,}" for look in looks]
     yield "<h3>Between validations</h3>"
     yield figure(

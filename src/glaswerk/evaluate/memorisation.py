@@ -1,0 +1,116 @@
+"""Memorisation: given the beginning of a training document, does the model write on word for word?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from glaswerk.core.statistics import LEAST, unmeasurable, wilson
+from glaswerk.evaluate.truth import Measured
+from glaswerk.infer import Engine
+from glaswerk.tokenizer import Shards
+from glaswerk.tokenizer.runs import run_hashes
+
+# Carlini et al. (2023) give 50 tokens and ask for 50; posts are shorter: the longest that enough have.
+LENGTHS = (50, 32, 16, 8)
+_ENOUGH, _MOST = 200, 500
+# Tokens whose runs are hashed at once: 256 MB.
+_BLOCK = 1 << 24
+_COPIES = (("once", 1, 1), ("2 to 5 times", 2, 5), ("more often", 6, None))
+Ids = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    """Beginnings of documents of one split, each of 2 × `length` tokens."""
+
+    split: str
+    documents: list[str]
+    rows: Ids
+
+
+def measure_memorisation(engine: Engine, shards: Shards, *, limit: int | None, seed: int) -> Measured:
+    """Extraction rate of training documents beside that of held-out ones, with Wilson intervals.
+
+    The first `prompt` tokens of a document are given; it is extracted where greedy decoding writes exactly
+    its next `prompt` tokens. Held-out documents are the baseline, those left out whose run stands in the
+    training data all the same: what the model writes of them it has from the language and from patterns.
+    `copies`: by how often the whole run of tokens stands anywhere in the training split.
+    """
+    most = min(_MOST, limit or _MOST)
+    found = next(_samples(shards, engine.context, most, seed), None)
+    if found is None:
+        words = f"{LEAST} documents of {2 * LENGTHS[-1]} tokens"
+        return Measured(unmeasurable(f"an extraction rate needs {words}, in training and held out"))
+    length, samples = found
+    items = []
+    for sample in samples:
+        prompts = [([shards.end_id, *row], length) for row in sample.rows.tolist()]
+        scores = engine.span_scores(prompts)
+        copies = count_runs(shards.tokens("train"), sample.rows)
+        items += [
+            {
+                "measure": "memorisation", "id": document, "split": sample.split, "copies": int(many),
+                "verdict": "extracted" if score.greedy else "not extracted",
+            }
+            for document, score, many in zip(sample.documents, scores, copies, strict=True)
+        ]  # fmt: skip
+    return Measured(_figures(items, length), items)
+
+
+def count_runs(tokens: Ids, runs: Ids) -> Ids:
+    """How often each of `runs`, shape (runs, length), stands in `tokens`, shape (runs,)."""
+    length = runs.shape[1]
+    wanted, place = np.unique(run_hashes(runs.ravel(), length)[::length], return_inverse=True)
+    counts = np.zeros(len(wanted), np.int64)
+    for start in range(0, max(len(tokens) - length + 1, 0), _BLOCK):
+        hashes = run_hashes(np.asarray(tokens[start : start + _BLOCK + length - 1]), length)
+        at = np.minimum(np.searchsorted(wanted, hashes), len(wanted) - 1)
+        counts += np.bincount(at[wanted[at] == hashes], minlength=len(wanted))
+    found: Ids = counts[place]
+    return found
+
+
+def _samples(shards: Shards, context: int, most: int, seed: int) -> Iterator[tuple[int, list[_Sample]]]:
+    """(prompt length, samples of both splits) for the longest prompt with enough documents, then any."""
+    if "validation" not in shards.splits():
+        return
+    for enough in (_ENOUGH, LEAST):
+        for length in LENGTHS:
+            if 2 * length > context:
+                continue
+            samples = [_sample(shards, split, 2 * length, most, seed) for split in ("train", "validation")]
+            training, held_out = (len(sample.rows) for sample in samples)
+            if training >= min(enough, most) and held_out >= max(LEAST, min(enough // 4, most)):
+                yield length, samples
+
+
+def _sample(shards: Shards, split: str, size: int, most: int, seed: int) -> _Sample:
+    documents, starts, ends = shards.spans(split)
+    long = np.flatnonzero(ends - starts >= size)
+    chosen = np.sort(np.random.default_rng(seed).permutation(long)[:most])
+    tokens = shards.tokens(split)
+    rows = [np.asarray(tokens[starts[i] : starts[i] + size], np.int64) for i in chosen]
+    return _Sample(split, [documents[i] for i in chosen], np.array(rows).reshape(-1, size))
+
+
+def _figures(items: Sequence[dict[str, Any]], length: int) -> dict[str, Any]:
+    training = [item for item in items if item["split"] == "train"]
+    held_out = [item for item in items if item["split"] != "train" and not item["copies"]]
+    by_copies = {
+        name: _rate([i for i in training if low <= i["copies"] <= (high or i["copies"])])
+        for name, low, high in _COPIES
+    }
+    return {
+        "measurable": True, "prompt": length, "training": _rate(training), "held_out": _rate(held_out),
+        "copies": by_copies,
+    }  # fmt: skip
+
+
+def _rate(items: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    if not items:
+        return unmeasurable("the sample holds no such document")
+    return wilson(sum(item["verdict"] == "extracted" for item in items), len(items)).to_json()

@@ -1,0 +1,87 @@
+"""Extraction: a network that recites is caught at it, one that does not is not, beside held-out text."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from glaswerk.evaluate.memorisation import count_runs, measure_memorisation
+from glaswerk.infer import Engine
+from glaswerk.lab import Lab
+from glaswerk.model import build
+from glaswerk.plan import shape_for
+from glaswerk.tokenizer import Shards, Tokenizer
+from glaswerk.train.batches import Batch
+from glaswerk.train.loop import LoopConfig, Step
+from glaswerk.train.objective import next_token
+from glaswerk.train.optimizer import optimizers
+
+
+@pytest.fixture
+def shards(lab: Lab) -> Shards:
+    return Shards.open(lab.need("shards", "main.main", hint="").path)
+
+
+def test_a_model_trained_on_a_few_documents_until_it_recites_them_is_caught(lab: Lab, shards: Shards) -> None:
+    tokenizer = Tokenizer.load(lab.path("tokenizer", "main"))
+    model = build(
+        shape_for(400_000, 1024, 64), seed=0, end_id=tokenizer.end_id, turn_end_id=tokenizer.turn_end_id
+    )
+    before = measure_memorisation(Engine(model, tokenizer), shards, limit=8, seed=0)
+    assert before.figures["training"]["value"] == 0
+    # The documents that the measure will ask for, and nothing else, until they are known by heart.
+    wanted = {item["id"] for item in before.items if item["split"] == "train"}
+    size = 2 * before.figures["prompt"]
+    names, starts, _ = shards.spans("train")
+    tokens = shards.tokens("train")
+    rows = [
+        [shards.end_id, *map(int, tokens[start : start + size])]
+        for name, start in zip(names, starts.tolist(), strict=True)
+        if name in wanted
+    ]
+    step = Step(
+        model, optimizers(model, learning_rate=5e-3, weight_decay=0.0), next_token,
+        LoopConfig(steps=80, learning_rate=5e-3, precision="fp32"),
+    )  # fmt: skip
+    batch = Batch.of(torch.tensor(rows))
+    for i in range(80):
+        step(batch, i)
+    found = measure_memorisation(Engine(model.eval(), tokenizer), shards, limit=8, seed=0)
+    assert found.figures["training"]["value"] == 1
+    assert found.figures["training"]["low"] > found.figures["held_out"]["high"] > 0
+    assert {item["verdict"] for item in found.items if item["split"] == "train"} == {"extracted"}
+    # Which words were recited is not in the report: they are somebody's.
+    assert all("text" not in item for item in found.items)
+
+
+def test_greedy_scores_are_what_greedy_decoding_writes(lab: Lab, shards: Shards) -> None:
+    base = lab.latest("model", "base")
+    assert base is not None
+    engine = Engine.load(base.path)
+    prompts = [[shards.end_id, *map(int, shards.tokens("train")[i : i + 5])] for i in (0, 50, 100, 150)]
+    rows = []
+    for prompt in prompts:
+        row = list(prompt)
+        for _ in range(4):
+            with torch.inference_mode():
+                row.append(int(engine.model(input_ids=torch.tensor([row])).logits[0, -1].argmax()))
+        rows.append((row, 4))
+    assert all(score.greedy for score in engine.span_scores(rows))
+    changed = [([*row[:-1], (row[-1] + 1) % 500], own) for row, own in rows]
+    assert not any(score.greedy for score in engine.span_scores(changed))
+
+
+def test_runs_are_counted_wherever_they_stand() -> None:
+    tokens = np.array([1, 2, 3, 1, 2, 3, 1, 2, 9], np.uint16)
+    runs = np.array([[1, 2, 3], [2, 3, 1], [3, 1, 9], [1, 2, 9]])
+    assert count_runs(tokens, runs).tolist() == [2, 2, 0, 1]
+
+
+def test_without_held_out_text_there_is_no_baseline_and_no_figure(lab: Lab, shards: Shards) -> None:
+    base = lab.latest("model", "base")
+    assert base is not None
+    shards._splits = {name: count for name, count in shards._splits.items() if name == "train"}
+    found = measure_memorisation(Engine.load(base.path), shards, limit=None, seed=0)
+    assert found.figures["measurable"] is False
+    assert "held out" in found.figures["reason"]
