@@ -16,8 +16,6 @@ from glaswerk.plan.laws import Loss
 
 Row = dict[str, Any]
 EMBEDDING_RATE = 0.048
-# Tokens a parameter below which a larger network is worse than a smaller one, so that no such law holds.
-LEAST_TOKENS = 0.1
 USUAL = {
     "batch": 2048,
     "decay": 0.3,
@@ -27,9 +25,10 @@ USUAL = {
     "weight_decay": 0.01,
     "seed": 0,
 }
-# Where exponents are looked for: the ladder is too short to tell more extreme ones from a floor (literature:
-# 0.28 to 0.37). A fit at an end of it is undetermined.
-EXPONENTS = np.linspace(0.1, 0.6, 26)
+# (of parameters, of tokens) from Besiroglu et al. 2024, who fitted Chinchilla's runs again: the ladder is too
+# short for its own. The two others say how much hangs on it.
+EXPONENTS = (0.3478, 0.3658)
+OTHER_EXPONENTS = ((0.25, 0.25), (0.45, 0.45))
 
 
 def shared(rows: Iterable[Row]) -> list[Row]:
@@ -115,31 +114,24 @@ Point = tuple[int, int, float]
 
 
 def lowest(rows: Sequence[Row]) -> list[Point]:
-    """(parameters, tokens, bits) of the best rate measured for every size and length that has its tokens."""
+    """(parameters, tokens, bits) of the best rate measured for every size and length."""
     best: dict[tuple[int, int], float] = {}
     for row in rows:
-        if row["tokens"] < LEAST_TOKENS * row["parameters"]:
-            continue
         key = row["parameters"], row["tokens"]
         best[key] = min(best.get(key, math.inf), row["bits"])
     return [(n, d, bits) for (n, d), bits in sorted(best.items())]
 
 
-def fit_loss(points: Sequence[Point]) -> Loss:
+def fit_loss(points: Sequence[Point], exponents: tuple[float, float] = EXPONENTS) -> Loss:
     """E + A / (N / 1e6)^a + B / (D / 1e6)^b with the least squared error; E, A and B are not negative."""
     n, d, bits = (np.array(column, dtype=float) for column in zip(*points, strict=True))
-    best, error = None, math.inf
-    for a, b in itertools.product(EXPONENTS, EXPONENTS):
-        columns = np.stack([np.ones_like(n), (n / 1e6) ** -a, (d / 1e6) ** -b], axis=1)
-        factors, rest = _not_negative(columns, bits)
-        if rest < error:
-            best, error = (factors, a, b), rest
-    assert best is not None
-    (e, big_a, big_b), a, b = best
-    return Loss(float(e), float(big_a), float(a), float(big_b), float(b))
+    a, b = exponents
+    columns = np.stack([np.ones_like(n), (n / 1e6) ** -a, (d / 1e6) ** -b], axis=1)
+    floor, size, length = _not_negative(columns, bits)
+    return Loss(float(floor), float(size), a, float(length), b)
 
 
-def _not_negative(columns: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, float]:
+def _not_negative(columns: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """Least squares with factors of 0 or more: the best of those over all subsets of columns."""
     best, error = np.zeros(columns.shape[1]), math.inf
     for chosen in itertools.product((True, False), repeat=columns.shape[1]):
@@ -151,17 +143,28 @@ def _not_negative(columns: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, 
         if (factors >= 0).all() and rest < error:
             best, error = np.zeros(columns.shape[1]), rest
             best[list(chosen)] = factors
-    return best, error
+    return best
 
 
-def left_out(points: Sequence[Point]) -> Iterator[tuple[str, Loss, list[tuple[Point, float]]]]:
-    """(what, the fit without it, its points with their predicted bits), for every size and every length."""
+def variants(points: Sequence[Point]) -> Iterator[tuple[str, Loss, float]]:
+    """(what, the fit, its worst error in bits): without each size or length, and with other exponents.
+
+    The error is that of the points left out, or of all.
+    """
     for axis, name in enumerate(("parameters", "tokens")):
-        for value in sorted({point[axis] for point in points}):
+        values = sorted({point[axis] for point in points})
+        for value in values if len(values) > 2 else ():
             rest = [point for point in points if point[axis] != value]
             loss = fit_loss(rest)
-            missed = [(point, loss.bits(point[0], point[1])) for point in points if point[axis] == value]
-            yield f"{value:,} {name}", loss, missed
+            missed = [point for point in points if point[axis] == value]
+            yield f"without {value:,} {name}", loss, _worst(loss, missed)
+    for exponents in OTHER_EXPONENTS:
+        loss = fit_loss(points, exponents)
+        yield f"exponents {exponents[0]:g} and {exponents[1]:g}", loss, _worst(loss, points)
+
+
+def _worst(loss: Loss, points: Sequence[Point]) -> float:
+    return max((loss.bits(n, d) - bits for n, d, bits in points), key=abs)
 
 
 def noise_of(rows: Sequence[Row]) -> float:
@@ -203,21 +206,22 @@ def report(rows: Sequence[Row]) -> str:
             f"| {row['parameters']:,} | {row['tokens']:,} | {change} | {row['rate']:g} "
             f"| {row['bits']:.4f} | {other['bits']:.4f} |"
         )
+    return "\n".join([*parts, *_law(points)])
+
+
+def _law(points: Sequence[Point]) -> Iterator[str]:
     loss = fit_loss(points)
-    parts += ["", f"LOSS = {_literal(loss)}", "", "| parameters | tokens | bits | law |", "|---|---|---|---|"]
-    parts += [f"| {n:,} | {d:,} | {bits:.4f} | {loss.bits(n, d):.4f} |" for n, d, bits in points]
+    yield from (
+        "",
+        f"LOSS = {_literal(loss)}",
+        "",
+        "| parameters | tokens | bits | law |",
+        "|---|---|---|---|",
+    )
+    yield from (f"| {n:,} | {d:,} | {bits:.4f} | {loss.bits(n, d):.4f} |" for n, d, bits in points)
     scatter = math.sqrt(statistics.fmean((loss.bits(n, d) - bits) ** 2 for n, d, bits in points))
-    parts += [
-        "",
-        f"scatter {scatter:.4f}",
-        "",
-        "| left out | its error, bits | law without it |",
-        "|---|---|---|",
-    ]
-    for what, other, missed in left_out(points):
-        worst = max((predicted - point[2] for point, predicted in missed), key=abs)
-        parts.append(f"| {what} | {worst:+.4f} | {_literal(other)} |")
-    return "\n".join(parts)
+    yield from ("", f"scatter {scatter:.4f}", "", "| fitted | worst error, bits | law |", "|---|---|---|")
+    yield from (f"| {what} | {error:+.4f} | {_literal(other)} |" for what, other, error in variants(points))
 
 
 def _rates(rows: Sequence[Row]) -> Iterator[str]:
