@@ -15,6 +15,9 @@ import numpy as np
 from glaswerk.plan.laws import Loss
 
 Row = dict[str, Any]
+EMBEDDING_RATE = 0.048
+# Tokens a parameter below which a larger network is worse than a smaller one, so that no such law holds.
+LEAST_TOKENS = 0.1
 USUAL = {
     "batch": 2048,
     "decay": 0.3,
@@ -29,9 +32,19 @@ USUAL = {
 EXPONENTS = np.linspace(0.1, 0.6, 26)
 
 
-def usual(rows: Iterable[Row]) -> list[Row]:
-    """The rows that differ in size, rate and tokens only."""
+def shared(rows: Iterable[Row]) -> list[Row]:
+    """The rows whose embedding has the matrices' rate and that differ in size, rate and tokens only."""
     return [row for row in rows if all(row[name] == value for name, value in USUAL.items())]
+
+
+def chosen(rows: Iterable[Row]) -> list[Row]:
+    """As `shared`, but with the embedding at `EMBEDDING_RATE`: what the laws are fitted to."""
+    return [
+        row
+        for row in rows
+        if math.isclose(row["rate"] * row["embedding"], EMBEDDING_RATE)
+        and all(row[name] == value for name, value in USUAL.items() if name != "embedding")
+    ]
 
 
 @dataclass(frozen=True)
@@ -55,7 +68,7 @@ class Best:
 def best_rates(rows: Sequence[Row], noise: float) -> list[Best]:
     """For every size and length at which two rates or more were measured."""
     groups: dict[tuple[int, int], list[Row]] = defaultdict(list)
-    for row in usual(rows):
+    for row in rows:
         groups[row["layers"], row["wanted"]].append(row)
     found = [_best(sorted(group, key=lambda row: row["rate"]), noise) for group in groups.values()]
     return sorted((best for best in found if best), key=lambda best: (best.tokens, best.parameters))
@@ -102,9 +115,11 @@ Point = tuple[int, int, float]
 
 
 def lowest(rows: Sequence[Row]) -> list[Point]:
-    """(parameters, tokens, bits) of the best rate measured for every size and length."""
+    """(parameters, tokens, bits) of the best rate measured for every size and length that has its tokens."""
     best: dict[tuple[int, int], float] = {}
-    for row in usual(rows):
+    for row in rows:
+        if row["tokens"] < LEAST_TOKENS * row["parameters"]:
+            continue
         key = row["parameters"], row["tokens"]
         best[key] = min(best.get(key, math.inf), row["bits"])
     return [(n, d, bits) for (n, d), bits in sorted(best.items())]
@@ -164,7 +179,7 @@ def side_by_side(rows: Sequence[Row]) -> Iterator[tuple[Row, str, Row]]:
     """(usual row, what differs, row that differs in it alone) for every setting tried beside the usual."""
     for row in rows:
         changed = [name for name, value in USUAL.items() if row[name] != value]
-        for other in usual(rows):
+        for other in shared(rows):
             same = all(row[name] == other[name] for name in ("layers", "rate", "wanted"))
             if same and len(changed) == 1:
                 yield other, f"{changed[0]} {row[changed[0]]}", row
@@ -172,19 +187,16 @@ def side_by_side(rows: Sequence[Row]) -> Iterator[tuple[Row, str, Row]]:
 
 def report(rows: Sequence[Row]) -> str:
     """Everything that docs/scaling.md and `glaswerk.plan.laws` take from the points, as Markdown."""
-    noise, points = noise_of(rows), lowest(rows)
-    parts = [
-        f"noise of a seed: {noise:.4f} bits",
-        "",
-        "| parameters | tokens | best rate | interval | bits |",
-    ]
-    parts.append("|---|---|---|---|---|")
-    found = best_rates(rows, noise)
-    for best in found:
-        span = best.bound or f"{best.low:.4f} to {best.high:.4f}"
-        parts.append(
-            f"| {best.parameters:,} | {best.tokens:,} | {best.rate:.4f} | {span} | {best.bits:.4f} |"
-        )
+    noise, points = noise_of(rows), lowest(chosen(rows))
+    parts = [f"noise of a seed: {noise:.4f} bits"]
+    for family in (shared(rows), chosen(rows)):
+        parts += ["", "| parameters | tokens | rate | bits |", "|---|---|---|---|", *_rates(family)]
+        parts += ["", "| parameters | tokens | best rate | interval | bits |", "|---|---|---|---|---|"]
+        for best in best_rates(family, noise):
+            span = best.bound or f"{best.low:.4f} to {best.high:.4f}"
+            parts.append(
+                f"| {best.parameters:,} | {best.tokens:,} | {best.rate:.4f} | {span} | {best.bits:.4f} |"
+            )
     parts += ["", "| parameters | tokens | changed | rate | usual | changed |", "|---|---|---|---|---|---|"]
     for row, change, other in side_by_side(rows):
         parts.append(
@@ -206,6 +218,11 @@ def report(rows: Sequence[Row]) -> str:
         worst = max((predicted - point[2] for point, predicted in missed), key=abs)
         parts.append(f"| {what} | {worst:+.4f} | {_literal(other)} |")
     return "\n".join(parts)
+
+
+def _rates(rows: Sequence[Row]) -> Iterator[str]:
+    for row in sorted(rows, key=lambda row: (row["parameters"], row["tokens"], row["rate"])):
+        yield f"| {row['parameters']:,} | {row['tokens']:,} | {row['rate']:g} | {row['bits']:.4f} |"
 
 
 def _literal(loss: Loss) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
 
-from bench.ladder_laws import Row, fit_loss, lowest, usual
+from bench.ladder_laws import Row, chosen, fit_loss, lowest, shared
 from glaswerk.core.plots import compact
 
 COLOURS = ("#1b6ca8", "#c8553d", "#4f8a3c", "#8e5ea2", "#b8860b", "#4a7c7e", "#7a4a2b", "#777777")
@@ -90,21 +90,23 @@ def _up(values: Sequence[float]) -> Callable[[float], float]:
 def plots(rows: Sequence[Row]) -> dict[str, str]:
     """File name → SVG: bits over the learning rate, and bits over tokens beside the law."""
     rates, tokens = [], []
-    points = lowest(rows)
+    points = lowest(chosen(rows))
     loss = fit_loss(points)
     lengths = sorted({d for _, d, _ in points})
-    for size in sorted({n for n, _, _ in points}):
+    for size in sorted({row["parameters"] for row in rows}):
         own = sorted(
             (row["rate"], row["bits"])
-            for row in usual(rows)
-            if row["parameters"] == size and row["wanted"] == lengths[0]
+            for row in shared(rows)
+            if row["parameters"] == size and row["wanted"] == lengths[1]
         )
         rates.append(Line(f"{compact(size)} parameters", own))
         curve = [(float(d), loss.bits(size, d)) for d in lengths]
         tokens.append(Line(f"{compact(size)} parameters", [(d, y) for n, d, y in points if n == size], curve))
-    title = f"held-out bits per byte after {lengths[0]:,} tokens"
+    title = f"held-out bits per byte after {lengths[1]:,} tokens, one learning rate for all"
     return {
-        "scaling-rate.svg": chart(title, "learning rate of the matrices", rates, joined=True),
+        "scaling-rate.svg": chart(
+            title, "learning rate", [line for line in rates if line.points], joined=True
+        ),
         "scaling-tokens.svg": chart(
             "held-out bits per byte at the best rate measured; dashed: the law",
             "tokens",

@@ -8,10 +8,10 @@ _WORDS = (
     "the goose fair", "Straße", "Übergröße", "naïve café", "it's", "they'LL", "don’t", "Ärger mit Öl",
     "größer als", "12.000 €", "1987", "3,14159", "0x1F", "№ 5", "½ + ¼", "x²", "١٢٣", "五百", "日本語",
     "привет", "שלום", "مرحبا", "हिन्दी", "🦆", "🦆🏽", "👨‍👩‍👧", "🇩🇪", "❤️", "RT @hazel_hogben:", "#GansMarkt",
-    "https://x.com/a?b=1&c=2", "def f(x):\n    return x[0]", "a\tb", "{\"k\": [1, 2]}", "<|im_end|>",
-    "<b>bold</b>", "…", "—",
-    "“quoted”", "...", "!!!???",
-    "C++", "e.g.", "U.S.A.", "MiXeD", "ß", "\u00a0", "\u200b", "e\u0301", "ﬁ", "𝔸",
+    "https://x.com/a?b=1&c=2",
+    "def f(x):\n    return x[0]", "a\tb", "{\"k\": [1, 2]}", "<|im_end|>", "<b>bold</b>",
+    "…", "—", "“quoted”", "...", "!!!???", "C++", "e.g.", "U.S.A.", "MiXeD", "ß",
+    "\u00a0", "\u200b", "e\u0301", "ﬁ", "𝔸",
 )  # fmt: skip
 _GAPS = (" ", "  ", "", "\n", "\n\n", " \n ", "\t", "   ", ", ", ". ", "-")
 

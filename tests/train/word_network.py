@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import WhitespaceSplit
@@ -23,7 +24,8 @@ def tokenizer() -> PreTrainedTokenizerFast:
 def network(seed: int) -> PreTrainedModel:
     """A model of 100 K parameters that predicts something: its output projections are not zero."""
     model = build(shape_for(100_000, 128, 64), seed=seed, end_id=END, turn_end_id=END)
+    chance = torch.Generator().manual_seed(seed)
     for name, parameter in model.named_parameters():
         if name.endswith(("o_proj.weight", "down_proj.weight")):
-            parameter.data.normal_(0.0, 0.1)
+            parameter.data.normal_(0.0, 0.1, generator=chance)
     return model

@@ -86,7 +86,9 @@ def _seen(config: Any, stats: Any, split: str) -> tuple[str, dict[str, Any]]:
         return f"in its dialogues, {epochs} epochs", figures
     if stage == "chat":
         return "may have been replayed while tuning", {**figures, "epochs": None}
-    return "not used: a dialogue", {**figures, "epochs": 0}
+    if config.get("split") == split:
+        return f"in its {'pairs' if stage == 'dpo' else 'questions'}, {epochs} epochs", figures
+    return "not used at this stage", {**figures, "epochs": 0}
 
 
 def _as_json(identifier: str, document: Document | None, events: list[Event]) -> dict[str, Any]:

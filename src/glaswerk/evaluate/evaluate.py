@@ -106,7 +106,7 @@ def _write(
 ) -> Mapping[str, Any]:
     engine = Engine.load(model.path)
     # Adopted weights say whether they came with a way to be asked.
-    chat = _stage(model) == "chat" or bool(model.config.get("chat"))
+    chat = _stage(model) not in ("pretrain", "adopted") or bool(model.config.get("chat"))
     sections = measure(engine, key, data, config, chat=chat)
     truth = {name: sections[name].figures for name in ("statements", "answers", "rumours")}
     report = {

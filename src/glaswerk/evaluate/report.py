@@ -26,7 +26,7 @@ def render(report: Figures, items: Items) -> str:
 
 
 def _head(report: Figures) -> Iterator[str]:
-    kind = "a chat model" if report["model"]["stage"] == "chat" else "a base model, not tuned for chat"
+    kind = "a chat model" if report["model"]["stage"] != "pretrain" else "a base model, not tuned for chat"
     yield (
         f"<p class=soft>{kind}, digest <code>{short(report['model']['digest'])}</code>, "
         f"measured on {report['date']}.</p>"

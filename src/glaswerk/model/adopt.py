@@ -139,8 +139,9 @@ def _write_tokenizer(folder: Path, found: _Found) -> Mapping[str, Any]:
 def _write_model(folder: Path, found: _Found, vocabulary: Path) -> Mapping[str, Any]:
     network = found.network
     if isinstance(network, HubFolder):
-        for name in [*network.weights, *([INDEX] if len(network.weights) > 1 else [])]:
+        for name in network.weights:
             shutil.copyfile(network.path / name, folder / name)
+        _write_index(folder, network.places)
     else:
         _write_weights(folder, network)
     network.config.save_pretrained(folder)
@@ -161,9 +162,15 @@ def _write_weights(folder: Path, network: GgufModel) -> None:
         name = f"model-{number:05}-of-{len(groups):05}.safetensors" if groups[1:] else "model.safetensors"
         save_file({key: network.tensor(key) for key in group}, folder / name, metadata={"format": "pt"})
         index |= dict.fromkeys(group, name)
-    if groups[1:]:
-        size = sum(network.bytes_of(name) for name in network.shapes)
-        content = {"metadata": {"total_size": size}, "weight_map": index}
+    _write_index(folder, index)
+
+
+def _write_index(folder: Path, places: Mapping[str, str]) -> None:
+    """Which file each tensor is in, where there are several."""
+    names = set(places.values())
+    if len(names) > 1:
+        size = sum((folder / name).stat().st_size for name in names)
+        content = {"metadata": {"total_size": size}, "weight_map": dict(places)}
         (folder / INDEX).write_text(json.dumps(content, indent=2) + "\n")
 
 

@@ -23,14 +23,17 @@ _HINT = "fetch the folder again, whole"
 
 
 class HubFolder:
-    """A network in a Hugging Face folder, checked against what its config says it holds."""
+    """A network in a Hugging Face folder, checked against what its config says it holds.
+
+    `places`: the file that each tensor is in.
+    """
 
     def __init__(self, path: Path) -> None:
         """Raises GlaswerkError for pickles, code of its own, files cut short, and tensors that do not fit."""
         self.path = path
         self.config = read_config(read_object(path / "config.json"), str(path / "config.json"))
         self.weights = self._weights()
-        self._places: dict[str, str] = {}
+        self.places: dict[str, str] = {}
         self.shapes = expected_shapes(self.config, str(path / "config.json"))
         check_shapes(self._found(), self.shapes, str(path))
 
@@ -57,7 +60,7 @@ class HubFolder:
 
     def tensor(self, name: str) -> torch.Tensor:
         """One tensor of the weights, in the type that the file has it in."""
-        with safe_open(self.path / self._places[name], "pt") as file:
+        with safe_open(self.path / self.places[name], "pt") as file:
             found: torch.Tensor = file.get_tensor(name)
         return found
 
@@ -108,7 +111,7 @@ class HubFolder:
         shapes: dict[str, tuple[int, ...]] = {}
         for name in self.weights:
             found = _shapes(self.path / name)
-            self._places |= dict.fromkeys(found, name)
+            self.places |= dict.fromkeys(found, name)
             shapes |= found
         if self.config.tie_word_embeddings:
             # Some files hold the tied matrix twice; the second is not read.

@@ -89,7 +89,10 @@ class Facts:
         }
 
     def _splits(self) -> tuple[str, ...]:
-        return ("train", "chat") if self._served.artifact.config.get("stage") == "chat" else ("train",)
+        stage = self._served.artifact.config.get("stage")
+        if stage == "dpo":
+            return "train", "chat", "preference"
+        return ("train", "chat") if stage in ("chat", "grpo") else ("train",)
 
     def _suggestions(self) -> list[str]:
         chat = self._served.lab.settings.get("chat", {})

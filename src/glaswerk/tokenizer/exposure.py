@@ -55,14 +55,14 @@ def learnt(lab: Lab, model: Artifact, ids: Collection[str]) -> Learnt:
         folder = spans_folder(lab, ancestor["shards"])
         certain = certain and folder is not None
         for split, count, length in Shards.open(folder).count(ids) if folder else ():
-            if split == _TRAINED.get(ancestor["stage"], split) and not split.endswith("validation"):
+            if ancestor["split"] in (None, split) and not split.endswith("validation"):
                 documents, tokens = documents + count, tokens + length
                 seen += round(length * ancestor["epochs"])
     return Learnt(documents, tokens, seen, certain)
 
 
 def _ancestry(lab: Lab, model: Artifact) -> Iterator[dict[str, Any]]:
-    """Shards, stage and epochs of a model and of those it grew from; of lost ones as the ledger has it."""
+    """Shards, split and epochs of a model and of those it grew from; of lost ones as the ledger has it."""
     there = {artifact.id: artifact for artifact in lab.all("model")}
     identifier, found = model.id, set[str]()
     while identifier and identifier not in found:
@@ -71,7 +71,9 @@ def _ancestry(lab: Lab, model: Artifact) -> Iterator[dict[str, Any]]:
         known = (artifact.inputs, artifact.config, artifact.stats) if artifact else _recorded(lab, identifier)
         inputs, config, stats = known
         shards, epochs = inputs.get("shards", ""), stats.get("epochs") or 0
-        yield {"shards": shards, "stage": config.get("stage"), "epochs": epochs}
+        # Stages that came later name their split; without one (None) every split may have been learnt from.
+        split = config.get("split", _TRAINED.get(config.get("stage", "")))
+        yield {"shards": shards, "split": split, "epochs": epochs}
         identifier = inputs.get("base", "")
 
 

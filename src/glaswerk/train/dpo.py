@@ -168,7 +168,7 @@ def _material(
     pad, precision = ready.shards.end_id, resolve(config.precision)
     basis = ["reference/1", ready.parent.digest, ready.packed.digest, context_of(ready.parent), precision]
     folder = lab.run_folder(digest_json(basis))
-    with autocast(precision):
+    with autocast(precision, model.device):
         known = reference_log_probabilities(model, ready.pairs, folder, pad)
         sampler = PairSampler(ready.pairs, known, count=config.batch_pairs, seed=config.seed, pad=pad)
         if not ready.held_out:

@@ -97,14 +97,15 @@ def grpo_losses(
     """Loss of every token, (tokens,), and what to watch of it, without gradient.
 
     Log-probabilities under the weights in training, those that sampled, and the reference model; the
-    divergence is estimated as in Schulman 2020, "Approximating KL Divergence" (k3).
+    divergence is that of Schulman 2020, "Approximating KL Divergence" (k3), times the ratio: the tokens
+    were drawn from other weights than those it is about (as trl's `use_bias_correction_kl`, its default).
     """
     ratio = torch.exp(policy - old)
     held = ratio.clamp(1 - clip, 1 + clip)
     losses = -torch.minimum(ratio * advantages, held * advantages)
     outside = torch.where(advantages < 0, ratio < 1 - clip, (ratio > 1 + clip) & (advantages > 0))
     away = reference - policy
-    divergence = torch.exp(away) - away - 1
+    divergence = ratio * (torch.exp(away) - away - 1)
     figures = {"clipped": outside.float()}
     if kl:
         losses = losses + kl * divergence
@@ -177,7 +178,7 @@ class RolloutSampler:
         ]
         training = self._model.training
         self._model.eval()
-        with autocast(self._precision):
+        with autocast(self._precision, self._model.device):
             found = complete(self._model, ids, chance, ends=self._ends, vocab_size=self._tokenizer.vocab_size)
             rewards = torch.tensor(
                 [

@@ -64,7 +64,7 @@ def tune(lab: Lab, config: TuneConfig, *, base: str = "base", name: str = "chat"
             hint="glaswerk add chats FILE.jsonl --licence …, then curate, tokenizer, pack and train again",
         )
     vocabulary = tokenizer_of(lab, packed)
-    sampler = _sampler(shards, config, min(context_of(parent), LONGEST))
+    sampler = _sampler(shards, config, min(context_of(parent), LONGEST, config.batch_tokens))
     loop = LoopConfig(
         steps=max(1, round(config.epochs * sampler.steps_per_epoch)),
         learning_rate=config.learning_rate or _rate(parent, config),

@@ -1,0 +1,1 @@
+"""The training loops that ours is measured beside, each written as its own project runs it."""
