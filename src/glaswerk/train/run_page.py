@@ -86,9 +86,9 @@ def _prediction(figures: Figures) -> Iterator[str]:
     law = predicted["bits_per_byte"]
     yield (
         f"<p class=soft>Made before the first step. Speed {escape(predicted['rate_basis'])}. FLOPs: "
-        f"{escape(predicted['flops']['formula'])}. Memory: predicted of a training step's tensors, as a result "
-        "that of the whole process, libraries included. Bits per byte: of the English text of the ladder that "
-        f"the law was fitted on ({law['low']:.2f} to {law['high']:.2f}); other text differs by a factor.</p>"
+        f"{escape(predicted['flops']['formula'])}. Memory: predicted for a step's tensors, the result is "
+        "the whole process's, libraries included. Bits per byte: of the English text of the ladder that the "
+        f"law was fitted on ({law['low']:.2f} to {law['high']:.2f}); other text differs by a factor.</p>"
     )
     if law["beyond"]:
         yield f"<p class=soft>An extrapolation: {escape('; '.join(law['beyond']))}.</p>"
