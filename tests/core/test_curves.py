@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glaswerk.core.curves import Curve, curves
@@ -14,6 +14,7 @@ HOSTILE = '"><script>alert(1)</script>'
 VALUES = st.floats(1e-6, 1e9, allow_nan=False)
 
 
+@settings(deadline=None)
 @given(st.lists(VALUES, min_size=2, max_size=30), st.booleans(), st.booleans())
 def test_every_point_lies_in_the_plot_whatever_the_values(
     values: list[float], from_zero: bool, logarithmic: bool

@@ -14,8 +14,9 @@ from glaswerk.plan import shape_for
 from glaswerk.tokenizer import Shards, Tokenizer
 from glaswerk.train.batches import Batch
 from glaswerk.train.loop import LoopConfig, Step
-from glaswerk.train.objective import next_token
+from glaswerk.train.objective import Network, next_token
 from glaswerk.train.optimizer import optimizers
+from glaswerk.train.world import World
 
 
 @pytest.fixture
@@ -41,8 +42,8 @@ def test_a_model_trained_on_a_few_documents_until_it_recites_them_is_caught(lab:
         if name in wanted
     ]
     step = Step(
-        model, optimizers(model, learning_rate=5e-3, weight_decay=0.0), next_token,
-        LoopConfig(steps=80, learning_rate=5e-3, precision="fp32"),
+        Network(model), optimizers(model, learning_rate=5e-3, weight_decay=0.0), next_token,
+        LoopConfig(steps=80, learning_rate=5e-3, precision="fp32"), World.alone(),
     )  # fmt: skip
     batch = Batch.of(torch.tensor(rows))
     for i in range(80):

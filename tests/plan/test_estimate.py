@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glaswerk.core.errors import GlaswerkError
@@ -85,6 +85,7 @@ def test_other_words_for_a_budget_are_refused(text: str) -> None:
         parse_budget(text, 1)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 1000), min_size=1, unique=True).map(sorted), st.integers(1, 1000))
 def test_the_largest_within_a_budget_costs_no_more_and_the_next_would(costs: list[int], budget: int) -> None:
     if costs[0] > budget:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glaswerk.tokenizer.runs import run_hashes
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 3), max_size=60), st.integers(1, 8))
 def test_two_runs_have_one_hash_exactly_where_they_are_equal(tokens: list[int], length: int) -> None:
     hashes = run_hashes(np.array(tokens, np.uint16), length).tolist()

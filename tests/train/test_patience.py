@@ -19,6 +19,7 @@ from glaswerk.train.batches import Batch, Span
 from glaswerk.train.loop import Interrupted, LoopConfig, run
 from glaswerk.train.patience import Patience, best_row
 from glaswerk.train.validation import token_nats
+from glaswerk.train.world import World
 
 STEPS = 60
 
@@ -41,8 +42,8 @@ def _rows(values: list[float | None]) -> list[dict[str, float]]:
 def test_two_looks_above_the_best_end_a_run_and_standing_still_does_not(
     values: list[float | None], stops: bool, tmp_path: Path
 ) -> None:
-    assert Patience(2, tmp_path).over(_rows(values)) is stops
-    assert not Patience(0, tmp_path).over(_rows(values))
+    assert Patience(2, tmp_path, World.alone()).over(_rows(values)) is stops
+    assert not Patience(0, tmp_path, World.alone()).over(_rows(values))
 
 
 def test_the_best_row_is_the_first_with_the_lowest_figure() -> None:

@@ -83,12 +83,17 @@ def _utilisation(figures: Figures, rate: float) -> float:
 
 def _prediction(figures: Figures) -> Iterator[str]:
     predicted, result = figures["prediction"], figures["result"]
+    law = predicted["bits_per_byte"]
     yield (
         f"<p class=soft>Made before the first step. Speed {escape(predicted['rate_basis'])}. FLOPs: "
-        f"{escape(predicted['flops']['formula'])}.</p>"
+        f"{escape(predicted['flops']['formula'])}. Memory: predicted for a step's tensors, the result is "
+        "the whole process's, libraries included. Bits per byte: of the English text of the ladder that the "
+        f"law was fitted on ({law['low']:.2f} to {law['high']:.2f}); other text differs by a factor.</p>"
     )
+    if law["beyond"]:
+        yield f"<p class=soft>An extrapolation: {escape('; '.join(law['beyond']))}.</p>"
     rows = [_beside(*row) for row in _quantities(figures, predicted, result or {})]
-    yield table(("", "predicted", "result", "result / predicted"), rows, numeric=(1, 2, 3))
+    yield table(("", "predicted", "result", "ratio"), rows, numeric=(1, 2, 3))
     if not result:
         yield "<p class=soft>The result will stand here at the end of the run.</p>"
 
@@ -105,14 +110,10 @@ def _quantities(
     mfu = _utilisation(figures, rate) if rate else None
     yield "model FLOPs utilisation", predicted["utilisation"], mfu, ".1%"
     memory = next(iter(predicted["memory"].values()))["total"] / 1e6
-    yield "memory, MB (result: of the whole process)", memory, result.get("peak_megabytes"), ",.0f"
+    yield "memory, MB", memory, result.get("peak_megabytes"), ",.0f"
     yield "energy, kWh", predicted["kilowatt_hours"], None, ".3g"
     look = figures["looks"][-1]["validation"]["all"]["value"] if result and figures["looks"] else None
-    law = predicted["bits_per_byte"]
-    name = (
-        f"bits per byte, held out (predicted for the ladder's English: {law['low']:.2f} to {law['high']:.2f})"
-    )
-    yield name, law["bits"], look, ".3f"
+    yield "bits per byte, held out", predicted["bits_per_byte"]["bits"], look, ".3f"
 
 
 def _beside(name: str, predicted: float | None, result: float | None, form: str) -> tuple[str, ...]:
