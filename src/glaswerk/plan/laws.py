@@ -9,9 +9,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from glaswerk.core.errors import GlaswerkError
-from glaswerk.plan.shape import DEPTHS, Shape, at_depth, shape_for
-
 # Chinchilla's 20 tokens a parameter, but no document more often than this: beyond some 16 epochs
 # repeated data teaches almost nothing (Muennighoff et al. 2023); facts stated ten times need several.
 TOKENS_PER_PARAMETER = 20
@@ -122,57 +119,9 @@ def effective_tokens(tokens: int, corpus_tokens: int) -> float:
     return corpus_tokens * (1 + _WEARS_OFF * (1 - math.exp(-repeated / _WEARS_OFF)))
 
 
-@dataclass(frozen=True, slots=True)
-class Dial:
-    """Every setting of a run. `rate` is the matrices' learning rate; the embedding's is a multiple of it.
-
-    `beyond` says in words in what the run lies outside what was measured.
-    """
-
-    shape: Shape
-    tokens: int
-    batch_tokens: int
-    rate: float
-    embedding_ratio: float
-    beyond: tuple[str, ...]
-
-    @property
-    def flops(self) -> float:
-        """Six operations a parameter and token; attention's part is small at short contexts and left out."""
-        return 6.0 * self.shape.parameters * self.tokens
-
-
-def dial(parameters: int, *, corpus_tokens: int, vocab_size: int, context: int) -> Dial:
-    """The settings for about `parameters` parameters on a corpus of `corpus_tokens` training tokens.
-
-    Raises GlaswerkError where there is nothing to train on.
-    """
-    if corpus_tokens <= 0:
-        raise GlaswerkError("the corpus has no tokens to train on", hint="glaswerk add docs FILE")
-    return _settings(shape_for(parameters, vocab_size, context), corpus_tokens)
-
-
-def dial_for(flops: float, *, corpus_tokens: int, vocab_size: int, context: int) -> Dial:
-    """The settings of the largest network whose run takes at most `flops` floating-point operations.
-
-    Raises GlaswerkError where not even the smallest network's does, or there is nothing to train on.
-    """
-    smallest = dial(0, corpus_tokens=corpus_tokens, vocab_size=vocab_size, context=context)
-    if smallest.flops > flops:
-        raise GlaswerkError(
-            f"the smallest network takes {smallest.flops:.3g} operations, more than the budget's {flops:.3g}",
-            hint="a larger --budget",
-        )
-    sized = (_settings(at_depth(depth, vocab_size, context), corpus_tokens) for depth in DEPTHS)
-    return max((each for each in sized if each.flops <= flops), key=lambda each: each.flops)
-
-
-def _settings(shape: Shape, corpus_tokens: int) -> Dial:
-    tokens = round(min(TOKENS_PER_PARAMETER * shape.parameters, MOST_EPOCHS * corpus_tokens))
-    batch = batch_tokens(tokens)
-    rate = best_rate(shape.width, tokens, batch)
-    ratio = round(_EMBEDDING_RATE / _rate_at(shape.width), 2)
-    return Dial(shape, tokens, batch, rate, ratio, _beyond_ladder(shape.parameters, tokens))
+def wanted_tokens(parameters: int, corpus_tokens: int) -> int:
+    """Tokens that a run of a network is given where nobody says how many."""
+    return round(min(TOKENS_PER_PARAMETER * parameters, MOST_EPOCHS * corpus_tokens))
 
 
 def best_rate(width: int, tokens: int, batch: int) -> float:
@@ -181,6 +130,11 @@ def best_rate(width: int, tokens: int, batch: int) -> float:
     # With the root of the batch, as for Adam (Malladi et al. 2022); not measured here.
     rate = _rate_at(width) * math.pow(longer, -_RATE_BY_TOKENS) * math.sqrt(batch / MEASURED_BATCH)
     return float(f"{rate:.2g}")
+
+
+def embedding_ratio(width: int) -> float:
+    """The embedding's learning rate as a multiple of the matrices'."""
+    return round(_EMBEDDING_RATE / _rate_at(width), 2)
 
 
 def _rate_at(width: int) -> float:

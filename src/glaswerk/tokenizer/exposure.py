@@ -62,7 +62,7 @@ def learnt(lab: Lab, model: Artifact, ids: Collection[str]) -> Learnt:
 
 
 def _ancestry(lab: Lab, model: Artifact) -> Iterator[dict[str, Any]]:
-    """Stage, shards, split and epochs of a model and of those it grew from; of lost ones as the ledger has it."""
+    """Stage, shards, split and epochs of a model and its ancestors; of lost ones as the ledger has it."""
     there = {artifact.id: artifact for artifact in lab.all("model")}
     identifier, found = model.id, set[str]()
     while identifier and identifier not in found:

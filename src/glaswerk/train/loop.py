@@ -25,7 +25,7 @@ from glaswerk.train.checkpoint import Progress
 from glaswerk.train.checkpoints import Checkpoints, Keep
 from glaswerk.train.memory import is_out_of_memory, keep_freed_memory
 from glaswerk.train.objective import Network, Objective, next_token
-from glaswerk.train.optimizer import optimizers, set_precision, set_rate
+from glaswerk.train.optimizer import Ratios, optimizers, set_precision, set_rate
 from glaswerk.train.patience import Patience, best_row
 from glaswerk.train.precision import autocast, resolve
 from glaswerk.train.schedule import Schedule, wsd
@@ -41,11 +41,13 @@ class LoopConfig:
     """Steps are optimizer steps; `warmup` and `decay` are shares of them; `precision`: see `resolve`.
 
     `micro_rows`: rows of a step that are computed at once, 0 for as many as fit. `patience`: see `Patience`.
+    `learning_rate` is the matrices'; embeddings have `embedding_ratio` times it.
     A branch follows a run of `trunk` steps up to `branch_at`, then decays until `steps`.
     """
 
     steps: int
     learning_rate: float
+    embedding_ratio: float = 1.0
     weight_decay: float = 0.0
     warmup: float = 0.02
     decay: float = 0.4
@@ -115,7 +117,10 @@ def run(
     config = replace(config, precision=precision)
     network = Network(model)
     world.distribute(network, precision)
-    parts = optimizers(model, learning_rate=config.learning_rate, weight_decay=config.weight_decay)
+    parts = optimizers(
+        model, learning_rate=config.learning_rate, weight_decay=config.weight_decay,
+        ratios=Ratios(embedding=config.embedding_ratio),
+    )  # fmt: skip
     set_precision(parts, precision)
     if found:
         checkpoints.load(found, model, parts)

@@ -11,6 +11,7 @@ from typing import Any
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.model.text import build, save
+from glaswerk.plan.laws import batch_tokens, best_rate, embedding_ratio, wanted_tokens
 from glaswerk.plan.shape import Shape, parse_size, shape_for
 from glaswerk.tokenizer import Shards, Tokenizer
 from glaswerk.tokenizer.companions import copy_tokenizer
@@ -28,10 +29,6 @@ from glaswerk.train.watch import Extra, Watch, Watched
 from glaswerk.train.world import World
 
 RECIPE = "pretrain/2"
-# Chinchilla's 20 tokens a parameter, but no document more often than this: beyond some 16 epochs
-# repeated data teaches almost nothing (Muennighoff et al. 2023); facts stated ten times need several.
-TOKENS_PER_PARAMETER = 20
-MOST_EPOCHS = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,26 +63,22 @@ class Plan:
 
 
 def plan(shards: Shards, config: TrainConfig) -> Plan:
-    """Derive everything from the size dial.
-
-    Batch: 2,048 tokens at 2 M parameters, growing with the square root of size; learning rate:
-    0.004 at 2 M, falling with the cube root (first fit; the ladder of a later issue replaces it).
-    """
+    """Derive everything from the size and the corpus, by the laws of `glaswerk.plan.laws`."""
     _check(config)
     if config.context < 8:
         raise GlaswerkError(f"--context takes 8 tokens or more, found {config.context}")
     shape = shape_for(parse_size(config.size), _padded(shards.vocab_size), config.context)
-    scale = shape.parameters / 2e6
-    batch = config.batch_tokens or 1024 * max(1, round(2 * scale**0.5))
+    epoch = len(shards.tokens("train"))
+    tokens = round(config.epochs * epoch) or wanted_tokens(shape.parameters, epoch)
+    batch = config.batch_tokens or batch_tokens(tokens)
     sampler = sampler_of(shards, config, max(1, batch // config.context))
     a_step = sampler.tokens_per_epoch / sampler.steps_per_epoch
-    wanted = min(TOKENS_PER_PARAMETER * shape.parameters, MOST_EPOCHS * sampler.tokens_per_epoch)
-    steps = max(1, round((config.epochs * sampler.tokens_per_epoch if config.epochs else wanted) / a_step))
-    rate = config.learning_rate or 0.004 * scale ** (-1 / 3)
+    rate = config.learning_rate or best_rate(shape.width, tokens, sampler.rows * config.context)
     loop = LoopConfig(
-        steps=steps,
+        steps=max(1, round(tokens / a_step)),
         micro_rows=config.micro_rows,
-        learning_rate=round(rate, 6),
+        learning_rate=rate,
+        embedding_ratio=embedding_ratio(shape.width),
         weight_decay=0.01,
         precision=config.precision,
         patience=config.patience,
