@@ -34,7 +34,7 @@ from glaswerk.lab import Lab
 from glaswerk.plan.shape import HEAD, Shape
 from glaswerk.tokenizer import Shards, Tokenizer
 
-CONTEXT, SCORED, LOOKS, TURNS_A_LOOK = 256, 49_152, 12, 5
+CONTEXT, SCORED, LOOKS, TURNS_A_LOOK = 256, 49_152, 8, 5
 PLOT = Path(__file__).parent.parent / "docs" / "time-to-bits.svg"
 LAYERS, WIDTH, FEED_FORWARD = 4, 192, 512
 TOLERANCE = 0.03

@@ -109,6 +109,7 @@ class Contestant:
         assert self._process.stdout
         line = self._process.stdout.readline()
         if not line:
-            sys.exit(f"{self.name} ended with {self._process.wait()}: see {self._log.name}")
+            last = Path(self._log.name).read_text().splitlines()[-5:]
+            sys.exit("\n".join([f"{self.name} ended with {self._process.wait()}:", *last]))
         found: dict[str, Any] = json.loads(line)
         return found
