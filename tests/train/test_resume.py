@@ -174,3 +174,29 @@ def test_memory_too_small_for_one_row_names_the_settings_to_lower(tmp_path: Path
     with pytest.raises(GlaswerkError, match="does not suffice for one row of 32 tokens") as told:
         run(_model(), _sampler(), config, tmp_path, label="run", objective=greedy)
     assert "--context" in str(told.value.hint)
+
+
+class _Explodes(torch.autograd.Function):
+    """Passes a value on, and infinity back."""
+
+    @staticmethod
+    def forward(ctx: object, value: Tensor) -> Tensor:
+        return value.clone()
+
+    @staticmethod
+    def backward(ctx: object, gradient: Tensor) -> Tensor:  # type: ignore[override]
+        return gradient * float("inf")
+
+
+def test_a_gradient_that_is_no_number_stops_the_run_before_it_reaches_the_weights(tmp_path: Path) -> None:
+    model, calls = _model(), []
+
+    def explode(model: PreTrainedModel, batch: Batch, total: int) -> tuple[Mapping[str, Tensor], Tensor]:
+        report, loss = next_token(model, batch, total)
+        calls.append(1)
+        return report, _Explodes.apply(loss) if len(calls) == STEPS else loss
+
+    config = LoopConfig(steps=STEPS, learning_rate=3e-3, precision="fp32")
+    with pytest.raises(GlaswerkError, match=rf"the gradient's norm is (nan|inf) at step {STEPS - 1}"):
+        run(model, _sampler(), config, tmp_path, label="run", objective=explode)
+    assert all(bool(p.isfinite().all()) for p in model.parameters())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -50,6 +51,8 @@ def command(
         raise GlaswerkError(
             f"--probe measures this machine, and --device is {device}", hint="leave one of them out"
         )
+    if not (math.isfinite(price_per_hour) and math.isfinite(watts)):
+        raise GlaswerkError("--price-per-hour and --watts take numbers", hint="--watts 700")
     where = Where(device, devices, probe, price_per_hour, watts)
     plan_for(Lab.open(lab_path), TrainConfig(**settings), where, budget=budget, as_json=as_json)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -20,12 +21,13 @@ from torch.distributed.checkpoint.staging import DefaultStager, StagingOptions
 from torch.optim import Optimizer
 
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.core.files import fsync_path
+from glaswerk.core.files import fsync_path, write_json
 from glaswerk.train.checkpoint import Progress, faults, load_tensors, read_progress, seal, write_tensors
 from glaswerk.train.ranks import Ranks
 from glaswerk.train.state import state_of
 
 _STAGING = ".checkpoint.part"
+_MILESTONES = "milestones.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,17 @@ class Keep:
         """Those of the steps `written` that need not stay."""
         kept = {*sorted(written)[-self.last :], *self.milestones(steps)}
         return [step for step in written if step not in kept]
+
+
+def remembered(folder: Path, keep: Keep) -> Keep:
+    """`keep` with the milestones that earlier commands asked of the run in `folder`, noted there."""
+    path = folder / _MILESTONES
+    before = json.loads(path.read_text()) if path.exists() else []
+    steps = tuple(sorted({*before, *keep.steps}))
+    if steps and list(steps) != before:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_json(path, list(steps))
+    return replace(keep, steps=steps)
 
 
 class Saved(NamedTuple):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from glaswerk.tokenizer.pairs import Pairs
 from glaswerk.train.checkpoints import Checkpoints
 from glaswerk.train.export import tokenizer_of
 from glaswerk.train.loop import LoopConfig, run
+from glaswerk.train.numbers import check_numbers
 from glaswerk.train.precision import autocast, resolve
 from glaswerk.train.preference import DpoObjective, HeldOut, PairSampler, reference_log_probabilities
 from glaswerk.train.tune import context_of, rate_of
@@ -131,12 +131,8 @@ def _prepare(lab: Lab, config: DpoConfig, base: str) -> _Prepared:
 def _check(config: DpoConfig) -> None:
     """Refuse what no run can be made of. Raises GlaswerkError."""
     resolve(config.precision)
-    for name in ("epochs", "beta", "batch_pairs"):
-        value = getattr(config, name)
-        if not 0 < value < math.inf:
-            raise GlaswerkError(f"--{name.replace('_', '-')} takes more than 0, found {value}")
-    if not 0 <= config.learning_rate < math.inf:
-        raise GlaswerkError(f"--learning-rate takes 0 or more, found {config.learning_rate}")
+    least = {"epochs": 1e-6, "beta": 1e-6, "batch_pairs": 1}
+    check_numbers(config, {**least, "learning_rate": 0, "seed": 0})
 
 
 def _pairs_for(lab: Lab, model: Artifact) -> Artifact:

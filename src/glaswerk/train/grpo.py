@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -20,6 +19,7 @@ from glaswerk.train.batches import Span
 from glaswerk.train.checkpoints import Checkpoints
 from glaswerk.train.export import shards_of
 from glaswerk.train.loop import LoopConfig, run
+from glaswerk.train.numbers import check_numbers
 from glaswerk.train.precision import resolve
 from glaswerk.train.rewards import Answers, Arithmetic, Known, Question, Rewards, questions_of
 from glaswerk.train.rollout import GrpoObjective, RolloutConfig, RolloutSampler, render
@@ -144,10 +144,7 @@ def _check(config: GrpoConfig) -> None:
     """Refuse what no run can be made of. Raises GlaswerkError."""
     resolve(config.precision)
     least = {"steps": 1, "prompts": 1, "samples": 2, "max_tokens": 1, "updates": 1, "kl": 0, "seed": 0}
-    for name, low in (least | {"learning_rate": 0}).items():
-        value = getattr(config, name)
-        if not low <= value < math.inf:
-            raise GlaswerkError(f"--{name.replace('_', '-')} takes {low} or more, found {value}")
+    check_numbers(config, least | {"learning_rate": 0})
     if not 0 < config.clip < 1:
         raise GlaswerkError(f"--clip takes more than 0 and less than 1, found {config.clip}")
 

@@ -10,7 +10,7 @@ from transformers import PreTrainedModel
 
 from glaswerk.train.batches import Batch
 from glaswerk.train.loss import IGNORED
-from glaswerk.train.objective import hidden_states
+from glaswerk.train.objective import hidden_states, output_weight
 
 # Logits held at once: 8 M are 32 MB, as in `train.loss`, where larger pieces gained nothing.
 _PIECE = 1 << 23
@@ -76,7 +76,7 @@ def token_log_probabilities(hidden: Tensor, weight: Tensor, labels: Tensor) -> T
 def label_log_probabilities(model: PreTrainedModel, batch: Batch) -> Tensor:
     """Log-probability of every label of a batch that counts, row after row, fp32."""
     hidden = hidden_states(model, batch).flatten(0, 1)
-    return token_log_probabilities(hidden, model.get_output_embeddings().weight, batch.labels.flatten())
+    return token_log_probabilities(hidden, output_weight(model), batch.labels.flatten())
 
 
 def rows_of(labels: Tensor) -> Tensor:

@@ -102,8 +102,8 @@ def run(
     Appends one row a step to `folder/metrics.jsonl`, with `validate(model)` in ten of them, which must
     not touch the weights, and calls `refresh` with all rows after each. Returns the figures for the manifest:
     of all steps, or where patience ended the run, of those up to the best validation, whose weights it has.
-    Raises Interrupted after saving when a SIGINT or SIGTERM arrives; GlaswerkError when the loss is no
-    number any more (the last checkpoint stays) and when memory does not suffice for one row.
+    Raises Interrupted after saving when a SIGINT or SIGTERM arrives; GlaswerkError when loss or gradient is
+    no number any more (the last checkpoint stays) and when memory does not suffice for one row.
     """
     folder.mkdir(parents=True, exist_ok=True)
     keep_freed_memory()
@@ -126,7 +126,7 @@ def run(
         checkpoints.load(found, model, parts)
     rows = ranks.of_first(_rewind(folder / "metrics.jsonl", done.step) if world.first else [])
     model.train()
-    patience = Patience(config.patience, folder, world)
+    patience = Patience(config.patience, folder, world, since=config.branch_at)
     step_of = Step(network, parts, objective, config, world)
     started = saved = time.perf_counter()
 
@@ -171,7 +171,7 @@ def run(
     if patience.over(rows):
         patience.restore(model)
         figures["stopped_at"] = len(rows)
-        rows = rows[: best_row(rows) + 1]
+        rows = rows[: best_row(rows, since=config.branch_at) + 1]
     return {**_figures(rows, seconds, sampler), **figures}
 
 
@@ -202,12 +202,14 @@ class Step:
         self._schedule = config.schedule()
 
     def __call__(self, batch: Batch, step: int) -> dict[str, float]:
-        """Figures of the step. Raises FloatingPointError, weights untouched, where the loss is no number."""
+        """Figures of the step. Raises FloatingPointError, weights untouched, where a gradient is none."""
         rate = self._rate(step)
         report = self._gradients(batch)
         if not math.isfinite(report["loss"]):
-            raise FloatingPointError(str(report["loss"]))
+            raise FloatingPointError(f"the loss is {report['loss']}")
         norm = self._world.clip(self._network.parameters(), self._config.clip)
+        if not math.isfinite(norm):
+            raise FloatingPointError(f"the gradient's norm is {norm}")
         for part in self._parts:
             part.step()
             part.zero_grad(set_to_none=True)
@@ -258,7 +260,7 @@ def _lost(folder: Path, sampler: Sampler, step: int, error: FloatingPointError) 
     write_atomic(path, json.dumps([span._asdict() for span in spans], indent=1) + "\n")
     names = list(dict.fromkeys(span.document for span in spans))
     return GlaswerkError(
-        f"the loss is {error} at step {step}, which saw {len(names)} documents ({', '.join(names[:3])}, …): "
+        f"{error} at step {step}, which saw {len(names)} documents ({', '.join(names[:3])}, …): "
         f"all of them are in {path}; checkpoints of earlier steps are kept",
         hint="train again with a smaller --learning-rate or another --seed",
     )

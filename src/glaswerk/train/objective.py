@@ -29,12 +29,8 @@ class Objective(Protocol):
 
 def next_token(model: PreTrainedModel, batch: Batch, total: int) -> tuple[Mapping[str, Tensor], Tensor]:
     """Cross-entropy in nats of the labels that count; the z-loss is minimised beside it."""
-    weight = model.get_output_embeddings().weight
-    if isinstance(weight, DTensor):  # whole on every tensor-parallel rank
-        weight = weight.to_local()
-    loss, objective = linear_cross_entropy(
-        hidden_states(model, batch).flatten(0, 1), weight, batch.labels.flatten(), total
-    )
+    hidden = hidden_states(model, batch).flatten(0, 1)
+    loss, objective = linear_cross_entropy(hidden, output_weight(model), batch.labels.flatten(), total)
     return {"loss": loss}, objective
 
 
@@ -44,6 +40,12 @@ def hidden_states(model: PreTrainedModel, batch: Batch) -> Tensor:
         input_ids=batch.inputs, attention_mask=batch.mask(), position_ids=batch.positions, use_cache=False
     ).last_hidden_state
     return states
+
+
+def output_weight(model: PreTrainedModel) -> Tensor:
+    """The output projection, (vocabulary, width), which every tensor-parallel rank has whole."""
+    weight: Tensor = model.get_output_embeddings().weight
+    return weight.to_local() if isinstance(weight, DTensor) else weight
 
 
 class Network(nn.Module):

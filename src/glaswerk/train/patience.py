@@ -27,14 +27,15 @@ class Patience:
     A validation that merely stands still stops nothing: with a flat learning rate it often does so until the
     decay. All is decided from the rows of the metrics, which a resumed run has up to its checkpoint, so it
     stops where the uninterrupted one does. The weights of the best look are kept in `best.safetensors`.
+    A branch counts from its step `since` on: the weights of earlier looks are another run's.
     """
 
-    def __init__(self, looks: int, folder: Path, world: World) -> None:
-        self._looks, self._file, self._world = looks, folder / _FILE, world
+    def __init__(self, looks: int, folder: Path, world: World, *, since: int = 0) -> None:
+        self._looks, self._file, self._world, self._since = looks, folder / _FILE, world, since
 
     def look(self, rows: Sequence[Mapping[str, Any]], model: PreTrainedModel) -> None:
         """After a validation in the last of `rows`: keep the weights if it is the best so far."""
-        values = [row[_KEY] for row in rows if _KEY in row]
+        values = self._values(rows)
         if self._looks and values and values[-1] == min(values):
             self._keep(model)
 
@@ -42,8 +43,11 @@ class Patience:
         """Whether the run is to stop after `rows`."""
         if not self._looks or not rows or _KEY not in rows[-1]:
             return False
-        values = [row[_KEY] for row in rows if _KEY in row]
+        values = self._values(rows)
         return len(values) > self._looks and min(values[-self._looks :]) >= _RISE * min(values)
+
+    def _values(self, rows: Sequence[Mapping[str, Any]]) -> list[float]:
+        return [row[_KEY] for row in rows[self._since :] if _KEY in row]
 
     def restore(self, model: nn.Module) -> None:
         """Put the weights of the best look into `model`. Every rank reads the file."""
@@ -64,7 +68,7 @@ def forget_best(folder: Path) -> None:
     (folder / _FILE).unlink(missing_ok=True)
 
 
-def best_row(rows: Sequence[Mapping[str, Any]]) -> int:
-    """The place of the row with the fewest bits per byte; the last row where none was validated."""
-    looks = [(row[_KEY], place) for place, row in enumerate(rows) if _KEY in row]
+def best_row(rows: Sequence[Mapping[str, Any]], *, since: int = 0) -> int:
+    """The place, from `since` on, of the row with the fewest bits per byte; the last where none has any."""
+    looks = [(row[_KEY], place) for place, row in enumerate(rows) if _KEY in row and place >= since]
     return min(looks)[1] if looks else len(rows) - 1

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,10 @@ from glaswerk.plan.shape import Shape, parse_size, shape_for
 from glaswerk.tokenizer import Shards, Tokenizer
 from glaswerk.tokenizer.companions import copy_tokenizer
 from glaswerk.train.branch import begin_branch
-from glaswerk.train.checkpoints import Checkpoints, Keep
+from glaswerk.train.checkpoints import Checkpoints, Keep, remembered
 from glaswerk.train.export import tokenizer_of
 from glaswerk.train.loop import LoopConfig, run
+from glaswerk.train.numbers import check_numbers
 from glaswerk.train.patience import forget_best
 from glaswerk.train.precision import resolve
 from glaswerk.train.prediction import predict_run
@@ -65,8 +65,6 @@ class Plan:
 def plan(shards: Shards, config: TrainConfig) -> Plan:
     """Derive everything from the size and the corpus, by the laws of `glaswerk.plan.laws`."""
     _check(config)
-    if config.context < 8:
-        raise GlaswerkError(f"--context takes 8 tokens or more, found {config.context}")
     shape = shape_for(parse_size(config.size), _padded(shards.vocab_size), config.context)
     epoch = len(shards.tokens("train"))
     tokens = round(config.epochs * epoch) or wanted_tokens(shape.parameters, epoch)
@@ -141,11 +139,25 @@ def train(
         report = watch.finish(stats)
         return {**stats, "report": report.relative_to(lab.root).as_posix()}
 
+    keep = remembered(runs, keep or Keep()) if world.first else keep
     made = make_together(lab, spec, world, write)
     if world.first:
-        Checkpoints(runs, keep=keep, steps=planned.loop.steps).clear()
-        forget_best(runs)
+        checkpoints = Checkpoints(runs, keep=keep, steps=planned.loop.steps)
+        checkpoints.clear()
+        _check_milestones(keep, checkpoints.written(), planned.loop.steps)
+        if not checkpoints.written():  # a run that goes on from a milestone may need them
+            forget_best(runs)
     return made
+
+
+def _check_milestones(keep: Keep | None, written: Sequence[int], steps: int) -> None:
+    """Raises GlaswerkError where milestones were asked of a run that was over before."""
+    missing = sorted(keep.milestones(steps) - set(written)) if keep else []
+    if missing:
+        raise GlaswerkError(
+            f"the run is finished and kept no checkpoint of step {missing[0]} (there: {written or 'none'})",
+            hint="train with another --seed and --milestones from the start",
+        )
 
 
 def _spec(packed: Artifact, config: TrainConfig, planned: Plan, name: str) -> Spec:
@@ -161,11 +173,17 @@ def sampler_of(shards: Shards, config: TrainConfig, rows: int) -> PackedSampler:
 def _check(config: TrainConfig) -> None:
     """Refuse what no run can be made of. Raises GlaswerkError."""
     resolve(config.precision)
-    counts = ("batch_tokens", "seed", "patience", "micro_rows", "branch", "decay_steps")
-    for name in ("epochs", "learning_rate", *counts):
-        value = getattr(config, name)
-        if not 0 <= value < math.inf:
-            raise GlaswerkError(f"--{name.replace('_', '-')} takes 0 or more, found {value}")
+    counts = (
+        "epochs",
+        "learning_rate",
+        "batch_tokens",
+        "seed",
+        "patience",
+        "micro_rows",
+        "branch",
+        "decay_steps",
+    )
+    check_numbers(config, dict.fromkeys(counts, 0.0) | {"context": 8.0})
 
 
 def _padded(vocab_size: int) -> int:

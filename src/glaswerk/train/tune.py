@@ -18,6 +18,8 @@ from glaswerk.tokenizer.companions import copy_tokenizer
 from glaswerk.train.checkpoints import Checkpoints
 from glaswerk.train.export import shards_of, tokenizer_of
 from glaswerk.train.loop import LoopConfig, run
+from glaswerk.train.numbers import check_numbers
+from glaswerk.train.precision import resolve
 from glaswerk.train.sampler import PackedSampler
 from glaswerk.train.stream import Stream
 
@@ -53,6 +55,8 @@ ADOPTED_RATE, LORA_RATE = 1e-4, 1e-3
 
 def tune(lab: Lab, config: TuneConfig, *, base: str = "base", name: str = "chat") -> Artifact:
     """Tune the newest checkpoint of `base` on the chat split of its shards."""
+    resolve(config.precision)
+    check_numbers(config, {"epochs": 0.0, "batch_tokens": 1, "learning_rate": 0, "seed": 0, "lora": 0})
     parent = lab.latest("model", base)
     if parent is None:
         raise GlaswerkError(f"the lab has no model named {base!r}", hint="glaswerk train")

@@ -16,7 +16,7 @@ from glaswerk.core.statistics import ratio
 from glaswerk.tokenizer import Shards, Tokenizer
 from glaswerk.train.batches import Batch
 from glaswerk.train.loss import IGNORED
-from glaswerk.train.objective import hidden_states
+from glaswerk.train.objective import hidden_states, output_weight
 from glaswerk.train.packing import Ids, pack_rows
 from glaswerk.train.sources import Sources
 from glaswerk.train.stream import Pieces, Stream
@@ -124,7 +124,7 @@ class Validation:
 
 def token_nats(model: PreTrainedModel, batch: Batch) -> Tensor:
     """Cross-entropy of every label in nats, shape (rows, length); 0 where there is no label."""
-    weight = model.get_output_embeddings().weight
+    weight = output_weight(model)
     hidden, labels = hidden_states(model, batch).flatten(0, 1), batch.labels.flatten()
     parts = [
         F.cross_entropy(
