@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -16,13 +17,13 @@ from safetensors.torch import load_file, save_file
 from glaswerk.cli.main import cli
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.rights import rights_table
-from glaswerk.data.source import add_chats, add_docs
+from glaswerk.data.source import add_chats, add_docs, add_preferences
 from glaswerk.infer import Engine
 from glaswerk.lab import Lab
 from glaswerk.lab.status import obstacles
 from glaswerk.model import load
 from glaswerk.model.adopt import adopt
-from glaswerk.tokenizer import Tokenizer, count_exposures, pack
+from glaswerk.tokenizer import Shards, Tokenizer, count_exposures, pack
 from glaswerk.train import TuneConfig, tune
 
 
@@ -116,6 +117,90 @@ def test_an_adopted_model_is_tuned_on_shards_that_its_own_tokenizer_packed(
     count_exposures(empty_lab)
     assert obstacles(empty_lab, tuned)[0].startswith("adopted weights tiny/step-0")
     assert load(tuned.path).state_dict().keys() == load(base.path).state_dict().keys()
+
+
+def test_pairs_packed_by_an_adopted_tokenizer_have_one_system_turn_and_loss_on_the_last_answer(
+    empty_lab: Lab, open_model: Path, town: Path, tmp_path: Path
+) -> None:
+    from glaswerk.data.curate import curate
+
+    turns = [("user", "Red?"), ("assistant", "Yes, the third."), ("user", "Blue?")]
+    prompt = [{"role": role, "content": content} for role, content in turns]
+    answers = ("None at all.", "Who knows.")
+    row = {"prompt": prompt, "chosen": answers[0], "rejected": answers[1]}
+    (tmp_path / "pairs.jsonl").write_text(json.dumps(row) + "\n")
+    add_docs(empty_lab, [town / "docs"], licence="CC0-1.0", name="gazette")
+    add_preferences(empty_lab, [tmp_path / "pairs.jsonl"], licence="CC0-1.0", name="pairs")
+    curate(empty_lab, validation_share=0.0)
+    adopt(empty_lab, open_model, name="tiny")
+    shards = Shards.open(pack(empty_lab, tokenizer="tiny").path)
+    words = Tokenizer.load(empty_lab.path("tokenizer", "tiny"))
+    _, starts, ends = shards.spans("preference")
+    for start, end, answer in zip(starts, ends, answers, strict=True):
+        tokens, mask = shards.tokens("preference")[start:end], shards.mask("preference")[start:end]
+        dialogue = [*prompt, {"role": "assistant", "content": answer}]
+        assert tokens.tolist() == words.render_chat(dialogue, prompt=False)
+        assert words.decode(tokens[mask == 1].tolist()) == answer + "<|im_end|>"
+
+
+def _say_generation(folder: Path, said: dict[str, Any]) -> None:
+    (folder / "generation_config.json").write_text(json.dumps(said))
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ({"temperature": 0.6, "top_p": 0.9}, {}),
+        ({"do_sample": True, "temperature": 0.0}, {}),
+        ({"do_sample": False, "top_k": 20, "repetition_penalty": 1.1}, {"repetition_penalty": 1.1}),
+        (
+            {"do_sample": True, "temperature": 0.6, "top_k": 20, "min_p": None},
+            {"do_sample": True, "temperature": 0.6, "top_k": 20},
+        ),
+    ],
+)
+def test_ways_to_sample_are_kept_where_the_model_samples(
+    said: dict[str, Any], kept: dict[str, Any], empty_lab: Lab, open_model: Path
+) -> None:
+    _say_generation(open_model, said)
+    written = json.loads((adopt(empty_lab, open_model).model.path / "generation_config.json").read_text())
+    assert {key: written.get(key) for key in said if written.get(key)} == kept
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("temperature", -1), ("temperature", "hot"), ("temperature", float("nan")), ("top_p", 1.5),
+        ("top_p", True), ("top_k", 2.5), ("top_k", [20]), ("do_sample", "yes"), ("repetition_penalty", 0),
+    ],
+)  # fmt: skip
+def test_a_way_to_sample_that_cannot_be_is_refused_by_name(
+    key: str, value: Any, empty_lab: Lab, open_model: Path
+) -> None:
+    _say_generation(open_model, {key: value})
+    with pytest.raises(GlaswerkError, match=f"for {key}; expected") as error:
+        adopt(empty_lab, open_model)
+    assert repr(value) in str(error.value)
+    assert not empty_lab.all("tokenizer")
+
+
+def test_another_generation_config_gives_another_id(empty_lab: Lab, open_model: Path) -> None:
+    _say_generation(open_model, {"do_sample": True, "temperature": 0.6})
+    first = adopt(empty_lab, open_model).model
+    _say_generation(open_model, {"do_sample": True, "temperature": 0.7})
+    assert adopt(empty_lab, open_model).model.id != first.id
+
+
+@pytest.mark.parametrize(
+    "name", ["config.json", "generation_config.json", "tokenizer.json", "model.safetensors"]
+)
+def test_a_pipe_in_place_of_a_file_is_refused_and_not_waited_for(
+    name: str, empty_lab: Lab, open_model: Path
+) -> None:
+    (open_model / name).unlink()
+    os.mkfifo(open_model / name)
+    with pytest.raises(GlaswerkError, match="no regular file"):
+        adopt(empty_lab, open_model)
 
 
 def test_the_command_adopts_and_says_what_is_unknown(empty_lab: Lab, open_model: Path) -> None:

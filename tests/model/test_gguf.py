@@ -20,7 +20,7 @@ from glaswerk.model import load
 from glaswerk.model.adopt import adopt
 from glaswerk.model.export_gguf import export_gguf
 from glaswerk.model.gguf import GgufFile
-from glaswerk.model.gguf_model import llama3_factors, rotated, unrotated
+from glaswerk.model.gguf_model import GgufModel, llama3_factors, rotated, unrotated
 from glaswerk.tokenizer import Tokenizer
 
 
@@ -193,3 +193,22 @@ def test_another_architecture_or_one_without_sizes_is_refused(
 
     with pytest.raises(GlaswerkError, match=words):
         adopt(empty_lab, _changed(change, tmp_path / "m.gguf"))
+
+
+@pytest.mark.parametrize("base", ["wide", [1.0], 0.0, -1.0, True, 1e300])
+def test_a_base_of_positions_that_cannot_be_is_refused(base: object, written: Path) -> None:
+    file = GgufFile.open(written)
+    file.metadata["llama.rope.freq_base"] = base
+    with pytest.raises(GlaswerkError, match=r"for llama\.rope\.freq_base; expected a number"):
+        GgufModel(file)
+
+
+@pytest.mark.parametrize("kind", ["I8", "F64", "Q8_1", "Q8_K"])
+def test_a_tensor_of_a_type_that_is_not_read_is_refused_when_the_file_is_opened(
+    kind: str, tmp_path: Path
+) -> None:
+    number = gguf.GGMLQuantizationType[kind]
+    entry = _name("odd") + struct.pack("<IQIQ", 1, 256, number, 0)
+    (tmp_path / "m.gguf").write_bytes(_head(entry, keys=0, tensors=1) + bytes(4096))
+    with pytest.raises(GlaswerkError, match=f"'odd' in the type {kind}"):
+        GgufFile.open(tmp_path / "m.gguf")

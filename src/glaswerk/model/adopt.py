@@ -29,7 +29,14 @@ from glaswerk.tokenizer.from_gguf import TokenizerFiles, tokenizer_from_gguf
 RECIPE = "adopt/1"
 _SHARD = 2 << 30
 _NAMES = ("bos_token", "eos_token", "pad_token", "unk_token")
-_GENERATION = ("do_sample", "temperature", "top_p", "top_k", "min_p", "repetition_penalty")
+# What may be said of how to generate: its type, and from where to where it may go.
+_SAMPLING: Mapping[str, tuple[type, float, float]] = {
+    "temperature": (float, 0, 100),
+    "top_p": (float, 0, 1),
+    "top_k": (int, 0, 1 << 24),
+    "min_p": (float, 0, 1),
+}
+_GENERATION = {"do_sample": (bool, 0, 1), **_SAMPLING, "repetition_penalty": (float, 0.001, 1000)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +93,8 @@ def _open(path: Path) -> _Found:
         folder = HubFolder(path)
         digests = {name: digest_file(path / name) for name in folder.files}
         name = _slug(path.resolve().name)
-        return _Found(folder, folder.tokenizer(), folder.generation(), digests, "", name, "safetensors")
+        generation = _generation(folder.generation())
+        return _Found(folder, folder.tokenizer(), generation, digests, "", name, "safetensors")
     if not path.is_file():
         raise GlaswerkError(f"expected a Hugging Face folder or a GGUF file, found nothing at {path}")
     if path.suffix != ".gguf":
@@ -102,6 +110,29 @@ def _open(path: Path) -> _Found:
     return _Found(
         network, tokenizer, {}, digests, file.text("general.license"), name, f"gguf {network.quantised}"
     )
+
+
+def _generation(said: Mapping[str, Any]) -> dict[str, Any]:
+    """What is taken of `generation_config.json`: without sampling, none of its keys for sampling."""
+    chosen = {key: said[key] for key in _GENERATION if said.get(key) is not None}
+    for key, value in chosen.items():
+        _check_generation(key, value)
+    # Temperature 0 is the likeliest token each time, which transformers knows only as no sampling.
+    if chosen.get("do_sample") and chosen.get("temperature") != 0:
+        return chosen
+    return {key: value for key, value in chosen.items() if key not in ("do_sample", *_SAMPLING)}
+
+
+def _check_generation(key: str, value: Any) -> None:
+    kind, lowest, highest = _GENERATION[key]
+    fits = type(value) is kind or (kind is float and type(value) is int)
+    if not fits or not lowest <= value <= highest:
+        number = "a whole number" if kind is int else "a number"
+        wanted = "true or false" if kind is bool else f"{number} from {lowest} to {highest:,}"
+        raise GlaswerkError(
+            f"generation_config.json says {value!r} for {key}; expected {wanted}",
+            hint="correct the file, or take the key out of it",
+        )
 
 
 def _check_free(lab: Lab, name: str) -> None:
@@ -147,9 +178,8 @@ def _write_model(folder: Path, found: _Found, vocabulary: Path) -> Mapping[str, 
     network.config.save_pretrained(folder)
     copy_tokenizer(vocabulary, folder)
     tokenizer = Tokenizer.load(vocabulary)
-    chosen = {key: found.generation[key] for key in _GENERATION if key in found.generation}
     ends = sorted({tokenizer.end_id, tokenizer.turn_end_id})
-    generation = GenerationConfig(**chosen, eos_token_id=ends, pad_token_id=tokenizer.end_id)
+    generation = GenerationConfig(**found.generation, eos_token_id=ends, pad_token_id=tokenizer.end_id)
     generation.save_pretrained(folder)
     return {"parameters": sum(_count(shape) for shape in network.shapes.values())}
 

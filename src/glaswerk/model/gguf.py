@@ -11,6 +11,7 @@ import math
 import mmap
 import struct
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,8 @@ class GgufFile:
     """An open file. `metadata`: plain values and lists; `tensors`: by name."""
 
     def __init__(self, path: Path, view: mmap.mmap) -> None:
-        """Raises GlaswerkError for a file that is cut short, or says of itself what cannot be."""
+        """Raises GlaswerkError for a file that is cut short, or says of itself what cannot be, and for one
+        with tensors that cannot be dequantised."""
         self.path, self._view = path, view
         try:
             self.metadata, self.tensors = _parse(_Cursor(view))
@@ -55,6 +57,12 @@ class GgufFile:
             raise GlaswerkError(
                 f"{path} is not a whole GGUF file: {error}", hint="fetch the file again and compare its size"
             ) from error
+        for name, entry in self.tensors.items():
+            if not _is_readable(entry.kind):
+                raise GlaswerkError(
+                    f"{path} has its tensor {name!r} in the type {entry.kind.name}, which is not read",
+                    hint="adopt the model in another type, such as F16 or Q8_0",
+                )
 
     @classmethod
     def open(cls, path: Path) -> GgufFile:
@@ -103,6 +111,17 @@ class GgufFile:
     def dtype(self, name: str) -> torch.dtype:
         """The type that `tensor` gives."""
         return _PLAIN.get(self.tensors[name].kind, torch.float32)
+
+
+@cache
+def _is_readable(kind: gguf.GGMLQuantizationType) -> bool:
+    """Whether the `gguf` package can dequantise it: tried on one block of zeros, as it keeps no list."""
+    _, size = gguf.GGML_QUANT_SIZES[kind]
+    try:
+        gguf.dequantize(np.zeros((1, size), np.uint8), kind)
+    except NotImplementedError:
+        return False
+    return True
 
 
 class _Broken(Exception):

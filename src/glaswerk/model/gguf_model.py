@@ -27,6 +27,7 @@ _SIZES = {
 # How Llama 3.1 and 3.2 stretch their positions; a file holds only the factors that come of it.
 _LLAMA3 = {"low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 8192}
 _FACTORS = (8.0, 32.0)
+_FP32 = np.finfo(np.float32)
 EMBEDDING, _OUTPUT, FREQUENCIES = "token_embd.weight", "output.weight", "rope_freqs.weight"
 
 
@@ -105,7 +106,7 @@ def _config(file: GgufFile) -> PretrainedConfig:
             "attention.key_length",
             _whole(file, "rope.dimension_count", raw["hidden_size"] // heads),
         ),
-        "rms_norm_eps": _short(file.number(f"{prefix}.attention.layer_norm_rms_epsilon")),
+        "rms_norm_eps": _positive(file, f"{prefix}.attention.layer_norm_rms_epsilon"),
         "tie_word_embeddings": _OUTPUT not in file.tensors,
         "bos_token_id": file.metadata.get("tokenizer.ggml.bos_token_id"),
         "eos_token_id": file.metadata.get("tokenizer.ggml.eos_token_id"),
@@ -128,7 +129,8 @@ def _gemma(file: GgufFile, raw: Mapping[str, Any]) -> dict[str, Any]:
 
 def _rope(file: GgufFile, head: int) -> dict[str, Any]:
     prefix = file.architecture
-    theta = _short(file.metadata.get(f"{prefix}.rope.freq_base", 10_000.0))
+    base = f"{prefix}.rope.freq_base"
+    theta = _positive(file, base) if base in file.metadata else 10_000.0
     kind = file.text(f"{prefix}.rope.scaling.type") or "none"
     if FREQUENCIES in file.tensors:
         return {"rope_theta": theta, **_llama3(file.tensor(FREQUENCIES), theta, head)}
@@ -139,7 +141,7 @@ def _rope(file: GgufFile, head: int) -> dict[str, Any]:
             f"{file.path} stretches its positions by {kind!r}, which is not read from GGUF",
             hint="adopt the model's Hugging Face folder instead",
         )
-    factor = file.number(f"{prefix}.rope.scaling.factor")
+    factor = _positive(file, f"{prefix}.rope.scaling.factor")
     return {"rope_type": "linear", "rope_theta": theta, "factor": factor}
 
 
@@ -178,6 +180,14 @@ def _gguf_name(names: gguf.TensorNameMap, name: str) -> str:
 def _whole(file: GgufFile, key: str, default: int) -> int:
     name = f"{file.architecture}.{key}"
     return file.whole(name) if name in file.metadata else default
+
+
+def _positive(file: GgufFile, key: str) -> float:
+    """A number above 0 that fp32 can hold. Raises GlaswerkError."""
+    found = file.number(key)
+    if not float(_FP32.tiny) <= found <= float(_FP32.max):
+        raise GlaswerkError(f"{file.path} says {found!r} for {key}; expected a number above 0")
+    return _short(found)
 
 
 def _short(value: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -40,9 +41,15 @@ class HubFolder:
     @property
     def files(self) -> list[str]:
         """What is taken from the folder, by name."""
-        companions = ("config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja")
+        companions = (
+            "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json",
+            "chat_template.jinja",
+        )  # fmt: skip
         index = [INDEX] if (self.path / INDEX).exists() and len(self.weights) > 1 else []
-        return [name for name in (*companions, *index, *self.weights) if (self.path / name).exists()]
+        names = [name for name in (*companions, *index, *self.weights) if (self.path / name).exists()]
+        for name in names:
+            _check_regular(self.path / name)
+        return names
 
     def tokenizer(self) -> TokenizerFiles:
         """The tokenizer's files. Raises GlaswerkError where there is no `tokenizer.json`."""
@@ -81,6 +88,7 @@ class HubFolder:
 
     def _weights(self) -> list[str]:
         if (self.path / SINGLE).exists():
+            _check_regular(self.path / SINGLE)
             return [SINGLE]
         if (self.path / INDEX).exists():
             return self._indexed()
@@ -131,8 +139,9 @@ def read_object(path: Path) -> dict[str, Any]:
 
 
 def read_text(path: Path, limit: int) -> str:
-    """A UTF-8 file of at most `limit` bytes. Raises GlaswerkError."""
+    """A regular UTF-8 file of at most `limit` bytes. Raises GlaswerkError."""
     try:
+        _check_regular(path)
         if (size := path.stat().st_size) > limit:
             raise GlaswerkError(f"{path} has {size:,} bytes; this reads up to {limit:,}")
         return path.read_text(encoding="utf-8")
@@ -140,6 +149,12 @@ def read_text(path: Path, limit: int) -> str:
         raise GlaswerkError(f"{path} is missing", hint=_HINT) from error
     except UnicodeDecodeError as error:
         raise GlaswerkError(f"{path} is not UTF-8 text: {error}") from error
+
+
+def _check_regular(path: Path) -> None:
+    """Raises GlaswerkError for a pipe, a device or a folder: their size does not say how much comes out."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise GlaswerkError(f"{path} is no regular file", hint=_HINT)
 
 
 def _shapes(path: Path) -> dict[str, tuple[int, ...]]:

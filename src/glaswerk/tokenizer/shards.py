@@ -135,10 +135,14 @@ def _encode(
 
 
 def _encode_pair(document: Document, tokenizer: Tokenizer) -> Iterator[tuple[str, list[int], list[int]]]:
-    prompt = tokenizer.render_chat(document.messages[:-1], prompt=False)
+    asked = document.messages[:-1]
+    prompt = tokenizer.render_chat(asked, prompt=False)
+    # Whole, as an adopted template may open every dialogue with a system turn or a start token.
     for answer in (document.messages[-1:], document.rejected):
-        tokens, mask = tokenizer.render_chat_masked(answer, prompt=False)
-        yield document.id, prompt + tokens, [0] * len(prompt) + mask
+        tokens, mask = tokenizer.render_chat_masked((*asked, *answer), prompt=False)
+        same = zip(prompt, tokens, strict=False)
+        begin = next((i for i, (a, b) in enumerate(same) if a != b), len(prompt))
+        yield document.id, tokens, [0] * begin + mask[begin:]
 
 
 class Shards:
