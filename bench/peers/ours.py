@@ -16,6 +16,7 @@ from bench.peers.held_out import HeldOut
 from bench.peers.turns import Turns
 from glaswerk.model import build
 from glaswerk.plan import Shape
+from glaswerk.plan.laws import embedding_ratio
 from glaswerk.tokenizer import Shards
 from glaswerk.train.batches import Batch
 from glaswerk.train.loop import LoopConfig, run
@@ -76,7 +77,10 @@ def model_of(settings: Settings, end_id: int) -> PreTrainedModel:
 
 
 def train(model: PreTrainedModel, sampler: PackedSampler, settings: Settings, steps: int) -> None:
-    config = LoopConfig(steps=steps, learning_rate=settings.rate, weight_decay=0.01)
+    config = LoopConfig(
+        steps=steps, learning_rate=settings.rate, embedding_ratio=embedding_ratio(settings.width),
+        weight_decay=0.01,
+    )  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         run(model, sampler, config, Path(folder), label="ours")
 
