@@ -48,8 +48,8 @@ def command(purging: bool, lab_path: Path, as_json: bool) -> None:
         show(artifact, as_json, bytes=artifact.bytes)
     if purging and not made and not as_json:
         click.echo("nothing to purge: no source holds what marks cover or owners deleted", err=True)
-        ids = {"", *(shards.id for shards in lab.all("shards"))}
-        stale = [model.name for model in lab.all("model") if model.inputs.get("shards", "") not in ids]
+    ids = {"", *(shards.id for shards in lab.all("shards"))}
+    stale = [model.name for model in lab.all("model") if model.inputs.get("shards", "") not in ids]
     if stale and not as_json:
         click.echo(f"next: train anew, these models know the old corpus: {', '.join(stale)}", err=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -73,7 +74,8 @@ def plan(shards: Shards, config: TrainConfig) -> Plan:
     a_step = sampler.tokens_per_epoch / sampler.steps_per_epoch
     rate = config.learning_rate or best_rate(shape.width, tokens, sampler.rows * config.context)
     loop = LoopConfig(
-        steps=max(1, round(tokens / a_step)),
+        # Up: an epoch that was asked for leaves no document out.
+        steps=max(1, math.ceil(tokens / a_step - 1e-9)),
         micro_rows=config.micro_rows,
         learning_rate=rate,
         embedding_ratio=embedding_ratio(shape.width),
