@@ -31,6 +31,13 @@ def test_an_option_of_another_method_is_refused(words: tuple[str, ...], problem:
     assert _refused(*words).message == problem
 
 
+def test_several_ranks_are_refused_rather_than_tuning_the_same_model_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    assert "found 2 ranks" in _refused().message
+
+
 def test_the_towns_questions_need_a_key_and_sums_take_none(lab_folder: Path, town: Path) -> None:
     lab = ("--lab", str(lab_folder), "--method", "grpo", "--dry-run")
     assert "needs the answers" in _refused(*lab).message

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -71,6 +72,10 @@ def command(
     from glaswerk.cli.stop import resumable
 
     _check(method)
+    if (ranks := os.environ.get("WORLD_SIZE", "1")) != "1":
+        raise GlaswerkError(
+            f"tuning runs in one process so far, found {ranks} ranks", hint="glaswerk tune, without torchrun"
+        )
     base, name = base or _NAMES[method][0], name or _NAMES[method][1]
     if dry_run:
         click.echo(json.dumps(asdict(_planned(Lab.open(lab_path), method, base, given)), indent=2))
