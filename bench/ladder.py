@@ -35,7 +35,7 @@ from glaswerk.train.batches import Batch
 from glaswerk.train.export import tokenizer_of
 from glaswerk.train.memory import keep_freed_memory
 from glaswerk.train.objective import next_token
-from glaswerk.train.optimizer import Ratios, optimizers, set_precision, set_rate
+from glaswerk.train.optimizer import optimizers, set_precision, set_rate
 from glaswerk.train.precision import autocast, resolve
 from glaswerk.train.schedule import Schedule
 
@@ -53,9 +53,7 @@ class Run:
     tokens: tuple[int, ...]
     batch: int = 2048
     decay: float = 0.3
-    shape: str = "linear"
     embedding: float = 1.0
-    norm: float = 1.0
     weight_decay: float = 0.01
     seed: int = 0
 
@@ -63,7 +61,7 @@ class Run:
         """(tokens, schedule) of every finished model wanted."""
         for tokens in self.tokens:
             steps = round(tokens / self.batch)
-            yield tokens, Schedule(steps, WARMUP, steps - round(self.decay * steps), self.shape)
+            yield tokens, Schedule(steps, WARMUP, steps - round(self.decay * steps))
 
 
 class Text:
@@ -118,7 +116,7 @@ class Trainer:
         self.model = build(shape, seed=run.seed, end_id=text.end_id, turn_end_id=text.turn_end_id)
         self.parts = optimizers(
             self.model, learning_rate=run.rate, weight_decay=run.weight_decay,
-            ratios=Ratios(run.embedding, run.norm),
+            embedding_ratio=run.embedding,
         )  # fmt: skip
         set_precision(self.parts, precision)
         self.windows = Windows(text.shards.tokens("train"), run)
@@ -182,7 +180,6 @@ def plan() -> list[Run]:
         *(Run(2, rate, long) for rate in (0.016, 0.008, 0.032)),
         *(Run(3, rate, short) for rate in (0.016, 0.008)),
         # One setting changed.
-        Run(1, 0.016, short, shape="sqrt"),
         Run(1, 0.016, short, seed=1),
         *(Run(1, 0.016, short, embedding=ratio) for ratio in (0.3, 3.0)),
         Run(1, 0.016, short, batch=1024),
@@ -242,18 +239,7 @@ def climb(lab: Path, out: Path) -> None:
 
 
 def _key(row: dict[str, Any]) -> str:
-    names = (
-        "layers",
-        "rate",
-        "wanted",
-        "batch",
-        "decay",
-        "shape",
-        "embedding",
-        "norm",
-        "weight_decay",
-        "seed",
-    )
+    names = ("layers", "rate", "wanted", "batch", "decay", "embedding", "weight_decay", "seed")
     return json.dumps([row[name] for name in names])
 
 

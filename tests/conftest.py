@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,10 +52,19 @@ def lab_folder(town: Path, tmp_path_factory: pytest.TempPathFactory, worker_id: 
 
 
 @pytest.fixture
+def own_lab(lab_folder: Path, tmp_path: Path) -> Path:
+    """A copy of the shared lab that a test may change."""
+    # Other tests have the shared lab open: SQLite's side files come and go.
+    return shutil.copytree(lab_folder, tmp_path / "own", ignore=shutil.ignore_patterns("*-shm", "*-wal"))
+
+
+@pytest.fixture
 def lab(lab_folder: Path) -> Iterator[Lab]:
     """The shared lab, opened."""
     opened = Lab.open(lab_folder)
+    before = opened.all("model")
     yield opened
+    assert opened.all("model") == before, "the shared lab is read only: take own_lab"
     opened.ledger.close()
 
 

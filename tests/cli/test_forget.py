@@ -32,13 +32,6 @@ def run(lab: Path, *words: str) -> str:
     return result.stdout
 
 
-@pytest.fixture
-def own_lab(lab_folder: Path, tmp_path: Path) -> Path:
-    """A copy of the shared lab that a test may change."""
-    # Other tests have the shared lab open: SQLite's side files come and go.
-    return shutil.copytree(lab_folder, tmp_path / "own", ignore=shutil.ignore_patterns("*-shm", "*-wal"))
-
-
 def texts(folder: Path) -> list[str]:
     """Everything readable below a folder: Parquet as JSON, reports as they are."""
     found = []

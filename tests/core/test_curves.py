@@ -15,12 +15,10 @@ VALUES = st.floats(1e-6, 1e9, allow_nan=False)
 
 
 @settings(deadline=None)
-@given(st.lists(VALUES, min_size=2, max_size=30), st.booleans(), st.booleans())
-def test_every_point_lies_in_the_plot_whatever_the_values(
-    values: list[float], from_zero: bool, logarithmic: bool
-) -> None:
+@given(st.lists(VALUES, min_size=2, max_size=30), st.booleans())
+def test_every_point_lies_in_the_plot_whatever_the_values(values: list[float], from_zero: bool) -> None:
     points = [(float(i + 1), value) for i, value in enumerate(values)]
-    plot = curves([Curve("a", points)], title="t", unit="x", from_zero=from_zero, logarithmic=logarithmic)
+    plot = curves([Curve("a", points)], title="t", unit="x", from_zero=from_zero)
     found = re.findall(r'<circle cx="([\d.]+)%" cy="([\d.-]+)"', plot)
     assert len(found) == len(values)
     assert all(0 <= float(x) <= 100 and -0.1 <= float(y) <= 180.1 for x, y in found)

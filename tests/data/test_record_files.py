@@ -30,7 +30,7 @@ LINE = json.dumps(PAIR).encode()
     ("name", "data"),
     [
         ("a.json", b"[" + LINE + b"]"),
-        ("a.jsonl.gz", gzip.compress(LINE)),
+        ("a.jsonl.gz", gzip.compress(LINE, mtime=0)),
         ("a.jsonl.bz2", bz2.compress(LINE)),
         ("a.json.xz", lzma.compress(b"[" + LINE + b"]")),
     ],
@@ -56,7 +56,7 @@ def test_dialogues_come_from_parquet(empty_lab: Lab, tmp_path: Path) -> None:
     [
         ("b.jsonl", LINE + b"\n{broken\n" + LINE, "broken_record"),
         ("b.parquet", b"PAR1 broken", "broken_file"),
-        ("b.jsonl.gz", gzip.compress(LINE * 50)[:-9], "broken_file"),
+        ("b.jsonl.gz", gzip.compress(LINE * 50, mtime=0)[:-9], "broken_file"),
     ],
 )
 def test_what_is_broken_is_an_error_or_counted_if_asked(

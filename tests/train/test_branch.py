@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,14 @@ from glaswerk.train import TrainConfig, train
 from glaswerk.train.checkpoints import Keep
 
 CONFIG = {"size": "100K", "epochs": 0.5, "context": 64, "batch_tokens": 1024, "precision": "fp32"}
+
+
+@pytest.fixture
+def lab(own_lab: Path) -> Iterator[Lab]:
+    """A lab of the test's own: these tests train."""
+    opened = Lab.open(own_lab)
+    yield opened
+    opened.ledger.close()
 
 
 def test_a_branch_sees_the_trunks_rates_up_to_its_step_and_then_decays(lab: Lab) -> None:

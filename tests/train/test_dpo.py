@@ -30,7 +30,6 @@ from glaswerk.train.preference import (
     pair_batch,
     pair_log_probabilities,
     reference_log_probabilities,
-    wilson,
 )  # fmt: skip
 
 COLOURS = ("red", "green", "blue", "yellow")
@@ -80,7 +79,7 @@ def _pairs(lab: Lab, context: int = 128) -> Pairs:
 
 def test_token_log_probabilities_equal_a_log_softmax_of_whole_logits(monkeypatch: pytest.MonkeyPatch) -> None:
     """In values and gradients, over several pieces."""
-    monkeypatch.setattr("glaswerk.train.likelihood._PIECE", 1000)
+    monkeypatch.setattr("glaswerk.train.likelihood.PIECE", 1000)
     torch.manual_seed(0)
     hidden, weight = (torch.randn(n, 16, dtype=torch.float64, requires_grad=True) for n in (50, 97))
     labels = torch.randint(0, 97, (50,))
@@ -307,12 +306,6 @@ def test_pairs_that_came_after_the_model_are_found_by_their_tokenizer(tmp_path: 
     with pytest.raises(GlaswerkError, match="another tokenizer"):
         plan_dpo(lab, DpoConfig(), base="base")
     lab.ledger.close()
-
-
-def test_the_score_interval_is_wilsons() -> None:
-    """Newcombe 1998, table I: 81 of 263, and none of 20."""
-    assert wilson(81, 263) == pytest.approx((0.2553, 0.3662), abs=1e-4)
-    assert wilson(0, 20) == pytest.approx((0.0, 0.1611), abs=1e-4)
 
 
 def test_chosen_and_rejected_have_one_prompt(pairs_lab: Lab) -> None:

@@ -16,7 +16,7 @@ VOCABULARY = 3000
 
 @pytest.mark.parametrize("masked", [0, 23])
 def test_value_and_gradients_equal_torchs(masked: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loss_module, "_PIECE", 50 * VOCABULARY)
+    monkeypatch.setattr(loss_module, "PIECE", 50 * VOCABULARY)
     torch.manual_seed(0)
     rows = 2 * 50 + 37
     hidden = torch.randn(rows, 24, dtype=torch.float64, requires_grad=True)

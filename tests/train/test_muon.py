@@ -18,7 +18,6 @@ from glaswerk.plan import shape_for
 from glaswerk.train.exchange import shared_out
 from glaswerk.train.muon import COEFFICIENTS, ROUNDS, Muon, orthogonal
 from glaswerk.train.optimizer import (
-    Ratios,
     optimizers,
     set_precision,
     set_rate,
@@ -111,7 +110,7 @@ def _backward(model: nn.Module, step: int, parts: list[torch.optim.Optimizer]) -
 
 def test_every_parameter_is_in_one_group_with_its_share_of_the_rate() -> None:
     model = build(shape_for(100_000, 320, 64), seed=3, end_id=0, turn_end_id=1)
-    parts = optimizers(model, learning_rate=0.01, weight_decay=0.1, ratios=Ratios(embedding=0.5, norm=2.0))
+    parts = optimizers(model, learning_rate=0.01, weight_decay=0.1, embedding_ratio=0.5)
     muon, adamw = parts
     set_precision(parts, "bf16")
     assert muon.dtype is torch.bfloat16
@@ -121,7 +120,7 @@ def test_every_parameter_is_in_one_group_with_its_share_of_the_rate() -> None:
     set_rate(muon, 0.02)
     set_rate(adamw, 0.02)
     embeddings, norms = adamw.param_groups
-    assert [muon.param_groups[0]["lr"], embeddings["lr"], norms["lr"]] == [0.02, 0.01, 0.04]
+    assert [muon.param_groups[0]["lr"], embeddings["lr"], norms["lr"]] == [0.02, 0.01, 0.02]
     assert embeddings["params"] == [model.get_input_embeddings().weight]
 
 

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from glaswerk.lab import Lab
+from glaswerk.train.metrics import read_rows
 from glaswerk.train.run_page import render
-from glaswerk.train.run_report import RunReport, binned, rows_of
+from glaswerk.train.run_report import RunReport, binned
 
 HOSTILE = '"><script>alert(1)</script>'
 
@@ -56,7 +57,7 @@ def test_the_result_stands_beside_the_prediction_that_was_made_first(folder: Pat
 def test_curves_mixture_and_validations_hold_the_figures_of_the_metrics(
     folder: Path, figures: dict[str, Any]
 ) -> None:
-    rows = rows_of(folder)
+    rows = read_rows(folder)
     tokens = sum(row["tokens"] for row in rows)
     assert figures["tokens_seen"] == tokens == sum(figures["mixture"].values())
     assert figures["curve"][-1]["tokens"] == tokens
@@ -121,8 +122,8 @@ def test_a_resumed_report_counts_the_mixture_from_the_first_step_on(
     assert base is not None
     sampler = sampler_of(Shards.open(packed.path), TrainConfig(context=256), base.config["rows"])
     head = {name: figures[name] for name in ("name", "steps", "data", "prediction")}
-    report = RunReport(tmp_path, head, sampler, Mixture({"train": sources_of(lab, packed, "train")}))
-    report.refresh(rows_of(folder))
+    report = RunReport(tmp_path, head, sampler, Mixture(sources_of(lab, packed, "train")))
+    report.refresh(read_rows(folder))
     again = json.loads((tmp_path / "report.json").read_text())
     assert again["looks"] == figures["looks"]
     assert again["mixture"] == figures["mixture"]

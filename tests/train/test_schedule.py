@@ -9,23 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.train.schedule import SHAPES, Schedule, wsd
+from glaswerk.train.schedule import Schedule, wsd
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-def test_it_rises_to_one_stays_and_falls_towards_zero(shape: str) -> None:
-    factors = [wsd(100, warmup=0.1, decay=0.4, shape=shape).factor(step) for step in range(101)]
+def test_it_rises_to_one_stays_and_falls_towards_zero() -> None:
+    factors = [wsd(100, warmup=0.1, decay=0.4).factor(step) for step in range(101)]
     assert factors[:10] == pytest.approx([(step + 1) / 10 for step in range(10)])
     assert factors[10:61] == [1.0] * 51
     assert all(earlier > later for earlier, later in pairwise(factors[60:]))
     assert factors[99] > 0
     assert factors[100] == 0
-
-
-def test_the_square_root_falls_faster_first() -> None:
-    line, root = (Schedule(100, 0, 0, shape) for shape in SHAPES)
-    assert (line.factor(25), root.factor(25)) == (0.75, 0.5)
-    assert all(root.factor(step) < line.factor(step) for step in range(1, 100))
 
 
 @given(
@@ -34,12 +27,11 @@ def test_the_square_root_falls_faster_first() -> None:
     st.floats(0, 0.5),
     st.integers(1, 500),
     st.data(),
-    st.sampled_from(SHAPES),
 )
 def test_a_branch_equals_its_trunk_up_to_where_it_leaves(
-    steps: int, warmup: float, decay: float, more: int, data: st.DataObject, shape: str
+    steps: int, warmup: float, decay: float, more: int, data: st.DataObject
 ) -> None:
-    trunk = wsd(steps, warmup=warmup, decay=decay, shape=shape)
+    trunk = wsd(steps, warmup=warmup, decay=decay)
     at = data.draw(st.integers(trunk.warmup, trunk.decay_from))
     branch = trunk.branch(at, more)
     assert branch.steps == at + more
@@ -64,7 +56,7 @@ def test_no_branch_where_the_trunk_is_not_flat(at: int) -> None:
 
 @pytest.mark.parametrize(
     ("wrong", "words"),
-    [((10, 0, 11), "10 steps"), ((10, 0, 5, "cosine"), "cosine"), ((10, -1, 5), "does not fit")],
+    [((10, 0, 11), "10 steps"), ((10, -1, 5), "does not fit")],
 )
 def test_what_cannot_be_is_refused(wrong: tuple[int, ...], words: str) -> None:
     with pytest.raises(GlaswerkError, match=words):

@@ -81,7 +81,7 @@ def test_the_mixture_of_an_epoch_counts_every_token_of_every_source(lab: Lab, pa
     shards = Shards.open(packed.path)
     sampler = sampler_of(shards, TrainConfig(context=CONTEXT), 4)
     sources = sources_of(lab, packed, "train")
-    mixture = Mixture({"train": sources})
+    mixture = Mixture(sources)
     steps = int(sampler.steps_per_epoch)
     for step in range(steps):
         mixture.add(sampler.spans(step))

@@ -24,17 +24,15 @@ class Curve:
     colour: int = 0
 
 
-def curves(
-    found: Sequence[Curve], *, title: str, unit: str, from_zero: bool = False, logarithmic: bool = False
-) -> str:
+def curves(found: Sequence[Curve], *, title: str, unit: str, from_zero: bool = False) -> str:
     """A plot of all `found` over one axis of x from 0, named by `unit`; "" where no curve has two points.
 
-    The axis of values begins at 0 with `from_zero`, else where the values do; it may be logarithmic.
+    The axis of values begins at 0 with `from_zero`, else where the values do.
     """
     there = [curve for curve in found if len(curve.points) > 1]
     if not there:
         return ""
-    plane = _Plane.around(there, from_zero=from_zero, logarithmic=logarithmic)
+    plane = _Plane.around(there, from_zero=from_zero)
     parts = [
         f'<svg class="plot" role="img" aria-label="{escape(title)}; the figures follow as a table" '
         f'width="100%" height="{_HEIGHT + _BASE}">',
@@ -50,26 +48,23 @@ def curves(
 
 @dataclass(frozen=True, slots=True)
 class _Plane:
-    """The corners of a plot in the figures' own terms, logarithms where `logarithmic`."""
+    """The corners of a plot in the figures' own terms."""
 
     left: float
     right: float
     low: float
     high: float
-    logarithmic: bool
 
     @classmethod
-    def around(cls, found: Sequence[Curve], *, from_zero: bool, logarithmic: bool) -> _Plane:
+    def around(cls, found: Sequence[Curve], *, from_zero: bool) -> _Plane:
         # Steps and tokens are counted from 0, also where the first value comes later.
         xs = [x for curve in found for x, _ in curve.points]
         values = [value for curve in found for _, value in curve.points]
         values += [edge for curve in found for _, *edges in curve.band for edge in edges]
-        if logarithmic:
-            values = [math.log10(value) for value in values if value > 0] or [0.0]
         low, high = min(values), max(values)
         margin = 0.05 * (high - low) or abs(high) * 0.05 or 1.0
-        low = 0.0 if from_zero and not logarithmic else low - margin
-        return cls(0, max(xs), low, high + margin, logarithmic)
+        low = 0.0 if from_zero else low - margin
+        return cls(0, max(xs), low, high + margin)
 
     def x(self, value: float) -> float:
         """Per cent from the left."""
@@ -77,8 +72,6 @@ class _Plane:
 
     def y(self, value: float) -> float:
         """Pixels from the top."""
-        if self.logarithmic:
-            value = math.log10(value) if value > 0 else self.low
         return (self.high - value) / (self.high - self.low) * _HEIGHT
 
     def line(self, curve: Curve) -> str:
@@ -113,11 +106,7 @@ class _Plane:
 
     def _ticks(self) -> list[float]:
         """Three to six round values between the edges."""
-        if self.logarithmic and self.high - self.low > 1:
-            powers = range(math.ceil(self.low), math.floor(self.high) + 1)
-            every = max(1, len(powers) // 5)
-            return [10.0**power for power in powers[::every]]
-        low, high = (10**self.low, 10**self.high) if self.logarithmic else (self.low, self.high)
+        low, high = self.low, self.high
         power = 10 ** math.floor(math.log10(high - low))
         step = next(
             power * factor for factor in (0.1, 0.2, 0.25, 0.5, 1, 2) if (high - low) / (power * factor) < 6

@@ -37,7 +37,7 @@ DEVICES = {
     "rtx4090": Device("RTX 4090", 165.2, 24, 450, "NVIDIA Ada whitepaper, appendix A (fp32 accumulation)"),
     "a10": Device("A10", 125, 24, 150, "NVIDIA A10 datasheet"),
 }  # fmt: skip
-# Training of 2 to 30 M parameters in fp32 reached this share of a product's peak on two cores (docs/log.md).
+# ASSUMED: of the peak of a large product.
 CPU_UTILISATION = 0.5
 
 
@@ -47,7 +47,7 @@ def device_named(name: str) -> Device:
     if found is None:
         raise GlaswerkError(
             f"--device takes here, {', '.join(DEVICES)}, found {name!r}",
-            hint="for another device: --teraflops its peak, --memory its GB, --watts its power",
+            hint="on the device itself, glaswerk plan --probe measures",
         )
     return found
 

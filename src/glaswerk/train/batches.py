@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import NamedTuple, Protocol, Self
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from glaswerk.train.loss import IGNORED
+from glaswerk.train.packing import Ids
 
 
 class Span(NamedTuple):
-    """A stretch of one document as a step saw it: its inputs, as places in the split's token file."""
+    """A stretch of one document as a step saw it: its inputs, as places in the split's token file.
+
+    It begins with the end token before the document; the first one of a file, which has none, at -1.
+    """
 
     split: str
     document: str
@@ -40,6 +45,19 @@ class Batch:
         rows, length = ids.shape[0], ids.shape[1] - 1
         positions = torch.arange(length).expand(rows, length)
         return cls(ids[:, :-1].contiguous(), ids[:, 1:].contiguous(), positions, torch.full((rows,), length))
+
+    @classmethod
+    def filled(cls, rows: Sequence[Sequence[tuple[Ids, Ids]]], length: int, pad: int) -> Self:
+        """Each row's pieces, (inputs, labels), one after the other, then `pad` up to `length`."""
+        shape = (len(rows), length)
+        inputs, labels = np.full(shape, pad, np.int64), np.full(shape, IGNORED, np.int64)
+        positions, sizes = np.zeros(shape, np.int64), np.zeros(len(rows), np.int64)
+        for i, row in enumerate(rows):
+            for ids, wanted in row:
+                place = slice(int(sizes[i]), int(sizes[i]) + len(ids))
+                inputs[i, place], labels[i, place], positions[i, place] = ids, wanted, np.arange(len(ids))
+                sizes[i] += len(ids)
+        return cls(*map(torch.from_numpy, (inputs, labels, positions, sizes)))
 
     @property
     def tokens(self) -> int:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from pathlib import Path
 
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.core.files import fsync_path, write_atomic
-from glaswerk.train.checkpoints import Checkpoints
-
-_METRICS = "metrics.jsonl"
+from glaswerk.core.files import fsync_path
+from glaswerk.train.checkpoints import written_steps
+from glaswerk.train.metrics import rewind
 
 
 def begin_branch(trunk: Path, at: int, folder: Path) -> None:
@@ -19,17 +17,16 @@ def begin_branch(trunk: Path, at: int, folder: Path) -> None:
 
     Raises GlaswerkError where the trunk has no checkpoint of that step.
     """
-    if Checkpoints(folder).written():
+    if written_steps(folder):
         return
-    written = Checkpoints(trunk).written()
-    if at not in written:
+    there = written_steps(trunk)
+    if at not in there:
         raise GlaswerkError(
-            f"the run to branch from has no checkpoint of step {at} (there: {written or 'none'})",
+            f"the run to branch from has no checkpoint of step {at} (there: {there or 'none'})",
             hint=f"glaswerk train --milestones {at} with the same settings keeps one",
         )
     folder.mkdir(parents=True, exist_ok=True)
-    rows = (trunk / _METRICS).read_text().splitlines()
-    write_atomic(folder / _METRICS, "".join(row + "\n" for row in rows if json.loads(row)["step"] < at))
+    rewind(folder, at, source=trunk)
     part = folder / ".branch.part"
     shutil.rmtree(part, ignore_errors=True)
     shutil.copytree(trunk / f"step-{at}", part)

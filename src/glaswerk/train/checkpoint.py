@@ -33,7 +33,7 @@ _FILE_BYTES = 1 << 30
 class Progress:
     """How far a run has come: steps done, the seconds that they took, the precision of their products.
 
-    `world_size` ranks, spread as `parallel` says, wrote it; `seed` is the sampler's.
+    `world_size` ranks, spread as `parallel` says, wrote it.
     """
 
     step: int = 0
@@ -41,7 +41,6 @@ class Progress:
     precision: str = ""
     world_size: int = 1
     parallel: str = ""
-    seed: int = 0
 
 
 def write_tensors(folder: Path, tensors: Mapping[str, Tensor], ranks: Ranks) -> dict[str, str]:

@@ -73,6 +73,12 @@ def remembered(folder: Path, keep: Keep) -> Keep:
     return replace(keep, steps=steps)
 
 
+def written_steps(folder: Path) -> list[int]:
+    """The steps of all checkpoints in the folder of a run, whole or not, ascending."""
+    names = [path.name.removeprefix("step-") for path in folder.glob("step-*") if path.is_dir()]
+    return sorted(int(name) for name in names if name.isdecimal())
+
+
 class Saved(NamedTuple):
     """A checkpoint whose files are whole."""
 
@@ -145,7 +151,7 @@ class Checkpoints:
         Raises GlaswerkError where there are some, but no whole one. A collective operation.
         """
         found: list[str] = []
-        steps = self._ranks.of_first(self.written())
+        steps = self._ranks.of_first(written_steps(self.folder))
         for step in reversed(steps):
             wrong = faults(self._path(step), self._ranks)
             if not wrong:
@@ -166,11 +172,6 @@ class Checkpoints:
         """
         load_tensors(saved.path, model, optimizers, self._ranks)
 
-    def written(self) -> list[int]:
-        """The steps of all checkpoints in the folder, whole or not, ascending."""
-        names = [path.name.removeprefix("step-") for path in self.folder.glob("step-*") if path.is_dir()]
-        return sorted(int(name) for name in names if name.isdecimal())
-
     def remove(self, step: int) -> None:
         """Remove one checkpoint, if it is there."""
         shutil.rmtree(self._path(step), ignore_errors=True)
@@ -178,7 +179,7 @@ class Checkpoints:
     def clear(self) -> None:
         """Remove the checkpoints of a finished run but its milestones; its metrics stay."""
         milestones = self._keep.milestones(self._steps)
-        for step in self.written():
+        for step in written_steps(self.folder):
             if step not in milestones:
                 self.remove(step)
 
@@ -232,14 +233,14 @@ class Checkpoints:
         except OSError as error:
             return [str(error)]
         # Newer ones than this are those that could not be read when the run went on from an older one.
-        written = self.written()
+        written = written_steps(self.folder)
         newer = [step for step in written if step > progress.step]
         for step in [*newer, *self._keep.outdated([s for s in written if s <= progress.step], self._steps)]:
             self.remove(step)
         return []
 
     def _error(self, trouble: str, state: dict[str, Tensor], progress: Progress) -> GlaswerkError:
-        kept = [f"step {step}" for step in self.written()]
+        kept = [f"step {step}" for step in written_steps(self.folder)]
         return GlaswerkError(
             f"the checkpoint of step {progress.step} could not be written to {self.folder}: {trouble}; "
             f"it needs {_bytes(state) / 1e6:,.1f} MB beside the ones before it, which are kept "

@@ -17,7 +17,7 @@ from glaswerk.tokenizer import Shards
 from glaswerk.tokenizer.companions import copy_tokenizer
 from glaswerk.tokenizer.pairs import Pairs
 from glaswerk.train.checkpoints import Checkpoints
-from glaswerk.train.export import tokenizer_of
+from glaswerk.train.export import base_of, tokenizer_of
 from glaswerk.train.loop import LoopConfig, run
 from glaswerk.train.numbers import check_numbers
 from glaswerk.train.precision import autocast, resolve
@@ -103,9 +103,7 @@ def dpo(lab: Lab, config: DpoConfig, *, base: str = "chat", name: str = "preferr
 
 def _prepare(lab: Lab, config: DpoConfig, base: str) -> _Prepared:
     _check(config)
-    parent = lab.latest("model", base)
-    if parent is None:
-        raise GlaswerkError(f"the lab has no model named {base!r}", hint="glaswerk tune, or --base base")
+    parent = base_of(lab, base)
     packed = _pairs_for(lab, parent)
     shards, context = Shards.open(packed.path), context_of(parent)
     pairs = Pairs(shards, SPLIT, context)

@@ -9,6 +9,17 @@ from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.status import ADOPTED
 
 
+def base_of(lab: Lab, name: str) -> Artifact:
+    """The newest checkpoint of the model that a tuning starts from. Raises GlaswerkError."""
+    found = lab.latest("model", name)
+    if found is None:
+        there = ", ".join(sorted({made.name.partition("/")[0] for made in lab.all("model")})) or "none"
+        raise GlaswerkError(
+            f"the lab has no model named {name!r} (there: {there})", hint="glaswerk train, or --base another"
+        )
+    return found
+
+
 def tokenizer_of(lab: Lab, shards: Artifact) -> Path:
     """Folder of the tokenizer that packed these shards."""
     for candidate in lab.all("tokenizer"):

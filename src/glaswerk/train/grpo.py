@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -17,8 +16,9 @@ from glaswerk.tokenizer import Shards, Tokenizer
 from glaswerk.tokenizer.companions import copy_tokenizer
 from glaswerk.train.batches import Span
 from glaswerk.train.checkpoints import Checkpoints
-from glaswerk.train.export import shards_of
+from glaswerk.train.export import base_of, shards_of
 from glaswerk.train.loop import LoopConfig, run
+from glaswerk.train.metrics import read_rows
 from glaswerk.train.numbers import check_numbers
 from glaswerk.train.precision import resolve
 from glaswerk.train.rewards import Answers, Arithmetic, Known, Question, Rewards, questions_of
@@ -107,7 +107,7 @@ def grpo(
         )
         save(model, folder)
         copy_tokenizer(parent.path, folder)
-        return {**stats, **rewarded(runs / "metrics.jsonl"), "parameters": parent.stats["parameters"]}
+        return {**stats, **rewarded(runs), "parameters": parent.stats["parameters"]}
 
     made = lab.make(spec, write)
     Checkpoints(runs).clear()
@@ -115,18 +115,16 @@ def grpo(
     return made
 
 
-def rewarded(metrics: Path) -> dict[str, Any]:
+def rewarded(folder: Path) -> dict[str, Any]:
     """Share of full rewards over the first and the last tenth of a run's steps."""
-    rows = [json.loads(line)["full_reward"] for line in metrics.read_text().splitlines()]
+    rows = [row["full_reward"] for row in read_rows(folder)]
     count = max(1, round(_ENDS * len(rows)))
     return {"rewarded_first": sum(rows[:count]) / count, "rewarded_last": sum(rows[-count:]) / count}
 
 
 def _prepare(lab: Lab, config: GrpoConfig, key: Key | None, base: str) -> _Prepared:
     _check(config)
-    parent = lab.latest("model", base)
-    if parent is None:
-        raise GlaswerkError(f"the lab has no model named {base!r}", hint="glaswerk tune, or --base base")
+    parent = base_of(lab, base)
     rewards = _town(lab, parent, key, config) if key else _arithmetic(parent, config)
     loop = LoopConfig(
         steps=config.steps, learning_rate=config.learning_rate or round(rate_of(parent) / 10, 8),

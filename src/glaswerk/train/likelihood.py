@@ -9,11 +9,8 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from glaswerk.train.batches import Batch
-from glaswerk.train.loss import IGNORED
+from glaswerk.train.loss import IGNORED, PIECE, product_type
 from glaswerk.train.objective import hidden_states, output_weight
-
-# Logits held at once: 8 M are 32 MB, as in `train.loss`, where larger pieces gained nothing.
-_PIECE = 1 << 23
 
 
 class _TokenLogProbabilities(torch.autograd.Function):
@@ -23,7 +20,7 @@ class _TokenLogProbabilities(torch.autograd.Function):
     def forward(ctx: Any, hidden: Tensor, weight: Tensor, labels: Tensor) -> Tensor:
         values = hidden.new_empty(len(hidden), dtype=torch.float32)
         normalisers = torch.empty_like(values)
-        kind = _product_type(hidden)
+        kind = product_type(hidden)
         factor = weight.to(kind)
         with torch.autocast(hidden.device.type, enabled=False):
             for piece in _pieces(hidden, weight):
@@ -51,13 +48,8 @@ class _TokenLogProbabilities(torch.autograd.Function):
 
 
 def _pieces(hidden: Tensor, weight: Tensor) -> list[slice]:
-    rows = max(1, _PIECE // weight.shape[0])
+    rows = max(1, PIECE // weight.shape[0])
     return [slice(start, start + rows) for start in range(0, len(hidden), rows)]
-
-
-def _product_type(hidden: Tensor) -> torch.dtype:
-    device = hidden.device.type
-    return torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else hidden.dtype
 
 
 def token_log_probabilities(hidden: Tensor, weight: Tensor, labels: Tensor) -> Tensor:

@@ -24,10 +24,12 @@ from glaswerk.train.batches import Batch, Sampler
 from glaswerk.train.checkpoint import Progress
 from glaswerk.train.checkpoints import Checkpoints, Keep
 from glaswerk.train.memory import is_out_of_memory, keep_freed_memory
+from glaswerk.train.metrics import METRICS, rewind
 from glaswerk.train.objective import Network, Objective, next_token
-from glaswerk.train.optimizer import Ratios, optimizers, set_precision, set_rate
+from glaswerk.train.optimizer import optimizers, set_precision, set_rate
 from glaswerk.train.patience import Patience, best_row
 from glaswerk.train.precision import autocast, resolve
+from glaswerk.train.ranks import Ranks
 from glaswerk.train.schedule import Schedule, wsd
 from glaswerk.train.world import World
 
@@ -110,35 +112,23 @@ def run(
     world = world or World.alone()
     ranks = world.ranks()
     checkpoints = Checkpoints(folder, keep=keep, steps=config.steps, ranks=ranks)
-    found = checkpoints.newest()
-    done = found.progress if found else Progress()
-    # A run ends as it began, though the probe might choose otherwise on another machine.
-    precision = done.precision or ranks.of_first(resolve(config.precision))
-    config = replace(config, precision=precision)
-    network = Network(model)
-    world.distribute(network, precision)
-    parts = optimizers(
-        model, learning_rate=config.learning_rate, weight_decay=config.weight_decay,
-        ratios=Ratios(embedding=config.embedding_ratio),
-    )  # fmt: skip
-    set_precision(parts, precision)
-    if found:
-        checkpoints.load(found, model, parts)
-    rows = ranks.of_first(_rewind(folder / "metrics.jsonl", done.step) if world.first else [])
-    model.train()
+    start = _start(model, config, checkpoints, world, ranks)
+    config, done = start.config, start.done
+    rows = ranks.of_first(rewind(folder, done.step) if world.first else [])
     patience = Patience(config.patience, folder, world, since=config.branch_at)
-    step_of = Step(network, parts, objective, config, world)
+    step_of = Step(start.network, start.parts, objective, config, world)
     started = saved = time.perf_counter()
 
     def save(step: int) -> None:
         metrics.flush()
         seconds = done.seconds + time.perf_counter() - started
-        checkpoints.save(model, parts, Progress(step, seconds, precision, world.size, str(world.parallel)))
+        progress = Progress(step, seconds, config.precision, world.size, str(world.parallel))
+        checkpoints.save(model, start.parts, progress)
 
     with (
         checkpoints,
         _stop_signals() as stopped,
-        (folder / "metrics.jsonl" if world.first else Path(os.devnull)).open("a") as metrics,
+        (folder / METRICS if world.first else Path(os.devnull)).open("a") as metrics,
         progress_bar(label, config.steps, start=done.step, hidden=not world.first) as bar,
     ):
         for step in range(done.step, config.steps):
@@ -152,7 +142,7 @@ def run(
             row["tokens_per_second"] = round(row["tokens"] / (time.perf_counter() - clock))
             looked = (step + 1) % max(1, config.steps // VALIDATIONS) == 0
             if looked:
-                row |= world.evaluate(network, validate)
+                row |= world.evaluate(start.network, validate)
             rows.append(row)
             metrics.write(json.dumps(row) + "\n")
             if looked:
@@ -167,12 +157,43 @@ def run(
             if stop:
                 raise Interrupted(step + 1, config.steps)
     seconds = done.seconds + time.perf_counter() - started
-    figures: dict[str, Any] = {"precision": precision}
+    figures: dict[str, Any] = {"precision": config.precision}
     if patience.over(rows):
         patience.restore(model)
         figures["stopped_at"] = len(rows)
         rows = rows[: best_row(rows, since=config.branch_at) + 1]
     return {**_figures(rows, seconds, sampler), **figures}
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """What a run begins with: of an earlier one, up to where it was saved."""
+
+    config: LoopConfig
+    network: Network
+    parts: list[Optimizer]
+    done: Progress
+
+
+def _start(
+    model: PreTrainedModel, config: LoopConfig, checkpoints: Checkpoints, world: World, ranks: Ranks
+) -> _Start:
+    """The model cut among the ranks and its optimizers, as the newest checkpoint has them."""
+    found = checkpoints.newest()
+    done = found.progress if found else Progress()
+    # A run ends as it began, though the probe might choose otherwise on another machine.
+    precision = done.precision or ranks.of_first(resolve(config.precision))
+    network = Network(model)
+    world.distribute(network, precision)
+    parts = optimizers(
+        model, learning_rate=config.learning_rate, weight_decay=config.weight_decay,
+        embedding_ratio=config.embedding_ratio,
+    )  # fmt: skip
+    set_precision(parts, precision)
+    if found:
+        checkpoints.load(found, model, parts)
+    model.train()
+    return _Start(replace(config, precision=precision), network, parts, done)
 
 
 def _figures(rows: list[dict[str, Any]], seconds: float, sampler: Sampler) -> dict[str, Any]:
@@ -264,21 +285,6 @@ def _lost(folder: Path, sampler: Sampler, step: int, error: FloatingPointError) 
         f"all of them are in {path}; checkpoints of earlier steps are kept",
         hint="train again with a smaller --learning-rate or another --seed",
     )
-
-
-def _rewind(path: Path, step: int) -> list[dict[str, Any]]:
-    """Cut the metrics back to the steps that the checkpoint holds, and return their rows."""
-    rows = []
-    if path.exists():
-        for line in path.read_text().splitlines():
-            try:
-                row = json.loads(line)
-            except ValueError:  # cut off by a kill; all later lines are newer than any checkpoint
-                break
-            if row["step"] < step:
-                rows.append(row)
-    write_atomic(path, "".join(json.dumps(row) + "\n" for row in rows))
-    return rows
 
 
 @contextmanager

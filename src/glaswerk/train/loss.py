@@ -18,7 +18,7 @@ IGNORED = -100
 Z_LOSS = 1e-4
 # 8 M logits are 32 MB. Smaller pieces lose more in the matrix products than the cache wins back: forward and
 # backward of 2,048 rows took 95 ms in pieces of 1 M, 84 in 2 M, 76 in 8 M (docs/log.md).
-_PIECE = 1 << 23
+PIECE = 1 << 23
 
 
 class _LinearCrossEntropy(torch.autograd.Function):
@@ -34,8 +34,8 @@ class _LinearCrossEntropy(torch.autograd.Function):
         grad_weight = torch.zeros_like(weight) if learns else weight.new_zeros(())
         loss = hidden.new_zeros((), dtype=torch.float64)
         penalty = torch.zeros_like(loss)
-        rows = max(1, _PIECE // weight.shape[0])
-        kind = _product_type(hidden)
+        rows = max(1, PIECE // weight.shape[0])
+        kind = product_type(hidden)
         factor = weight.to(kind)
         # The products' type is chosen here; sums and softmax need fp32, which autocast would not leave them.
         with torch.autocast(hidden.device.type, enabled=False):
@@ -69,7 +69,8 @@ class _LinearCrossEntropy(torch.autograd.Function):
         return grad_hidden * scale, grad_weight * scale if learns else None, None, None
 
 
-def _product_type(hidden: Tensor) -> torch.dtype:
+def product_type(hidden: Tensor) -> torch.dtype:
+    """The type that matrix products with `hidden` are made in: autocast's, where it is on."""
     device = hidden.device.type
     return torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else hidden.dtype
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
@@ -17,26 +15,18 @@ _ADAMW = ("embed", "lm_head", "lora_")
 _FUSED = {"cpu", "cuda", "xpu", "mps"}
 
 
-@dataclass(frozen=True, slots=True)
-class Ratios:
-    """Learning rates as multiples of the matrices' one."""
-
-    embedding: float = 1.0
-    norm: float = 1.0
-
-
 def optimizers(
     model: nn.Module,
     *,
     learning_rate: float,
     weight_decay: float,
-    ratios: Ratios = Ratios(),
+    embedding_ratio: float = 1.0,
 ) -> list[Optimizer]:
     """Muon (update scaled to AdamW's RMS, so that one learning rate fits both) and AdamW.
 
     Embeddings and norms take AdamW: Muon's orthogonal update fits linear maps only (Jordan 2024), and
     weight decay would pull norms to 0. Muon's products are in fp32 until `set_precision` says otherwise.
-    Each group has its share of the learning rate as `ratio`.
+    Embeddings have `embedding_ratio` times the learning rate of matrices and norms.
     """
     matrices, embeddings, norms = by_kind(model)
     muon = Muon(
@@ -44,7 +34,7 @@ def optimizers(
         lr=learning_rate, weight_decay=weight_decay, dtype=torch.float32,
     )  # fmt: skip
     adamw = AdamW(
-        [{"params": embeddings, "ratio": ratios.embedding}, {"params": norms, "ratio": ratios.norm}],
+        [{"params": embeddings, "ratio": embedding_ratio}, {"params": norms, "ratio": 1.0}],
         lr=learning_rate, betas=(0.9, 0.95), eps=1e-10, weight_decay=0.0,
         fused=all(p.device.type in _FUSED for p in embeddings + norms),
     )  # fmt: skip

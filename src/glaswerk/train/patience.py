@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
+from safetensors.torch import save as to_bytes
 from torch import nn
 from transformers import PreTrainedModel
 
-from glaswerk.core.files import fsync_path
+from glaswerk.core.files import write_atomic
 from glaswerk.train.state import fill
 from glaswerk.train.world import World
 
@@ -57,10 +57,7 @@ class Patience:
         whole = self._world.gathered(model)
         if whole is None:
             return
-        temporary = self._file.with_suffix(".part")
-        save_file({name: p.detach() for name, p in whole.named_parameters()}, temporary)
-        fsync_path(temporary)
-        os.replace(temporary, self._file)
+        write_atomic(self._file, to_bytes({name: p.detach() for name, p in whole.named_parameters()}))
 
 
 def forget_best(folder: Path) -> None:

@@ -48,12 +48,15 @@ def predict(planned: Plan, where: Where, sampler: Sampler) -> Estimate:
     return Estimate(work, rate, device.gigabytes * 1e9, watts, where.price_per_hour)
 
 
-def predict_run(planned: Plan, sampler: Sampler, devices: int = 1) -> Estimate:
-    """The prediction that a run keeps: by a probe of at most one per cent of the time that it will take."""
+def predict_run(planned: Plan, sampler: Sampler, devices: int) -> Estimate:
+    """The prediction that a run keeps: by a probe of at most one per cent of the time that it will take.
+
+    A run on several devices is not probed: the probe has the whole network on one.
+    """
     where = Where(devices=devices)
     assumed = predict(planned, where, sampler)
     seconds = min(_PROBE_SECONDS, _PROBE_SHARE * assumed.seconds)
-    if seconds < 1:
+    if seconds < 1 or devices > 1:
         return assumed
     return replace(
         assumed, rate=training_rate(assumed.work, sampler, peak=assumed.rate.peak, seconds=seconds)

@@ -19,6 +19,7 @@ from transformers import PreTrainedModel
 
 from glaswerk.core.files import write_atomic
 from glaswerk.core.progress import progress_bar
+from glaswerk.core.statistics import wilson
 from glaswerk.tokenizer.pairs import CHOSEN, REJECTED, Pairs
 from glaswerk.train.batches import Batch, Span
 from glaswerk.train.likelihood import label_log_probabilities, rows_of
@@ -55,9 +56,6 @@ class PairBatch(Batch):
         step = max(1, rows // 2)
         for start in range(0, self.pairs, step):
             yield self._rows(slice(start, start + step))
-
-    def to(self, device: torch.device) -> Self:
-        return type(self)(*(getattr(self, field.name).to(device) for field in fields(self)))
 
     def _rows(self, chosen: slice) -> Self:
         """Both rows of the chosen pairs: a pair is never parted."""
@@ -239,15 +237,5 @@ class HeldOut:
 
 
 def _share(hits: Tensor) -> dict[str, float]:
-    count = int(hits.sum())
-    low, high = wilson(count, len(hits))
-    return {"value": count / len(hits), "low": low, "high": high}
-
-
-def wilson(hits: int, of: int) -> tuple[float, float]:
-    """95 % score interval of a share (Wilson 1927)."""
-    z = 1.959963984540054
-    share, weight = hits / of, 1 + z**2 / of
-    centre = (share + z**2 / (2 * of)) / weight
-    reach = z / weight * (share * (1 - share) / of + z**2 / (4 * of**2)) ** 0.5
-    return max(0.0, centre - reach), min(1.0, centre + reach)
+    found = wilson(int(hits.sum()), len(hits))
+    return {"value": found.value, "low": found.low, "high": found.high}

@@ -16,7 +16,7 @@ from glaswerk.plan.shape import Shape, parse_size, shape_for
 from glaswerk.tokenizer import Shards, Tokenizer
 from glaswerk.tokenizer.companions import copy_tokenizer
 from glaswerk.train.branch import begin_branch
-from glaswerk.train.checkpoints import Checkpoints, Keep, remembered
+from glaswerk.train.checkpoints import Checkpoints, Keep, remembered, written_steps
 from glaswerk.train.export import tokenizer_of
 from glaswerk.train.loop import LoopConfig, run
 from glaswerk.train.numbers import check_numbers
@@ -123,9 +123,10 @@ def train(
             planned.shape, seed=config.seed, end_id=tokenizer.end_id, turn_end_id=tokenizer.turn_end_id
         )
         sampler = sampler_of(opened, config, planned.rows)
-        watched = Watched(spec.name, runs, planned.loop.steps, planned.tokens, config.context, ("train",))
+        watched = Watched(spec.name, runs, planned.loop.steps, planned.tokens, config.context)
         watch = Watch(
-            lab, packed, tokenizer, sampler, watched, lambda: predict_run(planned, sampler).to_json(),
+            lab, packed, tokenizer, sampler, watched,
+            lambda: predict_run(planned, sampler, world.size).to_json(),
             lost=sampler.lost, extra=extra, writes=world.first,
         )  # fmt: skip
         stats = run(
@@ -144,10 +145,10 @@ def train(
     keep = remembered(runs, keep or Keep()) if world.first else keep
     made = make_together(lab, spec, world, write)
     if world.first:
-        checkpoints = Checkpoints(runs, keep=keep, steps=planned.loop.steps)
-        checkpoints.clear()
-        _check_milestones(keep, checkpoints.written(), planned.loop.steps)
-        if not checkpoints.written():  # a run that goes on from a milestone may need them
+        Checkpoints(runs, keep=keep, steps=planned.loop.steps).clear()
+        left = written_steps(runs)
+        _check_milestones(keep, left, planned.loop.steps)
+        if not left:  # a run that goes on from a milestone may need them
             forget_best(runs)
     return made
 
@@ -175,17 +176,10 @@ def sampler_of(shards: Shards, config: TrainConfig, rows: int) -> PackedSampler:
 def _check(config: TrainConfig) -> None:
     """Refuse what no run can be made of. Raises GlaswerkError."""
     resolve(config.precision)
-    counts = (
-        "epochs",
-        "learning_rate",
-        "batch_tokens",
-        "seed",
-        "patience",
-        "micro_rows",
-        "branch",
-        "decay_steps",
-    )
-    check_numbers(config, dict.fromkeys(counts, 0.0) | {"context": 8.0})
+    numbers = {
+        "epochs", "learning_rate", "batch_tokens", "seed", "patience", "micro_rows", "branch", "decay_steps"
+    }  # fmt: skip
+    check_numbers(config, dict.fromkeys(numbers, 0.0) | {"context": 8.0})
 
 
 def _padded(vocab_size: int) -> int:

@@ -16,6 +16,7 @@ from glaswerk.model.text import build
 from glaswerk.plan.devices import CPU_UTILISATION, Device, recognised
 from glaswerk.plan.estimate import Rate, Work
 from glaswerk.train.batches import Batch, Sampler
+from glaswerk.train.device import device_of_rank
 from glaswerk.train.loop import LoopConfig, Step
 from glaswerk.train.objective import Network, next_token
 from glaswerk.train.optimizer import optimizers, set_precision
@@ -37,18 +38,13 @@ class Probe:
     tokens_per_second: float
 
 
-def this_device() -> str:
-    """ "cuda" where a GPU can be used, else "cpu"."""
-    return "cuda" if torch.cuda.is_available() else "cpu"
-
-
 @cache
 def matmul_peak(precision: str) -> float:
     """FLOP/s of the fastest of some square products in `precision` on this machine's device.
 
     A measured stand-in for a peak that no data sheet gives: of two cores that others use, too, for instance.
     """
-    device = this_device()
+    device = device_of_rank().type
     side = _SIDE[device]
     left, right = (torch.ones(side, side, dtype=PRECISIONS[precision], device=device) for _ in range(2))
     best = float("inf")
@@ -63,7 +59,7 @@ def matmul_peak(precision: str) -> float:
 def here(precision: str) -> Device:
     """This machine as a device: the table's entry for a known GPU, else its measured peak and its memory."""
     source = f"the fastest of {_TRIES} products in {precision}, measured now"
-    if this_device() == "cuda":
+    if device_of_rank().type == "cuda":
         properties = torch.cuda.get_device_properties(0)
         known = recognised(properties.name)
         if known is not None:

@@ -12,6 +12,7 @@ from glaswerk.tokenizer.runs import run_hashes
 
 # As long as the runs by which evaluation items are found in training data.
 RUN = 13
+TRAINED = "train"
 # Runs are compared over so many tokens from the beginning: 256 MB of hashes.
 _TOKENS = 1 << 24
 Ids = np.ndarray[Any, np.dtype[Any]]
@@ -28,10 +29,10 @@ class Repetition:
     runs: float
 
 
-def repetition(shards: Shards, split: str = "train") -> Repetition:
-    """Exact copies and shared runs of a split; curation has taken most of both out already."""
-    _, starts, ends = shards.spans(split)
-    tokens = shards.tokens(split)
+def repetition(shards: Shards) -> Repetition:
+    """Exact copies and shared runs of the training documents; curation has taken most of both out already."""
+    _, starts, ends = shards.spans(TRAINED)
+    tokens = shards.tokens(TRAINED)
     return Repetition(_copies(tokens, starts, ends), _shared(np.asarray(tokens[:_TOKENS]), starts, ends))
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Self
 
 import torch
 from safetensors import SafetensorError
@@ -44,16 +43,6 @@ class RolloutBatch(Batch):
     weights: Tensor
     old: Tensor
     reference: Tensor
-
-    def micro(self, rows: int) -> Iterator[Self]:
-        for start in range(0, len(self.inputs), rows):
-            yield self._rows(slice(start, start + rows))
-
-    def to(self, device: torch.device) -> Self:
-        return type(self)(*(getattr(self, field.name).to(device) for field in fields(self)))
-
-    def _rows(self, chosen: slice) -> Self:
-        return type(self)(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
 
 def advantages_of(rewards: Tensor) -> Tensor:

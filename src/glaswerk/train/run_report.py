@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -46,12 +45,6 @@ class RunReport:
         }  # fmt: skip
         write_json(self._folder / FIGURES, figures)
         write_atomic(self._folder / PAGE, render(figures))
-
-
-def rows_of(folder: Path) -> list[dict[str, Any]]:
-    """The metrics of a run, a row a step, without a last line that a kill cut off."""
-    lines = (folder / "metrics.jsonl").read_text().splitlines(keepends=True)
-    return [json.loads(line) for line in lines if line.endswith("\n")]
 
 
 def binned(rows: Sequence[Mapping[str, Any]], points: int) -> list[dict[str, float]]:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-import torch
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.train.batches import Batch, Span
-from glaswerk.train.loss import IGNORED
 from glaswerk.train.packing import Ids, Packed, pack_rows
 from glaswerk.train.stream import Stream
 
@@ -44,18 +42,8 @@ class PackedSampler:
 
     def batch(self, step: int) -> Batch:
         found = [self._read(epoch, row) for epoch, row in self._rows(step)]
-        # Always the whole length: rows are nearly full, and tensors of ever other sizes break up the heap
-        # (a run of 700 steps grew from 2 to 4 GB).
-        shape = (len(found), self.length)
-        inputs = np.full(shape, self._streams[0].end_id, np.int64)
-        labels, positions = np.full(shape, IGNORED, np.int64), np.zeros(shape, np.int64)
-        sizes = np.zeros(len(found), np.int64)
-        for i, row in enumerate(found):
-            for ids, wanted in row:
-                place = slice(int(sizes[i]), int(sizes[i]) + len(ids))
-                inputs[i, place], labels[i, place], positions[i, place] = ids, wanted, np.arange(len(ids))
-                sizes[i] += len(ids)
-        return Batch(*map(torch.from_numpy, (inputs, labels, positions, sizes)))
+        # Always the whole length: rows are nearly full, and every step's tensors are of the same sizes.
+        return Batch.filled(found, self.length, self._streams[0].end_id)
 
     def spans(self, step: int) -> list[Span]:
         return [self._span(int(p)) for epoch, row in self._rows(step) for p in self._epoch(epoch).row(row)]

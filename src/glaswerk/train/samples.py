@@ -24,7 +24,7 @@ class Samples:
         self._tokenizer = tokenizer
         self._prompts = _beginnings(shards, tokenizer)
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def __call__(self, model: PreTrainedModel) -> list[dict[str, str]]:
         """[{"prompt", "greedy", "sampled"}]; the same weights always write the same."""
         if not self._prompts:

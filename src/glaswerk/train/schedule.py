@@ -6,30 +6,23 @@ model at every length wished, and going on costs only the decay.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 
 from glaswerk.core.errors import GlaswerkError
-
-SHAPES = ("linear", "sqrt")
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
     """`warmup` steps up, flat to step `decay_from`, down to 0 at `steps`; all are optimizer steps.
 
-    `shape` of the decay, over its share x: `linear` 1 - x, or `sqrt` 1 - sqrt(x), which falls fast at first
-    (Hägele et al. 2024).
+    The decay is linear: 1 - sqrt(x) (Hägele et al. 2024) was no better (docs/scaling.md).
     """
 
     steps: int
     warmup: int
     decay_from: int
-    shape: str = "linear"
 
     def __post_init__(self) -> None:
-        if self.shape not in SHAPES:
-            raise GlaswerkError(f"a decay is {' or '.join(SHAPES)}, found {self.shape!r}")
         if not 0 <= self.decay_from <= self.steps or self.warmup < 0:
             raise GlaswerkError(
                 f"a decay from step {self.decay_from} does not fit into {self.steps} steps",
@@ -42,7 +35,7 @@ class Schedule:
         if step < self.decay_from:
             return rise
         share = (step - self.decay_from) / max(self.steps - self.decay_from, 1)
-        return min(rise, max(0.0, 1 - (share if self.shape == "linear" else math.sqrt(share))))
+        return min(rise, max(0.0, 1 - share))
 
     def branch(self, at: int, decay: int) -> Schedule:
         """The schedule that follows this one before step `at` and then decays over `decay` steps.
@@ -58,6 +51,6 @@ class Schedule:
         return replace(self, steps=at + decay, decay_from=at)
 
 
-def wsd(steps: int, *, warmup: float, decay: float, shape: str = "linear") -> Schedule:
+def wsd(steps: int, *, warmup: float, decay: float) -> Schedule:
     """A schedule of `steps` from the shares of it that go into warm-up and decay."""
-    return Schedule(steps, round(warmup * steps), steps - round(decay * steps), shape)
+    return Schedule(steps, round(warmup * steps), steps - round(decay * steps))

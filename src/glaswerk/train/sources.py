@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from glaswerk.train.batches import Span
 
 # Of documents whose corpus was made anew since they were packed.
 UNKNOWN = "unknown"
+Counts = np.ndarray[Any, np.dtype[np.int64]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Sources:
     codes: np.ndarray[Any, np.dtype[np.int32]]
     starts: np.ndarray[Any, np.dtype[np.int64]]
 
-    def count(self, spans: Sequence[Span]) -> np.ndarray[Any, np.dtype[np.int64]]:
+    def count(self, spans: Sequence[Span]) -> Counts:
         """Inputs by source of spans of this split, shape (names,)."""
         begins = np.array([span.start for span in spans], np.int64)
         lengths = np.array([span.end - span.start for span in spans], np.int64)
@@ -55,19 +56,17 @@ def sources_of(lab: Lab, packed: Artifact, split: str) -> Sources:
 
 
 class Mixture:
-    """Counts the tokens that a run saw, by source and over all splits that it draws from."""
+    """Counts the tokens that a run saw, by source."""
 
-    def __init__(self, splits: Mapping[str, Sources]) -> None:
-        self._splits = splits
-        self._counts: dict[str, int] = {}
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+        self._counts: Counts = np.zeros(len(sources.names), np.int64)
 
     def add(self, spans: Sequence[Span]) -> None:
         """Count what one step saw."""
-        for split, sources in self._splits.items():
-            own = [span for span in spans if span.split == split]
-            for name, count in zip(sources.names, sources.count(own).tolist(), strict=True):
-                self._counts[name] = self._counts.get(name, 0) + count
+        self._counts = self._counts + self._sources.count(spans)
 
     def counts(self) -> dict[str, int]:
         """Tokens so far by source, the most first."""
-        return dict(sorted(self._counts.items(), key=lambda entry: -entry[1]))
+        found = zip(self._sources.names, self._counts.tolist(), strict=True)
+        return dict(sorted(found, key=lambda entry: -entry[1]))

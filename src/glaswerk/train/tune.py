@@ -16,7 +16,7 @@ from glaswerk.model.text import load, save
 from glaswerk.tokenizer import Shards
 from glaswerk.tokenizer.companions import copy_tokenizer
 from glaswerk.train.checkpoints import Checkpoints
-from glaswerk.train.export import shards_of, tokenizer_of
+from glaswerk.train.export import base_of, shards_of, tokenizer_of
 from glaswerk.train.loop import LoopConfig, run
 from glaswerk.train.numbers import check_numbers
 from glaswerk.train.precision import resolve
@@ -57,9 +57,7 @@ def tune(lab: Lab, config: TuneConfig, *, base: str = "base", name: str = "chat"
     """Tune the newest checkpoint of `base` on the chat split of its shards."""
     resolve(config.precision)
     check_numbers(config, {"epochs": 0.0, "batch_tokens": 1, "learning_rate": 0, "seed": 0, "lora": 0})
-    parent = lab.latest("model", base)
-    if parent is None:
-        raise GlaswerkError(f"the lab has no model named {base!r}", hint="glaswerk train")
+    parent = base_of(lab, base)
     packed = shards_of(lab, parent)
     shards = Shards.open(packed.path)
     if "chat" not in shards.splits():

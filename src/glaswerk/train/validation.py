@@ -8,15 +8,14 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 from transformers import PreTrainedModel
 
 from glaswerk.core.statistics import ratio
 from glaswerk.tokenizer import Shards, Tokenizer
 from glaswerk.train.batches import Batch
+from glaswerk.train.likelihood import label_log_probabilities
 from glaswerk.train.loss import IGNORED
-from glaswerk.train.objective import hidden_states, output_weight
 from glaswerk.train.packing import Ids, pack_rows
 from glaswerk.train.sources import Sources
 from glaswerk.train.stream import Pieces, Stream
@@ -26,8 +25,6 @@ SPLIT = "validation"
 # The least still gives the third digit; more than the most would give digits nobody reads.
 _SHARE, _LEAST, _MOST = 0.003, 8_192, 262_144
 _ROWS = 16
-# Rows of logits held at once: 1,024 x 32,768 in fp32 are 128 MB.
-_LOGITS = 1024
 
 
 def validation_tokens(tokens: int) -> int:
@@ -103,37 +100,22 @@ class Validation:
         packed = pack_rows(pieces.length, self._length, np.random.default_rng(0))
         for first in range(0, len(packed.ends), _ROWS):
             rows = [packed.row(i) for i in range(first, min(first + _ROWS, len(packed.ends)))]
-            shape = (len(rows), self._length)
-            inputs = torch.full(shape, self._stream.end_id)
-            labels, owner = torch.full(shape, IGNORED), torch.full(shape, self._pieces)
-            positions, sizes = (
-                torch.zeros(shape, dtype=torch.int64),
-                torch.zeros(len(rows), dtype=torch.int64),
-            )
+            read = [
+                [self._stream.read(int(pieces.start[p]), int(pieces.length[p])) for p in row] for row in rows
+            ]
+            batch = Batch.filled(read, self._length, self._stream.end_id)
+            batch.labels[batch.labels == self._stream.end_id] = IGNORED
+            owner = torch.full(batch.labels.shape, self._pieces)
             for i, row in enumerate(rows):
-                for piece in row.tolist():
-                    read = self._stream.read(int(pieces.start[piece]), int(pieces.length[piece]))
-                    ids, wanted = (torch.from_numpy(part) for part in read)
-                    place = slice(int(sizes[i]), int(sizes[i]) + len(ids))
-                    inputs[i, place], positions[i, place] = ids, torch.arange(len(ids))
-                    labels[i, place] = torch.where(wanted == self._stream.end_id, IGNORED, wanted)
-                    owner[i, place] = piece
-                    sizes[i] += len(ids)
-            yield Batch(inputs, labels, positions, sizes), owner
+                owner[i, : batch.sizes[i]] = torch.from_numpy(np.repeat(row, pieces.length[row]))
+            yield batch, owner
 
 
 def token_nats(model: PreTrainedModel, batch: Batch) -> Tensor:
     """Cross-entropy of every label in nats, shape (rows, length); 0 where there is no label."""
-    weight = output_weight(model)
-    hidden, labels = hidden_states(model, batch).flatten(0, 1), batch.labels.flatten()
-    parts = [
-        F.cross_entropy(
-            (hidden[i : i + _LOGITS] @ weight.T).float(), labels[i : i + _LOGITS], reduction="none",
-            ignore_index=IGNORED,
-        )
-        for i in range(0, len(hidden), _LOGITS)
-    ]  # fmt: skip
-    return torch.cat(parts).view(batch.labels.shape)
+    nats = torch.zeros(batch.labels.shape, device=batch.labels.device)
+    nats[batch.labels != IGNORED] = -label_log_probabilities(model, batch)
+    return nats
 
 
 def _stratified(pieces: Pieces, code: Ids, sources: int, tokens: int) -> Ids:

@@ -16,8 +16,9 @@ from glaswerk.core.files import write_json
 from glaswerk.lab import Artifact, Lab
 from glaswerk.tokenizer import Shards, Tokenizer
 from glaswerk.train.batches import Sampler
-from glaswerk.train.repetition import RUN, repetition
-from glaswerk.train.run_report import PAGE, RunReport, rows_of
+from glaswerk.train.metrics import read_rows
+from glaswerk.train.repetition import RUN, TRAINED, repetition
+from glaswerk.train.run_report import PAGE, RunReport
 from glaswerk.train.samples import Samples
 from glaswerk.train.sources import Mixture, sources_of
 from glaswerk.train.validation import SPLIT, Validation, validation_tokens
@@ -29,14 +30,13 @@ _PREDICTION = "prediction.json"
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What is watched: a run of `steps` steps over the splits of some shards, kept in `folder`."""
+    """What is watched: a run of `steps` steps over the training documents of some shards, in `folder`."""
 
     name: str
     folder: Path
     steps: int
     tokens: int
     context: int
-    splits: tuple[str, ...]
 
 
 class Watch:
@@ -60,9 +60,9 @@ class Watch:
         self._samples = Samples(shards, tokenizer)
         if not writes:
             return
-        found = repetition(shards, watched.splits[0])
-        mixture = Mixture({split: sources_of(lab, packed, split) for split in watched.splits})
-        identifiers, starts, ends = shards.spans(watched.splits[0])
+        found = repetition(shards)
+        mixture = Mixture(sources_of(lab, packed, TRAINED))
+        identifiers, starts, ends = shards.spans(TRAINED)
         data = {
             "documents": len(identifiers), "tokens_per_epoch": int((ends - starts + 1).sum()),
             "duplicate_share": found.duplicates, "shared_runs": found.runs, "run_length": RUN,
@@ -89,7 +89,7 @@ class Watch:
     def finish(self, result: Mapping[str, Any]) -> Path:
         """Write the report of the finished run, prediction beside result; returns the page's path."""
         assert self._report, "only the rank that writes finishes"
-        rows = rows_of(self._path.parent)
+        rows = read_rows(self._path.parent)
         self._report.refresh(rows, {**result, "peak_megabytes": peak_megabytes()})
         return self._path
 
