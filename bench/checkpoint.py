@@ -24,7 +24,7 @@ from glaswerk.core.files import fsync_path
 from glaswerk.model import build
 from glaswerk.plan import shape_for
 from glaswerk.train.checkpoint import Progress
-from glaswerk.train.checkpoints import Checkpoints
+from glaswerk.train.checkpoints import Checkpoints, written_steps
 from glaswerk.train.memory import keep_freed_memory
 from glaswerk.train.optimizer import optimizers
 from glaswerk.train.state import state_of
@@ -87,7 +87,7 @@ def measure(
         checkpoints.save(model, parts, Progress(number))
         calls.append(time.perf_counter() - clock)
         steps = [step()]
-        while number not in checkpoints.written():
+        while number not in written_steps(checkpoints.folder):
             steps.append(step())
         checkpoints.wait()
         busy.append(steps)

@@ -6,7 +6,7 @@
 Same data, tokenizer, number of parameters (within 3 %), context and scorer; one thread each. The
 contestants train in turn for some seconds each, so that the machine's noise falls on all alike, and their
 time is the CPU time of their own process, without setting up, compiling and scoring. First each tries its
-settings over `--tune` seconds (learning rates, and for the peers what is theirs to choose, see
+settings over `--tune` seconds (learning rates, the network's shape, what is nanochat's own to choose, see
 `CANDIDATES`) and goes on with the best; schedules end with the seconds given. As a schedule's last part is
 worth most, ours runs twice: over the seconds that the peers have, and over half of them. The row for
 bench/README.md compares at the bits per byte of each peer's end, its best moment. `--chosen FILE` keeps the
@@ -40,17 +40,22 @@ LAYERS, WIDTH, FEED_FORWARD = 4, 192, 512
 TOLERANCE = 0.03
 
 Settings = dict[str, Any]
+# As many parameters in fewer layers, more of them in tables that are only looked up.
+SHALLOWER: list[Settings] = [
+    {"layers": 2, "feed_forward": 576, "tied": False},
+    {"layers": 1, "width": 256, "heads": 4, "feed_forward": 256, "tied": False},
+]
 # Of each contestant, in rounds: every candidate changes what the best of the rounds before had.
 CANDIDATES: dict[str, list[list[Settings]]] = {
-    "ours": [[{"rate": rate} for rate in (0.008, 0.016)]],
-    "trainer": [[{"rate": rate} for rate in (0.001, 0.002, 0.004)]],
+    "ours": [[{"rate": rate} for rate in (0.004, 0.008, 0.016)], SHALLOWER],
+    "trainer": [[{"rate": rate} for rate in (0.001, 0.002, 0.004)], SHALLOWER],
     "nanochat": [
         [{"factor": factor} for factor in (3, 9, 27)],
         [{"loader": "stream"}, {"layers": 4, "value_embeddings": False}, {"decay": True}],
     ],
 }
 # Compiling takes longer than a candidate's few steps.
-TRIED: dict[str, Settings] = {"nanochat": {"compile": False}}
+TRIED: Settings = {"compile": False}
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,8 @@ class Arena:
     def start(self, name: str, module: str, chosen: Settings, seconds: float) -> Contestant:
         same = {"data": str(self.folder), "vocab_size": self.vocab_size, "context": CONTEXT, "rows": 8}
         network = self._nanochat(chosen) if module == "nanochat" else asdict(self.shape)
+        if module == "lit":
+            del network["tied"]  # as it always is there
         own = {"shards": str(self.shards)} if module == "ours" else {}
         python = sys.executable if module == "ours" else self.peers
         settings = {**same, **network, **own, **chosen, "seconds": seconds}
@@ -109,8 +116,7 @@ def tune(arena: Arena, module: str, seconds: float) -> Settings:
     best, least = Settings(), float("inf")
     for round_ in CANDIDATES[module]:
         tried = [best | change for change in round_]
-        how = TRIED.get(module, {})
-        started = [arena.start(f"{module}-{i}", module, one | how, seconds) for i, one in enumerate(tried)]
+        started = [arena.start(f"{module}-{i}", module, one | TRIED, seconds) for i, one in enumerate(tried)]
         race(started, seconds, looks=1)
         for one, settings in zip(started, tried, strict=True):
             bits = one.points[-1][1]

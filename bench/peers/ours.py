@@ -28,7 +28,7 @@ TRIES = 12
 
 @dataclass(frozen=True)
 class Settings:
-    """`seconds` of training set the steps; `rate` is the peak learning rate."""
+    """`seconds` of training set the steps; `rate` is the peak learning rate; `tied`: see `Shape`."""
 
     data: str
     shards: str
@@ -41,6 +41,8 @@ class Settings:
     rows: int
     rate: float
     seconds: float
+    tied: bool = True
+    compile: bool = True
     seed: int = 0
 
 
@@ -71,7 +73,7 @@ class InTurns(PackedSampler):
 def model_of(settings: Settings, end_id: int) -> PreTrainedModel:
     shape = Shape(
         settings.vocab_size, settings.layers, settings.width, settings.heads, settings.feed_forward,
-        settings.context,
+        settings.context, settings.tied,
     )  # fmt: skip
     return build(shape, seed=settings.seed, end_id=end_id, turn_end_id=end_id)
 
@@ -79,7 +81,7 @@ def model_of(settings: Settings, end_id: int) -> PreTrainedModel:
 def train(model: PreTrainedModel, sampler: PackedSampler, settings: Settings, steps: int) -> None:
     config = LoopConfig(
         steps=steps, learning_rate=settings.rate, embedding_ratio=embedding_ratio(settings.width),
-        weight_decay=0.01,
+        weight_decay=0.01, compile=settings.compile,
     )  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         run(model, sampler, config, Path(folder), label="ours")
@@ -91,9 +93,11 @@ def main() -> None:
     stream = Stream.of(shards, "train")
     clocked = Clocked(stream, length=settings.context, rows=settings.rows, seed=settings.seed)
     clocked.times = []
-    train(model_of(settings, shards.end_id), clocked, settings, TRIES)
-    steps = max(1, round(settings.seconds / float(np.median(np.diff(clocked.times)[TRIES // 3 :]))))
     model = model_of(settings, shards.end_id)
+    train(model, clocked, settings, TRIES)
+    steps = max(1, round(settings.seconds / float(np.median(np.diff(clocked.times)[TRIES // 3 :]))))
+    # The same modules anew: what was compiled for them serves again.
+    model.load_state_dict(model_of(settings, shards.end_id).state_dict())
 
     def score() -> float:
         model.eval()

@@ -38,7 +38,7 @@ TRIES = 12
 
 @dataclass(frozen=True)
 class Settings:
-    """`seconds` of training set the steps; `rate` is the peak learning rate."""
+    """`seconds` of training set the steps; `rate` is the peak learning rate; `tied`: one table."""
 
     data: str
     vocab_size: int
@@ -51,7 +51,8 @@ class Settings:
     rate: float
     seconds: float
     bf16: bool = True
-    compile: bool = False
+    tied: bool = True
+    compile: bool = True
     beta2: float = 0.95
     seed: int = 0
 
@@ -73,15 +74,15 @@ class Chunks(Dataset[dict[str, Tensor]]):
 
 @dataclass
 class InTurns(TrainerCallback):
-    """Trains only while it is our turn, the first of which comes after all preparation."""
+    """Trains only while it is our turn, the first of which comes after the step that compiles."""
 
     turns: Turns
     facts: dict[str, int]
 
     def on_step_begin(self, args: Any, state: Any, control: Any, **rest: Any) -> None:
-        if state.global_step:
+        if state.global_step > 1:
             self.turns.turn(state.global_step)
-        else:
+        elif state.global_step:
             self.turns.begin(**self.facts)
 
 
@@ -107,7 +108,7 @@ def network(settings: Settings) -> Qwen3ForCausalLM:
             intermediate_size=settings.feed_forward, num_hidden_layers=settings.layers,
             num_attention_heads=settings.heads,
             num_key_value_heads=settings.heads, head_dim=64, max_position_embeddings=settings.context,
-            tie_word_embeddings=True, attention_bias=False, use_cache=False, dtype="float32",
+            tie_word_embeddings=settings.tied, attention_bias=False, use_cache=False, dtype="float32",
         )
     )  # fmt: skip
 

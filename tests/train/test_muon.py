@@ -124,6 +124,14 @@ def test_every_parameter_is_in_one_group_with_its_share_of_the_rate() -> None:
     assert embeddings["params"] == [model.get_input_embeddings().weight]
 
 
+def test_where_the_output_is_a_table_of_its_own_the_embedding_learns_faster() -> None:
+    model = build(shape_for(100_000, 320, 64, tied=False), seed=3, end_id=0, turn_end_id=1)
+    _, adamw = optimizers(model, learning_rate=0.01, weight_decay=0.1, embedding_ratio=0.5)
+    rates = {id(p): group["lr"] for group in adamw.param_groups for p in group["params"]}
+    assert rates[id(model.get_output_embeddings().weight)] == 0.005
+    assert rates[id(model.get_input_embeddings().weight)] == 0.02
+
+
 def test_work_is_shared_out_evenly() -> None:
     shapes = [torch.Size((64, 64))] * 8 + [torch.Size((64, 192))] * 4
     owners = shared_out(shapes, 4)

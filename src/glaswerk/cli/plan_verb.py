@@ -82,7 +82,8 @@ def rows(figures: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     shape, parts, flops = figures["shape"], figures["parameters"], figures["flops"]
     yield (
         "parameters", f"{parts['total']:,}",
-        f"embedding {parts['embedding']:,}  attention {parts['attention']:,}  MLP {parts['feed_forward']:,}",
+        f"tables {parts['embedding'] + parts['output']:,}  attention {parts['attention']:,}  "
+        f"MLP {parts['feed_forward']:,}",
     )  # fmt: skip
     yield (
         "network", f"{shape['layers']} x {shape['width']}",

@@ -22,6 +22,8 @@ _SETTINGS = (
     click.option(
         "--size", default="2M", show_default=True, help="Parameters; every other setting follows from it."
     ),
+    click.option("--depth", default=0, help="Layers.  [default: one for 64 of width]"),
+    click.option("--untied", is_flag=True, help="A table of its own for the output."),
     click.option(
         "--epochs", default=0.0, help="Passes over the corpus.  [default: 20 tokens a parameter, at most 8]"
     ),
@@ -57,6 +59,10 @@ def settings_options(function: Function) -> Function:
 @click.option(
     "--parallel", default="", help="Under torchrun: degrees, such as replicate=2,tensor=2.  [default: shard]"
 )
+@click.option(
+    "--compile", default="auto", show_default=True,
+    help="The network, with torch.compile: on, off, or auto: runs of ten minutes and more.",
+)  # fmt: skip
 @click.option("--micro-rows", default=0, help="Rows computed at once.  [default: as many as fit]")
 @click.option("--milestones", default="", help="Steps whose checkpoints stay, such as 500,1000.")
 @click.option("--branch", default=0, help="Begin the decay at this milestone of the same run instead.")

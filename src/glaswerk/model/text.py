@@ -29,12 +29,13 @@ def build(shape: Shape, *, seed: int, end_id: int, turn_end_id: int) -> PreTrain
     """A fresh network in fp32, the same weights for the same seed.
 
     Output projections of both blocks start at zero (each layer begins as the identity), which saves
-    warm-up; the rest is normal with 1/sqrt(width), embeddings with 0.02.
+    warm-up; the rest is normal with 1/sqrt(width), embeddings with 0.02. Where the network's output is a
+    table of its own, that starts at zero, too, and embeddings are normal with 0.5.
     """
     config = Qwen3Config(
         vocab_size=shape.vocab_size, hidden_size=shape.width, intermediate_size=shape.feed_forward,
         num_hidden_layers=shape.layers, num_attention_heads=shape.heads, num_key_value_heads=shape.heads,
-        head_dim=HEAD, max_position_embeddings=shape.context, tie_word_embeddings=True,
+        head_dim=HEAD, max_position_embeddings=shape.context, tie_word_embeddings=shape.tied,
         attention_bias=False, bos_token_id=None, eos_token_id=turn_end_id, pad_token_id=end_id,
         dtype="float32",
     )  # fmt: skip
@@ -44,10 +45,11 @@ def build(shape: Shape, *, seed: int, end_id: int, turn_end_id: int) -> PreTrain
         for name, parameter in model.named_parameters():
             if parameter.ndim < 2:
                 continue
-            if name.endswith(("o_proj.weight", "down_proj.weight")):
+            if name.endswith(("o_proj.weight", "down_proj.weight", "lm_head.weight")):
                 parameter.zero_()
                 continue
-            deviation = 0.02 if "embed" in name else parameter.shape[1] ** -0.5
+            embedding = 0.02 if shape.tied else 0.5
+            deviation = embedding if "embed" in name else parameter.shape[1] ** -0.5
             parameter.normal_(0.0, deviation, generator=generator)
     model.generation_config = GenerationConfig(
         eos_token_id=[turn_end_id, end_id], pad_token_id=end_id, do_sample=True, temperature=0.7

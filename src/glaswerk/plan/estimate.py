@@ -9,7 +9,7 @@ from glaswerk.plan.devices import Device
 from glaswerk.plan.flops import FORMULA, flops_of, parameters_of
 from glaswerk.plan.laws import Prediction, predicted_bits
 from glaswerk.plan.memory import Memory, memory_of
-from glaswerk.plan.shape import Shape
+from glaswerk.plan.shape import Shape, at_depth
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,10 @@ class Estimate:
     def quality(self) -> Prediction:
         """Validation bits per byte by the fitted ladder."""
         work = self.work
-        return predicted_bits(work.shape.parameters, work.tokens, corpus_tokens=work.corpus_tokens)
+        found = predicted_bits(work.shape.parameters, work.tokens, corpus_tokens=work.corpus_tokens)
+        if work.shape == at_depth(work.shape.layers, work.shape.vocab_size, work.shape.context):
+            return found
+        return replace(found, beyond=("the ladder had no network of this shape", *found.beyond))
 
     def memory(self) -> dict[int, Memory]:
         """Memory of a device by sharding degree: unsharded, then over each power of two of the devices."""

@@ -11,21 +11,22 @@ FORMULA = "6 x multiplied parameters x tokens + 12 x layers x heads x head size 
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """Counts that add up to `Shape.parameters`; the embedding is tied, so it is the output, too."""
+    """Counts that add up to `Shape.parameters`; `output` is 0 where the embedding is the output, too."""
 
     embedding: int
+    output: int
     attention: int
     feed_forward: int
     norms: int
 
     @property
     def matrices(self) -> int:
-        """Those of hidden matrices: what Muon steers; AdamW has the embedding and the norms."""
+        """Those of hidden matrices: what Muon steers; AdamW has the tables and the norms."""
         return self.attention + self.feed_forward
 
     @property
     def total(self) -> int:
-        return self.embedding + self.matrices + self.norms
+        return self.embedding + self.output + self.matrices + self.norms
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +46,11 @@ class Flops:
 
 
 def parameters_of(shape: Shape) -> Parameters:
-    """The parameters of a dense Qwen3: SwiGLU, per-head norms of queries and keys, tied embedding."""
+    """The parameters of a dense Qwen3: SwiGLU, per-head norms of queries and keys."""
     inner = shape.heads * HEAD
     return Parameters(
         embedding=shape.vocab_size * shape.width,
+        output=0 if shape.tied else shape.vocab_size * shape.width,
         attention=shape.layers * 4 * shape.width * inner,
         feed_forward=shape.layers * 3 * shape.width * shape.feed_forward,
         norms=shape.layers * (2 * shape.width + 2 * HEAD) + shape.width,
@@ -60,6 +62,7 @@ def flops_of(shape: Shape, context: int = 0) -> Flops:
     parameters = parameters_of(shape)
     length = context or shape.context
     return Flops(
-        matrices=6 * (parameters.matrices + parameters.embedding),
+        # Looking up a row multiplies nothing: of the tables only the output counts.
+        matrices=6 * (parameters.matrices + shape.vocab_size * shape.width),
         attention=12 * shape.layers * shape.heads * HEAD * length,
     )

@@ -38,7 +38,8 @@ def memory_of(shape: Shape, *, micro_tokens: int, precision: str, sharding: int 
     parameters = parameters_of(shape)
     rest = parameters.total - parameters.matrices
     state = -(-4 * parameters.total // sharding)
-    gathered = 4 * (parameters.matrices // shape.layers + parameters.embedding) if sharding > 1 else 0
+    tables = parameters.embedding + parameters.output
+    gathered = 4 * (parameters.matrices // shape.layers + tables) if sharding > 1 else 0
     return Memory(
         weights=state + gathered,
         gradients=state,

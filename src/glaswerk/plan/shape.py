@@ -14,7 +14,7 @@ _UNITS = {"": 1, "K": 10**3, "M": 10**6, "B": 10**9}
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Dimensions of a dense `Qwen3ForCausalLM` with tied embeddings."""
+    """Dimensions of a dense `Qwen3ForCausalLM`; `tied`: its output projection is the embedding."""
 
     vocab_size: int
     layers: int
@@ -22,13 +22,15 @@ class Shape:
     heads: int
     feed_forward: int
     context: int
+    tied: bool = True
 
     @property
     def parameters(self) -> int:
-        """Exact count: embedding, attention with per-head norms, SwiGLU, two norms a layer, last norm."""
+        """Exact count: tables, attention with per-head norms, SwiGLU, two norms a layer, last norm."""
         attention = 4 * self.width * self.heads * HEAD + 2 * HEAD
         layer = attention + 3 * self.width * self.feed_forward + 2 * self.width
-        return self.vocab_size * self.width + self.layers * layer + self.width
+        tables = (1 if self.tied else 2) * self.vocab_size * self.width
+        return tables + self.layers * layer + self.width
 
 
 def parse_size(text: str) -> int:
@@ -39,17 +41,22 @@ def parse_size(text: str) -> int:
     return round(float(found[1]) * _UNITS[found[2]])
 
 
-def shape_for(parameters: int, vocab_size: int, context: int) -> Shape:
+def shape_for(parameters: int, vocab_size: int, context: int, *, depth: int = 0, tied: bool = True) -> Shape:
     """The shape whose count lies nearest to `parameters`.
 
-    Width is 64 a layer, as in nanochat: one number to vary. The ratio is taken over, not fitted here.
+    Width is 64 a layer, as in nanochat: one number to vary. The ratio is taken over, not fitted here. With a
+    `depth` that many layers, of whatever width.
     """
-    shapes = [at_depth(depth, vocab_size, context) for depth in DEPTHS]
+    shapes = [_shape(depth or heads, heads, vocab_size, context, tied=tied) for heads in DEPTHS]
     return min(shapes, key=lambda shape: abs(shape.parameters - parameters))
 
 
 def at_depth(depth: int, vocab_size: int, context: int) -> Shape:
     """The one shape of `depth` layers that the dial knows."""
-    width = HEAD * depth
+    return _shape(depth, depth, vocab_size, context, tied=True)
+
+
+def _shape(layers: int, heads: int, vocab_size: int, context: int, *, tied: bool) -> Shape:
+    width = HEAD * heads
     feed_forward = -(-width * 8 // 3 // HEAD) * HEAD
-    return Shape(vocab_size, depth, width, depth, feed_forward, context)
+    return Shape(vocab_size, layers, width, heads, feed_forward, context, tied)

@@ -33,7 +33,7 @@ _FILE_BYTES = 1 << 30
 class Progress:
     """How far a run has come: steps done, the seconds that they took, the precision of their products.
 
-    `world_size` ranks, spread as `parallel` says, wrote it.
+    `world_size` ranks, spread as `parallel` says, wrote it; `compiled`: their network was.
     """
 
     step: int = 0
@@ -41,6 +41,7 @@ class Progress:
     precision: str = ""
     world_size: int = 1
     parallel: str = ""
+    compiled: bool = False
 
 
 def write_tensors(folder: Path, tensors: Mapping[str, Tensor], ranks: Ranks) -> dict[str, str]:

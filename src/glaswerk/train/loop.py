@@ -6,9 +6,10 @@ import json
 import math
 import os
 import signal
+import statistics
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import FrameType
@@ -23,6 +24,7 @@ from glaswerk.core.progress import progress_bar
 from glaswerk.train.batches import Batch, Sampler
 from glaswerk.train.checkpoint import Progress
 from glaswerk.train.checkpoints import Checkpoints, Keep
+from glaswerk.train.compiling import compile_network, forget_compiled, has_compiler, not_compiled
 from glaswerk.train.memory import is_out_of_memory, keep_freed_memory
 from glaswerk.train.metrics import METRICS, rewind
 from glaswerk.train.objective import Network, Objective, next_token
@@ -42,7 +44,8 @@ VALIDATIONS = 10
 class LoopConfig:
     """Steps are optimizer steps; `warmup` and `decay` are shares of them; `precision`: see `resolve`.
 
-    `micro_rows`: rows of a step that are computed at once, 0 for as many as fit. `patience`: see `Patience`.
+    `micro_rows`: rows of a step that are computed at once, 0 for as many as fit; `compile`: the network, see
+    `compile_network`. `patience`: see `Patience`.
     `learning_rate` is the matrices'; embeddings have `embedding_ratio` times it.
     A branch follows a run of `trunk` steps up to `branch_at`, then decays until `steps`.
     """
@@ -56,6 +59,7 @@ class LoopConfig:
     clip: float = 1.0
     precision: str = "auto"
     micro_rows: int = 0
+    compile: bool = False
     patience: int = 0
     trunk: int = 0
     branch_at: int = 0
@@ -68,8 +72,9 @@ class LoopConfig:
         return whole.branch(self.branch_at, self.steps - self.branch_at)
 
     def settings(self) -> dict[str, Any]:
-        """What makes a run another one: micro-batches change a result by rounding only."""
-        return {name: value for name, value in asdict(self).items() if name != "micro_rows"}
+        """What makes a run another one: micro-batches and compiling change a result by rounding only."""
+        rounding = {"micro_rows", "compile"}
+        return {name: value for name, value in asdict(self).items() if name not in rounding}
 
 
 class Interrupted(Exception):
@@ -122,7 +127,7 @@ def run(
     def save(step: int) -> None:
         metrics.flush()
         seconds = done.seconds + time.perf_counter() - started
-        progress = Progress(step, seconds, config.precision, world.size, str(world.parallel))
+        progress = Progress(step, seconds, config.precision, world.size, str(world.parallel), config.compile)
         checkpoints.save(model, start.parts, progress)
 
     with (
@@ -131,6 +136,8 @@ def run(
         (folder / METRICS if world.first else Path(os.devnull)).open("a") as metrics,
         progress_bar(label, config.steps, start=done.step, hidden=not world.first) as bar,
     ):
+        if config.compile:
+            bar.advance(0, "compiling")
         for step in range(done.step, config.steps):
             if patience.over(rows):
                 break
@@ -142,7 +149,8 @@ def run(
             row["tokens_per_second"] = round(row["tokens"] / (time.perf_counter() - clock))
             looked = (step + 1) % max(1, config.steps // VALIDATIONS) == 0
             if looked:
-                row |= world.evaluate(start.network, validate)
+                with not_compiled() if config.compile else nullcontext():
+                    row |= world.evaluate(start.network, validate)
             rows.append(row)
             metrics.write(json.dumps(row) + "\n")
             if looked:
@@ -158,6 +166,9 @@ def run(
                 raise Interrupted(step + 1, config.steps)
     seconds = done.seconds + time.perf_counter() - started
     figures: dict[str, Any] = {"precision": config.precision}
+    if config.compile:
+        forget_compiled(model)
+        figures["warmup_seconds"] = round(_warmup(rows[done.step :]), 1)
     if patience.over(rows):
         patience.restore(model)
         figures["stopped_at"] = len(rows)
@@ -183,7 +194,12 @@ def _start(
     done = found.progress if found else Progress()
     # A run ends as it began, though the probe might choose otherwise on another machine.
     precision = done.precision or ranks.of_first(resolve(config.precision))
+    wanted = done.compiled if found else config.compile
+    compiled = ranks.of_first(wanted and has_compiler() and world.parallel.whole_layers)
+    config = replace(config, precision=precision, compile=compiled)
     network = Network(model)
+    if compiled:
+        compile_network(model, whole=world.size == 1 and world.device.type == "cpu")
     world.distribute(network, precision)
     parts = optimizers(
         model, learning_rate=config.learning_rate, weight_decay=config.weight_decay,
@@ -193,7 +209,13 @@ def _start(
     if found:
         checkpoints.load(found, model, parts)
     model.train()
-    return _Start(replace(config, precision=precision), network, parts, done)
+    return _Start(config, network, parts, done)
+
+
+def _warmup(rows: list[dict[str, Any]]) -> float:
+    """Seconds that the first of `rows` took longer than the usual one."""
+    seconds = [row["tokens"] / max(row["tokens_per_second"], 1) for row in rows]
+    return seconds[0] - statistics.median(seconds) if seconds else 0.0
 
 
 def _figures(rows: list[dict[str, Any]], seconds: float, sampler: Sampler) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from glaswerk.core.errors import GlaswerkError
 
 # Beyond these a number is a slip: steps would no longer fit into an integer, nor rows into memory.
-_MOST = {"epochs": 1e5, "context": 1 << 20, "batch_tokens": 1 << 32}
+_MOST = {"epochs": 1e5, "context": 1 << 20, "depth": 1e3, "batch_tokens": 1 << 32}
 
 
 def check_numbers(config: Any, least: Mapping[str, float]) -> None:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.distributed.tensor import DTensor
 from transformers import PreTrainedModel
 
+from glaswerk.train.attention import use_attention
 from glaswerk.train.batches import Batch
 from glaswerk.train.loss import linear_cross_entropy
 
@@ -53,7 +54,7 @@ class Network(nn.Module):
 
     def __init__(self, model: PreTrainedModel) -> None:
         super().__init__()
-        model.set_attn_implementation("sdpa")  # which takes a mask of bools; "eager" would add them up
+        use_attention(model)  # which takes a mask of bools; "eager" would add them up
         self.model = model
 
     def forward(self, compute: Callable[..., Result], *arguments: Any) -> Result:

@@ -11,6 +11,9 @@ from glaswerk.train.precision import PRECISIONS
 
 # Muon's update fits a whole linear map: neither a table of rows nor one of the two factors of an adapter.
 _ADAMW = ("embed", "lm_head", "lora_")
+# Rows of an embedding learn from their own tokens alone. Times 1, 4 and 12 gave 2.152, 2.127 and 2.118 bits
+# per byte after 90 s (docs/decisions/2026-11-23-training.md).
+UNTIED = 4.0
 # Where torch has AdamW as one kernel; elsewhere it is one kernel an operation and some parameters.
 _FUSED = {"cpu", "cuda", "xpu", "mps"}
 
@@ -26,15 +29,21 @@ def optimizers(
 
     Embeddings and norms take AdamW: Muon's orthogonal update fits linear maps only (Jordan 2024), and
     weight decay would pull norms to 0. Muon's products are in fp32 until `set_precision` says otherwise.
-    Embeddings have `embedding_ratio` times the learning rate of matrices and norms.
+    Embeddings have `embedding_ratio` times the learning rate of matrices and norms; where the output is a
+    table of its own, that has it, and the embedding `UNTIED` times as much.
     """
     matrices, embeddings, norms = by_kind(model)
+    inputs = _inputs_alone(model)
     muon = Muon(
         [{"params": matrices, "ratio": 1.0}],
         lr=learning_rate, weight_decay=weight_decay, dtype=torch.float32,
     )  # fmt: skip
     adamw = AdamW(
-        [{"params": embeddings, "ratio": embedding_ratio}, {"params": norms, "ratio": 1.0}],
+        [
+            {"params": [p for p in embeddings if p is not inputs], "ratio": embedding_ratio},
+            {"params": norms, "ratio": 1.0},
+            *([] if inputs is None else [{"params": [inputs], "ratio": UNTIED * embedding_ratio}]),
+        ],
         lr=learning_rate, betas=(0.9, 0.95), eps=1e-10, weight_decay=0.0,
         fused=all(p.device.type in _FUSED for p in embeddings + norms),
     )  # fmt: skip
@@ -42,6 +51,13 @@ def optimizers(
     for part in parts:
         set_rate(part, learning_rate)
     return parts
+
+
+def _inputs_alone(model: nn.Module) -> Tensor | None:
+    """The embedding, if it learns and the output is another table that does."""
+    named = {name: p for name, p in model.named_parameters() if p.requires_grad and p.ndim == 2}
+    tables = [p for name, p in named.items() if "embed_tokens" in name]
+    return tables[0] if tables and any("lm_head" in name for name in named) else None
 
 
 def set_precision(parts: list[Optimizer], precision: str) -> None:

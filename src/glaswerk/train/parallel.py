@@ -51,6 +51,11 @@ class Parallel:
         """How many ways the rows of a step are divided."""
         return self.replicate * self.shard
 
+    @property
+    def whole_layers(self) -> bool:
+        """Whether each rank computes whole layers of whole rows, as one process does."""
+        return self.context == self.tensor == 1
+
     def fitted(self, ranks: int) -> Parallel:
         """The same with `shard` filled in. Raises GlaswerkError where the degrees do not make `ranks`."""
         rest = self.replicate * self.context * self.tensor

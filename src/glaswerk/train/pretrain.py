@@ -17,19 +17,20 @@ from glaswerk.tokenizer import Shards, Tokenizer
 from glaswerk.tokenizer.companions import copy_tokenizer
 from glaswerk.train.branch import begin_branch
 from glaswerk.train.checkpoints import Checkpoints, Keep, remembered, written_steps
+from glaswerk.train.compiling import compiles
 from glaswerk.train.export import tokenizer_of
 from glaswerk.train.loop import LoopConfig, run
 from glaswerk.train.numbers import check_numbers
 from glaswerk.train.patience import forget_best
 from glaswerk.train.precision import resolve
-from glaswerk.train.prediction import predict_run
+from glaswerk.train.prediction import Where, predict, predict_run
 from glaswerk.train.sampler import PackedSampler
 from glaswerk.train.stream import Stream
 from glaswerk.train.together import make_together
 from glaswerk.train.watch import Extra, Watch, Watched
 from glaswerk.train.world import World
 
-RECIPE = "pretrain/2"
+RECIPE = "pretrain/3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ class TrainConfig:
     """
 
     size: str = "2M"
+    depth: int = 0
+    untied: bool = False
     epochs: float = 0.0
     context: int = 256
     batch_tokens: int = 0
@@ -48,6 +51,7 @@ class TrainConfig:
     seed: int = 0
     patience: int = 2
     micro_rows: int = 0
+    compile: str = "auto"
     branch: int = 0
     decay_steps: int = 0
 
@@ -66,7 +70,10 @@ class Plan:
 def plan(shards: Shards, config: TrainConfig) -> Plan:
     """Derive everything from the size and the corpus, by the laws of `glaswerk.plan.laws`."""
     _check(config)
-    shape = shape_for(parse_size(config.size), _padded(shards.vocab_size), config.context)
+    shape = shape_for(
+        parse_size(config.size), _padded(shards.vocab_size), config.context,
+        depth=config.depth, tied=not config.untied,
+    )  # fmt: skip
     epoch = len(shards.tokens("train"))
     tokens = round(config.epochs * epoch) or wanted_tokens(shape.parameters, epoch)
     batch = config.batch_tokens or batch_tokens(tokens)
@@ -129,8 +136,10 @@ def train(
             lambda: predict_run(planned, sampler, world.size).to_json(),
             lost=sampler.lost, extra=extra, writes=world.first,
         )  # fmt: skip
+        seconds = predict(planned, Where(devices=world.size), sampler).seconds
+        loop = replace(planned.loop, compile=compiles(config.compile, seconds))
         stats = run(
-            model, sampler, planned.loop, runs, label=f"train {name}", validate=watch.look,
+            model, sampler, loop, runs, label=f"train {name}", validate=watch.look,
             refresh=watch.refresh, world=world, keep=keep,
         )  # fmt: skip
         whole = world.gathered(model)
@@ -176,8 +185,10 @@ def sampler_of(shards: Shards, config: TrainConfig, rows: int) -> PackedSampler:
 def _check(config: TrainConfig) -> None:
     """Refuse what no run can be made of. Raises GlaswerkError."""
     resolve(config.precision)
+    compiles(config.compile, 0.0)
     numbers = {
-        "epochs", "learning_rate", "batch_tokens", "seed", "patience", "micro_rows", "branch", "decay_steps"
+        "epochs", "learning_rate", "batch_tokens", "seed", "patience", "micro_rows", "branch", "decay_steps",
+        "depth",
     }  # fmt: skip
     check_numbers(config, dict.fromkeys(numbers, 0.0) | {"context": 8.0})
 

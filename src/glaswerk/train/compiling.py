@@ -1,0 +1,65 @@
+"""Compiling the network: faster steps for a warm-up that only long runs earn back."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from transformers import PreTrainedModel
+
+from glaswerk.core.errors import GlaswerkError
+
+CHOICES = ("auto", "on", "off")
+# Steps of 2.6 M parameters were 1.15 to 1.2 times as fast on a CPU, after 30 to 50 s of compiling; a cache
+# of torch's makes the second run's warm-up 5 s (docs/decisions/2026-11-23-training.md).
+_WORTH_SECONDS = 600.0
+
+
+def compiles(choice: str, seconds: float) -> bool:
+    """Whether a run that would take `seconds` compiles its network; `auto`: where the warm-up pays.
+
+    Raises GlaswerkError for another choice, and for `on` where no compiler is.
+    """
+    if choice not in CHOICES:
+        raise GlaswerkError(
+            f"--compile takes {', '.join(CHOICES)}, found {choice!r}", hint="auto: long runs only"
+        )
+    if choice == "on" and not has_compiler():
+        raise GlaswerkError(
+            "torch.compile needs a C++ compiler, and none was found",
+            hint="install g++ (Debian: apt-get install g++), or train with --compile off",
+        )
+    return choice == "on" or (choice == "auto" and seconds >= _WORTH_SECONDS and has_compiler())
+
+
+def has_compiler() -> bool:
+    """Whether torch can compile here: kernels for CPUs are C++, those for GPUs come with torch."""
+    named = os.environ.get("CXX", "")
+    return torch.cuda.is_available() or any(map(shutil.which, filter(None, (named, "g++", "clang++"))))
+
+
+def compile_network(model: PreTrainedModel, *, whole: bool) -> None:
+    """Compile the decoder of `model` in place, at its next call: as a `whole`, or layer by layer.
+
+    As a whole it is faster on a CPU; layer by layer it is compiled once for all layers, whatever the depth,
+    and between the layers there is room for the gathering of weights that are cut among ranks.
+    """
+    decoder = model.get_decoder()
+    for module in [decoder] if whole else decoder.layers:
+        module.compile(dynamic=False)
+
+
+@contextmanager
+def not_compiled() -> Iterator[None]:
+    """Within, compiled modules run as written: for inputs of ever other shapes, such as a sample's."""
+    with torch.compiler.set_stance("force_eager"):
+        yield
+
+
+def forget_compiled(model: PreTrainedModel) -> None:
+    """Leave `model` as before `compile_network`."""
+    for module in model.modules():
+        module._compiled_call_impl = None
