@@ -35,7 +35,7 @@ def launch(ranks: int, folder: Path, **job: Any) -> None:
     """Run a job on `ranks` ranks of this machine to its end, and fail with its output where it fails."""
     command = torchrun("--standalone", f"--nproc-per-node={ranks}", folder=folder, job=job)
     process = start(command)
-    output, _ = process.communicate(timeout=240)
+    output, _ = process.communicate(timeout=480)
     assert process.returncode == 0, output
 
 

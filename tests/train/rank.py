@@ -40,6 +40,7 @@ class Job:
     every: int = 0
     micro_rows: int = 0
     rows: int = 4
+    compile: bool = False
     die_at: int = -1
 
 
@@ -87,6 +88,7 @@ def train(folder: Path, job: Job) -> None:
         weight_decay=0.01,
         precision=job.precision,
         micro_rows=job.micro_rows,
+        compile=job.compile,
     )
     batches = sampler(job.rows)
     if job.die_at >= 0:

@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.train.batches import Batch
 from glaswerk.train.checkpoints import Checkpoints, written_steps
+from glaswerk.train.compiling import has_compiler
 from glaswerk.train.context_parallel import slice_rows
 from glaswerk.train.loss import IGNORED
 from glaswerk.train.parallel import Parallel
@@ -63,6 +64,14 @@ def test_degrees_of_several_kinds_together_equal_one_rank(parallel: str, alone: 
 @pytest.mark.cluster
 def test_micro_batches_on_two_ranks_equal_one_rank(alone: Path, tmp_path: Path) -> None:
     launch(2, tmp_path, parallel="shard=2", micro_rows=1)
+    _assert_equal(tmp_path, alone)
+
+
+@pytest.mark.cluster
+@pytest.mark.slow
+@pytest.mark.skipif(not has_compiler(), reason="no C++ compiler")
+def test_layers_compiled_on_two_ranks_equal_one_rank_that_is_not(alone: Path, tmp_path: Path) -> None:
+    launch(2, tmp_path, parallel="shard=2", compile=True)
     _assert_equal(tmp_path, alone)
 
 
