@@ -202,6 +202,8 @@ def plan() -> list[Run]:
         Run(1, 0.016, short, embedding=6.0),
         Run(4, 0.004, (524288,), embedding=12.0),
         Run(8, 0.004, short[:1], embedding=12.0),
+        Run(8, 0.002, short[:1], embedding=24.0),
+        Run(6, 0.001, short[:1], embedding=48.0),
     ]
 
 

@@ -19,9 +19,7 @@ EMBEDDING_RATE = 0.048
 USUAL = {
     "batch": 2048,
     "decay": 0.3,
-    "shape": "linear",
     "embedding": 1.0,
-    "norm": 1.0,
     "weight_decay": 0.01,
     "seed": 0,
 }
