@@ -68,7 +68,8 @@ class Novelty:
 
     def __str__(self) -> str:
         """A sentence for people."""
-        copied = f"{self.share:.0%} of it stands word for word in the training data (runs of {self.n} words)"
+        share, runs = f"{self.share * 100:.0f} %", f"in runs of {self.n} words or more"
+        copied = f"{share} of it stands word for word in the training data, {runs}"
         if self.interval is None:
             return f"{copied}; what is usual is not measurable: {self.reason}"
         low, high = (f"{bound * 100:.0f}" for bound in self.interval)

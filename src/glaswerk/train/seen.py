@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import threading
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -105,25 +105,28 @@ def _grown_from(lab: Lab, model: Artifact) -> list[Artifact]:
     return found
 
 
-def _stage(lab: Lab, model: Artifact) -> _Stage | None:
-    shards = next((made for made in lab.all("shards") if made.id == model.inputs.get("shards")), None)
-    recipe = json.loads((model.path / MANIFEST).read_text()).get("recipe")
-    if shards is None:
+def sampler_of_model(lab: Lab, model: Artifact) -> PackedSampler | None:
+    """The sampler that a model's run read from; None where it cannot be built again exactly."""
+    packed = _shards(lab, model)
+    recipe, config = json.loads((model.path / MANIFEST).read_text()).get("recipe"), model.config
+    if packed is None or recipe not in (PRETRAIN, TUNE):
         return None
-    packed, config = Shards.open(shards.path), model.config
     if recipe == PRETRAIN:
-        return _Stage(model, "pretraining", _pretraining(packed, config), ["train"], packed)
-    if recipe == TUNE:
-        sampler = _tuning(packed, config, context_of(model))
-        return _Stage(model, "tuning", sampler, ["chat", "train"], packed)
-    return None
+        chosen = TrainConfig(context=config["shape"]["context"], seed=config["seed"])
+        return sampler_of(packed, chosen, config["rows"])
+    wanted = {name: config[name] for name in ("batch_tokens", "replay", "seed")}
+    return chat_sampler(packed, TuneConfig(**wanted), context_of(model))
 
 
-def _pretraining(shards: Shards, config: Mapping[str, Any]) -> PackedSampler:
-    chosen = TrainConfig(context=config["shape"]["context"], seed=config["seed"])
-    return sampler_of(shards, chosen, config["rows"])
+def _stage(lab: Lab, model: Artifact) -> _Stage | None:
+    sampler, packed = sampler_of_model(lab, model), _shards(lab, model)
+    if sampler is None or packed is None:
+        return None
+    if model.config["stage"] == "pretrain":
+        return _Stage(model, "pretraining", sampler, ["train"], packed)
+    return _Stage(model, "tuning", sampler, ["chat", "train"], packed)
 
 
-def _tuning(shards: Shards, config: Mapping[str, Any], context: int) -> PackedSampler:
-    chosen = TuneConfig(batch_tokens=config["batch_tokens"], replay=config["replay"], seed=config["seed"])
-    return chat_sampler(shards, chosen, context)
+def _shards(lab: Lab, model: Artifact) -> Shards | None:
+    there = (made for made in lab.all("shards") if made.id == model.inputs.get("shards"))
+    return next((Shards.open(made.path) for made in there), None)
