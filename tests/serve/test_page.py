@@ -237,6 +237,7 @@ def test_how_much_is_copied_is_told_beside_what_is_usual(browser: Browser, serve
         expect(told).to_have_text(
             "12 % of this answer stands word for word in the training data; 3–9 % is usual."
         )
+        expect(page.locator(".novelty")).to_have_attribute("title", re.compile("200 passages of 32 words"))
         band = page.locator(".scale-band").bounding_box()
         line = page.locator(".scale-line").bounding_box()
         assert band is not None

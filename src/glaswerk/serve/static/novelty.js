@@ -2,6 +2,8 @@
 
 import { el } from "/static/dom.js";
 
+const WIDE = 0.9;
+
 export function noveltyOf(novelty) {
   if (novelty.words < novelty.n) return null;
   const copied = `${percent(novelty.share)} % of this answer stands word for word in the training data`;
@@ -9,9 +11,11 @@ export function noveltyOf(novelty) {
     return el("p", { class: "novelty", title: novelty.reason, text: `${copied}. What is usual is not measurable here.` });
   }
   const [low, high] = novelty.interval;
-  const usual = `${percent(low)}–${percent(high)} % is usual`;
+  // A passage of ten words is copied whole or not at all: a range of nearly everything would say nothing.
+  const range = `${percent(low)}–${percent(high)} %`;
+  const usual = high - low > WIDE ? `${percent(novelty.expected)} % is the average of new text this short` : `${range} is usual`;
   const title =
-    `Words in runs of ${novelty.n} or more that the training data holds. Usual: 95 % of ` +
+    `Words in runs of ${novelty.n} or more that the training data holds; ${range} in 95 % of ` +
     `${novelty.windows.toLocaleString("en")} passages of ${novelty.window_words} words that it lacks.`;
   return el("p", { class: "novelty", title }, scale(novelty.share, low, high), `${copied}; ${usual}.`);
 }
