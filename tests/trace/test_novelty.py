@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import random
 from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from handmade import write_corpus
 
+from glaswerk.cli.trace_verb import command
 from glaswerk.core.document import Document, Rights
 from glaswerk.lab import Artifact, Lab
 from glaswerk.tokenizer import pack, train_tokenizer
@@ -140,3 +143,13 @@ def test_the_interval_holds_the_middle_of_the_windows(opened: tuple[Tracer, Base
     assert judged.interval is not None
     low, high = judged.interval
     assert sum(low <= share <= high for share in shares) == pytest.approx(950, abs=2)
+
+
+def test_glaswerk_trace_prints_the_figure_and_has_it_as_json(tmp_path: Path) -> None:
+    lab, _ = make(tmp_path / "lab", [prose(32) for _ in range(50)])
+    lab.ledger.close()
+    said = CliRunner().invoke(command, [COPIED, "--lab", str(lab.root)])
+    assert said.output.startswith("100 % of it stands word for word in the training data, in runs of 8 words")
+    figures = json.loads(CliRunner().invoke(command, [COPIED, "--json", "--lab", str(lab.root)]).output)
+    assert figures["novelty"]["share"] == 1.0
+    assert figures["novelty"]["windows"] == 200
