@@ -48,10 +48,11 @@ def served(lab: Lab) -> Iterator[str]:
 def photograph(browser: Browser, address: str, question: str) -> bytes:
     """PNG of the chat page after the answer, with the sources of its first span open."""
     page = browser.new_page(viewport=SIZE, device_scale_factor=1, reduced_motion="reduce")
+    page.set_default_timeout(240_000)
     page.goto(address)
     page.get_by_role("textbox", name="Message").fill(question)
     page.keyboard.press("Enter")
-    page.get_by_role("button", name="Copy answer").wait_for(timeout=120_000)
+    page.get_by_role("button", name="Copy answer").wait_for()
     settled = page.locator(".answer-foot .chip, .answer-foot .reason, .failure")
     settled.first.wait_for()
     if page.locator(".answer mark").count():

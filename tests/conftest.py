@@ -89,7 +89,8 @@ def fill(lab: Lab, town: Path) -> None:
     from glaswerk.data.source import add_chats, add_docs, add_posts
     from glaswerk.tokenizer import pack, train_tokenizer
     from glaswerk.tokenizer.training import TokenizerConfig
-    from glaswerk.trace import build
+    from glaswerk.trace import Tracer, build
+    from glaswerk.trace.novelty import Baseline
     from glaswerk.train import TrainConfig, TuneConfig, train, tune
 
     add_posts(lab, sorted((town / "archives").glob("*.zip")), licence="CC0-1.0", name="posts")
@@ -100,4 +101,6 @@ def fill(lab: Lab, town: Path) -> None:
     shards = pack(lab)
     train(lab, TrainConfig(size="100K", epochs=1.0, context=256))
     tune(lab, TuneConfig(epochs=1.0))
-    build(lab, shards)
+    trace = build(lab, shards)
+    # Whoever traces in this lab would otherwise write the baseline while another test lists its files.
+    Baseline.of(lab, trace, Tracer.open(lab, trace))

@@ -105,6 +105,163 @@ def test_text_of_documents_is_never_read_as_html(browser: Browser, server: Runni
         expect(body.locator("b")).to_have_count(0)
 
 
+def test_hostile_documents_stay_text_in_the_panel_and_in_the_whole_view(
+    browser: Browser, server: Running
+) -> None:
+    evil = '<img src=x onerror="document.title=1"><script>document.title=2</script></dialog></aside>'
+    bad = {
+        "author": evil,
+        "source": evil,
+        "licence": evil,
+        "kind": evil,
+        "url": "javascript:document.title=3",
+    }
+
+    def in_trace(route: Route) -> None:
+        reply = route.fetch()
+        found = reply.json()
+        for match in found["spans"][0]["documents"]:
+            match |= bad | {"text": evil + match["text"], "match_end": match["match_end"] + len(evil)}
+        route.fulfill(response=reply, json=found)
+
+    def in_document(route: Route) -> None:
+        reply = route.fetch()
+        route.fulfill(response=reply, json=reply.json() | bad | {"text": evil})
+
+    with visit(browser, server.url) as page:
+        page.route("**/v1/glaswerk/trace", in_trace)
+        page.route("**/v1/documents/*", in_document)
+        ask_and_wait(page, "Who built the old bridge?")
+        page.locator(".chip").click()
+        expect(page.locator(".card").first).to_contain_text("<script>")
+        page.get_by_role("button", name="Whole document").first.click()
+        expect(page.locator(".document-text")).to_have_text(evil)
+        assert page.locator("main img, aside img, dialog img, aside script, dialog script").count() == 0
+        assert page.locator("a[href^='javascript']").count() == 0
+        expect(page).to_have_title("chat · Glaswerk")
+
+
+def test_a_whole_document_opens_and_closes_by_keyboard_and_gives_the_focus_back(
+    browser: Browser, server: Running
+) -> None:
+    with visit(browser, server.url) as page:
+        ask_and_wait(page, "Who built the old bridge?")
+        page.get_by_role("button", name=SPAN).focus()
+        page.keyboard.press("Enter")
+        opener = page.get_by_role("button", name="Whole document by clara")
+        opener.focus()
+        page.keyboard.press("Enter")
+        view = page.get_by_role("dialog", name="clara, 1 May 2021")
+        expect(view.locator(".document-text")).to_contain_text("<b>Looked</b> it up at the archive.")
+        expect(view.locator("mark")).to_have_text(SPAN)
+        expect(view.locator("dl")).to_contain_text("CC0-1.0")
+        for _ in range(12):  # nothing behind the dialog is in reach
+            page.keyboard.press("Tab")
+            assert page.evaluate("!document.activeElement.closest('.app')")
+        page.keyboard.press("Escape")
+        expect(view).to_be_hidden()
+        expect(opener).to_be_focused()
+        expect(page.get_by_role("complementary", name="Sources")).to_be_visible()
+        opener.click()
+        page.get_by_role("button", name="Close document").click()
+        expect(view).to_be_hidden()
+
+
+def test_a_document_that_is_gone_by_now_says_so(browser: Browser, server: Running) -> None:
+    with visit(browser, server.url) as page:
+        page.route("**/v1/documents/*", lambda route: route.continue_(url=f"{server.url}/v1/documents/none"))
+        ask_and_wait(page, "Who built the old bridge?")
+        page.locator(".chip").click()
+        page.get_by_role("button", name="Whole document").first.click()
+        expect(page.get_by_role("dialog")).to_contain_text("no training document")
+
+
+def test_the_panel_says_when_a_document_was_seen_and_how_often_it_was_there(
+    browser: Browser, server: Running
+) -> None:
+    seen = {"model": "base/step-900", "stage": "pretraining", "epochs": 3, "first_step": 812}
+
+    def with_training(route: Route) -> None:
+        reply = route.fetch()
+        found = reply.json()
+        found["spans"][0]["documents"][0] |= {"seen": [seen], "duplicates": 2}
+        route.fulfill(response=reply, json=found)
+
+    with visit(browser, server.url) as page:
+        page.route("**/v1/glaswerk/trace", with_training)
+        ask_and_wait(page, "Who built the old bridge?")
+        page.locator(".chip").click()
+        facts = page.locator(".card").first.locator(".card-facts li")
+        expect(facts).to_have_text(
+            ["seen in pretraining, 3 epochs, first at step 812", "kept for 2 further copies"]
+        )
+
+
+def test_rarer_spans_are_underlined_more_strongly(browser: Browser, server: Running) -> None:
+    def traced(route: Route) -> None:
+        reply = route.fetch()
+        (span,) = reply.json()["spans"]
+        cut = [span | {"start": 0, "end": 20, "rarity": -35.0}, span | {"start": 21, "rarity": -130.0}]
+        route.fulfill(response=reply, json=reply.json() | {"spans": cut})
+
+    with visit(browser, server.url) as page:
+        page.route("**/v1/glaswerk/trace", traced)
+        ask_and_wait(page, "Who built the old bridge?")
+        marks = page.locator(".answer-text mark")
+        expect(marks.nth(0)).to_have_class("span rare-1")
+        expect(marks.nth(1)).to_have_class("span rare-4")
+        colours = marks.evaluate_all("nodes => nodes.map(n => getComputedStyle(n).textDecorationColor)")
+        assert colours[0] != colours[1]
+
+
+def test_how_much_is_copied_is_told_beside_what_is_usual(browser: Browser, server: Running) -> None:
+    figure = {
+        "share": 0.12, "n": 8, "words": 40, "measurable": True, "expected": 0.05, "interval": [0.03, 0.09],
+        "percentile": 99.0, "windows": 200, "window_words": 32,
+    }  # fmt: skip
+
+    def judged(route: Route) -> None:
+        reply = route.fetch()
+        route.fulfill(response=reply, json=reply.json() | {"novelty": figure})
+
+    with visit(browser, server.url) as page:
+        ask_and_wait(page, "Who built the old bridge?")
+        told = page.locator(".novelty").last
+        expect(told).to_have_text(
+            "100 % of this answer stands word for word in the training data. "
+            "What is usual is not measurable here."
+        )
+        page.route("**/v1/glaswerk/trace", judged)
+        page.reload()
+        page.locator(".open-conversation").click()
+        expect(told).to_have_text(
+            "12 % of this answer stands word for word in the training data; 3–9 % is usual."
+        )
+        expect(page.locator(".novelty")).to_have_attribute("title", re.compile("200 passages of 32 words"))
+        band = page.locator(".scale-band").bounding_box()
+        line = page.locator(".scale-line").bounding_box()
+        assert band is not None
+        assert line is not None
+        assert line["x"] > band["x"] + band["width"]
+
+
+def test_a_long_answer_with_hundreds_of_spans_makes_cards_only_for_the_one_that_is_open(
+    browser: Browser, server: Running
+) -> None:
+    def many(route: Route) -> None:
+        reply = route.fetch()
+        (span,) = reply.json()["spans"]
+        spans = [span | {"start": i * 2, "end": i * 2 + 1} for i in range(30)] * 20
+        route.fulfill(response=reply, json=reply.json() | {"spans": spans})
+
+    with visit(browser, server.url) as page:
+        page.route("**/v1/glaswerk/trace", many)
+        ask_and_wait(page, "Who built the old bridge?")
+        page.locator(".chip").click()
+        expect(page.locator(".entry")).to_have_count(600)
+        expect(page.locator(".card")).to_have_count(3)
+
+
 def test_spans_stand_where_they_belong_behind_an_emoji(browser: Browser, server: Running) -> None:
     with visit(browser, server.url) as page:
         ask_and_wait(page, "When does the bakery open?")
@@ -277,6 +434,14 @@ def test_on_a_phone_nothing_overflows_and_the_sources_are_a_bottom_sheet(
         assert box["y"] > 100
         assert box["y"] + box["height"] == PHONE["height"]
         _fits(page)
+        page.get_by_role("button", name="Whole document").first.tap()
+        whole = page.get_by_role("dialog")
+        expect(whole.locator(".document-text")).to_contain_text(SPAN)
+        box = whole.bounding_box()
+        assert box is not None
+        assert (box["x"], box["width"]) == (0, PHONE["width"])
+        _fits(page)
+        page.get_by_role("button", name="Close document").tap()
         assert page.evaluate("document.querySelector('#main').inert")
         page.touchscreen.tap(180, 40)  # beside the sheet
         expect(sheet).to_be_hidden()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from glaswerk.lab import Lab
 if TYPE_CHECKING:
     from glaswerk.infer import Engine
     from glaswerk.trace import Tracer
+    from glaswerk.trace.novelty import Baseline
 
 
 @click.command("chat")
@@ -35,13 +37,17 @@ def command(
     """
     from glaswerk.infer import Engine
     from glaswerk.trace import Tracer
+    from glaswerk.trace.novelty import Baseline
 
     lab = Lab.open(lab_path)
     chosen = lab.latest("model", model or "chat")
     if chosen is None:
         raise GlaswerkError(f"the lab has no model named {model or 'chat'!r}", hint="glaswerk tune")
     index = next((t for t in lab.all("trace") if t.inputs["shards"] == chosen.inputs.get("shards")), None)
-    engine, tracer = Engine.load(chosen.path), Tracer.open(lab, index) if sources and index else None
+    engine, shown = Engine.load(chosen.path), None
+    if sources and index:
+        tracer = Tracer.open(lab, index)
+        shown = _Sources(tracer, Baseline.of(lab, index, tracer))
     messages: list[Message] = []
     while True:
         asked = question or _ask()
@@ -52,10 +58,27 @@ def command(
             continue
         if asked.strip():
             messages = _turn(
-                engine, tracer, [*messages, Message(role="user", content=asked)], temperature, max_tokens
+                engine, shown, [*messages, Message(role="user", content=asked)], temperature, max_tokens
             )
         if question:
             return
+
+
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    """What is said below each answer, on standard error."""
+
+    tracer: Tracer
+    baseline: Baseline
+
+    def show(self, answer: str) -> None:
+        for span in self.tracer.trace(answer, documents=1).spans:
+            # None is left where all that hold it may not be shown.
+            match = next(iter(span.documents), None)
+            who = ", ".join(filter(None, (match.author, match.created_at[:10]))) if match else ""
+            known = f", e.g. {who}" if who else ""
+            click.echo(click.style(f"  “{span.text.strip()}” {span.count} ×{known}", dim=True), err=True)
+        click.echo(click.style(f"  {self.baseline.judge(self.tracer, answer)}", dim=True), err=True)
 
 
 def _ask() -> str | None:
@@ -66,7 +89,7 @@ def _ask() -> str | None:
 
 
 def _turn(
-    engine: Engine, tracer: Tracer | None, messages: list[Message], temperature: float, max_tokens: int
+    engine: Engine, sources: _Sources | None, messages: list[Message], temperature: float, max_tokens: int
 ) -> list[Message]:
     answer = ""
     try:
@@ -79,8 +102,6 @@ def _turn(
     except KeyboardInterrupt:
         click.echo(" [stopped]", nl=False)
     click.echo()
-    if tracer:
-        for span in tracer.trace(answer, documents=1).spans:
-            who = ", ".join(filter(None, (span.documents[0].author, span.documents[0].created_at[:10])))
-            click.echo(click.style(f"  “{span.text.strip()}” {span.count} ×, e.g. {who}", dim=True), err=True)
+    if sources:
+        sources.show(answer)
     return [*messages, Message(role="assistant", content=answer)]

@@ -26,15 +26,18 @@ def command(text: str | None, min_words: int, documents: int, lab_path: Path, as
     glaswerk trace --json < answer.txt
     """
     from glaswerk.trace import Tracer
+    from glaswerk.trace.novelty import Baseline
 
     lab = Lab.open(lab_path)
     index = lab.need("trace", "main.main", hint="glaswerk index")
-    found = Tracer.open(lab, index).trace(
-        text if text is not None else sys.stdin.read(), min_words=min_words, documents=documents
-    )
+    tracer, text = Tracer.open(lab, index), text if text is not None else sys.stdin.read()
+    found = tracer.trace(text, min_words=min_words, documents=documents)
+    novelty = Baseline.of(lab, index, tracer).judge(tracer, text)
     if as_json:
-        click.echo(json.dumps(found.to_json(), indent=2, ensure_ascii=False))
+        whole = found.to_json() | {"novelty": novelty.to_json()}
+        click.echo(json.dumps(whole, indent=2, ensure_ascii=False))
         return
+    click.echo(novelty)
     if not found.spans:
         click.echo(f"no {found.label} of {min_words} words or more")
     for span in found.spans:

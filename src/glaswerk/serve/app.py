@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 
 import glaswerk
 from glaswerk.lab import Lab
+from glaswerk.serve.answers import Answers
 from glaswerk.serve.chat import Chat
 from glaswerk.serve.errors import HANDLERS
 from glaswerk.serve.facts import Facts
@@ -36,7 +37,8 @@ def create_app(
     `app.state.served` is the model, `app.state.pool` the generations under way.
     """
     served, pool = Served.load(lab, model), Pool(limits.running, limits.waiting)
-    sources = Sources(served, limits)
+    answers = Answers(limits.answers)
+    sources = Sources(served, answers, limits)
     facts = Facts(served, sources)
 
     @asynccontextmanager
@@ -45,7 +47,7 @@ def create_app(
         pool.close()
 
     app = Starlette(
-        routes=_routes(served, Chat(served, pool, limits), sources, facts),
+        routes=_routes(served, Chat(served, pool, answers, sources, limits), sources, facts),
         middleware=[Middleware(Guard, loopback=is_loopback(host))],
         exception_handlers=HANDLERS,
         lifespan=lifespan,
@@ -78,5 +80,7 @@ def _routes(served: Served, chat: Chat, sources: Sources, facts: Facts) -> list[
         Route("/v1/chat/completions", chat.__call__, methods=["POST"]),
         Route("/v1/glaswerk/info", facts.info, methods=["GET"]),
         Route("/v1/glaswerk/trace", sources.__call__, methods=["POST"]),
+        Route("/v1/traces/{id}", sources.answer, methods=["GET"]),
+        Route("/v1/documents/{id:path}", sources.document, methods=["GET"]),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Any
 
 from anyio import to_thread
 from starlette.requests import Request
@@ -13,31 +14,48 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.infer import Delta
 from glaswerk.serve import request as requests
 from glaswerk.serve import wire
+from glaswerk.serve.answers import Answers
 from glaswerk.serve.body import read_object
 from glaswerk.serve.errors import ApiError, error_body
 from glaswerk.serve.limits import Limits
 from glaswerk.serve.pool import Generation, Pool, unless_disconnected
 from glaswerk.serve.request import ChatRequest
 from glaswerk.serve.served import Served
+from glaswerk.serve.sources import Sources
+
+_Trace = Callable[[str], Awaitable[dict[str, Any]]]
 
 
 class Chat:
-    """The endpoint, over one model and one pool."""
+    """The endpoint, over one model and one pool.
 
-    def __init__(self, served: Served, pool: Pool, limits: Limits) -> None:
+    With the header `x-glaswerk-trace: true` or the field `"glaswerk": {"trace": true}` the response has one
+    more field, `glaswerk.trace`; all others stay as they are.
+    """
+
+    def __init__(
+        self, served: Served, pool: Pool, answers: Answers, sources: Sources, limits: Limits
+    ) -> None:
         self._served, self._pool, self._limits = served, pool, limits
+        self._answers, self._sources = answers, sources
 
     async def __call__(self, request: Request) -> Response:
         asked = requests.parse(await read_object(request, self._limits.body_bytes))
         self._served.check(asked.model)
         await to_thread.run_sync(self._check_length, asked)
+        traced = asked.trace or requests.trace_header(request.headers.get("x-glaswerk-trace"))
+        if traced:
+            await self._sources.ready()
+        trace = self._sources.trace if traced else None
         envelope = wire.Envelope(asked.model, self._served.fingerprint, asked.include_usage)
         work = self._pool.start(self._stream(asked))
         generation = await unless_disconnected(request, work)
         if asked.stream:
-            return EventStream(generation, envelope)
+            return EventStream(generation, envelope, self._answers, trace)
         text, last = await unless_disconnected(request, _collect(generation))
-        return JSONResponse(envelope.completion(text, last))
+        self._answers.keep(envelope.id, text)
+        extra = {"glaswerk": {"trace": await trace(text)}} if trace else {}
+        return JSONResponse(envelope.completion(text, last) | extra)
 
     def _check_length(self, asked: ChatRequest) -> None:
         # No token of these vocabularies is longer than 128 bytes, so much text is too long untokenised.
@@ -80,33 +98,50 @@ class EventStream(StreamingResponse):
 
     media_type = "text/event-stream"
 
-    def __init__(self, generation: Generation[Delta], envelope: wire.Envelope) -> None:
+    def __init__(
+        self,
+        generation: Generation[Delta],
+        envelope: wire.Envelope,
+        answers: Answers,
+        trace: _Trace | None,
+    ) -> None:
         headers = {"cache-control": "no-cache, no-transform", "x-accel-buffering": "no"}
-        super().__init__(_events(generation, envelope), headers=headers)
-        self._generation = generation
+        super().__init__(self._events(generation, envelope, trace), headers=headers)
+        self._generation, self._envelope, self._answers = generation, envelope, answers
+        self._parts: list[str] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await super().__call__(scope, receive, send)
         finally:
             self._generation.stop()
+            self._answers.keep(self._envelope.id, "".join(self._parts))
 
-
-async def _events(generation: Generation[Delta], envelope: wire.Envelope) -> AsyncIterator[bytes]:
-    """The stream's events. Once it has begun, a failure can only be told as an event of its own."""
-    yield envelope.chunk({"role": "assistant", "content": ""})
-    last = Delta("", None, 0, 0)
-    try:
-        async for last in generation:
-            if last.text:
-                yield envelope.chunk({"content": last.text})
-    except GlaswerkError as error:
-        yield wire.event(error_body(400, str(error), None, "lab_error"))
-        return
-    except Exception:
-        yield wire.event(error_body(500, "the answer broke off; the server's terminal shows why", None, None))
-        raise
-    yield envelope.chunk({}, last.finish_reason or "stop")
-    if envelope.include_usage:
-        yield envelope.usage_chunk(last)
-    yield wire.DONE
+    async def _events(
+        self, generation: Generation[Delta], envelope: wire.Envelope, trace: _Trace | None
+    ) -> AsyncIterator[bytes]:
+        """The stream's events. Once it has begun, a failure can only be told as an event of its own."""
+        yield envelope.chunk({"role": "assistant", "content": ""})
+        last = Delta("", None, 0, 0)
+        try:
+            async for last in generation:
+                if last.text:
+                    self._parts.append(last.text)
+                    yield envelope.chunk({"content": last.text})
+            yield envelope.chunk({}, last.finish_reason or "stop")
+            # A client that reads [DONE] may ask for the trace at once, before this response is over.
+            text = "".join(self._parts)
+            self._answers.keep(envelope.id, text)
+            if trace:
+                yield envelope.trace_chunk(await trace(text))
+        except GlaswerkError as error:
+            yield wire.event(error_body(400, str(error), None, "lab_error"))
+            return
+        except Exception:
+            message = "the answer broke off; the server's terminal shows why"
+            yield wire.event(error_body(500, message, None, None))
+            raise
+        # Behind the trace: with usage asked for, clients take it from the last chunk.
+        if envelope.include_usage:
+            yield envelope.usage_chunk(last)
+        yield wire.DONE

@@ -15,6 +15,8 @@ class Limits:
     trace_characters: int = 20_000
     running: int = 4
     waiting: int = 64
+    # Answers that can be traced afterwards; a full context of text each is some tens of kilobytes.
+    answers: int = 256
     # An answer without max_tokens ends here; a model that never stops must not run to its full context.
     default_max_tokens: int = 512
 

@@ -41,6 +41,7 @@ class ChatRequest:
     seed: int | None
     stream: bool
     include_usage: bool
+    trace: bool
 
 
 def parse(body: Mapping[str, Any]) -> ChatRequest:
@@ -61,7 +62,24 @@ def parse(body: Mapping[str, Any]) -> ChatRequest:
         seed=_whole(body, "seed", -_SEED_LIMIT, _SEED_LIMIT - 1),
         stream=stream,
         include_usage=_include_usage(body, stream),
+        trace=_trace(body.get("glaswerk")),
     )
+
+
+def trace_header(value: str | None) -> bool:
+    """What the header x-glaswerk-trace asks for. Raises ApiError 400 for anything but true and false."""
+    if value is not None and value.strip().lower() not in ("true", "false"):
+        raise _wrong("x-glaswerk-trace", f"must be true or false, found {_show(value)}")
+    return value is not None and value.strip().lower() == "true"
+
+
+def _trace(value: Any) -> bool:
+    """Whether the field `glaswerk`, which other servers ignore, asks for a trace."""
+    if value is None:
+        return False
+    if not isinstance(value, dict) or value.keys() - {"trace"}:
+        raise _wrong("glaswerk", f'must be an object like {{"trace": true}}, found {_show(value)}')
+    return _flag(value, "trace")
 
 
 def _wrong(param: str, message: str, *, code: str = "invalid_value") -> ApiError:

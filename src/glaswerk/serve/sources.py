@@ -1,8 +1,11 @@
-"""POST /v1/glaswerk/trace: the training documents that hold an answer's words verbatim."""
+"""Traces of answers: the training documents that hold their words verbatim, and how much is copied."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
 
 from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
@@ -10,27 +13,65 @@ from starlette.responses import JSONResponse, Response
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact
+from glaswerk.serve.answers import Answers
 from glaswerk.serve.body import read_object, well_formed
 from glaswerk.serve.errors import ApiError
+from glaswerk.serve.evidence import Evidence
 from glaswerk.serve.limits import Limits
 from glaswerk.serve.served import Served
-from glaswerk.trace import Trace, Tracer
+from glaswerk.trace import Tracer
+from glaswerk.trace.novelty import Baseline
+
+_MIN_WORDS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """An open index, and what is usual for text that it lacks."""
+
+    id: str
+    tracer: Tracer
+    baseline: Baseline
 
 
 class Sources:
-    """The endpoint; the index is opened at the first question and kept."""
+    """The endpoints; the index is opened at the first question and kept.
 
-    def __init__(self, served: Served, limits: Limits) -> None:
-        self._served, self._limits = served, limits
+    POST /v1/glaswerk/trace takes any text, GET /v1/traces/{id} the id of an answer of this server, GET
+    /v1/documents/{id} that of a training document.
+    """
+
+    def __init__(self, served: Served, answers: Answers, limits: Limits) -> None:
+        self._served, self._answers, self._limits = served, answers, limits
+        self._evidence = Evidence(served)
         self._opening = threading.Lock()
-        self._open: tuple[str, Tracer] | None = None
+        self._open: _Open | None = None
         self._threads = CapacityLimiter(limits.running)
 
     async def __call__(self, request: Request) -> Response:
         body = await read_object(request, self._limits.body_bytes)
         text, min_words = self._text(body.get("text")), _min_words(body.get("min_words"))
-        traced = await to_thread.run_sync(self._trace, text, min_words, limiter=self._threads)
-        return JSONResponse(traced.to_json())
+        return JSONResponse(await self.trace(text, min_words))
+
+    async def answer(self, request: Request) -> Response:
+        """GET /v1/traces/{id}."""
+        identifier = request.path_params["id"]
+        found = await self.trace(self._answers.text(identifier))
+        return JSONResponse({"id": identifier, "object": "glaswerk.trace", **found})
+
+    async def document(self, request: Request) -> Response:
+        """GET /v1/documents/{id}."""
+        identifier = request.path_params["id"]
+        whole = await to_thread.run_sync(self._evidence.whole, identifier, limiter=self._threads)
+        return JSONResponse(whole)
+
+    async def trace(self, text: str, min_words: int = _MIN_WORDS) -> dict[str, Any]:
+        """The trace of a text as it goes over the wire. Raises ApiError 404 where there is no index."""
+        return await to_thread.run_sync(self._trace, text, min_words, limiter=self._threads)
+
+    async def ready(self) -> None:
+        """Open the index. Raises ApiError 404 where there is none: better before an answer than after it."""
+        await to_thread.run_sync(self._opened, limiter=self._threads)
 
     def index(self) -> Artifact | None:
         """The trace of the very shards this model was trained on, or None.
@@ -41,10 +82,17 @@ class Sources:
         found = [a for a in self._served.lab.all("trace") if shards & set(a.inputs.values())]
         return found[-1] if found else None
 
-    def _trace(self, text: str, min_words: int) -> Trace:
-        return self._tracer().trace(text, min_words=min_words)
+    def _trace(self, text: str, min_words: int) -> dict[str, Any]:
+        opened = self._opened()
+        found = opened.tracer.trace(text, min_words=min_words).to_json()
+        hidden = self._evidence.hidden()
+        spans = [span for span in found["spans"] if _shown(span, hidden)]
+        facts = self._evidence.facts({match["id"] for span in spans for match in span["documents"]})
+        for span in spans:
+            span["documents"] = [match | facts[match["id"]] for match in span["documents"]]
+        return found | {"spans": spans, "novelty": opened.baseline.judge(opened.tracer, text).to_json()}
 
-    def _tracer(self) -> Tracer:
+    def _opened(self) -> _Open:
         index = self.index()
         if index is None:
             message = (
@@ -53,13 +101,14 @@ class Sources:
             )
             raise ApiError(404, message, code="no_trace_index")
         with self._opening:
-            if self._open is None or self._open[0] != index.id:
-                self._open = (index.id, self._opened(index))
-            return self._open[1]
+            if self._open is None or self._open.id != index.id:
+                self._open = self._open_index(index)
+            return self._open
 
-    def _opened(self, index: Artifact) -> Tracer:
+    def _open_index(self, index: Artifact) -> _Open:
         try:
-            return Tracer.open(self._served.lab, index)
+            tracer = Tracer.open(self._served.lab, index)
+            return _Open(index.id, tracer, Baseline.of(self._served.lab, index, tracer))
         except GlaswerkError as error:
             raise ApiError(404, str(error), code="no_trace_index") from error
 
@@ -74,9 +123,16 @@ class Sources:
         return well_formed(text, "text")
 
 
+def _shown(span: dict[str, Any], hidden: Collection[str]) -> bool:
+    """Take what is hidden out of a span; False where nothing else holds it."""
+    there = span["documents"]
+    span["documents"] = [match for match in there if match["id"] not in hidden]
+    return bool(span["documents"]) or span["count"] > len(there)
+
+
 def _min_words(value: object) -> int:
     if value is None:
-        return 4
+        return _MIN_WORDS
     if not isinstance(value, int) or isinstance(value, bool) or not 2 <= value <= 100:
         message = f"min_words must be a whole number from 2 to 100, found {str(value)[:40]}"
         raise ApiError(400, message, param="min_words", code="invalid_value")

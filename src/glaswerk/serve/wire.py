@@ -56,6 +56,11 @@ class Envelope:
         """The event without choices that closes a stream when the client asked for usage."""
         return self._chunk([], usage(last))
 
+    def trace_chunk(self, trace: dict[str, Any]) -> bytes:
+        """The event without choices that carries the trace of a streamed answer."""
+        chunk = self._head("chat.completion.chunk") | {"choices": [], "glaswerk": {"trace": trace}}
+        return event(chunk | {"usage": None} if self.include_usage else chunk)
+
     def completion(self, text: str, last: Delta) -> dict[str, Any]:
         """The whole answer at once."""
         message = {"role": "assistant", "content": text, "refusal": None}

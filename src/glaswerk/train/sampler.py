@@ -48,6 +48,13 @@ class PackedSampler:
     def spans(self, step: int) -> list[Span]:
         return [self._span(int(p)) for epoch, row in self._rows(step) for p in self._epoch(epoch).row(row)]
 
+    def visits(self, epoch: int) -> tuple[Ids, Ids, Ids]:
+        """Of every piece in an epoch: its stream (0 main, 1 replay), its document's index there, the step."""
+        packed = self._epoch(epoch)
+        rows = np.repeat(np.arange(len(packed.ends)), np.diff(packed.ends, prepend=0)) + self._begin(epoch)
+        steps = (rows // self.rows).astype(np.int64)
+        return self._stream[packed.pieces].astype(np.int64), self._document[packed.pieces], steps
+
     def _add(self, replay: Stream) -> None:
         more = replay.pieces(self.length)
         self._streams.append(replay)
@@ -62,9 +69,15 @@ class PackedSampler:
 
     def _place(self, row: int) -> tuple[int, int]:
         while self._first[-1] <= row:
-            self._first.append(self._first[-1] + len(self._epoch(len(self._first) - 1).ends))
+            self._begin(len(self._first))
         epoch = int(np.searchsorted(self._first, row, side="right")) - 1
         return epoch, row - self._first[epoch]
+
+    def _begin(self, epoch: int) -> int:
+        """How many rows the epochs before this one have."""
+        while len(self._first) <= epoch:
+            self._first.append(self._first[-1] + len(self._epoch(len(self._first) - 1).ends))
+        return self._first[epoch]
 
     @lru_cache(maxsize=2)  # noqa: B019 -- one sampler lives as long as its run
     def _epoch(self, epoch: int) -> Packed:

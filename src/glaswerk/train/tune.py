@@ -66,7 +66,7 @@ def tune(lab: Lab, config: TuneConfig, *, base: str = "base", name: str = "chat"
             hint="glaswerk add chats FILE.jsonl --licence …, then curate, tokenizer, pack and train again",
         )
     vocabulary = tokenizer_of(lab, packed)
-    sampler = _sampler(shards, config, min(context_of(parent), LONGEST, config.batch_tokens))
+    sampler = chat_sampler(shards, config, context_of(parent))
     loop = LoopConfig(
         steps=max(1, round(config.epochs * sampler.steps_per_epoch)),
         learning_rate=config.learning_rate or _rate(parent, config),
@@ -111,7 +111,9 @@ def _adapters(model: PreTrainedModel, config: TuneConfig) -> Adapters | None:
     return Adapters.add(model, config.lora, seed=config.seed)
 
 
-def _sampler(shards: Shards, config: TuneConfig, context: int) -> PackedSampler:
+def chat_sampler(shards: Shards, config: TuneConfig, context: int) -> PackedSampler:
+    """What `tune` reads with a model of that context."""
+    context = min(context, LONGEST, config.batch_tokens)
     return PackedSampler(
         Stream.of(shards, "chat"), replay=Stream.of(shards, "train"), share=config.replay,
         length=context, rows=max(1, config.batch_tokens // context), seed=config.seed,

@@ -1,4 +1,4 @@
-// The gateway: the same endpoints that any OpenAI client uses, and the two of Glaswerk's own.
+// The gateway: the same endpoints that any OpenAI client uses, and those of Glaswerk's own.
 
 export class ApiError extends Error {
   constructor(message, code) {
@@ -34,6 +34,9 @@ export async function trace(text, signal) {
   const cut = Array.from(text).slice(0, TRACEABLE).join("");
   return (await post("/v1/glaswerk/trace", { text: cut }, signal)).json();
 }
+
+export const documentOf = async (id, signal) =>
+  (await request(`/v1/documents/${encodeURIComponent(id)}`, { signal })).json();
 
 // Yields the pieces of one answer. Throws ApiError where the stream fails or ends too early.
 export async function* answer(model, messages, signal) {

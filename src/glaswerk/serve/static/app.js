@@ -1,6 +1,7 @@
 // The chat page: what happens on a question, an answer, a click.
 
 import * as api from "/static/api.js";
+import { DocumentView } from "/static/document.js";
 import { el, find, icon } from "/static/dom.js";
 import { Layout, showConversations, showInfo, showSuggestions, toast } from "/static/frame.js";
 import { SourcesPanel } from "/static/sources.js";
@@ -11,7 +12,8 @@ const prompt = find("prompt");
 const scroll = find("scroll");
 const store = new Store(() => listConversations());
 const layout = new Layout();
-const panel = new SourcesPanel((open) => layout.sources(open));
+const whole = new DocumentView(api.documentOf);
+const panel = new SourcesPanel((open) => layout.sources(open), (id, words) => whole.open(id, words));
 const transcript = new Transcript(find("conversation"));
 const traces = new Map();
 
@@ -145,7 +147,7 @@ async function underline(view, own) {
   }
   traces.set(view.text, found);
   if (own !== conversation || !view.root.isConnected) return;
-  follow(() => view.mark(found.spans, (index, opener) => (panel.show(view, found), panel.open(index, opener))));
+  follow(() => view.mark(found, (index, opener) => (panel.show(view, found), panel.open(index, opener))));
   if (view.isLast) panel.show(view, found);
   if (found.spans.length) announce(`${found.spans.length} verbatim matches in training data.`);
 }
@@ -297,7 +299,8 @@ find("to-end").addEventListener("click", () => {
 });
 scroll.addEventListener("scroll", () => (find("to-end").hidden = atEnd()), { passive: true });
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape") return;
+  // An open dialog closes by itself, and nothing else with it.
+  if (event.key !== "Escape" || whole.isOpen) return;
   if (layout.drawerIsOpen) layout.drawer(false);
   else panel.close();
 });

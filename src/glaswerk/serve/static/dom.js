@@ -37,3 +37,26 @@ export function sliceByCodePoints(text) {
   const points = Array.from(text);
   return (start, end) => points.slice(Math.max(0, start), end).join("");
 }
+
+export function readableDate(value) {
+  const date = new Date(value);
+  if (!value || Number.isNaN(date.getTime())) return "";
+  return date.toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+}
+
+// A link to a web address; null for anything else, above all for a script.
+export function webLink(url) {
+  let parsed;
+  try {
+    parsed = new URL(url);
+  } catch {
+    return null;
+  }
+  if (parsed.protocol !== "https:" && parsed.protocol !== "http:") return null;
+  return el(
+    "a",
+    { href: parsed.href, target: "_blank", rel: "noopener noreferrer", title: parsed.href },
+    el("span", { text: parsed.hostname.replace(/^www\./, "") }),
+    icon("out"),
+  );
+}

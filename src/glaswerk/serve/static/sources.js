@@ -1,6 +1,7 @@
 // The sources panel: every verbatim span of one answer, and the training documents that hold it.
 
-import { count, el, find, icon, sliceByCodePoints } from "/static/dom.js";
+import { count, el, find, icon, readableDate, sliceByCodePoints, webLink } from "/static/dom.js";
+import { seenIn } from "/static/document.js";
 import { times } from "/static/transcript.js";
 
 const CAVEAT =
@@ -9,11 +10,12 @@ const CAVEAT =
 const AROUND = 220;
 
 export class SourcesPanel {
-  // `changed(open)` is told when the panel opens or closes.
-  constructor(changed) {
+  // `changed(open)` is told when the panel opens or closes; `whole(id, words)` shows a whole document.
+  constructor(changed, whole) {
     this.root = find("sources");
     this.body = find("sources-body");
     this.changed = changed;
+    this.whole = whole;
     this.opener = null;
     find("close-sources").addEventListener("click", () => this.close());
     this.answer = null;
@@ -37,6 +39,7 @@ export class SourcesPanel {
     if (this.answer === answer) return;
     this.answer?.activate(-1);
     this.answer = answer;
+    this.spans = trace.spans;
     this.entries = trace.spans.map((span, index) => this.entry(span, index));
     this.body.replaceChildren(
       el("p", { class: "sources-label", text: trace.label }),
@@ -52,9 +55,18 @@ export class SourcesPanel {
       el("q", { class: "entry-quote", text: span.text.trim() }),
       el("span", { class: "entry-count", text: `${count(span.words, "word", "words")} · ${times(span.count)}` }),
     );
-    const entry = el("details", { class: "entry" }, summary, ...documents(span));
-    entry.addEventListener("toggle", () => entry.open && this.answer?.activate(index));
+    const entry = el("details", { class: "entry" }, summary);
+    entry.addEventListener("toggle", () => {
+      if (!entry.open) return;
+      this.fill(entry, span);
+      this.answer?.activate(index);
+    });
     return entry;
+  }
+
+  // Only once it is opened: a long answer has hundreds of spans with a few documents each.
+  fill(entry, span) {
+    if (entry.childElementCount === 1) entry.append(...documents(span, this.whole));
   }
 
   // Opens span `index` and moves the focus to it; closing gives the focus back to `opener`.
@@ -68,6 +80,7 @@ export class SourcesPanel {
       return;
     }
     for (const other of this.entries) other.open = other === entry;
+    this.fill(entry, this.spans[index]);
     const summary = entry.querySelector("summary");
     summary.focus({ preventScroll: true });
     this.body.scrollTop = index === 0 ? 0 : entry.offsetTop - this.body.offsetTop - 12;
@@ -83,8 +96,8 @@ export class SourcesPanel {
   }
 }
 
-function documents(span) {
-  const cards = span.documents.map(card);
+function documents(span, whole) {
+  const cards = span.documents.map((match) => card(match, () => whole(match.id, span.text)));
   const more = span.count - span.documents.length;
   if (more > 0 && cards.length) {
     cards.push(el("p", { class: "more", text: `and ${count(more, "further occurrence", "further occurrences")}` }));
@@ -92,7 +105,7 @@ function documents(span) {
   return cards;
 }
 
-function card(match) {
+function card(match, whole) {
   const head = el("header", { class: "card-head" }, el("strong", { text: match.author || nobody(match) }));
   const date = readableDate(match.created_at);
   if (date) head.append(el("time", { datetime: match.created_at, text: date }));
@@ -100,7 +113,16 @@ function card(match) {
   foot.append(el("span", { text: match.source }), el("span", { text: match.licence || "no licence given" }));
   const link = webLink(match.url);
   if (link) foot.append(link);
-  return el("article", { class: "card" }, head, passage(match), foot);
+  const facts = el("ul", { class: "card-facts" }, ...standing(match).map((text) => el("li", { text })));
+  const more = el("button", { type: "button", class: "show-all", text: "Whole document", onclick: whole });
+  more.setAttribute("aria-label", `Whole document by ${match.author || nobody(match)}`);
+  return el("article", { class: "card" }, head, passage(match), facts, foot, more);
+}
+
+// How often it was in the data and when the model saw it, as far as that is known.
+function standing(match) {
+  const copies = match.duplicates ? [`kept for ${count(match.duplicates, "further copy", "further copies")}`] : [];
+  return [...match.seen.map(seenIn), ...copies];
 }
 
 const nobody = (match) => (match.kind === "dialogue" ? "Dialogue" : "Unknown author");
@@ -140,26 +162,4 @@ function wordAfter(slice, end, length) {
   if (end + AROUND >= length) return length;
   const space = Array.from(slice(end, end + AROUND)).findLastIndex((character) => /\s/u.test(character));
   return space < 0 ? end + AROUND : end + space;
-}
-
-function readableDate(value) {
-  const date = new Date(value);
-  if (!value || Number.isNaN(date.getTime())) return "";
-  return date.toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
-}
-
-function webLink(url) {
-  let parsed;
-  try {
-    parsed = new URL(url);
-  } catch {
-    return null;
-  }
-  if (parsed.protocol !== "https:" && parsed.protocol !== "http:") return null;
-  return el(
-    "a",
-    { href: parsed.href, target: "_blank", rel: "noopener noreferrer", title: parsed.href },
-    el("span", { text: parsed.hostname.replace(/^www\./, "") }),
-    icon("out"),
-  );
 }

@@ -1,6 +1,7 @@
 // The conversation as it is shown: questions, answers while they grow, marks, errors.
 
 import { button, count, el, icon, sliceByCodePoints } from "/static/dom.js";
+import { noveltyOf } from "/static/novelty.js";
 
 export class Transcript {
   constructor(root) {
@@ -95,7 +96,7 @@ export class Answer {
   }
 
   // Underlines the spans; `open(index, mark)` shows one of them in the sources panel.
-  mark(spans, open) {
+  mark({ spans, novelty }, open) {
     const slice = sliceByCodePoints(this.text);
     const nodes = [];
     let at = 0;
@@ -108,6 +109,8 @@ export class Answer {
     nodes.push(document.createTextNode(slice(at)));
     this.body.replaceChildren(...nodes);
     this.foot.append(this.chip(spans, open));
+    const figure = noveltyOf(novelty);
+    if (figure) this.foot.after(figure);
   }
 
   chip(spans, open) {
@@ -131,7 +134,7 @@ export class Answer {
 
 function markNode(text, span, index, open) {
   const node = el("mark", {
-    class: "span",
+    class: `span rare-${rarity(span)}`,
     role: "button",
     tabindex: "0",
     "data-span": index,
@@ -145,6 +148,13 @@ function markNode(text, span, index, open) {
     open(index, node);
   });
   return node;
+}
+
+// How unlikely the words of a span are, from 1 to 4. `rarity` is the logarithm of the chance of its words
+// alone, in nats: four common words have some -30, a sentence of fifteen some -120. Without it the count says.
+function rarity({ rarity: chance, count: number }) {
+  if (chance < 0) return Math.min(4, Math.max(1, Math.floor(-chance / 30)));
+  return number === 1 ? 4 : number < 10 ? 3 : number < 100 ? 2 : 1;
 }
 
 export const times = (number) => (number === 1 ? "occurs once" : `occurs ${number.toLocaleString("en")} times`);

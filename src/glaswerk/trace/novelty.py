@@ -1,0 +1,215 @@
+"""How much of an answer stands word for word in the training data, beside what is usual for unseen text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.files import write_atomic
+from glaswerk.core.ids import digest_json
+from glaswerk.core.statistics import LEVEL, unmeasurable
+from glaswerk.data.corpus import documents
+from glaswerk.lab import Artifact, Lab
+from glaswerk.tokenizer import Shards
+from glaswerk.trace.build import parent
+from glaswerk.trace.span import Span
+from glaswerk.trace.tracer import Tracer
+from glaswerk.trace.words import cut
+
+# Shortest span that counts as copied, in words.
+LEAST = 8
+# Words of the held-out windows; an answer is held against the longest that it fills.
+WINDOWS = (8, 16, 32, 64, 128, 256)
+# Fewer windows than this have no 2.5 % of them.
+FEWEST = 40
+# Held-out words that are searched: enough for hundreds of windows of most lengths, some seconds' work.
+MOST_WORDS = 40_000
+_MOST_WINDOWS = 1000
+_PART = 512
+_HELD_OUT = "validation"
+_FILE = "novelty.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Novelty:
+    """The share of an answer's words inside verbatim spans of at least `n` words, and what is usual.
+
+    `expected` and `interval` are the mean and the middle 95 % of that share over `windows` windows of
+    `window_words` words of held-out text, which the model never saw; `percentile` of these have a lower
+    share, ties counted half. Where there are too few windows, `reason` says why nothing is compared.
+    """
+
+    share: float
+    n: int
+    words: int
+    expected: float | None = None
+    interval: tuple[float, float] | None = None
+    percentile: float | None = None
+    windows: int = 0
+    window_words: int = 0
+    reason: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        share = {"share": self.share, "n": self.n, "words": self.words}
+        if self.reason:
+            return share | unmeasurable(self.reason)
+        assert self.interval is not None, "whatever has no reason was compared"
+        return share | {
+            "measurable": True, "expected": self.expected, "interval": list(self.interval),
+            "percentile": self.percentile, "windows": self.windows, "window_words": self.window_words,
+        }  # fmt: skip
+
+    def __str__(self) -> str:
+        """A sentence for people."""
+        share, runs = f"{self.share * 100:.0f} %", f"in runs of {self.n} words or more"
+        copied = f"{share} of it stands word for word in the training data, {runs}"
+        if self.interval is None:
+            return f"{copied}; what is usual is not measurable: {self.reason}"
+        low, high = (f"{bound * 100:.0f}" for bound in self.interval)
+        return f"{copied}; {low}–{high} % is usual for text that it lacks ({self.windows:,} windows)"
+
+
+class Baseline:
+    """Shares of held-out windows by their length, measured once for a trace and kept in the lab.
+
+    `shares` maps words of a window to the ascending shares of all windows of that length.
+    """
+
+    def __init__(self, shares: Mapping[int, Sequence[float]], n: int = LEAST) -> None:
+        self._shares, self._n = shares, n
+
+    @classmethod
+    def of(cls, lab: Lab, trace: Artifact, tracer: Tracer, n: int = LEAST) -> Baseline:
+        """The baseline of a trace, from the lab where it was measured before.
+
+        Raises GlaswerkError where the shards or the corpus behind the trace are gone.
+        """
+        path = lab.run_folder(digest_json(["novelty/1", trace.id, n, MOST_WORDS])) / _FILE
+        shares = _kept(path)
+        if shares is None:
+            shares = _measure(tracer, _held_out(lab, trace), n)
+            write_atomic(path, json.dumps(shares) + "\n")
+        return cls(shares, n)
+
+    def judge(self, tracer: Tracer, text: str) -> Novelty:
+        """The novelty of an answer."""
+        copied = _copied(tracer, text, self._n)
+        words = len(copied)
+        share = round(float(copied.mean()), 4) if words else 0.0
+        fitting = [size for size in WINDOWS if self._n <= size <= words]
+        measured = [size for size in fitting if len(self._shares.get(size, ())) >= FEWEST]
+        if not measured:
+            return Novelty(share, self._n, words, reason=self._reason(fitting, words))
+        return self._compared(share, words, measured[-1])
+
+    def _compared(self, share: float, words: int, size: int) -> Novelty:
+        held = np.asarray(self._shares[size])
+        low, high = np.quantile(held, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+        percentile = float((held < share).mean() + (held == share).mean() / 2)
+        return Novelty(
+            share, self._n, words, expected=round(float(held.mean()), 4),
+            interval=(round(float(low), 4), round(float(high), 4)), percentile=round(100 * percentile, 1),
+            windows=len(held), window_words=size,
+        )  # fmt: skip
+
+    def _reason(self, fitting: Sequence[int], words: int) -> str:
+        if words < self._n:
+            return f"the answer has {words} words, a verbatim span counts from {self._n}"
+        most = max((len(self._shares.get(size, ())) for size in fitting), default=0)
+        return f"the validation split has {most} windows as long as the answer, {FEWEST} are needed"
+
+
+def _kept(path: Path) -> dict[int, list[float]] | None:
+    """The shares in a file of the cache; None where it is missing or damaged."""
+    try:
+        return {
+            int(size): [float(x) for x in shares] for size, shares in json.loads(path.read_text()).items()
+        }
+    except (OSError, ValueError, TypeError, AttributeError):
+        return None
+
+
+def _measure(tracer: Tracer, texts: Iterator[str], n: int) -> dict[int, list[float]]:
+    """Ascending shares of windows of every length, over at most MOST_WORDS words of `texts`.
+
+    A window's verbatim spans are those of the whole text, cut at its borders, as every part of a span
+    occurs wherever the span does: so one search of a text serves the windows of all lengths.
+    """
+    found: dict[int, list[float]] = {size: [] for size in WINDOWS if size >= n}
+    left = MOST_WORDS
+    for text in texts:
+        for part in _parts(text):
+            spans, count = _spans(tracer, part, n)
+            for size, shares in found.items():
+                shares.extend(_window_shares(spans, count, size, n))
+            left -= count
+        if left <= 0:
+            break
+    return {size: sorted(_thinned(shares)) for size, shares in found.items()}
+
+
+def _parts(text: str) -> Iterator[str]:
+    """The text in parts of 512 words: a book would otherwise be searched whole for a few windows."""
+    words = _words(text)
+    for start in range(0, len(words), _PART):
+        part = words[start : start + _PART]
+        yield text[part[0][0] : part[-1][1]]
+
+
+def _window_shares(spans: Sequence[tuple[int, int]], count: int, size: int, n: int) -> Iterator[float]:
+    for start, end in pairwise(range(0, count + 1, size)):
+        inside = np.zeros(size, bool)
+        for first, last in spans:
+            low, high = max(first, start), min(last, end)
+            if high - low >= n:
+                inside[low - start : high - start] = True
+        yield round(float(inside.mean()), 4)
+
+
+def _thinned(shares: Sequence[float]) -> list[float]:
+    step = -(-len(shares) // _MOST_WINDOWS) if shares else 1
+    return list(shares[::step])
+
+
+def _copied(tracer: Tracer, text: str, n: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """For every word of the text, whether it lies in a verbatim span of at least `n` words."""
+    spans, count = _spans(tracer, text, n)
+    copied = np.zeros(count, bool)
+    for first, last in spans:
+        copied[first:last] = True
+    return copied
+
+
+def _spans(tracer: Tracer, text: str, n: int) -> tuple[list[tuple[int, int]], int]:
+    """Verbatim spans as (first word, the one after the last), and how many words the text has."""
+    words = _words(text)
+    starts = {start: i for i, (start, _) in enumerate(words)}
+    found: Sequence[Span] = tracer.trace(text, min_words=n, documents=0).spans
+    return [(starts[span.start], starts[span.start] + span.words) for span in found], len(words)
+
+
+def _words(text: str) -> tuple[tuple[int, int], ...]:
+    return cut(text, lambda piece: ()).words
+
+
+def _held_out(lab: Lab, trace: Artifact) -> Iterator[str]:
+    """The texts of the held-out documents, in an order that depends on their ids alone."""
+    shards = parent(lab, trace, "shards", hint="glaswerk index")
+    corpus = parent(lab, shards, "corpus", hint="glaswerk pack")
+    packed = Shards.open(shards.path)
+    names = sorted(packed.spans(_HELD_OUT)[0] if _HELD_OUT in packed.splits() else [], key=digest_json)
+    for start in range(0, len(names), _PART):
+        part = names[start : start + _PART]
+        there = documents(corpus.path, part)
+        for name in part:
+            if name not in there:
+                message = f"the corpus {corpus.name!r} lacks the document {name!r} of the shards"
+                raise GlaswerkError(message, hint="glaswerk pack")
+            yield there[name].text
