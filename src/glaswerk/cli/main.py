@@ -23,6 +23,7 @@ VERBS = {
     "curate": "Filter, deduplicate, mask and split all sources into a corpus.",
     "diff": "What differs between two corpora.",
     "explain": "What a reason means, and how to change it.",
+    "lineage": "What a thing was made from, and what was made from it.",
     "why": "The whole history of a document: sources, decisions, tokens, models.",
     "rights": "Licence, origin and audience of everything in the lab.",
     "forget": "Mark a document, an author or a source to be forgotten; say what it reaches.",

@@ -120,8 +120,12 @@ class Lab:
 
     def make(self, spec: Spec, write: Callable[[Path], Mapping[str, Any]]) -> Artifact:
         """The artifact of `spec`: taken from the lab where it is finished, made by `write` where not."""
-        made = artifacts.make(spec, self.path(spec.kind, spec.name), write)
-        self.ledger.record(made, self.root)
+        final = self.path(spec.kind, spec.name)
+        before = artifacts.read(final)
+        made = artifacts.make(spec, final, write)
+        # What was there is not entered again: a manifest that was altered since must not become the truth.
+        if made != before or not self.ledger.rows("SELECT 1 FROM artifact WHERE id = ?", made.id):
+            self.ledger.record(made, self.root)
         return made
 
     @contextmanager
