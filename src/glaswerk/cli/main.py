@@ -24,6 +24,7 @@ VERBS = {
     "diff": "What differs between two corpora.",
     "explain": "What a reason means, and how to change it.",
     "lineage": "What a thing was made from, and what was made from it.",
+    "verify": "Whether a thing and all that it was made from are still what they were.",
     "why": "The whole history of a document: sources, decisions, tokens, models.",
     "rights": "Licence, origin and audience of everything in the lab.",
     "forget": "Mark a document, an author or a source to be forgotten; say what it reaches.",

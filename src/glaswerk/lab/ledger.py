@@ -85,7 +85,7 @@ class Ledger:
                 [(artifact.id, role, parent) for role, parent in artifact.inputs.items()],
             )
             db.execute(
-                "INSERT OR REPLACE INTO manifest VALUES (?,?,?,?,?,?)",
+                "INSERT OR REPLACE INTO manifest VALUES (?,?,?,?,?)",
                 (path, artifact.id, *_of_manifest(artifact)),
             )
             decisions = artifact.stats.get("decisions", {})
@@ -120,11 +120,11 @@ class Ledger:
         )
 
 
-def _of_manifest(artifact: Artifact) -> tuple[str, str, str, str]:
-    """Digests of the manifest as it lies there and of the output files, and by which recipe and code."""
+def _of_manifest(artifact: Artifact) -> tuple[str, str, str]:
+    """The digest of the manifest as it lies there, and the recipe and code that made the artifact."""
     written = (artifact.path / MANIFEST).read_bytes()
     said = json.loads(written)
-    return digest_bytes(written), artifact.digest, str(said.get("recipe", "")), str(said.get("code", ""))
+    return digest_bytes(written), str(said.get("recipe", "")), str(said.get("code", ""))
 
 
 def _json(value: Mapping[str, Any]) -> str:

@@ -31,8 +31,8 @@ MIGRATIONS: tuple[str, ...] = (
     """,
     """
     CREATE TABLE manifest (
-        path TEXT NOT NULL, id TEXT NOT NULL, digest TEXT NOT NULL, outputs TEXT NOT NULL,
-        recipe TEXT NOT NULL, code TEXT NOT NULL, PRIMARY KEY (path, id)
+        path TEXT NOT NULL, id TEXT NOT NULL, digest TEXT NOT NULL, recipe TEXT NOT NULL, code TEXT NOT NULL,
+        PRIMARY KEY (path, id)
     ) STRICT;
     """,
 )
