@@ -25,6 +25,8 @@ VERBS = {
     "explain": "What a reason means, and how to change it.",
     "lineage": "What a thing was made from, and what was made from it.",
     "verify": "Whether a thing and all that it was made from are still what they were.",
+    "attest": "How a model came about, as an in-toto statement with SLSA provenance.",
+    "sign": "Sign a model with a local key.",
     "why": "The whole history of a document: sources, decisions, tokens, models.",
     "rights": "Licence, origin and audience of everything in the lab.",
     "forget": "Mark a document, an author or a source to be forgotten; say what it reaches.",

@@ -160,7 +160,7 @@ def check(register: Register, node: Node, advance: Advance) -> Checked:
     if not folder.exists():
         return Checked(*about, "missing", faults=("not in the lab any more",))
     files = files_of(folder)
-    faults = list(_of_manifest(register, node, files))
+    faults = list(manifest_faults(register, node))
     listed = _outputs(register.manifests.get(node.path, {}))
     digests = {name: digest_of(path, advance) for name, path in files.items() if name != MANIFEST}
     if node.path in register.manifests:
@@ -177,9 +177,10 @@ def _notes(register: Register, node: Node) -> tuple[str, ...]:
     return ("its manifest's digest is not recorded in the ledger" if known else "not recorded in the ledger",)
 
 
-def _of_manifest(register: Register, node: Node, files: Mapping[str, Path]) -> Iterator[str]:
-    """Where the manifest contradicts itself or the ledger, by field."""
-    if MANIFEST not in files:
+def manifest_faults(register: Register, node: Node) -> Iterator[str]:
+    """Where the manifest at a node's path contradicts itself or the ledger; no other file is read."""
+    manifest = register.root / node.path / MANIFEST
+    if not manifest.is_file():
         yield f"{MANIFEST}: missing"
         return
     said = register.manifests.get(node.path)
@@ -191,7 +192,7 @@ def _of_manifest(register: Register, node: Node, files: Mapping[str, Path]) -> I
     fields = [name for name, value in told.items() if said.get(name) != value]
     if fields:
         yield f"{MANIFEST}: altered, the ledger has another {', '.join(fields)}"
-    elif recorded and digest_bytes(files[MANIFEST].read_bytes()) != recorded:
+    elif recorded and digest_bytes(manifest.read_bytes()) != recorded:
         yield f"{MANIFEST}: altered, the ledger has another digest of it"
     if _id_of(said) != said.get("id"):
         yield f"{MANIFEST}: altered, its id is not that of its kind, recipe, inputs and config"
@@ -237,14 +238,13 @@ def files_of(folder: Path) -> dict[str, Path]:
     }
 
 
-def digest_of(path: Path, advance: Advance, *more: Any) -> str:
-    """The content id of a file; `more` are hashes that take the same bytes. Empty for what cannot be read."""
+def digest_of(path: Path, advance: Advance) -> str:
+    """The content id of a file (see `core.ids.digest_file`); empty for one that cannot be read."""
     state = hashlib.blake2b(digest_size=DIGEST_BYTES)
     try:
         with path.open("rb") as file:
             while piece := file.read(_PIECE):
-                for taker in (state, *more):
-                    taker.update(piece)
+                state.update(piece)
                 advance(len(piece))
     except OSError:
         return ""
