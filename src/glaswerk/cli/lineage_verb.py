@@ -103,7 +103,12 @@ def _of_document(lab: Lab, graph: Graph, identifier: str) -> Graph | None:
         folder = spans_folder(lab, shards)
         if folder and any(count for _, count, _ in Shards.open(folder).count(names)):
             holders.append(shards)
-    holders += [model.id for model in lab.all("model") if learnt(lab, model, names).documents]
+    for model in lab.all("model"):
+        found = learnt(lab, model, names)
+        if found.documents:
+            holders.append(model.id)
+        elif not found.certain:
+            click.echo(f"model {model.name} may hold it: the spans of its shards are lost", err=True)
     return graph.of_document(
         identifier, [source.id for source in lab.all("source") if source.name in sources], holders
     )
