@@ -103,6 +103,16 @@ def test_a_changed_payload_signature_or_key_name_is_refused(own: Path) -> None:
     refused(own, "no signature as")
 
 
+def test_no_byte_of_a_signature_can_be_changed(own: Path) -> None:
+    written = (own / "model.sig").read_bytes()
+    # Every seventh byte, and all of its end, which holds the names of fields that nothing covers.
+    for place in sorted({*range(0, len(written), 7), *range(len(written) - 60, len(written))}):
+        changed = bytearray(written)
+        changed[place] ^= 1
+        (own / "model.sig").write_bytes(bytes(changed))
+        refused(own, "does not hold")
+
+
 @pytest.mark.parametrize(
     "written", [b"", b"{}", b"[]", b"\xff\xfe", b'{"verificationMaterial": 1}', b"[" * 100_000]
 )

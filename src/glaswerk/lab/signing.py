@@ -98,12 +98,17 @@ def _every_file() -> Any:
 
 
 def _check_form(signature: Path) -> None:
-    """That a file is a signature and names its key: where that is missing, the library prints and goes on."""
+    """That a file is a signature and names its key: where that is missing, the library prints and goes on.
+
+    Nor may it hold anything that the signature does not cover (every flipped bit of the file is noticed).
+    """
     try:
         if signature.stat().st_size > _LARGEST:
             raise _refused(signature, f"expected at most {_LARGEST:,} bytes")
         said = json.loads(signature.read_bytes())
         whole = bool(said["verificationMaterial"]["publicKey"]["hint"])
+        if not {"sig", "keyid"}.issuperset(*said["dsseEnvelope"]["signatures"]):
+            raise _refused(signature, "it holds more than a signature")
     except FileNotFoundError as error:
         raise GlaswerkError(f"there is no signature {signature}", hint="--signature FILE") from error
     except (ValueError, LookupError, TypeError, RecursionError) as error:
