@@ -20,6 +20,8 @@ Direction = Literal["up", "down"]
 GONE = "gone"
 _ID = re.compile(rf"(?:{PREFIX})?([0-9a-f]{{4,40}})")
 _RUN = "runs/"
+# Characters of a command that are shown.
+_COMMAND = 48
 _KINDS = get_args(ArtifactKind)
 
 
@@ -241,6 +243,7 @@ def _branches(
 def _words(node: Node) -> str:
     if not node.finished_at:
         return f"{node.kind} {node.name}"
-    made = node.recipe or node.command or "recipe not recorded"
+    # The command says it in labs of before, whose ledgers hold no recipe.
+    made = node.recipe or node.command[:_COMMAND] or "recipe not recorded"
     date = node.finished_at[:16].replace("T", " ")
-    return f"{node.kind} {node.name}  {short(node.digest)}  {date}  {made}  {node.state}"
+    return f"{node.kind} {node.name}  {short(node.id)}  {date}  {made}  {node.state}"

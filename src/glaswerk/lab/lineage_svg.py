@@ -139,7 +139,7 @@ def _arrow(edge: Edge, places: Sequence[tuple[int, int]]) -> str:
 def _box(node: Node, place: tuple[int, int], is_root: bool) -> str:
     x, y = place
     names = ["node", "root" if is_root else "", _class(node)]
-    about = " · ".join(filter(None, (short(node.digest, 8), node.finished_at[:10], node.recipe)))
+    about = " · ".join(filter(None, (_digits(node), node.finished_at[:10], node.recipe)))
     told = f"{node.kind} {node.name}\n{node.id}\n{node.command}\n{node.state}"
     return (
         f'<g class="{" ".join(filter(None, names))}" transform="translate({x} {y})">'
@@ -149,6 +149,11 @@ def _box(node: Node, place: tuple[int, int], is_root: bool) -> str:
         f'<text class="name" x="10" y="33">{escape(_cut(node.name))}</text>'
         f'<text class="kind" x="10" y="49">{escape(about)}</text></g>'
     )
+
+
+def _digits(node: Node) -> str:
+    """The beginning of an artifact's id; a document's id is its name."""
+    return short(node.id, 8) if node.finished_at else ""
 
 
 def _kind(node: Node) -> str:

@@ -6,6 +6,7 @@ packages are the extra `sign`, as they weigh some 20 MB, most of it the library 
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 from pathlib import Path
@@ -100,21 +101,29 @@ def _every_file() -> Any:
 def _check_form(signature: Path) -> None:
     """That a file is a signature and names its key: where that is missing, the library prints and goes on.
 
-    Nor may it hold anything that the signature does not cover (every flipped bit of the file is noticed).
+    Nor may any byte of it be other than `sign` wrote it, though it would decode to the same.
     """
     try:
         if signature.stat().st_size > _LARGEST:
             raise _refused(signature, f"expected at most {_LARGEST:,} bytes")
         said = json.loads(signature.read_bytes())
-        whole = bool(said["verificationMaterial"]["publicKey"]["hint"])
-        if not {"sig", "keyid"}.issuperset(*said["dsseEnvelope"]["signatures"]):
-            raise _refused(signature, "it holds more than a signature")
+        names_key = bool(said["verificationMaterial"]["publicKey"]["hint"])
+        envelope = said["dsseEnvelope"]
+        (signed,) = envelope["signatures"]
+        plain = (
+            signed.keys() <= {"sig", "keyid"} and _is_plain(envelope["payload"]) and _is_plain(signed["sig"])
+        )
     except FileNotFoundError as error:
         raise GlaswerkError(f"there is no signature {signature}", hint="--signature FILE") from error
-    except (ValueError, LookupError, TypeError, RecursionError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise _refused(signature, "it is no signature as `glaswerk sign` writes it") from error
-    if not whole:
-        raise _refused(signature, "it does not say which key made it")
+    if not names_key or not plain:
+        raise _refused(signature, "it is no signature as `glaswerk sign` writes it")
+
+
+def _is_plain(text: str) -> bool:
+    """Whether base64 is written in the one way that its bytes have."""
+    return base64.b64encode(base64.b64decode(text, validate=True)).decode() == text
 
 
 def _check_key(path: Path, *, private: bool) -> None:
