@@ -14,7 +14,7 @@ _WIDTH, _HEIGHT = 220, 58
 # The height that a long edge takes where it passes a column.
 _PASSAGE = 12
 _COLUMN_GAP, _ROW_GAP, _MARGIN = 90, 18, 24
-_CHARACTERS = 29
+_CHARACTERS = 26
 # Passes over the layers that move every node towards its neighbours (Sugiyama, Tagawa and Toda, 1981).
 _PASSES = 6
 _STYLE = """
