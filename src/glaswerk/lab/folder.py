@@ -120,8 +120,12 @@ class Lab:
 
     def make(self, spec: Spec, write: Callable[[Path], Mapping[str, Any]]) -> Artifact:
         """The artifact of `spec`: taken from the lab where it is finished, made by `write` where not."""
-        made = artifacts.make(spec, self.path(spec.kind, spec.name), write)
-        self.ledger.record(made, self.root)
+        final = self.path(spec.kind, spec.name)
+        before = artifacts.read(final)
+        made = artifacts.make(spec, final, write)
+        # What was there is not entered again: a manifest that was altered since must not become the truth.
+        if made != before or not self.ledger.rows("SELECT 1 FROM artifact WHERE id = ?", made.id):
+            self.ledger.record(made, self.root)
         return made
 
     @contextmanager
@@ -175,16 +179,17 @@ class Lab:
 
     def all(self, kind: ArtifactKind) -> list[Artifact]:
         """Every finished artifact of a kind, oldest first."""
-        folder = self.root / _FOLDERS[kind]
-        found = []
-        for manifest in folder.rglob(artifacts.MANIFEST):
-            inside = manifest.parent.relative_to(folder)
-            if any(part.startswith(".") for part in inside.parts):
-                continue
-            entry = artifacts.read(manifest.parent)
-            if entry is not None and entry.kind == kind:
-                found.append(entry)
+        read = (artifacts.read(folder) for folder in self.folders(kind))
+        found = [entry for entry in read if entry is not None and entry.kind == kind]
         return sorted(found, key=lambda a: (a.finished_at, a.name))
+
+    def folders(self, kind: ArtifactKind) -> Iterator[Path]:
+        """Every folder that holds a manifest where artifacts of that kind lie; none that is being written."""
+        above = self.root / _FOLDERS[kind]
+        for manifest in above.rglob(artifacts.MANIFEST):
+            folder = manifest.parent
+            if not any(part.startswith(".") for part in folder.relative_to(above).parts):
+                yield folder
 
     def latest(self, kind: ArtifactKind, prefix: str = "") -> Artifact | None:
         """The artifact finished last among those whose name is `prefix` or lies below it."""

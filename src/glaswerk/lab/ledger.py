@@ -16,7 +16,8 @@ from typing import Any
 
 import glaswerk
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.lab.artifact import Artifact
+from glaswerk.core.ids import digest_bytes
+from glaswerk.lab.artifact import MANIFEST, Artifact
 from glaswerk.lab.migrations import MIGRATIONS
 
 
@@ -68,12 +69,13 @@ class Ledger:
         self._db.execute("COMMIT")
 
     def record(self, artifact: Artifact, root: Path) -> None:
-        """Enter an artifact and its lineage edges; entering it twice changes nothing."""
+        """Enter an artifact, its lineage edges and the digest of its manifest; twice changes nothing."""
+        path = artifact.path.relative_to(root).as_posix()
         with self.transaction() as db:
             db.execute(
                 "INSERT OR REPLACE INTO artifact VALUES (?,?,?,?,?,?,?,?,?,?,?)",
                 (
-                    artifact.id, artifact.kind, artifact.name, artifact.path.relative_to(root).as_posix(),
+                    artifact.id, artifact.kind, artifact.name, path,
                     artifact.digest, artifact.finished_at, artifact.seconds, artifact.cpu_seconds,
                     artifact.bytes, _json(artifact.config), _json(artifact.stats),
                 ),
@@ -81,6 +83,10 @@ class Ledger:
             db.executemany(
                 "INSERT OR REPLACE INTO edge VALUES (?,?,?)",
                 [(artifact.id, role, parent) for role, parent in artifact.inputs.items()],
+            )
+            db.execute(
+                "INSERT OR REPLACE INTO manifest VALUES (?,?,?,?,?)",
+                (path, artifact.id, *_of_manifest(artifact)),
             )
             decisions = artifact.stats.get("decisions", {})
             db.executemany(
@@ -112,6 +118,13 @@ class Ledger:
             "UPDATE run SET finished_at=?, status=?, seconds=?, cpu_seconds=?, message=? WHERE id=?",
             (_now(), status, seconds, cpu_seconds, message, run),
         )
+
+
+def _of_manifest(artifact: Artifact) -> tuple[str, str, str]:
+    """The digest of the manifest as it lies there, and the recipe and code that made the artifact."""
+    written = (artifact.path / MANIFEST).read_bytes()
+    said = json.loads(written)
+    return digest_bytes(written), str(said.get("recipe", "")), str(said.get("code", ""))
 
 
 def _json(value: Mapping[str, Any]) -> str:

@@ -29,4 +29,10 @@ MIGRATIONS: tuple[str, ...] = (
         seen INTEGER NOT NULL, certain INTEGER NOT NULL, reserved INTEGER NOT NULL
     ) STRICT;
     """,
+    """
+    CREATE TABLE manifest (
+        path TEXT NOT NULL, id TEXT NOT NULL, digest TEXT NOT NULL, recipe TEXT NOT NULL, code TEXT NOT NULL,
+        PRIMARY KEY (path, id)
+    ) STRICT;
+    """,
 )

@@ -1,0 +1,49 @@
+"""`glaswerk attest`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from glaswerk.cli.session import lab_option
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.files import write_atomic
+from glaswerk.lab import Lab
+
+
+@click.command("attest")
+@click.argument("model")
+@click.option(
+    "--to", type=click.Path(dir_okay=False, path_type=Path), help="The file.  [default: standard output]"
+)
+@lab_option
+def command(model: str, to: Path | None, lab_path: Path) -> None:
+    """How a MODEL came about, as an in-toto statement with SLSA provenance: JSON that others can check.
+
+    It names the SHA-256 of each of the model's files, the config, and everything it was made from. A model
+    that is not what the ledger says is refused.
+
+    \b
+    glaswerk attest chat --to chat.intoto.json
+    """
+    from glaswerk.core.progress import progress_bar
+    from glaswerk.lab.attestation import attest
+    from glaswerk.lab.lineage import resolve
+    from glaswerk.lab.verify import Register, size, targets
+
+    register = Register.read(Lab.open(lab_path))
+    node = resolve(register.graph(), model)
+    if node.kind != "model":
+        raise GlaswerkError(f"expected a model, found the {node.kind} {node.name}", hint="glaswerk status")
+    with progress_bar("checking bytes", size(register, targets(register, [node]))) as bar:
+        statement = attest(register, node, lambda read: bar.advance_bytes(read, read))
+    text = json.dumps(statement, indent=2, ensure_ascii=False) + "\n"
+    if to is None:
+        click.echo(text, nl=False)
+    else:
+        write_atomic(to, text)
+        predicate = statement["predicate"]["buildDefinition"]
+        dependencies = len(predicate["resolvedDependencies"])
+        click.echo(f"{to}: {len(statement['subject'])} files, {dependencies} dependencies")

@@ -1,0 +1,119 @@
+"""`glaswerk lineage`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from glaswerk.cli.session import json_option, lab_option
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.files import write_atomic
+from glaswerk.lab import Lab
+
+if TYPE_CHECKING:
+    from glaswerk.lab.lineage import Direction, Graph
+
+
+@click.command("lineage")
+@click.argument("thing")
+@click.option("--up", is_flag=True, help="Only what it was made from.")
+@click.option("--down", is_flag=True, help="Only what was made from it.")
+@click.option("--depth", type=click.IntRange(1), help="How many steps.  [default: all]")
+@click.option("--svg", type=click.Path(dir_okay=False, path_type=Path), help="Also draw it in this file.")
+@click.option(
+    "--openlineage", type=click.Path(dir_okay=False, path_type=Path),
+    help="Also write it to this file as OpenLineage events, a line each.",
+)  # fmt: skip
+@lab_option
+@json_option
+def command(
+    thing: str, up: bool, down: bool, depth: int | None, svg: Path | None, openlineage: Path | None,
+    lab_path: Path, as_json: bool,
+) -> None:  # fmt: skip
+    """What a THING was made from, and what was made from it, however long parts of it are gone.
+
+    THING is the name of an artifact (with its kind before it where names clash), its id or the first digits
+    of that, runs/ID, or the id or address of a document.
+
+    \b
+    glaswerk lineage chat
+    glaswerk lineage corpus:main --down --depth 2
+    glaswerk lineage x:1850000000000000123 --svg lineage.svg
+    glaswerk lineage model:chat/step-470 --up --openlineage events.jsonl
+    """
+    from glaswerk.lab.lineage import tree
+    from glaswerk.lab.lineage_svg import lineage_svg
+    from glaswerk.lab.openlineage import events
+
+    lab = Lab.open(lab_path)
+    graph, root = _found(lab, thing)
+    directions: list[Direction] = ["up", "down"] if up == down else ["up"] if up else ["down"]
+    part = graph.around(root, directions, depth)
+    if svg:
+        write_atomic(svg, lineage_svg(part, root))
+    if openlineage:
+        write_atomic(openlineage, "".join(json.dumps(event) + "\n" for event in events(lab, part)))
+    if as_json:
+        click.echo(json.dumps(_as_json(part, root), indent=2, ensure_ascii=False))
+        return
+    for direction in directions:
+        click.echo("made from" if direction == "up" else "went into")
+        for line in tree(graph, root, direction, depth):
+            click.echo(f"  {line}")
+
+
+def _found(lab: Lab, thing: str) -> tuple[Graph, str]:
+    """The graph that holds the thing, and its id."""
+    from glaswerk.data.references import document_id
+    from glaswerk.lab.lineage import resolve, whole_graph
+
+    graph = whole_graph(lab)
+    try:
+        return graph, resolve(graph, thing).id
+    except GlaswerkError:
+        identifier = document_id(thing)
+        found = _of_document(lab, graph, identifier)
+        if found is None:
+            raise
+        return found, identifier
+
+
+def _of_document(lab: Lab, graph: Graph, identifier: str) -> Graph | None:
+    """The graph of a document and of what it stands in as (see `glaswerk why`), or None where it is unknown.
+
+    Corpora and shards that are there are asked; of shards that are gone, the spans that were kept of them;
+    models by what they were trained on.
+    """
+    from glaswerk.data.history import in_corpora, in_sources, standing_for
+    from glaswerk.tokenizer import Shards, learnt
+    from glaswerk.tokenizer.spans import spans_folder
+
+    names = [identifier, *standing_for(lab, identifier)]
+    sources = {event.name for event in in_sources(lab, identifier)[1]}
+    decided = [event for name in names for event in in_corpora(lab, name)]
+    if not sources and not decided:
+        return None
+    corpora = {event.name for event in decided if "split" in event.figures}
+    holders = [made.id for made in lab.all("corpus") if made.name in corpora]
+    for shards in (node.id for node in graph.nodes.values() if node.kind == "shards"):
+        folder = spans_folder(lab, shards)
+        if folder and any(count for _, count, _ in Shards.open(folder).count(names)):
+            holders.append(shards)
+    for model in lab.all("model"):
+        found = learnt(lab, model, names)
+        if found.documents:
+            holders.append(model.id)
+        elif not found.certain:
+            click.echo(f"model {model.name} may hold it: the spans of its shards are lost", err=True)
+    return graph.of_document(
+        identifier, [source.id for source in lab.all("source") if source.name in sources], holders
+    )
+
+
+def _as_json(graph: Graph, root: str) -> dict[str, Any]:
+    nodes = [asdict(node) for node in graph.nodes.values()]
+    return {"root": root, "nodes": nodes, "edges": [asdict(edge) for edge in graph.edges]}

@@ -1,0 +1,138 @@
+"""`glaswerk verify`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from glaswerk.cli.session import json_option, lab_option
+from glaswerk.cli.sign_verb import beside, is_folder
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.ids import short
+from glaswerk.lab import Lab
+
+if TYPE_CHECKING:
+    from glaswerk.lab.verify import Checked
+
+
+@click.command("verify")
+@click.argument("thing", required=False)
+@click.option("--all", "everything", is_flag=True, help="Whatever lies in the lab.")
+@click.option(
+    "--public-key",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Also check the signature of a model, made with the private key that belongs to this one.",
+)
+@click.option(
+    "--signature",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The signature.  [default: beside the model]",
+)
+@lab_option
+@json_option
+def command(
+    thing: str | None, everything: bool, public_key: Path | None, signature: Path | None, lab_path: Path,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Whether a THING and all that it was made from are byte for byte what they were when they were made.
+
+    Every file is read and compared with its manifest, and every manifest with the ledger. THING is named as
+    for `glaswerk lineage`. The exit code is 1 where anything does not match. With --public-key, THING may be
+    a folder outside any lab, too (./FOLDER): then its signature alone is checked.
+
+    \b
+    glaswerk verify chat
+    glaswerk verify --all --json | jq '.artifacts[] | select(.faults != [])'
+    glaswerk verify chat --public-key release.key.pub
+    glaswerk verify ./release --public-key release.key.pub --signature release.sig
+    """
+    if (thing is None) != everything:
+        raise GlaswerkError("expected a THING or --all", hint="glaswerk verify --all")
+    if everything and public_key is not None:
+        raise GlaswerkError("expected one model with --public-key, found --all", hint="glaswerk verify MODEL")
+    if signature is not None and public_key is None:
+        raise GlaswerkError(
+            "a signature is checked with --public-key, found none", hint="--public-key KEY.pub"
+        )
+    if thing is not None and is_folder(thing):
+        if public_key is None:
+            raise GlaswerkError(
+                f"{thing} is a folder, of which its signature alone can be checked",
+                hint="--public-key KEY.pub",
+            )
+        found, folder = list["Checked"](), Path(thing)
+    else:
+        found, folder = _checked(Lab.open(lab_path), thing)
+    refusal = _refusal(folder, signature, public_key)
+    if as_json:
+        signed = None if public_key is None else refusal is None
+        said = {"artifacts": [asdict(one) for one in found], "signature_holds": signed}
+        click.echo(json.dumps(said, indent=2, ensure_ascii=False))
+    else:
+        _print(found)
+        if public_key is not None and refusal is None:
+            click.echo(f"the signature of {folder.name} holds")
+    _fail(found, refusal)
+
+
+def _checked(lab: Lab, thing: str | None) -> tuple[list[Checked], Path]:
+    """What was found of a thing and all upstream of it, or of everything, and the thing's folder."""
+    from glaswerk.core.progress import progress_bar
+    from glaswerk.lab.lineage import resolve
+    from glaswerk.lab.verify import Register, check, everything, size, targets
+
+    register = Register.read(lab)
+    graph, folder = register.graph(), lab.root
+    if thing is None:
+        nodes = everything(register)
+    else:
+        root = resolve(graph, thing)
+        folder /= targets(register, [root])[0].path
+        nodes = targets(register, graph.upstream(root.id))
+    with progress_bar("checking bytes", size(register, nodes)) as bar:
+        return [check(register, node, lambda read: bar.advance_bytes(read, read)) for node in nodes], folder
+
+
+def _refusal(folder: Path, signature: Path | None, public_key: Path | None) -> GlaswerkError | None:
+    """Why a signature does not hold; None where it does or none is to be checked."""
+    from glaswerk.lab.signing import check_signature
+
+    if public_key is None:
+        return None
+    try:
+        check_signature(folder, signature or beside(folder), public_key)
+    except GlaswerkError as error:
+        return error
+    return None
+
+
+def _fail(found: list[Checked], refusal: GlaswerkError | None) -> None:
+    wrong = [one for one in found if one.faults]
+    if wrong:
+        listed = ", ".join(f"{one.kind} {one.name}" for one in wrong)
+        more = f"; {refusal.message}" if refusal else ""
+        raise GlaswerkError(
+            f"{len(wrong)} of {len(found)} artifacts do not match: {listed}{more}",
+            hint="put the files back as they were, or remove the artifact's folder and make it again",
+        )
+    if refusal:
+        raise refusal
+
+
+def _print(found: list[Checked]) -> None:
+    if not found:
+        return
+    width = max(len(f"{one.kind} {one.name}") for one in found)
+    for one in found:
+        about = f"{f'{one.kind} {one.name}':{width}}  {short(one.id)}"
+        read = f"{one.files:,} files, {one.bytes:,} bytes" if one.files else ""
+        words = "made anew since: gone" if one.state == "made anew" else one.state
+        click.echo("  ".join(filter(None, (about, words, read, *one.notes))))
+        for fault in one.faults:
+            click.echo(f"  {fault}")
+    matching = sum(one.state == "matches" for one in found)
+    click.echo(f"{matching} of {len(found)} match")
