@@ -23,7 +23,8 @@ from glaswerk.evaluate.release.lineage import Entry
 from glaswerk.evaluate.release.sources import SourceRow
 
 _APPROACHES = {
-    "pretrain": "self-supervised", "chat": "supervised", "dpo": "supervised", "grpo": "reinforcement-learning",
+    "pretrain": "self-supervised", "chat": "supervised", "dpo": "supervised",
+    "grpo": "reinforcement-learning",
 }  # fmt: skip
 # SPDX ids that are common for content and weights; the schema takes any other licence by name only.
 _SPDX = frozenset((
@@ -59,7 +60,7 @@ def bom_of(facts: Facts, files: Mapping[str, str]) -> dict[str, Any]:
 
 def _model(facts: Facts, files: Mapping[str, str]) -> Component:
     model = facts.lineage.model
-    component = {
+    component: Component = {
         "type": "machine-learning-model", "bom-ref": model.id, "name": model.name,
         "version": model.name.rpartition("/")[2],
         "components": [
@@ -119,9 +120,10 @@ def _considerations(facts: Facts) -> dict[str, Any]:
 def _source(facts: Facts, entry: Entry) -> Component:
     """A source as a data component: its licences, origin and documents trained on."""
     rows = [row for row in facts.data.rows if row.artifact == entry.id]
-    component = {
+    dataset: Component = {"type": "dataset", "name": entry.name, "description": _described(rows)}
+    component: Component = {
         "type": "data", "bom-ref": entry.id, "name": entry.name,
-        "data": [{"type": "dataset", "name": entry.name, "description": _described(rows)}],
+        "data": [dataset],
         "properties": [
             {"name": "glaswerk:digest", "value": entry.digest},
             {"name": "glaswerk:in-lab", "value": str(entry.path is not None).lower()},
@@ -133,7 +135,7 @@ def _source(facts: Facts, entry: Entry) -> Component:
     if file and file.exists():
         component["hashes"] = _hashes(sha256_of(file))
     if name := facts.answers.get("provider_name"):
-        component["data"][0]["governance"] = {"custodians": [{"organization": {"name": str(name)}}]}
+        dataset["governance"] = {"custodians": [{"organization": {"name": str(name)}}]}
     return component
 
 
@@ -165,10 +167,10 @@ def _libraries() -> Iterator[Component]:
             seen.add(name)
             waiting.append(name)
             try:
-                found = metadata.metadata(name)
+                found = metadata.metadata(name).json
             except metadata.PackageNotFoundError:
                 continue
-            yield _library(name, found["Version"], found.get("License-Expression") or "")
+            yield _library(name, str(found["version"]), str(found.get("license_expression", "")))
 
 
 def _requirements(name: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,7 +99,7 @@ def _chain(models: Sequence[Entry], last: str) -> tuple[Entry, ...]:
     return tuple(chain)
 
 
-def _entry(lab: Lab, row: Mapping[str, Any]) -> Entry:
+def _entry(lab: Lab, row: sqlite3.Row) -> Entry:
     path = lab.root / row["path"]
     there = artifact.read(path)
     edges = lab.ledger.rows("SELECT role, parent FROM edge WHERE child = ? ORDER BY role", row["id"])

@@ -20,7 +20,7 @@ _KEPT = "kept"
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Documents (or, for what is masked, places) that a rule left out or changed; `meaning` in one sentence."""
+    """How many documents a rule left out, or places it masked; `meaning` in one sentence."""
 
     name: str
     count: int

@@ -1,4 +1,4 @@
-"""Releasing a model: its Hugging Face folder with the papers that the ledger writes about it, whole or not."""
+"""Releasing a model: its Hugging Face folder with the papers that the ledger writes about it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from huggingface_hub import ModelCardData
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.files import fsync_path, write_atomic, write_json
 from glaswerk.core.ids import digest_file
-from glaswerk.evaluate.release.answers import FILE, Answer, read_answers, template
+from glaswerk.evaluate.release.answers import FILE, read_answers, template
 from glaswerk.evaluate.release.bom import bom_of
 from glaswerk.evaluate.release.digests import sha256_of
 from glaswerk.evaluate.release.facts import Facts, View, facts_of
@@ -123,13 +123,12 @@ def metadata_of(facts: Facts) -> str:
     "other" with its name.
     """
     known = hub_licence(facts.licence) if facts.licence else None
-    licence = {"license": known} if known else {}
-    if facts.licence and not known:
-        licence = {"license": "other", "license_name": facts.licence}
     data = ModelCardData(
         language=facts.languages or None, library_name="transformers", pipeline_tag="text-generation",
+        license=known or ("other" if facts.licence else None),
+        license_name=facts.licence if facts.licence and not known else None,
         tags=["glaswerk", *(["conversational"] if facts.is_chat else [])],
-        datasets=sorted({row.source for row in facts.data.rows}) or None, **licence,
+        datasets=sorted({row.source for row in facts.data.rows}) or None,
     )  # fmt: skip
     return data.to_yaml()
 
@@ -187,6 +186,3 @@ def _next(model: Artifact, to: Path, found: list[str]) -> str:
 
 def _json(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
-
-
-__all__ = ["Answer", "Release", "prepare", "write"]

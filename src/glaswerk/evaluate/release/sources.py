@@ -1,4 +1,4 @@
-"""The documents that a model was trained on, by source and rights, sorted as the Commission's template does."""
+"""The documents that a model was trained on, by source and rights, sorted as the template does."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ _BY_RIGHTS = """
 _DOMAINS = r"""
     SELECT regexp_extract(lower(url), '^https?://(?:[^/?#@]*@)?(?:www\.)?([^/?#:]+)', 1) AS domain,
         count(*), sum(strlen(text))::BIGINT AS bytes
-    FROM trained WHERE list_contains(?, source) GROUP BY domain HAVING domain <> '' ORDER BY bytes DESC, domain
+    FROM trained WHERE list_contains(?, source) GROUP BY domain HAVING domain <> ''
+    ORDER BY bytes DESC, domain
 """
 _COUNTS = "SELECT {0}, count(*) FROM trained GROUP BY 1 ORDER BY 2 DESC, 1"
 
