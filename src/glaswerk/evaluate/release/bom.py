@@ -36,7 +36,7 @@ Component = dict[str, Any]
 
 def bom_of(facts: Facts, files: Mapping[str, str]) -> dict[str, Any]:
     """The whole document; `files` has the SHA-256 of each file of the model by its name."""
-    model, sources = _model(facts, files), [_source(facts, entry) for entry in facts.lineage.sources]
+    model, sources = _model(facts, files), [_source(facts, entry) for entry in _trained(facts)]
     parents = [_adopted(entry) for entry in facts.lineage.stages[:-1] if "licence" in entry.config]
     libraries = list(_libraries())
     data = [*sources, *parents]
@@ -83,7 +83,7 @@ def _card(facts: Facts) -> dict[str, Any]:
     model, network = facts.lineage.model, facts.network
     parameters: dict[str, Any] = {
         "task": "text-generation", "architectureFamily": "transformer",
-        "datasets": [{"ref": entry.id} for entry in facts.lineage.sources],
+        "datasets": [{"ref": entry.id} for entry in _trained(facts)],
         "inputs": [{"format": "text"}], "outputs": [{"format": "text"}],
     }  # fmt: skip
     if model.stage in _APPROACHES:
@@ -117,6 +117,12 @@ def _considerations(facts: Facts) -> dict[str, Any]:
     return found
 
 
+def _trained(facts: Facts) -> list[Entry]:
+    """The sources of which any document was trained on."""
+    there = {row.artifact for row in facts.data.rows}
+    return [entry for entry in facts.lineage.sources if entry.id in there]
+
+
 def _source(facts: Facts, entry: Entry) -> Component:
     """A source as a data component: its licences, origin and documents trained on."""
     rows = [row for row in facts.data.rows if row.artifact == entry.id]
@@ -140,8 +146,6 @@ def _source(facts: Facts, entry: Entry) -> Component:
 
 
 def _described(rows: list[SourceRow]) -> str:
-    if not rows:
-        return "no document of it was trained on"
     parts = [f"{row.documents:,} documents, acquired: {row.acquired or 'unknown'}" for row in rows]
     return "trained on: " + "; ".join(parts)
 

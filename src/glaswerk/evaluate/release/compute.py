@@ -79,7 +79,7 @@ def _cost(entry: Entry, shape: Shape | None, per_token: int | None) -> StageCost
         bound, note = "at least", "what making the adopted weights took is unknown"
     elif per_token is None:
         bound, note = "at least", "the shape of the network is no longer in the lab"
-    elif shape is None:
+    elif shape is None and not bound:
         bound, note = "at most", "attention is counted over the longest sequence that a batch could hold"
     return StageCost(
         entry.name, entry.id, entry.stage, tokens, float(stats.get("epochs", 0.0)),

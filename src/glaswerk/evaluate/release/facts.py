@@ -171,7 +171,13 @@ class View:
         )
 
     def _licence(self) -> Markup:
-        return escaped(self._facts.licence) if self._facts.licence else self.ask("model_licence")
+        said = escaped(self._facts.licence) if self._facts.licence else self.ask("model_licence")
+        below = ", ".join(self._facts.licences)
+        return (
+            Markup("{} (adopted weights that it grew from: {})").format(said, escaped(below))
+            if below
+            else said
+        )
 
 
 def _band(value: float, bands: tuple[tuple[int | None, str], ...]) -> str:

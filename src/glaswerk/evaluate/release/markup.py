@@ -69,7 +69,8 @@ def markdown(template: str, facts: Mapping[str, Any]) -> str:
 def html(title: str, text: str) -> str:
     """A self-contained page of a paper in Markdown. HTML in the Markdown stays text."""
     body = MarkdownIt("commonmark", {"html": False}).enable("table").render(text)
-    body = _BLANK.sub(r"<mark>\1</mark>", body)
+    # Only the templates' own links are links: in the page they lead to the other pages.
+    body = _BLANK.sub(r"<mark>\1</mark>", body).replace('.md">', '.html">')
     return page(
         title, [body.replace("<table>", "<div class=scroll><table>").replace("</table>", "</table></div>")]
     )

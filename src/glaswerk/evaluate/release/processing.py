@@ -72,7 +72,7 @@ def processing_of(lab: Lab, model: Artifact, lineage: Lineage) -> Processing:
 
 def _rule(name: str, count: int) -> Rule:
     found = REASONS.get(name)
-    return Rule(name, count, found.meaning if found else "")
+    return Rule(name, count, found.meaning.replace("`", "") if found else "")
 
 
 def _reserved(lineage: Lineage) -> int | None:
