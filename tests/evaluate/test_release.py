@@ -18,7 +18,9 @@ from glaswerk.data.corpus import read_documents
 from glaswerk.data.evalsets import add_evaluations
 from glaswerk.evaluate.release import Release, prepare, write
 from glaswerk.evaluate.release.answers import QUESTIONS, read_answers, template
+from glaswerk.evaluate.release.lineage import lineage_of
 from glaswerk.evaluate.release.markup import escaped, html
+from glaswerk.evaluate.release.overlap import overlap_of
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.tombstones import Forgotten, Tombstone
 from glaswerk.plan.flops import flops_of
@@ -43,12 +45,11 @@ def released(lab_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     """A release of the shared lab's chat model, beside an evaluation of which one item of three leaked."""
     root = tmp_path_factory.mktemp("release")
     lab = Lab.open(shutil.copytree(lab_folder, root / "lab", ignore=shutil.ignore_patterns("*-shm", "*-wal")))
-    pages = read_documents(lab.need("corpus", "main", hint="").path, "train")
-    leaked = next(" ".join(d.text.split("\n\n")[1].split()) for d in pages if d.kind == "page")
-    words = leaked.split()
-    assert len(words) >= 16
+    corpus = lab.need("corpus", "main", hint="").path
+    lines = (line for document in read_documents(corpus, "train") for line in document.text.split("\n"))
+    leaked = next(" ".join(line.split()[:16]) for line in lines if len(line.split()) >= 16)
     items = [
-        {"id": "leaked", "question": "It began so: " + " ".join(words[:16])},
+        {"id": "leaked", "question": f"It began so: {leaked}"},
         {
             "id": "clean",
             "question": "Which of the nine purple zeppelins over the harbour was the last to land?",
@@ -108,6 +109,28 @@ def test_overlap_finds_the_leaked_item_and_leaves_the_clean_and_the_short_one(re
     (found,) = released.release.facts.overlap.sets
     assert (found.items, found.checked, found.found) == (3, 2, 1)
     assert "| quiz | quiz | 3 | 2 | 1 | 50.0% |" in released.text("train-test-overlap.md")
+
+
+def test_a_base_model_is_not_charged_with_what_only_the_chats_hold(
+    released: Released, tmp_path: Path
+) -> None:
+    lab, corpus = released.lab, released.lab.need("corpus", "main", hint="").path
+    texts = [document.text for document in read_documents(corpus, "train")]
+    said = (turn["content"] for document in read_documents(corpus, "chat") for turn in document.messages)
+    alone = next(text for text in said if len(text.split()) >= 14 and not _shares(text.split(), texts))
+    file = tmp_path / "asked.jsonl"
+    file.write_text(json.dumps({"id": "1", "question": alone}) + "\n")
+    add_evaluations(lab, [file], name="asked")
+    base = lab.latest("model", "base")
+    assert base is not None
+    for model, found in ((base, 0), (released.chat, 1)):
+        sets = {part.name: part for part in overlap_of(lab, lineage_of(lab, model)).sets}
+        assert (sets["asked"].found, sets["quiz"].found) == (found, 1)
+
+
+def _shares(words: list[str], texts: list[str]) -> bool:
+    runs = [" ".join(words[i : i + 13]) for i in range(len(words) - 12)]
+    return any(run in text for run in runs for text in texts)
 
 
 def test_the_bom_holds_to_the_schema_of_cyclonedx_1_6(released: Released) -> None:

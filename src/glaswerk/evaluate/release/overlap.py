@@ -8,6 +8,7 @@ compared as they are written, case and punctuation between them included: the fi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -26,6 +27,8 @@ from glaswerk.trace import Span, Tracer
 _DOCUMENTS = 64
 # Two is the least that a tracer takes; a match that covers a text is found from any of its words on.
 _LEAST = 2
+# As in `trace.words`: letters and digits, with an apostrophe between them.
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 Index = tuple[Tracer, frozenset[str], bool]
 
 
@@ -144,8 +147,8 @@ def _part_is_trained(span: Span, index: Index) -> bool:
     """Whether N words within a longest span, which another split has, stand in one trained on, too."""
     if index[2] or span.words <= N:
         return False
-    words = span.text.split()
-    parts = (" ".join(words[i : i + N + 1]) for i in range(len(words) - N))
+    words = [match.span() for match in _WORD.finditer(span.text)]
+    parts = (span.text[words[i][0] : words[i + N - 1][1]] for i in range(len(words) - N + 1))
     found = (index[0].trace(part, min_words=N, documents=_DOCUMENTS).spans for part in parts)
     return any(_is_trained(inner, index) for spans in found for inner in spans)
 
