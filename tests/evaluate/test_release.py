@@ -203,6 +203,9 @@ def test_a_release_takes_the_place_of_an_earlier_one_and_of_nothing_else(
     copy = shutil.copytree(released.folder, tmp_path / "copy")
     write(released.release, released.chat, copy)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["copy"]
+    copy.rename(tmp_path / ".copy.old")  # as a kill between the two renames leaves it
+    prepare(released.lab, released.chat, copy)
+    assert (copy / "answers.toml").exists()
     (copy / "notes.txt").write_text("mine")
     with pytest.raises(GlaswerkError, match=r"holds notes\.txt, which no release wrote"):
         prepare(released.lab, released.chat, copy)

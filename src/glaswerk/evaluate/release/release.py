@@ -61,6 +61,7 @@ def prepare(
     where something stands in the way of a release (unless `despite`), where `to` holds something else than
     an earlier release of this model, and where files of the model are not what its manifest says.
     """
+    _settle(to)
     _check_place(to, model)
     count_exposures(lab)
     found = obstacles(lab, model)
@@ -82,25 +83,40 @@ def prepare(
 
 def write(release: Release, model: Artifact, to: Path) -> None:
     """Put the release at `to`: whole, or not at all. An earlier one is replaced."""
-    staging, old = to.with_name(f".{to.name}.part"), to.with_name(f".{to.name}.old")
+    staging, old = to.with_name(f".{to.name}.part"), _old(to)
     for path in (staging, old):
         shutil.rmtree(path, ignore_errors=True)
     staging.mkdir(parents=True)
     try:
-        for name in release.model:
-            (staging / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(model.path / name, staging / name)
-            fsync_path(staging / name)
-        for name, text in release.texts.items():
-            write_atomic(staging / name, text)
-        write_json(staging / FACTS, {**release.facts.to_json(), "files": release.files})
-        if to.exists():
-            os.rename(to, old)
-        os.rename(staging, to)
-    finally:
-        for path in (staging, old):
-            shutil.rmtree(path, ignore_errors=True)
+        _fill(release, model, staging)
+    except BaseException:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
+    if to.exists():
+        os.rename(to, old)
+    os.rename(staging, to)
     fsync_path(to.parent)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _fill(release: Release, model: Artifact, folder: Path) -> None:
+    for name in release.model:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(model.path / name, folder / name)
+        fsync_path(folder / name)
+    for name, text in release.texts.items():
+        write_atomic(folder / name, text)
+    write_json(folder / FACTS, {**release.facts.to_json(), "files": release.files})
+
+
+def _old(to: Path) -> Path:
+    return to.with_name(f".{to.name}.old")
+
+
+def _settle(to: Path) -> None:
+    """Put an earlier release back that a kill left beside its place: it may hold answers."""
+    if _old(to).exists() and not to.exists():
+        os.rename(_old(to), to)
 
 
 def _papers(facts: Facts, names: Mapping[str, Any]) -> dict[str, str]:
