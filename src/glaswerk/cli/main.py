@@ -38,6 +38,7 @@ VERBS = {
     "train": "Pretrain a model on the shards.",
     "tune": "Tune a model on the chats.",
     "export": "Write a model as one GGUF file.",
+    "release": "Write a model with the papers about it: AI Act summary, model card, BOM.",
     "index": "Index the shards for tracing.",
     "trace": "Where a text occurs verbatim in the training data.",
     "evaluate": "Measure compression, truth and political lean; write the trust report.",

@@ -40,6 +40,11 @@ def licence_of(path: Path, said: str, metadata: str) -> tuple[str, str]:
     )
 
 
+def hub_licence(licence: str) -> str | None:
+    """The id that Hugging Face knows an SPDX licence by, or None."""
+    return next((hub for hub, spdx in _SPDX.items() if licence.casefold() in (hub, spdx.casefold())), None)
+
+
 def _front_matter(readme: Path) -> str:
     block = _FRONT.match(_head(readme))
     found = _LINE.search(block[1]) if block else None

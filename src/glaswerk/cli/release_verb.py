@@ -1,0 +1,90 @@
+"""`glaswerk release`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from glaswerk.cli.session import json_option, lab_option, writing
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.lab import Artifact, Lab
+
+if TYPE_CHECKING:
+    from glaswerk.evaluate.release import Release
+
+
+@click.command("release")
+@click.argument("name", metavar="MODEL")
+@click.option("--to", required=True, type=click.Path(path_type=Path), help="Folder to write.")
+@click.option(
+    "--answers", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="What only a person knows (TOML).  [default: that of an earlier release in the folder]",
+)  # fmt: skip
+@click.option("--despite-obstacles", is_flag=True, help="Write it, and what stands in the way at the top.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be written.")
+@lab_option
+@json_option
+def command(
+    name: str, to: Path, answers: Path | None, despite_obstacles: bool, dry_run: bool, lab_path: Path,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Write MODEL as a Hugging Face folder, with the papers that the ledger can write about it.
+
+    Public summary of training content (AI Act), model documentation (Code of Practice), model card, ML-BOM,
+    train-test overlap, compute and energy. What only you know is a marked blank, listed in answers.toml.
+
+    \b
+    glaswerk release chat --to release
+    glaswerk release chat --to release --answers release/answers.toml
+    """
+    from glaswerk.evaluate.release import prepare, write
+
+    with writing(lab_path) as lab:
+        model = _model(lab, name)
+        # The folder is named by where the user stands, whatever the current folder may become.
+        place = to.absolute()
+        release = prepare(lab, model, place, answers=answers, despite=despite_obstacles)
+        if not dry_run:
+            write(release, model, place)
+    if as_json:
+        click.echo(json.dumps(_fields(release, to, dry_run), indent=2, ensure_ascii=False))
+        return
+    _print(release, to, dry_run)
+
+
+def _model(lab: Lab, name: str) -> Artifact:
+    found = lab.latest("model", name)
+    if found is None:
+        there = ", ".join(made.name for made in lab.all("model")) or "none"
+        raise GlaswerkError(
+            f"the lab has no model named {name!r} (there: {there})", hint="glaswerk status lists them"
+        )
+    return found
+
+
+def _fields(release: Release, to: Path, dry_run: bool) -> dict[str, Any]:
+    facts = release.facts
+    return {
+        "model": facts.name, "id": facts.lineage.model.id, "digest": facts.lineage.model.digest,
+        "to": str(to), "written": not dry_run, "files": release.files, "blanks": list(release.blanks),
+        "obstacles": list(facts.obstacles), "documents": facts.data.documents, "tokens": facts.data.tokens,
+        "flops": facts.compute.flops, "kilowatt_hours": facts.compute.kilowatt_hours,
+    }  # fmt: skip
+
+
+def _print(release: Release, to: Path, dry_run: bool) -> None:
+    facts = release.facts
+    click.echo(f"{'would write' if dry_run else 'written'} {facts.name} to {to}: {len(release.files)} files")
+    for file in release.files if dry_run else ():
+        click.echo(f"  {file}")
+    for words in facts.obstacles:
+        click.echo(f"obstacle: {words}")
+    if facts.overlap.reason:
+        hint = f": {facts.overlap.hint}" if facts.overlap.hint else ""
+        click.echo(f"train-test overlap not measured, {facts.overlap.reason}{hint}")
+    if release.blanks:
+        click.echo(f"{len(release.blanks)} blanks left: {', '.join(release.blanks)}")
+        click.echo(f"next: fill in {to / 'answers.toml'} and run it again")
