@@ -46,7 +46,9 @@ def lab_folder(town: Path, tmp_path_factory: pytest.TempPathFactory, worker_id: 
     folder = shared / "lab"
     with _locked(shared / "lab.lock"):
         if not (folder / "whole").exists():
-            fill(Lab.init(folder, "test"), town)
+            made = Lab.init(folder, "test")
+            fill(made, town)
+            made.ledger.close()  # what stands beside the database would be missing in copies
             (folder / "whole").touch()
     return folder
 
