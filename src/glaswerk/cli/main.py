@@ -26,6 +26,7 @@ VERBS = {
     "why": "The whole history of a document: sources, decisions, tokens, models.",
     "rights": "Licence, origin and audience of everything in the lab.",
     "forget": "Mark a document, an author or a source to be forgotten; say what it reaches.",
+    "what-if": "What it would take to be without an author, a document or a source; carry it out.",
     "rebuild": "Make corpora, shards and index anew, without what was forgotten; purge the sources.",
     "tokenizer": "Train the tokenizer on the corpus.",
     "pack": "Encode the corpus into shards with the span of every document.",
@@ -43,8 +44,12 @@ VERBS = {
 }
 
 
+def _module(verb: str) -> str:
+    return f"{verb.replace('-', '_')}_verb"
+
+
 class Verbs(click.Group):
-    """Imports `glaswerk.cli.<verb>` only when that verb is called."""
+    """Imports `glaswerk.cli.<verb>_verb` only when that verb is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(VERBS)
@@ -52,7 +57,7 @@ class Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in VERBS:
             return None
-        command: click.Command = importlib.import_module(f"glaswerk.cli.{cmd_name}_verb").command
+        command: click.Command = importlib.import_module(f"glaswerk.cli.{_module(cmd_name)}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
