@@ -34,6 +34,7 @@ VERBS = {
     "plan": "What a training run will take: memory, time, price, energy.",
     "train": "Pretrain a model on the shards.",
     "tune": "Tune a model on the chats.",
+    "reproduce": "Make a model again in a new lab and compare every digest.",
     "export": "Write a model as one GGUF file.",
     "index": "Index the shards for tracing.",
     "trace": "Where a text occurs verbatim in the training data.",

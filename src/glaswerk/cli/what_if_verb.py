@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 @click.command("what-if")
 @selectors
 @click.option("--model", default="", help="This model alone.  [default: every model of the lab]")
-@click.option(
-    "--price-per-hour", default=0.0, type=click.FloatRange(min=0), help="Of the machine that trains."
-)
+@click.option("--price-per-hour", default=0.0, type=click.FloatRange(min=0), help="Of what trains.")
 @click.option(
     "--do", "how", type=click.Choice(["rebuild", "replay"]),
     help="Carry it out for --model. What is named must be forgotten already.",
@@ -36,7 +34,7 @@ def command(
     authors: tuple[str, ...], ids: tuple[str, ...], sources: tuple[str, ...], from_file: Path | None,
     copies: bool, model: str, price_per_hour: float, how: str | None, lab_path: Path, as_json: bool,
 ) -> None:  # fmt: skip
-    """What if this were deleted: everything that holds it, the steps that saw it, and what each way out costs.
+    """What if this were deleted: what holds it, the steps that saw it, what each way out costs.
 
     Without --do it changes nothing. Steps are counted from 0, as in a run's metrics. --do makes corpora,
     shards and index anew, then the model: `rebuild` over the new shards, `replay` in the old run's order
@@ -174,10 +172,10 @@ def _model_words(row: dict[str, Any]) -> Iterator[str]:
     through = f", tuned from {row['base']}" if row["base"] else ""
     yield f"model      {row['name']}{through}: {row['documents']:,} documents, {row['tokens']:,} tokens"
     if row["first_step"] is not None:
+        tokens = f"{row['tokens_in_steps']:,} tokens ({row['share_of_tokens']:.2%})"
         yield (
-            f"  seen     first at step {row['first_step']:,} of {row['steps']:,}; {row['steps_touched']:,} steps "
-            f"({row['share_of_steps']:.1%}), {row['tokens_in_steps']:,} tokens ({row['share_of_tokens']:.2%}), "
-            f"{row['epochs']} epochs"
+            f"  seen     first at step {row['first_step']:,} of {row['steps']:,}; {row['steps_touched']:,} "
+            f"steps ({row['share_of_steps']:.1%}), {tokens}, {row['epochs']} epochs"
         )
     elif row["certain"] and row["base"]:
         yield f"  seen     through {row['base']} alone"

@@ -1,4 +1,4 @@
-"""A finished run as the manifest of its model has it: its settings, and the order in which it saw documents."""
+"""A finished run as the manifest of its model has it: settings, and the order in which it saw documents."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def order_of(lab: Lab, model: Artifact) -> PackedSampler | PairSampler | None:
 
 
 def epochs_of(lab: Lab, model: Artifact) -> float:
-    """How often the run of `model` went through its documents, exactly; as it is noted where nobody can tell."""
+    """How often the run of `model` went through its documents; rounded where nobody can tell exactly."""
     sampler = order_of(lab, model)
     steps = loop_of(model).steps
     return steps / sampler.steps_per_epoch if sampler else float(model.stats.get("epochs") or 0)

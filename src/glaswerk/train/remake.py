@@ -44,7 +44,7 @@ def remake(lab: Lab, model: Artifact, how: str) -> Artifact:
     made = _without(lab, model, how)
     if made.id == model.id:
         raise GlaswerkError(
-            f"no step of {model.name}, nor of what it grew from, saw a document that its shards have lost since",
+            f"no step of {model.name}, nor of what it grew from, saw a document that its shards have lost",
             hint="glaswerk what-if says which models are affected; glaswerk rebuild makes the shards anew",
         )
     return made
@@ -87,7 +87,7 @@ def _pretrained(lab: Lab, model: Artifact, shards: Artifact, how: str) -> Artifa
     if loop.trunk:
         raise GlaswerkError(
             f"{model.name} is the decay of a branch, which is made anew with its trunk alone",
-            hint=f"glaswerk train --milestones {loop.branch_at}, then glaswerk train --branch {loop.branch_at}",
+            hint=f"glaswerk train --milestones {loop.branch_at}, then --branch {loop.branch_at}",
         )
     order = _order_folder(lab, model)
     start, left_out = _start(lab, model, order, shards)

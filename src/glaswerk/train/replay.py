@@ -58,7 +58,7 @@ class ReplaySampler(PackedSampler):
         empty = np.flatnonzero(super().tokens_of(kept, steps) == 0)
         if len(empty):
             raise GlaswerkError(
-                f"{len(empty):,} of {steps:,} steps saw nothing but what is gone, the first one step {empty[0]}",
+                f"{len(empty):,} of {steps:,} steps saw nothing but what is gone, first step {empty[0]}",
                 hint="carry out a rebuild instead: --do rebuild",
             )
 

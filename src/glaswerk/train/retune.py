@@ -34,6 +34,6 @@ def retune(
         settings = {key: config[key] for key in keys}
         return grpo(lab, GrpoConfig(steps=loop.steps, **settings, **common), base=base.name, name=name)
     raise GlaswerkError(
-        f"{model.name} was tuned by the answers of {config.get('reward') or 'a file'}, which the lab does not hold",
+        f"{model.name} was tuned by a file that the lab does not hold ({config.get('reward') or 'unknown'})",
         hint=f"glaswerk tune --method grpo --key FILE --base {base.name}",
     )

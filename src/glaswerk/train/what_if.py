@@ -55,7 +55,7 @@ class Affected:
             "documents": self.documents, "tokens": self.tokens, "tokens_seen": self.tokens_seen,
             "epochs": stats.get("epochs"), "steps": steps, **seen,
             "share_of_steps": own.steps / steps if own is not None and steps else None,
-            "share_of_tokens": own.total / stats["tokens"] if own is not None and stats.get("tokens") else None,
+            "share_of_tokens": own.total / max(int(stats["tokens"]), 1) if own is not None else None,
             "certain": self.certain, "options": [asdict(option) for option in self.options],
         }  # fmt: skip
 
