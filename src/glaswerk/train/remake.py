@@ -13,23 +13,29 @@ from glaswerk.lab.status import ADOPTED
 from glaswerk.tokenizer import Shards
 from glaswerk.tokenizer.spans import spans_folder
 from glaswerk.train.branch import begin_branch
+from glaswerk.train.pretrain import RECIPE as PRETRAIN
 from glaswerk.train.pretrain import Job, carry_out
 from glaswerk.train.recorded import (
     ORDER,
+    REBUILD,
+    REPLAY,
     base_model,
     epochs_of,
     loop_of,
+    packing_of,
     plan_of,
     replay_sampler,
     stage_of,
+    stream_of,
 )
 from glaswerk.train.retune import retune
+from glaswerk.train.sampler import PackedSampler
 from glaswerk.train.touch import touch_of
 from glaswerk.train.what_if import untouched_checkpoint
 
 RECIPE = "remake/1"
 # What the new models are called after.
-SUFFIX = {"rebuild": "rebuilt", "replay": "replayed"}
+SUFFIX = {REBUILD: "rebuilt", REPLAY: "replayed"}
 
 
 def remake(lab: Lab, model: Artifact, how: str) -> Artifact:
@@ -91,6 +97,8 @@ def _pretrained(lab: Lab, model: Artifact, shards: Artifact, how: str) -> Artifa
         )
     order = _order_folder(lab, model)
     start, left_out = _start(lab, model, order, shards)
+    if how == REBUILD and not start:
+        return _from_scratch(lab, model, shards)
     settings: dict[str, Any] = {
         "of": model.id, "shards": model.inputs["shards"], "how": how, "at": start,
         "left_out": digest_json(sorted(left_out)),
@@ -108,9 +116,18 @@ def _pretrained(lab: Lab, model: Artifact, shards: Artifact, how: str) -> Artifa
     return carry_out(lab, Job(spec, shards, planned, sampler, int(model.config["seed"])))
 
 
+def _from_scratch(lab: Lab, model: Artifact, shards: Artifact) -> Artifact:
+    """A run like any other, with the recorded settings: nothing of the old one is in it."""
+    sampler = PackedSampler(stream_of(shards.path, "train"), **packing_of(model))
+    planned = plan_of(model, sampler)
+    name = f"{_name(model, REBUILD)}/step-{planned.loop.steps}"
+    spec = Spec("model", name, PRETRAIN, {"shards": shards.id}, model.config)
+    return carry_out(lab, Job(spec, shards, planned, sampler, int(model.config["seed"])))
+
+
 def _start(lab: Lab, model: Artifact, order: Path, shards: Artifact) -> tuple[int, list[str]]:
     """The step to go on from, and the ids of all documents that the shards lack by now, whoever took them."""
-    sampler = replay_sampler(model, order, shards.path, {"how": "replay"})
+    sampler = replay_sampler(model, order, shards.path, {"how": REPLAY})
     first = sampler.first_gap(loop_of(model).steps)
     assert first is not None, "only a run that saw one of them is made anew"
     return untouched_checkpoint(lab, model, first), sampler.left_out

@@ -77,7 +77,7 @@ def lineage(lab: Lab, model: Artifact) -> list[Artifact]:
 
 
 def prepare(lab: Lab, model: Artifact, folder: Path) -> None:
-    """Make the new lab, or find the one that an interrupted command left. Raises GlaswerkError for another."""
+    """Make the new lab, or find the one that this command left. Raises GlaswerkError for another folder."""
     marker = folder / _MARKER
     mine = {"model": model.id, "digest": model.digest}
     if marker.exists() and json.loads(marker.read_text()) == mine:
