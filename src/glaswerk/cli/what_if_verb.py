@@ -60,7 +60,9 @@ def command(
         return
     for line in _words(found):
         click.echo(line)
-    if found["models"]:
+    if chosen and not found["models"]:
+        click.echo(f"model      {chosen.name} learnt from none of them")
+    elif found["models"]:
         click.echo(
             "next: glaswerk forget with the same selectors, then again with --model and --do", err=True
         )

@@ -60,13 +60,18 @@ def plan_of(model: Artifact, sampler: PackedSampler) -> Plan:
     return Plan(Shape(**model.config["shape"]), loop, int(model.config["rows"]), tokens, epochs)
 
 
+def model_of(lab: Lab, identifier: str) -> Artifact | None:
+    """The model with this id, or None where the lab has none."""
+    return next((made for made in lab.all("model") if made.id == identifier), None)
+
+
 def base_model(lab: Lab, model: Artifact) -> Artifact | None:
     """The model that this one was tuned from; None for a pretrained one.
 
     Raises GlaswerkError where it is no longer in the lab.
     """
     wanted = model.inputs.get("base", "")
-    found = next((made for made in lab.all("model") if made.id == wanted), None)
+    found = model_of(lab, wanted)
     if wanted and found is None:
         raise GlaswerkError(
             f"the model that {model.name} was tuned from is no longer in the lab",

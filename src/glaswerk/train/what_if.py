@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from glaswerk.lab import Artifact, Lab
+from glaswerk.lab.status import ADOPTED
 from glaswerk.tokenizer.exposure import learnt
 from glaswerk.train.checkpoints import written_steps
-from glaswerk.train.recorded import base_model, stage_of
+from glaswerk.train.recorded import model_of, stage_of
 from glaswerk.train.touch import Touch, touch_of
 
 
@@ -65,7 +66,7 @@ def affected(lab: Lab, documents: Collection[str], *, price_per_hour: float = 0.
     for model in lab.all("model"):
         found = learnt(lab, model, documents)
         if found.documents or not found.certain:
-            base = base_model(lab, model)
+            base = model_of(lab, model.inputs.get("base", ""))
             own = touch_of(lab, model, documents)
             touched = own if own is not None and own.steps else None
             yield Affected(
@@ -75,8 +76,13 @@ def affected(lab: Lab, documents: Collection[str], *, price_per_hour: float = 0.
 
 
 def options(lab: Lab, model: Artifact, documents: Collection[str], price: float) -> tuple[Option, ...]:
-    """Rebuild, replay and keep, for a model that learnt from `documents`."""
+    """Rebuild, replay and keep, for a model that learnt from `documents`; the last alone where a model that
+    it grew from is no longer in the lab."""
+    learned = learnt(lab, model, documents)
+    keep = Option("keep", 0, 0, 0, 0.0, 0.0 if price else None, _mark(learned.documents, learned.seen))
     chain = touched_chain(lab, model, documents)
+    if chain is None:
+        return (keep,)
     again = sum(float(later.stats.get("train_seconds", later.seconds)) for later, _ in chain[1:])
     found = []
     for name in ("rebuild", "replay"):
@@ -86,17 +92,22 @@ def options(lab: Lab, model: Artifact, documents: Collection[str], price: float)
         tokens += sum(int(later.stats.get("tokens", 0)) for later, _ in chain[1:])
         worth = round(seconds / 3600 * price, 4) if price else None
         found.append(Option(name, start, steps, tokens, round(seconds, 1), worth, _words(name, chain, start)))
-    kept = learnt(lab, model, documents)
-    return *found, Option("keep", 0, 0, 0, 0.0, 0.0 if price else None, _mark(kept.documents, kept.seen))
+    return *found, keep
 
 
 def touched_chain(
     lab: Lab, model: Artifact, documents: Collection[str]
-) -> list[tuple[Artifact, Touch | None]]:
+) -> list[tuple[Artifact, Touch | None]] | None:
     """The models that must be made anew for `model` to be without `documents`, in order: the first that saw
-    one of them, and those that grew from it. A run that nobody can look into counts as one that saw them."""
+    one of them, and those that grew from it. A run that nobody can look into counts as one that saw them.
+    Adopted weights count for none. None where one of the models is no longer in the lab."""
     chain = [(model, touch_of(lab, model, documents))]
-    while (base := base_model(lab, chain[0][0])) is not None:
+    while identifier := chain[0][0].inputs.get("base", ""):
+        base = model_of(lab, identifier)
+        if base is None:
+            return None
+        if stage_of(base) == ADOPTED:
+            break
         chain.insert(0, (base, touch_of(lab, base, documents)))
     while len(chain) > 1 and chain[0][1] is not None and not chain[0][1].steps:
         chain.pop(0)
