@@ -27,7 +27,8 @@ from glaswerk.train.checkpoints import Keep
 from glaswerk.train.metrics import read_rows
 from glaswerk.train.recorded import ORDER, order_of
 from glaswerk.train.remake import remake
-from glaswerk.train.replay import ReplaySampler
+from glaswerk.train.replay import ReplaySampler, ResumedSampler
+from glaswerk.train.sampler import PackedSampler
 from glaswerk.train.stream import Stream
 from glaswerk.train.touch import touch_of
 from glaswerk.train.what_if import affected
@@ -118,6 +119,22 @@ def test_a_replay_leaves_out_what_is_gone_and_nothing_else() -> None:
     assert sampler.first_gap(20) == min(
         step for step in range(20) if any(span.document in gone for span in whole.spans(step))
     )
+
+
+def test_a_resumed_rebuild_has_the_old_order_up_to_its_step_and_that_of_the_new_shards_after() -> None:
+    chance = np.random.default_rng(0)
+    texts = {f"d{i}": chance.integers(1, 99, n) for i, n in enumerate(chance.integers(5, 40, 60))}
+    before = _stream(texts)
+    after = _stream({name: ids for name, ids in texts.items() if name != "d7"})
+    resumed = ResumedSampler(before, after, length=32, rows=4, seed=3, at=5)
+    replayed = ReplaySampler(before, after, length=32, rows=4, seed=3)
+    anew = PackedSampler(after, length=32, rows=4, seed=3)
+    for step in range(12):
+        expected = replayed if step < 5 else anew
+        assert resumed.spans(step) == expected.spans(step)
+        assert resumed.batch(step).inputs.equal(expected.batch(step).inputs)
+    tokens = [sum(span.end - span.start for span in resumed.spans(step)) for step in range(12)]
+    assert resumed.tokens_of(after.documents, 12).tolist() == tokens
 
 
 def test_a_replay_goes_on_from_the_last_checkpoint_that_saw_nothing_of_it(own: Lab) -> None:
