@@ -95,7 +95,7 @@ def test_a_model_is_affected_through_the_one_it_was_tuned_from(lab: Lab) -> None
     assert set(found) == {"base", "chat"}
     rebuilt, replayed, kept = found["chat"].options
     assert "then tune chat" in rebuilt.words
-    assert rebuilt.price == pytest.approx(rebuilt.seconds, rel=1e-3)
+    assert rebuilt.price == pytest.approx(rebuilt.seconds, abs=0.06)
     assert replayed.tokens < rebuilt.tokens
     assert kept.steps == 0
     assert rebuilt.steps == sum(row.model.stats["steps"] for row in found.values())
@@ -240,7 +240,6 @@ def test_after_either_way_out_the_model_no_longer_knows_what_only_that_author_sa
     for how in ("rebuild", "replay"):
         made = remake(lab, old, how)
         figures[how] = (_knows(made, facts["Vera"]), _knows(made, others))
-    print({name: [(e.value, e.low, e.high) for e in pair] for name, pair in figures.items()})  # noqa: T201
     assert figures["before"][0].low > 1 / 12
     for how in ("rebuild", "replay"):
         gone, kept = figures[how]
