@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -19,16 +19,29 @@ if TYPE_CHECKING:
     from glaswerk.data.forget import Reach
     from glaswerk.lab.tombstones import Tombstone
 
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_SELECTORS = (
+    click.option("--author", "authors", multiple=True, help="Everything by this author (repeatable)."),
+    click.option("--id", "ids", multiple=True, help="This document, or a post's address (repeatable)."),
+    click.option("--source", "sources", multiple=True, help="A whole source (repeatable)."),
+    click.option(
+        "--from-file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="Ids, addresses of posts or profiles, @handles, or X's delete events, one a line.",
+    ),
+    click.option("--copies", is_flag=True, help="Also the same words where others wrote them."),
+)  # fmt: skip
+
+
+def selectors(function: Function) -> Function:
+    """The options that name content: of `forget`, and of `what-if`, which says what forgetting would take."""
+    for option in reversed(_SELECTORS):
+        function = option(function)
+    return function
+
 
 @click.command("forget")
-@click.option("--author", "authors", multiple=True, help="Everything by this author (repeatable).")
-@click.option("--id", "ids", multiple=True, help="This document, or a post's address (repeatable).")
-@click.option("--source", "sources", multiple=True, help="A whole source (repeatable).")
-@click.option(
-    "--from-file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Ids, addresses of posts or profiles, @handles, or X's delete events, one a line.",
-)  # fmt: skip
-@click.option("--copies", is_flag=True, help="Also the same words where others wrote them.")
+@selectors
 @click.option("--why", default="", help="A note on who asked for it.")
 @click.option("--dry-run", is_flag=True, help="Say what it reaches and stop.")
 @lab_option
@@ -46,11 +59,30 @@ def command(
     glaswerk forget --author hazel_hogben --dry-run
     glaswerk forget --id https://x.com/hazel_hogben/status/1850000000000000123 --why "her letter of 3 May"
     """
+    from glaswerk.lab.tombstones import Forgotten
+    from glaswerk.tokenizer import count_exposures
+
+    lab = Lab.open(lab_path)
+    stones, touched = reached(lab, authors, ids, sources, from_file, copies=copies, why=why)
+    if not dry_run:
+        with writing(lab_path) as held:
+            Forgotten.read(held.root).with_more(stones).write(held.root)
+            count_exposures(held)
+    found = _found(lab, stones, touched)
+    click.echo(json.dumps(found, indent=2, ensure_ascii=False) if as_json else _words(found))
+    if not as_json:
+        click.echo("next: " + _next(found, dry_run), err=True)
+
+
+def reached(
+    lab: Lab, authors: Sequence[str], ids: Sequence[str], sources: Sequence[str], from_file: Path | None, *,
+    copies: bool, why: str = "",
+) -> tuple[list[Tombstone], Reach]:  # fmt: skip
+    """The marks for what the selectors name, and all that these reach. Raises GlaswerkError for no name."""
     from glaswerk.data.forget import reach
     from glaswerk.data.marks_file import handle_of, read_marks
     from glaswerk.data.references import document_id
     from glaswerk.lab.tombstones import Forgotten, Tombstone
-    from glaswerk.tokenizer import count_exposures
 
     named = [document_id(reference) for reference in ids if reference.strip()]
     stones = [Tombstone("id", value, why=why) for value in named]
@@ -60,19 +92,11 @@ def command(
     _check(stones)
     if not stones:
         raise GlaswerkError("expected what to forget, found nothing", hint="glaswerk forget --author HANDLE")
-    lab = Lab.open(lab_path)
     touched = reach(lab, Forgotten(tuple(stones)))
     if copies:
         stones += [Tombstone("id", value, why=why or "a copy") for value in touched.copies]
         touched = reach(lab, Forgotten(tuple(stones)))
-    if not dry_run:
-        with writing(lab_path) as held:
-            Forgotten.read(held.root).with_more(stones).write(held.root)
-            count_exposures(held)
-    found = _found(lab, stones, touched)
-    click.echo(json.dumps(found, indent=2, ensure_ascii=False) if as_json else _words(found))
-    if not as_json:
-        click.echo("next: " + _next(found, dry_run), err=True)
+    return stones, touched
 
 
 def _check(stones: list[Tombstone]) -> None:

@@ -30,6 +30,7 @@ VERBS = {
     "why": "The whole history of a document: sources, decisions, tokens, models.",
     "rights": "Licence, origin and audience of everything in the lab.",
     "forget": "Mark a document, an author or a source to be forgotten; say what it reaches.",
+    "what-if": "What it would take to be without an author, a document or a source; carry it out.",
     "rebuild": "Make corpora, shards and index anew, without what was forgotten; purge the sources.",
     "tokenizer": "Train the tokenizer on the corpus.",
     "pack": "Encode the corpus into shards with the span of every document.",
@@ -37,6 +38,7 @@ VERBS = {
     "plan": "What a training run will take: memory, time, price, energy.",
     "train": "Pretrain a model on the shards.",
     "tune": "Tune a model on the chats.",
+    "reproduce": "Make a model again in a new lab and compare every digest.",
     "export": "Write a model as one GGUF file.",
     "release": "Write a model with the papers about it: AI Act summary, model card, BOM.",
     "index": "Index the shards for tracing.",
@@ -48,8 +50,12 @@ VERBS = {
 }
 
 
+def _module(verb: str) -> str:
+    return f"{verb.replace('-', '_')}_verb"
+
+
 class Verbs(click.Group):
-    """Imports `glaswerk.cli.<verb>` only when that verb is called."""
+    """Imports `glaswerk.cli.<verb>_verb` only when that verb is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(VERBS)
@@ -57,7 +63,7 @@ class Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in VERBS:
             return None
-        command: click.Command = importlib.import_module(f"glaswerk.cli.{cmd_name}_verb").command
+        command: click.Command = importlib.import_module(f"glaswerk.cli.{_module(cmd_name)}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -14,9 +12,6 @@ from glaswerk.cli.session import json_option, lab_option, show, writing
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.tombstones import Forgotten
-
-if TYPE_CHECKING:
-    from glaswerk.data.settings import CurateConfig
 
 
 @click.command("rebuild")
@@ -110,9 +105,10 @@ def _fit(shards: Artifact, corpus: Artifact, tokenizers: Mapping[str, str]) -> i
 
 def _recurate(lab: Lab, corpus: Artifact, hanging: list[Artifact]) -> Artifact:
     from glaswerk.data.curate import curate
+    from glaswerk.data.settings import recorded_settings
 
     with _removing(lab, [corpus, *hanging]):
-        return curate(lab, name=corpus.name, config=_settings(corpus))
+        return curate(lab, name=corpus.name, config=recorded_settings(corpus.config))
 
 
 def _repack(lab: Lab, shards: Artifact, corpus: str) -> list[Artifact]:
@@ -189,11 +185,3 @@ def _remove(lab: Lab, artifact: Artifact) -> None:
 
 def _listed(artifacts: list[Artifact]) -> str:
     return ", ".join(f"{artifact.kind} {artifact.name}" for artifact in artifacts)
-
-
-def _settings(corpus: Artifact) -> CurateConfig:
-    """What the corpus was made with, whatever lab.toml says by now."""
-    from glaswerk.data.settings import CurateConfig, read_settings
-
-    known = {field.name for field in fields(CurateConfig)}
-    return read_settings({key: value for key, value in corpus.config.items() if key in known})

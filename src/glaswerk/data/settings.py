@@ -65,6 +65,12 @@ def read_settings(table: Mapping[str, Any], **given: Any) -> CurateConfig:
     return checked(_fill(CurateConfig(), {**table, **chosen}, "curate"))
 
 
+def recorded_settings(config: Mapping[str, Any]) -> CurateConfig:
+    """What a corpus was made with, from the config in its manifest, whatever lab.toml says by now."""
+    known = {field.name for field in fields(CurateConfig)}
+    return read_settings({key: value for key, value in config.items() if key in known})
+
+
 def checked(config: CurateConfig) -> CurateConfig:
     """The settings in their canonical form. Raises GlaswerkError for one that is out of range."""
     _check_ranges(config, "curate")

@@ -25,6 +25,7 @@ from glaswerk.train.batches import Batch, Sampler
 from glaswerk.train.checkpoint import Progress
 from glaswerk.train.checkpoints import Checkpoints, Keep
 from glaswerk.train.compiling import compile_network, forget_compiled, has_compiler, not_compiled
+from glaswerk.train.environment import environment
 from glaswerk.train.memory import is_out_of_memory, keep_freed_memory
 from glaswerk.train.metrics import METRICS, rewind
 from glaswerk.train.objective import Network, Objective, next_token
@@ -165,7 +166,7 @@ def run(
             if stop:
                 raise Interrupted(step + 1, config.steps)
     seconds = done.seconds + time.perf_counter() - started
-    figures: dict[str, Any] = {"precision": config.precision}
+    figures: dict[str, Any] = {"precision": config.precision, "environment": environment(world.device)}
     if config.compile:
         forget_compiled(model)
         figures["warmup_seconds"] = round(_warmup(rows[done.step :]), 1)

@@ -118,28 +118,50 @@ def train(
     opened = Shards.open(packed.path)
     planned = plan(opened, config)
     spec = _spec(packed, config, planned, name)
-    vocabulary, runs = tokenizer_of(lab, packed), lab.run_folder(spec.id)
     if config.branch and world.first:
         whole = replace(config, branch=0, decay_steps=0)
         trunk = _spec(packed, whole, plan(opened, whole), name)
-        begin_branch(lab.run_folder(trunk.id), config.branch, runs)
+        begin_branch(lab.run_folder(trunk.id), config.branch, lab.run_folder(spec.id))
+    sampler = sampler_of(opened, config, planned.rows)
+    job = Job(spec, packed, planned, sampler, config.seed, config.compile)
+    return carry_out(lab, job, extra=extra, keep=keep, world=world)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A run to be carried out: what decides its model, the shards that it is watched by, and its batches."""
+
+    spec: Spec
+    packed: Artifact
+    planned: Plan
+    sampler: PackedSampler
+    seed: int
+    compile: str = "auto"
+
+
+def carry_out(
+    lab: Lab, job: Job, *, extra: Extra | None = None, keep: Keep | None = None, world: World | None = None
+) -> Artifact:
+    """The model of `job`, going on from the newest checkpoint in the folder of its run (see `train`)."""
+    world = world or World.alone()
+    planned, sampler, name = job.planned, job.sampler, job.spec.name
+    vocabulary, runs = tokenizer_of(lab, job.packed), lab.run_folder(job.spec.id)
 
     def write(folder: Path | None) -> Mapping[str, Any]:
         tokenizer = Tokenizer.load(vocabulary)
         model = build(
-            planned.shape, seed=config.seed, end_id=tokenizer.end_id, turn_end_id=tokenizer.turn_end_id
+            planned.shape, seed=job.seed, end_id=tokenizer.end_id, turn_end_id=tokenizer.turn_end_id
         )
-        sampler = sampler_of(opened, config, planned.rows)
-        watched = Watched(spec.name, runs, planned.loop.steps, planned.tokens, config.context)
+        watched = Watched(name, runs, planned.loop.steps, planned.tokens, planned.shape.context)
         watch = Watch(
-            lab, packed, tokenizer, sampler, watched,
+            lab, job.packed, tokenizer, sampler, watched,
             lambda: predict_run(planned, sampler, world.size).to_json(),
             lost=sampler.lost, extra=extra, writes=world.first,
         )  # fmt: skip
         seconds = predict(planned, Where(devices=world.size), sampler).seconds
-        loop = replace(planned.loop, compile=compiles(config.compile, seconds))
+        loop = replace(planned.loop, compile=compiles(job.compile, seconds))
         stats = run(
-            model, sampler, loop, runs, label=f"train {name}", validate=watch.look,
+            model, sampler, loop, runs, label=f"train {name.partition('/')[0]}", validate=watch.look,
             refresh=watch.refresh, world=world, keep=keep,
         )  # fmt: skip
         whole = world.gathered(model)
@@ -152,7 +174,7 @@ def train(
         return {**stats, "report": report.relative_to(lab.root).as_posix()}
 
     keep = remembered(runs, keep or Keep()) if world.first else keep
-    made = make_together(lab, spec, world, write)
+    made = make_together(lab, job.spec, world, write)
     if world.first:
         Checkpoints(runs, keep=keep, steps=planned.loop.steps).clear()
         left = written_steps(runs)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import lru_cache
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.train.batches import Batch, Span
@@ -54,6 +57,24 @@ class PackedSampler:
         rows = np.repeat(np.arange(len(packed.ends)), np.diff(packed.ends, prepend=0)) + self._begin(epoch)
         steps = (rows // self.rows).astype(np.int64)
         return self._stream[packed.pieces].astype(np.int64), self._document[packed.pieces], steps
+
+    def tokens_of(self, documents: Collection[str], steps: int) -> Ids:
+        """How many inputs of these documents each of the first `steps` steps has, int64, shape (steps,).
+
+        The work is that of packing every epoch once, not of walking through all spans.
+        """
+        wanted = pa.array(list(documents), pa.string())
+        known = [np.asarray(pc.is_in(pa.array(s.documents), value_set=wanted)) for s in self._streams]
+        meant = np.concatenate([one[self._document[self._stream == i]] for i, one in enumerate(known)])
+        self._place(steps * self.rows - 1)
+        found = np.zeros(steps, np.int64)
+        for epoch, before in enumerate(self._first[:-1]):
+            packed = self._epoch(epoch)
+            places = np.flatnonzero(meant[packed.pieces])
+            step = (before + np.searchsorted(packed.ends, places, side="right")) // self.rows
+            here = step < steps
+            np.add.at(found, step[here], self._length[packed.pieces[places[here]]])
+        return found
 
     def _add(self, replay: Stream) -> None:
         more = replay.pieces(self.length)

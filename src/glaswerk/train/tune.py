@@ -53,12 +53,14 @@ LONGEST = 1024
 ADOPTED_RATE, LORA_RATE = 1e-4, 1e-3
 
 
-def tune(lab: Lab, config: TuneConfig, *, base: str = "base", name: str = "chat") -> Artifact:
-    """Tune the newest checkpoint of `base` on the chat split of its shards."""
+def tune(
+    lab: Lab, config: TuneConfig, *, base: str = "base", name: str = "chat", packed: Artifact | None = None
+) -> Artifact:
+    """Tune the newest checkpoint of `base` on the chat split of its shards, or of those in `packed`."""
     resolve(config.precision)
     check_numbers(config, {"epochs": 0.0, "batch_tokens": 1, "learning_rate": 0, "seed": 0, "lora": 0})
     parent = base_of(lab, base)
-    packed = shards_of(lab, parent)
+    packed = packed or shards_of(lab, parent)
     shards = Shards.open(packed.path)
     if "chat" not in shards.splits():
         raise GlaswerkError(

@@ -1,0 +1,86 @@
+"""`glaswerk reproduce`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from glaswerk.cli.session import json_option, lab_option, writing
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.ids import short
+from glaswerk.lab import Lab
+
+if TYPE_CHECKING:
+    from glaswerk.train.reproduce import Compared
+
+
+@click.command("reproduce")
+@click.argument("model")
+@click.option(
+    "--to", "folder", type=click.Path(path_type=Path), help="The new lab.  [default: LAB-reproduced]"
+)
+@click.option("--dry-run", is_flag=True, help="List what would be copied and made, and stop.")
+@lab_option
+@json_option
+def command(model: str, folder: Path | None, dry_run: bool, lab_path: Path, as_json: bool) -> None:
+    """Make MODEL again in a new lab, from its stored sources on, and compare every digest with the recorded.
+
+    Sources are copied and their bytes checked; corpus, tokenizer, shards and models are made with the
+    recorded settings. Bits are equal on the same kind of machine with the same torch. Ends with 1 at the
+    first artifact that differs. Interrupted, the same command goes on.
+
+    \b
+    glaswerk reproduce chat --dry-run
+    glaswerk reproduce chat --to /tmp/again
+    """
+    from glaswerk.cli.stop import resumable
+    from glaswerk.train.reproduce import is_copied, lineage, other_environment, prepare, reproduce
+
+    lab = Lab.open(lab_path)
+    found = lab.latest("model", model)
+    if found is None:
+        there = ", ".join(made.name for made in lab.all("model")) or "none"
+        raise GlaswerkError(f"the lab has no model named {model!r} (there: {there})", hint="glaswerk status")
+    steps = lineage(lab, found)
+    if dry_run:
+        planned = [
+            {"kind": made.kind, "name": made.name, "copied": is_copied(made, steps), "seconds": made.seconds}
+            for made in steps
+        ]
+        click.echo(json.dumps(planned, indent=2) if as_json else "\n".join(map(_planned, planned)))
+        return
+    folder = folder or lab.root.with_name(f"{lab.root.name}-reproduced")
+    for words in other_environment(found):
+        click.echo(f"note: {words}", err=True)
+    prepare(lab, found, folder)
+    rows: list[Compared] = []
+    with resumable(), writing(folder) as new:
+        for row in reproduce(lab, new, steps):
+            rows.append(row)
+            if not as_json:
+                click.echo(_words(row))
+    if as_json:
+        click.echo(json.dumps([{**asdict(row), "equal": row.equal} for row in rows], indent=2))
+    last = rows[-1]
+    if not last.equal:
+        raise GlaswerkError(
+            f"{last.kind} {last.name} is not as recorded; the first difference: {last.differs}",
+            hint=f"compare {folder} with {lab.root}",
+        )
+    if not as_json:
+        click.echo(f"all {len(rows)} are as recorded: {folder}", err=True)
+
+
+def _planned(row: dict[str, object]) -> str:
+    how = "copy" if row["copied"] else "make"
+    return f"{how}  {row['kind']} {row['name']}" + ("" if row["copied"] else f"  (took {row['seconds']:,} s)")
+
+
+def _words(row: Compared) -> str:
+    equal = "equal" if row.equal else f"DIFFERS in {row.differs}"
+    how = "copied" if row.copied else "made"
+    return f"{row.kind:10} {row.name:24} recorded {short(row.recorded)}  {how:6} {short(row.made)}  {equal}"

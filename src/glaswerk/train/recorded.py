@@ -1,0 +1,149 @@
+"""A finished run as the manifest of its model has it: settings, and the order in which it saw documents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypedDict
+
+import numpy as np
+import torch
+
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.lab import Artifact, Lab
+from glaswerk.plan.shape import Shape
+from glaswerk.tokenizer import Shards
+from glaswerk.tokenizer.pairs import Pairs
+from glaswerk.tokenizer.spans import spans_folder
+from glaswerk.train.dpo import SPLIT
+from glaswerk.train.loop import LoopConfig
+from glaswerk.train.preference import PairSampler
+from glaswerk.train.pretrain import Plan
+from glaswerk.train.replay import ReplaySampler, ResumedSampler
+from glaswerk.train.sampler import PackedSampler
+from glaswerk.train.stream import Stream
+from glaswerk.train.tune import LONGEST, context_of
+
+# The key in the config of a model that took the order of another run, with documents left out (see `remake`).
+ORDER = "order"
+REPLAY, REBUILD = "replay", "rebuild"
+
+
+class Packing(TypedDict):
+    """What a sampler takes beside its documents."""
+
+    length: int
+    rows: int
+    seed: int
+
+
+def stage_of(model: Artifact) -> str:
+    return str(model.config.get("stage", ""))
+
+
+def loop_of(model: Artifact) -> LoopConfig:
+    """Raises GlaswerkError for a model that this version has not trained."""
+    try:
+        return LoopConfig(**model.config["loop"])
+    except (KeyError, TypeError) as error:
+        raise GlaswerkError(
+            f"the manifest of {model.name} has no settings of a run that this version knows: {error}",
+            hint="glaswerk train makes a model with all its settings",
+        ) from error
+
+
+def plan_of(model: Artifact, sampler: PackedSampler) -> Plan:
+    """The resolved settings of a pretraining run over the batches of `sampler`."""
+    loop = loop_of(model)
+    tokens = round(loop.steps * sampler.tokens_per_epoch / sampler.steps_per_epoch)
+    epochs = round(loop.steps / sampler.steps_per_epoch, 2)
+    return Plan(Shape(**model.config["shape"]), loop, int(model.config["rows"]), tokens, epochs)
+
+
+def model_of(lab: Lab, identifier: str) -> Artifact | None:
+    """The model with this id, or None where the lab has none."""
+    return next((made for made in lab.all("model") if made.id == identifier), None)
+
+
+def base_model(lab: Lab, model: Artifact) -> Artifact | None:
+    """The model that this one was tuned from; None for a pretrained one.
+
+    Raises GlaswerkError where it is no longer in the lab.
+    """
+    wanted = model.inputs.get("base", "")
+    found = model_of(lab, wanted)
+    if wanted and found is None:
+        raise GlaswerkError(
+            f"the model that {model.name} was tuned from is no longer in the lab",
+            hint="glaswerk train and glaswerk tune make both anew",
+        )
+    return found
+
+
+def order_of(lab: Lab, model: Artifact) -> PackedSampler | PairSampler | None:
+    """The sampler of the run that made `model`, for its spans: without a token where the shards are gone.
+
+    None where nobody can tell what its steps saw: spans are lost, or the weights themselves decided.
+    """
+    folder = spans_folder(lab, model.inputs.get("shards", ""))
+    if folder is None:
+        return None
+    if ORDER in model.config:
+        before = spans_folder(lab, model.config[ORDER]["shards"])
+        return replay_sampler(model, before, folder, model.config[ORDER]) if before else None
+    if stage_of(model) == "pretrain":
+        return PackedSampler(stream_of(folder, "train"), **packing_of(model))
+    if stage_of(model) == "chat":
+        return _chat_order(folder, model)
+    if stage_of(model) == "dpo" and (folder / f"{SPLIT}.bin").exists():
+        pairs = Pairs(Shards.open(folder), SPLIT, context_of(model))
+        unknown, config = torch.zeros(len(pairs), 2), model.config
+        return PairSampler(pairs, unknown, count=config["batch_pairs"], seed=config["seed"], pad=0)
+    return None
+
+
+def epochs_of(lab: Lab, model: Artifact) -> float:
+    """How often the run of `model` went through its documents; rounded where nobody can tell exactly."""
+    sampler = order_of(lab, model)
+    steps = loop_of(model).steps
+    return steps / sampler.steps_per_epoch if sampler else float(model.stats.get("epochs") or 0)
+
+
+def packing_of(model: Artifact) -> Packing:
+    """Of the run that pretrained `model`."""
+    config = model.config
+    return {"length": config["shape"]["context"], "rows": config["rows"], "seed": config["seed"]}
+
+
+def replay_sampler(model: Artifact, order: Path, now: Path, how: Mapping[str, Any]) -> ReplaySampler:
+    """The sampler that replays the run of `model` over the shards in `now`; `order`: those it was trained on,
+    or their spans. `how`: "how" and "at", as `config[ORDER]` has them."""
+    streams = stream_of(order, "train"), stream_of(now, "train")
+    if how["how"] == REPLAY:
+        return ReplaySampler(*streams, **packing_of(model))
+    return ResumedSampler(*streams, **packing_of(model), at=how["at"])
+
+
+def stream_of(folder: Path, split: str) -> Stream:
+    """A split of shards; without tokens and mask where only the spans are left."""
+    shards = Shards.open(folder)
+    if (folder / f"{split}.bin").exists():
+        return Stream.of(shards, split)
+    documents, starts, ends = shards.spans(split)
+    nothing = np.zeros(0, shards.dtype)
+    mask = np.zeros(0, np.uint8) if split.startswith("chat") else None
+    return Stream(split, documents, nothing, starts, ends, shards.end_id, mask)
+
+
+def _chat_order(folder: Path, model: Artifact) -> PackedSampler | None:
+    config = model.config
+    batch = int(config["batch_tokens"])
+    length = min(context_of(model), LONGEST, batch)
+    dialogues = stream_of(folder, "chat")
+    # Where a dialogue is cut, its mask says; spans alone do not.
+    if not len(dialogues.tokens) and bool((dialogues.ends - dialogues.starts - 1 > length).any()):
+        return None
+    return PackedSampler(
+        dialogues, replay=stream_of(folder, "train"), share=float(config["replay"]), length=length,
+        rows=max(1, batch // length), seed=int(config["seed"]),
+    )  # fmt: skip

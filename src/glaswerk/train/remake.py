@@ -1,0 +1,165 @@
+"""Making a model anew without documents that are gone from its shards: rebuild, or filtered replay."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.ids import digest_json
+from glaswerk.lab import Artifact, Lab, Spec
+from glaswerk.lab.status import ADOPTED
+from glaswerk.tokenizer import Shards
+from glaswerk.tokenizer.spans import spans_folder
+from glaswerk.train.branch import begin_branch
+from glaswerk.train.pretrain import RECIPE as PRETRAIN
+from glaswerk.train.pretrain import Job, carry_out
+from glaswerk.train.recorded import (
+    ORDER,
+    REBUILD,
+    REPLAY,
+    base_model,
+    epochs_of,
+    loop_of,
+    packing_of,
+    plan_of,
+    replay_sampler,
+    stage_of,
+    stream_of,
+)
+from glaswerk.train.retune import retune
+from glaswerk.train.sampler import PackedSampler
+from glaswerk.train.touch import touch_of
+from glaswerk.train.what_if import untouched_checkpoint
+
+RECIPE = "remake/1"
+# What the new models are called after.
+SUFFIX = {REBUILD: "rebuilt", REPLAY: "replayed"}
+
+
+def remake(lab: Lab, model: Artifact, how: str) -> Artifact:
+    """The model that `model` would be without the documents that its shards, made anew, have lost.
+
+    `how`: "rebuild" goes on over the new shards in their own order, "replay" keeps the order of the old run.
+    Either begins at the newest kept checkpoint that saw none of those documents, at step 0 where none is
+    kept. A tuned model is tuned anew from its base, remade where that lost documents, too. The old models
+    stay. Finished before → returned; interrupted before → continued. Raises GlaswerkError for a model that
+    cannot be made anew, and where nothing is gone.
+    """
+    made = _without(lab, model, how)
+    if made.id == model.id:
+        raise GlaswerkError(
+            f"no step of {model.name}, nor of what it grew from, saw a document that its shards have lost",
+            hint="glaswerk what-if says which models are affected; glaswerk rebuild makes the shards anew",
+        )
+    return made
+
+
+def _without(lab: Lab, model: Artifact, how: str) -> Artifact:
+    """The model made anew, or itself where nothing that it learnt from is gone."""
+    if stage_of(model) == ADOPTED:
+        return model
+    base = base_model(lab, model)
+    new = _without(lab, base, how) if base else None
+    shards = _shards_now(lab, model)
+    if (new is None or (base and new.id == base.id)) and not _lost(lab, model, shards):
+        return model
+    if new is None:
+        return _pretrained(lab, model, shards, how)
+    return retune(lab, model, new, epochs=epochs_of(lab, model), shards=shards, name=_name(model, how))
+
+
+def _lost(lab: Lab, model: Artifact, shards: Artifact) -> bool:
+    """Whether a step of a model's own run saw, or may have seen, a document that `shards` lack."""
+    folder = spans_folder(lab, model.inputs["shards"])
+    if folder is None:
+        return True
+    touch = touch_of(lab, model, _documents(folder) - _documents(shards.path))
+    return touch is None or touch.steps > 0
+
+
+def _documents(folder: Path) -> set[str]:
+    shards = Shards.open(folder)
+    return {name for split in shards.splits() for name in shards.spans(split)[0]}
+
+
+def _name(model: Artifact, how: str) -> str:
+    return f"{model.name.partition('/')[0]}-{SUFFIX[how]}"
+
+
+def _pretrained(lab: Lab, model: Artifact, shards: Artifact, how: str) -> Artifact:
+    loop = loop_of(model)
+    if loop.trunk:
+        raise GlaswerkError(
+            f"{model.name} is the decay of a branch, which is made anew with its trunk alone",
+            hint=f"glaswerk train --milestones {loop.branch_at}, then --branch {loop.branch_at}",
+        )
+    order = _order_folder(lab, model)
+    start, left_out = _start(lab, model, order, shards)
+    if how == REBUILD and not start:
+        return _from_scratch(lab, model, shards)
+    settings: dict[str, Any] = {
+        "of": model.id, "shards": model.inputs["shards"], "how": how, "at": start,
+        "left_out": digest_json(sorted(left_out)),
+    }  # fmt: skip
+    sampler = replay_sampler(model, order, shards.path, settings)
+    if how == REPLAY:
+        sampler.check(loop.steps)
+    planned = plan_of(model, sampler)
+    # Patience may not go back to weights of before the start, which are another run's.
+    planned = replace(planned, loop=replace(loop, branch_at=start))
+    config = {**model.config, ORDER: settings}
+    name = f"{_name(model, how)}/step-{loop.steps}"
+    spec = Spec("model", name, RECIPE, {"shards": shards.id}, config)
+    if start:
+        begin_branch(lab.run_folder(model.id), start, lab.run_folder(spec.id))
+    return carry_out(lab, Job(spec, shards, planned, sampler, int(model.config["seed"])))
+
+
+def _from_scratch(lab: Lab, model: Artifact, shards: Artifact) -> Artifact:
+    """A run like any other, with the recorded settings: nothing of the old one is in it."""
+    sampler = PackedSampler(stream_of(shards.path, "train"), **packing_of(model))
+    planned = plan_of(model, sampler)
+    name = f"{_name(model, REBUILD)}/step-{planned.loop.steps}"
+    spec = Spec("model", name, PRETRAIN, {"shards": shards.id}, model.config)
+    return carry_out(lab, Job(spec, shards, planned, sampler, int(model.config["seed"])))
+
+
+def _start(lab: Lab, model: Artifact, order: Path, shards: Artifact) -> tuple[int, list[str]]:
+    """The step to go on from, and the ids of all documents that the shards lack by now, whoever took them."""
+    sampler = replay_sampler(model, order, shards.path, {"how": REPLAY})
+    first = sampler.first_gap(loop_of(model).steps)
+    assert first is not None, "only a run that saw one of them is made anew"
+    return untouched_checkpoint(lab, model, first), sampler.left_out
+
+
+def _order_folder(lab: Lab, model: Artifact) -> Path:
+    if ORDER in model.config:
+        raise GlaswerkError(
+            f"{model.name} was itself made without documents, and its order cannot be replayed again",
+            hint="carry it out on the model that it was made from, without all of the documents",
+        )
+    folder = spans_folder(lab, model.inputs["shards"])
+    if folder is None:
+        raise GlaswerkError(
+            f"the spans of the shards that {model.name} was trained on are lost", hint="glaswerk train"
+        )
+    return folder
+
+
+def _shards_now(lab: Lab, model: Artifact) -> Artifact:
+    """The shards that are in the place of those that a model was trained on."""
+    rows = lab.ledger.rows("SELECT name FROM artifact WHERE id = ?", model.inputs.get("shards", ""))
+    if not rows:
+        raise GlaswerkError(
+            f"the ledger does not know the shards that {model.name} was trained on", hint="glaswerk status"
+        )
+    found = lab.need("shards", str(rows[0]["name"]), hint="glaswerk rebuild")
+    query = "SELECT parent FROM edge WHERE child = ? AND role = 'tokenizer'"
+    before = lab.ledger.rows(query, model.inputs["shards"])
+    if before and before[0]["parent"] != found.inputs["tokenizer"]:
+        raise GlaswerkError(
+            f"the shards {found.name} have another tokenizer than {model.name}", hint="glaswerk train"
+        )
+    return found

@@ -1,0 +1,145 @@
+"""What it would take, model by model, to be without some documents."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from glaswerk.lab import Artifact, Lab
+from glaswerk.lab.status import ADOPTED
+from glaswerk.tokenizer.exposure import learnt
+from glaswerk.train.checkpoints import written_steps
+from glaswerk.train.recorded import model_of, stage_of
+from glaswerk.train.touch import Touch, touch_of
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One way out and what it costs. `start`: the step to go on from, 0 for the beginning; `tokens` are those
+    to train on; `seconds` follow from the speed that the runs had; `price` is None where no hour has one."""
+
+    name: str
+    start: int
+    steps: int
+    tokens: int
+    seconds: float
+    price: float | None
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """A model that learnt from the documents, itself or through the one it was tuned from.
+
+    `own` is what its own run saw: None where its base alone did, or nobody can tell (then not `certain`).
+    `tokens_seen` counts tokens times epochs, of all its stages together.
+    """
+
+    model: Artifact
+    base: str
+    documents: int
+    tokens: int
+    tokens_seen: int
+    certain: bool
+    own: Touch | None
+    options: tuple[Option, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        stats, own = self.model.stats, self.own
+        steps = int(stats.get("steps", 0))
+        seen: dict[str, Any] = {"first_step": None, "steps_touched": None, "tokens_in_steps": None}
+        if own is not None:
+            seen = {"first_step": own.first, "steps_touched": own.steps, "tokens_in_steps": own.total}
+        return {
+            "name": self.model.name, "id": self.model.id, "stage": stage_of(self.model), "base": self.base,
+            "documents": self.documents, "tokens": self.tokens, "tokens_seen": self.tokens_seen,
+            "epochs": stats.get("epochs"), "steps": steps, **seen,
+            "share_of_steps": own.steps / steps if own is not None and steps else None,
+            "share_of_tokens": own.total / max(int(stats["tokens"]), 1) if own is not None else None,
+            "certain": self.certain, "options": [asdict(option) for option in self.options],
+        }  # fmt: skip
+
+
+def affected(lab: Lab, documents: Collection[str], *, price_per_hour: float = 0.0) -> Iterator[Affected]:
+    """Every model of the lab that learnt from `documents`, oldest first, with its three options."""
+    for model in lab.all("model"):
+        found = learnt(lab, model, documents)
+        if found.documents or not found.certain:
+            base = model_of(lab, model.inputs.get("base", ""))
+            own = touch_of(lab, model, documents)
+            touched = own if own is not None and own.steps else None
+            yield Affected(
+                model, base.name if base else "", found.documents, found.tokens, found.seen, found.certain,
+                touched, options(lab, model, documents, price_per_hour),
+            )  # fmt: skip
+
+
+def options(lab: Lab, model: Artifact, documents: Collection[str], price: float) -> tuple[Option, ...]:
+    """Rebuild, replay and keep, for a model that learnt from `documents`; the last alone where a model that
+    it grew from is no longer in the lab."""
+    learned = learnt(lab, model, documents)
+    keep = Option("keep", 0, 0, 0, 0.0, 0.0 if price else None, _mark(learned.documents, learned.seen))
+    chain = touched_chain(lab, model, documents)
+    if chain is None:
+        return (keep,)
+    again = sum(float(later.stats.get("train_seconds", later.seconds)) for later, _ in chain[1:])
+    found = []
+    for name in ("rebuild", "replay"):
+        start, steps, tokens = _tail(lab, *chain[0], leave_out=name == "replay")
+        seconds = tokens / max(float(chain[0][0].stats.get("tokens_per_second", 0)), 1e-9) + again
+        steps += sum(int(later.stats.get("steps", 0)) for later, _ in chain[1:])
+        tokens += sum(int(later.stats.get("tokens", 0)) for later, _ in chain[1:])
+        worth = round(seconds / 3600 * price, 4) if price else None
+        found.append(Option(name, start, steps, tokens, round(seconds, 1), worth, _words(name, chain, start)))
+    return *found, keep
+
+
+def touched_chain(
+    lab: Lab, model: Artifact, documents: Collection[str]
+) -> list[tuple[Artifact, Touch | None]] | None:
+    """The models that must be made anew for `model` to be without `documents`, in order: the first that saw
+    one of them, and those that grew from it. A run that nobody can look into counts as one that saw them.
+    Adopted weights count for none. None where one of the models is no longer in the lab."""
+    chain = [(model, touch_of(lab, model, documents))]
+    while identifier := chain[0][0].inputs.get("base", ""):
+        base = model_of(lab, identifier)
+        if base is None:
+            return None
+        if stage_of(base) == ADOPTED:
+            break
+        chain.insert(0, (base, touch_of(lab, base, documents)))
+    while len(chain) > 1 and chain[0][1] is not None and not chain[0][1].steps:
+        chain.pop(0)
+    return chain
+
+
+def untouched_checkpoint(lab: Lab, model: Artifact, first: int) -> int:
+    """The newest kept checkpoint of a run that no step from `first` on went into; 0 where none is kept."""
+    kept = [step for step in written_steps(lab.run_folder(model.id)) if step <= first]
+    return max(kept, default=0)
+
+
+def _tail(lab: Lab, model: Artifact, touch: Touch | None, *, leave_out: bool) -> tuple[int, int, int]:
+    """Start, steps and tokens of what must be trained again."""
+    steps, tokens = int(model.stats.get("steps", 0)), int(model.stats.get("tokens", 0))
+    first = touch.first if touch and touch.first is not None else 0
+    start = untouched_checkpoint(lab, model, first) if stage_of(model) == "pretrain" else 0
+    left = round(tokens * (steps - start) / max(steps, 1))
+    gone = touch.total if touch and leave_out else 0
+    return start, steps - start, max(left - gone, 0)
+
+
+def _words(name: str, chain: list[tuple[Artifact, Touch | None]], start: int) -> str:
+    model = chain[0][0].name
+    where = f"from the checkpoint of step {start} of {model}" if start else f"{model} from its first step"
+    later = ", ".join(made.name for made, _ in chain[1:])
+    order = "in the same order, without the documents" if name == "replay" else "over the rebuilt shards"
+    return f"{where}, {order}" + (f"; then tune {later} anew" if later else "")
+
+
+def _mark(documents: int, seen: int) -> str:
+    return (
+        f"the weights keep what they learnt; the model card must say: trained on {documents:,} documents "
+        f"({seen:,} tokens in all epochs) that were withdrawn since"
+    )

@@ -1,0 +1,64 @@
+"""`glaswerk what-if`: it says what a deletion would take, and changes nothing unless it is told to."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from glaswerk.cli.main import cli
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.data.parquet import read_rows
+
+
+def run(lab: Path, *words: str) -> str:
+    result = CliRunner().invoke(cli, ["what-if", "--lab", str(lab), *words], standalone_mode=False)
+    if result.exception is not None:
+        raise result.exception
+    return result.stdout
+
+
+def author(lab: Path) -> str:
+    rows = read_rows(lab / "corpora" / "main" / "documents.parquet", ["author", "split"])
+    return next(row["author"] for row in rows if row["author"] and row["split"] == "train")
+
+
+def files(lab: Path) -> dict[str, int]:
+    """Every file with its time of change, but for SQLite's side files, which come with reading."""
+    found = (path for path in lab.rglob("*") if path.is_file() and not path.name.startswith("ledger.db"))
+    return {str(path): path.stat().st_mtime_ns for path in found}
+
+
+def test_it_names_what_holds_the_documents_and_prices_three_ways_out(lab_folder: Path) -> None:
+    before = files(lab_folder)
+    name = author(lab_folder)
+    found = json.loads(run(lab_folder, "--author", name, "--price-per-hour", "2", "--json"))
+    assert found["documents"]["posts"] == len(found["ids"])
+    assert [row["name"] for row in found["corpora"]] == ["main"]
+    assert found["traces"] == ["main.main"]
+    for model in found["models"]:
+        assert [option["name"] for option in model["options"]] == ["rebuild", "replay", "keep"]
+        assert 0 <= model["first_step"] < model["steps"]
+        assert model["options"][0]["price"] is not None
+    assert files(lab_folder) == before
+    words = run(lab_folder, "--author", name, "--model", "base")
+    assert "model      base/step-" in words
+    assert "model      chat/" not in words
+
+
+def test_what_is_not_forgotten_is_not_carried_out(lab_folder: Path) -> None:
+    with pytest.raises(GlaswerkError, match="are not forgotten yet") as told:
+        run(lab_folder, "--author", author(lab_folder), "--model", "base", "--do", "replay")
+    assert "glaswerk forget" in str(told.value.hint)
+    with pytest.raises(GlaswerkError, match="--do takes one model"):
+        run(lab_folder, "--author", author(lab_folder), "--do", "rebuild")
+
+
+def test_unknown_names_are_told_what_there_is(lab_folder: Path) -> None:
+    with pytest.raises(GlaswerkError, match=r"no model named 'nobody' \(there: base/step-"):
+        run(lab_folder, "--author", "anna", "--model", "nobody")
+    with pytest.raises(GlaswerkError, match="expected what to forget"):
+        run(lab_folder)
+    assert run(lab_folder, "--author", "nobody_at_all").startswith("documents  0")
