@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
@@ -29,6 +30,34 @@ class Borders:
         """Per token: 1 where a word has ended before it, 0 where it goes on, -1 where more is needed."""
         verdicts = [True if piece is None else _not(begins_in_word(piece)) for piece in self._pieces]
         return np.array([-1 if verdict is None else int(verdict) for verdict in verdicts], np.int8)
+
+    @cached_property
+    def _reversed(self) -> list[tuple[bytes, int]]:
+        """The bytes of every token from last to first, sorted, so that those with one ending lie together."""
+        return sorted((piece[::-1], i) for i, piece in enumerate(self._pieces) if piece)
+
+    def leads(self, word: str) -> list[tuple[int, bool]]:
+        """Tokens that `word` can end with, and whether each of them holds it whole for certain.
+
+        These are the tokens that end with the word, unless a letter or digit stands before it in them, and
+        those that a longer run of tokens can end the word with.
+        """
+        wanted = word.encode()
+        found = [
+            (token, verdict is True)
+            for piece, token in self._ending(wanted[::-1])
+            if (verdict := _not(ends_in_word(piece[len(wanted) :][::-1]))) is not False
+        ]
+        for start in range(1, len(wanted)):
+            tail = wanted[start:][::-1]
+            found += [(token, False) for piece, token in self._ending(tail) if piece == tail]
+        return found
+
+    def _ending(self, tail: bytes) -> list[tuple[bytes, int]]:
+        """Tokens whose reversed bytes begin with `tail`."""
+        # No piece of UTF-8 text holds the byte 0xff.
+        first, last = (bisect_left(self._reversed, (end,)) for end in (tail, tail + b"\xff"))
+        return self._reversed[first:last]
 
     def starts_with(self, tokens: Tokens, ends: Integers, word: str) -> Flags:
         """For each position, whether the text that ends there ends with `word`, whole.
