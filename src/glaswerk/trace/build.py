@@ -142,7 +142,7 @@ def _copies(corpus: Path) -> dict[str, int]:
     return {row["values"]: row["counts"] for row in pc.value_counts(heads).to_pylist() if row["values"]}
 
 
-def _ages(ids: list[str], dates: Mapping[str, int]) -> Integers:
+def _ages(ids: list[str], dates: Mapping[str, int]) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
     """For each document its rank by (date, id), so that the choice of documents never varies."""
     order = sorted(range(len(ids)), key=lambda i: (dates.get(ids[i], _LAST), ids[i]))
     ages = np.empty(len(ids), np.int32)

@@ -70,8 +70,10 @@ class Segment:
         """A segment built in memory."""
         return cls(tokens, suffix_order(tokens), first_token_bounds(tokens, vocab_size))
 
-    def longest(self, probe: Probe) -> tuple[Integers, Integers]:
-        """For every query (the rank at which it would stand, tokens behind its lead that occur after it).
+    def longest(self, probe: Probe, most: int = 1 << 40) -> tuple[Integers, Integers]:
+        """For every query (a rank where it would stand, tokens behind its lead that occur after it).
+
+        No more than `most` of its tokens are looked at.
 
         One binary search for all queries at once, so that numpy does the searching; the neighbours of a
         query share the most tokens with it. What both ends of a range share with the query is not
@@ -80,17 +82,23 @@ class Segment:
         text = _ended(probe.text)
         low, high = self.bounds[probe.lead].astype(np.int64), self.bounds[probe.lead + 1].astype(np.int64)
         shared_low, shared_high = np.zeros_like(low), np.zeros_like(low)
-        most = len(probe.text) - probe.start
+        read = np.minimum(len(probe.text) - probe.start, most)
         which = np.flatnonzero(low < high)
         while len(which):
             middle = (low[which] + high[which]) >> 1
             known = np.minimum(shared_low[which], shared_high[which])
-            shared, below = self._compare(text, probe.start[which], middle, known, most[which])
+            shared, below = self._compare(text, probe.start[which], middle, known, read[which])
             up, down = which[below], which[~below]
             low[up], shared_low[up] = middle[below] + 1, shared[below]
             high[down], shared_high[down] = middle[~below], shared[~below]
             which = which[low[which] < high[which]]
         return low, np.maximum(shared_low, shared_high)
+
+    def occurs(self, probe: Probe) -> Tokens:
+        """Whether each query stands anywhere, to its end."""
+        there = self.bounds[probe.lead] < self.bounds[probe.lead + 1]
+        found: Tokens = there & (self.longest(probe)[1] >= len(probe.text) - probe.start)
+        return found
 
     def ranges(self, probe: Probe, lengths: Integers, near: Integers) -> tuple[Integers, Integers]:
         """Ranks `low` to `high` of the suffixes that begin with the lead and `lengths` tokens of each query.
@@ -128,7 +136,7 @@ class Segment:
     def _compare(
         self, text: Integers, start: Integers, rank: Integers, known: Integers, most: Integers
     ) -> tuple[Integers, Tokens]:
-        """Tokens (at most `most`) shared by suffix and query behind the lead, and whether the suffix is below.
+        """Tokens behind the lead that suffix and query share, `most` at most; whether the suffix is below.
 
         known: so many are shared for certain.
         """

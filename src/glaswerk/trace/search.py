@@ -13,6 +13,9 @@ from glaswerk.trace.words import Cut
 
 # Places looked at together; most runs are decided by the first few.
 _FEW, _MANY = 256, 1 << 18
+# Matches of so many tokens are rare: longer ones are searched to their end one by one, where they matter.
+_SHORT = 48
+_LOOKS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +66,9 @@ def whole(cut: Cut, segments: Sequence[Searched], borders: Borders) -> Found:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """Places of a lead token and the words behind it up to `end`: ranks `low` to `high`, near rank `near`.
-
-    `sure`: the lead says that the first word is whole.
-    """
+    """Places of a query's lead and the words behind it up to `end`: ranks `low` to `high`, near `near`."""
 
     query: int
-    sure: bool
     end: int
     near: int
     low: int
@@ -90,71 +89,116 @@ class _Search:
         # Of the words that the answer repeats, each is looked up once.
         leads = {word: borders.leads(word) for word in {cut.span(i, i + 1) for i in firsts}}
         queries = [(i, *lead) for i in firsts for lead in leads[cut.span(i, i + 1)]]
-        table = np.array(queries, np.int64).reshape(-1, 3)
-        self._probe = Probe(cut.tokens, cut.borders[table[:, 0]], table[:, 1])
-        near, lengths = self._segment.longest(self._probe)
-        ends = np.searchsorted(cut.borders, self._probe.start + lengths, "right")
-        kept = np.flatnonzero(ends >= table[:, 0] + least)
+        # Per query: its first word, its lead, and whether that says for certain that the word is whole.
+        self._table = np.array(queries, np.int64).reshape(-1, 3)
+        self._least = least
+        self._probe = Probe(cut.tokens, cut.borders[self._table[:, 0]], self._table[:, 1])
         self._rows: dict[int, list[_Row]] = {}
-        for row in self._ranges(kept, ends[kept], near[kept], table[kept, 2]):
-            self._rows.setdefault(int(table[row.query, 0]), []).append(row)
+        self._long: dict[int, list[int]] = {}
+        self._skip = (0, 0)
+        near, lengths = self._segment.longest(self._probe, _SHORT)
+        is_long = (lengths == _SHORT) & (len(cut.tokens) - self._probe.start > _SHORT)
+        for query in np.flatnonzero(is_long).tolist():
+            self._long.setdefault(self._first(query), []).append(query)
+        self._keep(np.flatnonzero(~is_long), near[~is_long], lengths[~is_long])
 
     def longest(self, first: int, least: int) -> int:
         """The largest end >= `least` such that the words from `first` to it occur; 0 where there is none."""
+        if first in self._long:
+            if first < self._next(first, least):
+                return 0
+            self._finish(first)
         best = 0
         for row in sorted(self._rows.get(first, ()), key=lambda row: -row.end):
             if row.end < max(least, best + 1):
                 break
-            best = max(best, self._reach(first, row, max(least, best + 1)))
+            best = max(best, self._reach(row, max(least, best + 1)))
         return best
 
     def places(self, first: int, end: int) -> Integers:
         """Token positions behind the first word, for every whole-word occurrence; ascending."""
+        if first in self._long:
+            self._finish(first)
         rows = [row for row in self._rows.get(first, ()) if row.end >= end]
-        exact = [row if row.end == end else self._shorter(row, [end])[0] for row in rows]
-        found = [places for row in exact for places in self._whole(first, row)]
+        exact = [row if row.end == end else self._shorter(row, end) for row in rows]
+        found = [good[self._ended(row, good)] for row in exact for good in self._started(row)]
         return np.sort(np.concatenate([np.zeros(0, np.int64), *found]))
 
-    def _reach(self, first: int, row: _Row, least: int) -> int:
+    def _first(self, query: int) -> int:
+        return int(self._table[query, 0])
+
+    def _keep(self, queries: Integers, near: Integers, lengths: Integers) -> None:
+        """Enter the queries that go on for at least the words wanted, each up to its last word border."""
+        ends = np.searchsorted(self._cut.borders, self._probe.start[queries] + lengths, "right")
+        kept = ends >= self._table[queries, 0] + self._least
+        for row in self._ranges(queries[kept], ends[kept], near[kept]):
+            self._rows.setdefault(self._first(row.query), []).append(row)
+
+    def _finish(self, first: int) -> None:
+        """Search what was cut short at _SHORT tokens to its end."""
+        queries = np.array(self._long.pop(first), np.int64)
+        self._keep(queries, *self._segment.longest(self._probe.only(queries)))
+
+    def _next(self, first: int, end: int) -> int:
+        """The first word from `first` on behind which the words up to `end` occur, whatever it is itself.
+
+        A long copy begins at each of its words, and no beginning but the first says anything new. What
+        occurs from one word on occurs from each later one, so that a few looks find where news begins.
+        """
+        if self._skip[0] != end:
+            low, high = first, end - 1
+            while low < high:
+                words = np.unique(np.linspace(low, high - 1, _LOOKS).astype(np.int64))
+                starts = self._cut.borders[words]
+                probe = Probe(
+                    self._cut.tokens[: self._cut.borders[end - 1]], starts + 1, self._cut.tokens[starts]
+                )
+                occurs = self._segment.occurs(probe)
+                at = int(np.argmax(occurs)) if occurs.any() else len(words)
+                low, high = (
+                    int(words[at - 1]) + 1 if at else low, int(words[at]) if at < len(words) else high
+                )  # fmt: skip
+            self._skip = (end, low)
+        return self._skip[1]
+
+    def _reach(self, row: _Row, least: int) -> int:
         """The largest end from `least` to the row's that one of its places has; 0 where there is none."""
-        # Beyond its own end a row has no place, so shorter ends are looked at only where it fails.
-        shorter = self._shorter(row, range(row.end - 1, least - 1, -1)) if self._fails(first, row) else []
-        for each in [row, *shorter]:
-            started = False
-            for good in self._started(first, each):
-                if self._ended(first, each.end, good).any():
-                    return each.end
-                started = started or len(good) > 0
-            if started:
-                # Each of these places goes on with the letters of a longer word: one word less is whole.
-                return each.end - 1 if each.end > least else 0
-        return 0
+        if not self._any(row):
+            shorter = self._longest_started(row, least)
+            if shorter is None:
+                return 0
+            row = shorter
+        if any(self._ended(row, good).any() for good in self._started(row)):
+            return row.end
+        # Each of these places goes on with the letters of a longer word: one word less is whole.
+        return row.end - 1 if row.end > least else 0
 
-    def _fails(self, first: int, row: _Row) -> bool:
-        return not any(len(good) for good in self._started(first, row))
+    def _longest_started(self, row: _Row, least: int) -> _Row | None:
+        """The row with the largest end from `least` on, below its own, that has a place; None without one."""
+        best, low, high = None, least, row.end - 1
+        end = least
+        while low <= high:
+            each = self._shorter(row, end)
+            if self._any(each):
+                best, low = each, end + 1
+            else:
+                high = end - 1
+            end = (low + high + 1) // 2
+        return best
 
-    def _shorter(self, row: _Row, ends: Sequence[int]) -> list[_Row]:
-        count = len(ends)
-        return self._ranges(
-            np.full(count, row.query), np.array(ends, np.int64), np.full(count, row.near),
-            np.full(count, int(row.sure)),
-        )  # fmt: skip
+    def _any(self, row: _Row) -> bool:
+        return any(len(good) for good in self._started(row))
 
-    def _ranges(self, queries: Integers, ends: Integers, near: Integers, sure: Integers) -> list[_Row]:
+    def _shorter(self, row: _Row, end: int) -> _Row:
+        return self._ranges(np.array([row.query]), np.array([end]), np.array([row.near]))[0]
+
+    def _ranges(self, queries: Integers, ends: Integers, near: Integers) -> list[_Row]:
         lengths = self._cut.borders[ends - 1] - self._probe.start[queries]
         low, high = self._segment.ranges(self._probe.only(queries), lengths, near)
-        columns = (column.tolist() for column in (queries, sure, ends, near, low, high))
-        return [
-            _Row(query, bool(certain), end, at, first, last)
-            for query, certain, end, at, first, last in zip(*columns, strict=True)
-        ]
+        columns = (column.tolist() for column in (queries, ends, near, low, high))
+        return [_Row(*values) for values in zip(*columns, strict=True)]
 
-    def _whole(self, first: int, row: _Row) -> Iterator[Integers]:
-        """Places that begin and end at word borders, in blocks."""
-        for good in self._started(first, row):
-            yield good[self._ended(first, row.end, good)]
-
-    def _started(self, first: int, row: _Row) -> Iterator[Integers]:
+    def _started(self, row: _Row) -> Iterator[Integers]:
         """Token positions behind the whole first word, those that may be shown, in blocks."""
         size, low = _FEW, row.low
         while low < row.high:
@@ -162,12 +206,13 @@ class _Search:
             places = self._segment.order[low:high].astype(np.int64) + 1
             if self._visible is not None:
                 places = places[self._visible(places)]
-            if not row.sure:
+            if not self._table[row.query, 2]:
+                first = self._first(row.query)
                 word = self._cut.span(first, first + 1)
                 places = places[self._borders.starts_with(self._segment.tokens, places, word)]
             yield places
             low, size = high, _MANY
 
-    def _ended(self, first: int, end: int, places: Integers) -> Flags:
-        length = self._cut.borders[end - 1] - self._cut.borders[first]
+    def _ended(self, row: _Row, places: Integers) -> Flags:
+        length = self._cut.borders[row.end - 1] - self._probe.start[row.query]
         return self._borders.ends_whole(self._segment.tokens, places + length)

@@ -65,7 +65,7 @@ def digest_tokens(tokens: Tokens, vocab_size: int) -> str:
     """Content id of everything that decides a segment's arrays."""
     state = hashlib.blake2b(f"{tokens.dtype.str} {vocab_size} ".encode(), digest_size=DIGEST_BYTES)
     for start in range(0, len(tokens), _BLOCK):
-        state.update(np.ascontiguousarray(tokens[start : start + _BLOCK]))
+        state.update(np.ascontiguousarray(tokens[start : start + _BLOCK]).data)
     return PREFIX + state.hexdigest()
 
 

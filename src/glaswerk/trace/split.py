@@ -20,7 +20,7 @@ from glaswerk.trace.segments import Part, open_segment
 SIDES = ("chosen", "rejected")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Split:
     """Arrays are per document in file order; `segments` are (first token, segment) in the same order.
 

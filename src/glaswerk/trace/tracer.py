@@ -202,4 +202,5 @@ def _log_share(splits: Sequence[Split], vocab_size: int) -> np.ndarray[tuple[int
         for _, segment in split.segments:
             found = np.diff(segment.bounds)
             counts[: len(found)] += found
-    return np.log(counts / counts.sum())
+    shares: np.ndarray[tuple[int], np.dtype[np.float64]] = np.log(counts / counts.sum())
+    return shares
