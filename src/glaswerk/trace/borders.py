@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,8 @@ Flags = np.ndarray[Any, np.dtype[np.bool_]]
 # A verdict on the bytes seen so far; None asks for one more token.
 _Verdict = Callable[[bytes], bool | None]
 
+_WORDS_KEPT = 1 << 16
+
 
 class Borders:
     """Byte view of a vocabulary. Special tokens have no bytes: nothing reaches across them."""
@@ -24,6 +26,8 @@ class Borders:
         """pieces: the bytes of each token id, None for special ones; turn_id: opens a dialogue's turn."""
         self._pieces = pieces
         self._turn_id = turn_id
+        # Answers repeat words, and a short word ends thousands of tokens that must be looked at.
+        self.leads = lru_cache(_WORDS_KEPT)(self._leads)
 
     @cached_property
     def _behind(self) -> np.ndarray[tuple[int], np.dtype[np.int8]]:
@@ -36,7 +40,16 @@ class Borders:
         """The bytes of every token from last to first, sorted, so that those with one ending lie together."""
         return sorted((piece[::-1], i) for i, piece in enumerate(self._pieces) if piece)
 
-    def leads(self, word: str) -> list[tuple[int, bool]]:
+    @cached_property
+    def _same(self) -> dict[bytes, list[int]]:
+        """Tokens by their bytes."""
+        found: dict[bytes, list[int]] = {}
+        for token, piece in enumerate(self._pieces):
+            if piece:
+                found.setdefault(piece, []).append(token)
+        return found
+
+    def _leads(self, word: str) -> list[tuple[int, bool]]:
         """Tokens that `word` can end with, and whether each of them holds it whole for certain.
 
         These are the tokens that end with the word, unless a letter or digit stands before it in them, and
@@ -49,8 +62,7 @@ class Borders:
             if (verdict := _not(ends_in_word(piece[len(wanted) :][::-1]))) is not False
         ]
         for start in range(1, len(wanted)):
-            tail = wanted[start:][::-1]
-            found += [(token, False) for piece, token in self._ending(tail) if piece == tail]
+            found += [(token, False) for token in self._same.get(wanted[start:], ())]
         return found
 
     def _ending(self, tail: bytes) -> list[tuple[bytes, int]]:
