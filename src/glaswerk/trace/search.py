@@ -104,6 +104,8 @@ class _Search:
 
     def longest(self, first: int, least: int) -> int:
         """The largest end >= `least` such that the words from `first` to it occur; 0 where there is none."""
+        if least > len(self._cut.words):
+            return 0
         if first in self._long:
             if first < self._next(first, least):
                 return 0
