@@ -15,6 +15,7 @@ from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.tokenizer import pack, train_tokenizer
 from glaswerk.tokenizer.training import TokenizerConfig
 from glaswerk.trace import Tracer, build
+from glaswerk.trace.segments import SEGMENT_TOKENS
 
 Splits = Mapping[str, Sequence[Document]]
 
@@ -32,12 +33,14 @@ def write_corpus(lab: Lab, splits: Splits) -> Artifact:
     return lab.make(Spec("corpus", "main", "test/1", {}, {"rows": texts}), write)
 
 
-def open_tracer(folder: Path, splits: Splits, vocab_size: int = 320) -> Tracer:
+def open_tracer(
+    folder: Path, splits: Splits, vocab_size: int = 320, segment_tokens: int = SEGMENT_TOKENS
+) -> Tracer:
     """Tokenise, pack and index these documents, then open the trace."""
     lab = Lab.init(folder, "trace")
     try:
         write_corpus(lab, splits)
         train_tokenizer(lab, TokenizerConfig(vocab_size))
-        return Tracer.open(lab, build(lab, pack(lab)))
+        return Tracer.open(lab, build(lab, pack(lab), segment_tokens=segment_tokens))
     finally:
         lab.ledger.close()

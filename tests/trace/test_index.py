@@ -5,9 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glaswerk.trace.index import Segment, suffix_order
+from glaswerk.trace.index import Probe, Segment, first_token_bounds, suffix_order
 
 tokens_of = st.lists(st.integers(0, 3), min_size=1, max_size=60)
+
+
+def every_suffix(query: list[int]) -> Probe:
+    """For each token of `query` the query that it leads."""
+    tokens = np.array(query, np.int64)
+    return Probe(tokens, np.arange(len(query)) + 1, tokens)
 
 
 def scan(tokens: list[int], query: list[int]) -> list[int]:
@@ -26,23 +32,39 @@ def test_order_compares_whole_tokens_and_not_their_bytes(dtype: type) -> None:
     assert suffix_order(np.array(tokens, dtype)).tolist() == [2, 3, 0, 1]
 
 
-@given(tokens_of, st.lists(st.integers(0, 4), min_size=1, max_size=6))
-def test_find_gives_every_place_of_a_query_and_no_other(tokens: list[int], query: list[int]) -> None:
-    segment = Segment.of(np.array(tokens, np.uint16), 5)
-    low, high = segment.find(np.array(query))
-    assert sorted(segment.order[low:high].tolist()) == scan(tokens, query)
+queries_of = st.lists(st.integers(0, 4), min_size=1, max_size=12)
 
 
-@given(tokens_of, st.lists(st.integers(0, 4), min_size=1, max_size=12), st.data())
-def test_reaches_give_the_range_at_every_border_up_to_the_longest_match(
-    tokens: list[int], query: list[int], data: st.DataObject
+@given(tokens_of, queries_of)
+def test_the_longest_match_of_every_query_is_as_long_as_a_scan_finds(
+    tokens: list[int], query: list[int]
 ) -> None:
-    borders = sorted(data.draw(st.sets(st.integers(1, len(query)), min_size=1)))
-    segment = Segment.of(np.array(tokens, np.uint16), 5)
-    starts = np.arange(len(query) + 1)
-    found = segment.reaches(np.array(query), starts, np.array(borders))
-    for start in starts.tolist():
-        for border in (b for b in borders if b > start):
-            reach = next((r for r in found[start] if r.border >= border), None)
-            places = [] if reach is None else segment.order[reach.low : reach.high].tolist()
-            assert sorted(places) == scan(tokens, query[start:border])
+    probe = every_suffix(query)
+    _, lengths = Segment.of(np.array(tokens, np.uint16), 5).longest(probe)
+    for start, length in enumerate(lengths.tolist()):
+        found = [n for n in range(len(query) - start) if scan(tokens, query[start : start + 1 + n])]
+        assert length == max(found, default=0)
+
+
+@given(tokens_of, queries_of)
+def test_ranges_give_every_place_of_every_run_and_no_other(tokens: list[int], query: list[int]) -> None:
+    segment, probe = Segment.of(np.array(tokens, np.uint16), 5), every_suffix(query)
+    near, lengths = segment.longest(probe)
+    for shorter in range(3):
+        wanted = np.maximum(lengths - shorter, 0)
+        low, high = segment.ranges(probe, wanted, near)
+        for start, (first, last, length) in enumerate(zip(low, high, wanted.tolist(), strict=True)):
+            places = sorted(segment.order[first:last].tolist())
+            assert places == scan(tokens, query[start : start + 1 + length])
+
+
+def test_a_long_run_of_equal_tokens_is_found_whole() -> None:
+    segment = Segment.of(np.array([1] * 500 + [0], np.uint16), 2)
+    near, lengths = segment.longest(every_suffix([1] * 400))
+    assert lengths.tolist() == list(range(399, -1, -1))
+    low, high = segment.ranges(every_suffix([1] * 400), lengths, near)
+    assert (high - low).tolist() == list(range(101, 501))
+
+
+def test_tokens_are_counted_by_their_bounds() -> None:
+    assert first_token_bounds(np.array([3, 0, 3, 1], np.uint16), 5).tolist() == [0, 1, 2, 2, 4, 4]

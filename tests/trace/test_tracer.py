@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from glaswerk.core.document import Document, Message, Rights
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.corpus import read_documents
 from glaswerk.lab import Lab
+from glaswerk.lab.tombstones import Forgotten, Tombstone
 from glaswerk.tokenizer import pack, train_tokenizer
 from glaswerk.tokenizer.training import TokenizerConfig
 from glaswerk.trace import Trace, Tracer, build
@@ -184,28 +186,107 @@ def test_validation_documents_are_no_training_data(tmp_path: Path) -> None:
     assert len(tracer.trace("the bakery opens at seven").spans) == 1
 
 
-def test_documents_are_the_earliest_first_posts_before_dialogues_and_never_twice(tmp_path: Path) -> None:
+def test_documents_are_the_earliest_first_and_never_twice(tmp_path: Path) -> None:
     line = "the mill burned down"
     splits = {
-        "train": [
-            post("undated", line),
-            post("late", f"{line}. Yes, {line}.", 2021),
-            post("early", line, 2019),
-        ],
-        "chat": [dialogue("talk", "What happened?", f"I heard that {line}.")],
+        "train": [post("undated", line), post("late", line, 2021), post("early", line, 2019)],
+        "chat": [dialogue("talk", "What happened?", f"I heard that {line}. Yes, {line}.")],
     }
     tracer = open_tracer(tmp_path / "lab", splits)
+    found = tracer.search(line)
+    assert [match.id for match in found] == ["early", "late", "undated", "talk"]
+    assert [match.split for match in found] == ["train"] * 3 + ["chat"]
+    assert found[0].created_at == "2019-05-01T00:00:00+00:00"
+    assert found[-1].text == f"user: What happened?\n\nassistant: I heard that {line}. Yes, {line}."
+    assert [match.id for match in tracer.search(line, limit=2)] == ["early", "late"]
     (span,) = tracer.trace(line).spans
-    assert span.count == 5
-    assert [match.id for match in span.documents] == ["early", "late", "undated", "talk"]
-    assert [match.split for match in span.documents] == ["train"] * 3 + ["chat"]
-    assert span.documents[0].created_at == "2019-05-01T00:00:00+00:00"
-    talk = span.documents[-1]
-    assert talk.text == f"user: What happened?\n\nassistant: I heard that {line}."
-    assert talk.text[talk.match_start : talk.match_end] == line
-    (short,) = tracer.trace(line, documents=2).spans
-    assert [match.id for match in short.documents] == ["early", "late"]
-    assert short.count == 5
+    assert (span.count, span.counts) == (5, {"train": 3, "chat": 2})
+
+
+def test_documents_that_fit_the_exchange_come_first(tmp_path: Path) -> None:
+    line = "the mill burned down"
+    posts = [post("fire", f"{line} after a fire", 2019), post("ferry", f"{line} as the ferry left", 2020)]
+    tracer = open_tracer(tmp_path / "lab", {"train": posts})
+    for context in ("fire", "ferry"):
+        (span,) = tracer.trace(line, context=f"What about the {context}?", documents=1).spans
+        assert [match.id for match in span.documents] == [context]
+
+
+def test_rarer_words_rank_before_frequent_ones(tmp_path: Path) -> None:
+    posts = [post(f"p{i}", "one two three four") for i in range(20)] + [post("q", "zinc quartz jade opal")]
+    tracer = open_tracer(tmp_path / "lab", {"train": posts})
+    first, second = tracer.trace("one two three four. zinc quartz jade opal").spans
+    assert (first.rank, second.rank) == (2, 1)
+    assert second.rarity < first.rarity < 0
+
+
+def test_both_sides_of_a_pair_are_found_with_their_labels_and_the_prompt_counts_once(tmp_path: Path) -> None:
+    asked = dialogue("pair", "Did the old mill burn?", "Yes, in the dry spring.")
+    rejected = (Message(role="assistant", content="No, it was only a rumour."),)
+    pair = replace(asked, kind="preference", rejected=rejected)
+    splits = {"train": [post("p", "Nothing to see here.")], "preference": [pair]}
+    tracer = open_tracer(tmp_path / "lab", splits)
+    for phrase, side in (("in the dry spring", "chosen"), ("it was only a rumour", "rejected")):
+        (span,) = tracer.trace(phrase).spans
+        (match,) = span.documents
+        assert (match.split, match.side, span.count) == ("preference", side, 1)
+        assert match.text[match.match_start : match.match_end] == phrase
+    assert tracer.count("Did the old mill burn").to_json()["count"] == 1
+
+
+def test_forgotten_documents_leave_trace_count_and_search_at_once_by_document(tmp_path: Path) -> None:
+    dice = random.Random(3)
+    words = ["amber", "birch", "copper", "dune", "ember", "fjord", "grove", "heath"]
+    lines = [" ".join(dice.choices(words, k=9)) + f" secret{'abcdefghij'[i % 10]} {i}" for i in range(50)]
+    posts = [post(f"f{i}", line) for i, line in enumerate(lines)]
+    tracer = open_tracer(
+        tmp_path / "lab", {"train": [*posts, post("copy", lines[0]), post("k", "kept words")]}
+    )
+    assert all(tracer.count(line).count for line in lines)
+    Forgotten(tuple(Tombstone("id", f"f{i}") for i in range(50))).write(tmp_path / "lab")
+    for i, line in enumerate(lines):
+        shown = {match.id for span in tracer.trace(line).spans for match in span.documents}
+        assert shown <= {"copy"}
+        assert tracer.count(line).count == (i == 0)
+        assert [match.id for match in tracer.search(line)] == (["copy"] if i == 0 else [])
+
+
+def test_a_hundred_planted_spans_are_found_over_many_segments(tmp_path: Path) -> None:
+    dice = random.Random(5)
+    posts = [post(f"p{i}", babble(dice, 25) + f" the {i} planted words stand here") for i in range(100)]
+    tracer = open_tracer(tmp_path / "lab", {"train": posts}, segment_tokens=500)
+    for i in range(100):
+        phrase = f"the {i} planted words stand here"
+        (match,) = tracer.search(phrase)
+        assert match.id == f"p{i}"
+        assert phrase in [span.text for span in tracer.trace(f"Then {phrase}!").spans]
+
+
+def test_counts_of_a_phrase_are_those_of_a_scan(tmp_path: Path) -> None:
+    dice = random.Random(7)
+    posts = [post(f"p{i}", babble(dice, 60) or "x") for i in range(12)]
+    tracer = open_tracer(tmp_path / "lab", {"train": posts})
+    for phrase in ("a", "the mill", "don't", "3rd", "user", "the mill the mill"):
+        found = tracer.count(phrase)
+        assert found.count == count(stretches(posts), phrase)
+        assert found.documents == sum(1 for p in posts if count([p.text], phrase))
+
+
+@pytest.mark.parametrize("phrase", ["", "   ", "…!?", "the " * 300_000])
+def test_phrases_that_cannot_be_counted_are_refused(tmp_path: Path, phrase: str) -> None:
+    tracer = open_tracer(tmp_path / "lab", {"train": [post("p", "the mill burned down")]})
+    for ask in (tracer.count, tracer.search):
+        with pytest.raises(GlaswerkError, match="expected a phrase"):
+            ask(phrase)
+
+
+def test_a_long_copy_is_one_span_and_a_word_said_a_thousand_times_ends(tmp_path: Path) -> None:
+    long = " ".join(f"word{'abcdefghij'[i % 10]} {i}" for i in range(300))
+    tracer = open_tracer(tmp_path / "lab", {"train": [post("p", long), post("q", "the " * 500)]})
+    (span,) = tracer.trace(f"So {long} indeed").spans
+    assert span.text == long
+    spans = tracer.trace("the " * 510).spans
+    assert [(each.words, each.count) for each in spans] == [(500, 1)] * 11
 
 
 def test_a_long_document_is_shown_as_a_window_around_the_match(tmp_path: Path) -> None:
@@ -250,8 +331,21 @@ def test_building_twice_does_nothing_and_copies_no_token_file(empty_lab: Lab) ->
     first = build(empty_lab, shards)
     assert (first.kind, first.name, dict(first.inputs)) == ("trace", shards.name, {"shards": shards.id})
     assert build(empty_lab, shards).finished_at == first.finished_at
-    names = {path.name for path in first.path.iterdir()}
-    assert names == {"train.order.npy", "train.bounds.npy", "train.age.npy", "manifest.json"}
+    assert not list(first.path.glob("*.bin"))
+
+
+def test_grown_shards_take_over_the_segments_that_are_the_same(empty_lab: Lab) -> None:
+    posts = [post(f"p{i:03}", f"the mill burned down on day {i} of spring") for i in range(200)]
+    write_corpus(empty_lab, {"train": posts})
+    train_tokenizer(empty_lab, TokenizerConfig(300))
+    first = build(empty_lab, pack(empty_lab), segment_tokens=400)
+    write_corpus(empty_lab, {"train": [*posts, post("q", "the bakery opens at seven")]})
+    second = build(empty_lab, pack(empty_lab), segment_tokens=400)
+    assert first.stats["segments"] > 5
+    assert second.stats["reused"] >= first.stats["segments"] - 1
+    assert second.stats["reused"] < second.stats["segments"]
+    assert Tracer.open(empty_lab, second).count("the bakery opens at seven").count == 1
+    assert Tracer.open(empty_lab, second).count("the mill burned down").count == 200
 
 
 def test_a_trace_of_shards_that_were_packed_anew_is_refused_as_stale(empty_lab: Lab) -> None:
@@ -271,7 +365,7 @@ def test_a_damaged_trace_is_an_error_with_the_way_to_mend_it(empty_lab: Lab) -> 
     write_corpus(empty_lab, {"train": [post("p", "the mill burned down")]})
     train_tokenizer(empty_lab, TokenizerConfig(300))
     trace = build(empty_lab, pack(empty_lab))
-    (trace.path / "train.order.npy").write_bytes(b"")
+    next(trace.path.glob("*.order.npy")).write_bytes(b"")
     with pytest.raises(GlaswerkError, match="cannot be read") as caught:
         Tracer.open(empty_lab, trace)
     assert "glaswerk index" in str(caught.value.hint)

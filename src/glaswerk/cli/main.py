@@ -43,6 +43,8 @@ VERBS = {
     "release": "Write a model with the papers about it: AI Act summary, model card, BOM.",
     "index": "Index the shards for tracing.",
     "trace": "Where a text occurs verbatim in the training data.",
+    "count": "How often a phrase stands in the training data.",
+    "search": "The training documents that hold a phrase.",
     "evaluate": "Measure compression, truth and political lean; write the trust report.",
     "chat": "Chat with a model in the terminal.",
     "serve": "Serve the OpenAI-compatible API and the chat page.",

@@ -1,36 +1,61 @@
-"""Building a trace: the suffix order of every training split, beside the shards it points into."""
+"""Building a trace: the suffix order of everything that is trained on, beside the shards it points into."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.core.progress import track
+from glaswerk.core.progress import progress_bar
+from glaswerk.data.decisions import DECISIONS
+from glaswerk.data.parquet import DOCUMENTS
 from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.lab.artifact import ArtifactKind
 from glaswerk.tokenizer import Shards
-from glaswerk.trace.index import Integers, first_token_bounds, suffix_order
+from glaswerk.trace.index import Integers
+from glaswerk.trace.segments import (
+    SEGMENT_TOKENS,
+    Part,
+    cuts,
+    digest_tokens,
+    has_arrays,
+    take_arrays,
+    write_arrays,
+    write_parts,
+)
 
 # Validation splits are not trained on, so a match in them would be no match in training data.
-TRAINED = ("train", "chat")
+TRAINED = ("train", "chat", "preference")
 _LAST = np.iinfo(np.int64).max
 
 
-def build(lab: Lab, shards: Artifact) -> Artifact:
-    """The trace of `shards`: per trained split a suffix order over its tokens, which stay where they are.
+def build(lab: Lab, shards: Artifact, *, segment_tokens: int = SEGMENT_TOKENS) -> Artifact:
+    """The trace of `shards`: suffix orders over the tokens of each trained split, which stay where they are.
 
-    Per split three immutable arrays: `<split>.order.npy` (int32 or int64 positions), `<split>.bounds.npy`
-    (int64, where each first token starts) and `<split>.age.npy` (int64, rank of each document by date).
+    A split is cut into segments (see `trace.segments`); those that another trace of the lab, or an
+    interrupted run, has already are taken over. Beside them: `<split>.age.npy` (int32, the rank of each
+    document by date), `<split>.copies.npy` (int32, how many duplicates of it curation left out), and
+    `<split>.begin.npy` (int64, from where on the tokens of each document count: see `_begins`).
     Raises GlaswerkError where the corpus of the shards is gone.
     """
+    if segment_tokens < 1:
+        raise GlaswerkError(f"expected at least 1 token a segment, found {segment_tokens}")
     corpus = parent(lab, shards, "corpus", hint="glaswerk pack")
-    spec = Spec("trace", shards.name, "trace/1", {"shards": shards.id})
-    return lab.make(spec, lambda folder: _write(folder, Shards.open(shards.path), corpus.path))
+    config = {} if segment_tokens == SEGMENT_TOKENS else {"segment_tokens": segment_tokens}
+    spec = Spec("trace", shards.name, "trace/2", {"shards": shards.id}, config)
+    there = [trace.path for trace in lab.all("trace")]
+    with lab.scratch(spec) as made:
+        return lab.make(
+            spec,
+            lambda folder: _write(
+                folder, Shards.open(shards.path), corpus.path, [made, *there], segment_tokens
+            ),
+        )
 
 
 def parent(lab: Lab, artifact: Artifact, kind: ArtifactKind, *, hint: str) -> Artifact:
@@ -51,30 +76,75 @@ def trained_splits(shards: Shards) -> list[str]:
     return [split for split in TRAINED if split in shards.splits()]
 
 
-def _write(folder: Path, shards: Shards, corpus: Path) -> Mapping[str, Any]:
-    dates = _dates(corpus)
-    counts = {}
-    for split in track(trained_splits(shards), "suffix order"):
-        tokens = np.asarray(shards.tokens(split))
-        np.save(folder / f"{split}.order.npy", suffix_order(tokens))
-        np.save(folder / f"{split}.bounds.npy", first_token_bounds(tokens, shards.vocab_size))
-        np.save(folder / f"{split}.age.npy", _ages(shards.spans(split)[0], dates))
-        counts[split] = len(tokens)
-    return {"tokens": counts}
+def _write(folder: Path, shards: Shards, corpus: Path, there: list[Path], limit: int) -> Mapping[str, Any]:
+    """there: folders that may hold finished segments; new ones are made in the first."""
+    dates, copies = _dates(corpus), _copies(corpus)
+    splits = trained_splits(shards)
+    for split in splits:
+        ids = shards.spans(split)[0]
+        np.save(folder / f"{split}.age.npy", _ages(ids, dates))
+        np.save(folder / f"{split}.copies.npy", np.array([copies.get(i, 0) for i in ids], np.int32))
+        np.save(folder / f"{split}.begin.npy", _begins(shards, split))
+    counts = {split: len(shards.tokens(split)) for split in splits}
+    parts, reused = [], 0
+    with progress_bar("suffix order, tokens", sum(counts.values())) as bar:
+        for part in _parts(shards, splits, limit):
+            tokens = shards.tokens(part.split)[part.start : part.end]
+            at = next((path for path in there if has_arrays(path, part)), None)
+            if at is None:
+                write_arrays(there[0], part, tokens, shards.vocab_size)
+            if not has_arrays(folder, part):
+                take_arrays(at or there[0], part, folder)
+            parts.append(part)
+            reused += at is not None
+            bar.advance(part.end - part.start)
+    write_parts(folder, parts)
+    return {"tokens": counts, "segments": len(parts), "reused": reused}
+
+
+def _parts(shards: Shards, splits: list[str], limit: int) -> Iterator[Part]:
+    for split in splits:
+        ids, _, ends = shards.spans(split)
+        tokens = shards.tokens(split)
+        for start, end in cuts(ids, ends + 1, limit):
+            yield Part(split, start, end, digest_tokens(tokens[start:end], shards.vocab_size))
+
+
+def _begins(shards: Shards, split: str) -> Integers:
+    """For each document the token from which on its words count.
+
+    That is its first; of the rejected side of a pair it is the first of the answer, as the prompt before
+    it is packed with the chosen side already.
+    """
+    _, starts, ends = shards.spans(split)
+    if split != "preference":
+        return starts
+    begins, mask = starts.copy(), shards.mask(split)
+    for i in range(1, len(starts), 2):
+        begins[i] = starts[i] + int(np.argmax(mask[starts[i] : ends[i]]))
+    return begins
 
 
 def _dates(corpus: Path) -> dict[str, int]:
     """Creation times in microseconds by document id; a document without one comes last."""
-    rows = pq.read_table(corpus / "documents.parquet", columns=["id", "created_at"]).to_pylist()
+    rows = pq.read_table(corpus / DOCUMENTS, columns=["id", "created_at"]).to_pylist()
     return {
         row["id"]: _LAST if row["created_at"] is None else int(row["created_at"].timestamp() * 1e6)
         for row in rows
     }
 
 
-def _ages(ids: list[str], dates: Mapping[str, int]) -> Integers:
+def _copies(corpus: Path) -> dict[str, int]:
+    """How many documents curation left out as duplicates of each one that it kept."""
+    if not (corpus / DECISIONS).exists():
+        return {}
+    heads = pq.read_table(corpus / DECISIONS, columns=["duplicate_of"])["duplicate_of"]
+    return {row["values"]: row["counts"] for row in pc.value_counts(heads).to_pylist() if row["values"]}
+
+
+def _ages(ids: list[str], dates: Mapping[str, int]) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
     """For each document its rank by (date, id), so that the choice of documents never varies."""
     order = sorted(range(len(ids)), key=lambda i: (dates.get(ids[i], _LAST), ids[i]))
-    ages = np.empty(len(ids), np.int64)
+    ages = np.empty(len(ids), np.int32)
     ages[order] = np.arange(len(ids))
     return ages

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,30 +10,52 @@ from pydivsufsort import divsufsort
 
 Integers = np.ndarray[Any, np.dtype[np.int64]]
 Tokens = np.ndarray[Any, np.dtype[Any]]
+_BLOCK = 1 << 24
+# Tokens compared at once: most comparisons end within the first few, long ones double their step.
+_NARROW, _WIDE = 4, 1024
+# No token is below zero; the end of the query sorts before the end of the text, that before every token.
+_TEXT_END, _QUERY_END = -1, -2
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
-    """`order[low:high]` are the places of a query's first tokens, up to its word border `border`."""
+class Probe:
+    """Queries that share one text. Query i is the token `lead[i]` and then `text[start[i]:]`.
 
-    border: int
-    low: int
-    high: int
+    text: int64 (n,) without its end; start, lead: int64 (queries,).
+    """
+
+    text: Integers
+    start: Integers
+    lead: Integers
+
+    def only(self, which: Integers) -> Probe:
+        return Probe(self.text, self.start[which], self.lead[which])
 
 
 def suffix_order(tokens: Tokens) -> Tokens:
-    """Positions of `tokens` (uint16 or uint32) sorted by the suffix that begins there; int32 or int64.
+    """Positions of `tokens` (uint16 or uint32) sorted by the suffix that begins there; int32 below 2^31.
 
     libdivsufsort sorts the bytes of the big-endian tokens, which orders the tokens too; a shorter
-    suffix comes before every longer one that it begins.
+    suffix comes before every longer one that it begins. Memory at the peak, measured: 12 bytes a token of
+    two bytes, 24 of four, as the order of the bytes is thinned out where it lies.
     """
-    order: Tokens = divsufsort(np.ascontiguousarray(tokens))
-    return order
+    size = tokens.dtype.itemsize
+    order: Tokens = divsufsort(tokens.astype(f">u{size}").view(np.uint8))
+    kept = 0
+    for start in range(0, len(order), _BLOCK):
+        block = order[start : start + _BLOCK]
+        block = block[block & (size - 1) == 0] // size
+        order[kept : kept + len(block)] = block
+        kept += len(block)
+    return order[:kept].astype(np.int32 if kept < 1 << 31 else np.int64, copy=False)
 
 
 def first_token_bounds(tokens: Tokens, vocab_size: int) -> Integers:
     """Where the suffixes that begin with each token start in the order; shape (vocab_size + 1,)."""
-    counts = np.bincount(tokens, minlength=vocab_size)
+    counts = np.zeros(vocab_size, np.int64)
+    # bincount makes int64 of all it is given: in blocks, it stays below the memory of the sort.
+    for start in range(0, len(tokens), _BLOCK):
+        counts += np.bincount(tokens[start : start + _BLOCK], minlength=vocab_size)
     return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
 
@@ -49,70 +70,103 @@ class Segment:
         """A segment built in memory."""
         return cls(tokens, suffix_order(tokens), first_token_bounds(tokens, vocab_size))
 
-    def find(self, query: Integers) -> tuple[int, int]:
-        """Range in the order of all places of the whole (non-empty) query; empty where there is none."""
-        found = self.reaches(query, np.array([0]), np.array([len(query)]))[0]
-        return (found[-1].low, found[-1].high) if found else (0, 0)
+    def longest(self, probe: Probe, most: int = 1 << 40) -> tuple[Integers, Integers]:
+        """For every query (a rank where it would stand, tokens behind its lead that occur after it).
 
-    def reaches(self, query: Integers, starts: Integers, borders: Integers) -> list[list[Reach]]:
-        """For every start, how far the query occurs from there, noted at the word borders on the way.
+        No more than `most` of its tokens are looked at.
 
-        query: int64 (n,); starts: positions in it; borders: ascending positions, 0 < border <= n.
-        A list of reaches ascends in border; one whose range equals its successor's is left out, as the
-        successor says more. All starts walk together, one token a step, so numpy does the searching.
+        One binary search for all queries at once, so that numpy does the searching; the neighbours of a
+        query share the most tokens with it. What both ends of a range share with the query is not
+        compared again (Manber and Myers, 1993).
         """
-        found: list[list[Reach]] = [[] for _ in starts]
-        is_border = np.zeros(len(query) + 1, bool)
-        is_border[borders] = True
-        for which, ends, low, high in self._walk(query, starts):
-            at = np.flatnonzero(is_border[ends])
-            rows = zip(
-                which[at].tolist(), ends[at].tolist(), low[at].tolist(), high[at].tolist(), strict=True
-            )
-            for start, end, first, last in rows:
-                _note(found[start], Reach(end, first, last))
+        text = _ended(probe.text)
+        low, high = self.bounds[probe.lead].astype(np.int64), self.bounds[probe.lead + 1].astype(np.int64)
+        shared_low, shared_high = np.zeros_like(low), np.zeros_like(low)
+        read = np.minimum(len(probe.text) - probe.start, most)
+        which = np.flatnonzero(low < high)
+        while len(which):
+            middle = (low[which] + high[which]) >> 1
+            known = np.minimum(shared_low[which], shared_high[which])
+            shared, below = self._compare(text, probe.start[which], middle, known, read[which])
+            up, down = which[below], which[~below]
+            low[up], shared_low[up] = middle[below] + 1, shared[below]
+            high[down], shared_high[down] = middle[~below], shared[~below]
+            which = which[low[which] < high[which]]
+        return low, np.maximum(shared_low, shared_high)
+
+    def occurs(self, probe: Probe) -> Tokens:
+        """Whether each query stands anywhere, to its end."""
+        there = self.bounds[probe.lead] < self.bounds[probe.lead + 1]
+        found: Tokens = there & (self.longest(probe)[1] >= len(probe.text) - probe.start)
         return found
 
-    def _walk(
-        self, query: Integers, starts: Integers
-    ) -> Iterator[tuple[Integers, Integers, Integers, Integers]]:
-        """After each token: (index into starts, end in the query, low, high) of the starts still found."""
-        which = np.flatnonzero(starts < len(query))
-        ends = starts[which].astype(np.int64)
-        low, high = self.bounds[query[ends]], self.bounds[query[ends] + 1]
-        depth = 0
-        while True:
-            keep = low < high
-            which, low, high, ends = which[keep], low[keep], high[keep], ends[keep] + 1
-            depth += 1
-            if len(which) == 0:
-                return
-            yield which, ends, low, high
-            more = ends < len(query)
-            which, low, high, ends = which[more], low[more], high[more], ends[more]
-            low, high = self._narrow(low, high, depth, query[ends])
+    def ranges(self, probe: Probe, lengths: Integers, near: Integers) -> tuple[Integers, Integers]:
+        """Ranks `low` to `high` of the suffixes that begin with the lead and `lengths` tokens of each query.
 
-    def _narrow(
-        self, low: Integers, high: Integers, depth: int, wanted: Integers
-    ) -> tuple[Integers, Integers]:
-        """Within ranges that share `depth` tokens, the part whose next token is the wanted one."""
-        left, right = np.concatenate([low, low]), np.concatenate([high, high])
-        bar = np.concatenate([wanted, wanted + 1])
-        width = int((high - low).max(initial=0))
-        for _ in range(width.bit_length()):
-            middle = (left + right) >> 1
-            below = (self._token_at(middle, depth) < bar) & (left < right)
-            left, right = np.where(below, middle + 1, left), np.where(below, right, middle)
-        return left[: len(low)], left[len(low) :]
+        near: a rank inside or at the end of that range, as `longest` gives it.
+        """
+        text, count = _ended(probe.text), len(lengths)
+        start, most = np.tile(probe.start, 2), np.tile(lengths, 2)
+        left = np.concatenate([self.bounds[probe.lead], near]).astype(np.int64)
+        right = np.concatenate([near, self.bounds[probe.lead + 1]]).astype(np.int64)
+        is_upper = np.arange(2 * count) >= count
+        which = np.flatnonzero(left < right)
+        step = 1
+        while len(which):
+            middle = self._next(left[which], right[which], is_upper[which], step)
+            shared, below = self._compare(text, start[which], middle, np.zeros_like(middle), most[which])
+            # The upper end lies behind every suffix that has the whole run.
+            below |= is_upper[which] & (shared >= most[which])
+            left[which[below]] = middle[below] + 1
+            right[which[~below]] = middle[~below]
+            which = which[left[which] < right[which]]
+            step *= 4
+        return left[:count], left[count:]
 
-    def _token_at(self, rank: Integers, depth: int) -> Integers:
-        """The token `depth` places into the suffix of that rank; -1 past the end of the tokens."""
-        place = self.order[np.minimum(rank, len(self.order) - 1)].astype(np.int64) + depth
-        token = self.tokens[np.minimum(place, len(self.tokens) - 1)].astype(np.int64)
-        return np.where(place < len(self.tokens), token, -1)
+    @staticmethod
+    def _next(left: Integers, right: Integers, is_upper: Tokens, step: int) -> Integers:
+        """Where to look: the middle, but near the known rank as long as the steps from it are small.
+
+        Most runs stand in few places, so their ends lie near; a step four times as long finds wide ranges.
+        """
+        gallop = np.where(is_upper, left + step - 1, right - step)
+        middle: Integers = (left + right) >> 1
+        return np.where(is_upper, np.minimum(gallop, middle), np.maximum(gallop, middle))
+
+    def _compare(
+        self, text: Integers, start: Integers, rank: Integers, known: Integers, most: Integers
+    ) -> tuple[Integers, Tokens]:
+        """Tokens behind the lead that suffix and query share, `most` at most; whether the suffix is below.
+
+        known: so many are shared for certain.
+        """
+        shared = known.copy()
+        below = np.zeros(len(rank), bool)
+        place = self.order[rank].astype(np.int64) + 1
+        open_ = np.flatnonzero(shared < most)
+        width = _NARROW
+        while len(open_):
+            steps = np.arange(width)
+            ours = self._tokens_at((place[open_] + shared[open_])[:, None] + steps)
+            asked = text[np.minimum((start[open_] + shared[open_])[:, None] + steps, len(text) - 1)]
+            differs = ours != asked
+            first = differs.argmax(axis=1)
+            rows = np.arange(len(open_))
+            ended = differs[rows, first]
+            below[open_] = ended & (ours[rows, first] < asked[rows, first])
+            shared[open_] += np.where(ended, first, width)
+            open_ = open_[~ended & (shared[open_] < most[open_])]
+            width = min(2 * width, _WIDE)
+        whole = shared >= most
+        return np.minimum(shared, most), below & ~whole
+
+    def _tokens_at(self, place: Integers) -> Integers:
+        """Tokens at these places; _TEXT_END behind the last."""
+        found = self.tokens.take(place, mode="clip").astype(np.int64)
+        if place[:, -1].max(initial=0) >= len(self.tokens):
+            found[place >= len(self.tokens)] = _TEXT_END
+        return found
 
 
-def _note(reaches: list[Reach], reach: Reach) -> None:
-    if reaches and (reaches[-1].low, reaches[-1].high) == (reach.low, reach.high):
-        reaches.pop()
-    reaches.append(reach)
+def _ended(text: Integers) -> Integers:
+    return np.append(text, _QUERY_END)

@@ -46,9 +46,9 @@ class Library:
             return found
 
 
-def locate(document: Document, span: str, split: str) -> Match:
+def locate(document: Document, span: str, split: str, *, side: str = "", duplicates: int = 0) -> Match:
     """The first place of `span` in the document, with the text around it."""
-    text, parts = readable(document)
+    text, parts = readable(document, side)
     place = next(_places(text, parts, span), None)
     if place is None:
         raise GlaswerkError(
@@ -61,19 +61,21 @@ def locate(document: Document, span: str, split: str) -> Match:
         created_at=document.created_at.isoformat() if document.created_at else "",
         match_start=place - start, match_end=place + len(span) - start,
         licence=document.rights.licence, url=document.url, source=document.source,
-        kind=document.kind, split=split,
+        kind=document.kind, split=split, side=side, duplicates=duplicates,
     )  # fmt: skip
 
 
-def readable(document: Document) -> tuple[str, list[tuple[int, int]]]:
+def readable(document: Document, side: str = "") -> tuple[str, list[tuple[int, int]]]:
     """The text to show, and the stretches of it that are the document's own words.
 
-    A dialogue is shown as "role: words" turns with a blank line between.
+    A dialogue is shown as "role: words" turns with a blank line between; of the side "rejected" of a
+    preference pair with the answer that was rejected.
     """
     if not document.messages:
         return document.text, [(0, len(document.text))]
     text, parts = "", []
-    for message in document.messages:
+    rejected = side == "rejected"
+    for message in (*document.messages[:-1], *document.rejected) if rejected else document.messages:
         text += ("\n\n" if text else "") + message["role"] + ": "
         parts.append((len(text), len(text) + len(message["content"])))
         text += message["content"]

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from glaswerk.trace.borders import Borders, Flags
-from glaswerk.trace.index import Integers, Reach, Segment
+from glaswerk.trace.index import Integers, Probe, Segment
 from glaswerk.trace.words import Cut
+
+# Places looked at together; most runs are decided by the first few.
+_FEW, _MANY = 256, 1 << 18
+# Matches of so many tokens are rare: longer ones are searched to their end one by one, where they matter.
+_SHORT = 48
+_LOOKS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """A segment, and which of its places may be shown: all of them where `visible` is None."""
+
+    segment: Segment
+    visible: Callable[[Integers], Flags] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,70 +39,182 @@ class Found:
         return sum(len(places) for places in self.places)
 
 
-def maximal_spans(cut: Cut, segments: Sequence[Segment], borders: Borders, min_words: int) -> list[Found]:
+def maximal_spans(cut: Cut, segments: Sequence[Searched], borders: Borders, min_words: int) -> list[Found]:
     """Every span of at least `min_words` (>= 2) words that occurs and lies in no longer one that occurs."""
-    searches = [_Search(cut, segment, borders) for segment in segments]
+    firsts = range(len(cut.words) - min_words + 1)
+    searches = [_Search(cut, searched, borders, firsts, min_words) for searched in segments]
     spans: list[Found] = []
     limit = 0
-    for first in range(len(cut.words)):
+    for first in firsts:
         # Only a span that ends behind all earlier ones is contained in none of them.
         least = max(limit + 1, first + min_words)
-        if least > len(cut.words):
-            break
-        end = max((search.longest(first, least) for search in searches), default=0)
+        end = 0
+        for search in searches:
+            end = max(end, search.longest(first, max(least, end + 1)))
         if end:
             limit = end
             spans.append(Found(first, end, tuple(search.places(first, end) for search in searches)))
     return spans
 
 
-class _Search:
-    """One answer against one segment."""
+def whole(cut: Cut, segments: Sequence[Searched], borders: Borders) -> Found:
+    """Every place of all the words of `cut` (at least one)."""
+    end = len(cut.words)
+    searches = [_Search(cut, searched, borders, range(1), end) for searched in segments]
+    return Found(0, end, tuple(search.places(0, end) for search in searches))
 
-    def __init__(self, cut: Cut, segment: Segment, borders: Borders) -> None:
-        self._cut, self._segment, self._borders = cut, segment, borders
-        self._reaches = segment.reaches(cut.tokens, cut.borders, cut.borders[1:])
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """Places of a query's lead and the words behind it up to `end`: ranks `low` to `high`, near `near`."""
+
+    query: int
+    end: int
+    near: int
+    low: int
+    high: int
+
+
+class _Search:
+    """One answer against one segment, for spans of at least `least` words that begin at the words `firsts`.
+
+    What stands before and in the first word differs from place to place ("(word", " word"), so every
+    token that the word can end with leads a query of its own; the words behind have the same tokens
+    everywhere.
+    """
+
+    def __init__(self, cut: Cut, searched: Searched, borders: Borders, firsts: Iterable[int], least: int):
+        self._cut, self._borders = cut, borders
+        self._segment, self._visible = searched.segment, searched.visible
+        # Of the words that the answer repeats, each is looked up once.
+        leads = {word: borders.leads(word) for word in {cut.span(i, i + 1) for i in firsts}}
+        queries = [(i, *lead) for i in firsts for lead in leads[cut.span(i, i + 1)]]
+        # Per query: its first word, its lead, and whether that says for certain that the word is whole.
+        self._table = np.array(queries, np.int64).reshape(-1, 3)
+        self._least = least
+        self._probe = Probe(cut.tokens, cut.borders[self._table[:, 0]], self._table[:, 1])
+        self._rows: dict[int, list[_Row]] = {}
+        self._long: dict[int, list[int]] = {}
+        self._skip = (0, 0)
+        near, lengths = self._segment.longest(self._probe, _SHORT)
+        is_long = (lengths == _SHORT) & (len(cut.tokens) - self._probe.start > _SHORT)
+        for query in np.flatnonzero(is_long).tolist():
+            self._long.setdefault(self._first(query), []).append(query)
+        self._keep(np.flatnonzero(~is_long), near[~is_long], lengths[~is_long])
 
     def longest(self, first: int, least: int) -> int:
         """The largest end >= `least` such that the words from `first` to it occur; 0 where there is none."""
-        reaches = self._from(first, least)
-        if not reaches:
+        if least > len(self._cut.words):
             return 0
-        low = reaches[0].low
-        started = self._started(first, reaches[0])
-        for reach in reversed(reaches):
-            good = np.flatnonzero(started[reach.low - low : reach.high - low]) + reach.low
-            if len(good):
-                end = int(np.searchsorted(self._cut.borders, reach.border)) + 1
-                if self._ended(first, end, good).any():
-                    return end
-                # Each of these places goes on with the letters of a longer word: one word less is whole.
-                return end - 1 if end > least else 0
-        return 0
+        if first in self._long:
+            if first < self._next(first, least):
+                return 0
+            self._finish(first)
+        best = 0
+        for row in sorted(self._rows.get(first, ()), key=lambda row: -row.end):
+            if row.end < max(least, best + 1):
+                break
+            best = max(best, self._reach(row, max(least, best + 1)))
+        return best
 
     def places(self, first: int, end: int) -> Integers:
         """Token positions behind the first word, for every whole-word occurrence; ascending."""
-        reaches = self._from(first, end)
-        if not reaches:
-            return np.zeros(0, np.int64)
-        reach = reaches[0]
-        good = np.flatnonzero(self._started(first, reach)) + reach.low
-        whole: Integers = np.sort(self._behind(good[self._ended(first, end, good)]))
-        return whole
+        if first in self._long:
+            self._finish(first)
+        rows = [row for row in self._rows.get(first, ()) if row.end >= end]
+        exact = [row if row.end == end else self._shorter(row, end) for row in rows]
+        found = [good[self._ended(row, good)] for row in exact for good in self._started(row)]
+        return np.sort(np.concatenate([np.zeros(0, np.int64), *found]))
 
-    def _from(self, first: int, end: int) -> list[Reach]:
-        needed = self._cut.borders[end - 1]
-        return [reach for reach in self._reaches[first] if reach.border >= needed]
+    def _first(self, query: int) -> int:
+        return int(self._table[query, 0])
 
-    def _behind(self, ranks: Integers) -> Integers:
-        places: Integers = self._segment.order[ranks].astype(np.int64)
-        return places
+    def _keep(self, queries: Integers, near: Integers, lengths: Integers) -> None:
+        """Enter the queries that go on for at least the words wanted, each up to its last word border."""
+        ends = np.searchsorted(self._cut.borders, self._probe.start[queries] + lengths, "right")
+        kept = ends >= self._table[queries, 0] + self._least
+        for row in self._ranges(queries[kept], ends[kept], near[kept]):
+            self._rows.setdefault(self._first(row.query), []).append(row)
 
-    def _started(self, first: int, reach: Reach) -> Flags:
-        start, end = self._cut.words[first]
-        places = self._behind(np.arange(reach.low, reach.high))
-        return self._borders.starts_with(self._segment.tokens, places, self._cut.text[start:end])
+    def _finish(self, first: int) -> None:
+        """Search what was cut short at _SHORT tokens to its end."""
+        queries = np.array(self._long.pop(first), np.int64)
+        self._keep(queries, *self._segment.longest(self._probe.only(queries)))
 
-    def _ended(self, first: int, end: int, ranks: Integers) -> Flags:
-        length = self._cut.borders[end - 1] - self._cut.borders[first]
-        return self._borders.ends_whole(self._segment.tokens, self._behind(ranks) + length)
+    def _next(self, first: int, end: int) -> int:
+        """The first word from `first` on behind which the words up to `end` occur, whatever it is itself.
+
+        A long copy begins at each of its words, and no beginning but the first says anything new. What
+        occurs from one word on occurs from each later one, so that a few looks find where news begins.
+        """
+        if self._skip[0] != end:
+            low, high = first, end - 1
+            while low < high:
+                words = np.unique(np.linspace(low, high - 1, _LOOKS).astype(np.int64))
+                starts = self._cut.borders[words]
+                probe = Probe(
+                    self._cut.tokens[: self._cut.borders[end - 1]], starts + 1, self._cut.tokens[starts]
+                )
+                occurs = self._segment.occurs(probe)
+                at = int(np.argmax(occurs)) if occurs.any() else len(words)
+                low, high = (
+                    int(words[at - 1]) + 1 if at else low, int(words[at]) if at < len(words) else high
+                )  # fmt: skip
+            self._skip = (end, low)
+        return self._skip[1]
+
+    def _reach(self, row: _Row, least: int) -> int:
+        """The largest end from `least` to the row's that one of its places has; 0 where there is none."""
+        if not self._any(row):
+            shorter = self._longest_started(row, least)
+            if shorter is None:
+                return 0
+            row = shorter
+        if any(self._ended(row, good).any() for good in self._started(row)):
+            return row.end
+        # Each of these places goes on with the letters of a longer word: one word less is whole.
+        return row.end - 1 if row.end > least else 0
+
+    def _longest_started(self, row: _Row, least: int) -> _Row | None:
+        """The row with the largest end from `least` on, below its own, that has a place; None without one."""
+        best, low, high = None, least, row.end - 1
+        end = least
+        while low <= high:
+            each = self._shorter(row, end)
+            if self._any(each):
+                best, low = each, end + 1
+            else:
+                high = end - 1
+            end = (low + high + 1) // 2
+        return best
+
+    def _any(self, row: _Row) -> bool:
+        return any(len(good) for good in self._started(row))
+
+    def _shorter(self, row: _Row, end: int) -> _Row:
+        return self._ranges(np.array([row.query]), np.array([end]), np.array([row.near]))[0]
+
+    def _ranges(self, queries: Integers, ends: Integers, near: Integers) -> list[_Row]:
+        lengths = self._cut.borders[ends - 1] - self._probe.start[queries]
+        low, high = self._segment.ranges(self._probe.only(queries), lengths, near)
+        columns = (column.tolist() for column in (queries, ends, near, low, high))
+        return [_Row(*values) for values in zip(*columns, strict=True)]
+
+    def _started(self, row: _Row) -> Iterator[Integers]:
+        """Token positions behind the whole first word, those that may be shown, in blocks."""
+        size, low = _FEW, row.low
+        while low < row.high:
+            high = min(low + size, row.high)
+            places = self._segment.order[low:high].astype(np.int64) + 1
+            if self._visible is not None:
+                places = places[self._visible(places)]
+            if not self._table[row.query, 2]:
+                first = self._first(row.query)
+                word = self._cut.span(first, first + 1)
+                places = places[self._borders.starts_with(self._segment.tokens, places, word)]
+            yield places
+            low, size = high, _MANY
+
+    def _ended(self, row: _Row, places: Integers) -> Flags:
+        length = self._cut.borders[row.end - 1] - self._probe.start[row.query]
+        return self._borders.ends_whole(self._segment.tokens, places + length)

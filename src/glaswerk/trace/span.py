@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,6 +16,8 @@ class Match:
 
     `text` is the whole document or a window around the match, a dialogue as readable turns;
     `match_start` and `match_end` are character offsets in it; `created_at` is ISO 8601 or "".
+    `side` is "chosen" or "rejected" in a preference pair, else ""; `duplicates` counts the documents that
+    curation left out because this one stands for them.
     """
 
     id: str
@@ -28,6 +31,8 @@ class Match:
     source: str
     kind: str
     split: str
+    side: str = ""
+    duplicates: int = 0
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -35,7 +40,12 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """`start` and `end` are character offsets in the answer; `count` is exact over all training splits."""
+    """`start` and `end` are character offsets in the answer; `count` is exact over all training splits.
+
+    `rarity` is the sum over the span's tokens of ln((count of the token + 1) / (tokens + vocabulary)) in the
+    index, in nats: the lower, the less its words alone explain it. `rank` is 1 for the rarest span of the
+    answer, the longer one among equals. `counts` are the occurrences in each split that has any.
+    """
 
     start: int
     end: int
@@ -43,6 +53,9 @@ class Span:
     words: int
     count: int
     documents: tuple[Match, ...]
+    rarity: float = 0.0
+    rank: int = 1
+    counts: Mapping[str, int] | None = None
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self) | {"documents": [match.to_json() for match in self.documents]}
@@ -58,3 +71,21 @@ class Trace:
 
     def to_json(self) -> dict[str, Any]:
         return {"text": self.text, "label": self.label, "spans": [span.to_json() for span in self.spans]}
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How often a phrase stands in the training data, at word borders; `text` is what was counted of it.
+
+    `documents` are the different ones that hold it, `counts` and `documents_by_split` the same in each
+    split that has any.
+    """
+
+    text: str
+    count: int
+    documents: int
+    counts: Mapping[str, int]
+    documents_by_split: Mapping[str, int]
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,41 +11,55 @@ from glaswerk.core.document import Document
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab
 from glaswerk.tokenizer import Shards, Tokenizer
-from glaswerk.trace.borders import Borders
+from glaswerk.trace.borders import Borders, Flags
 from glaswerk.trace.build import parent, trained_splits
-from glaswerk.trace.index import Integers, Segment
+from glaswerk.trace.hidden import Hidden
+from glaswerk.trace.index import Integers
 from glaswerk.trace.library import Library, locate
-from glaswerk.trace.search import Found, maximal_spans
-from glaswerk.trace.span import Span, Trace
+from glaswerk.trace.relevance import relevance
+from glaswerk.trace.search import Found, Searched, maximal_spans, whole
+from glaswerk.trace.segments import read_parts
+from glaswerk.trace.span import Count, Match, Span, Trace
+from glaswerk.trace.split import Split
 from glaswerk.trace.words import Cut, cut
+
+# Characters of a phrase: longer ones are in no document that anybody looks for by hand.
+LONGEST_PHRASE = 10_000
+# Of the documents that hold a span, so many of the earliest compete for each one that is shown.
+_CANDIDATES = 4
+# Tokens of a document that decide how much it has to do with the exchange.
+_READ = 2048
 
 
 @dataclass(frozen=True, slots=True)
-class _Split:
-    """One indexed split: its segment, and the documents that its tokens belong to."""
+class _Candidate:
+    """A document (its number in the split's file) that holds a span."""
 
-    name: str
-    segment: Segment
-    ids: list[str]
-    starts: Integers
-    ages: Integers
+    split: Split
+    document: int
 
-    def documents(self, places: Integers, most: int) -> list[str]:
-        """Distinct documents at token positions, earliest first."""
-        which = np.unique(np.searchsorted(self.starts, places, "right") - 1)
-        return [self.ids[i] for i in which[np.argsort(self.ages[which])][:most].tolist()]
+    @property
+    def id(self) -> str:
+        return self.split.ids[self.document]
 
 
 class Tracer:
     """An open trace. Safe for several threads; the arrays are memory-mapped and only read."""
 
-    def __init__(self, tokenizer: Tokenizer, splits: Sequence[_Split], library: Library) -> None:
+    def __init__(
+        self, tokenizer: Tokenizer, splits: Sequence[Split], library: Library,
+        hidden: Callable[[], Collection[str]],
+    ) -> None:  # fmt: skip
+        """hidden: ids of documents that must not be shown now, the same object until they change."""
         self._tokenizer = tokenizer
         self._splits = splits
         self._library = library
         special = tokenizer.special_ids
         pieces = [None if i in special else tokenizer.decode_bytes([i]) for i in range(tokenizer.vocab_size)]
         self._borders = Borders(pieces, tokenizer.turn_id)
+        self._log_share = _log_share(splits, tokenizer.vocab_size)
+        self._hidden = hidden
+        self._hides: tuple[Collection[str] | None, list[Flags | None]] = (None, [])
 
     @classmethod
     def open(cls, lab: Lab, trace: Artifact) -> Tracer:
@@ -54,64 +67,140 @@ class Tracer:
         shards = parent(lab, trace, "shards", hint="glaswerk index")
         corpus = parent(lab, shards, "corpus", hint="glaswerk pack")
         tokenizer = parent(lab, shards, "tokenizer", hint="glaswerk pack")
-        packed = Shards.open(shards.path)
-        splits = [_open_split(packed, trace.path, name) for name in trained_splits(packed)]
-        return cls(Tokenizer.load(tokenizer.path), splits, Library(corpus.path))
+        packed, parts = Shards.open(shards.path), read_parts(trace.path)
+        splits = [Split.open(packed, trace.path, name, parts) for name in trained_splits(packed)]
+        return cls(Tokenizer.load(tokenizer.path), splits, Library(corpus.path), Hidden(lab).ids)
 
-    def trace(self, text: str, *, min_words: int = 4, documents: int = 5) -> Trace:
+    def trace(self, text: str, *, context: str = "", min_words: int = 4, documents: int = 5) -> Trace:
         """Every maximal span of `text` that stands word for word in the training data.
 
         A span begins and ends at word borders, holds at least `min_words` (>= 2) words and lies within
         one document or one turn of a dialogue. Its count is exact; `documents` of those that hold it are
-        shown, posts and pages before dialogues, the earliest first.
+        shown, first those that have most to do with `context` (what was said before) and `text`, the
+        earliest first among equals. Documents that are marked to be forgotten are not there.
         """
         if min_words < 2:
             raise GlaswerkError(
                 f"min_words takes 2 or more, found {min_words}", hint="glaswerk trace --min-words 4"
             )
         words = cut(text, self._tokenizer.encode)
-        segments = [split.segment for split in self._splits]
-        found = maximal_spans(words, segments, self._borders, min_words)
-        chosen = [self._choose(span, documents) for span in found]
+        found = maximal_spans(words, self._segments(), self._borders, min_words)
+        candidates = [self._candidates(span, _CANDIDATES * documents) for span in found]
+        chosen = self._choose(candidates, f"{context}\n{text}", documents)
         # One look into the corpus for the whole answer: a file read costs more than all the searching.
-        library = self._library.get(sorted({identifier for part in chosen for identifier in part}))
-        spans = (_span(words, span, part, library) for span, part in zip(found, chosen, strict=True))
-        return Trace(text, tuple(spans))
+        library = self._library.get(sorted({each.id for part in chosen for each in part}))
+        spans = [self._span(words, *pair, library) for pair in zip(found, chosen, strict=True)]
+        return Trace(text, tuple(_ranked(spans)))
 
-    def _choose(self, found: Found, most: int) -> dict[str, str]:
-        """Document id → split of the documents to show."""
-        chosen: dict[str, str] = {}
-        for split, places in zip(self._splits, found.places, strict=True):
-            for identifier in split.documents(places, max(0, most - len(chosen))):
-                chosen.setdefault(identifier, split.name)
-        return chosen
+    def count(self, phrase: str) -> Count:
+        """How often `phrase` stands in the training data, from its first word to its last.
+
+        Raises GlaswerkError for a phrase without a word, or of more than 10,000 characters.
+        """
+        words, found = self._find(phrase)
+        by_split = self._by_split(found)
+        holding = {
+            split.name: {split.ids[i] for i in split.holding(places).tolist()}
+            for split, places in zip(self._splits, by_split, strict=True)
+            if len(places)
+        }
+        return Count(
+            text=words.span(found.first, found.end), count=found.count, counts=self._counts(by_split),
+            documents=len(set().union(*holding.values())),
+            documents_by_split={name: len(ids) for name, ids in holding.items()},
+        )  # fmt: skip
+
+    def search(self, phrase: str, *, limit: int = 10) -> list[Match]:
+        """Documents that hold `phrase`, the earliest first, one split after the other; as `count` else."""
+        if limit < 1:
+            raise GlaswerkError(f"expected a limit of 1 or more, found {limit}", hint="--limit 10")
+        words, found = self._find(phrase)
+        chosen = self._candidates(found, limit)
+        library = self._library.get(sorted({each.id for each in chosen}))
+        return [_match(library[each.id], words.span(found.first, found.end), each) for each in chosen]
+
+    def _find(self, phrase: str) -> tuple[Cut, Found]:
+        if len(phrase) > LONGEST_PHRASE:
+            raise GlaswerkError(
+                f"expected a phrase of up to {LONGEST_PHRASE:,} characters, found {len(phrase):,}",
+                hint="glaswerk trace finds what of a long text stands in the training data",
+            )
+        words = cut(phrase, self._tokenizer.encode)
+        if not words.words:
+            raise GlaswerkError(
+                f"expected a phrase with at least one word, found {phrase[:40]!r}",
+                hint='glaswerk count "the old mill"',
+            )
+        return words, whole(words, self._segments(), self._borders)
+
+    def _segments(self) -> list[Searched]:
+        """All segments of all splits, with what of them may be shown now."""
+        hidden = self._hidden()
+        known, hides = self._hides
+        if known is not hidden:
+            hides = [split.hides(hidden) for split in self._splits]
+            self._hides = (hidden, hides)
+        pairs = zip(self._splits, hides, strict=True)
+        return [searched for split, flags in pairs for searched in split.searched(flags)]
+
+    def _by_split(self, found: Found) -> list[Integers]:
+        """Token positions in each split's file."""
+        rest = iter(found.places)
+        return [
+            np.concatenate([np.zeros(0, np.int64), *(next(rest) + start for start, _ in split.segments)])
+            for split in self._splits
+        ]
+
+    def _counts(self, by_split: Sequence[Integers]) -> dict[str, int]:
+        pairs = zip(self._splits, by_split, strict=True)
+        return {split.name: len(places) for split, places in pairs if len(places)}
+
+    def _candidates(self, found: Found, most: int) -> list[_Candidate]:
+        """Documents that hold a span: the earliest of each split, in the order of the splits."""
+        chosen: dict[tuple[str, str], _Candidate] = {}
+        for split, places in zip(self._splits, self._by_split(found), strict=True):
+            for document in split.holding(places)[: max(0, most - len(chosen))].tolist():
+                chosen.setdefault((split.ids[document], split.side(document)), _Candidate(split, document))
+        return list(chosen.values())
+
+    def _choose(self, spans: list[list[_Candidate]], exchange: str, most: int) -> list[list[_Candidate]]:
+        """Of each span's candidates those that have most to do with the exchange."""
+        pool = list({candidate: None for part in spans if len(part) > 1 for candidate in part})
+        read = [each.split.words(each.document, _READ) for each in pool]
+        scores = relevance(read, self._tokenizer.encode(exchange), self._tokenizer.vocab_size)
+        score = dict(zip(pool, scores.tolist(), strict=True))
+        return [sorted(part, key=lambda each: -score.get(each, 0.0))[:most] for part in spans]
+
+    def _span(
+        self, words: Cut, found: Found, chosen: Sequence[_Candidate], library: Mapping[str, Document]
+    ) -> Span:
+        text = words.span(found.first, found.end)
+        return Span(
+            start=words.words[found.first][0], end=words.words[found.end - 1][1], text=text,
+            words=found.end - found.first, count=found.count,
+            documents=tuple(_match(library[each.id], text, each) for each in chosen),
+            rarity=round(float(self._log_share[self._tokenizer.encode(text)].sum()), 3),
+            counts=self._counts(self._by_split(found)),
+        )  # fmt: skip
 
 
-def _span(words: Cut, found: Found, chosen: Mapping[str, str], library: Mapping[str, Document]) -> Span:
-    text = words.span(found.first, found.end)
-    return Span(
-        start=words.words[found.first][0], end=words.words[found.end - 1][1], text=text,
-        words=found.end - found.first, count=found.count,
-        documents=tuple(locate(library[i], text, split) for i, split in chosen.items()),
-    )  # fmt: skip
+def _match(document: Document, span: str, candidate: _Candidate) -> Match:
+    split, at = candidate.split, candidate.document
+    return locate(document, span, split.name, side=split.side(at), duplicates=int(split.copies[at]))
 
 
-def _open_split(shards: Shards, folder: Path, name: str) -> _Split:
-    tokens = np.asarray(shards.tokens(name))
-    try:
-        order, bounds, ages = (
-            np.load(folder / f"{name}.{part}.npy", mmap_mode="r") for part in ("order", "bounds", "age")
-        )
-    except (OSError, ValueError, EOFError) as error:
-        raise GlaswerkError(
-            f"the trace in {folder} cannot be read: {error}", hint=f"remove {folder}, then glaswerk index"
-        ) from error
-    ids, starts, _ = shards.spans(name)
-    if len(order) != len(tokens) or len(ages) != len(ids):
-        raise GlaswerkError(
-            f"the trace in {folder} covers {len(order):,} tokens of {name!r}; "
-            f"the shards hold {len(tokens):,}",
-            hint=f"remove {folder}, then glaswerk index",
-        )
-    segment = Segment(tokens, np.asarray(order), np.asarray(bounds))
-    return _Split(name, segment, ids, starts, np.asarray(ages))
+def _ranked(spans: Sequence[Span]) -> list[Span]:
+    order = sorted(range(len(spans)), key=lambda i: (spans[i].rarity, -spans[i].words, i))
+    ranks = {at: rank for rank, at in enumerate(order, start=1)}
+    return [replace(span, rank=ranks[i]) for i, span in enumerate(spans)]
+
+
+def _log_share(splits: Sequence[Split], vocab_size: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """ln of every token's share of the index, with one more of each, so that none is impossible."""
+    counts = np.ones(vocab_size)
+    for split in splits:
+        for _, segment in split.segments:
+            found = np.diff(segment.bounds)
+            counts[: len(found)] += found
+    shares: np.ndarray[tuple[int], np.dtype[np.float64]] = np.log(counts / counts.sum())
+    return shares

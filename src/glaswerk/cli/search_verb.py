@@ -1,0 +1,52 @@
+"""`glaswerk search`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from glaswerk.cli.session import json_option, lab_option
+from glaswerk.cli.trace_verb import facts, open_tracer, shards_option
+from glaswerk.lab import Lab
+
+if TYPE_CHECKING:
+    from glaswerk.trace import Match
+
+# Characters shown to each side of the phrase.
+_AROUND = 120
+
+
+@click.command("search")
+@click.argument("phrase")
+@click.option(
+    "--limit", type=click.IntRange(1, 10_000), default=10, show_default=True, help="Documents shown."
+)
+@shards_option
+@lab_option
+@json_option
+def command(phrase: str, limit: int, shards: str, lab_path: Path, as_json: bool) -> None:
+    """The documents of the training data that hold PHRASE, the earliest first, with the words around it.
+
+    Its words and signs are compared as `glaswerk count` does.
+
+    \b
+    glaswerk search "the old mill"
+    glaswerk search --limit 100 --json "the old mill" > found.json
+    """
+    found = open_tracer(Lab.open(lab_path), shards).search(phrase, limit=limit)
+    if as_json:
+        click.echo(json.dumps([match.to_json() for match in found], indent=2, ensure_ascii=False))
+        return
+    if not found:
+        click.echo("no document of the training data holds it")
+    for match in found:
+        click.echo(f"{match.id}  {facts(match)}\n    {_around(match)}")
+
+
+def _around(match: Match) -> str:
+    start, end = max(0, match.match_start - _AROUND), match.match_end + _AROUND
+    words = " ".join(match.text[start:end].split())
+    return ("…" if start else "") + words + ("…" if end < len(match.text) else "")

@@ -1,0 +1,38 @@
+"""Documents that a trace must not show: marked to be forgotten, or deleted by their owners."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from glaswerk.data.forget import forgotten_ids
+from glaswerk.lab import Lab
+from glaswerk.lab.tombstones import FILE
+
+
+class Hidden:
+    """Ids of a lab's hidden documents, read anew as soon as its marks or sources change. Safe for threads."""
+
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
+        self._lock = threading.Lock()
+        self._seen: object = None
+        self._ids: frozenset[str] = frozenset()
+
+    def ids(self) -> frozenset[str]:
+        """The same object until something changes. Takes two looks at the disk where nothing has."""
+        with self._lock:
+            now = tuple(_state(self._lab.root / name) for name in (FILE, "sources"))
+            if now != self._seen:
+                self._ids = frozenset(forgotten_ids(self._lab))
+                self._seen = now
+            return self._ids
+
+
+def _state(path: Path) -> tuple[int, int, int] | None:
+    """Marks are replaced as a whole file, so a new one has another inode, time or size."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size

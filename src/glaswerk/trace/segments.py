@@ -1,0 +1,126 @@
+"""Where token files are cut into segments, and the arrays of each: built once, then taken over by digest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.files import write_atomic
+from glaswerk.core.ids import DIGEST_BYTES, PREFIX, digest_text, short
+from glaswerk.trace.index import Integers, Segment, Tokens, first_token_bounds, suffix_order
+
+# Building takes up to 24 bytes of memory a token, so this many fit into 3 GB.
+SEGMENT_TOKENS = 128_000_000
+SEGMENTS = "segments.json"
+_BLOCK = 1 << 24
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Tokens `start` to `end` of a split; `digest` is over them and the size of their vocabulary."""
+
+    split: str
+    start: int
+    end: int
+    digest: str
+
+    @property
+    def name(self) -> str:
+        return short(self.digest, 24)
+
+
+def cuts(documents: Sequence[str], ends: Integers, limit: int) -> list[tuple[int, int]]:
+    """(first token, the one after the last) of every segment; each ends with a document.
+
+    documents: ids in file order; ends: the token behind each one's own end token. A segment holds at most
+    `limit` tokens, or one longer document. Past half of that it ends at the first document whose id says so
+    (one in 64), so that segments behind inserted documents come out the same again: content-defined cutting,
+    as in LBFS (Muthitacharoen et al., 2001).
+    """
+    found, start, end = [], 0, 0
+    for document, behind in zip(documents, ends.tolist(), strict=True):
+        if behind - start > limit and end > start:
+            found.append((start, end))
+            start = end
+        end = behind
+        if end - start >= limit // 2 and _cuts(document):
+            found.append((start, end))
+            start = end
+    return [*found, (start, end)] if end > start else found
+
+
+def _cuts(document: str) -> bool:
+    return int(digest_text(document)[-2:], 16) % 64 == 0
+
+
+def digest_tokens(tokens: Tokens, vocab_size: int) -> str:
+    """Content id of everything that decides a segment's arrays."""
+    state = hashlib.blake2b(f"{tokens.dtype.str} {vocab_size} ".encode(), digest_size=DIGEST_BYTES)
+    for start in range(0, len(tokens), _BLOCK):
+        state.update(np.ascontiguousarray(tokens[start : start + _BLOCK]).data)
+    return PREFIX + state.hexdigest()
+
+
+def write_arrays(folder: Path, part: Part, tokens: Tokens, vocab_size: int) -> None:
+    """`<name>.order.npy` (int32 positions) and `<name>.bounds.npy` (int64), the second last: it says done."""
+    for kind, array in (("order", suffix_order(tokens)), ("bounds", first_token_bounds(tokens, vocab_size))):
+        temporary = folder / f".{part.name}.{kind}.npy"
+        np.save(temporary, array)
+        os.replace(temporary, _file(folder, part, kind))
+
+
+def has_arrays(folder: Path, part: Part) -> bool:
+    return all(_file(folder, part, kind).exists() for kind in ("order", "bounds"))
+
+
+def take_arrays(folder: Path, part: Part, into: Path) -> None:
+    """The arrays of `part` in another folder too, as links where the disk can: they are never changed."""
+    for kind in ("order", "bounds"):
+        source, target = _file(folder, part, kind), _file(into, part, kind)
+        try:
+            os.link(source, target)
+        except OSError:
+            shutil.copyfile(source, target)
+
+
+def open_segment(folder: Path, part: Part, tokens: Tokens) -> Segment:
+    """The segment over `tokens`, memory-mapped. Raises GlaswerkError where its arrays are damaged."""
+    hint = f"remove {folder}, then glaswerk index"
+    try:
+        order, bounds = (np.load(_file(folder, part, kind), mmap_mode="r") for kind in ("order", "bounds"))
+    except (OSError, ValueError, EOFError) as error:
+        raise GlaswerkError(f"the trace in {folder} cannot be read: {error}", hint=hint) from error
+    found = len(order)
+    if not len(tokens) == found == bounds[-1] == part.end - part.start:
+        raise GlaswerkError(
+            f"the trace in {folder} covers {found:,} tokens of {part.split!r} from {part.start:,} on; "
+            f"the shards hold {len(tokens):,}",
+            hint=hint,
+        )
+    return Segment(tokens, np.asarray(order), np.asarray(bounds))
+
+
+def write_parts(folder: Path, parts: Iterable[Part]) -> None:
+    write_atomic(folder / SEGMENTS, json.dumps([asdict(part) for part in parts], indent=2) + "\n")
+
+
+def read_parts(folder: Path) -> list[Part]:
+    """The segments of the trace in `folder`. Raises GlaswerkError where there is no such list."""
+    try:
+        return [Part(**row) for row in json.loads((folder / SEGMENTS).read_text())]
+    except (OSError, ValueError, TypeError) as error:
+        raise GlaswerkError(
+            f"the trace in {folder} cannot be read: {error}", hint=f"remove {folder}, then glaswerk index"
+        ) from error
+
+
+def _file(folder: Path, part: Part, kind: str) -> Path:
+    return folder / f"{part.name}.{kind}.npy"

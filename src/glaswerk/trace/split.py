@@ -1,0 +1,113 @@
+"""One indexed split: its segments, and the documents that their tokens belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.tokenizer import Shards
+from glaswerk.tokenizer.pairs import REJECTED
+from glaswerk.trace.borders import Flags
+from glaswerk.trace.index import Integers, Segment, Tokens
+from glaswerk.trace.search import Searched
+from glaswerk.trace.segments import Part, open_segment
+
+SIDES = ("chosen", "rejected")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Split:
+    """Arrays are per document in file order; `segments` are (first token, segment) in the same order.
+
+    `begins` is the token from which on a document's words count (see `trace.build`), `ages` its rank by
+    date, `copies` how many duplicates of it were left out.
+    """
+
+    name: str
+    tokens: Tokens
+    ids: list[str]
+    starts: Integers
+    ends: Integers
+    begins: Integers
+    ages: Tokens
+    copies: Tokens
+    segments: tuple[tuple[int, Segment], ...]
+
+    @classmethod
+    def open(cls, shards: Shards, folder: Path, name: str, parts: list[Part]) -> Split:
+        """Raises GlaswerkError where the trace in `folder` is damaged or of other shards."""
+        tokens = np.asarray(shards.tokens(name))
+        ids, starts, ends = shards.spans(name)
+        ages, copies, begins = (
+            _load(folder, f"{name}.{kind}", len(ids)) for kind in ("age", "copies", "begin")
+        )
+        segments = tuple(
+            (part.start, open_segment(folder, part, tokens[part.start : part.end]))
+            for part in parts
+            if part.split == name
+        )
+        return cls(name, tokens, ids, starts, ends, begins, ages, copies, segments)
+
+    def hides(self, hidden: Collection[str]) -> Flags | None:
+        """Which documents are hidden; None where none is."""
+        flags = np.fromiter((i in hidden for i in self.ids), bool, len(self.ids)) if hidden else None
+        return flags if flags is not None and flags.any() else None
+
+    def searched(self, hides: Flags | None) -> list[Searched]:
+        """The segments with what of them may be shown."""
+        if hides is None and not self.is_pairs:
+            return [Searched(segment) for _, segment in self.segments]
+        return [Searched(segment, self._visible(start, hides)) for start, segment in self.segments]
+
+    @property
+    def is_pairs(self) -> bool:
+        return self.name == "preference"
+
+    def side(self, document: int) -> str:
+        """Chosen documents stand before their rejected twins (see `tokenizer.pairs`)."""
+        return SIDES[document % 2] if self.is_pairs else ""
+
+    def is_rejected(self, document: int) -> bool:
+        return self.is_pairs and document % 2 == REJECTED
+
+    def holding(self, places: Integers) -> Integers:
+        """Different documents at token positions, the earliest first."""
+        which: Integers = np.unique(self._document(places))
+        return which[np.argsort(self.ages[which], kind="stable")]
+
+    def words(self, document: int, most: int) -> Tokens:
+        """The document's first `most` tokens."""
+        start, end = int(self.starts[document]), int(self.ends[document])
+        found: Tokens = self.tokens[start : min(end, start + most)]
+        return found
+
+    def _document(self, places: Integers) -> Integers:
+        which: Integers = np.searchsorted(self.starts, places, "right") - 1
+        return which
+
+    def _visible(self, start: int, hides: Flags | None) -> Any:
+        def visible(places: Integers) -> Flags:
+            at = places + start
+            document = self._document(at)
+            shown: Flags = at > self.begins[document]
+            return shown if hides is None else shown & ~hides[document]
+
+        return visible
+
+
+def _load(folder: Path, name: str, count: int) -> Tokens:
+    hint = f"remove {folder}, then glaswerk index"
+    try:
+        found = np.load(folder / f"{name}.npy", mmap_mode="r")
+    except (OSError, ValueError, EOFError) as error:
+        raise GlaswerkError(f"the trace in {folder} cannot be read: {error}", hint=hint) from error
+    if len(found) != count:
+        raise GlaswerkError(
+            f"the trace in {folder} covers {len(found):,} documents; the shards hold {count:,}", hint=hint
+        )
+    return np.asarray(found)
