@@ -76,8 +76,9 @@ class Tracer:
 
         A span begins and ends at word borders, holds at least `min_words` (>= 2) words and lies within
         one document or one turn of a dialogue. Its count is exact; `documents` of those that hold it are
-        shown, first those that have most to do with `context` (what was said before) and `text`, the
-        earliest first among equals. Documents that are marked to be forgotten are not there.
+        shown, posts and pages before dialogues, first those that have most to do with `context` (what was
+        said before) and `text`, the earliest first among equals. Documents that are marked to be forgotten
+        are not there.
         """
         if min_words < 2:
             raise GlaswerkError(
@@ -164,12 +165,20 @@ class Tracer:
         return list(chosen.values())
 
     def _choose(self, spans: list[list[_Candidate]], exchange: str, most: int) -> list[list[_Candidate]]:
-        """Of each span's candidates those that have most to do with the exchange."""
+        """Of each span's candidates those that have most to do with the exchange.
+
+        Posts and pages come before the dialogues that were made from them, and those before preferences.
+        """
         pool = list({candidate: None for part in spans if len(part) > 1 for candidate in part})
         read = [each.split.words(each.document, _READ) for each in pool]
         scores = relevance(read, self._tokenizer.encode(exchange), self._tokenizer.vocab_size)
         score = dict(zip(pool, scores.tolist(), strict=True))
-        return [sorted(part, key=lambda each: -score.get(each, 0.0))[:most] for part in spans]
+        order = {split.name: i for i, split in enumerate(self._splits)}
+
+        def place(each: _Candidate) -> tuple[int, float]:
+            return order[each.split.name], -score.get(each, 0.0)
+
+        return [sorted(part, key=place)[:most] for part in spans]
 
     def _span(
         self, words: Cut, found: Found, chosen: Sequence[_Candidate], library: Mapping[str, Document]

@@ -23,8 +23,6 @@ from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.status import ADOPTED
 from glaswerk.trace import Span, Tracer
 
-# Shown for a span, to tell the splits that hold it.
-_DOCUMENTS = 64
 # Two is the least that a tracer takes; a match that covers a text is found from any of its words on.
 _LEAST = 2
 # As in `trace.words`: letters and digits, with an apostrophe between them.
@@ -130,17 +128,17 @@ def _occurs(text: str, index: Index) -> bool:
     """Whether N words in a row of `text` stand in the trained splits, or all of a shorter text."""
     tracer = index[0]
     if len(words_of(text)) >= N:
-        spans = tracer.trace(text, min_words=N, documents=_DOCUMENTS).spans
+        spans = tracer.trace(text, min_words=N, documents=0).spans
         return any(_is_trained(span, index) or _part_is_trained(span, index) for span in spans)
     start, end = _extent(text)
-    spans = tracer.trace(text, min_words=_LEAST, documents=_DOCUMENTS).spans
+    spans = tracer.trace(text, min_words=_LEAST, documents=0).spans
     return any(span.start <= start and span.end >= end and _is_trained(span, index) for span in spans)
 
 
 def _is_trained(span: Span, index: Index) -> bool:
     """Whether a split that the model was trained on has the span."""
     _, splits, all_trained = index
-    return all_trained or any(match.split in splits for match in span.documents)
+    return all_trained or not splits.isdisjoint(span.counts or ())
 
 
 def _part_is_trained(span: Span, index: Index) -> bool:
@@ -149,7 +147,7 @@ def _part_is_trained(span: Span, index: Index) -> bool:
         return False
     words = [match.span() for match in _WORD.finditer(span.text)]
     parts = (span.text[words[i][0] : words[i + N - 1][1]] for i in range(len(words) - N + 1))
-    found = (index[0].trace(part, min_words=N, documents=_DOCUMENTS).spans for part in parts)
+    found = (index[0].trace(part, min_words=N, documents=0).spans for part in parts)
     return any(_is_trained(inner, index) for spans in found for inner in spans)
 
 
