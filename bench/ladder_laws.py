@@ -16,6 +16,8 @@ from glaswerk.plan.laws import Loss
 
 Row = dict[str, Any]
 EMBEDDING_RATE = 0.048
+# Of larger networks no good rate was found, so that their bits say nothing of their size.
+LARGEST = 20_000_000
 USUAL = {
     "batch": 2048,
     "decay": 0.3,
@@ -111,7 +113,7 @@ def power(points: Sequence[tuple[float, float]]) -> tuple[float, float]:
 Point = tuple[int, int, float]
 
 
-def lowest(rows: Sequence[Row]) -> list[Point]:
+def lowest(rows: Iterable[Row]) -> list[Point]:
     """(parameters, tokens, bits) of the best rate measured for every size and length."""
     best: dict[tuple[int, int], float] = {}
     for row in rows:
@@ -188,7 +190,8 @@ def side_by_side(rows: Sequence[Row]) -> Iterator[tuple[Row, str, Row]]:
 
 def report(rows: Sequence[Row]) -> str:
     """Everything that docs/scaling.md and `glaswerk.plan.laws` take from the points, as Markdown."""
-    noise, points = noise_of(rows), lowest(chosen(rows))
+    noise = noise_of(rows)
+    points = lowest(row for row in chosen(rows) if row["parameters"] <= LARGEST)
     parts = [f"noise of a seed: {noise:.4f} bits"]
     for family in (shared(rows), chosen(rows)):
         parts += ["", "| parameters | tokens | rate | bits |", "|---|---|---|---|", *_rates(family)]

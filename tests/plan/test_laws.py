@@ -74,10 +74,19 @@ def test_wider_or_longer_wants_a_smaller_rate_and_a_larger_batch_a_higher_one() 
     assert best_rate(128, 10**6, 8192) == pytest.approx(2 * best_rate(128, 10**6, 2048), rel=0.05)
 
 
-def test_the_embeddings_rate_is_the_same_at_every_width() -> None:
+def test_the_embeddings_rate_is_the_same_at_every_width_of_the_ladder_and_falls_beyond() -> None:
     short = 10**5
-    rates = [best_rate(w, short, 2048) * embedding_ratio(w) for w in (64, 256, 1024)]
-    assert rates == pytest.approx([rates[0]] * 3, rel=0.05)
+    rates = [best_rate(w, short, 2048) * embedding_ratio(w) for w in (64, 256, 384, 1024)]
+    assert rates[:3] == pytest.approx([rates[0]] * 3, rel=0.05)
+    assert rates[3] == pytest.approx(rates[0] * 384 / 1024, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("width", "rate"), [(64, 0.017), (128, 0.0105), (192, 0.0079), (384, 0.002), (768, 0.001)]
+)
+def test_the_rate_goes_through_the_best_ones_measured_and_is_continuous(width: int, rate: float) -> None:
+    assert best_rate(width, 10**5, 2048) == pytest.approx(rate, rel=0.06)
+    assert best_rate(width + 1, 10**5, 2048) == pytest.approx(best_rate(width - 1, 10**5, 2048), rel=0.08)
 
 
 def test_bits_follow_the_formula() -> None:

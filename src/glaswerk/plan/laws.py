@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 # Chinchilla's 20 tokens a parameter, but no document more often than this: beyond some 16 epochs
 # repeated data teaches almost nothing (Muennighoff et al. 2023); facts stated ten times need several.
@@ -16,14 +17,15 @@ MOST_EPOCHS = 8.0
 # Repetition wears off: the r-th epoch is worth e^(-r / 15.4) of fresh text (Muennighoff et al. 2023).
 _WEARS_OFF = 15.4
 # What the loss is fitted to.
-MEASURED_PARAMETERS = (315_712, 4_262_656)
+MEASURED_PARAMETERS = (315_712, 12_195_456)
 MEASURED_TOKENS = (131_072, 1_048_576)
 MEASURED_BATCH = 2048
-# The matrices' learning rate at a width of 128. The exponent is that of Bjorck et al. 2024 (parameters^-0.23,
-# so width^-0.7); the best rates found scatter around it: 0.014 (0.008 to 0.017) at 128, 0.008 at 192, 0.004
-# or less at 256.
-_RATE_AT_128, _RATE_BY_WIDTH = 0.0105, 0.7
-# The embedding's, the same at every width: 0.03 bits better than one rate for both.
+# The matrices' learning rate by width, straight between these in logarithms. The best rates found: 0.015 at 64,
+# 0.010 at 128, 0.008 at 192, 0.004 at 256, 0.002 at 384; 0.002 or less at 512. Below as between the first two
+# (width^-0.7, Bjorck et al. 2024); above with width^-1, as no ladder here reaches there (Yang et al. 2022).
+_RATES = ((128, 0.0105), (192, 0.0079), (384, 0.002))
+_BELOW, _ABOVE = 0.7, 1.0
+# The embedding's, the same at every width of the ladder: 0.03 bits better than one rate for both.
 _EMBEDDING_RATE = 0.048
 # The rates stand for runs of up to so many tokens. How they fall beyond is a choice, not a measurement: runs
 # of up to four times the length show nothing yet, and Bjorck et al. have 0.32.
@@ -53,22 +55,24 @@ class Loss:
 
 
 # Exponents of Besiroglu et al. 2024: the ladder is too short for its own.
-LOSS = Loss(1.7407, 0.042393, 0.3478, 0.36395, 0.3658)
+LOSS = Loss(1.5509, 0.085607, 0.3478, 0.44234, 0.3658)
 # The same law fitted without one of the sizes or lengths, and with other exponents: how much hangs on each.
 _VARIANTS = (
-    Loss(1.6502, 0.024923, 0.3478, 0.41804, 0.3658),
-    Loss(1.7556, 0.037303, 0.3478, 0.36057, 0.3658),
-    Loss(1.7521, 0.04452, 0.3478, 0.35442, 0.3658),
-    Loss(1.7404, 0.042629, 0.3478, 0.36392, 0.3658),
-    Loss(1.7397, 0.065012, 0.3478, 0.34212, 0.3658),
-    Loss(1.7992, 0.020744, 0.3478, 0.34855, 0.3658),
-    Loss(1.7356, 0.039673, 0.3478, 0.36771, 0.3658),
-    Loss(1.7226, 0.042403, 0.3478, 0.37333, 0.3658),
-    Loss(1.4668, 0.060397, 0.25, 0.61297, 0.25),
-    Loss(1.8555, 0.031311, 0.45, 0.26572, 0.45),
+    Loss(1.5425, 0.038498, 0.3478, 0.46911, 0.3658),
+    Loss(1.5643, 0.085954, 0.3478, 0.4374, 0.3658),
+    Loss(1.5902, 0.077623, 0.3478, 0.42333, 0.3658),
+    Loss(1.5579, 0.082016, 0.3478, 0.44083, 0.3658),
+    Loss(1.5446, 0.10174, 0.3478, 0.43368, 0.3658),
+    Loss(1.4886, 0.13662, 0.3478, 0.44989, 0.3658),
+    Loss(1.5458, 0.089588, 0.3478, 0.44289, 0.3658),
+    Loss(1.5683, 0.068849, 0.3478, 0.44109, 0.3658),
+    Loss(1.5926, 0.060431, 0.3478, 0.43264, 0.3658),
+    Loss(1.2169, 0.11403, 0.25, 0.74211, 0.25),
+    Loss(1.6912, 0.06767, 0.45, 0.32406, 0.45),
 )
-# Standard deviation of the points around the law, for the six degrees of freedom that nine points leave it.
-_SCATTER = 0.017
+# Standard deviation of the points around the law, for the twelve degrees of freedom that fifteen points leave
+# it.
+_SCATTER = 0.032
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +138,17 @@ def best_rate(width: int, tokens: int, batch: int) -> float:
 
 def embedding_ratio(width: int) -> float:
     """The embedding's learning rate as a multiple of the matrices'."""
-    return round(_EMBEDDING_RATE / _rate_at(width), 2)
+    return round(_EMBEDDING_RATE / _rate_at(min(width, _RATES[-1][0])), 2)
 
 
 def _rate_at(width: int) -> float:
-    return _RATE_AT_128 * math.pow(width / 128, -_RATE_BY_WIDTH)
+    (first, highest), (last, lowest) = _RATES[0], _RATES[-1]
+    if width <= first:
+        return highest * math.pow(width / first, -_BELOW)
+    if width >= last:
+        return lowest * math.pow(width / last, -_ABOVE)
+    (left, high), (right, low) = next(pair for pair in pairwise(_RATES) if width <= pair[1][0])
+    return high * math.pow(low / high, math.log(width / left) / math.log(right / left))
 
 
 def batch_tokens(tokens: int) -> int:
