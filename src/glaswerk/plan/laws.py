@@ -22,7 +22,7 @@ MEASURED_TOKENS = (131_072, 1_048_576)
 MEASURED_BATCH = 2048
 # The matrices' learning rate by width, straight between these in logarithms. The best rates found: 0.015 at
 # 64, 0.010 at 128, 0.008 at 192, 0.004 at 256, 0.002 at 384; 0.002 or less at 512. Below as between the first
-# two (width^-0.7, Bjorck et al. 2024); above with width^-1, as no ladder here reaches there (Yang et al. 2022).
+# two (width^-0.7, Bjorck et al. 2024); above with width^-1, where no ladder here reaches (Yang et al. 2022).
 _RATES = ((128, 0.0105), (192, 0.0079), (384, 0.002))
 _BELOW, _ABOVE = 0.7, 1.0
 # The embedding's, the same at every width of the ladder: 0.03 bits better than one rate for both.
