@@ -16,10 +16,9 @@ from glaswerk.lab.artifact import MANIFEST
 from glaswerk.tokenizer import Shards
 from glaswerk.train.packing import Ids
 from glaswerk.train.pretrain import RECIPE as PRETRAIN
-from glaswerk.train.pretrain import TrainConfig, sampler_of
+from glaswerk.train.recorded import order_of
 from glaswerk.train.sampler import PackedSampler
 from glaswerk.train.tune import RECIPE as TUNE
-from glaswerk.train.tune import TuneConfig, chat_sampler, context_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +106,10 @@ def _grown_from(lab: Lab, model: Artifact) -> list[Artifact]:
 
 def sampler_of_model(lab: Lab, model: Artifact) -> PackedSampler | None:
     """The sampler that a model's run read from; None where it cannot be built again exactly."""
-    packed = _shards(lab, model)
-    recipe, config = json.loads((model.path / MANIFEST).read_text()).get("recipe"), model.config
-    if packed is None or recipe not in (PRETRAIN, TUNE):
-        return None
-    if recipe == PRETRAIN:
-        chosen = TrainConfig(context=config["shape"]["context"], seed=config["seed"])
-        return sampler_of(packed, chosen, config["rows"])
-    wanted = {name: config[name] for name in ("batch_tokens", "replay", "seed")}
-    return chat_sampler(packed, TuneConfig(**wanted), context_of(model))
+    recipe = json.loads((model.path / MANIFEST).read_text()).get("recipe")
+    # Another version may have packed otherwise; pairs and rewards are not looked up.
+    found = order_of(lab, model) if recipe in (PRETRAIN, TUNE) else None
+    return found if isinstance(found, PackedSampler) else None
 
 
 def _stage(lab: Lab, model: Artifact) -> _Stage | None:
