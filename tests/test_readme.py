@@ -28,7 +28,7 @@ def test_each_command_of_the_readme_parses(
 ) -> None:
     words = shlex.split(command)[1:]
     for i, word in enumerate(words):
-        if word.startswith("~") or word.endswith(".tar"):
+        if word.startswith("~") or word.endswith((".tar", ".key", ".pub", "answers.toml")):
             words[i] = str(tmp_path / "input")
             (tmp_path / "input").touch()
     found: click.Command | None = cli

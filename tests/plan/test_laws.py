@@ -86,7 +86,7 @@ def test_the_embeddings_rate_is_the_same_at_every_width_of_the_ladder_and_falls_
 )
 def test_the_rate_goes_through_the_best_ones_measured_and_is_continuous(width: int, rate: float) -> None:
     assert best_rate(width, 10**5, 2048) == pytest.approx(rate, rel=0.06)
-    assert best_rate(width + 1, 10**5, 2048) == pytest.approx(best_rate(width - 1, 10**5, 2048), rel=0.08)
+    assert best_rate(width + 1, 10**5, 2048) == pytest.approx(best_rate(width - 1, 10**5, 2048), rel=0.12)
 
 
 def test_bits_follow_the_formula() -> None:
