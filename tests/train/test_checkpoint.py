@@ -19,7 +19,7 @@ from safetensors.torch import load_file
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.model import build
 from glaswerk.plan import Shape
-from glaswerk.train.checkpoint import Progress
+from glaswerk.train.checkpoint import Progress, read_progress
 from glaswerk.train.checkpoints import Checkpoints, Keep, written_steps
 from glaswerk.train.optimizer import optimizers
 from glaswerk.train.state import state_of
@@ -72,6 +72,12 @@ def test_weights_and_optimizer_state_come_back_bit_for_bit(tmp_path: Path) -> No
     assert any(name.endswith("/momentum_buffer") for name in state)
     assert any(name.endswith("/step") and tensor.ndim == 0 for name, tensor in state.items())
     assert _equal(other.state(), state)
+
+
+def test_progress_is_read_of_versions_that_noted_other_things(tmp_path: Path) -> None:
+    known = {"step": 7, "seconds": 1.5, "precision": "bf16"}
+    (tmp_path / "progress.json").write_text(json.dumps({**known, "seed": 3, "world_size": 2}))
+    assert read_progress(tmp_path) == Progress(7, 1.5, "bf16", world_size=2)
 
 
 def test_what_is_written_is_the_state_at_the_call_though_training_goes_on(tmp_path: Path) -> None:

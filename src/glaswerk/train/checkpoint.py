@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from safetensors.torch import save_file
@@ -84,8 +84,9 @@ def faults(folder: Path, ranks: Ranks) -> list[str]:
 
 
 def read_progress(folder: Path) -> Progress:
-    """Of a checkpoint without faults."""
-    return Progress(**json.loads((folder / PROGRESS).read_text()))
+    """Of a checkpoint without faults. Figures that only other versions note are left out."""
+    found = json.loads((folder / PROGRESS).read_text())
+    return Progress(**{field.name: found[field.name] for field in fields(Progress) if field.name in found})
 
 
 def load_tensors(folder: Path, model: nn.Module, optimizers: Sequence[Optimizer], ranks: Ranks) -> None:
