@@ -124,12 +124,15 @@ def test_every_parameter_is_in_one_group_with_its_share_of_the_rate() -> None:
     assert embeddings["params"] == [model.get_input_embeddings().weight]
 
 
-def test_where_the_output_is_a_table_of_its_own_the_embedding_learns_faster() -> None:
+def test_where_the_output_is_a_table_of_its_own_the_embedding_learns_faster_if_told_so() -> None:
     model = build(shape_for(100_000, 320, 64, tied=False), seed=3, end_id=0, turn_end_id=1)
-    _, adamw = optimizers(model, learning_rate=0.01, weight_decay=0.1, embedding_ratio=0.5)
-    rates = {id(p): group["lr"] for group in adamw.param_groups for p in group["params"]}
-    assert rates[id(model.get_output_embeddings().weight)] == 0.005
-    assert rates[id(model.get_input_embeddings().weight)] == 0.02
+    for ratio, rate in ((4.0, 0.02), (1.0, 0.005)):
+        parts = optimizers(
+            model, learning_rate=0.01, weight_decay=0.1, embedding_ratio=0.5, input_ratio=ratio
+        )
+        rates = {id(p): group["lr"] for group in parts[1].param_groups for p in group["params"]}
+        assert rates[id(model.get_output_embeddings().weight)] == 0.005
+        assert rates[id(model.get_input_embeddings().weight)] == rate
 
 
 def test_work_is_shared_out_evenly() -> None:

@@ -102,14 +102,16 @@ def run(
     world: World | None = None,
     keep: Keep | None = None,
     refresh: Refresh = lambda rows: None,
+    input_ratio: float = 1.0,
 ) -> dict[str, Any]:
     """Train `model` in place for `config.steps`, resuming from `folder` where an earlier run stopped.
 
     The ranks of `world`, by default this process alone, each call it with the same arguments; the weights of
     `model` are then cut among them in place.
     Appends one row a step to `folder/metrics.jsonl`, with `validate(model)` in ten of them, which must
-    not touch the weights, and calls `refresh` with all rows after each. Returns the figures for the manifest:
-    of all steps, or where patience ended the run, of those up to the best validation, whose weights it has.
+    not touch the weights, and calls `refresh` with all rows after each. `input_ratio`: see `optimizers`.
+    Returns the figures for the manifest: of all steps, or where patience ended the run, of those up to the
+    best validation, whose weights it has.
     Raises Interrupted after saving when a SIGINT or SIGTERM arrives; GlaswerkError when loss or gradient is
     no number any more (the last checkpoint stays) and when memory does not suffice for one row.
     """
@@ -118,7 +120,7 @@ def run(
     world = world or World.alone()
     ranks = world.ranks()
     checkpoints = Checkpoints(folder, keep=keep, steps=config.steps, ranks=ranks)
-    start = _start(model, config, checkpoints, world, ranks)
+    start = _start(model, config, checkpoints, world, ranks, input_ratio)
     config, done = start.config, start.done
     rows = ranks.of_first(rewind(folder, done.step) if world.first else [])
     patience = Patience(config.patience, folder, world, since=config.branch_at)
@@ -166,15 +168,27 @@ def run(
             if stop:
                 raise Interrupted(step + 1, config.steps)
     seconds = done.seconds + time.perf_counter() - started
-    figures: dict[str, Any] = {"precision": config.precision, "environment": environment(world.device)}
+    rows, ended = _end(model, config, rows, done.step, patience)
+    figures = {"precision": config.precision, "environment": environment(world.device), **ended}
+    return {**_figures(rows, seconds, sampler), **figures}
+
+
+def _end(
+    model: PreTrainedModel, config: LoopConfig, rows: list[dict[str, Any]], began: int, patience: Patience
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The rows of the steps that `model` keeps, and figures of how a run that `began` at a step ended.
+
+    The compiled network is forgotten; where patience ended the run, the best weights are put back.
+    """
+    ended: dict[str, Any] = {}
     if config.compile:
         forget_compiled(model)
-        figures["warmup_seconds"] = round(_warmup(rows[done.step :]), 1)
+        ended["warmup_seconds"] = round(_warmup(rows[began:]), 1)
     if patience.over(rows):
         patience.restore(model)
-        figures["stopped_at"] = len(rows)
+        ended["stopped_at"] = len(rows)
         rows = rows[: best_row(rows, since=config.branch_at) + 1]
-    return {**_figures(rows, seconds, sampler), **figures}
+    return rows, ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +202,9 @@ class _Start:
 
 
 def _start(
-    model: PreTrainedModel, config: LoopConfig, checkpoints: Checkpoints, world: World, ranks: Ranks
-) -> _Start:
+    model: PreTrainedModel, config: LoopConfig, checkpoints: Checkpoints, world: World, ranks: Ranks,
+    input_ratio: float,
+) -> _Start:  # fmt: skip
     """The model cut among the ranks and its optimizers, as the newest checkpoint has them."""
     found = checkpoints.newest()
     done = found.progress if found else Progress()
@@ -204,7 +219,7 @@ def _start(
     world.distribute(network, precision)
     parts = optimizers(
         model, learning_rate=config.learning_rate, weight_decay=config.weight_decay,
-        embedding_ratio=config.embedding_ratio,
+        embedding_ratio=config.embedding_ratio, input_ratio=input_ratio,
     )  # fmt: skip
     set_precision(parts, precision)
     if found:

@@ -11,8 +11,8 @@ from glaswerk.train.precision import PRECISIONS
 
 # Muon's update fits a whole linear map: neither a table of rows nor one of the two factors of an adapter.
 _ADAMW = ("embed", "lm_head", "lora_")
-# Rows of an embedding learn from their own tokens alone. Times 1, 4 and 12 gave 2.152, 2.127 and 2.118 bits
-# per byte after 90 s (docs/decisions/2026-11-23-training.md).
+# The `input_ratio` of pretraining. Rows of an embedding learn from their own tokens alone: times 1, 4 and 12
+# gave 2.152, 2.127 and 2.118 bits per byte after 90 s (docs/decisions/2026-11-23-training.md).
 UNTIED = 4.0
 # Where torch has AdamW as one kernel; elsewhere it is one kernel an operation and some parameters.
 _FUSED = {"cpu", "cuda", "xpu", "mps"}
@@ -24,13 +24,14 @@ def optimizers(
     learning_rate: float,
     weight_decay: float,
     embedding_ratio: float = 1.0,
+    input_ratio: float = 1.0,
 ) -> list[Optimizer]:
     """Muon (update scaled to AdamW's RMS, so that one learning rate fits both) and AdamW.
 
     Embeddings and norms take AdamW: Muon's orthogonal update fits linear maps only (Jordan 2024), and
     weight decay would pull norms to 0. Muon's products are in fp32 until `set_precision` says otherwise.
     Embeddings have `embedding_ratio` times the learning rate of matrices and norms; where the output is a
-    table of its own, that has it, and the embedding `UNTIED` times as much.
+    table of its own, that has it, and the embedding `input_ratio` times as much.
     """
     matrices, embeddings, norms = by_kind(model)
     inputs = _inputs_alone(model)
@@ -42,7 +43,7 @@ def optimizers(
         [
             {"params": [p for p in embeddings if p is not inputs], "ratio": embedding_ratio},
             {"params": norms, "ratio": 1.0},
-            *([] if inputs is None else [{"params": [inputs], "ratio": UNTIED * embedding_ratio}]),
+            *([] if inputs is None else [{"params": [inputs], "ratio": input_ratio * embedding_ratio}]),
         ],
         lr=learning_rate, betas=(0.9, 0.95), eps=1e-10, weight_decay=0.0,
         fused=all(p.device.type in _FUSED for p in embeddings + norms),

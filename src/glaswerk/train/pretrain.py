@@ -21,6 +21,7 @@ from glaswerk.train.compiling import compiles
 from glaswerk.train.export import tokenizer_of
 from glaswerk.train.loop import LoopConfig, run
 from glaswerk.train.numbers import check_numbers
+from glaswerk.train.optimizer import UNTIED
 from glaswerk.train.patience import forget_best
 from glaswerk.train.precision import resolve
 from glaswerk.train.prediction import Where, predict, predict_run
@@ -162,7 +163,7 @@ def carry_out(
         loop = replace(planned.loop, compile=compiles(job.compile, seconds))
         stats = run(
             model, sampler, loop, runs, label=f"train {name.partition('/')[0]}", validate=watch.look,
-            refresh=watch.refresh, world=world, keep=keep,
+            refresh=watch.refresh, world=world, keep=keep, input_ratio=UNTIED,
         )  # fmt: skip
         whole = world.gathered(model)
         if whole is None or folder is None:
