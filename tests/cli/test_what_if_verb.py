@@ -61,4 +61,11 @@ def test_unknown_names_are_told_what_there_is(lab_folder: Path) -> None:
         run(lab_folder, "--author", "anna", "--model", "nobody")
     with pytest.raises(GlaswerkError, match="expected what to forget"):
         run(lab_folder)
-    assert run(lab_folder, "--author", "nobody_at_all").startswith("documents  0")
+    known = author(lab_folder)
+    with pytest.raises(
+        GlaswerkError, match=f"no document of author '{known}x' .*most like it: {known}"
+    ) as told:
+        run(lab_folder, "--author", f"{known}x")
+    assert "glaswerk search" in str(told.value.hint)
+    with pytest.raises(GlaswerkError, match=r"of id 'x:0', nor of 1 more \(sources: .*posts"):
+        run(lab_folder, "--source", "nothing", "--id", "x:0")

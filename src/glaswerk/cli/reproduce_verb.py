@@ -35,7 +35,7 @@ def command(model: str, folder: Path | None, dry_run: bool, lab_path: Path, as_j
 
     \b
     glaswerk reproduce chat --dry-run
-    glaswerk reproduce chat --to /tmp/again
+    glaswerk reproduce chat --to again
     """
     from glaswerk.cli.stop import resumable
     from glaswerk.train.reproduce import is_copied, lineage, other_environment, prepare, reproduce

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,12 @@ from glaswerk.lab import Artifact, Lab
 
 if TYPE_CHECKING:
     from glaswerk.data.forget import Reach
+    from glaswerk.lab.tombstones import Tombstone
+
+_NEAREST = """
+    SELECT author FROM read_parquet(?, union_by_name = true) WHERE author <> '' GROUP BY author
+    ORDER BY jaro_winkler_similarity(lower(author), lower(?)) DESC, author LIMIT 3
+"""
 
 
 @click.command("what-if")
@@ -49,7 +55,9 @@ def command(
     if not math.isfinite(price_per_hour):
         raise GlaswerkError("--price-per-hour takes a number", hint="--price-per-hour 2.5")
     lab = Lab.open(lab_path)
-    _, touched = reached(lab, authors, ids, sources, from_file, copies=copies)
+    stones, touched = reached(lab, authors, ids, sources, from_file, copies=copies)
+    if not touched.going:
+        raise _unknown(lab, stones)
     chosen = _model(lab, model) if model else None
     if how:
         _carry_out(lab, touched, chosen, how, lab_path, as_json)
@@ -66,6 +74,28 @@ def command(
         click.echo(
             "next: glaswerk forget with the same selectors, then again with --model and --do", err=True
         )
+
+
+def _unknown(lab: Lab, stones: Sequence[Tombstone]) -> GlaswerkError:
+    """The error for names that reach no document of the lab, with what there is instead of the first."""
+    first, others = stones[0], len(stones) - 1
+    there = f" (sources: {', '.join(source.name for source in lab.all('source')) or 'none'})"
+    if first.kind == "author" and (near := _nearest_authors(lab, first.value)):
+        there = f" (the names most like it: {', '.join(near)})"
+    wanted = f"{first.kind} {first.value!r}" + (f", nor of {others:,} more" if others else "")
+    return GlaswerkError(
+        f"the lab holds no document of {wanted}{there}",
+        hint="glaswerk search PHRASE prints ids and authors of the documents that hold it",
+    )
+
+
+def _nearest_authors(lab: Lab, name: str) -> list[str]:
+    import duckdb
+
+    from glaswerk.data.forget import files_of
+
+    files = [file for source in lab.all("source") for file in files_of(source)]
+    return [row[0] for row in duckdb.execute(_NEAREST, [files, name]).fetchall()] if files else []
 
 
 def _model(lab: Lab, name: str) -> Artifact:
