@@ -10,11 +10,12 @@ import pytest
 from glaswerk.lab import Artifact, Lab
 from glaswerk.tokenizer import Shards
 from glaswerk.train import TuneConfig, tune
-from glaswerk.train.batches import Sampler
-from glaswerk.train.seen import Seen, Sightings, sampler_of_model
+from glaswerk.train.batches import Order
+from glaswerk.train.sampler import PackedSampler
+from glaswerk.train.seen import Seen, Sightings, known_order
 
 
-def by_walking(sampler: Sampler, steps: int) -> dict[str, int]:
+def by_walking(sampler: Order, steps: int) -> dict[str, int]:
     """The first step of every document, from the spans of every step."""
     found: dict[str, int] = {}
     for step in range(steps):
@@ -33,15 +34,15 @@ def test_every_step_of_the_run_had_the_tokens_that_the_rebuilt_sampler_gives(
     lab: Lab, chat_model: Artifact
 ) -> None:
     for model in (base_of(lab), chat_model):
-        rebuilt = sampler_of_model(lab, model)
-        assert rebuilt is not None
+        rebuilt = known_order(lab, model)
+        assert isinstance(rebuilt, PackedSampler)
         rows = (lab.run_folder(model.id) / "metrics.jsonl").read_text().splitlines()
         assert [rebuilt.batch(i).tokens for i in range(len(rows))] == [json.loads(r)["tokens"] for r in rows]
 
 
 def test_first_steps_of_pretraining_are_those_that_walking_through_the_steps_finds(lab: Lab) -> None:
     base = base_of(lab)
-    sampler = sampler_of_model(lab, base)
+    sampler = known_order(lab, base)
     assert sampler is not None
     walked = by_walking(sampler, base.stats["steps"])
     names = Shards.open(lab.need("shards", "main.main", hint="").path).spans("train")[0]
@@ -55,7 +56,7 @@ def test_first_steps_of_pretraining_are_those_that_walking_through_the_steps_fin
 def test_a_dialogue_was_seen_in_tuning_and_a_replayed_post_in_both_stages(
     lab: Lab, chat_model: Artifact
 ) -> None:
-    sampler = sampler_of_model(lab, chat_model)
+    sampler = known_order(lab, chat_model)
     assert sampler is not None
     walked = by_walking(sampler, chat_model.stats["steps"])
     sightings = Sightings(lab, chat_model).of(walked)

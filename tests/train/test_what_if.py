@@ -24,13 +24,14 @@ from glaswerk.tokenizer import count_exposures, pack, train_tokenizer
 from glaswerk.tokenizer.training import TokenizerConfig
 from glaswerk.train import TrainConfig, train
 from glaswerk.train.checkpoints import Keep
+from glaswerk.train.consecutive import Consecutive
 from glaswerk.train.metrics import read_rows
 from glaswerk.train.recorded import ORDER, order_of
 from glaswerk.train.remake import remake
-from glaswerk.train.replay import ReplaySampler, ResumedSampler
+from glaswerk.train.replay import ReplaySampler, check_replay, left_out
 from glaswerk.train.sampler import PackedSampler
 from glaswerk.train.stream import Stream
-from glaswerk.train.touch import touch_of
+from glaswerk.train.touch import Touch, touch_of
 from glaswerk.train.what_if import affected
 
 
@@ -108,17 +109,25 @@ def test_a_replay_leaves_out_what_is_gone_and_nothing_else() -> None:
     gone = {"d0", "d7", "d31", "d59"}
     before = _stream(texts)
     after = _stream({name: ids for name, ids in texts.items() if name not in gone})
-    sampler = ReplaySampler(before, after, length=32, rows=4, seed=3)
-    whole = ReplaySampler(before, before, length=32, rows=4, seed=3)
-    assert set(sampler.left_out) == gone
+    sampler = ReplaySampler(before, now={"train": after}, length=32, rows=4, seed=3)
+    whole = PackedSampler(before, length=32, rows=4, seed=3)
+    assert set(left_out(before, after)) == gone
     for step in range(20):
         expected = [_read(before, span) for span in whole.spans(step) if span.document not in gone]
         assert [_read(after, span) for span in sampler.spans(step)] == expected
         assert sampler.batch(step).tokens == sum(map(len, expected))
-    assert sampler.tokens_of(gone, 20).sum() == 0
-    assert sampler.first_gap(20) == min(
+    assert Touch.of(sampler, gone, 20).total == 0
+    assert Touch.of(sampler, set(texts), 20).tokens.tolist() == [sampler.batch(i).tokens for i in range(20)]
+    assert Touch.of(whole, gone, 20).first == min(
         step for step in range(20) if any(span.document in gone for span in whole.spans(step))
     )
+
+
+def test_a_replay_with_a_step_that_has_nothing_left_is_refused() -> None:
+    texts = {f"d{i}": np.full(30, i + 1) for i in range(12)}
+    before, after = _stream(texts), _stream({"d0": texts["d0"]})
+    with pytest.raises(GlaswerkError, match="11 of 12 steps saw nothing but what is gone"):
+        check_replay(ReplaySampler(before, now={"train": after}, length=32, rows=1, seed=3), 12)
 
 
 def test_a_resumed_rebuild_has_the_old_order_up_to_its_step_and_that_of_the_new_shards_after() -> None:
@@ -126,15 +135,15 @@ def test_a_resumed_rebuild_has_the_old_order_up_to_its_step_and_that_of_the_new_
     texts = {f"d{i}": chance.integers(1, 99, n) for i, n in enumerate(chance.integers(5, 40, 60))}
     before = _stream(texts)
     after = _stream({name: ids for name, ids in texts.items() if name != "d7"})
-    resumed = ResumedSampler(before, after, length=32, rows=4, seed=3, at=5)
-    replayed = ReplaySampler(before, after, length=32, rows=4, seed=3)
+    replayed = ReplaySampler(before, now={"train": after}, length=32, rows=4, seed=3)
     anew = PackedSampler(after, length=32, rows=4, seed=3)
+    resumed = Consecutive(replayed, anew, at=5, since=0)
     for step in range(12):
         expected = replayed if step < 5 else anew
         assert resumed.spans(step) == expected.spans(step)
         assert resumed.batch(step).inputs.equal(expected.batch(step).inputs)
     tokens = [sum(span.end - span.start for span in resumed.spans(step)) for step in range(12)]
-    assert resumed.tokens_of(after.documents, 12).tolist() == tokens
+    assert Touch.of(resumed, after.documents, 12).tokens.tolist() == tokens
 
 
 def test_a_replay_goes_on_from_the_last_checkpoint_that_saw_nothing_of_it(own: Lab) -> None:

@@ -60,16 +60,19 @@ def command(
 def plan_for(lab: Lab, config: TrainConfig, where: Where, *, budget: str = "", as_json: bool = False) -> None:
     """Print what training on the lab's shards takes, as a table or with everything in it as JSON."""
     from glaswerk.tokenizer import Shards
+    from glaswerk.train.last import Last
     from glaswerk.train.prediction import predict
     from glaswerk.train.pretrain import plan, sampler_of
     from glaswerk.train.sizing import within_budget
 
-    shards = Shards.open(lab.need("shards", "main.main", hint="glaswerk pack").path)
+    packed = lab.need("shards", "main.main", hint="glaswerk pack")
+    shards = Shards.open(packed.path)
     if budget:
         config = within_budget(shards, config, where, budget)
-    planned = plan(shards, config)
+    planned = plan(shards, config, Last.of(lab, packed, config.last))
+    sampler = sampler_of(shards, config, planned.rows, planned.last)
     settings = {"steps": planned.loop.steps, "epochs": planned.epochs, "loop": asdict(planned.loop)}
-    figures = {**settings, **predict(planned, where, sampler_of(shards, config, planned.rows)).to_json()}
+    figures = {**settings, **predict(planned, where, sampler).to_json()}
     if as_json:
         click.echo(json.dumps(figures, indent=2, ensure_ascii=False))
         return

@@ -67,6 +67,10 @@ def settings_options(function: Function) -> Function:
 @click.option("--milestones", default="", help="Steps whose checkpoints stay, such as 500,1000.")
 @click.option("--branch", default=0, help="Begin the decay at this milestone of the same run instead.")
 @click.option("--decay-steps", default=0, help="With --branch.  [default: in proportion]")
+@click.option(
+    "--last", multiple=True, metavar="SOURCE",
+    help="Its documents come in the last part of the run alone (repeatable).",
+)  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Say what it would take, as `glaswerk plan` does, and stop.")
 @lab_option
 @json_option
@@ -80,6 +84,7 @@ def command(
     glaswerk train --size 2M
     glaswerk train --size 10M --epochs 4 --dry-run
     glaswerk train --milestones 500 && glaswerk train --branch 500 --name early
+    glaswerk train --last posts
     torchrun --nproc-per-node 8 -m glaswerk train --size 1B --parallel replicate=2
     """
     from glaswerk.cli.stop import resumable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from typing import NamedTuple, Protocol, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 import numpy as np
 import torch
@@ -24,6 +24,21 @@ class Span(NamedTuple):
     document: str
     start: int
     end: int
+
+
+class Visits(NamedTuple):
+    """Pieces of documents that steps of one epoch saw, int64, shape (pieces,) each.
+
+    `document`: its number in the `documents` of the order; `tokens`: inputs of the piece.
+    """
+
+    document: Ids
+    step: Ids
+    tokens: Ids
+
+    def only(self, chosen: np.ndarray[Any, np.dtype[np.bool_]]) -> Visits:
+        """Those of the pieces where `chosen`, bool, (pieces,), is true."""
+        return Visits(self.document[chosen], self.step[chosen], self.tokens[chosen])
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,4 +126,19 @@ class Sampler(Protocol):
 
     def spans(self, step: int) -> list[Span]:
         """The stretches of documents in that batch, row after row."""
+        ...
+
+
+class Order(Protocol):
+    """Which documents each step of a run saw: of a sampler, no tokens are needed for it."""
+
+    documents: Sequence[str]
+    steps_per_epoch: float
+
+    def spans(self, step: int) -> list[Span]:
+        """As a `Sampler` has them."""
+        ...
+
+    def visits(self, steps: int) -> Iterator[Visits]:
+        """Epoch after epoch, what the first `steps` steps saw."""
         ...

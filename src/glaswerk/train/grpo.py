@@ -26,6 +26,8 @@ from glaswerk.train.rollout import GrpoObjective, RolloutConfig, RolloutSampler,
 from glaswerk.train.tune import context_of, rate_of
 
 RECIPE = "grpo/1"
+# The key in the figures of a model for the documents whose questions its run asked (see `AskedOrder`).
+ASKED = "asked"
 # The share of a run over which the rewards at its beginning and its end are averaged.
 _ENDS = 0.1
 
@@ -107,7 +109,8 @@ def grpo(
         )
         save(model, folder)
         copy_tokenizer(parent.path, folder)
-        return {**stats, **rewarded(runs), "parameters": parent.stats["parameters"]}
+        asked = {ASKED: ready.rewards.documents, "parameters": parent.stats["parameters"]}
+        return {**stats, **rewarded(runs), **asked}
 
     made = lab.make(spec, write)
     Checkpoints(runs).clear()

@@ -21,7 +21,7 @@ from glaswerk.core.files import write_atomic
 from glaswerk.core.progress import progress_bar
 from glaswerk.core.statistics import wilson
 from glaswerk.tokenizer.pairs import CHOSEN, REJECTED, Pairs
-from glaswerk.train.batches import Batch, Span
+from glaswerk.train.batches import Batch, Span, Visits
 from glaswerk.train.likelihood import label_log_probabilities, rows_of
 from glaswerk.train.loss import IGNORED
 
@@ -88,6 +88,7 @@ class PairSampler:
         self.pairs, self.count, self.seed = pairs, min(count, len(pairs)), seed
         self._reference, self._pad, self._lengths = reference, pad, pairs.lengths
         self.steps_per_epoch: float = -(-len(pairs) // self.count)
+        self.documents: Sequence[str] = pairs.documents
 
     def batch(self, step: int) -> PairBatch:
         return pair_batch(self.pairs, self._chosen(step), self._pad, self._reference)
@@ -98,6 +99,17 @@ class PairSampler:
             for side in SIDES
             for pair in self._chosen(step)
         ]
+
+    def visits(self, steps: int) -> Iterator[Visits]:
+        """Epoch after epoch, what the first `steps` steps saw; both answers of a pair are one piece."""
+        sides = [[self.pairs.span(pair, side) for side in SIDES] for pair in range(len(self.pairs))]
+        tokens = np.array([sum(end - start for start, end in spans) for spans in sides], np.int64)
+        for epoch in range(-(-steps // int(self.steps_per_epoch))):
+            before = epoch * int(self.steps_per_epoch)
+            batches = self._epoch(epoch)[: steps - before]
+            pairs = np.concatenate([np.array(batch, np.int64) for batch in batches])
+            step = np.repeat(np.arange(len(batches)) + before, [len(batch) for batch in batches])
+            yield Visits(pairs, step, tokens[pairs])
 
     def _chosen(self, step: int) -> list[int]:
         epoch, index = divmod(step, int(self.steps_per_epoch))

@@ -18,7 +18,9 @@ from glaswerk.tokenizer.companions import copy_tokenizer
 from glaswerk.train.branch import begin_branch
 from glaswerk.train.checkpoints import Checkpoints, Keep, remembered, written_steps
 from glaswerk.train.compiling import compiles
+from glaswerk.train.consecutive import Consecutive
 from glaswerk.train.export import tokenizer_of
+from glaswerk.train.last import LAST, Last, LastSampler
 from glaswerk.train.loop import LoopConfig, run
 from glaswerk.train.numbers import check_numbers
 from glaswerk.train.optimizer import UNTIED
@@ -38,6 +40,7 @@ RECIPE = "pretrain/3"
 class TrainConfig:
     """What a user chooses. Zero means: derived from `size` and the corpus.
 
+    `last`: sources whose documents come in the last part of the run alone, see `LastSampler`.
     `branch`: follow the run with otherwise these settings to that step, then decay over `decay_steps`.
     """
 
@@ -55,21 +58,26 @@ class TrainConfig:
     compile: str = "auto"
     branch: int = 0
     decay_steps: int = 0
+    last: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The resolved settings of a run, as `--dry-run` prints them."""
+    """The resolved settings of a run, as `--dry-run` prints them; `last` with the step that it begins at."""
 
     shape: Shape
     loop: LoopConfig
     rows: int
     tokens: int
     epochs: float
+    last: Last | None = None
 
 
-def plan(shards: Shards, config: TrainConfig) -> Plan:
-    """Derive everything from the size and the corpus, by the laws of `glaswerk.plan.laws`."""
+def plan(shards: Shards, config: TrainConfig, last: Last | None = None) -> Plan:
+    """Derive everything from the size and the corpus, by the laws of `glaswerk.plan.laws`.
+
+    `last`: the documents of `config.last`.
+    """
     _check(config)
     shape = shape_for(
         parse_size(config.size), _padded(shards.vocab_size), config.context,
@@ -78,7 +86,7 @@ def plan(shards: Shards, config: TrainConfig) -> Plan:
     epoch = len(shards.tokens("train"))
     tokens = round(config.epochs * epoch) or wanted_tokens(shape.parameters, epoch)
     batch = config.batch_tokens or batch_tokens(tokens)
-    sampler = sampler_of(shards, config, max(1, batch // config.context))
+    sampler = sampler_of(shards, config, max(1, batch // config.context), last)
     a_step = sampler.tokens_per_epoch / sampler.steps_per_epoch
     rate = config.learning_rate or best_rate(shape.width, tokens, sampler.rows * config.context)
     loop = LoopConfig(
@@ -93,8 +101,12 @@ def plan(shards: Shards, config: TrainConfig) -> Plan:
     )
     if config.branch:
         loop = _branched(loop, config)
+    if last and isinstance(sampler, LastSampler):
+        at, steps = sampler.ends(config.epochs * sampler.tokens_per_epoch or tokens)
+        # What patience may go back to has seen the last sources, too.
+        last, loop = replace(last, at=at), replace(loop, steps=steps, branch_at=at)
     epochs = loop.steps / sampler.steps_per_epoch
-    return Plan(shape, loop, sampler.rows, round(loop.steps * a_step), round(epochs, 2))
+    return Plan(shape, loop, sampler.rows, round(loop.steps * a_step), round(epochs, 2), last)
 
 
 def _branched(loop: LoopConfig, config: TrainConfig) -> LoopConfig:
@@ -112,18 +124,22 @@ def train(
     """Train a base model; finished before → returned at once; interrupted before → continued.
 
     `extra` is measured at every validation and drawn in the run's report; the milestones of `keep` stay when
-    the run is over. Every rank of `world` calls this with the same arguments.
+    the run is over, and one where the sources that come last begin. Every rank of `world` calls this with
+    the same arguments.
     """
     world = world or World.alone()
     packed = lab.need("shards", shards, hint="glaswerk pack")
     opened = Shards.open(packed.path)
-    planned = plan(opened, config)
+    planned = plan(opened, config, Last.of(lab, packed, config.last))
+    if planned.last:
+        keep = keep or Keep()
+        keep = replace(keep, steps=(*keep.steps, planned.last.at))
     spec = _spec(packed, config, planned, name)
     if config.branch and world.first:
         whole = replace(config, branch=0, decay_steps=0)
         trunk = _spec(packed, whole, plan(opened, whole), name)
         begin_branch(lab.run_folder(trunk.id), config.branch, lab.run_folder(spec.id))
-    sampler = sampler_of(opened, config, planned.rows)
+    sampler = sampler_of(opened, config, planned.rows, planned.last)
     job = Job(spec, packed, planned, sampler, config.seed, config.compile)
     return carry_out(lab, job, extra=extra, keep=keep, world=world)
 
@@ -135,7 +151,7 @@ class Job:
     spec: Spec
     packed: Artifact
     planned: Plan
-    sampler: PackedSampler
+    sampler: PackedSampler | Consecutive
     seed: int
     compile: str = "auto"
 
@@ -198,11 +214,17 @@ def _check_milestones(keep: Keep | None, written: Sequence[int], steps: int) -> 
 def _spec(packed: Artifact, config: TrainConfig, planned: Plan, name: str) -> Spec:
     settings: dict[str, Any] = {"stage": "pretrain", "seed": config.seed, "rows": planned.rows}
     settings |= {"shape": asdict(planned.shape), "loop": planned.loop.settings()}
+    settings |= {LAST: planned.last.to_json()} if planned.last else {}
     return Spec("model", f"{name}/step-{planned.loop.steps}", RECIPE, {"shards": packed.id}, settings)
 
 
-def sampler_of(shards: Shards, config: TrainConfig, rows: int) -> PackedSampler:
-    return PackedSampler(Stream.of(shards, "train"), length=config.context, rows=rows, seed=config.seed)
+def sampler_of(
+    shards: Shards, config: TrainConfig, rows: int, last: Last | None = None
+) -> PackedSampler | LastSampler:
+    stream = Stream.of(shards, "train")
+    if last:
+        return LastSampler(stream, last, length=config.context, rows=rows, seed=config.seed)
+    return PackedSampler(stream, length=config.context, rows=rows, seed=config.seed)
 
 
 def _check(config: TrainConfig) -> None:
@@ -214,6 +236,11 @@ def _check(config: TrainConfig) -> None:
         "depth",
     }  # fmt: skip
     check_numbers(config, dict.fromkeys(numbers, 0.0) | {"context": 8.0})
+    if config.last and config.branch:
+        raise GlaswerkError(
+            "--branch leaves a run early, and what comes last in it would be missing",
+            hint="leave --last or --branch out",
+        )
 
 
 def _padded(vocab_size: int) -> int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,11 +16,16 @@ from glaswerk.plan.shape import Shape
 from glaswerk.tokenizer import Shards
 from glaswerk.tokenizer.pairs import Pairs
 from glaswerk.tokenizer.spans import spans_folder
+from glaswerk.train.asked import AskedOrder
+from glaswerk.train.batches import Order, Span
+from glaswerk.train.consecutive import Consecutive
 from glaswerk.train.dpo import SPLIT
+from glaswerk.train.grpo import ASKED
+from glaswerk.train.last import LAST, Last, LastSampler
 from glaswerk.train.loop import LoopConfig
 from glaswerk.train.preference import PairSampler
 from glaswerk.train.pretrain import Plan
-from glaswerk.train.replay import ReplaySampler, ResumedSampler
+from glaswerk.train.replay import ReplaySampler
 from glaswerk.train.sampler import PackedSampler
 from glaswerk.train.stream import Stream
 from glaswerk.train.tune import LONGEST, context_of
@@ -27,14 +33,6 @@ from glaswerk.train.tune import LONGEST, context_of
 # The key in the config of a model that took the order of another run, with documents left out (see `remake`).
 ORDER = "order"
 REPLAY, REBUILD = "replay", "rebuild"
-
-
-class Packing(TypedDict):
-    """What a sampler takes beside its documents."""
-
-    length: int
-    rows: int
-    seed: int
 
 
 def stage_of(model: Artifact) -> str:
@@ -52,7 +50,7 @@ def loop_of(model: Artifact) -> LoopConfig:
         ) from error
 
 
-def plan_of(model: Artifact, sampler: PackedSampler) -> Plan:
+def plan_of(model: Artifact, sampler: PackedSampler | Consecutive) -> Plan:
     """The resolved settings of a pretraining run over the batches of `sampler`."""
     loop = loop_of(model)
     tokens = round(loop.steps * sampler.tokens_per_epoch / sampler.steps_per_epoch)
@@ -80,19 +78,21 @@ def base_model(lab: Lab, model: Artifact) -> Artifact | None:
     return found
 
 
-def order_of(lab: Lab, model: Artifact) -> PackedSampler | PairSampler | None:
-    """The sampler of the run that made `model`, for its spans: without a token where the shards are gone.
+def order_of(lab: Lab, model: Artifact) -> Order | None:
+    """What the steps of the run that made `model` saw, also where its shards are gone.
 
-    None where nobody can tell what its steps saw: spans are lost, or the weights themselves decided.
+    None where nobody can tell: spans or pairs are lost, or a run by rewards did not note its questions.
     """
+    if stage_of(model) == "grpo":
+        return _asked_order(lab, model)
     folder = spans_folder(lab, model.inputs.get("shards", ""))
     if folder is None:
         return None
     if ORDER in model.config:
         before = spans_folder(lab, model.config[ORDER]["shards"])
-        return replay_sampler(model, before, folder, model.config[ORDER]) if before else None
+        return replay_sampler(model.config, before, folder, model.config[ORDER]) if before else None
     if stage_of(model) == "pretrain":
-        return PackedSampler(stream_of(folder, "train"), **packing_of(model))
+        return pretrain_sampler(stream_of(folder, "train"), model.config)
     if stage_of(model) == "chat":
         return _chat_order(folder, model)
     if stage_of(model) == "dpo" and (folder / f"{SPLIT}.bin").exists():
@@ -109,19 +109,35 @@ def epochs_of(lab: Lab, model: Artifact) -> float:
     return steps / sampler.steps_per_epoch if sampler else float(model.stats.get("epochs") or 0)
 
 
-def packing_of(model: Artifact) -> Packing:
-    """Of the run that pretrained `model`."""
-    config = model.config
-    return {"length": config["shape"]["context"], "rows": config["rows"], "seed": config["seed"]}
+def pretrain_sampler(
+    stream: Stream, config: Mapping[str, Any], make: Callable[..., PackedSampler] = PackedSampler
+) -> PackedSampler | Consecutive:
+    """What a pretraining run with this config reads from `stream`; `make` packs it."""
+    packing = {"length": config["shape"]["context"], "rows": config["rows"], "seed": config["seed"]}
+    if LAST in config:
+        return LastSampler(stream, Last.from_json(config[LAST]), make=make, **packing)
+    return make(stream, **packing)
 
 
-def replay_sampler(model: Artifact, order: Path, now: Path, how: Mapping[str, Any]) -> ReplaySampler:
-    """The sampler that replays the run of `model` over the shards in `now`; `order`: those it was trained on,
-    or their spans. `how`: "how" and "at", as `config[ORDER]` has them."""
-    streams = stream_of(order, "train"), stream_of(now, "train")
+def replay_sampler(
+    config: Mapping[str, Any], order: Path, now: Path, how: Mapping[str, Any]
+) -> PackedSampler | Consecutive:
+    """What the pretraining run with this config reads where it is made anew over the shards in `now`.
+
+    `order`: the shards of the old run, or their spans. `how`: as `config[ORDER]` has it.
+    """
+    before, after = stream_of(order, "train"), stream_of(now, "train")
+    replayed = pretrain_sampler(before, config, partial(ReplaySampler, now={after.split: after}))
     if how["how"] == REPLAY:
-        return ReplaySampler(*streams, **packing_of(model))
-    return ResumedSampler(*streams, **packing_of(model), at=how["at"])
+        return replayed
+    anew = pretrain_sampler(after, with_last(config, how.get(LAST)))
+    return Consecutive(replayed, anew, at=how["at"], since=0)
+
+
+def with_last(config: Mapping[str, Any], last: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The config of a pretraining run with other sources last, or with none."""
+    others = {key: value for key, value in config.items() if key != LAST}
+    return others if last is None else {**others, LAST: last}
 
 
 def stream_of(folder: Path, split: str) -> Stream:
@@ -133,6 +149,19 @@ def stream_of(folder: Path, split: str) -> Stream:
     nothing = np.zeros(0, shards.dtype)
     mask = np.zeros(0, np.uint8) if split.startswith("chat") else None
     return Stream(split, documents, nothing, starts, ends, shards.end_id, mask)
+
+
+def _asked_order(lab: Lab, model: Artifact) -> AskedOrder | None:
+    asked, config = model.stats.get(ASKED), model.config
+    folder = spans_folder(lab, model.inputs.get("shards", ""))
+    if asked is None or (asked and folder is None):
+        return None
+    dialogues = list[Span]()
+    if asked and folder:
+        names, starts, ends = Shards.open(folder).spans("chat")
+        spans = dict(zip(names, zip(starts.tolist(), ends.tolist(), strict=True), strict=True))
+        dialogues = [Span("chat", name, *spans[name]) for name in asked]
+    return AskedOrder(dialogues, prompts=config["prompts"], updates=config["updates"], seed=config["seed"])
 
 
 def _chat_order(folder: Path, model: Artifact) -> PackedSampler | None:

@@ -13,6 +13,8 @@ from glaswerk.lab.status import ADOPTED
 from glaswerk.tokenizer import Shards
 from glaswerk.tokenizer.spans import spans_folder
 from glaswerk.train.branch import begin_branch
+from glaswerk.train.checkpoints import Keep
+from glaswerk.train.last import LAST, Last
 from glaswerk.train.pretrain import RECIPE as PRETRAIN
 from glaswerk.train.pretrain import Job, carry_out
 from glaswerk.train.recorded import (
@@ -22,15 +24,19 @@ from glaswerk.train.recorded import (
     base_model,
     epochs_of,
     loop_of,
-    packing_of,
+    order_of,
     plan_of,
+    pretrain_sampler,
     replay_sampler,
     stage_of,
     stream_of,
+    with_last,
 )
+from glaswerk.train.repetition import TRAINED
+from glaswerk.train.replay import check_replay, left_out
 from glaswerk.train.retune import retune
-from glaswerk.train.sampler import PackedSampler
-from glaswerk.train.touch import touch_of
+from glaswerk.train.sources import sources_of
+from glaswerk.train.touch import Touch, touch_of
 from glaswerk.train.what_if import untouched_checkpoint
 
 RECIPE = "remake/1"
@@ -96,19 +102,22 @@ def _pretrained(lab: Lab, model: Artifact, shards: Artifact, how: str) -> Artifa
             hint=f"glaswerk train --milestones {loop.branch_at}, then --branch {loop.branch_at}",
         )
     order = _order_folder(lab, model)
-    start, left_out = _start(lab, model, order, shards)
+    gone = left_out(stream_of(order, TRAINED), stream_of(shards.path, TRAINED))
+    start = _start(lab, model, gone)
     if how == REBUILD and not start:
         return _from_scratch(lab, model, shards)
     settings: dict[str, Any] = {
         "of": model.id, "shards": model.inputs["shards"], "how": how, "at": start,
-        "left_out": digest_json(sorted(left_out)),
+        "left_out": digest_json(sorted(gone)),
     }  # fmt: skip
-    sampler = replay_sampler(model, order, shards.path, settings)
+    if how == REBUILD and (last := _last_now(lab, model, shards)):
+        settings[LAST] = last
+    sampler = replay_sampler(model.config, order, shards.path, settings)
     if how == REPLAY:
-        sampler.check(loop.steps)
+        check_replay(sampler, loop.steps)
     planned = plan_of(model, sampler)
     # Patience may not go back to weights of before the start, which are another run's.
-    planned = replace(planned, loop=replace(loop, branch_at=start))
+    planned = replace(planned, loop=replace(loop, branch_at=max(start, loop.branch_at)))
     config = {**model.config, ORDER: settings}
     name = f"{_name(model, how)}/step-{loop.steps}"
     spec = Spec("model", name, RECIPE, {"shards": shards.id}, config)
@@ -119,19 +128,32 @@ def _pretrained(lab: Lab, model: Artifact, shards: Artifact, how: str) -> Artifa
 
 def _from_scratch(lab: Lab, model: Artifact, shards: Artifact) -> Artifact:
     """A run like any other, with the recorded settings: nothing of the old one is in it."""
-    sampler = PackedSampler(stream_of(shards.path, "train"), **packing_of(model))
+    last = _last_now(lab, model, shards)
+    config = with_last(model.config, last)
+    sampler = pretrain_sampler(stream_of(shards.path, TRAINED), config)
     planned = plan_of(model, sampler)
     name = f"{_name(model, REBUILD)}/step-{planned.loop.steps}"
-    spec = Spec("model", name, PRETRAIN, {"shards": shards.id}, model.config)
-    return carry_out(lab, Job(spec, shards, planned, sampler, int(model.config["seed"])))
+    spec = Spec("model", name, PRETRAIN, {"shards": shards.id}, config)
+    keep = Keep(steps=(last["at"],)) if last else None
+    return carry_out(lab, Job(spec, shards, planned, sampler, int(model.config["seed"])), keep=keep)
 
 
-def _start(lab: Lab, model: Artifact, order: Path, shards: Artifact) -> tuple[int, list[str]]:
-    """The step to go on from, and the ids of all documents that the shards lack by now, whoever took them."""
-    sampler = replay_sampler(model, order, shards.path, {"how": REPLAY})
-    first = sampler.first_gap(loop_of(model).steps)
+def _last_now(lab: Lab, model: Artifact, shards: Artifact) -> dict[str, Any] | None:
+    """What comes last where the run of `model` goes over `shards`; None where that holds no such source."""
+    if LAST not in model.config:
+        return None
+    before = Last.from_json(model.config[LAST])
+    there = sources_of(lab, shards, TRAINED).names
+    last = Last.of(lab, shards, [name for name in before.sources if name in there])
+    return replace(last, at=before.at, replay=before.replay).to_json() if last else None
+
+
+def _start(lab: Lab, model: Artifact, gone: list[str]) -> int:
+    """The step to go on from, before any that saw a document that the shards lack, whoever took it."""
+    order = order_of(lab, model)
+    first = Touch.of(order, gone, loop_of(model).steps).first if order else None
     assert first is not None, "only a run that saw one of them is made anew"
-    return untouched_checkpoint(lab, model, first), sampler.left_out
+    return untouched_checkpoint(lab, model, first)
 
 
 def _order_folder(lab: Lab, model: Artifact) -> Path:

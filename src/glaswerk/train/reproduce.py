@@ -21,16 +21,23 @@ from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.lab.artifact import MANIFEST, ArtifactKind
 from glaswerk.lab.status import ADOPTED, FORGOTTEN
 from glaswerk.lab.tombstones import FILE, Forgotten
-from glaswerk.tokenizer import Shards, pack, train_tokenizer
+from glaswerk.tokenizer import pack, train_tokenizer
 from glaswerk.tokenizer.training import TokenizerConfig
 from glaswerk.train.branch import begin_branch
 from glaswerk.train.checkpoints import Keep
 from glaswerk.train.environment import environment
 from glaswerk.train.pretrain import RECIPE, Job, carry_out
-from glaswerk.train.recorded import ORDER, base_model, epochs_of, loop_of, packing_of, plan_of, stage_of
+from glaswerk.train.recorded import (
+    ORDER,
+    base_model,
+    epochs_of,
+    loop_of,
+    plan_of,
+    pretrain_sampler,
+    stage_of,
+    stream_of,
+)
 from glaswerk.train.retune import retune
-from glaswerk.train.sampler import PackedSampler
-from glaswerk.train.stream import Stream
 
 _MARKER = "reproduction.json"
 # What is taken as it is stored: its raw files are the user's, and not in the lab.
@@ -224,7 +231,7 @@ def _in(lab: Lab, kind: ArtifactKind, identifier: str) -> Artifact:
 def _pretrain(new: Lab, recorded: Artifact) -> Artifact:
     """The recorded run; of a branch first its trunk, up to where it left."""
     packed = _in(new, "shards", recorded.inputs["shards"])
-    sampler = PackedSampler(Stream.of(Shards.open(packed.path), "train"), **packing_of(recorded))
+    sampler = pretrain_sampler(stream_of(packed.path, "train"), recorded.config)
     loop = loop_of(recorded)
     spec = Spec("model", recorded.name, RECIPE, {"shards": packed.id}, recorded.config)
     job = Job(spec, packed, plan_of(recorded, sampler), sampler, int(recorded.config["seed"]))

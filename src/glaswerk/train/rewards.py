@@ -11,6 +11,7 @@ import numpy as np
 
 from glaswerk.core.document import Document
 from glaswerk.core.wording import holds, normalised
+from glaswerk.train.asked import asked_in
 from glaswerk.train.batches import Span
 
 
@@ -35,6 +36,11 @@ class Rewards(Protocol):
 
     def spans(self, prompts: Iterable[str]) -> list[Span]:
         """The documents that these prompts were taken from, where they are from any."""
+        ...
+
+    @property
+    def documents(self) -> list[str]:
+        """Ids of the documents that all prompts were taken from, in the order of the prompts."""
         ...
 
 
@@ -66,6 +72,10 @@ class Arithmetic:
         return float(bool(numbers) and numbers[-1] == str(right_answer))
 
     def spans(self, prompts: Iterable[str]) -> list[Span]:
+        return []
+
+    @property
+    def documents(self) -> list[str]:
         return []
 
 
@@ -113,9 +123,13 @@ class Answers:
     def spans(self, prompts: Iterable[str]) -> list[Span]:
         return [self._by_prompt[prompt].span for prompt in prompts]
 
+    @property
+    def documents(self) -> list[str]:
+        return [question.span.document for question in self._questions]
+
     def _at(self, place: int, seed: int) -> Question:
         round_, index = divmod(place, self.size)
-        return self._questions[int(np.random.default_rng([seed, round_]).permutation(self.size)[index])]
+        return self._questions[int(asked_in(round_, self.size, seed)[index])]
 
 
 def questions_of(

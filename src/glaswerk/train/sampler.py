@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.train.batches import Batch, Span
+from glaswerk.train.batches import Batch, Span, Visits
 from glaswerk.train.packing import Ids, Packed, pack_rows
 from glaswerk.train.stream import Stream
 
@@ -34,6 +32,7 @@ class PackedSampler:
         self._stream = np.zeros(len(pieces.length), np.int8)
         self._document, self._start, self._length = pieces.document, pieces.start, pieces.length
         self._own, self._wanted = len(pieces.length), 0.0
+        self.documents: Sequence[str] = main.documents
         if replay is not None and share:
             self._add(replay)
             self._wanted = share * float(pieces.length.sum())
@@ -51,36 +50,22 @@ class PackedSampler:
     def spans(self, step: int) -> list[Span]:
         return [self._span(int(p)) for epoch, row in self._rows(step) for p in self._epoch(epoch).row(row)]
 
-    def visits(self, epoch: int) -> tuple[Ids, Ids, Ids]:
-        """Of every piece in an epoch: its stream (0 main, 1 replay), its document's index there, the step."""
-        packed = self._epoch(epoch)
-        rows = np.repeat(np.arange(len(packed.ends)), np.diff(packed.ends, prepend=0)) + self._begin(epoch)
-        steps = (rows // self.rows).astype(np.int64)
-        return self._stream[packed.pieces].astype(np.int64), self._document[packed.pieces], steps
-
-    def tokens_of(self, documents: Collection[str], steps: int) -> Ids:
-        """How many inputs of these documents each of the first `steps` steps has, int64, shape (steps,).
-
-        The work is that of packing every epoch once, not of walking through all spans.
-        """
-        wanted = pa.array(list(documents), pa.string())
-        known = [np.asarray(pc.is_in(pa.array(s.documents), value_set=wanted)) for s in self._streams]
-        meant = np.concatenate([one[self._document[self._stream == i]] for i, one in enumerate(known)])
-        self._place(steps * self.rows - 1)
-        found = np.zeros(steps, np.int64)
-        for epoch, before in enumerate(self._first[:-1]):
+    def visits(self, steps: int) -> Iterator[Visits]:
+        """Epoch after epoch, what the first `steps` steps saw: each epoch is packed once."""
+        epoch = 0
+        while (before := self._begin(epoch)) < steps * self.rows:
             packed = self._epoch(epoch)
-            places = np.flatnonzero(meant[packed.pieces])
-            step = (before + np.searchsorted(packed.ends, places, side="right")) // self.rows
-            here = step < steps
-            np.add.at(found, step[here], self._length[packed.pieces[places[here]]])
-        return found
+            rows = before + np.repeat(np.arange(len(packed.ends)), np.diff(packed.ends, prepend=0))
+            step, pieces = rows // self.rows, packed.pieces
+            yield Visits(self._document[pieces], step, self._length[pieces]).only(step < steps)
+            epoch += 1
 
     def _add(self, replay: Stream) -> None:
         more = replay.pieces(self.length)
         self._streams.append(replay)
         self._stream = np.concatenate([self._stream, np.ones(len(more.length), np.int8)])
-        self._document = np.concatenate([self._document, more.document])
+        self._document = np.concatenate([self._document, more.document + len(self.documents)])
+        self.documents = [*self.documents, *replay.documents]
         self._start = np.concatenate([self._start, more.start])
         self._length = np.concatenate([self._length, more.length])
 
@@ -124,5 +109,5 @@ class PackedSampler:
     def _span(self, piece: int) -> Span:
         stream = self._streams[self._stream[piece]]
         start = int(self._start[piece])
-        document = stream.documents[int(self._document[piece])]
+        document = self.documents[int(self._document[piece])]
         return Span(stream.split, document, start, start + int(self._length[piece]))

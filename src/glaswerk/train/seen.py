@@ -1,24 +1,31 @@
-"""When a model saw a document: recomputed from its manifest by the samplers, never logged."""
+"""When a model saw a document: recomputed from its manifest, never logged."""
 
 from __future__ import annotations
 
 import json
-import math
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.artifact import MANIFEST
-from glaswerk.tokenizer import Shards
+from glaswerk.train.batches import Order
+from glaswerk.train.dpo import RECIPE as DPO
+from glaswerk.train.grpo import RECIPE as GRPO
 from glaswerk.train.packing import Ids
 from glaswerk.train.pretrain import RECIPE as PRETRAIN
-from glaswerk.train.recorded import order_of
-from glaswerk.train.sampler import PackedSampler
+from glaswerk.train.recorded import order_of, stage_of
+from glaswerk.train.remake import RECIPE as REMAKE
+from glaswerk.train.touch import steps_of
 from glaswerk.train.tune import RECIPE as TUNE
+
+STAGES = {
+    "pretrain": "pretraining", "chat": "tuning", "dpo": "preference tuning", "grpo": "tuning by rewards",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +47,8 @@ class Seen:
 class Sightings:
     """What a model and those it grew from saw of documents. Safe for several threads.
 
-    Only stages whose samplers can be built again exactly are there: pretraining and chat tuning, made by the
-    recipes of this version on shards that the lab still holds. Of other stages nothing is said.
+    Only stages whose order can be built again exactly are there: of the recipes of this version, where the
+    lab still holds the spans of their shards. Of other stages nothing is said.
     """
 
     def __init__(self, lab: Lab, model: Artifact) -> None:
@@ -53,47 +60,39 @@ class Sightings:
         """By document, the stages that saw it, the earliest first; those never seen have an empty list."""
         with self._lock:
             if self._stages is None:
-                self._stages = [stage for model in self._models if (stage := _stage(self._lab, model))]
+                orders = [(model, known_order(self._lab, model)) for model in self._models]
+                self._stages = [_Stage(model, order) for model, order in orders if order is not None]
         return {name: [seen for stage in self._stages if (seen := stage.seen(name))] for name in documents}
 
 
 class _Stage:
-    """One stage: per split, when each document was first seen, and in how many epochs."""
+    """One stage: when each document was first seen, and in how many epochs."""
 
-    def __init__(
-        self, model: Artifact, stage: str, sampler: PackedSampler, splits: Sequence[str], shards: Shards
-    ) -> None:
-        self._name, self._stage = model.name, stage
-        tables = [shards.spans(split)[0] for split in splits]
-        self._places = [{name: i for i, name in enumerate(table)} for table in tables]
-        self._first, self._epochs = _sightings(
-            sampler, int(model.stats["steps"]), [len(table) for table in tables]
-        )
+    def __init__(self, model: Artifact, order: Order) -> None:
+        self._name, self._stage = model.name, STAGES[stage_of(model)]
+        # An order of two parts may name a document in both.
+        coded = pa.array(order.documents, pa.string()).dictionary_encode()
+        codes: Ids = np.asarray(coded.indices, np.int64)
+        self._places = {name: place for place, name in enumerate(coded.dictionary.to_pylist())}
+        self._first = np.full(len(self._places), np.iinfo(np.int64).max)
+        self._epochs = np.zeros(len(self._places), np.int64)
+        for seen in order.visits(steps_of(model)):
+            documents = codes[seen.document]
+            np.minimum.at(self._first, documents, seen.step)
+            self._epochs[np.unique(documents)] += 1
 
     def seen(self, document: str) -> Seen | None:
-        for places, first, epochs in zip(self._places, self._first, self._epochs, strict=True):
-            place = places.get(document)
-            if place is not None and epochs[place]:
-                return Seen(self._name, self._stage, int(epochs[place]), int(first[place]))
-        return None
+        place = self._places.get(document)
+        if place is None or not self._epochs[place]:
+            return None
+        return Seen(self._name, self._stage, int(self._epochs[place]), int(self._first[place]))
 
 
-def _sightings(sampler: PackedSampler, steps: int, sizes: Sequence[int]) -> tuple[list[Ids], list[Ids]]:
-    """Per stream of `sizes` documents: the first step that saw each (meaningless where none did), and the
-    number of epochs in which one did."""
-    never = np.iinfo(np.int64).max
-    first = [np.full(size, never) for size in sizes]
-    epochs = [np.zeros(size, np.int64) for size in sizes]
-    for epoch in range(math.ceil(steps / sampler.steps_per_epoch) + 1):
-        streams, documents, at = sampler.visits(epoch)
-        done = at < steps
-        if not done.any():
-            break
-        for stream in range(len(sizes)):
-            which = done & (streams == stream)
-            np.minimum.at(first[stream], documents[which], at[which])
-            epochs[stream][np.unique(documents[which])] += 1
-    return first, epochs
+def known_order(lab: Lab, model: Artifact) -> Order | None:
+    """What each step of a model's run saw; None where it cannot be built again exactly."""
+    recipe = json.loads((model.path / MANIFEST).read_text()).get("recipe")
+    # Another version may have packed otherwise.
+    return order_of(lab, model) if recipe in (PRETRAIN, TUNE, DPO, GRPO, REMAKE) else None
 
 
 def _grown_from(lab: Lab, model: Artifact) -> list[Artifact]:
@@ -102,25 +101,3 @@ def _grown_from(lab: Lab, model: Artifact) -> list[Artifact]:
     while (base := there.get(found[0].inputs.get("base", ""))) and base not in found:
         found.insert(0, base)
     return found
-
-
-def sampler_of_model(lab: Lab, model: Artifact) -> PackedSampler | None:
-    """The sampler that a model's run read from; None where it cannot be built again exactly."""
-    recipe = json.loads((model.path / MANIFEST).read_text()).get("recipe")
-    # Another version may have packed otherwise; pairs and rewards are not looked up.
-    found = order_of(lab, model) if recipe in (PRETRAIN, TUNE) else None
-    return found if isinstance(found, PackedSampler) else None
-
-
-def _stage(lab: Lab, model: Artifact) -> _Stage | None:
-    sampler, packed = sampler_of_model(lab, model), _shards(lab, model)
-    if sampler is None or packed is None:
-        return None
-    if model.config["stage"] == "pretrain":
-        return _Stage(model, "pretraining", sampler, ["train"], packed)
-    return _Stage(model, "tuning", sampler, ["chat", "train"], packed)
-
-
-def _shards(lab: Lab, model: Artifact) -> Shards | None:
-    there = (made for made in lab.all("shards") if made.id == model.inputs.get("shards"))
-    return next((Shards.open(made.path) for made in there), None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -49,6 +49,11 @@ class Stream:
         mask = shards.mask(split) if split.startswith("chat") else None
         documents, starts, ends = shards.spans(split)
         return cls(split, documents, shards.tokens(split), starts, ends, shards.end_id, mask)
+
+    def only(self, places: Ids) -> Stream:
+        """The documents at these places of the stream, in the same file."""
+        documents = [self.documents[place] for place in places.tolist()]
+        return replace(self, documents=documents, starts=self.starts[places], ends=self.ends[places])
 
     def pieces(self, longest: int) -> Pieces:
         """Every document in pieces of at most `longest` inputs; dialogues are cut between exchanges."""

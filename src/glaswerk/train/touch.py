@@ -1,4 +1,4 @@
-"""Which steps of a run saw some documents, computed from its sampler."""
+"""Which steps of a run saw some documents, computed from its order."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from glaswerk.lab import Artifact, Lab
+from glaswerk.train.batches import Order
 from glaswerk.train.packing import Ids
-from glaswerk.train.preference import PairSampler
 from glaswerk.train.recorded import loop_of, order_of
-from glaswerk.train.sampler import PackedSampler
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,17 @@ class Touch:
     """`tokens` of the documents in each step of a run, int64, shape (steps,); steps are counted from 0."""
 
     tokens: Ids
+
+    @classmethod
+    def of(cls, order: Order, documents: Collection[str], steps: int) -> Touch:
+        """What the first `steps` steps saw of `documents`: no step is walked through."""
+        names = pa.array(order.documents, pa.string())
+        meant = np.asarray(pc.is_in(names, value_set=pa.array(list(documents), pa.string())))
+        tokens = np.zeros(steps, np.int64)
+        for seen in order.visits(steps):
+            found = seen.only(meant[seen.document])
+            np.add.at(tokens, found.step, found.tokens)
+        return cls(tokens)
 
     @property
     def first(self) -> int | None:
@@ -41,20 +53,11 @@ def touch_of(lab: Lab, model: Artifact, documents: Collection[str]) -> Touch | N
 
     None where nobody can tell (see `order_of`).
     """
-    sampler = order_of(lab, model)
-    if sampler is None:
-        return None
+    order = order_of(lab, model)
     # A run that patience ended has the weights of an earlier step than it planned.
-    steps = int(model.stats.get("steps", loop_of(model).steps))
-    if isinstance(sampler, PackedSampler):
-        return Touch(sampler.tokens_of(documents, steps))
-    return Touch(_pairs_of(sampler, frozenset(documents), steps))
+    return None if order is None else Touch.of(order, documents, steps_of(model))
 
 
-def _pairs_of(sampler: PairSampler, documents: frozenset[str], steps: int) -> Ids:
-    """Pairs are few: their steps are walked through."""
-    found = np.zeros(steps, np.int64)
-    for step in range(steps):
-        spans = sampler.spans(step)
-        found[step] = sum(span.end - span.start for span in spans if span.document in documents)
-    return found
+def steps_of(model: Artifact) -> int:
+    """Steps that the weights of a model have learnt from."""
+    return int(model.stats.get("steps", loop_of(model).steps))
