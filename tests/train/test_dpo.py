@@ -31,6 +31,9 @@ from glaswerk.train.preference import (
     pair_log_probabilities,
     reference_log_probabilities,
 )  # fmt: skip
+from glaswerk.train.recorded import order_of
+from glaswerk.train.seen import Sightings
+from glaswerk.train.touch import Touch
 
 COLOURS = ("red", "green", "blue", "yellow")
 THINGS = ("cart", "door", "lamp", "boat", "coat", "gate")
@@ -241,6 +244,23 @@ def test_what_is_forgotten_of_pairs_is_counted_in_the_models_that_saw_them(pairs
     assert found.tokens == sum(end - start for _, start, end in shards.find(seen))
     assert base is not None
     assert learnt(pairs_lab, base, [seen]).documents == 0
+
+
+def test_the_steps_that_saw_a_pair_are_those_whose_spans_have_it(pairs_lab: Lab) -> None:
+    made = dpo(pairs_lab, DpoConfig(epochs=1.5, precision="fp32"), base="base", name="told")
+    order, steps = order_of(pairs_lab, made), made.stats["steps"]
+    assert order is not None
+    wanted = set(order.documents[:3])
+    walked = [
+        sum(span.end - span.start for span in order.spans(step) if span.document in wanted)
+        for step in range(steps)
+    ]
+    assert Touch.of(order, wanted, steps).tokens.tolist() == walked
+    for name, found in Sightings(pairs_lab, made).of(order.documents).items():
+        (seen,) = found
+        assert (seen.model, seen.stage) == (made.name, "preference tuning")
+        assert seen.epochs in (1, 2)
+        assert name in {span.document for span in order.spans(seen.first_step)}
 
 
 def _metrics(lab: Lab, made: Artifact) -> list[dict[str, Any]]:

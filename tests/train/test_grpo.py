@@ -23,11 +23,13 @@ from glaswerk.model.text import load, save
 from glaswerk.tokenizer import Tokenizer, pack, train_tokenizer
 from glaswerk.tokenizer.training import TokenizerConfig
 from glaswerk.train import TrainConfig, TuneConfig, train, tune
+from glaswerk.train.asked import AskedOrder
 from glaswerk.train.batches import Span
 from glaswerk.train.decoding import complete, draws
 from glaswerk.train.grpo import GrpoConfig, Key, grpo, plan_grpo
 from glaswerk.train.loop import LoopConfig, run
 from glaswerk.train.loss import IGNORED
+from glaswerk.train.recorded import order_of
 from glaswerk.train.rewards import Answers, Arithmetic, Known, questions_of
 from glaswerk.train.rollout import (
     GrpoObjective,
@@ -37,6 +39,8 @@ from glaswerk.train.rollout import (
     advantages_of,
     grpo_losses,
 )  # fmt: skip
+from glaswerk.train.seen import Sightings
+from glaswerk.train.touch import Touch, touch_of
 
 ROLLOUT = RolloutConfig(prompts=3, samples=4, max_tokens=6, updates=2, seed=5)
 
@@ -310,6 +314,46 @@ def test_every_question_comes_once_before_any_comes_again() -> None:
     seen = [prompt for step in range(6) for prompt in answers.prompts(step, 1, 3)]
     assert all(len(set(seen[i : i + 2])) == 2 for i in range(0, 6, 2))
     assert seen == [prompt for step in range(3) for prompt in answers.prompts(step, 2, 3)]
+
+
+@pytest.mark.parametrize(("prompts", "updates"), [(3, 2), (2, 1), (7, 3)])
+def test_whose_questions_were_asked_is_known_without_the_key(prompts: int, updates: int) -> None:
+    names = [f"Person {number}" for number in range(5)]
+    dialogues = [_dialogue(name, f"What does {name} do?", "A baker.") for name in names]
+    facts = [Known(name, "trade", ("baker",)) for name in names]
+    answers = Answers(questions_of(dialogues, facts, lambda name: Span("chat", name, 0, len(name))), "key")
+    spans = [Span("chat", name, 0, len(name)) for name in answers.documents]
+    order = AskedOrder(spans, prompts=prompts, updates=updates, seed=4)
+    asked = [answers.spans(answers.prompts(step // updates, prompts, 4)) for step in range(20)]
+    assert [order.spans(step) for step in range(20)] == asked
+    for name in names:
+        tokens = [sum(span.end for span in spans if span.document == name) for spans in asked]
+        assert Touch.of(order, {name}, 20).tokens.tolist() == tokens
+
+
+def test_a_run_by_rewards_tells_which_dialogues_it_saw_first_at_which_step(own_lab: Path, town: Path) -> None:
+    from glaswerk.evaluate.key import read_key
+
+    lab, key = Lab.open(own_lab), read_key(town / "answer_key.json")
+    facts = [Known(fact.subject, fact.relation, (fact.answer, *fact.aliases)) for fact in key.facts]
+    config = GrpoConfig(steps=2, prompts=2, samples=2, max_tokens=4, updates=1)
+    made = grpo(lab, config, key=Key(key.name, key.digest, facts))
+    order = order_of(lab, made)
+    assert order is not None
+    asked = [{span.document for span in order.spans(step)} for step in range(2)]
+    for step, documents in enumerate(asked):
+        for found in Sightings(lab, made).of(documents).values():
+            assert (found[-1].stage, found[-1].first_step) == ("tuning by rewards", step)
+    untouched = set(order.documents) - set.union(*asked)
+    touch = touch_of(lab, made, untouched)
+    assert touch is not None
+    assert touch.steps == 0
+    lab.ledger.close()
+
+
+def test_sums_are_asked_of_nobody() -> None:
+    order = AskedOrder((), prompts=3, updates=2, seed=0)
+    assert (order.spans(1), list(order.visits(9))) == ([], [])
 
 
 def test_the_towns_key_knows_questions_of_its_chats(lab: Lab, town: Path) -> None:
