@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +29,10 @@ from glaswerk.train.consecutive import Consecutive
 from glaswerk.train.metrics import read_rows
 from glaswerk.train.recorded import ORDER, order_of
 from glaswerk.train.remake import remake
-from glaswerk.train.replay import ReplaySampler, check_replay, left_out
+from glaswerk.train.replay import ReplaySampler, check_replay, left_out, with_cuts
 from glaswerk.train.sampler import PackedSampler
-from glaswerk.train.stream import Stream
+from glaswerk.train.seen import Sightings
+from glaswerk.train.stream import Pieces, Stream
 from glaswerk.train.touch import Touch, touch_of
 from glaswerk.train.what_if import affected
 
@@ -167,6 +169,57 @@ def test_a_replay_goes_on_from_the_last_checkpoint_that_saw_nothing_of_it(own: L
     _forget(own, next(name for name, step in firsts.items() if step == 2))
     with pytest.raises(GlaswerkError, match="order cannot be replayed again"):
         remake(own, made, "replay")
+
+
+def test_a_replay_keeps_the_order_of_dialogues_and_leaves_out_the_one_that_is_gone(
+    own: Lab, chat_model: Artifact
+) -> None:
+    before = order_of(own, chat_model)
+    assert before is not None
+    steps = chat_model.stats["steps"]
+    name = next(span.document for span in before.spans(steps // 2) if span.split == "chat")
+    seen = [[span.document for span in before.spans(step)] for step in range(steps)]
+    _forget(own, name)
+    made = remake(own, chat_model, "replay")
+    assert (made.inputs["base"], made.config[ORDER]["how"]) == (chat_model.inputs["base"], "replay")
+    after = order_of(own, made)
+    assert isinstance(after, ReplaySampler)
+    for step in range(steps):
+        assert [span.document for span in after.spans(step)] == [d for d in seen[step] if d != name]
+    rows = read_rows(own.run_folder(made.id)), read_rows(own.run_folder(chat_model.id))
+    first = next(step for step in range(steps) if name in seen[step])
+    assert [row["loss"] for row in rows[0][:first]] == [row["loss"] for row in rows[1][:first]]
+    assert rows[0][first]["tokens"] < rows[1][first]["tokens"]
+    assert Sightings(own, made).of([name]) == {name: []}
+    assert remake(own, chat_model, "replay").id == made.id
+
+
+def test_dialogues_longer_than_a_row_are_replayed_while_they_are_there() -> None:
+    """Where they were cut their mask says; of shards that are gone, it is read from the new ones."""
+    chance = np.random.default_rng(0)
+    texts = {f"d{i}": chance.integers(1, 99, n) for i, n in enumerate(chance.integers(5, 60, 40))}
+    before = _dialogues(texts)
+    spans = replace(before, tokens=before.tokens[:0], mask=before.tokens[:0])
+    short = next(name for name, ids in texts.items() if len(ids) < 30)
+    after = _dialogues({name: ids for name, ids in texts.items() if name != short})
+    cut = with_cuts(spans, after, 32)
+    assert cut is not None
+    for ours, theirs in zip(_arrays(cut.pieces(32)), _arrays(before.pieces(32)), strict=True):
+        assert np.array_equal(ours, theirs)
+    longer = next(name for name, ids in texts.items() if len(ids) > 40)
+    without = _dialogues({name: ids for name, ids in texts.items() if name != longer})
+    assert with_cuts(spans, without, 32) is None
+
+
+def _dialogues(texts: dict[str, Any]) -> Stream:
+    """Turns of four tokens, every second one an answer."""
+    plain = _stream(texts)
+    places = np.arange(len(plain.tokens)) - np.repeat(plain.starts, plain.ends - plain.starts + 1)
+    return replace(plain, split="chat", mask=(places // 4 % 2).astype(np.uint8))
+
+
+def _arrays(pieces: Pieces) -> tuple[Any, ...]:
+    return pieces.document, pieces.start, pieces.length
 
 
 def test_where_nothing_is_gone_nothing_is_made_anew(lab: Lab) -> None:

@@ -25,7 +25,7 @@ from glaswerk.train.last import LAST, Last, LastSampler
 from glaswerk.train.loop import LoopConfig
 from glaswerk.train.preference import PairSampler
 from glaswerk.train.pretrain import Plan
-from glaswerk.train.replay import ReplaySampler
+from glaswerk.train.replay import ReplaySampler, with_cuts
 from glaswerk.train.sampler import PackedSampler
 from glaswerk.train.stream import Stream
 from glaswerk.train.tune import LONGEST, context_of
@@ -90,11 +90,15 @@ def order_of(lab: Lab, model: Artifact) -> Order | None:
         return None
     if ORDER in model.config:
         before = spans_folder(lab, model.config[ORDER]["shards"])
-        return replay_sampler(model.config, before, folder, model.config[ORDER]) if before else None
+        if before is None:
+            return None
+        if stage_of(model) == "chat":
+            return replayed_tuning(model, before, folder)
+        return replay_sampler(model.config, before, folder, model.config[ORDER])
     if stage_of(model) == "pretrain":
         return pretrain_sampler(stream_of(folder, "train"), model.config)
     if stage_of(model) == "chat":
-        return _chat_order(folder, model)
+        return _tuning(model, stream_of(folder, "chat"), stream_of(folder, "train"))
     if stage_of(model) == "dpo" and (folder / f"{SPLIT}.bin").exists():
         pairs = Pairs(Shards.open(folder), SPLIT, context_of(model))
         unknown, config = torch.zeros(len(pairs), 2), model.config
@@ -164,15 +168,40 @@ def _asked_order(lab: Lab, model: Artifact) -> AskedOrder | None:
     return AskedOrder(dialogues, prompts=config["prompts"], updates=config["updates"], seed=config["seed"])
 
 
-def _chat_order(folder: Path, model: Artifact) -> PackedSampler | None:
-    config = model.config
-    batch = int(config["batch_tokens"])
-    length = min(context_of(model), LONGEST, batch)
-    dialogues = stream_of(folder, "chat")
+def replayed_tuning(model: Artifact, order: Path, now: Path) -> PackedSampler | None:
+    """What the chat tuning that made `model` read, without what the shards in `now` lack.
+
+    `order`: the shards that it was tuned on, or their spans. None where a dialogue is gone that was longer
+    than a row: where it was cut, its mask said, which is gone, too.
+    """
+    before, after = stream_of(order, "chat"), stream_of(now, "chat")
+    if not len(before.tokens):
+        found = with_cuts(before, after, _row(model))
+        if found is None:
+            return None
+        before = found
+    made = partial(ReplaySampler, now={"chat": after, "train": stream_of(now, "train")})
+    return _packed_tuning(model, before, stream_of(order, "train"), made)
+
+
+def _tuning(model: Artifact, dialogues: Stream, texts: Stream) -> PackedSampler | None:
     # Where a dialogue is cut, its mask says; spans alone do not.
-    if not len(dialogues.tokens) and bool((dialogues.ends - dialogues.starts - 1 > length).any()):
+    if not len(dialogues.tokens) and bool((dialogues.ends - dialogues.starts - 1 > _row(model)).any()):
         return None
-    return PackedSampler(
-        dialogues, replay=stream_of(folder, "train"), share=float(config["replay"]), length=length,
-        rows=max(1, batch // length), seed=int(config["seed"]),
+    return _packed_tuning(model, dialogues, texts, PackedSampler)
+
+
+def _packed_tuning(
+    model: Artifact, dialogues: Stream, texts: Stream, make: Callable[..., PackedSampler]
+) -> PackedSampler:
+    config, length = model.config, _row(model)
+    rows = max(1, int(config["batch_tokens"]) // length)
+    return make(
+        dialogues, replay=texts, share=float(config["replay"]), length=length, rows=rows,
+        seed=int(config["seed"]),
     )  # fmt: skip
+
+
+def _row(model: Artifact) -> int:
+    """Tokens in a row of the chat tuning that made `model`."""
+    return min(context_of(model), LONGEST, int(model.config["batch_tokens"]))

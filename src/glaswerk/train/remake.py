@@ -28,6 +28,7 @@ from glaswerk.train.recorded import (
     plan_of,
     pretrain_sampler,
     replay_sampler,
+    replayed_tuning,
     stage_of,
     stream_of,
     with_last,
@@ -37,6 +38,7 @@ from glaswerk.train.replay import check_replay, left_out
 from glaswerk.train.retune import retune
 from glaswerk.train.sources import sources_of
 from glaswerk.train.touch import Touch, touch_of
+from glaswerk.train.tune import carry_out as carry_out_tuning
 from glaswerk.train.what_if import untouched_checkpoint
 
 RECIPE = "remake/1"
@@ -49,9 +51,9 @@ def remake(lab: Lab, model: Artifact, how: str) -> Artifact:
 
     `how`: "rebuild" goes on over the new shards in their own order, "replay" keeps the order of the old run.
     Either begins at the newest kept checkpoint that saw none of those documents, at step 0 where none is
-    kept. A tuned model is tuned anew from its base, remade where that lost documents, too. The old models
-    stay. Finished before → returned; interrupted before → continued. Raises GlaswerkError for a model that
-    cannot be made anew, and where nothing is gone.
+    kept. A tuned model is tuned anew from its base, remade where that lost documents, too; "replay" keeps
+    the order of dialogues as well. The old models stay. Finished before → returned; interrupted before →
+    continued. Raises GlaswerkError for a model that cannot be made anew, and where nothing is gone.
     """
     made = _without(lab, model, how)
     if made.id == model.id:
@@ -73,7 +75,39 @@ def _without(lab: Lab, model: Artifact, how: str) -> Artifact:
         return model
     if new is None:
         return _pretrained(lab, model, shards, how)
+    if how == REPLAY and stage_of(model) == "chat":
+        return _retuned_in_order(lab, model, new, shards)
     return retune(lab, model, new, epochs=epochs_of(lab, model), shards=shards, name=_name(model, how))
+
+
+def _retuned_in_order(lab: Lab, model: Artifact, base: Artifact, shards: Artifact) -> Artifact:
+    """`base` tuned on the dialogues of `model`'s run in its order, without what `shards` lack."""
+    order = _order_folder(lab, model)
+    gone = [
+        name
+        for split in ("chat", TRAINED)
+        for name in left_out(stream_of(order, split), stream_of(shards.path, split))
+    ]
+    sampler = replayed_tuning(model, order, shards.path)
+    if sampler is None:
+        raise GlaswerkError(
+            f"a dialogue is gone that was longer than the rows that {model.name} was tuned on, and nobody "
+            "can tell any more where it was cut",
+            hint=f"glaswerk tune --base {base.name} tunes it in another order",
+        )
+    check_replay(sampler, loop_of(model).steps)
+    config = {**model.config, ORDER: _settings(model, REPLAY, 0, gone)}
+    name = f"{_name(model, REPLAY)}/step-{loop_of(model).steps}"
+    spec = Spec("model", name, RECIPE, {"base": base.id, "shards": shards.id}, config)
+    return carry_out_tuning(lab, spec, base, shards, sampler)
+
+
+def _settings(model: Artifact, how: str, start: int, gone: list[str]) -> dict[str, Any]:
+    """What `config[ORDER]` says of a model made anew: whose order it has, from which step on it is new."""
+    return {
+        "of": model.id, "shards": model.inputs["shards"], "how": how, "at": start,
+        "left_out": digest_json(sorted(gone)),
+    }  # fmt: skip
 
 
 def _lost(lab: Lab, model: Artifact, shards: Artifact) -> bool:
@@ -106,10 +140,7 @@ def _pretrained(lab: Lab, model: Artifact, shards: Artifact, how: str) -> Artifa
     start = _start(lab, model, gone)
     if how == REBUILD and not start:
         return _from_scratch(lab, model, shards)
-    settings: dict[str, Any] = {
-        "of": model.id, "shards": model.inputs["shards"], "how": how, "at": start,
-        "left_out": digest_json(sorted(gone)),
-    }  # fmt: skip
+    settings = _settings(model, how, start, gone)
     if how == REBUILD and (last := _last_now(lab, model, shards)):
         settings[LAST] = last
     sampler = replay_sampler(model.config, order, shards.path, settings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -66,6 +67,23 @@ def _moved(order: Stream, now: Stream) -> tuple[np.ndarray[Any, np.dtype[np.bool
     found = np.array([places.get(name, -1) for name in order.documents])
     there = (found >= 0) & ((now.ends - now.starts)[found] == order.ends - order.starts)
     return there, np.where(there, now.starts[found] - order.starts, 0)
+
+
+def with_cuts(order: Stream, now: Stream, longest: int) -> Stream | None:
+    """Dialogues of which spans alone are left, with the mask that says where the longer ones were cut.
+
+    It is that of `now`, as far as pieces of at most `longest` inputs need it; None where a longer one is
+    gone.
+    """
+    assert now.mask is not None
+    there, shift = _moved(order, now)
+    longer = np.flatnonzero(order.ends - order.starts - 1 > longest)
+    if not there[longer].all():
+        return None
+    mask = np.zeros(int(order.ends[-1]) + 1, np.uint8)
+    for start, end, by in zip(order.starts[longer], order.ends[longer], shift[longer], strict=True):
+        mask[start:end] = now.mask[start + by : end + by]
+    return replace(order, mask=mask)
 
 
 def left_out(order: Stream, now: Stream) -> list[str]:

@@ -67,7 +67,6 @@ def tune(
             "the corpus holds no dialogue to tune on",
             hint="glaswerk add chats FILE.jsonl --licence …, then curate, tokenizer, pack and train again",
         )
-    vocabulary = tokenizer_of(lab, packed)
     sampler = chat_sampler(shards, config, context_of(parent))
     loop = LoopConfig(
         steps=max(1, round(config.epochs * sampler.steps_per_epoch)),
@@ -86,11 +85,18 @@ def tune(
     spec = Spec(
         "model", f"{name}/step-{loop.steps}", RECIPE, {"base": parent.id, "shards": packed.id}, settings
     )
+    return carry_out(lab, spec, parent, packed, sampler)
+
+
+def carry_out(lab: Lab, spec: Spec, parent: Artifact, packed: Artifact, sampler: PackedSampler) -> Artifact:
+    """`parent` tuned on the batches of `sampler` with the settings in `spec`; interrupted → continued."""
+    vocabulary, runs = tokenizer_of(lab, packed), lab.run_folder(spec.id)
 
     def write(folder: Path) -> Mapping[str, Any]:
         model = load(parent.path)
-        adapters = _adapters(model, config)
-        stats = run(model, sampler, loop, lab.run_folder(spec.id), label=f"tune {name}")
+        adapters = _adapters(model, spec.config)
+        loop = LoopConfig(**spec.config["loop"])
+        stats = run(model, sampler, loop, runs, label=f"tune {spec.name.partition('/')[0]}")
         if adapters is not None:
             adapters.save(folder / "adapter", parent.name)
             model = adapters.merge()
@@ -100,17 +106,17 @@ def tune(
         return {**stats, **figures}
 
     made = lab.make(spec, write)
-    Checkpoints(lab.run_folder(spec.id)).clear()
+    Checkpoints(runs).clear()
     return made
 
 
-def _adapters(model: PreTrainedModel, config: TuneConfig) -> Adapters | None:
-    if not config.lora:
+def _adapters(model: PreTrainedModel, settings: Mapping[str, Any]) -> Adapters | None:
+    if not settings["lora"]:
         return None
     # Importing peft takes a second, which nobody else has to wait.
     from glaswerk.model.lora import Adapters
 
-    return Adapters.add(model, config.lora, seed=config.seed)
+    return Adapters.add(model, settings["lora"], seed=settings["seed"])
 
 
 def chat_sampler(shards: Shards, config: TuneConfig, context: int) -> PackedSampler:

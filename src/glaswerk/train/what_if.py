@@ -134,8 +134,10 @@ def _words(name: str, chain: list[tuple[Artifact, Touch | None]], start: int) ->
     model = chain[0][0].name
     where = f"from the checkpoint of step {start} of {model}" if start else f"{model} from its first step"
     later = ", ".join(made.name for made, _ in chain[1:])
-    order = "in the same order, without the documents" if name == "replay" else "over the rebuilt shards"
-    return f"{where}, {order}" + (f"; then tune {later} anew" if later else "")
+    replay = name == "replay"
+    order = "in the same order, without the documents" if replay else "over the rebuilt shards"
+    again = f"; then tune {later} anew" + (", dialogues in the same order" if replay else "")
+    return f"{where}, {order}" + (again if later else "")
 
 
 def _mark(documents: int, seen: int) -> str:
