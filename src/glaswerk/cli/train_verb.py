@@ -110,6 +110,9 @@ def command(
         as_json,
         **{k: made.stats[k] for k in ("parameters", "tokens", "train_loss", "tokens_per_second")},
     )
+    if last := made.config.get("last"):
+        words = f"from step {last['at']:,} on, whose checkpoint stays"
+        click.echo(f"last: {', '.join(last['sources'])} {words}", err=True)
     click.echo(f"report: {os.path.relpath(lab.root / made.stats['report'])}", err=True)
 
 

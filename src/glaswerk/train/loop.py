@@ -48,7 +48,8 @@ class LoopConfig:
     `micro_rows`: rows of a step that are computed at once, 0 for as many as fit; `compile`: the network, see
     `compile_network`. `patience`: see `Patience`.
     `learning_rate` is the matrices'; embeddings have `embedding_ratio` times it.
-    A branch follows a run of `trunk` steps up to `branch_at`, then decays until `steps`.
+    A branch follows a run of `trunk` steps up to `branch_at`, then decays until `steps`; without a trunk,
+    `branch_at` is merely where patience begins to count.
     """
 
     steps: int
