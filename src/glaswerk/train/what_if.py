@@ -87,9 +87,15 @@ def options(lab: Lab, model: Artifact, documents: Collection[str], price: float)
     found = []
     for name in ("rebuild", "replay"):
         start, steps, tokens = _tail(lab, *chain[0], leave_out=name == "replay")
+        # Of what is tuned later, a replay keeps the order of dialogues alone.
+        left_out = sum(
+            touch.total
+            for later, touch in chain[1:]
+            if touch and name == "replay" and stage_of(later) == "chat"
+        )
         seconds = tokens / max(float(chain[0][0].stats.get("tokens_per_second", 0)), 1e-9) + again
         steps += sum(int(later.stats.get("steps", 0)) for later, _ in chain[1:])
-        tokens += sum(int(later.stats.get("tokens", 0)) for later, _ in chain[1:])
+        tokens += sum(int(later.stats.get("tokens", 0)) for later, _ in chain[1:]) - left_out
         worth = round(seconds / 3600 * price, 4) if price else None
         found.append(Option(name, start, steps, tokens, round(seconds, 1), worth, _words(name, chain, start)))
     return *found, keep
