@@ -41,24 +41,26 @@ def cuts(documents: Sequence[str], ends: Integers, limit: int) -> list[tuple[int
     """(first token, the one after the last) of every segment; each ends with a document.
 
     documents: ids in file order; ends: the token behind each one's own end token. A segment holds at most
-    `limit` tokens, or one longer document. Past half of that it ends at the first document whose id says so
-    (one in 64), so that segments behind inserted documents come out the same again: content-defined cutting,
-    as in LBFS (Muthitacharoen et al., 2001).
+    `limit` tokens, or one longer document. In its last quarter it ends with the first document that its own
+    id and length choose (sixteen in `limit` tokens), so that segments behind inserted or deleted documents
+    come out the same again: content-defined cutting, as in LBFS (Muthitacharoen et al., 2001).
     """
-    found, start, end = [], 0, 0
+    found: list[tuple[int, int]] = []
+    start, end = 0, 0
     for document, behind in zip(documents, ends.tolist(), strict=True):
         if behind - start > limit and end > start:
             found.append((start, end))
             start = end
-        end = behind
-        if end - start >= limit // 2 and _cuts(document):
+        length, end = behind - end, behind
+        if end - start >= limit * 3 // 4 and _draw(document) * limit < length * 16:
             found.append((start, end))
             start = end
     return [*found, (start, end)] if end > start else found
 
 
-def _cuts(document: str) -> bool:
-    return int(digest_text(document)[-2:], 16) % 64 == 0
+def _draw(document: str) -> float:
+    """A number from 0 to 1 that follows from the id alone."""
+    return int(digest_text(document)[-8:], 16) / 16**8
 
 
 def digest_tokens(tokens: Tokens, vocab_size: int) -> str:
