@@ -9,8 +9,8 @@ every third one shuffled.
 Each word is one token, so that "same spans" means the same for both engines. Times are
 for spans and exact counts, warm; documents are fetched from a corpus, which generated tokens have not (see
 `bench.trace`). The peer (pip install infini-gram) is left out where it is not installed. Its index is written
-here from the same suffix sort in its own layout, little-endian tokens behind a separator for each document, one
-shard for each of our segments (it searches them in threads).
+here from the same suffix sort in its own layout: little-endian tokens behind a separator for each document,
+one shard for each of our segments, which it searches in threads.
 """
 
 from __future__ import annotations
