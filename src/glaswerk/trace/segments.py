@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.core.files import write_atomic
-from glaswerk.core.ids import DIGEST_BYTES, PREFIX, digest_text, short
+from glaswerk.core.files import fsync_path, write_atomic
+from glaswerk.core.ids import DIGEST_BYTES, PREFIX, digest_file, digest_text, short
+from glaswerk.lab.artifact import MANIFEST
 from glaswerk.trace.index import Integers, Segment, Tokens, first_token_bounds, suffix_order
 
 # Building takes up to 24 bytes of memory a token, so this many fit into 3 GB.
@@ -76,11 +77,19 @@ def write_arrays(folder: Path, part: Part, tokens: Tokens, vocab_size: int) -> N
     for kind, array in (("order", suffix_order(tokens)), ("bounds", first_token_bounds(tokens, vocab_size))):
         temporary = folder / f".{part.name}.{kind}.npy"
         np.save(temporary, array)
+        fsync_path(temporary)
         os.replace(temporary, _file(folder, part, kind))
 
 
 def has_arrays(folder: Path, part: Part) -> bool:
-    return all(_file(folder, part, kind).exists() for kind in ("order", "bounds"))
+    """Whether the arrays are there; those of a finished index must still be what its manifest says."""
+    files = [_file(folder, part, kind) for kind in ("order", "bounds")]
+    if not all(file.exists() for file in files):
+        return False
+    if not (folder / MANIFEST).exists():
+        return True
+    outputs = json.loads((folder / MANIFEST).read_text())["outputs"]
+    return all(outputs.get(file.name, {}).get("digest") == digest_file(file) for file in files)
 
 
 def take_arrays(folder: Path, part: Part, into: Path) -> None:
