@@ -5,39 +5,30 @@ from __future__ import annotations
 import json
 import uuid
 import xml.etree.ElementTree as ET
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.lab import Artifact, Lab, Spec
+from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.lineage import GONE, Graph, resolve, tree, whole_graph
 from glaswerk.lab.lineage_svg import lineage_svg
 from glaswerk.lab.openlineage import events
 
 
-def make(lab: Lab, kind: Any, name: str, inputs: dict[str, str] | None = None, **config: Any) -> Artifact:
-    def write(folder: Path) -> dict[str, Any]:
-        (folder / "file.txt").write_text(f"{name} {config}")
-        return {"documents": 1}
-
-    return lab.make(Spec(kind, name, f"{kind}/1", inputs or {}, config), write)
-
-
 @pytest.fixture
-def path(empty_lab: Lab) -> dict[str, Artifact]:
+def path(empty_lab: Lab, make: Callable[..., Artifact]) -> dict[str, Artifact]:
     """Source, corpus, tokenizer, shards, base and chat model; the corpus then made anew."""
-    lab, made = empty_lab, {}
-    made["source"] = make(lab, "source", "posts")
-    made["corpus"] = make(lab, "corpus", "main", {"source:posts": made["source"].id})
-    made["tokenizer"] = make(lab, "tokenizer", "main", {"corpus": made["corpus"].id})
+    made: dict[str, Artifact] = {}
+    made["source"] = make("source", "posts")
+    made["corpus"] = make("corpus", "main", {"source:posts": made["source"].id})
+    made["tokenizer"] = make("tokenizer", "main", {"corpus": made["corpus"].id})
     both = {"corpus": made["corpus"].id, "tokenizer": made["tokenizer"].id}
-    made["shards"] = make(lab, "shards", "main.main", both)
-    made["base"] = make(lab, "model", "base/step-2", {"shards": made["shards"].id})
+    made["shards"] = make("shards", "main.main", both)
+    made["base"] = make("model", "base/step-2", {"shards": made["shards"].id})
     on = {"base": made["base"].id, "shards": made["shards"].id}
-    made["chat"] = make(lab, "model", "chat/step-4", on)
-    made["anew"] = make(lab, "corpus", "main", {"source:posts": made["source"].id}, languages=["en"])
+    made["chat"] = make("model", "chat/step-4", on)
+    made["anew"] = make("corpus", "main", {"source:posts": made["source"].id}, languages=["en"])
     return made
 
 
@@ -146,8 +137,10 @@ def test_the_picture_holds_a_box_a_node_left_to_right_and_passes_boxes_by(
     assert len(set(places.values())) == len(places)
 
 
-def test_names_that_are_markup_stay_text_in_the_picture(empty_lab: Lab) -> None:
-    made = make(empty_lab, "source", "posts")
+def test_names_that_are_markup_stay_text_in_the_picture(
+    empty_lab: Lab, make: Callable[..., Artifact]
+) -> None:
+    made = make("source", "posts")
     graph = whole_graph(empty_lab)
     (node,) = graph.nodes.values()
     named = Graph({node.id: type(node)(node.id, "source", "<script>&")}, ())
