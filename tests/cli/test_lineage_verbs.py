@@ -119,6 +119,7 @@ def test_an_attestation_of_the_chat_model_names_every_file_and_source(lab: Lab, 
     [
         ("verify",), ("verify", "chat", "--all"), ("verify", "chat", "--signature", "x"),
         ("verify", "./here"), ("sign",), ("sign", "chat"), ("sign", "./nowhere", "--key", "pyproject.toml"),
+        ("verify", "./nowhere", "--public-key", "pyproject.toml"),
     ],
 )  # fmt: skip
 def test_half_a_command_is_refused_in_words(tmp_path: Path, words: tuple[str, ...]) -> None:

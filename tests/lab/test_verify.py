@@ -245,7 +245,7 @@ def write_ledger(lab: Lab, statement: str) -> None:
     [
         ("DELETE FROM edge WHERE child LIKE 'b2:%'", "manifest.json: not as in the ledger: inputs"),
         ("UPDATE artifact SET config = '{' WHERE kind = 'model'", "the ledger's row of it cannot be read"),
-        ("UPDATE artifact SET digest = '0' WHERE kind = 'model'", "manifest.json: not as in the ledger: digest"),
+        ("UPDATE artifact SET digest = '0'", "manifest.json: not as in the ledger: digest"),
         ("PRAGMA foreign_keys = OFF; DELETE FROM artifact WHERE kind = 'model'", "not in the ledger: "),
     ],
 )  # fmt: skip

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from glaswerk.cli.session import json_option, lab_option
-from glaswerk.cli.sign_verb import beside, is_folder
+from glaswerk.cli.sign_verb import beside, folder_of, is_folder
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import short
 from glaswerk.lab import Lab
@@ -64,7 +64,7 @@ def command(
                 f"{thing} is a folder, of which its signature alone can be checked",
                 hint="--public-key KEY.pub",
             )
-        found, folder = list["Checked"](), Path(thing)
+        found, folder = list["Checked"](), folder_of(lab_path, thing)
     else:
         found, folder = _checked(Lab.open(lab_path), thing)
     refusal = _refusal(folder, signature, public_key)
