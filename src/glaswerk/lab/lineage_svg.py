@@ -152,8 +152,8 @@ def _box(node: Node, place: tuple[int, int], is_root: bool) -> str:
 
 
 def _digits(node: Node) -> str:
-    """The beginning of an artifact's id; a document's id is its name."""
-    return short(node.id, 8) if node.finished_at else ""
+    """The beginning of an artifact's id; the id of a document or an answer is its name."""
+    return short(node.id, 8) if node.digest else ""
 
 
 def _kind(node: Node) -> str:

@@ -170,6 +170,8 @@ def check(register: Register, node: Node, advance: Advance) -> Checked:
     folder = register.root / node.path
     name = node.name if node.state == GONE else _name_at(node.path)
     about = (node.id, node.kind, name, node.path)
+    if node.state == GONE and node.id not in register.rows:
+        return Checked(*about, "missing", faults=("neither in the lab nor in the ledger",))
     if node.state == GONE:
         return Checked(*about, "made anew")
     if folder.is_symlink():
