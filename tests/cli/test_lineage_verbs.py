@@ -84,6 +84,12 @@ def test_the_tree_the_picture_and_the_events_are_of_the_same_part(lab: Lab, tmp_
     assert len(lines.read_text().splitlines()) == 16
 
 
+def test_a_name_of_several_kinds_is_refused_with_all_of_them(lab: Lab) -> None:
+    for verb in ("lineage", "verify"):
+        with pytest.raises(GlaswerkError, match="corpus:main, tokenizer:main"):
+            told(lab.root, verb, "main")
+
+
 def test_an_unknown_thing_is_refused_with_near_names(lab: Lab) -> None:
     for verb in ("lineage", "verify"):
         with pytest.raises(GlaswerkError, match="nearest: source:gazette"):

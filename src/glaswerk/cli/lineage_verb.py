@@ -71,7 +71,7 @@ def _found(lab: Lab, thing: str) -> tuple[Graph, str]:
     """The graph that holds the thing, and its id."""
     from glaswerk.data.references import document_id
     from glaswerk.lab.answers import read_answer
-    from glaswerk.lab.lineage import resolve, unknown, whole_graph
+    from glaswerk.lab.lineage import resolve, whole_graph
 
     graph = whole_graph(lab)
     answer = read_answer(lab, thing.strip())
@@ -79,12 +79,12 @@ def _found(lab: Lab, thing: str) -> tuple[Graph, str]:
         sources = {document: _sources(lab, document) for document in answer.documents}
         return graph.with_answer(answer, sources), answer.id
     try:
-        return graph, resolve(graph, thing).id
+        return graph, resolve(graph, thing, "artifact, document or traced answer").id
     except GlaswerkError:
         identifier = document_id(thing)
         found = _of_document(lab, graph, identifier)
         if found is None:
-            raise unknown(graph, thing, "artifact, document or traced answer") from None
+            raise
         return found, identifier
 
 

@@ -183,17 +183,17 @@ def _command(runs: Iterable[Any], finished_at: str) -> str:
     return next(found, "")
 
 
-def resolve(graph: Graph, thing: str) -> Node:
+def resolve(graph: Graph, thing: str, kinds: str = "artifact") -> Node:
     """The artifact that a user means by a name, kind:name, id, beginning of an id (four digits) or runs/<id>.
 
     A name stands before an id, what is there before what is gone, and "base" for the last of "base/…".
     Raises GlaswerkError for a name that several kinds bear, an id that is not the only one to begin so, and
-    an unknown one, with the nearest names.
+    an unknown one, with the nearest names and the `kinds` of things that the caller looks among.
     """
     found = _named(graph, thing.strip())
-    kinds = sorted({node.kind for node in found})
-    if len(kinds) > 1:
-        listed = ", ".join(f"{kind}:{thing}" for kind in kinds)
+    meant = sorted({node.kind for node in found})
+    if len(meant) > 1:
+        listed = ", ".join(f"{kind}:{thing}" for kind in meant)
         raise GlaswerkError(f"{thing!r} may be any of {listed}", hint="say which, with the kind before it")
     if found:
         return max(found, key=lambda node: (node.state != GONE, node.finished_at))
@@ -203,11 +203,11 @@ def resolve(graph: Graph, thing: str) -> Node:
     if found:
         listed = ", ".join(f"{short(node.id, 20)} ({node.kind} {node.name})" for node in found[:5])
         raise GlaswerkError(f"the ids of {len(found)} artifacts begin so: {listed}", hint="give more digits")
-    raise unknown(graph, thing)
+    raise _unknown(graph, thing, kinds)
 
 
-def unknown(graph: Graph, thing: str, kinds: str = "artifact") -> GlaswerkError:
-    """The error for a thing that is none of the `kinds` that the lab knows, with the names nearest to it."""
+def _unknown(graph: Graph, thing: str, kinds: str) -> GlaswerkError:
+    """The error for a thing that the lab does not know, with the names nearest to it."""
     names = list(dict.fromkeys(f"{node.kind}:{node.name}" for node in graph.nodes.values()))
     plain = thing.strip().casefold()
     scored = {name: max(_likeness(plain, name), _likeness(plain, name.split(":", 1)[1])) for name in names}
