@@ -122,6 +122,14 @@ class Ledger:
         with self._readable():
             return self._db.execute(query, values).fetchall()
 
+    def parsed(self, text: str) -> dict[str, Any]:
+        """A config or figures of a row. Raises GlaswerkError where the text is damaged."""
+        try:
+            found: dict[str, Any] = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise self._broken(f"expected JSON, found {text!r:.60}") from error
+        return found
+
     def start_run(self, command: str) -> int:
         """Enter a running command; returns its number."""
         (row,) = self.rows(

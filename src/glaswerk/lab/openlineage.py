@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -32,7 +31,7 @@ def events(lab: Lab, graph: Graph) -> Iterator[dict[str, Any]]:
     """
     namespace = "glaswerk://" + str(lab.settings.get("lab", {}).get("name", lab.root.name))
     rows = lab.ledger.rows("SELECT id, config FROM artifact")
-    configs = {row["id"]: json.loads(row["config"]) for row in rows}
+    configs = {row["id"]: lab.ledger.parsed(row["config"]) for row in rows}
     for node in graph.nodes.values():
         if node.digest:
             yield from _events(graph, node, namespace, configs[node.id])
