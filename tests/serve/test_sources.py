@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -68,12 +67,6 @@ def test_every_other_text_is_answered(server: Running, text: str) -> None:
     assert reply.json()["spans"] == []
 
 
-@pytest.fixture
-def copy(glass_folder: Path, tmp_path: Path) -> Lab:
-    shutil.copytree(glass_folder, tmp_path / "lab")
-    return Lab.open(tmp_path / "lab")
-
-
 def test_without_an_index_the_answer_says_how_to_make_one(copy: Lab, start: Callable[..., Running]) -> None:
     shutil.rmtree(copy.root / "traces")
     with start(lab=copy).client() as client:
@@ -86,7 +79,6 @@ def test_without_an_index_the_answer_says_how_to_make_one(copy: Lab, start: Call
         build(copy, copy.need("shards", "main.main", hint=""))
         assert client.post("/v1/glaswerk/trace", json={"text": BRIDGE}).json()["spans"]
         assert client.get("/v1/glaswerk/info").json()["trace"] is True
-    copy.ledger.close()
 
 
 def test_an_index_over_other_documents_does_not_count(copy: Lab, start: Callable[..., Running]) -> None:
@@ -100,4 +92,3 @@ def test_an_index_over_other_documents_does_not_count(copy: Lab, start: Callable
     make_model(copy, "chat/step-0", steps=0)
     with start(lab=copy, model="chat/step-0").client() as client:
         assert client.post("/v1/glaswerk/trace", json={"text": BRIDGE}).status_code == 200
-    copy.ledger.close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,14 +27,6 @@ BODY = {"model": "chat", "messages": [{"role": "user", "content": QUESTION}], "t
 def client(server: Running) -> Iterator[OpenAI]:
     with OpenAI(base_url=f"{server.url}/v1", api_key="none", max_retries=0) as made:
         yield made
-
-
-@pytest.fixture
-def copy(glass_folder: Path, tmp_path: Path) -> Iterator[Lab]:
-    shutil.copytree(glass_folder, tmp_path / "lab")
-    lab = Lab.open(tmp_path / "lab")
-    yield lab
-    lab.ledger.close()
 
 
 def standard(body: dict[str, Any]) -> str:
