@@ -157,8 +157,8 @@ def glass(glass_folder: Path) -> Iterator[Lab]:
 
 @pytest.fixture
 def copy(glass_folder: Path, tmp_path: Path) -> Iterator[Lab]:
-    """A lab of one's own, to change."""
-    shutil.copytree(glass_folder, tmp_path / "lab")
+    """A lab of one's own, to change; no other test's answers are in it."""
+    shutil.copytree(glass_folder, tmp_path / "lab", ignore=shutil.ignore_patterns("answers"))
     lab = Lab.open(tmp_path / "lab")
     yield lab
     lab.ledger.close()

@@ -49,7 +49,8 @@ def test_min_words_decides_what_is_shown(server: Running) -> None:
     [
         ({}, "text"), ({"text": 5}, "text"), ({"text": "x" * 20_001}, "text"), ({"text": "\udc00"}, "text"),
         ({"text": "x", "min_words": 1}, "min_words"), ({"text": "x", "min_words": "4"}, "min_words"),
-        ({"text": "x", "min_words": True}, "min_words"),
+        ({"text": "x", "min_words": True}, "min_words"), ({"text": "x", "context": ["said"]}, "context"),
+        ({"text": "x", "context": "\udc00"}, "context"),
     ],
 )  # fmt: skip
 def test_a_wrong_field_is_named(server: Running, body: dict[str, object], param: str) -> None:
@@ -57,6 +58,16 @@ def test_a_wrong_field_is_named(server: Running, body: dict[str, object], param:
         reply = client.post("/v1/glaswerk/trace", content=json.dumps(body))
     assert reply.status_code == 400
     assert shape(reply.json())["param"] == param
+
+
+def test_of_a_long_context_the_end_counts(server: Running) -> None:
+    """Only p1 tells of an archive; p2 comes first where nothing that counts was said."""
+    asked, first = "Is her name in the archive?", []
+    with server.client() as client:
+        for context in (30_000 * "x " + asked, asked + 30_000 * " x"):
+            found = client.post("/v1/glaswerk/trace", json={"text": BRIDGE, "context": context}).json()
+            first.append(found["spans"][0]["documents"][0]["id"])
+    assert first == ["p1", "p2"]
 
 
 @pytest.mark.parametrize("text", ["", " ", "x" * 20_000, " " * 20_000, "🥐" * 20_000])
