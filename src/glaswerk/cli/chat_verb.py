@@ -74,13 +74,14 @@ class _Sources:
 
     def show(self, answer: str, before: Sequence[Message]) -> None:
         context = "\n".join(message["content"] for message in before)
-        for span in self.tracer.trace(answer, context=context, documents=1).spans:
+        found = self.tracer.trace(answer, context=context, documents=1)
+        for span in found.spans:
             # None is left where all that hold it may not be shown.
             match = next(iter(span.documents), None)
             who = ", ".join(filter(None, (match.author, match.created_at[:10]))) if match else ""
             known = f", e.g. {who}" if who else ""
             click.echo(click.style(f"  “{span.text.strip()}” {span.count} ×{known}", dim=True), err=True)
-        click.echo(click.style(f"  {self.baseline.judge(self.tracer, answer)}", dim=True), err=True)
+        click.echo(click.style(f"  {self.baseline.judge(self.tracer, answer, found)}", dim=True), err=True)
 
 
 def _ask() -> str | None:

@@ -21,7 +21,7 @@ from glaswerk.serve.evidence import Evidence
 from glaswerk.serve.limits import Limits
 from glaswerk.serve.served import Served
 from glaswerk.trace import Tracer
-from glaswerk.trace.novelty import Baseline
+from glaswerk.trace.novelty import LEAST, Baseline
 
 _MIN_WORDS = 4
 
@@ -93,16 +93,17 @@ class Sources:
 
     def _trace(self, exchange: Exchange, min_words: int, identifier: str) -> dict[str, Any]:
         opened, text = self._opened(), exchange.text
-        found = opened.tracer.trace(text, context=exchange.context, min_words=min_words).to_json()
-        hidden = self._evidence.hidden()
-        spans = [span for span in found["spans"] if _shown(span, hidden)]
+        found = opened.tracer.trace(text, context=exchange.context, min_words=min_words)
+        novelty = opened.baseline.judge(opened.tracer, text, found if min_words <= LEAST else None)
+        whole, hidden = found.to_json(), self._evidence.hidden()
+        spans = [span for span in whole["spans"] if _shown(span, hidden)]
         matches = [match for span in spans for match in span["documents"]]
         seen = self._evidence.seen({match["id"] for match in matches})
         for match in matches:
             match["seen"] = seen[match["id"]]
         if identifier:
             self._answers.record(identifier, exchange, opened.id, (match["id"] for match in matches))
-        return found | {"spans": spans, "novelty": opened.baseline.judge(opened.tracer, text).to_json()}
+        return whole | {"spans": spans, "novelty": novelty.to_json()}
 
     def _recorded(self, answer: Answer) -> dict[str, Any]:
         hidden = self._evidence.hidden()
