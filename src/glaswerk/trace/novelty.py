@@ -192,7 +192,7 @@ def _spans(found: Trace, n: int) -> tuple[list[tuple[int, int]], int]:
     """Verbatim spans as (first word, the one after the last), and how many words the text has."""
     words = _words(found.text)
     starts = {start: i for i, (start, _) in enumerate(words)}
-    # A span that none holds is one whatever the shortest is: of these, those of `n` words are all there are.
+    # Whether a longer span holds one does not depend on the shortest looked for, so these are all of them.
     spans = (span for span in found.spans if span.words >= n)
     return [(starts[span.start], starts[span.start] + span.words) for span in spans], len(words)
 
