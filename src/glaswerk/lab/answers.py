@@ -93,9 +93,11 @@ def record_answer(lab: Lab, answer: Answer, most: int) -> None:
     path = _path(lab, answer.id)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_json(path, {key: value for key, value in asdict(answer).items() if value is not None})
-    records = [each for each in path.parent.iterdir() if each.suffix == ".json"]
-    if len(records) > most:
-        for old in sorted(records, key=_age)[: -max(1, most * 9 // 10)]:
+    others = [each for each in path.parent.iterdir() if each.suffix == ".json" and each != path]
+    if len(others) >= most:
+        # So that not every record from then on takes a look at the age of all.
+        left = max(0, most * 9 // 10 - 1)
+        for old in sorted(others, key=_age)[: len(others) - left]:
             old.unlink(missing_ok=True)
 
 
