@@ -1,6 +1,9 @@
-"""python docs/screenshot.py LAB QUESTION OUT.png: a real answer with its sources, as a picture of 1280 x 800.
+"""python docs/screenshot.py LAB FOLDER QUESTION ...: pictures of the chat page in several states.
 
-Serves the lab on a free port, asks the question in headless Chromium, opens the sources panel.
+Serves the lab on a free port and asks each question in a chat of its own in headless Chromium. Into FOLDER
+go, for question N, answer-N.png (the answer, its spans underlined by rarity, its novelty figure) and
+sources-N.png (the panel with the documents of its first span); for the first one also chat.png (the page),
+chat-dark.png (the same at night) and document.png (its first document, whole).
 Needs Chromium (apt-get install chromium) and playwright (pip install -e '.[dev]').
 """
 
@@ -10,20 +13,23 @@ import io
 import shutil
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Lab
 from glaswerk.serve import create_app
 from glaswerk.serve.server import Server, bind
 
-SIZE = {"width": 1280, "height": 800}
-LARGEST = 300_000
+SIZE: ViewportSize = {"width": 1280, "height": 800}
+TALL = 1400
+LARGEST = 200_000
+# A chip with the matches, or a note why there is none.
+SETTLED = ".answer-foot .chip, .answer-foot .reason, .failure"
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -45,24 +51,51 @@ def served(lab: Lab) -> Iterator[str]:
             thread.join()
 
 
-def photograph(browser: Browser, address: str, question: str) -> bytes:
-    """PNG of the chat page after the answer, with the sources of its first span open."""
-    page = browser.new_page(viewport=SIZE, device_scale_factor=1, reduced_motion="reduce")
-    page.set_default_timeout(240_000)
-    page.goto(address)
-    page.get_by_role("textbox", name="Message").fill(question)
-    page.keyboard.press("Enter")
-    page.get_by_role("button", name="Copy answer").wait_for()
-    settled = page.locator(".answer-foot .chip, .answer-foot .reason, .failure")
-    settled.first.wait_for()
-    if page.locator(".answer mark").count():
-        page.locator(".answer mark").first.click()
-        page.locator(".entry[open]").wait_for()
-    return page.screenshot()
+def photographs(browser: Browser, address: str, questions: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    """(name, PNG) of every state."""
+    for number, question in enumerate(questions, start=1):
+        page = browser.new_page(viewport=SIZE, device_scale_factor=1, reduced_motion="reduce")
+        page.set_default_timeout(240_000)
+        page.goto(address)
+        page.get_by_role("textbox", name="Message").fill(question)
+        page.keyboard.press("Enter")
+        page.locator(SETTLED).first.wait_for()
+        yield f"answer-{number}.png", page.locator("#conversation").screenshot()
+        if page.locator(".answer mark").count():
+            page.locator(".answer mark").first.click()
+            page.locator(".entry[open]").wait_for()
+            yield f"sources-{number}.png", panel(page)
+            if number == 1:
+                yield from whole(page)
+        page.close()
+
+
+def whole(page: Page) -> Iterator[tuple[str, bytes]]:
+    """The window by day and by night, and the first document in the panel."""
+    yield "chat.png", page.screenshot()
+    page.emulate_media(color_scheme="dark")
+    yield "chat-dark.png", page.screenshot()
+    page.emulate_media(color_scheme="light")
+    page.get_by_role("button", name="Whole document").first.click()
+    page.locator(".document-facts").wait_for()
+    yield "document.png", page.get_by_role("dialog").screenshot()
+
+
+def panel(page: Page) -> bytes:
+    """The sources panel, as long as what stands in it."""
+    page.set_viewport_size({**SIZE, "height": TALL})
+    box = page.locator("#sources").bounding_box()
+    last = page.locator("#sources-body > :last-child").bounding_box()
+    assert box is not None
+    assert last is not None
+    height = min(last["y"] + last["height"] + 20, TALL)
+    picture = page.screenshot(clip={"x": box["x"], "y": 0, "width": box["width"], "height": height})
+    page.set_viewport_size(SIZE)
+    return picture
 
 
 def smaller(picture: bytes) -> bytes:
-    """The same picture as a PNG of at most 300 kB: fewer colours where need be."""
+    """The same picture as a PNG of at most 200 kB: fewer colours where need be."""
     for colours in (0, 256, 128, 64):
         image = Image.open(io.BytesIO(picture)).convert("RGB")
         buffer = io.BytesIO()
@@ -73,20 +106,21 @@ def smaller(picture: bytes) -> bytes:
 
 
 def main(arguments: list[str]) -> None:
-    if len(arguments) != 3:
+    if len(arguments) < 3:
         raise GlaswerkError(
-            f"expected LAB QUESTION OUT.png, found {len(arguments)} arguments",
-            hint='python docs/screenshot.py demo-lab "Who is the mayor?" chat.png',
+            f"expected LAB FOLDER QUESTION ..., found {len(arguments)} arguments",
+            hint='python docs/screenshot.py demo-lab docs "Who is the mayor?"',
         )
-    folder, question, out = arguments
-    if not Path(out).absolute().parent.is_dir():
-        raise GlaswerkError(f"expected a file in a folder that exists, found {out}")
+    lab, folder, *questions = arguments
+    if not Path(folder).is_dir():
+        raise GlaswerkError(f"expected a folder that exists, found {folder}")
     chromium = shutil.which("chromium")
     if chromium is None:
         raise GlaswerkError("no chromium on the PATH", hint="apt-get install chromium")
-    with served(Lab.open(Path(folder))) as address, sync_playwright() as playwright:
+    with served(Lab.open(Path(lab))) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
-        Path(out).write_bytes(smaller(photograph(browser, address, question)))
+        for name, picture in photographs(browser, address, questions):
+            (Path(folder) / name).write_bytes(smaller(picture))
         browser.close()
 
 

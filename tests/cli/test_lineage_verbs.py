@@ -13,6 +13,7 @@ from glaswerk.cli.main import cli
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.parquet import read_rows
 from glaswerk.lab import Lab
+from glaswerk.lab.answers import Answer, record_answer
 
 
 def run(lab: Path, *words: str) -> Result:
@@ -53,6 +54,27 @@ def test_a_document_leads_to_what_holds_it_and_to_nothing_else(lab: Lab) -> None
     assert not any(kind.startswith("model") for kind in kinds(told(lab.root, "lineage", held_out)))
 
 
+def test_an_answer_leads_up_to_its_model_and_documents_and_is_checked_with_its_index(own_lab: Path) -> None:
+    lab, name = Lab.open(own_lab), "chatcmpl-" + "0" * 24
+    rows = list(read_rows(lab.path("corpus", "main") / "documents.parquet"))
+    document = next(row["id"] for row in rows if row["source"] == "gazette")
+    model, trace = lab.latest("model", "chat"), lab.latest("trace")
+    assert model is not None
+    assert trace is not None
+    record_answer(lab, Answer(name, "2026-11-23T12:00:00+00:00", model.id, trace.id, (document,)), 10)
+    lab.ledger.close()
+    assert {f"answer {name}", f"document {document}", "model chat", "model base", "source gazette"} <= kinds(
+        told(own_lab, "lineage", name)
+    )
+    checked = told(own_lab, "verify", name)["artifacts"]
+    assert {one["state"] for one in checked} == {"matches"}
+    assert {"model", "trace", "shards"} <= {one["kind"] for one in checked}
+    file = next(trace.path.glob("*.npy"))
+    file.write_bytes(file.read_bytes()[:-1])
+    with pytest.raises(GlaswerkError, match=r"do not match: trace main\.main"):
+        told(own_lab, "verify", name)
+
+
 def test_the_tree_the_picture_and_the_events_are_of_the_same_part(lab: Lab, tmp_path: Path) -> None:
     svg, lines = tmp_path / "l.svg", tmp_path / "l.jsonl"
     result = run(lab.root, "lineage", "chat", "--up", "--svg", str(svg), "--openlineage", str(lines))
@@ -60,6 +82,12 @@ def test_the_tree_the_picture_and_the_events_are_of_the_same_part(lab: Lab, tmp_
     assert "went into" not in result.output
     assert svg.read_text().count('<rect class="box"') == 8
     assert len(lines.read_text().splitlines()) == 16
+
+
+def test_a_name_of_several_kinds_is_refused_with_all_of_them(lab: Lab) -> None:
+    for verb in ("lineage", "verify"):
+        with pytest.raises(GlaswerkError, match="corpus:main, tokenizer:main"):
+            told(lab.root, verb, "main")
 
 
 def test_an_unknown_thing_is_refused_with_near_names(lab: Lab) -> None:
@@ -119,6 +147,7 @@ def test_an_attestation_of_the_chat_model_names_every_file_and_source(lab: Lab, 
     [
         ("verify",), ("verify", "chat", "--all"), ("verify", "chat", "--signature", "x"),
         ("verify", "./here"), ("sign",), ("sign", "chat"), ("sign", "./nowhere", "--key", "pyproject.toml"),
+        ("verify", "./nowhere", "--public-key", "pyproject.toml"),
     ],
 )  # fmt: skip
 def test_half_a_command_is_refused_in_words(tmp_path: Path, words: tuple[str, ...]) -> None:

@@ -170,9 +170,16 @@ def test_the_template_of_answers_is_itself_a_valid_file_without_an_answer(tmp_pa
     file.write_text(template({}))
     assert read_answers(file, ()) == {}
     assert all(key in file.read_text() for key in QUESTIONS)
-    said = {"provider_is_sme": True, "machine_watts": 5.5, "sources_crawled": ["web"], "user_data": 'a "b"'}
+    said = {
+        "provider_is_sme": True,
+        "machine_watts": 5.5,
+        "sources_crawled": ["web"],
+        "user_data": 'a "b"\x7f',
+    }
     file.write_text(template(said))
     assert read_answers(file, ("web",)) == said
+    file.write_text('provider_name = "  "\nuser_data = " a "\n')
+    assert read_answers(file, ()) == {"user_data": "a"}
 
 
 @pytest.mark.parametrize(
@@ -183,6 +190,12 @@ def test_the_template_of_answers_is_itself_a_valid_file_without_an_answer(tmp_pa
         ("machine_watts = nan", "mend that line"),
         ("provider_is_sme = 1", "mend that line"),
         ('sources_crawled = ["wep"]', "write web"),
+        (f'user_data = "{"x" * 4001}"', "mend that line"),
+        ("user_data = " + "[" * 5000, "mend it"),
+        (
+            'sources_crawled = ["web"]\nsources_user_data = ["web"]',
+            "leave it in one; glaswerk add takes what came otherwise as a source of its own",
+        ),
     ],
 )
 def test_a_wrong_answer_is_an_error_that_says_what_to_write(tmp_path: Path, line: str, hint: str) -> None:

@@ -4,30 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.lab import Artifact, Lab, Spec
+from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.attestation import attest
 from glaswerk.lab.verify import Register
-
-
-def make(lab: Lab, kind: Any, name: str, inputs: dict[str, str] | None = None, **config: Any) -> Artifact:
-    def write(folder: Path) -> dict[str, Any]:
-        (folder / "words.txt").write_text(f"{kind} {config}")
-        return {}
-
-    return lab.make(Spec(kind, name, f"{kind}/1", inputs or {}, config), write)
-
-
-@pytest.fixture
-def model(empty_lab: Lab) -> Artifact:
-    corpus = make(empty_lab, "corpus", "main")
-    shards = make(empty_lab, "shards", "main.main", {"corpus": corpus.id})
-    return make(empty_lab, "model", "base/step-1", {"shards": shards.id}, rate=0.1)
 
 
 def statement(lab: Lab, model: Artifact) -> dict[str, Any]:
@@ -47,7 +33,10 @@ def test_subjects_are_the_files_and_dependencies_all_that_it_was_made_from(
     assert (said["_type"], said["predicateType"]) == (
         "https://in-toto.io/Statement/v1", "https://slsa.dev/provenance/v1",
     )  # fmt: skip
-    assert said["subject"] == [{"name": "words.txt", "digest": {"sha256": sha256(model.path / "words.txt")}}]
+    assert said["subject"] == [
+        {"name": name, "digest": {"sha256": sha256(model.path / name)}}
+        for name in ("part/0.bin", "words.txt")
+    ]
     built = said["predicate"]["buildDefinition"]
     assert built["externalParameters"] == {"rate": 0.1}
     assert built["buildType"].endswith("#model/1")
@@ -72,9 +61,11 @@ def test_the_statement_passes_the_checks_of_the_in_toto_package(empty_lab: Lab, 
     json_format.ParseDict(said["predicate"], provenance.Provenance())
 
 
-def test_of_what_is_gone_the_digest_in_the_ledger_is_told(empty_lab: Lab, model: Artifact) -> None:
+def test_of_what_is_gone_the_digest_in_the_ledger_is_told(
+    empty_lab: Lab, model: Artifact, make: Callable[..., Artifact]
+) -> None:
     (corpus,) = empty_lab.all("corpus")
-    make(empty_lab, "corpus", "main", languages=["en"])
+    make("corpus", "main", languages=["en"])
     gone = statement(empty_lab, model)["predicate"]["buildDefinition"]["resolvedDependencies"][0]
     assert gone["annotations"]["gone"]
     assert gone["digest"] == {"glaswerkFilesBlake2b160": corpus.digest.removeprefix("b2:")}
@@ -86,7 +77,7 @@ def test_nothing_is_attested_of_an_altered_model_or_over_an_altered_manifest(
     manifest = empty_lab.path("corpus", "main") / "manifest.json"
     whole = manifest.read_text()
     manifest.write_text(whole.replace('"code"', '"kode"'))
-    with pytest.raises(GlaswerkError, match=r"corpus main: manifest.json: altered"):
+    with pytest.raises(GlaswerkError, match=r"corpus main: manifest.json: not as in the ledger"):
         statement(empty_lab, model)
     manifest.write_text(whole)
     (model.path / "words.txt").write_text("others")

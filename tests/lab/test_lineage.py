@@ -5,39 +5,33 @@ from __future__ import annotations
 import json
 import uuid
 import xml.etree.ElementTree as ET
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.lab import Artifact, Lab, Spec
+from glaswerk.lab import Artifact, Lab
+from glaswerk.lab.answers import Answer
 from glaswerk.lab.lineage import GONE, Graph, resolve, tree, whole_graph
 from glaswerk.lab.lineage_svg import lineage_svg
 from glaswerk.lab.openlineage import events
 
-
-def make(lab: Lab, kind: Any, name: str, inputs: dict[str, str] | None = None, **config: Any) -> Artifact:
-    def write(folder: Path) -> dict[str, Any]:
-        (folder / "file.txt").write_text(f"{name} {config}")
-        return {"documents": 1}
-
-    return lab.make(Spec(kind, name, f"{kind}/1", inputs or {}, config), write)
+SPACE = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.fixture
-def path(empty_lab: Lab) -> dict[str, Artifact]:
+def path(empty_lab: Lab, make: Callable[..., Artifact]) -> dict[str, Artifact]:
     """Source, corpus, tokenizer, shards, base and chat model; the corpus then made anew."""
-    lab, made = empty_lab, {}
-    made["source"] = make(lab, "source", "posts")
-    made["corpus"] = make(lab, "corpus", "main", {"source:posts": made["source"].id})
-    made["tokenizer"] = make(lab, "tokenizer", "main", {"corpus": made["corpus"].id})
+    made: dict[str, Artifact] = {}
+    made["source"] = make("source", "posts")
+    made["corpus"] = make("corpus", "main", {"source:posts": made["source"].id})
+    made["tokenizer"] = make("tokenizer", "main", {"corpus": made["corpus"].id})
     both = {"corpus": made["corpus"].id, "tokenizer": made["tokenizer"].id}
-    made["shards"] = make(lab, "shards", "main.main", both)
-    made["base"] = make(lab, "model", "base/step-2", {"shards": made["shards"].id})
+    made["shards"] = make("shards", "main.main", both)
+    made["base"] = make("model", "base/step-2", {"shards": made["shards"].id})
     on = {"base": made["base"].id, "shards": made["shards"].id}
-    made["chat"] = make(lab, "model", "chat/step-4", on)
-    made["anew"] = make(lab, "corpus", "main", {"source:posts": made["source"].id}, languages=["en"])
+    made["chat"] = make("model", "chat/step-4", on)
+    made["anew"] = make("corpus", "main", {"source:posts": made["source"].id}, languages=["en"])
     return made
 
 
@@ -131,14 +125,13 @@ def test_the_picture_holds_a_box_a_node_left_to_right_and_passes_boxes_by(
 ) -> None:
     graph = whole_graph(empty_lab)
     svg = ET.fromstring(lineage_svg(graph, path["chat"].id))
-    space = "{http://www.w3.org/2000/svg}"
-    boxes = svg.findall(f"{space}g")
+    boxes = svg.findall(f"{SPACE}g")
     assert len(boxes) == len(graph.nodes)
-    assert len(svg.findall(f"{space}path")) == len(graph.edges)
+    assert len(svg.findall(f"{SPACE}path")) == len(graph.edges)
     places = {}
     for box in boxes:
         x, y = box.attrib["transform"].removeprefix("translate(").rstrip(")").split()
-        title = box.find(f"{space}title")
+        title = box.find(f"{SPACE}title")
         assert title is not None
         assert title.text
         places[title.text.splitlines()[1]] = (int(x), int(y))
@@ -146,8 +139,37 @@ def test_the_picture_holds_a_box_a_node_left_to_right_and_passes_boxes_by(
     assert len(set(places.values())) == len(places)
 
 
-def test_names_that_are_markup_stay_text_in_the_picture(empty_lab: Lab) -> None:
-    made = make(empty_lab, "source", "posts")
+def test_an_answer_comes_from_its_model_its_index_and_the_documents_shown(
+    empty_lab: Lab, path: dict[str, Artifact], make: Callable[..., Artifact]
+) -> None:
+    trace = make("trace", "main.main", {"shards": path["shards"].id})
+    answer = Answer(
+        "chatcmpl-" + "0" * 24, "2026-11-23T12:00:00+00:00", path["chat"].id, trace.id, ("x:1", "x:2")
+    )
+    graph = whole_graph(empty_lab).with_answer(answer, {"x:1": [path["source"].id], "x:2": []})
+    part = graph.around(answer.id, ("up",))
+    assert set(part.nodes) == {
+        *(path[k].id for k in ("source", "corpus", "tokenizer", "shards", "base", "chat")),
+        trace.id, "x:1", "x:2", answer.id,
+    }  # fmt: skip
+    assert [edge.role for edge in part.near(answer.id, "up")] == ["model", "index", "shown", "shown"]
+    lines = list(tree(part, answer.id, "up"))
+    assert lines[0] == f"answer {answer.id}  2026-11-23 12:00"
+    assert lines[-1] == "└─ shown: document x:2  gone"
+    assert len(ET.fromstring(lineage_svg(part, answer.id)).findall(f"{SPACE}g")) == 10
+    assert len(list(events(empty_lab, part))) == 14
+
+
+def test_an_answer_whose_model_the_ledger_does_not_know_says_that_it_is_gone(empty_lab: Lab) -> None:
+    answer = Answer("chatcmpl-" + "0" * 24, "2026-11-23T12:00:00+00:00", "b2:1", "b2:2", ())
+    lines = list(tree(whole_graph(empty_lab).with_answer(answer, {}), answer.id, "up"))
+    assert lines[1:] == ["├─ model: model b2:1  gone", "└─ index: trace b2:2  gone"]
+
+
+def test_names_that_are_markup_stay_text_in_the_picture(
+    empty_lab: Lab, make: Callable[..., Artifact]
+) -> None:
+    made = make("source", "posts")
     graph = whole_graph(empty_lab)
     (node,) = graph.nodes.values()
     named = Graph({node.id: type(node)(node.id, "source", "<script>&")}, ())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,9 @@ from glaswerk.lab.signing import check_signature, new_key, sign
 
 pytest.importorskip("model_signing", reason='pip install "glaswerk[sign]"')
 pytest.importorskip("OpenSSL", reason='pip install "glaswerk[sign]"')
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +63,7 @@ def test_the_private_key_is_for_its_owner_alone_and_never_overwritten(own: Path)
 def test_one_byte_of_the_model_is_enough_and_its_file_is_named(own: Path) -> None:
     file = own / "model" / "part" / "model.safetensors"
     file.write_bytes(file.read_bytes()[:-1] + b"\0")
-    refused(own, "Hash mismatch for 'part/model.safetensors'")
+    refused(own, r"does not hold: Signature mismatch: \[\"Hash mismatch for 'part/model.safetensors'\"\]\n")
 
 
 @pytest.mark.parametrize("name", ["more.txt", ".gitattributes", "part/.hidden"])
@@ -128,6 +132,24 @@ def test_a_missing_signature_and_a_key_that_is_none_are_named(own: Path) -> None
     refused(own, "public elliptic-curve key")
     with pytest.raises(GlaswerkError, match="private elliptic-curve key"):
         sign(own / "model", own / "key.pub", own / "new.sig")
+
+
+@pytest.mark.parametrize("kind", ["rsa", "ed25519", "another curve", "with a password"])
+def test_a_key_of_another_kind_is_refused_in_words(own: Path, kind: str) -> None:
+    secret: Any = {
+        "rsa": lambda: rsa.generate_private_key(65537, 2048), "ed25519": ed25519.Ed25519PrivateKey.generate,
+        "another curve": lambda: ec.generate_private_key(ec.SECP256K1()),
+        "with a password": lambda: ec.generate_private_key(ec.SECP256R1()),
+    }[kind]()  # fmt: skip
+    locked = kind == "with a password"
+    lock = serialization.BestAvailableEncryption(b"x") if locked else serialization.NoEncryption()
+    pem, form = serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    (own / "key").write_bytes(secret.private_bytes(pem, serialization.PrivateFormat.PKCS8, lock))
+    with pytest.raises(GlaswerkError, match="private elliptic-curve key"):
+        sign(own / "model", own / "key", own / "new.sig")
+    if not locked:
+        (own / "key.pub").write_bytes(secret.public_key().public_bytes(pem, form))
+        refused(own, "public elliptic-curve key")
 
 
 def test_a_signature_among_the_files_that_it_signs_is_refused(own: Path) -> None:

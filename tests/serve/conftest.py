@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import threading
 import time
@@ -150,6 +151,15 @@ def glass_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def glass(glass_folder: Path) -> Iterator[Lab]:
     """The lab, opened."""
     lab = Lab.open(glass_folder)
+    yield lab
+    lab.ledger.close()
+
+
+@pytest.fixture
+def copy(glass_folder: Path, tmp_path: Path) -> Iterator[Lab]:
+    """A lab of one's own, to change; no other test's answers are in it."""
+    shutil.copytree(glass_folder, tmp_path / "lab", ignore=shutil.ignore_patterns("answers"))
+    lab = Lab.open(tmp_path / "lab")
     yield lab
     lab.ledger.close()
 

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
+from glaswerk.lab import Lab
+from glaswerk.lab.tombstones import Forgotten, Tombstone
 from glaswerk.serve.limits import Limits
 
 from .conftest import BAKERY, BRIDGE, CONTEXT, DIALOGUES, ENDLESS, Running, wait_until
@@ -128,7 +130,7 @@ def test_hostile_documents_stay_text_in_the_panel_and_in_the_whole_view(
         route.fulfill(response=reply, json=reply.json() | bad | {"text": evil})
 
     with visit(browser, server.url) as page:
-        page.route("**/v1/glaswerk/trace", in_trace)
+        page.route("**/v1/traces/*", in_trace)
         page.route("**/v1/documents/*", in_document)
         ask_and_wait(page, "Who built the old bridge?")
         page.locator(".chip").click()
@@ -166,13 +168,41 @@ def test_a_whole_document_opens_and_closes_by_keyboard_and_gives_the_focus_back(
         expect(view).to_be_hidden()
 
 
-def test_a_document_that_is_gone_by_now_says_so(browser: Browser, server: Running) -> None:
-    with visit(browser, server.url) as page:
-        page.route("**/v1/documents/*", lambda route: route.continue_(url=f"{server.url}/v1/documents/none"))
+def test_a_document_forgotten_since_says_so_and_vanishes_from_the_panel(
+    browser: Browser, copy: Lab, start: Callable[..., Running]
+) -> None:
+    with visit(browser, start(lab=copy).url) as page:
         ask_and_wait(page, "Who built the old bridge?")
         page.locator(".chip").click()
-        page.get_by_role("button", name="Whole document").first.click()
+        expect(page.locator(".card").filter(has_text="clara")).to_have_count(1)
+        Forgotten.read(copy.root).with_more([Tombstone("id", "p1")]).write(copy.root)
+        page.get_by_role("button", name="Whole document by clara").click()
         expect(page.get_by_role("dialog")).to_contain_text("no training document")
+        page.get_by_role("button", name="Close document").click()
+        expect(page.locator(".chip")).to_be_visible()
+        page.locator(".entry summary").click()
+        expect(page.locator(".card")).to_have_count(2)
+        expect(page.locator("#sources")).not_to_contain_text("clara")
+
+
+def test_the_documents_of_an_answer_are_ordered_by_what_was_asked_before(
+    browser: Browser, server: Running
+) -> None:
+    """The server knows the exchange by the answer's id; of an answer it lost, the page sends it along."""
+    sent: list[dict[str, str]] = []
+
+    def forgotten(route: Route) -> None:
+        route.fulfill(status=404, json={"error": {"message": "gone", "code": "answer_not_found"}})
+
+    with visit(browser, server.url) as page:
+        page.on("request", lambda asked: sent.append(asked.post_data_json) if "/trace" in asked.url else None)
+        ask_and_wait(page, "Who built the old bridge?")
+        assert sent == [None]
+        page.route("**/v1/traces/*", forgotten)
+        ask_and_wait(page, "When does the bakery open?")
+    assert sent[-1] == {
+        "text": BAKERY, "context": f"Who built the old bridge?\n{BRIDGE}\nWhen does the bakery open?"
+    }  # fmt: skip
 
 
 def test_the_panel_says_when_a_document_was_seen_and_how_often_it_was_there(
@@ -187,7 +217,7 @@ def test_the_panel_says_when_a_document_was_seen_and_how_often_it_was_there(
         route.fulfill(response=reply, json=found)
 
     with visit(browser, server.url) as page:
-        page.route("**/v1/glaswerk/trace", with_training)
+        page.route("**/v1/traces/*", with_training)
         ask_and_wait(page, "Who built the old bridge?")
         page.locator(".chip").click()
         facts = page.locator(".card").first.locator(".card-facts li")
@@ -204,7 +234,7 @@ def test_rarer_spans_are_underlined_more_strongly(browser: Browser, server: Runn
         route.fulfill(response=reply, json=reply.json() | {"spans": cut})
 
     with visit(browser, server.url) as page:
-        page.route("**/v1/glaswerk/trace", traced)
+        page.route("**/v1/traces/*", traced)
         ask_and_wait(page, "Who built the old bridge?")
         marks = page.locator(".answer-text mark")
         expect(marks.nth(0)).to_have_class("span rare-1")
@@ -230,7 +260,7 @@ def test_how_much_is_copied_is_told_beside_what_is_usual(browser: Browser, serve
             "100 % of this answer stands word for word in the training data. "
             "What is usual is not measurable here."
         )
-        page.route("**/v1/glaswerk/trace", judged)
+        page.route("**/v1/traces/*", judged)
         page.reload()
         page.locator(".open-conversation").click()
         expect(told).to_have_text(
@@ -254,7 +284,7 @@ def test_a_long_answer_with_hundreds_of_spans_makes_cards_only_for_the_one_that_
         route.fulfill(response=reply, json=reply.json() | {"spans": spans})
 
     with visit(browser, server.url) as page:
-        page.route("**/v1/glaswerk/trace", many)
+        page.route("**/v1/traces/*", many)
         ask_and_wait(page, "Who built the old bridge?")
         page.locator(".chip").click()
         expect(page.locator(".entry")).to_have_count(600)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -50,7 +49,8 @@ def test_min_words_decides_what_is_shown(server: Running) -> None:
     [
         ({}, "text"), ({"text": 5}, "text"), ({"text": "x" * 20_001}, "text"), ({"text": "\udc00"}, "text"),
         ({"text": "x", "min_words": 1}, "min_words"), ({"text": "x", "min_words": "4"}, "min_words"),
-        ({"text": "x", "min_words": True}, "min_words"),
+        ({"text": "x", "min_words": True}, "min_words"), ({"text": "x", "context": ["said"]}, "context"),
+        ({"text": "x", "context": "\udc00"}, "context"),
     ],
 )  # fmt: skip
 def test_a_wrong_field_is_named(server: Running, body: dict[str, object], param: str) -> None:
@@ -60,18 +60,22 @@ def test_a_wrong_field_is_named(server: Running, body: dict[str, object], param:
     assert shape(reply.json())["param"] == param
 
 
+def test_of_a_long_context_the_end_counts(server: Running) -> None:
+    """Only p1 tells of an archive; p2 comes first where nothing that counts was said."""
+    asked, first = "Is her name in the archive?", []
+    with server.client() as client:
+        for context in (30_000 * "x " + asked, asked + 30_000 * " x"):
+            found = client.post("/v1/glaswerk/trace", json={"text": BRIDGE, "context": context}).json()
+            first.append(found["spans"][0]["documents"][0]["id"])
+    assert first == ["p1", "p2"]
+
+
 @pytest.mark.parametrize("text", ["", " ", "x" * 20_000, " " * 20_000, "🥐" * 20_000])
 def test_every_other_text_is_answered(server: Running, text: str) -> None:
     with server.client() as client:
         reply = client.post("/v1/glaswerk/trace", json={"text": text})
     assert reply.status_code == 200
     assert reply.json()["spans"] == []
-
-
-@pytest.fixture
-def copy(glass_folder: Path, tmp_path: Path) -> Lab:
-    shutil.copytree(glass_folder, tmp_path / "lab")
-    return Lab.open(tmp_path / "lab")
 
 
 def test_without_an_index_the_answer_says_how_to_make_one(copy: Lab, start: Callable[..., Running]) -> None:
@@ -86,7 +90,6 @@ def test_without_an_index_the_answer_says_how_to_make_one(copy: Lab, start: Call
         build(copy, copy.need("shards", "main.main", hint=""))
         assert client.post("/v1/glaswerk/trace", json={"text": BRIDGE}).json()["spans"]
         assert client.get("/v1/glaswerk/info").json()["trace"] is True
-    copy.ledger.close()
 
 
 def test_an_index_over_other_documents_does_not_count(copy: Lab, start: Callable[..., Running]) -> None:
@@ -100,4 +103,3 @@ def test_an_index_over_other_documents_does_not_count(copy: Lab, start: Callable
     make_model(copy, "chat/step-0", steps=0)
     with start(lab=copy, model="chat/step-0").client() as client:
         assert client.post("/v1/glaswerk/trace", json={"text": BRIDGE}).status_code == 200
-    copy.ledger.close()

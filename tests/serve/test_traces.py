@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from openai import OpenAI
 
 from glaswerk.lab import Lab
+from glaswerk.lab.answers import FOLDER, read_answer
 from glaswerk.lab.tombstones import Forgotten, Tombstone
 from glaswerk.serve.limits import Limits
 
@@ -28,14 +28,6 @@ BODY = {"model": "chat", "messages": [{"role": "user", "content": QUESTION}], "t
 def client(server: Running) -> Iterator[OpenAI]:
     with OpenAI(base_url=f"{server.url}/v1", api_key="none", max_retries=0) as made:
         yield made
-
-
-@pytest.fixture
-def copy(glass_folder: Path, tmp_path: Path) -> Iterator[Lab]:
-    shutil.copytree(glass_folder, tmp_path / "lab")
-    lab = Lab.open(tmp_path / "lab")
-    yield lab
-    lab.ledger.close()
 
 
 def standard(body: dict[str, Any]) -> str:
@@ -147,6 +139,78 @@ def test_unknown_and_forgotten_answers_are_not_found(start: Callable[..., Runnin
         error = shape(http.get("/v1/traces/chatcmpl-nothing").json())
     assert error["code"] == "answer_not_found"
     assert "last 2 answers" in error["message"]
+
+
+def shown(trace: dict[str, Any]) -> list[str]:
+    return [match["id"] for span in trace["spans"] for match in span["documents"]]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_the_order_of_documents_follows_what_was_said_before_the_answer(
+    server: Running, stream: bool
+) -> None:
+    """p1 alone tells of an archive and a name; asked for nothing of these, the shorter p2 comes first."""
+    said = ["Is her name in the archive, does anybody remember?", "No.", QUESTION]
+    roles = ["user", "assistant", "user"]
+    messages = [{"role": role, "content": text} for role, text in zip(roles, said, strict=True)]
+    wish = {"messages": messages, "stream": stream, "glaswerk": {"trace": True}}
+    with server.client() as http:
+        reply = http.post("/v1/chat/completions", json=BODY | wish)
+        (told,) = (c for c in (chunks(reply.text) if stream else [reply.json()]) if "glaswerk" in c)
+        afterwards = http.get(f"/v1/traces/{told['id']}").json()
+        posted = http.post("/v1/glaswerk/trace", json={"text": BRIDGE, "context": "\n".join(said)}).json()
+        alone = http.post("/v1/glaswerk/trace", json={"text": BRIDGE}).json()
+    assert shown(told["glaswerk"]["trace"]) == ["p1", "p2", "d0"]
+    assert shown(afterwards) == shown(posted) == ["p1", "p2", "d0"]
+    assert shown(alone) == ["p2", "p1", "d0"]
+
+
+def test_a_restarted_server_knows_which_documents_a_traced_answer_showed_but_no_words(
+    copy: Lab, start: Callable[..., Running]
+) -> None:
+    with start(lab=copy).client() as http:
+        untraced = http.post("/v1/chat/completions", json=BODY).json()["id"]
+        traced = http.post("/v1/chat/completions", json=BODY | {"glaswerk": {"trace": True}}).json()
+    Forgotten().with_more([Tombstone("id", "p1")]).write(copy.root)
+    with start(lab=copy).client() as http:
+        found = http.get(f"/v1/traces/{traced['id']}").json()
+        assert http.get(f"/v1/traces/{untraced}").status_code == 404
+    assert (found["object"], found["text"]) == ("glaswerk.trace.record", None)
+    assert found["model"] == copy.need("model", "chat/step-60", hint="").id
+    assert found["trace"] == copy.need("trace", "main.main", hint="").id
+    assert found["documents"] == ["p2", "d0"]
+    (file,) = (copy.root / FOLDER).iterdir()
+    assert not {"bridge", "Bridge"} & set(file.read_text().split())
+    record = read_answer(copy, traced["id"])
+    assert record is not None
+    assert record.documents == ("p2", "p1", "d0")
+
+
+def test_a_restarted_server_traces_an_answer_anew_where_the_lab_keeps_its_words(
+    copy: Lab, start: Callable[..., Running]
+) -> None:
+    settings(copy, "text = true")
+    kept = Lab.open(copy.root)
+    with start(lab=kept).client() as http:
+        identifier = http.post("/v1/chat/completions", json=BODY).json()["id"]
+        first = http.get(f"/v1/traces/{identifier}").json()
+    with start(lab=kept).client() as http:
+        assert http.get(f"/v1/traces/{identifier}").json() == first
+    with start(lab=kept, model="base").client() as http:  # its documents are not that answer's
+        assert http.get(f"/v1/traces/{identifier}").json()["object"] == "glaswerk.trace.record"
+    kept.ledger.close()
+
+
+def test_no_record_is_kept_where_the_lab_wants_none(copy: Lab, start: Callable[..., Running]) -> None:
+    settings(copy, "most = 0")
+    with start(lab=Lab.open(copy.root)).client() as http:
+        http.post("/v1/chat/completions", json=BODY | {"glaswerk": {"trace": True}})
+    assert not (copy.root / FOLDER).exists()
+
+
+def settings(lab: Lab, line: str) -> None:
+    with (lab.root / "lab.toml").open("a") as file:
+        file.write(f"\n[answers]\n{line}\n")
 
 
 def test_a_stream_that_its_reader_left_can_be_traced_as_far_as_it_came(server: Running) -> None:

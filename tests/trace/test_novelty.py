@@ -69,6 +69,16 @@ def test_spans_below_n_words_do_not_count(opened: tuple[Tracer, Baseline]) -> No
     assert baseline.judge(tracer, f"{seven} unheard words stand here and there {seven}").share == 0.0
 
 
+@pytest.mark.parametrize("min_words", [2, 4, 8])
+def test_a_trace_that_is_there_already_gives_the_same_figure(
+    opened: tuple[Tracer, Baseline], min_words: int
+) -> None:
+    tracer, baseline = opened
+    text = f"{' '.join(WORDS[3:10])} never heard {COPIED} of it {prose(3)} {' '.join(WORDS[2:11])}"
+    found = tracer.trace(text, min_words=min_words)
+    assert baseline.judge(tracer, text, found) == baseline.judge(tracer, text)
+
+
 def test_what_is_usual_is_measured_on_the_held_out_texts(opened: tuple[Tracer, Baseline]) -> None:
     tracer, baseline = opened
     judged = baseline.judge(tracer, " ".join(["unheard"] * 40))

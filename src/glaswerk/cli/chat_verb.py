@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -71,14 +72,16 @@ class _Sources:
     tracer: Tracer
     baseline: Baseline
 
-    def show(self, answer: str) -> None:
-        for span in self.tracer.trace(answer, documents=1).spans:
+    def show(self, answer: str, before: Sequence[Message]) -> None:
+        context = "\n".join(message["content"] for message in before)
+        found = self.tracer.trace(answer, context=context, documents=1)
+        for span in found.spans:
             # None is left where all that hold it may not be shown.
             match = next(iter(span.documents), None)
             who = ", ".join(filter(None, (match.author, match.created_at[:10]))) if match else ""
             known = f", e.g. {who}" if who else ""
             click.echo(click.style(f"  “{span.text.strip()}” {span.count} ×{known}", dim=True), err=True)
-        click.echo(click.style(f"  {self.baseline.judge(self.tracer, answer)}", dim=True), err=True)
+        click.echo(click.style(f"  {self.baseline.judge(self.tracer, answer, found)}", dim=True), err=True)
 
 
 def _ask() -> str | None:
@@ -103,5 +106,5 @@ def _turn(
         click.echo(" [stopped]", nl=False)
     click.echo()
     if sources:
-        sources.show(answer)
+        sources.show(answer, messages)
     return [*messages, Message(role="assistant", content=answer)]

@@ -37,13 +37,14 @@ def command(
     """What a THING was made from, and what was made from it, however long parts of it are gone.
 
     THING is the name of an artifact (with its kind before it where names clash), its id or the first digits
-    of that, runs/ID, or the id or address of a document.
+    of that, runs/ID, the id or address of a document, or the id of an answer that a server traced.
 
     \b
     glaswerk lineage chat
     glaswerk lineage corpus:main --down --depth 2
     glaswerk lineage x:1850000000000000123 --svg lineage.svg
     glaswerk lineage model:chat/step-470 --up --openlineage events.jsonl
+    glaswerk lineage chatcmpl-0123456789abcdef01234567 --up
     """
     from glaswerk.lab.lineage import tree
     from glaswerk.lab.lineage_svg import lineage_svg
@@ -69,11 +70,16 @@ def command(
 def _found(lab: Lab, thing: str) -> tuple[Graph, str]:
     """The graph that holds the thing, and its id."""
     from glaswerk.data.references import document_id
+    from glaswerk.lab.answers import read_answer
     from glaswerk.lab.lineage import resolve, whole_graph
 
     graph = whole_graph(lab)
+    answer = read_answer(lab, thing.strip())
+    if answer is not None:
+        sources = {document: _sources(lab, document) for document in answer.documents}
+        return graph.with_answer(answer, sources), answer.id
     try:
-        return graph, resolve(graph, thing).id
+        return graph, resolve(graph, thing, "artifact, document or traced answer").id
     except GlaswerkError:
         identifier = document_id(thing)
         found = _of_document(lab, graph, identifier)
@@ -88,12 +94,12 @@ def _of_document(lab: Lab, graph: Graph, identifier: str) -> Graph | None:
     Corpora and shards that are there are asked; of shards that are gone, the spans that were kept of them;
     models by what they were trained on.
     """
-    from glaswerk.data.history import in_corpora, in_sources, standing_for
+    from glaswerk.data.history import in_corpora, standing_for
     from glaswerk.tokenizer import Shards, learnt
     from glaswerk.tokenizer.spans import spans_folder
 
     names = [identifier, *standing_for(lab, identifier)]
-    sources = {event.name for event in in_sources(lab, identifier)[1]}
+    sources = _sources(lab, identifier)
     decided = [event for name in names for event in in_corpora(lab, name)]
     if not sources and not decided:
         return None
@@ -109,9 +115,15 @@ def _of_document(lab: Lab, graph: Graph, identifier: str) -> Graph | None:
             holders.append(model.id)
         elif not found.certain:
             click.echo(f"model {model.name} may hold it: the spans of its shards are lost", err=True)
-    return graph.of_document(
-        identifier, [source.id for source in lab.all("source") if source.name in sources], holders
-    )
+    return graph.of_document(identifier, sources, holders)
+
+
+def _sources(lab: Lab, document: str) -> list[str]:
+    """Ids of the sources that know a document."""
+    from glaswerk.data.history import in_sources
+
+    names = {event.name for event in in_sources(lab, document)[1]}
+    return [source.id for source in lab.all("source") if source.name in names]
 
 
 def _as_json(graph: Graph, root: str) -> dict[str, Any]:

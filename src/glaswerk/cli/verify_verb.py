@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from glaswerk.cli.session import json_option, lab_option
-from glaswerk.cli.sign_verb import beside, is_folder
+from glaswerk.cli.sign_verb import beside, folder_of, is_folder
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import short
 from glaswerk.lab import Lab
@@ -40,9 +40,10 @@ def command(
 ) -> None:  # fmt: skip
     """Whether a THING and all that it was made from are byte for byte what they were when they were made.
 
-    Every file is read and compared with its manifest, and every manifest with the ledger. THING is named as
-    for `glaswerk lineage`. The exit code is 1 where anything does not match. With --public-key, THING may be
-    a folder outside any lab, too (./FOLDER): then its signature alone is checked.
+    Every file is read and compared with its manifest, and every manifest with the ledger. THING is an
+    artifact, named as for `glaswerk lineage`, or a traced answer, of which model and index are checked. The
+    exit code is 1 where anything does not match. With --public-key, THING may be a folder outside any lab,
+    too (./FOLDER): then its signature alone is checked.
 
     \b
     glaswerk verify chat
@@ -64,7 +65,7 @@ def command(
                 f"{thing} is a folder, of which its signature alone can be checked",
                 hint="--public-key KEY.pub",
             )
-        found, folder = list["Checked"](), Path(thing)
+        found, folder = list["Checked"](), folder_of(lab_path, thing)
     else:
         found, folder = _checked(Lab.open(lab_path), thing)
     refusal = _refusal(folder, signature, public_key)
@@ -82,13 +83,18 @@ def command(
 def _checked(lab: Lab, thing: str | None) -> tuple[list[Checked], Path]:
     """What was found of a thing and all upstream of it, or of everything, and the thing's folder."""
     from glaswerk.core.progress import progress_bar
-    from glaswerk.lab.lineage import resolve
+    from glaswerk.lab.answers import read_answer
+    from glaswerk.lab.lineage import KINDS, resolve
     from glaswerk.lab.verify import Register, check, everything, size, targets
 
     register = Register.read(lab)
     graph, folder = register.graph(), lab.root
     if thing is None:
         nodes = everything(register)
+    elif (answer := read_answer(lab, thing.strip())) is not None:
+        graph = graph.with_answer(answer, dict.fromkeys(answer.documents, ()))
+        folder /= targets(register, [graph.nodes[answer.model]])[0].path
+        nodes = targets(register, [made for made in graph.upstream(answer.id) if made.kind in KINDS])
     else:
         root = resolve(graph, thing)
         folder /= targets(register, [root])[0].path

@@ -20,25 +20,38 @@ from glaswerk.core.ids import digest_bytes
 from glaswerk.lab.artifact import MANIFEST, Artifact
 from glaswerk.lab.migrations import MIGRATIONS
 
+# Codes of SQLite that speak of the file: no such table, malformed, not a database.
+_DAMAGE = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
 
 class Ledger:
     """An open ledger. Safe for several processes (WAL, 30 s busy wait)."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        try:
+        with self._readable():
             self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
             self._db.row_factory = sqlite3.Row
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA foreign_keys = ON")
             self._migrate()
-        except sqlite3.OperationalError:
-            raise  # a full disk or a busy database: nothing is wrong with the file
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        """Raises GlaswerkError for a damaged file; not for a full disk or a busy database."""
+        try:
+            yield
         except sqlite3.DatabaseError as error:
-            raise GlaswerkError(
-                f"the ledger {path} cannot be read: {error}",
-                hint="move ledger.db aside; `glaswerk status` writes it anew from the manifests",
-            ) from error
+            # The low byte is the primary code; text that is not UTF-8 has none.
+            if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF not in _DAMAGE:
+                raise
+            raise self._broken(str(error)) from error
+
+    def _broken(self, words: str) -> GlaswerkError:
+        return GlaswerkError(
+            f"the ledger {self.path} cannot be read: {words}",
+            hint="move ledger.db aside; `glaswerk status` writes it anew from the manifests",
+        )
 
     def _migrate(self) -> None:
         found = self._db.execute("PRAGMA user_version").fetchone()[0]
@@ -54,19 +67,28 @@ class Ledger:
                 f"BEGIN IMMEDIATE; {MIGRATIONS[version]} PRAGMA user_version = {version + 1}; COMMIT;"
             )
 
+    def check(self) -> None:
+        """Raises GlaswerkError where the file's own structure is damaged (PRAGMA integrity_check)."""
+        found = [row[0] for row in self.rows("PRAGMA integrity_check(1)")]
+        if found != ["ok"]:
+            raise self._broken(" ".join(str(found[0]).split()))
+
     def close(self) -> None:
         self._db.close()
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """All or nothing; the write lock is taken at the start."""
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield self._db
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+        with self._readable():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+            except BaseException:
+                # On a full disk SQLite has rolled back itself.
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
 
     def record(self, artifact: Artifact, root: Path) -> None:
         """Enter an artifact, its lineage edges and the digest of its manifest; twice changes nothing."""
@@ -98,26 +120,35 @@ class Ledger:
             )
 
     def rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
-        """All rows of a read-only query."""
-        return self._db.execute(query, values).fetchall()
+        """All rows of a query. Raises GlaswerkError where the file is damaged."""
+        with self._readable():
+            return self._db.execute(query, values).fetchall()
+
+    def parsed(self, text: str) -> dict[str, Any]:
+        """A config or figures of a row. Raises GlaswerkError where the text is damaged."""
+        try:
+            found: dict[str, Any] = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise self._broken(f"expected JSON, found {text!r:.60}") from error
+        return found
 
     def start_run(self, command: str) -> int:
         """Enter a running command; returns its number."""
-        row = self._db.execute(
+        (row,) = self.rows(
             "INSERT INTO run (command, code, pid, started_at, status) "
             "VALUES (?,?,?,?,'running') RETURNING id",
-            (command, glaswerk.__version__, os.getpid(), _now()),
-        ).fetchone()
+            command, glaswerk.__version__, os.getpid(), _now(),
+        )  # fmt: skip
         return int(row[0])
 
     def finish_run(
         self, run: int, status: str, seconds: float, cpu_seconds: float, message: str = ""
     ) -> None:
         """Close a run as done, failed or interrupted. A killed one stays 'running' with a dead pid."""
-        self._db.execute(
+        self.rows(
             "UPDATE run SET finished_at=?, status=?, seconds=?, cpu_seconds=?, message=? WHERE id=?",
-            (_now(), status, seconds, cpu_seconds, message, run),
-        )
+            _now(), status, seconds, cpu_seconds, message, run,
+        )  # fmt: skip
 
 
 def _of_manifest(artifact: Artifact) -> tuple[str, str, str]:

@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import PREFIX, short
+from glaswerk.lab.answers import Answer
 from glaswerk.lab.artifact import ArtifactKind
 from glaswerk.lab.folder import Lab
 from glaswerk.lab.status import Entry, entries
@@ -22,16 +23,17 @@ _ID = re.compile(rf"(?:{PREFIX})?([0-9a-f]{{4,40}})")
 _RUN = "runs/"
 # Characters of a command that are shown.
 _COMMAND = 48
-_KINDS = get_args(ArtifactKind)
+KINDS = get_args(ArtifactKind)
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One artifact or document of the graph.
+    """One artifact, document or traced answer of the graph.
 
     `state` is "ok", "gone" (it stands in the ledger alone: made anew since, or removed) or "stale: …" with
     the reason. `recipe`, `code` and `command` say what made it, each empty where that was not recorded.
-    Times are ISO 8601; `digest` is over the output files. A document has an id and a name alone.
+    Times are ISO 8601; `digest` is over the output files. A document has an id and a name alone, an answer
+    also the time at which it was traced.
     """
 
     id: str
@@ -107,6 +109,27 @@ class Graph:
         nodes = {i: node for i, node in self.nodes.items() if i in kept}
         return Graph({**nodes, document: Node(document, "document", document)}, (*above, *below, *among))
 
+    def with_answer(self, answer: Answer, sources: Mapping[str, Collection[str]]) -> Graph:
+        """This graph and an answer: what it came from, and the documents that were shown for it.
+
+        `sources` are the ids of the sources of each document; one without any is gone, as are a model and an
+        index that the ledger does not know.
+        """
+        made = {answer.model: ("model", "model"), answer.trace: ("index", "trace")}
+        added = {
+            identifier: Node(identifier, kind, identifier, state=GONE)
+            for identifier, (_, kind) in made.items()
+            if identifier not in self.nodes
+        }
+        for document in answer.documents:
+            state = "ok" if sources[document] else GONE
+            added[document] = Node(document, "document", document, state=state)
+        added[answer.id] = Node(answer.id, "answer", answer.id, finished_at=answer.at)
+        above = [Edge(answer.id, role, identifier) for identifier, (role, _) in made.items()]
+        above += [Edge(answer.id, "shown", document) for document in dict.fromkeys(answer.documents)]
+        above += [Edge(document, "source", one) for document, found in sources.items() for one in found]
+        return Graph({**self.nodes, **added}, (*self.edges, *above))
+
 
 def other_end(edge: Edge, direction: Direction) -> str:
     return edge.parent if direction == "up" else edge.child
@@ -160,17 +183,17 @@ def _command(runs: Iterable[Any], finished_at: str) -> str:
     return next(found, "")
 
 
-def resolve(graph: Graph, thing: str) -> Node:
+def resolve(graph: Graph, thing: str, kinds: str = "artifact") -> Node:
     """The artifact that a user means by a name, kind:name, id, beginning of an id (four digits) or runs/<id>.
 
     A name stands before an id, what is there before what is gone, and "base" for the last of "base/…".
     Raises GlaswerkError for a name that several kinds bear, an id that is not the only one to begin so, and
-    an unknown one, with the nearest names.
+    an unknown one, with the nearest names and the `kinds` of things that the caller looks among.
     """
     found = _named(graph, thing.strip())
-    kinds = sorted({node.kind for node in found})
-    if len(kinds) > 1:
-        listed = ", ".join(f"{kind}:{thing}" for kind in kinds)
+    meant = sorted({node.kind for node in found})
+    if len(meant) > 1:
+        listed = ", ".join(f"{kind}:{thing}" for kind in meant)
         raise GlaswerkError(f"{thing!r} may be any of {listed}", hint="say which, with the kind before it")
     if found:
         return max(found, key=lambda node: (node.state != GONE, node.finished_at))
@@ -180,10 +203,10 @@ def resolve(graph: Graph, thing: str) -> Node:
     if found:
         listed = ", ".join(f"{short(node.id, 20)} ({node.kind} {node.name})" for node in found[:5])
         raise GlaswerkError(f"the ids of {len(found)} artifacts begin so: {listed}", hint="give more digits")
-    raise unknown(graph, thing)
+    raise _unknown(graph, thing, kinds)
 
 
-def unknown(graph: Graph, thing: str) -> GlaswerkError:
+def _unknown(graph: Graph, thing: str, kinds: str) -> GlaswerkError:
     """The error for a thing that the lab does not know, with the names nearest to it."""
     names = list(dict.fromkeys(f"{node.kind}:{node.name}" for node in graph.nodes.values()))
     plain = thing.strip().casefold()
@@ -191,8 +214,8 @@ def unknown(graph: Graph, thing: str) -> GlaswerkError:
     near = sorted(names, key=lambda name: -scored[name])[:8]
     listed = ", ".join(near) if near else "none"
     return GlaswerkError(
-        f"the lab knows no artifact and no document {thing[:80]!r} (nearest: {listed})",
-        hint="`glaswerk status` lists what there is; documents go by their id",
+        f"the lab knows no {kinds} {thing[:80]!r} (nearest: {listed})",
+        hint="`glaswerk status` lists the artifacts; documents and answers go by their id",
     )
 
 
@@ -202,7 +225,7 @@ def _likeness(given: str, name: str) -> float:
 
 def _named(graph: Graph, thing: str) -> list[Node]:
     kind, _, name = thing.partition(":")
-    kinds, name = ((kind,), name) if name and kind in _KINDS else (_KINDS, thing)
+    kinds, name = ((kind,), name) if name and kind in KINDS else (KINDS, thing)
     nodes = [node for node in graph.nodes.values() if node.kind in kinds]
     exact = [node for node in nodes if name in node.name.split(", ")]
     return exact or [node for node in nodes if name and node.name.startswith(f"{name}/")]
@@ -241,9 +264,10 @@ def _branches(
 
 
 def _words(node: Node) -> str:
-    if not node.finished_at:
-        return f"{node.kind} {node.name}"
+    date = node.finished_at[:16].replace("T", " ")
+    if not node.digest:
+        state = "" if node.state == "ok" else node.state
+        return "  ".join(filter(None, (f"{node.kind} {node.name}", date, state)))
     # The command says it in labs of before, whose ledgers hold no recipe.
     made = node.recipe or node.command[:_COMMAND] or "recipe not recorded"
-    date = node.finished_at[:16].replace("T", " ")
     return f"{node.kind} {node.name}  {short(node.id)}  {date}  {made}  {node.state}"

@@ -10,11 +10,13 @@ from itertools import pairwise
 from glaswerk.core.ids import short
 from glaswerk.lab.lineage import GONE, Edge, Graph, Node
 
-_WIDTH, _HEIGHT = 220, 58
+_WIDTH, _HEIGHT = 240, 58
 # The height that a long edge takes where it passes a column.
 _PASSAGE = 12
 _COLUMN_GAP, _ROW_GAP, _MARGIN = 90, 18, 24
-_CHARACTERS = 26
+# Characters that fit into a box, in Latin letters of the name's size and of the line's below it; wider ones
+# are cut by the box.
+_CHARACTERS, _SMALL = 26, 36
 # Passes over the layers that move every node towards its neighbours (Sugiyama, Tagawa and Toda, 1981).
 _PASSES = 6
 _STYLE = """
@@ -24,11 +26,13 @@ svg{background:#fff;font:12px system-ui,sans-serif}
 .stale .box{fill:#fff7e0;stroke:#b45309}
 .root .box{stroke:#1d4ed8;stroke-width:2.5}
 .kind{fill:#64748b;font-size:11px}.name{font-weight:600}
+.node text{clip-path:url(#box)}
 .edge{fill:none;stroke:#94a3b8;stroke-width:1.3;marker-end:url(#tip)}
 """
 _TIP = (
     '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" '
-    'orient="auto"><path d="M0 0 8 4 0 8z" fill="#94a3b8"/></marker></defs>'
+    'orient="auto"><path d="M0 0 8 4 0 8z" fill="#94a3b8"/></marker>'
+    f'<clipPath id="box"><rect width="{_WIDTH - 4}" height="{_HEIGHT}"/></clipPath></defs>'
 )
 # A place of a column: a node's id and its own column, or one right of it that a long edge from it passes.
 Slot = tuple[str, int]
@@ -145,15 +149,15 @@ def _box(node: Node, place: tuple[int, int], is_root: bool) -> str:
         f'<g class="{" ".join(filter(None, names))}" transform="translate({x} {y})">'
         f"<title>{escape(told)}</title>"
         f'<rect class="box" width="{_WIDTH}" height="{_HEIGHT}" rx="6"/>'
-        f'<text class="kind" x="10" y="16">{escape(_cut(_kind(node)))}</text>'
-        f'<text class="name" x="10" y="33">{escape(_cut(node.name))}</text>'
-        f'<text class="kind" x="10" y="49">{escape(about)}</text></g>'
+        f'<text class="kind" x="10" y="16">{escape(_cut(_kind(node), _SMALL))}</text>'
+        f'<text class="name" x="10" y="33">{escape(_cut(node.name, _CHARACTERS))}</text>'
+        f'<text class="kind" x="10" y="49">{escape(_cut(about, _SMALL))}</text></g>'
     )
 
 
 def _digits(node: Node) -> str:
-    """The beginning of an artifact's id; a document's id is its name."""
-    return short(node.id, 8) if node.finished_at else ""
+    """The beginning of an artifact's id; the id of a document or an answer is its name."""
+    return short(node.id, 8) if node.digest else ""
 
 
 def _kind(node: Node) -> str:
@@ -164,5 +168,5 @@ def _class(node: Node) -> str:
     return GONE if node.state == GONE else "" if node.state == "ok" else "stale"
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= _CHARACTERS else text[: _CHARACTERS - 1] + "…"
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -24,15 +23,17 @@ def producer(code: str = "") -> str:
 def events(lab: Lab, graph: Graph) -> Iterator[dict[str, Any]]:
     """A START and a COMPLETE event for every artifact of the graph, in the order in which they were made.
 
+    Documents and answers have none: what the standard calls a dataset is a whole artifact here.
+
     The run's id follows from the artifact's, so that events sent twice are recognised. Namespaces are the
     lab's name; the job is what makes artifacts of that kind and name, and the dataset the artifact, its
     version the artifact's id.
     """
     namespace = "glaswerk://" + str(lab.settings.get("lab", {}).get("name", lab.root.name))
     rows = lab.ledger.rows("SELECT id, config FROM artifact")
-    configs = {row["id"]: json.loads(row["config"]) for row in rows}
+    configs = {row["id"]: lab.ledger.parsed(row["config"]) for row in rows}
     for node in graph.nodes.values():
-        if node.finished_at:
+        if node.digest:
             yield from _events(graph, node, namespace, configs[node.id])
 
 

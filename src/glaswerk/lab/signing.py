@@ -1,7 +1,8 @@
 """Signatures of models, made and checked offline with a local key (OpenSSF Model Signing, `model-signing`).
 
 A signature is a sigstore bundle: an in-toto statement of the SHA-256 of every file, signed with ECDSA. The
-packages are the extra `sign`, as they weigh some 20 MB, most of it the library cryptography.
+packages are the extra `sign`: 21 more than Glaswerk needs without it, of 38.6 MB (Python 3.11, x86-64), of
+which the library cryptography is 15.6.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,11 @@ from glaswerk.core.files import write_atomic
 SUFFIX = ".sig"
 # A signature holds some 200 bytes for each file of the model.
 _LARGEST = 64 << 20
+# As sigstore's bundles name them; the library takes no others.
+_CURVES = ("secp256r1", "secp384r1", "secp521r1")
+# The library lists what differs as quoted texts, for a changed file with both digests as bytes.
+_DIGESTS = re.compile(r""": Expected .*?(?=["'](?:, ["']|\]$))""", re.DOTALL)
+_LONGEST = 1000
 
 
 def new_key(path: Path) -> Path:
@@ -127,26 +134,32 @@ def _is_plain(text: str) -> bool:
 
 
 def _check_key(path: Path, *, private: bool) -> None:
-    serialization = _serialization()
-    wanted = "private" if private else "public"
+    """Raises GlaswerkError for a file that holds no key of that kind on a curve that the format knows."""
+    serialization, ec = _serialization(), _module("cryptography.hazmat.primitives.asymmetric.ec")
     try:
         data = path.read_bytes()
         if private:
-            serialization.load_pem_private_key(data, None)
+            found = serialization.load_pem_private_key(data, None)
         else:
-            serialization.load_pem_public_key(data)
-    except (OSError, ValueError, TypeError, _module("cryptography.exceptions").UnsupportedAlgorithm) as error:
+            found = serialization.load_pem_public_key(data)
+    except (OSError, ValueError, TypeError, _module("cryptography.exceptions").UnsupportedAlgorithm):
+        found = None
+    wanted = ec.EllipticCurvePrivateKey if private else ec.EllipticCurvePublicKey
+    if not isinstance(found, wanted) or found.curve.name not in _CURVES:
         raise GlaswerkError(
-            f"expected the PEM file of a {wanted} elliptic-curve key without a password, found {path}",
+            f"expected the PEM file of a {'private' if private else 'public'} elliptic-curve key "
+            f"({', '.join(_CURVES)}) without a password, found {path}",
             hint="glaswerk sign --new-key KEY writes KEY and KEY.pub",
-        ) from error
+        )
 
 
 def _reason(error: Exception) -> str:
     words = str(error)
     if words.startswith("Key mismatch"):
         return "it was made with another key"
-    return words if isinstance(error, ValueError) else f"it is no whole signature ({error!r})"
+    if not isinstance(error, ValueError):
+        return f"it is no whole signature ({error!r})"
+    return _DIGESTS.sub("", words)[:_LONGEST]
 
 
 def _refused(signature: Path, why: str) -> GlaswerkError:

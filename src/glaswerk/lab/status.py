@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import get_args
 
@@ -12,6 +11,7 @@ import pyarrow.parquet as pq
 from glaswerk.lab.artifact import Artifact, ArtifactKind
 from glaswerk.lab.exposure import exposure_basis, exposures
 from glaswerk.lab.folder import Lab
+from glaswerk.lab.recorded import Recorded, below, stages
 from glaswerk.lab.tombstones import Forgotten
 
 # The key in a corpus's config that says what was forgotten when it was made.
@@ -68,25 +68,20 @@ def obstacles(lab: Lab, model: Artifact) -> list[str]:
     that are not public, by source, in the corpora that it or a model it grew from was trained on; adopted
     weights that it grew from.
     """
+    found = below(lab, model.id)
+    corpora = [made for made in found if made.kind == "corpus"]
     return [
-        *_adopted(lab, model),
+        *_adopted(stages(found, model.id)),
         *_exposed(lab, model),
-        *(words for corpus in _corpora(lab, model) for words in _rights(lab, corpus)),
+        *(words for corpus in corpora for words in _rights(corpus, found)),
     ]
 
 
-def _adopted(lab: Lab, model: Artifact) -> Iterator[str]:
-    query = """
-        WITH RECURSIVE below (id) AS (
-            SELECT ? UNION SELECT edge.parent FROM edge JOIN below ON edge.child = below.id
-            WHERE edge.role = 'base')
-        SELECT name, config FROM artifact JOIN below USING (id) WHERE kind = 'model' ORDER BY finished_at
-    """
-    for name, config in lab.ledger.rows(query, model.id):
-        said = json.loads(config)
-        if said.get("stage") == ADOPTED:
-            for words in faults(said["licence"], ADOPTED, "public", False):
-                yield f"adopted weights {name} ({said['licence']}): {words}"
+def _adopted(models: Iterable[Recorded]) -> Iterator[str]:
+    for model in models:
+        if model.stage == ADOPTED:
+            for words in faults(model.config["licence"], ADOPTED, "public", False):
+                yield f"adopted weights {model.name} ({model.config['licence']}): {words}"
 
 
 def _exposed(lab: Lab, model: Artifact) -> Iterator[str]:
@@ -105,24 +100,12 @@ def _exposed(lab: Lab, model: Artifact) -> Iterator[str]:
         yield "what it was trained on cannot be told any more: the spans of its shards are lost"
 
 
-def _corpora(lab: Lab, model: Artifact) -> list[str]:
-    """Ids of the corpora below a model, however long they are gone; a tokenizer only counted in its own."""
-    query = """
-        WITH RECURSIVE below (id) AS (
-            SELECT ? UNION SELECT edge.parent FROM edge JOIN below ON edge.child = below.id
-            WHERE edge.role <> 'tokenizer')
-        SELECT artifact.id FROM artifact JOIN below USING (id) WHERE kind = 'corpus' ORDER BY finished_at
-    """
-    return [row["id"] for row in lab.ledger.rows(query, model.id)]
-
-
-def _rights(lab: Lab, corpus: str) -> Iterator[str]:
-    there = next((made for made in lab.all("corpus") if made.id == corpus), None)
-    if there is None:
-        yield from _rights_of_sources(lab, corpus)
+def _rights(corpus: Recorded, below_model: Iterable[Recorded]) -> Iterator[str]:
+    if corpus.path is None:
+        yield from _rights_of_sources(corpus, below_model)
         return
     columns = ["source", "licence", "acquired", "audience", "tdm_opt_out"]
-    table = pq.read_table(there.path / "documents.parquet", columns=columns)
+    table = pq.read_table(corpus.path / "documents.parquet", columns=columns)
     counts = table.group_by(columns).aggregate([([], "count_all")]).to_pylist()
     found: dict[tuple[str, str], int] = {}
     for row in counts:
@@ -130,19 +113,17 @@ def _rights(lab: Lab, corpus: str) -> Iterator[str]:
             key = (row["source"], words)
             found[key] = found.get(key, 0) + row["count_all"]
     for (source, words), documents in sorted(found.items()):
-        yield f"source {source}: {words} ({documents:,} documents of the corpus {there.name})"
+        yield f"source {source}: {words} ({documents:,} documents of the corpus {corpus.name})"
 
 
-def _rights_of_sources(lab: Lab, corpus: str) -> Iterator[str]:
+def _rights_of_sources(corpus: Recorded, below_model: Iterable[Recorded]) -> Iterator[str]:
     """Of a corpus that was made anew since: what its sources were said to be when they were added."""
-    query = """
-        SELECT name, config FROM artifact JOIN edge ON artifact.id = edge.parent
-        WHERE edge.child = ? AND kind = 'source' ORDER BY name
-    """
-    for name, config in lab.ledger.rows(query, corpus):
-        said = json.loads(config)
+    inputs = set(corpus.inputs.values())
+    sources = (made for made in below_model if made.kind == "source" and made.id in inputs)
+    for source in sorted(sources, key=lambda made: made.name):
+        said = source.config
         for words in faults(said.get("licence", ""), said.get("acquired", ""), "public", False):
-            yield f"source {name}: {words}"
+            yield f"source {source.name}: {words}"
 
 
 def faults(licence: str, acquired: str, audience: str, tdm_opt_out: bool) -> Iterator[str]:

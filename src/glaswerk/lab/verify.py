@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal, get_args
 
+from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import DIGEST_BYTES, PREFIX, digest_bytes, digest_files
 from glaswerk.lab.artifact import MANIFEST, ArtifactKind, Spec
 from glaswerk.lab.folder import Lab
@@ -21,6 +23,7 @@ from glaswerk.lab.lineage import GONE, Edge, Graph, Node
 State = Literal["matches", "altered", "missing", "made anew"]
 Advance = Callable[[int], None]
 _PIECE = 1 << 20
+_NOT_PLAIN = "altered, it is no plain file any more"
 # What both the manifest and the ledger's row of an artifact say.
 _TOLD_TWICE = ("id", "kind", "name", "digest", "finished_at", "seconds", "cpu_seconds", "config", "stats")
 
@@ -60,13 +63,20 @@ class Register:
 
     @classmethod
     def read(cls, lab: Lab) -> Register:
-        """Nothing is written: rows that are missing from the ledger stay so."""
+        """Nothing is written: rows that are missing from the ledger stay so.
+
+        Raises GlaswerkError for a ledger that is damaged or names places outside the lab.
+        """
+        lab.ledger.check()
         held = lab.ledger.rows("SELECT path, id, digest FROM manifest")
         folders = [folder for kind in get_args(ArtifactKind) for folder in lab.folders(kind)]
         read = {folder.relative_to(lab.root).as_posix(): _read(folder / MANIFEST) for folder in folders}
+        rows = {row["id"]: dict(row) for row in lab.ledger.rows("SELECT * FROM artifact")}
+        for path in {row["path"] for row in rows.values()} | {row["path"] for row in held}:
+            _check_inside(lab, path)
         return cls(
             lab.root,
-            {row["id"]: dict(row) for row in lab.ledger.rows("SELECT * FROM artifact")},
+            rows,
             {(row["path"], row["id"]): row["digest"] for row in held},
             tuple(Edge(*row) for row in lab.ledger.rows("SELECT child, role, parent FROM edge")),
             {path: manifest for path, manifest in read.items() if manifest is not None},
@@ -76,6 +86,10 @@ class Register:
         """The ledger's row of an id, if of that path: artifacts of one id may have several names."""
         row = self.rows.get(identifier)
         return row if row is not None and row["path"] == path else None
+
+    def inputs(self, identifier: str) -> dict[str, str]:
+        """Role → parent of an artifact, by the ledger's edges."""
+        return {edge.role: edge.parent for edge in self.edges if edge.child == identifier}
 
     def places(self) -> dict[str, str]:
         """The id of what lies or should lie at each path.
@@ -114,7 +128,8 @@ class Register:
 
     def _node(self, identifier: str, row: Mapping[str, Any], places: Mapping[str, list[str]]) -> Node:
         paths = places.get(identifier, [])
-        names = [str(self.manifests.get(path, row).get("name")) for path in paths] or [str(row.get("name"))]
+        # By its place, which the name decides: a name that was altered in a manifest hides nothing.
+        names = [_name_at(path) for path in paths] or [str(row.get("name"))]
         return Node(
             identifier, str(row.get("kind")), ", ".join(dict.fromkeys(names)), str(row.get("digest")),
             finished_at=str(row.get("finished_at")), state="ok" if paths else GONE,
@@ -153,52 +168,67 @@ def size(register: Register, nodes: Iterable[Node]) -> int:
 def check(register: Register, node: Node, advance: Advance) -> Checked:
     """Compare the artifact that lies at the node's path; `advance` is told the bytes that were read."""
     folder = register.root / node.path
-    name = str(register.manifests.get(node.path, {}).get("name", node.name))
+    name = node.name if node.state == GONE else _name_at(node.path)
     about = (node.id, node.kind, name, node.path)
+    if node.state == GONE and node.id not in register.rows:
+        return Checked(*about, "missing", faults=("neither in the lab nor in the ledger",))
     if node.state == GONE:
         return Checked(*about, "made anew")
+    if folder.is_symlink():
+        return Checked(*about, "altered", faults=("its folder is a link now",))
     if not folder.exists():
         return Checked(*about, "missing", faults=("not in the lab any more",))
     files = files_of(folder)
     faults = list(manifest_faults(register, node))
-    listed = _outputs(register.manifests.get(node.path, {}))
-    digests = {name: digest_of(path, advance) for name, path in files.items() if name != MANIFEST}
     if node.path in register.manifests:
-        faults += _of_files(listed, digests)
+        faults += _file_faults(_outputs(register.manifests[node.path]), files, advance)
     total = sum(path.lstat().st_size for path in files.values())
     state: State = "altered" if faults else "matches"
     return Checked(*about, state, len(files), total, tuple(faults), _notes(register, node))
 
 
 def _notes(register: Register, node: Node) -> tuple[str, ...]:
-    if (node.path, node.id) in register.recorded:
+    if (node.path, node.id) in register.recorded or register.row(node.path, node.id) is None:
         return ()
-    known = register.row(node.path, node.id) is not None
-    return ("its manifest's digest is not recorded in the ledger" if known else "not recorded in the ledger",)
+    return ("its manifest's digest is not recorded in the ledger",)
 
 
 def manifest_faults(register: Register, node: Node) -> Iterator[str]:
     """Where the manifest at a node's path contradicts itself or the ledger; no other file is read."""
     manifest = register.root / node.path / MANIFEST
-    if not manifest.is_file():
+    if not manifest.is_symlink() and not manifest.exists():
         yield f"{MANIFEST}: missing"
         return
     said = register.manifests.get(node.path)
     if said is None:
-        yield f"{MANIFEST}: altered, it cannot be read"
+        yield f"{MANIFEST}: {'altered, it cannot be read' if _is_plain(manifest) else _NOT_PLAIN}"
         return
-    row, recorded = register.row(node.path, node.id), register.recorded.get((node.path, node.id))
-    told = _told(row) if row is not None else {}
-    fields = [name for name, value in told.items() if said.get(name) != value]
-    if fields:
-        yield f"{MANIFEST}: altered, the ledger has another {', '.join(fields)}"
-    elif recorded and digest_bytes(manifest.read_bytes()) != recorded:
-        yield f"{MANIFEST}: altered, the ledger has another digest of it"
+    yield from _ledger_faults(register, node, said, manifest)
     if _id_of(said) != said.get("id"):
         yield f"{MANIFEST}: altered, its id is not that of its kind, recipe, inputs and config"
     outputs = {name: output.get("digest", "") for name, output in _outputs(said).items()}
     if digest_files(outputs) != said.get("digest"):
         yield f"{MANIFEST}: altered, its digest is not that of the files it lists"
+
+
+def _ledger_faults(register: Register, node: Node, said: Mapping[str, Any], manifest: Path) -> Iterator[str]:
+    """Where a manifest and the ledger differ."""
+    row, recorded = register.row(node.path, node.id), register.recorded.get((node.path, node.id))
+    if node.id not in register.rows:
+        yield "not in the ledger: glaswerk status enters it, if you know where it comes from"
+        return
+    try:
+        told = _told(row) if row is not None else {}
+    except (ValueError, RecursionError):
+        yield "the ledger's row of it cannot be read"
+        return
+    fields = [name for name, value in told.items() if said.get(name) != value]
+    if register.inputs(node.id) != said.get("inputs"):
+        fields.append("inputs")
+    if fields:
+        yield f"{MANIFEST}: not as in the ledger: {', '.join(fields)}"
+    elif recorded and digest_bytes(manifest.read_bytes()) != recorded:
+        yield f"{MANIFEST}: not as in the ledger, which has another digest of it"
 
 
 def _told(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -214,50 +244,81 @@ def _id_of(said: Mapping[str, Any]) -> str:
     return Spec(kind, str(said.get("name")), str(said.get("recipe")), inputs, config).id
 
 
-def _of_files(listed: Mapping[str, Mapping[str, Any]], digests: Mapping[str, str]) -> Iterator[str]:
+def _file_faults(
+    listed: Mapping[str, Mapping[str, Any]], files: Mapping[str, Path], advance: Advance
+) -> Iterator[str]:
+    """Where the files of an artifact are not those that its manifest lists."""
     for name, output in listed.items():
-        if name not in digests:
-            yield f"{name}: missing"
-        elif digests[name] != output.get("digest"):
-            yield f"{name}: altered"
-    for name in digests:
-        if name not in listed:
-            yield f"{name}: added since"
+        if fault := _file_fault(files.get(name), output.get("digest"), advance):
+            yield f"{_shown(name)}: {fault}"
+    for name in files:
+        if name not in listed and name != MANIFEST:
+            yield f"{_shown(name)}: added since"
+
+
+def _file_fault(path: Path | None, digest: object, advance: Advance) -> str:
+    if path is None:
+        return "missing"
+    if not _is_plain(path):
+        return _NOT_PLAIN
+    try:
+        return "" if _digest_of(path, advance) == digest else "altered"
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
+
+
+def _is_plain(path: Path) -> bool:
+    """Not a link, whose target may change unseen, nor a pipe, which would be waited for."""
+    return stat.S_ISREG(path.lstat().st_mode)
+
+
+def _shown(name: str) -> str:
+    """A file's name that cannot steer a terminal or pass for a line of its own."""
+    return name if name.isprintable() else repr(name)
 
 
 def files_of(folder: Path) -> dict[str, Path]:
-    """The files of an artifact by their relative names, without those of artifacts below it."""
-    if not folder.is_dir():
-        return {}
-    inner = [path.parent for path in folder.rglob(MANIFEST) if path.parent != folder]
-    found = (path for path in sorted(folder.rglob("*")) if path.is_file() or path.is_symlink())
+    """Whatever lies in an artifact's folder and is no folder itself, by its relative name."""
     return {
         path.relative_to(folder).as_posix(): path
-        for path in found
-        if not any(path.is_relative_to(other) for other in inner)
+        for path in sorted(folder.rglob("*"))
+        if path.is_symlink() or not path.is_dir()
     }
 
 
-def digest_of(path: Path, advance: Advance) -> str:
-    """The content id of a file (see `core.ids.digest_file`); empty for one that cannot be read."""
+def _digest_of(path: Path, advance: Advance) -> str:
+    """The content id of a file (see `core.ids.digest_file`). Raises OSError where it cannot be read."""
     state = hashlib.blake2b(digest_size=DIGEST_BYTES)
-    try:
-        with path.open("rb") as file:
-            while piece := file.read(_PIECE):
-                state.update(piece)
-                advance(len(piece))
-    except OSError:
-        return ""
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            state.update(piece)
+            advance(len(piece))
     return PREFIX + state.hexdigest()
 
 
 def _read(path: Path) -> dict[str, Any] | None:
-    """What a manifest says, or None where it is no JSON object."""
+    """What a manifest says, or None where it is no JSON object in a plain file."""
+    if not _is_plain(path):
+        return None
     try:
         said = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError):
         return None
     return said if isinstance(said, dict) else None
+
+
+def _name_at(path: str) -> str:
+    """The name of an artifact by its place: what stands behind the folder of its kind."""
+    return path.partition("/")[2]
+
+
+def _check_inside(lab: Lab, path: str) -> None:
+    parts = PurePosixPath(path).parts
+    if len(parts) < 2 or path.startswith("/") or ".." in parts:
+        raise GlaswerkError(
+            f"the ledger {lab.ledger.path} names a place outside the lab: {path!r:.80}",
+            hint="move ledger.db aside; `glaswerk status` writes it anew from the manifests",
+        )
 
 
 def _outputs(said: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

@@ -37,7 +37,7 @@ def create_app(
     `app.state.served` is the model, `app.state.pool` the generations under way.
     """
     served, pool = Served.load(lab, model), Pool(limits.running, limits.waiting)
-    answers = Answers(limits.answers)
+    answers = Answers(lab, served.artifact.id, limits.answers)
     sources = Sources(served, answers, limits)
     facts = Facts(served, sources)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from functools import partial
 from typing import Any
 
 from anyio import to_thread
@@ -14,7 +15,7 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.infer import Delta
 from glaswerk.serve import request as requests
 from glaswerk.serve import wire
-from glaswerk.serve.answers import Answers
+from glaswerk.serve.answers import Answers, Exchange, spoken
 from glaswerk.serve.body import read_object
 from glaswerk.serve.errors import ApiError, error_body
 from glaswerk.serve.limits import Limits
@@ -23,7 +24,7 @@ from glaswerk.serve.request import ChatRequest
 from glaswerk.serve.served import Served
 from glaswerk.serve.sources import Sources
 
-_Trace = Callable[[str], Awaitable[dict[str, Any]]]
+_Trace = Callable[[Exchange], Awaitable[dict[str, Any]]]
 
 
 class Chat:
@@ -46,15 +47,17 @@ class Chat:
         traced = asked.trace or requests.trace_header(request.headers.get("x-glaswerk-trace"))
         if traced:
             await self._sources.ready()
-        trace = self._sources.trace if traced else None
         envelope = wire.Envelope(asked.model, self._served.fingerprint, asked.include_usage)
+        trace = partial(self._sources.trace, identifier=envelope.id) if traced else None
+        context = spoken(asked.messages, self._limits.context_characters)
         work = self._pool.start(self._stream(asked))
         generation = await unless_disconnected(request, work)
         if asked.stream:
-            return EventStream(generation, envelope, self._answers, trace)
+            return EventStream(generation, envelope, self._answers, context, trace)
         text, last = await unless_disconnected(request, _collect(generation))
-        self._answers.keep(envelope.id, text)
-        extra = {"glaswerk": {"trace": await trace(text)}} if trace else {}
+        exchange = Exchange(text, context)
+        self._answers.keep(envelope.id, exchange)
+        extra = {"glaswerk": {"trace": await trace(exchange)}} if trace else {}
         return JSONResponse(envelope.completion(text, last) | extra)
 
     def _check_length(self, asked: ChatRequest) -> None:
@@ -103,19 +106,24 @@ class EventStream(StreamingResponse):
         generation: Generation[Delta],
         envelope: wire.Envelope,
         answers: Answers,
+        context: str,
         trace: _Trace | None,
     ) -> None:
         headers = {"cache-control": "no-cache, no-transform", "x-accel-buffering": "no"}
         super().__init__(self._events(generation, envelope, trace), headers=headers)
         self._generation, self._envelope, self._answers = generation, envelope, answers
         self._parts: list[str] = []
+        self._context = context
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await super().__call__(scope, receive, send)
         finally:
             self._generation.stop()
-            self._answers.keep(self._envelope.id, "".join(self._parts))
+            self._answers.keep(self._envelope.id, self._exchange())
+
+    def _exchange(self) -> Exchange:
+        return Exchange("".join(self._parts), self._context)
 
     async def _events(
         self, generation: Generation[Delta], envelope: wire.Envelope, trace: _Trace | None
@@ -130,10 +138,9 @@ class EventStream(StreamingResponse):
                     yield envelope.chunk({"content": last.text})
             yield envelope.chunk({}, last.finish_reason or "stop")
             # A client that reads [DONE] may ask for the trace at once, before this response is over.
-            text = "".join(self._parts)
-            self._answers.keep(envelope.id, text)
+            self._answers.keep(envelope.id, self._exchange())
             if trace:
-                yield envelope.trace_chunk(await trace(text))
+                yield envelope.trace_chunk(await trace(self._exchange()))
         except GlaswerkError as error:
             yield wire.event(error_body(400, str(error), None, "lab_error"))
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import pyarrow.compute as pc
@@ -11,7 +11,6 @@ import pyarrow.parquet as pq
 
 from glaswerk.core.document import Document
 from glaswerk.data.corpus import document
-from glaswerk.data.decisions import DECISIONS
 from glaswerk.data.forget import forgotten_ids
 from glaswerk.data.history import Event, in_corpora, in_derivations, in_sources
 from glaswerk.data.parquet import DOCUMENTS
@@ -37,7 +36,6 @@ class Evidence:
         self._sightings = Sightings(served.lab, served.artifact)
         self._lock = threading.Lock()
         self._hidden: tuple[str, frozenset[str]] = ("", frozenset())
-        self._copies: Mapping[str, int] | None = None
 
     def hidden(self) -> frozenset[str]:
         """Ids of all documents that may not be shown now."""
@@ -47,13 +45,9 @@ class Evidence:
                 self._hidden = (basis, self._unshown())
             return self._hidden[1]
 
-    def facts(self, ids: Collection[str]) -> dict[str, dict[str, Any]]:
-        """By document: `duplicates`, the copies that it stands for in the corpus; `seen`, see `Seen`."""
-        copies, seen = self._copies_of(), self._sightings.of(ids)
-        return {
-            name: {"duplicates": copies.get(name, 0), "seen": [stage.to_json() for stage in seen[name]]}
-            for name in ids
-        }
+    def seen(self, ids: Collection[str]) -> dict[str, list[dict[str, Any]]]:
+        """By document the stages of training that it was seen in (see `Seen`)."""
+        return {name: [stage.to_json() for stage in seen] for name, seen in self._sightings.of(ids).items()}
 
     def whole(self, identifier: str) -> dict[str, Any]:
         """The document as the corpus has it, with its history. Raises ApiError 404 where none is shown."""
@@ -62,7 +56,7 @@ class Evidence:
             # One answer for both: that a forgotten document was here is not told either.
             message = f"no training document {identifier[:80]!r} here that may be shown"
             raise ApiError(404, message, param="id", code="document_not_found")
-        return _described(found) | self.facts([identifier])[identifier] | self._history(identifier)
+        return _described(found) | {"seen": self.seen([identifier])[identifier]} | self._history(identifier)
 
     def _find(self, identifier: str) -> Document | None:
         if identifier in self.hidden():
@@ -70,7 +64,7 @@ class Evidence:
         return next((d for corpus in self._corpora if (d := document(corpus.path, identifier))), None)
 
     def _history(self, identifier: str) -> dict[str, Any]:
-        hidden = self.hidden()
+        hidden, decided = self.hidden(), in_corpora(self._lab, identifier)
         links = {
             key: names
             for event in in_derivations(self._lab, identifier)
@@ -82,7 +76,8 @@ class Evidence:
                 for event in in_sources(self._lab, identifier)[1]
                 if "at" in event.figures
             ],
-            "decisions": [_decision(event) for event in in_corpora(self._lab, identifier)],
+            "duplicates": self._duplicates(decided),
+            "decisions": [_decision(event) for event in decided],
             "derived_from": [name for name in links.get("derived_from", ()) if name not in hidden],
         }
 
@@ -90,11 +85,11 @@ class Evidence:
         closed = (name for corpus in self._corpora for name in _closed(corpus))
         return frozenset(forgotten_ids(self._lab) | reserved_ids(self._lab) | set(closed))
 
-    def _copies_of(self) -> Mapping[str, int]:
-        with self._lock:
-            if self._copies is None:
-                self._copies = {k: n for corpus in self._corpora for k, n in _copies(corpus)}
-            return self._copies
+    def _duplicates(self, decided: Sequence[Event]) -> int:
+        """How many documents curation left out because this one stands for them in the model's corpus."""
+        names = {corpus.name for corpus in self._corpora}
+        there = (event.figures.get("stands_for", ()) for event in decided if event.name in names)
+        return max(map(len, there), default=0)
 
 
 def _described(found: Document) -> dict[str, Any]:
@@ -120,13 +115,3 @@ def _closed(corpus: Artifact) -> Iterator[str]:
     """Documents of a corpus that are not public or whose owners reserved text and data mining."""
     closed = (pc.field("audience") != "public") | pc.field("tdm_opt_out")
     yield from pq.read_table(corpus.path / DOCUMENTS, columns=["id"], filters=closed)["id"].to_pylist()
-
-
-def _copies(corpus: Artifact) -> Iterator[tuple[str, int]]:
-    """How many documents each one stands for, of those that stand for any."""
-    if not (corpus.path / DECISIONS).exists():
-        return
-    column = pq.read_table(corpus.path / DECISIONS, columns=["duplicate_of"])["duplicate_of"]
-    for row in pc.value_counts(column.combine_chunks()).to_pylist():
-        if row["values"]:
-            yield row["values"], row["counts"]

@@ -13,6 +13,8 @@ class Limits:
     # The tokenizer's regex engine gives up with a panic on a run of a million blanks (tiktoken 0.14).
     prompt_characters: int = 900_000
     trace_characters: int = 20_000
+    # Of what was said before an answer, the last so many decide which documents have to do with it.
+    context_characters: int = 20_000
     running: int = 4
     waiting: int = 64
     # Answers that can be traced afterwards; a full context of text each is some tens of kilobytes.

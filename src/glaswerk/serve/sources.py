@@ -13,14 +13,15 @@ from starlette.responses import JSONResponse, Response
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact
-from glaswerk.serve.answers import Answers
+from glaswerk.lab.answers import Answer
+from glaswerk.serve.answers import Answers, Exchange
 from glaswerk.serve.body import read_object, well_formed
 from glaswerk.serve.errors import ApiError
 from glaswerk.serve.evidence import Evidence
 from glaswerk.serve.limits import Limits
 from glaswerk.serve.served import Served
 from glaswerk.trace import Tracer
-from glaswerk.trace.novelty import Baseline
+from glaswerk.trace.novelty import LEAST, Baseline
 
 _MIN_WORDS = 4
 
@@ -50,13 +51,16 @@ class Sources:
 
     async def __call__(self, request: Request) -> Response:
         body = await read_object(request, self._limits.body_bytes)
-        text, min_words = self._text(body.get("text")), _min_words(body.get("min_words"))
-        return JSONResponse(await self.trace(text, min_words))
+        exchange = Exchange(self._text(body.get("text")), self._context(body.get("context")))
+        return JSONResponse(await self.trace(exchange, _min_words(body.get("min_words"))))
 
     async def answer(self, request: Request) -> Response:
-        """GET /v1/traces/{id}."""
+        """GET /v1/traces/{id}: the trace, or the record of it where the answer's words were not kept."""
         identifier = request.path_params["id"]
-        found = await self.trace(self._answers.text(identifier))
+        known = await to_thread.run_sync(self._answers.find, identifier, limiter=self._threads)
+        if isinstance(known, Answer):
+            return JSONResponse(await to_thread.run_sync(self._recorded, known, limiter=self._threads))
+        found = await self.trace(known, identifier=identifier)
         return JSONResponse({"id": identifier, "object": "glaswerk.trace", **found})
 
     async def document(self, request: Request) -> Response:
@@ -65,9 +69,14 @@ class Sources:
         whole = await to_thread.run_sync(self._evidence.whole, identifier, limiter=self._threads)
         return JSONResponse(whole)
 
-    async def trace(self, text: str, min_words: int = _MIN_WORDS) -> dict[str, Any]:
-        """The trace of a text as it goes over the wire. Raises ApiError 404 where there is no index."""
-        return await to_thread.run_sync(self._trace, text, min_words, limiter=self._threads)
+    async def trace(
+        self, exchange: Exchange, min_words: int = _MIN_WORDS, *, identifier: str = ""
+    ) -> dict[str, Any]:
+        """The trace of an answer as it goes over the wire; with its `identifier` it is recorded in the lab.
+
+        Raises ApiError 404 where there is no index.
+        """
+        return await to_thread.run_sync(self._trace, exchange, min_words, identifier, limiter=self._threads)
 
     async def ready(self) -> None:
         """Open the index. Raises ApiError 404 where there is none: better before an answer than after it."""
@@ -82,15 +91,27 @@ class Sources:
         found = [a for a in self._served.lab.all("trace") if shards & set(a.inputs.values())]
         return found[-1] if found else None
 
-    def _trace(self, text: str, min_words: int) -> dict[str, Any]:
-        opened = self._opened()
-        found = opened.tracer.trace(text, min_words=min_words).to_json()
+    def _trace(self, exchange: Exchange, min_words: int, identifier: str) -> dict[str, Any]:
+        opened, text = self._opened(), exchange.text
+        found = opened.tracer.trace(text, context=exchange.context, min_words=min_words)
+        novelty = opened.baseline.judge(opened.tracer, text, found if min_words <= LEAST else None)
+        whole, hidden = found.to_json(), self._evidence.hidden()
+        spans = [span for span in whole["spans"] if _shown(span, hidden)]
+        matches = [match for span in spans for match in span["documents"]]
+        seen = self._evidence.seen({match["id"] for match in matches})
+        for match in matches:
+            match["seen"] = seen[match["id"]]
+        if identifier:
+            self._answers.record(identifier, exchange, opened.id, (match["id"] for match in matches))
+        return whole | {"spans": spans, "novelty": novelty.to_json()}
+
+    def _recorded(self, answer: Answer) -> dict[str, Any]:
         hidden = self._evidence.hidden()
-        spans = [span for span in found["spans"] if _shown(span, hidden)]
-        facts = self._evidence.facts({match["id"] for span in spans for match in span["documents"]})
-        for span in spans:
-            span["documents"] = [match | facts[match["id"]] for match in span["documents"]]
-        return found | {"spans": spans, "novelty": opened.baseline.judge(opened.tracer, text).to_json()}
+        return {
+            "id": answer.id, "object": "glaswerk.trace.record", "created_at": answer.at,
+            "model": answer.model, "trace": answer.trace, "text": answer.text,
+            "documents": [name for name in answer.documents if name not in hidden],
+        }  # fmt: skip
 
     def _opened(self) -> _Open:
         index = self.index()
@@ -121,6 +142,14 @@ class Sources:
             message = f"text may have {limit:,} characters, found {len(text):,}; trace it in parts"
             raise ApiError(400, message, param="text", code="text_too_long")
         return well_formed(text, "text")
+
+    def _context(self, context: object) -> str:
+        if context is None:
+            return ""
+        if not isinstance(context, str):
+            message = f"context must be what was said before the answer, found {type(context).__name__}"
+            raise ApiError(400, message, param="context", code="invalid_value")
+        return well_formed(context, "context")[-self._limits.context_characters :]
 
 
 def _shown(span: dict[str, Any], hidden: Collection[str]) -> bool:

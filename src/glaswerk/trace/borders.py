@@ -22,8 +22,9 @@ _WORDS_KEPT = 1 << 16
 class Borders:
     """Byte view of a vocabulary. Special tokens have no bytes: nothing reaches across them."""
 
-    def __init__(self, pieces: Sequence[bytes | None], turn_id: int) -> None:
-        """pieces: the bytes of each token id, None for special ones; turn_id: opens a dialogue's turn."""
+    def __init__(self, pieces: Sequence[bytes | None], turn_id: int | None) -> None:
+        """pieces: the bytes of each token id, None for special ones; turn_id: opens a dialogue's turn, None
+        where no token does."""
         self._pieces = pieces
         self._turn_id = turn_id
         # Answers repeat words, and a short word ends thousands of tokens that must be looked at.

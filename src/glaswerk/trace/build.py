@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from glaswerk.core.document import Message
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.progress import progress_bar
-from glaswerk.data.decisions import DECISIONS
 from glaswerk.data.parquet import DOCUMENTS
 from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.lab.artifact import ArtifactKind
-from glaswerk.tokenizer import Shards
+from glaswerk.tokenizer import Shards, Tokenizer
 from glaswerk.trace.index import Integers
+from glaswerk.trace.library import copies_of
 from glaswerk.trace.segments import (
     SEGMENT_TOKENS,
     Part,
@@ -28,10 +28,13 @@ from glaswerk.trace.segments import (
     write_arrays,
     write_parts,
 )
+from glaswerk.trace.words import cut
 
 # Validation splits are not trained on, so a match in them would be no match in training data.
 TRAINED = ("train", "chat", "preference")
 _LAST = np.iinfo(np.int64).max
+# Words behind letters, digits, signs and lines, as answers have them.
+_SAMPLE = "The old mill, built in 1890 (twice), burned down.\nDas Mühlrad blieb."
 
 
 def build(lab: Lab, shards: Artifact, *, segment_tokens: int = SEGMENT_TOKENS) -> Artifact:
@@ -41,21 +44,25 @@ def build(lab: Lab, shards: Artifact, *, segment_tokens: int = SEGMENT_TOKENS) -
     interrupted run, has already are taken over. Beside them: `<split>.age.npy` (int32, the rank of each
     document by date), `<split>.copies.npy` (int32, how many duplicates of it curation left out), and
     `<split>.begin.npy` (int64, from where on the tokens of each document count: see `_begins`).
-    Raises GlaswerkError where the corpus of the shards is gone.
+    Raises GlaswerkError where the corpus or the tokenizer of the shards is gone, and for tokenizers whose
+    words cannot be looked up on their own.
     """
     if segment_tokens < 1:
         raise GlaswerkError(f"expected at least 1 token a segment, found {segment_tokens}")
     corpus = parent(lab, shards, "corpus", hint="glaswerk pack")
+    tokenizer = Tokenizer.load(parent(lab, shards, "tokenizer", hint="glaswerk pack").path)
+    _check_words(tokenizer, shards.name)
     config = {} if segment_tokens == SEGMENT_TOKENS else {"segment_tokens": segment_tokens}
-    spec = Spec("trace", shards.name, "trace/2", {"shards": shards.id}, config)
+    spec = Spec("trace", shards.name, "trace/3", {"shards": shards.id}, config)
     there = [trace.path for trace in lab.all("trace")]
     with lab.scratch(spec) as made:
         return lab.make(
             spec,
             lambda folder: _write(
-                folder, Shards.open(shards.path), corpus.path, [made, *there], segment_tokens
+                folder, Shards.open(shards.path), corpus.path, [made, *there], segment_tokens,
+                _opening(tokenizer),
             ),
-        )
+        )  # fmt: skip
 
 
 def parent(lab: Lab, artifact: Artifact, kind: ArtifactKind, *, hint: str) -> Artifact:
@@ -76,15 +83,43 @@ def trained_splits(shards: Shards) -> list[str]:
     return [split for split in TRAINED if split in shards.splits()]
 
 
-def _write(folder: Path, shards: Shards, corpus: Path, there: list[Path], limit: int) -> Mapping[str, Any]:
+def _check_words(tokenizer: Tokenizer, shards: str) -> None:
+    """What follows a word's end must have the same tokens in every text (see `words.cut`)."""
+    tail = cut(_SAMPLE, tokenizer.encode).tokens.tolist()
+    if tokenizer.encode(_SAMPLE[: _SAMPLE.rindex(".")])[-len(tail) :] != tail:
+        raise GlaswerkError(
+            f"the tokenizer of the shards {shards!r} writes a word otherwise alone than inside a text, "
+            "so that nothing can be looked up in them",
+            hint="glaswerk tokenizer && glaswerk pack makes shards where it can",
+        )
+
+
+def _opening(tokenizer: Tokenizer) -> Integers:
+    """What a dialogue begins with before its user's first words: some templates write a system turn there."""
+    try:
+        one, other = (
+            tokenizer.render_chat([Message(role="user", content=text)], prompt=False) for text in ("a", "Zz")
+        )
+    except GlaswerkError:
+        # Without a template there are no dialogues in the shards.
+        return np.zeros(0, np.int64)
+    shared = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), 0)
+    # The head of the user's own turn alone is a role, which no search takes for a word (see `borders`).
+    turns = one[:shared].count(tokenizer.turn_id)
+    return np.array([] if turns == 1 else one[:shared], np.int64)
+
+
+def _write(
+    folder: Path, shards: Shards, corpus: Path, there: list[Path], limit: int, opening: Integers
+) -> Mapping[str, Any]:
     """there: folders that may hold finished segments; new ones are made in the first."""
-    dates, copies = _dates(corpus), _copies(corpus)
+    dates, copies = _dates(corpus), copies_of(corpus)
     splits = trained_splits(shards)
     for split in splits:
         ids = shards.spans(split)[0]
         np.save(folder / f"{split}.age.npy", _ages(ids, dates))
         np.save(folder / f"{split}.copies.npy", np.array([copies.get(i, 0) for i in ids], np.int32))
-        np.save(folder / f"{split}.begin.npy", _begins(shards, split))
+        np.save(folder / f"{split}.begin.npy", _begins(shards, split, opening))
     counts = {split: len(shards.tokens(split)) for split in splits}
     parts, reused = [], 0
     with progress_bar("suffix order, tokens", sum(counts.values())) as bar:
@@ -110,18 +145,24 @@ def _parts(shards: Shards, splits: list[str], limit: int) -> Iterator[Part]:
             yield Part(split, start, end, digest_tokens(tokens[start:end], shards.vocab_size))
 
 
-def _begins(shards: Shards, split: str) -> Integers:
+def _begins(shards: Shards, split: str, opening: Integers) -> Integers:
     """For each document the token from which on its words count.
 
-    That is its first; of the rejected side of a pair it is the first of the answer, as the prompt before
-    it is packed with the chosen side already.
+    That is its first; of a dialogue that begins with `opening` the one behind, which the template wrote; of
+    the rejected side of a pair the first of the answer, as the prompt before it is packed with the chosen
+    side already.
     """
     _, starts, ends = shards.spans(split)
-    if split != "preference":
+    if split == "train":
         return starts
-    begins, mask = starts.copy(), shards.mask(split)
-    for i in range(1, len(starts), 2):
-        begins[i] = starts[i] + int(np.argmax(mask[starts[i] : ends[i]]))
+    begins, tokens = starts.copy(), shards.tokens(split)
+    fits = ends - starts >= len(opening)
+    places = starts[fits, None] + np.arange(len(opening))
+    begins[fits] += len(opening) * (tokens[places] == opening).all(axis=1)
+    if split == "preference":
+        mask = shards.mask(split)
+        for i in range(1, len(starts), 2):
+            begins[i] = starts[i] + int(np.argmax(mask[starts[i] : ends[i]]))
     return begins
 
 
@@ -132,14 +173,6 @@ def _dates(corpus: Path) -> dict[str, int]:
         row["id"]: _LAST if row["created_at"] is None else int(row["created_at"].timestamp() * 1e6)
         for row in rows
     }
-
-
-def _copies(corpus: Path) -> dict[str, int]:
-    """How many documents curation left out as duplicates of each one that it kept."""
-    if not (corpus / DECISIONS).exists():
-        return {}
-    heads = pq.read_table(corpus / DECISIONS, columns=["duplicate_of"])["duplicate_of"]
-    return {row["values"]: row["counts"] for row in pc.value_counts(heads).to_pylist() if row["values"]}
 
 
 def _ages(ids: list[str], dates: Mapping[str, int]) -> np.ndarray[tuple[int], np.dtype[np.int32]]:

@@ -19,7 +19,7 @@ from glaswerk.data.corpus import documents
 from glaswerk.lab import Artifact, Lab
 from glaswerk.tokenizer import Shards
 from glaswerk.trace.build import parent
-from glaswerk.trace.span import Span
+from glaswerk.trace.span import Trace
 from glaswerk.trace.tracer import Tracer
 from glaswerk.trace.words import cut
 
@@ -98,9 +98,10 @@ class Baseline:
             write_atomic(path, json.dumps(shares) + "\n")
         return cls(shares, n)
 
-    def judge(self, tracer: Tracer, text: str) -> Novelty:
-        """The novelty of an answer."""
-        copied = _copied(tracer, text, self._n)
+    def judge(self, tracer: Tracer, text: str, found: Trace | None = None) -> Novelty:
+        """The novelty of an answer; `found`, its trace with a `min_words` of at most `n`, spares a search."""
+        found = found or tracer.trace(text, min_words=self._n, documents=0)
+        copied = _copied(found, self._n)
         words = len(copied)
         share = round(float(copied.mean()), 4) if words else 0.0
         fitting = [size for size in WINDOWS if self._n <= size <= words]
@@ -146,7 +147,7 @@ def _measure(tracer: Tracer, texts: Iterator[str], n: int) -> dict[int, list[flo
     left = MOST_WORDS
     for text in texts:
         for part in _parts(text):
-            spans, count = _spans(tracer, part, n)
+            spans, count = _spans(tracer.trace(part, min_words=n, documents=0), n)
             for size, shares in found.items():
                 shares.extend(_window_shares(spans, count, size, n))
             left -= count
@@ -178,21 +179,22 @@ def _thinned(shares: Sequence[float]) -> list[float]:
     return list(shares[::step])
 
 
-def _copied(tracer: Tracer, text: str, n: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
+def _copied(found: Trace, n: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """For every word of the text, whether it lies in a verbatim span of at least `n` words."""
-    spans, count = _spans(tracer, text, n)
+    spans, count = _spans(found, n)
     copied = np.zeros(count, bool)
     for first, last in spans:
         copied[first:last] = True
     return copied
 
 
-def _spans(tracer: Tracer, text: str, n: int) -> tuple[list[tuple[int, int]], int]:
+def _spans(found: Trace, n: int) -> tuple[list[tuple[int, int]], int]:
     """Verbatim spans as (first word, the one after the last), and how many words the text has."""
-    words = _words(text)
+    words = _words(found.text)
     starts = {start: i for i, (start, _) in enumerate(words)}
-    found: Sequence[Span] = tracer.trace(text, min_words=n, documents=0).spans
-    return [(starts[span.start], starts[span.start] + span.words) for span in found], len(words)
+    # Whether a longer span holds one does not depend on the shortest looked for, so these are all of them.
+    spans = (span for span in found.spans if span.words >= n)
+    return [(starts[span.start], starts[span.start] + span.words) for span in spans], len(words)
 
 
 def _words(text: str) -> tuple[tuple[int, int], ...]:

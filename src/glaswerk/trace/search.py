@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from glaswerk.trace.borders import Borders, Flags
-from glaswerk.trace.index import Integers, Probe, Segment
+from glaswerk.trace.index import Integers, Probe, Segment, Segments
 from glaswerk.trace.words import Cut
 
 # Places looked at together; most runs are decided by the first few.
@@ -16,6 +16,7 @@ _FEW, _MANY = 256, 1 << 18
 # Matches of so many tokens are rare: longer ones are searched to their end one by one, where they matter.
 _SHORT = 48
 _LOOKS = 16
+_NOWHERE = np.zeros(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,33 +43,31 @@ class Found:
 def maximal_spans(cut: Cut, segments: Sequence[Searched], borders: Borders, min_words: int) -> list[Found]:
     """Every span of at least `min_words` (>= 2) words that occurs and lies in no longer one that occurs."""
     firsts = range(len(cut.words) - min_words + 1)
-    searches = [_Search(cut, searched, borders, firsts, min_words) for searched in segments]
+    search = _Search(cut, segments, borders, firsts, min_words)
     spans: list[Found] = []
     limit = 0
     for first in firsts:
         # Only a span that ends behind all earlier ones is contained in none of them.
-        least = max(limit + 1, first + min_words)
-        end = 0
-        for search in searches:
-            end = max(end, search.longest(first, max(least, end + 1)))
+        end = search.longest(first, max(limit + 1, first + min_words))
         if end:
             limit = end
-            spans.append(Found(first, end, tuple(search.places(first, end) for search in searches)))
+            spans.append(Found(first, end, search.places(first, end)))
     return spans
 
 
 def whole(cut: Cut, segments: Sequence[Searched], borders: Borders) -> Found:
     """Every place of all the words of `cut` (at least one)."""
     end = len(cut.words)
-    searches = [_Search(cut, searched, borders, range(1), end) for searched in segments]
-    return Found(0, end, tuple(search.places(0, end) for search in searches))
+    return Found(0, end, _Search(cut, segments, borders, range(1), end).places(0, end))
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """Places of a query's lead and the words behind it up to `end`: ranks `low` to `high`, near `near`."""
+    """Places in a segment of a query's lead and the words behind it up to `end`: ranks `low` to `high`, near
+    `near`."""
 
     query: int
+    segment: int
     end: int
     near: int
     low: int
@@ -76,30 +75,32 @@ class _Row:
 
 
 class _Search:
-    """One answer against one segment, for spans of at least `least` words that begin at the words `firsts`.
+    """One answer against all segments, for spans of at least `least` words that begin at the words `firsts`.
 
     What stands before and in the first word differs from place to place ("(word", " word"), so every
     token that the word can end with leads a query of its own; the words behind have the same tokens
     everywhere.
     """
 
-    def __init__(self, cut: Cut, searched: Searched, borders: Borders, firsts: Iterable[int], least: int):
-        self._cut, self._borders = cut, borders
-        self._segment, self._visible = searched.segment, searched.visible
+    def __init__(
+        self, cut: Cut, segments: Sequence[Searched], borders: Borders, firsts: Iterable[int], least: int
+    ) -> None:
+        self._cut, self._borders, self._searched, self._least = cut, borders, segments, least
+        self._index = Segments([searched.segment for searched in segments])
         # Of the words that the answer repeats, each is looked up once.
         leads = {word: borders.leads(word) for word in {cut.span(i, i + 1) for i in firsts}}
         queries = [(i, *lead) for i in firsts for lead in leads[cut.span(i, i + 1)]]
-        # Per query: its first word, its lead, and whether that says for certain that the word is whole.
-        self._table = np.array(queries, np.int64).reshape(-1, 3)
-        self._least = least
-        self._probe = Probe(cut.tokens, cut.borders[self._table[:, 0]], self._table[:, 1])
+        table = np.array(queries, np.int64).reshape(-1, 3)
+        self._probe = Probe.everywhere(cut.tokens, cut.borders[table[:, 0]], table[:, 1], len(segments))
+        # Per query and segment: the first word, and whether the lead says for certain that it is whole.
+        self._word, self._certain = np.tile(table[:, 0], len(segments)), np.tile(table[:, 2], len(segments))
         self._rows: dict[int, list[_Row]] = {}
         self._long: dict[int, list[int]] = {}
         self._skip = (0, 0)
-        near, lengths = self._segment.longest(self._probe, _SHORT)
+        near, lengths = self._index.longest(self._probe, _SHORT)
         is_long = (lengths == _SHORT) & (len(cut.tokens) - self._probe.start > _SHORT)
         for query in np.flatnonzero(is_long).tolist():
-            self._long.setdefault(self._first(query), []).append(query)
+            self._long.setdefault(int(self._word[query]), []).append(query)
         self._keep(np.flatnonzero(~is_long), near[~is_long], lengths[~is_long])
 
     def longest(self, first: int, least: int) -> int:
@@ -117,29 +118,28 @@ class _Search:
             best = max(best, self._reach(row, max(least, best + 1)))
         return best
 
-    def places(self, first: int, end: int) -> Integers:
-        """Token positions behind the first word, for every whole-word occurrence; ascending."""
+    def places(self, first: int, end: int) -> tuple[Integers, ...]:
+        """Token positions behind the first word of every whole-word occurrence; ascending, by segment."""
         if first in self._long:
             self._finish(first)
+        found: list[list[Integers]] = [[] for _ in self._searched]
         rows = [row for row in self._rows.get(first, ()) if row.end >= end]
-        exact = [row if row.end == end else self._shorter(row, end) for row in rows]
-        found = [good[self._ended(row, good)] for row in exact for good in self._started(row)]
-        return np.sort(np.concatenate([np.zeros(0, np.int64), *found]))
-
-    def _first(self, query: int) -> int:
-        return int(self._table[query, 0])
+        exact = [row for row in rows if row.end == end]
+        for row in exact + self._shorter([row for row in rows if row.end > end], end):
+            found[row.segment] += [good[self._ended(row, good)] for good in self._started(row)]
+        return tuple(np.sort(np.concatenate(part)) if part else _NOWHERE for part in found)
 
     def _keep(self, queries: Integers, near: Integers, lengths: Integers) -> None:
         """Enter the queries that go on for at least the words wanted, each up to its last word border."""
         ends = np.searchsorted(self._cut.borders, self._probe.start[queries] + lengths, "right")
-        kept = ends >= self._table[queries, 0] + self._least
+        kept = ends >= self._word[queries] + self._least
         for row in self._ranges(queries[kept], ends[kept], near[kept]):
-            self._rows.setdefault(self._first(row.query), []).append(row)
+            self._rows.setdefault(int(self._word[row.query]), []).append(row)
 
     def _finish(self, first: int) -> None:
         """Search what was cut short at _SHORT tokens to its end."""
         queries = np.array(self._long.pop(first), np.int64)
-        self._keep(queries, *self._segment.longest(self._probe.only(queries)))
+        self._keep(queries, *self._index.longest(self._probe.only(queries)))
 
     def _next(self, first: int, end: int) -> int:
         """The first word from `first` on behind which the words up to `end` occur, whatever it is itself.
@@ -152,10 +152,11 @@ class _Search:
             while low < high:
                 words = np.unique(np.linspace(low, high - 1, _LOOKS).astype(np.int64))
                 starts = self._cut.borders[words]
-                probe = Probe(
-                    self._cut.tokens[: self._cut.borders[end - 1]], starts + 1, self._cut.tokens[starts]
-                )
-                occurs = self._segment.occurs(probe)
+                probe = Probe.everywhere(
+                    self._cut.tokens[: self._cut.borders[end - 1]], starts + 1, self._cut.tokens[starts],
+                    len(self._searched),
+                )  # fmt: skip
+                occurs = self._index.occurs(probe).reshape(-1, len(words)).any(axis=0)
                 at = int(np.argmax(occurs)) if occurs.any() else len(words)
                 low, high = (
                     int(words[at - 1]) + 1 if at else low, int(words[at]) if at < len(words) else high
@@ -180,7 +181,7 @@ class _Search:
         best, low, high = None, least, row.end - 1
         end = least
         while low <= high:
-            each = self._shorter(row, end)
+            (each,) = self._shorter([row], end)
             if self._any(each):
                 best, low = each, end + 1
             else:
@@ -191,30 +192,36 @@ class _Search:
     def _any(self, row: _Row) -> bool:
         return any(len(good) for good in self._started(row))
 
-    def _shorter(self, row: _Row, end: int) -> _Row:
-        return self._ranges(np.array([row.query]), np.array([end]), np.array([row.near]))[0]
+    def _shorter(self, rows: Sequence[_Row], end: int) -> list[_Row]:
+        found = sorted((row.query, row.near) for row in rows)
+        queries, near = np.array(found, np.int64).reshape(-1, 2).T
+        return self._ranges(queries, np.full(len(queries), end), near)
 
     def _ranges(self, queries: Integers, ends: Integers, near: Integers) -> list[_Row]:
+        """queries: ascending."""
         lengths = self._cut.borders[ends - 1] - self._probe.start[queries]
-        low, high = self._segment.ranges(self._probe.only(queries), lengths, near)
-        columns = (column.tolist() for column in (queries, ends, near, low, high))
+        low, high = self._index.ranges(self._probe.only(queries), lengths, near)
+        columns = (
+            column.tolist() for column in (queries, self._probe.segment[queries], ends, near, low, high)
+        )
         return [_Row(*values) for values in zip(*columns, strict=True)]
 
     def _started(self, row: _Row) -> Iterator[Integers]:
         """Token positions behind the whole first word, those that may be shown, in blocks."""
         size, low = _FEW, row.low
+        searched = self._searched[row.segment]
         while low < row.high:
             high = min(low + size, row.high)
-            places = self._segment.order[low:high].astype(np.int64) + 1
-            if self._visible is not None:
-                places = places[self._visible(places)]
-            if not self._table[row.query, 2]:
-                first = self._first(row.query)
+            places = searched.segment.order[low:high].astype(np.int64) + 1
+            if searched.visible is not None:
+                places = places[searched.visible(places)]
+            if not self._certain[row.query]:
+                first = int(self._word[row.query])
                 word = self._cut.span(first, first + 1)
-                places = places[self._borders.starts_with(self._segment.tokens, places, word)]
+                places = places[self._borders.starts_with(searched.segment.tokens, places, word)]
             yield places
             low, size = high, _MANY
 
     def _ended(self, row: _Row, places: Integers) -> Flags:
         length = self._cut.borders[row.end - 1] - self._probe.start[row.query]
-        return self._borders.ends_whole(self._segment.tokens, places + length)
+        return self._borders.ends_whole(self._searched[row.segment].segment.tokens, places + length)

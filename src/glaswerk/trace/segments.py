@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.core.files import write_atomic
-from glaswerk.core.ids import DIGEST_BYTES, PREFIX, digest_text, short
+from glaswerk.core.files import fsync_path, write_atomic
+from glaswerk.core.ids import DIGEST_BYTES, PREFIX, digest_file, digest_text, short
+from glaswerk.lab.artifact import MANIFEST
 from glaswerk.trace.index import Integers, Segment, Tokens, first_token_bounds, suffix_order
 
 # Building takes up to 24 bytes of memory a token, so this many fit into 3 GB.
@@ -41,24 +42,26 @@ def cuts(documents: Sequence[str], ends: Integers, limit: int) -> list[tuple[int
     """(first token, the one after the last) of every segment; each ends with a document.
 
     documents: ids in file order; ends: the token behind each one's own end token. A segment holds at most
-    `limit` tokens, or one longer document. Past half of that it ends at the first document whose id says so
-    (one in 64), so that segments behind inserted documents come out the same again: content-defined cutting,
-    as in LBFS (Muthitacharoen et al., 2001).
+    `limit` tokens, or one longer document. In its last quarter it ends with the first document that its own
+    id and length choose (sixteen in `limit` tokens), so that segments behind inserted or deleted documents
+    come out the same again: content-defined cutting, as in LBFS (Muthitacharoen et al., 2001).
     """
-    found, start, end = [], 0, 0
+    found: list[tuple[int, int]] = []
+    start, end = 0, 0
     for document, behind in zip(documents, ends.tolist(), strict=True):
         if behind - start > limit and end > start:
             found.append((start, end))
             start = end
-        end = behind
-        if end - start >= limit // 2 and _cuts(document):
+        length, end = behind - end, behind
+        if end - start >= limit * 3 // 4 and _draw(document) * limit < length * 16:
             found.append((start, end))
             start = end
     return [*found, (start, end)] if end > start else found
 
 
-def _cuts(document: str) -> bool:
-    return int(digest_text(document)[-2:], 16) % 64 == 0
+def _draw(document: str) -> float:
+    """A number from 0 to 1 that follows from the id alone."""
+    return int(digest_text(document)[-8:], 16) / 16**8
 
 
 def digest_tokens(tokens: Tokens, vocab_size: int) -> str:
@@ -74,11 +77,19 @@ def write_arrays(folder: Path, part: Part, tokens: Tokens, vocab_size: int) -> N
     for kind, array in (("order", suffix_order(tokens)), ("bounds", first_token_bounds(tokens, vocab_size))):
         temporary = folder / f".{part.name}.{kind}.npy"
         np.save(temporary, array)
+        fsync_path(temporary)
         os.replace(temporary, _file(folder, part, kind))
 
 
 def has_arrays(folder: Path, part: Part) -> bool:
-    return all(_file(folder, part, kind).exists() for kind in ("order", "bounds"))
+    """Whether the arrays are there; those of a finished index must still be what its manifest says."""
+    files = [_file(folder, part, kind) for kind in ("order", "bounds")]
+    if not all(file.exists() for file in files):
+        return False
+    if not (folder / MANIFEST).exists():
+        return True
+    outputs = json.loads((folder / MANIFEST).read_text())["outputs"]
+    return all(outputs.get(file.name, {}).get("digest") == digest_file(file) for file in files)
 
 
 def take_arrays(folder: Path, part: Part, into: Path) -> None:

@@ -14,6 +14,7 @@ from glaswerk.tokenizer import Shards
 from glaswerk.tokenizer.pairs import REJECTED
 from glaswerk.trace.borders import Flags
 from glaswerk.trace.index import Integers, Segment, Tokens
+from glaswerk.trace.relevance import Scores
 from glaswerk.trace.search import Searched
 from glaswerk.trace.segments import Part, open_segment
 
@@ -58,9 +59,15 @@ class Split:
         flags = np.fromiter((i in hidden for i in self.ids), bool, len(self.ids)) if hidden else None
         return flags if flags is not None and flags.any() else None
 
+    def take_out(self, counts: Scores, hides: Flags) -> None:
+        """Subtract from the counts by token those of hidden documents."""
+        for document in np.flatnonzero(hides).tolist():
+            found = self.tokens[int(self.starts[document]) : int(self.ends[document]) + 1]
+            np.subtract.at(counts, found, 1.0)
+
     def searched(self, hides: Flags | None) -> list[Searched]:
         """The segments with what of them may be shown."""
-        if hides is None and not self.is_pairs:
+        if hides is None and np.array_equal(self.begins, self.starts):
             return [Searched(segment) for _, segment in self.segments]
         return [Searched(segment, self._visible(start, hides)) for start, segment in self.segments]
 

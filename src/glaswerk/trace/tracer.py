@@ -11,12 +11,13 @@ from glaswerk.core.document import Document
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab
 from glaswerk.tokenizer import Shards, Tokenizer
-from glaswerk.trace.borders import Borders, Flags
+from glaswerk.tokenizer.coders import well_formed
+from glaswerk.trace.borders import Borders
 from glaswerk.trace.build import parent, trained_splits
 from glaswerk.trace.hidden import Hidden
 from glaswerk.trace.index import Integers
 from glaswerk.trace.library import Library, locate
-from glaswerk.trace.relevance import relevance
+from glaswerk.trace.relevance import Scores, relevance
 from glaswerk.trace.search import Found, Searched, maximal_spans, whole
 from glaswerk.trace.segments import read_parts
 from glaswerk.trace.span import Count, Match, Span, Trace
@@ -43,6 +44,19 @@ class _Candidate:
         return self.split.ids[self.document]
 
 
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What may be seen of the index now: all of its segments, and ln of each token's share of what they show.
+
+    `copies`: how many duplicates of a document, by its id, are hidden themselves.
+    """
+
+    hidden: Collection[str]
+    segments: list[Searched]
+    log_share: Scores
+    copies: Mapping[str, int]
+
+
 class Tracer:
     """An open trace. Safe for several threads; the arrays are memory-mapped and only read."""
 
@@ -56,10 +70,10 @@ class Tracer:
         self._library = library
         special = tokenizer.special_ids
         pieces = [None if i in special else tokenizer.decode_bytes([i]) for i in range(tokenizer.vocab_size)]
-        self._borders = Borders(pieces, tokenizer.turn_id)
-        self._log_share = _log_share(splits, tokenizer.vocab_size)
+        opens_turns = tokenizer.turn_id != tokenizer.end_id
+        self._borders = Borders(pieces, tokenizer.turn_id if opens_turns else None)
         self._hidden = hidden
-        self._hides: tuple[Collection[str] | None, list[Flags | None]] = (None, [])
+        self._seen: _View | None = None
 
     @classmethod
     def open(cls, lab: Lab, trace: Artifact) -> Tracer:
@@ -84,13 +98,14 @@ class Tracer:
             raise GlaswerkError(
                 f"min_words takes 2 or more, found {min_words}", hint="glaswerk trace --min-words 4"
             )
+        text, view = well_formed(text), self._view()
         words = cut(text, self._tokenizer.encode)
-        found = maximal_spans(words, self._segments(), self._borders, min_words)
+        found = maximal_spans(words, view.segments, self._borders, min_words)
         candidates = [self._candidates(span, _CANDIDATES * documents) for span in found]
         chosen = self._choose(candidates, f"{context}\n{text}", documents)
         # One look into the corpus for the whole answer: a file read costs more than all the searching.
         library = self._library.get(sorted({each.id for part in chosen for each in part}))
-        spans = [self._span(words, *pair, library) for pair in zip(found, chosen, strict=True)]
+        spans = [self._span(words, *pair, library, view) for pair in zip(found, chosen, strict=True)]
         return Trace(text, tuple(_ranked(spans)))
 
     def count(self, phrase: str) -> Count:
@@ -118,7 +133,7 @@ class Tracer:
         words, found = self._find(phrase)
         chosen = self._candidates(found, limit)
         library = self._library.get(sorted({each.id for each in chosen}))
-        return [_match(library[each.id], words.span(found.first, found.end), each) for each in chosen]
+        return _matches(library, words.span(found.first, found.end), chosen, self._view().copies)
 
     def _find(self, phrase: str) -> tuple[Cut, Found]:
         if len(phrase) > LONGEST_PHRASE:
@@ -126,23 +141,37 @@ class Tracer:
                 f"expected a phrase of up to {LONGEST_PHRASE:,} characters, found {len(phrase):,}",
                 hint="glaswerk trace finds what of a long text stands in the training data",
             )
+        # What the tokenizer makes of it: lone surrogates are no text, and some compose accents.
+        phrase = self._tokenizer.decode(self._tokenizer.encode(phrase))
         words = cut(phrase, self._tokenizer.encode)
         if not words.words:
             raise GlaswerkError(
                 f"expected a phrase with at least one word, found {phrase[:40]!r}",
                 hint='glaswerk count "the old mill"',
             )
-        return words, whole(words, self._segments(), self._borders)
+        return words, whole(words, self._view().segments, self._borders)
 
-    def _segments(self) -> list[Searched]:
-        """All segments of all splits, with what of them may be shown now."""
-        hidden = self._hidden()
-        known, hides = self._hides
-        if known is not hidden:
-            hides = [split.hides(hidden) for split in self._splits]
-            self._hides = (hidden, hides)
-        pairs = zip(self._splits, hides, strict=True)
-        return [searched for split, flags in pairs for searched in split.searched(flags)]
+    def _view(self) -> _View:
+        hidden, seen = self._hidden(), self._seen
+        if seen is None or seen.hidden is not hidden:
+            seen = self._seen = self._look(hidden)
+        return seen
+
+    def _look(self, hidden: Collection[str]) -> _View:
+        # One more of each token, so that none is impossible.
+        counts = np.ones(self._tokenizer.vocab_size)
+        segments: list[Searched] = []
+        for split in self._splits:
+            for _, segment in split.segments:
+                found = np.diff(segment.bounds)
+                counts[: len(found)] += found
+            hides = split.hides(hidden)
+            if hides is not None:
+                split.take_out(counts, hides)
+            segments += split.searched(hides)
+        return _View(
+            hidden, segments, np.log(counts / counts.sum()), self._library.copies(hidden) if hidden else {}
+        )
 
     def _by_split(self, found: Found) -> list[Integers]:
         """Token positions in each split's file."""
@@ -181,35 +210,32 @@ class Tracer:
         return [sorted(part, key=place)[:most] for part in spans]
 
     def _span(
-        self, words: Cut, found: Found, chosen: Sequence[_Candidate], library: Mapping[str, Document]
-    ) -> Span:
+        self, words: Cut, found: Found, chosen: Sequence[_Candidate], library: Mapping[str, Document],
+        view: _View,
+    ) -> Span:  # fmt: skip
         text = words.span(found.first, found.end)
         return Span(
             start=words.words[found.first][0], end=words.words[found.end - 1][1], text=text,
             words=found.end - found.first, count=found.count,
-            documents=tuple(_match(library[each.id], text, each) for each in chosen),
-            rarity=round(float(self._log_share[self._tokenizer.encode(text)].sum()), 3),
+            documents=tuple(_matches(library, text, chosen, view.copies)),
+            rarity=round(float(view.log_share[self._tokenizer.encode(text)].sum()), 3),
             counts=self._counts(self._by_split(found)),
         )  # fmt: skip
 
 
-def _match(document: Document, span: str, candidate: _Candidate) -> Match:
-    split, at = candidate.split, candidate.document
-    return locate(document, span, split.name, side=split.side(at), duplicates=int(split.copies[at]))
+def _matches(
+    library: Mapping[str, Document], span: str, chosen: Sequence[_Candidate], hidden: Mapping[str, int]
+) -> list[Match]:
+    """hidden: of how many duplicates of a document nothing may be said."""
+    found = []
+    for each in chosen:
+        split, copies = each.split, int(each.split.copies[each.document]) - hidden.get(each.id, 0)
+        side = split.side(each.document)
+        found.append(locate(library[each.id], span, split.name, side=side, duplicates=copies))
+    return [match for match in found if match is not None]
 
 
 def _ranked(spans: Sequence[Span]) -> list[Span]:
     order = sorted(range(len(spans)), key=lambda i: (spans[i].rarity, -spans[i].words, i))
     ranks = {at: rank for rank, at in enumerate(order, start=1)}
     return [replace(span, rank=ranks[i]) for i, span in enumerate(spans)]
-
-
-def _log_share(splits: Sequence[Split], vocab_size: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """ln of every token's share of the index, with one more of each, so that none is impossible."""
-    counts = np.ones(vocab_size)
-    for split in splits:
-        for _, segment in split.segments:
-            found = np.diff(segment.bounds)
-            counts[: len(found)] += found
-    shares: np.ndarray[tuple[int], np.dtype[np.float64]] = np.log(counts / counts.sum())
-    return shares

@@ -35,8 +35,11 @@ QUESTIONS = {
     "bias_measures": "What was done to detect biases in the data.",
     "sources_crawled": "Names of the sources that the provider crawled or had crawled from the internet.",
     "crawler_names": "Names of the crawlers, and who ran them.",
+    "crawler_purposes": "What the crawlers collected for.",
     "crawler_behaviour": "How the crawlers behaved: robots.txt, paywalls, logins.",
     "crawl_period": "From which month to which the crawlers collected.",
+    "crawled_content": "What kind of content and of online sources the crawlers collected.",
+    "private_datasets": "Private datasets of third parties not commercially licensed, or “none”.",
     "sources_user_data": "Names of the sources that came from users of the provider's services or models.",
     "user_data": "Which services the user data came from, and on what ground it was used.",
     "synthetic_generators": "Models that generated the synthetic data, with addresses of their summaries.",
@@ -52,25 +55,31 @@ TYPES: Mapping[str, type] = {
     "provider_is_sme": bool, "code_of_practice_signatory": bool, "machine_watts": float,
     "sources_crawled": list, "sources_user_data": list,
 }  # fmt: skip
-_WORDS = {str: "a text", bool: "true or false", float: "a positive number", list: "a list of names"}
+_WORDS = {
+    str: "a text of at most 4,000 characters", bool: "true or false", float: "a positive number",
+    list: "a list of names",
+}  # fmt: skip
+# Characters of a text, or the papers would be no summaries.
 _LONGEST = 4000
 
 
 def read_answers(path: Path, sources: tuple[str, ...]) -> dict[str, Answer]:
-    """The answers in a TOML file; an empty text or list is no answer.
+    """The answers in a TOML file; a text of blanks alone and an empty list are no answer.
 
-    Raises GlaswerkError for a file that cannot be read, an unknown key, a value of another type, and a source
-    that the model was not trained on.
+    Raises GlaswerkError for a file that cannot be read, an unknown key, a value of another type, a source
+    that the model was not trained on, and one that is said to be both crawled and of users.
     """
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise GlaswerkError(f"expected answers in TOML, found {path}: {error}", hint="mend it") from error
     for key, value in found.items():
         _check(path, key, value)
         if TYPES.get(key) is list:
             _check_sources(key, value, sources)
-    return {key: value for key, value in found.items() if value not in ("", [])}
+    _check_apart(path, found)
+    said = {key: value.strip() if isinstance(value, str) else value for key, value in found.items()}
+    return {key: value for key, value in said.items() if value not in ("", [])}
 
 
 def template(answers: Mapping[str, Answer]) -> str:
@@ -81,7 +90,8 @@ def template(answers: Mapping[str, Answer]) -> str:
     ]
     for key, sentence in QUESTIONS.items():
         empty: Any = [] if TYPES.get(key) is list else ""
-        value = json.dumps(answers.get(key, empty), ensure_ascii=False)
+        # JSON's texts are TOML's, but for the one control character that JSON does not escape.
+        value = json.dumps(answers.get(key, empty), ensure_ascii=False).replace("\x7f", "\\u007f")
         open_ = key not in answers and TYPES.get(key) in (bool, float)
         lines += ["", f"# {sentence}", f"# {key} =" if open_ else f"{key} = {value}"]
     return "\n".join(lines) + "\n"
@@ -98,6 +108,16 @@ def _check(path: Path, key: str, value: object) -> None:
     if not _is(wanted, value):
         raise GlaswerkError(
             f"expected {_WORDS[wanted]} for {key} in {path}, found {value!r:.80}", hint="mend that line"
+        )
+
+
+def _check_apart(path: Path, found: Mapping[str, Any]) -> None:
+    """The template has one section for each source: what of it came otherwise is a source of its own."""
+    both = {*found.get("sources_crawled", ())} & {*found.get("sources_user_data", ())}
+    if both:
+        raise GlaswerkError(
+            f"{path} has {sorted(both)[0]!r:.80} both in sources_crawled and in sources_user_data",
+            hint="leave it in one; glaswerk add takes what came otherwise as a source of its own",
         )
 
 

@@ -19,8 +19,8 @@ import glaswerk
 from glaswerk.data.parquet import DOCUMENTS
 from glaswerk.evaluate.release.digests import sha256_of
 from glaswerk.evaluate.release.facts import Facts
-from glaswerk.evaluate.release.lineage import Entry
 from glaswerk.evaluate.release.sources import SourceRow
+from glaswerk.lab.recorded import Recorded
 
 _APPROACHES = {
     "pretrain": "self-supervised", "chat": "supervised", "dpo": "supervised",
@@ -117,13 +117,13 @@ def _considerations(facts: Facts) -> dict[str, Any]:
     return found
 
 
-def _trained(facts: Facts) -> list[Entry]:
+def _trained(facts: Facts) -> list[Recorded]:
     """The sources of which any document was trained on."""
     there = {row.artifact for row in facts.data.rows}
     return [entry for entry in facts.lineage.sources if entry.id in there]
 
 
-def _source(facts: Facts, entry: Entry) -> Component:
+def _source(facts: Facts, entry: Recorded) -> Component:
     """A source as a data component: its licences, origin and documents trained on."""
     rows = [row for row in facts.data.rows if row.artifact == entry.id]
     dataset: Component = {"type": "dataset", "name": entry.name, "description": _described(rows)}
@@ -150,7 +150,7 @@ def _described(rows: list[SourceRow]) -> str:
     return "trained on: " + "; ".join(parts)
 
 
-def _adopted(entry: Entry) -> Component:
+def _adopted(entry: Recorded) -> Component:
     """Weights that the model grew from, of which nobody here knows the data."""
     return {
         "type": "machine-learning-model", "bom-ref": entry.id, "name": entry.name,

@@ -6,7 +6,8 @@ import json
 from dataclasses import dataclass, fields
 from typing import Any
 
-from glaswerk.evaluate.release.lineage import Entry, Lineage
+from glaswerk.evaluate.release.lineage import Lineage
+from glaswerk.lab.recorded import Recorded
 from glaswerk.lab.status import ADOPTED
 from glaswerk.plan.flops import FORMULA, flops_of
 from glaswerk.plan.shape import Shape
@@ -72,7 +73,7 @@ def compute_of(lineage: Lineage, watts: float | None) -> Compute:
     return Compute(tuple(stages), FORMULA, watts, watts * seconds / 3.6e6 if watts else None)
 
 
-def _cost(entry: Entry, shape: Shape | None, per_token: int | None) -> StageCost:
+def _cost(entry: Recorded, shape: Shape | None, per_token: int | None) -> StageCost:
     stats, tokens = entry.stats, int(entry.stats.get("tokens", 0))
     bound, note = _BOUNDS.get("lora" if entry.config.get("lora") else entry.stage, ("", ""))
     if entry.stage == ADOPTED:
@@ -88,20 +89,20 @@ def _cost(entry: Entry, shape: Shape | None, per_token: int | None) -> StageCost
     )  # fmt: skip
 
 
-def _shape(entry: Entry) -> Shape | None:
+def _shape(entry: Recorded) -> Shape | None:
     found = entry.config.get("shape")
     known = {each.name for each in fields(Shape)}
     return Shape(**{key: value for key, value in found.items() if key in known}) if found else None
 
 
-def _per_token(entry: Entry, shape: Shape | None) -> int | None:
+def _per_token(entry: Recorded, shape: Shape | None) -> int | None:
     batch = int(entry.config.get("batch_tokens", 0))
     if shape is not None:
         return flops_of(shape, min(shape.context, batch) if batch else 0).per_token
     return _of_adopted(network_of(entry), int(entry.stats.get("parameters", 0)), batch)
 
 
-def network_of(entry: Entry) -> dict[str, Any]:
+def network_of(entry: Recorded) -> dict[str, Any]:
     """The config.json of a model, {} where the lab no longer holds it."""
     file = entry.path / "config.json" if entry.path else None
     found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file and file.exists() else {}

@@ -18,8 +18,9 @@ from glaswerk.core.progress import track
 from glaswerk.core.statistics import wilson
 from glaswerk.data.decontaminate import WHOLE_WORDS, N, words_of
 from glaswerk.data.evalsets import items_of
-from glaswerk.evaluate.release.lineage import Entry, Lineage
+from glaswerk.evaluate.release.lineage import Lineage
 from glaswerk.lab import Artifact, Lab
+from glaswerk.lab.recorded import Recorded
 from glaswerk.lab.status import ADOPTED
 from glaswerk.trace import Span, Tracer
 
@@ -91,7 +92,7 @@ def overlap_of(lab: Lab, lineage: Lineage) -> Overlap:
     return replace(nothing, sets=sets, uncovered=tuple(uncovered), artifacts=ids)
 
 
-def _missing(shards: Entry) -> str:
+def _missing(shards: Recorded) -> str:
     if shards.path is None:
         return f"the shards {shards.name} that the model was trained on are no longer in the lab"
     return f"the shards {shards.name} that the model was trained on have no index"

@@ -9,7 +9,8 @@ from typing import Any
 import duckdb
 
 from glaswerk.data.parquet import DOCUMENTS
-from glaswerk.evaluate.release.lineage import Entry, Lineage
+from glaswerk.evaluate.release.lineage import Lineage
+from glaswerk.lab.recorded import Recorded
 
 # Sections of the template (July 2025): 2.2.1 is licensed data, 2.2.2 other private data of third parties.
 PUBLIC, LICENSED, CRAWLED, USER, SYNTHETIC, OTHER = "2.1", "2.2.1", "2.3", "2.4", "2.5", "2.6"
@@ -144,7 +145,7 @@ def _view(db: duckdb.DuckDBPyConnection, files: list[tuple[str, tuple[str, ...]]
         )
 
 
-def _trained_splits(lineage: Lineage) -> list[tuple[Entry, str]]:
+def _trained_splits(lineage: Lineage) -> list[tuple[Recorded, str]]:
     return [
         (shards, split)
         for shards in lineage.shards
@@ -154,7 +155,7 @@ def _trained_splits(lineage: Lineage) -> list[tuple[Entry, str]]:
 
 
 def _row(
-    row: tuple[Any, ...], named: Mapping[str, Entry], webs: Collection[str], users: Collection[str]
+    row: tuple[Any, ...], named: Mapping[str, Recorded], webs: Collection[str], users: Collection[str]
 ) -> SourceRow:
     source, licence, acquired, audience, documents, size, authors, first, last = row
     entry = named.get(source)
@@ -165,7 +166,7 @@ def _row(
 
 
 def _of_lost(
-    lineage: Lineage, lost: list[Entry], counted: Collection[str], webs: Collection[str],
+    lineage: Lineage, lost: list[Recorded], counted: Collection[str], webs: Collection[str],
     users: Collection[str],
 ) -> list[SourceRow]:  # fmt: skip
     """Of sources whose corpus was made anew since, what was said when they were added."""
@@ -190,7 +191,7 @@ def _section(source: str, acquired: str, webs: Collection[str], users: Collectio
     return _BY_ORIGIN.get(acquired, OTHER)
 
 
-def _is_web(source: Entry) -> bool:
+def _is_web(source: Recorded) -> bool:
     """Whether a source came as web archives, which only crawling makes."""
     return any(str(name).lower().endswith(_WEB_ARCHIVES) for name in source.config.get("files", ()))
 

@@ -30,15 +30,28 @@ export const info = async () => (await request("/v1/glaswerk/info")).json();
 // Characters are code points on the server; a cut below its limit of 20,000 keeps long texts traceable.
 const TRACEABLE = 20000;
 
-export async function trace(text, signal) {
-  const cut = Array.from(text).slice(0, TRACEABLE).join("");
-  return (await post("/v1/glaswerk/trace", { text: cut }, signal)).json();
+// The trace of an answer, `context` being what was said before it. The server knows its last answers by
+// their ids; one that it no longer has, or has longer because its reader stopped it, is sent as it was shown.
+export async function trace({ id, content }, context) {
+  const known = id && (await traceOf(id));
+  if (known?.text === content) return known;
+  const cut = Array.from(content).slice(0, TRACEABLE).join("");
+  return (await post("/v1/glaswerk/trace", { text: cut, context })).json();
+}
+
+async function traceOf(id) {
+  try {
+    return await (await request(`/v1/traces/${encodeURIComponent(id)}`)).json();
+  } catch (error) {
+    if (error.code === "answer_not_found") return null;
+    throw error;
+  }
 }
 
 export const documentOf = async (id, signal) =>
   (await request(`/v1/documents/${encodeURIComponent(id)}`, { signal })).json();
 
-// Yields the pieces of one answer. Throws ApiError where the stream fails or ends too early.
+// Yields the pieces of one answer, each with the id of the response. Throws ApiError where the stream fails or ends too early.
 export async function* answer(model, messages, signal) {
   // Low: the trust report measures the likeliest answer, and a small model drawn at 0.7 errs more often.
   const body = { model, messages, stream: true, temperature: 0.2 };
@@ -48,7 +61,7 @@ export async function* answer(model, messages, signal) {
     const chunk = JSON.parse(data);
     if (chunk.error) throw new ApiError(chunk.error.message, chunk.error.code);
     const text = chunk.choices[0]?.delta.content;
-    if (text) yield text;
+    if (text) yield { id: chunk.id, text };
   }
   throw new ApiError("The connection broke off before the answer was finished.", "broken");
 }

@@ -12,7 +12,7 @@ const prompt = find("prompt");
 const scroll = find("scroll");
 const store = new Store(() => listConversations());
 const layout = new Layout();
-const whole = new DocumentView(api.documentOf);
+const whole = new DocumentView(api.documentOf, () => retrace());
 const panel = new SourcesPanel((open) => layout.sources(open), (id, words) => whole.open(id, words));
 const transcript = new Transcript(find("conversation"));
 const traces = new Map();
@@ -58,7 +58,8 @@ async function stream(messages, view, signal) {
   for (let first = 0; ; ) {
     try {
       const pieces = api.answer(about.model.id, wire(messages.slice(first)), signal);
-      for await (const text of pieces) {
+      for await (const { id, text } of pieces) {
+        view.id = id;
         view.append(text);
         drawSoon(view);
       }
@@ -96,13 +97,13 @@ function conclude(own, view, failure) {
     announce(`The answer failed. ${failure.message}`);
     return;
   }
-  const message = { role: "assistant", content: view.text, ...(stopped && { stopped: true }) };
+  const message = { role: "assistant", content: view.text, id: view.id, ...(stopped && { stopped: true }) };
   own.messages.push(message);
   if (store.get(own.id)) store.put(own);
   if (!here) return;
   finish(view, message);
   announce(`Answer: ${view.text}`);
-  underline(view, own);
+  underline(view, message, own);
 }
 
 function finish(view, message) {
@@ -136,20 +137,29 @@ async function model() {
 
 // ---- sources of an answer
 
-async function underline(view, own) {
+async function underline(view, message, own) {
   if (!view.text || (about && !about.trace)) return;
-  let found = traces.get(view.text);
+  const before = own.messages.slice(0, own.messages.indexOf(message));
+  const context = before.map(({ content }) => content).join("\n");
+  const key = JSON.stringify([message.content, context]);
+  let found = traces.get(key);
   try {
-    found ??= await api.trace(view.text);
+    found ??= await api.trace(message, context);
   } catch (error) {
     if (own === conversation) panel.explain(error.message);
     return;
   }
-  traces.set(view.text, found);
+  traces.set(key, found);
   if (own !== conversation || !view.root.isConnected) return;
   follow(() => view.mark(found, (index, opener) => (panel.show(view, found), panel.open(index, opener))));
   if (view.isLast) panel.show(view, found);
   if (found.spans.length) announce(`${found.spans.length} verbatim matches in training data.`);
+}
+
+// A document was withdrawn since its answer was traced: nothing of it may stay on the screen.
+function retrace() {
+  traces.clear();
+  if (!running) show(conversation);
 }
 
 function panelHint() {
@@ -179,7 +189,7 @@ function recall(message, own) {
   const view = transcript.answer();
   view.append(message.content);
   finish(view, message);
-  underline(view, own);
+  underline(view, message, own);
 }
 
 // The page was closed before this question had its answer.

@@ -3,9 +3,10 @@
 import { count, el, find, readableDate, webLink } from "/static/dom.js";
 
 export class DocumentView {
-  // `load(id)` fetches a document.
-  constructor(load) {
+  // `load(id)` fetches a document; `gone()` is told where it may no longer be shown.
+  constructor(load, gone) {
     this.load = load;
+    this.gone = gone;
     this.root = find("document");
     this.title = find("document-title");
     this.body = find("document-body");
@@ -33,6 +34,7 @@ export class DocumentView {
       nodes = [facts(found), text(found.text, words), ...history(found)];
     } catch (error) {
       nodes = error.message.split("\n").map((line) => el("p", { class: "sources-empty", text: line }));
+      if (error.code === "document_not_found") this.gone();
     }
     if (this.wanted !== id) return;
     this.body.replaceChildren(...nodes);

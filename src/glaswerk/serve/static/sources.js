@@ -45,6 +45,8 @@ export class SourcesPanel {
       el("p", { class: "sources-label", text: trace.label }),
       el("p", { class: "sources-caveat", text: CAVEAT }),
       ...this.entries,
+      // By which `glaswerk lineage` knows it; a trace of mere text has none.
+      trace.id ? el("p", { class: "sources-id", text: `Answer ${trace.id}` }) : "",
     );
   }
 

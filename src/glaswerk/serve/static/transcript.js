@@ -39,6 +39,8 @@ export class Transcript {
 export class Answer {
   constructor() {
     this.text = "";
+    // Of the response, as the server knows it; undefined where no piece came.
+    this.id = undefined;
     this.drawing = false;
     this.body = el("div", { class: "answer-text" });
     this.foot = el("div", { class: "answer-foot" });

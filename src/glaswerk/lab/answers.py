@@ -1,0 +1,124 @@
+"""Answers that a server of the lab traced: which model gave each, and which documents were shown for it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.files import write_json
+from glaswerk.lab.folder import Lab
+
+# Beside the traces: shards, whose names those bear, always have a dot in theirs.
+FOLDER = "traces/answers"
+_ID = re.compile(r"chatcmpl-[0-9a-f]{24}")
+_HINT = "mend that line in lab.toml; every setting has a default, so it may also go"
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSettings:
+    """The table [answers] of lab.toml: of how many answers a record is kept, and whether with their words.
+
+    With `text` the record holds the answer and what was said before it, so that it can be traced anew
+    after a restart. That is what people wrote to the model, hence off.
+    """
+
+    most: int = 10_000
+    text: bool = False
+
+    @classmethod
+    def of(cls, lab: Lab) -> AnswerSettings:
+        """Raises GlaswerkError naming a key that is unknown, or a value of the wrong type."""
+        table = lab.settings.get("answers", {})
+        known = [field.name for field in fields(cls)]
+        if not isinstance(table, Mapping) or table.keys() - set(known):
+            message = f"expected {' and '.join(known)} in [answers] of lab.toml, found {table!r:.80}"
+            raise GlaswerkError(message, hint=_HINT)
+        found = cls(**table)
+        if type(found.most) is not int or found.most < 0 or type(found.text) is not bool:
+            message = (
+                "expected a whole number of 0 or more for most and true or false for text in [answers] of "
+                f"lab.toml, found {table!r:.80}"
+            )
+            raise GlaswerkError(message, hint=_HINT)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The record of one traced answer.
+
+    `id` is that of the response (chatcmpl-…), `at` when it was traced first (ISO 8601, UTC), `model` and
+    `trace` are ids of artifacts, `documents` those of the documents shown, in the order of the answer.
+    `text` and `context` (what was said before it) are None where the lab keeps no words.
+    """
+
+    id: str
+    at: str
+    model: str
+    trace: str
+    documents: tuple[str, ...]
+    text: str | None = None
+    context: str | None = None
+
+
+def read_answer(lab: Lab, identifier: str) -> Answer | None:
+    """The record of a traced answer; None where the lab has none of that id, or no longer.
+
+    Raises GlaswerkError for a record that is damaged.
+    """
+    if not _ID.fullmatch(identifier):
+        return None
+    path = _path(lab, identifier)
+    try:
+        return _answer(json.loads(path.read_bytes()))
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError, RecursionError) as error:
+        raise GlaswerkError(
+            f"expected the record of an answer in {path}, found something else", hint=f"rm {path}"
+        ) from error
+
+
+def record_answer(lab: Lab, answer: Answer, most: int) -> None:
+    """Write the record of an answer, atomically; beyond `most` records the oldest tenth goes.
+
+    Not to be called for one id by several threads at once.
+    """
+    path = _path(lab, answer.id)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_json(path, {key: value for key, value in asdict(answer).items() if value is not None})
+    others = [each for each in path.parent.iterdir() if each.suffix == ".json" and each != path]
+    if len(others) >= most:
+        # So that not every record from then on takes a look at the age of all.
+        left = max(0, most * 9 // 10 - 1)
+        for old in sorted(others, key=_age)[: len(others) - left]:
+            old.unlink(missing_ok=True)
+
+
+def _path(lab: Lab, identifier: str) -> Path:
+    return lab.root / FOLDER / f"{identifier}.json"
+
+
+def _age(path: Path) -> int:
+    """Nanoseconds; another server of the lab may have removed it meanwhile."""
+    try:
+        return os.stat(path).st_mtime_ns
+    except FileNotFoundError:
+        return 0
+
+
+def _answer(said: Any) -> Answer:
+    """Raises TypeError where it is none."""
+    answer = Answer(**said)
+    words = [answer.id, answer.at, answer.model, answer.trace]
+    words += [word for word in (answer.text, answer.context) if word is not None]
+    listed = isinstance(answer.documents, list)
+    if not listed or not all(isinstance(word, str) for word in (*words, *answer.documents)):
+        raise TypeError("expected texts, and a list of them as the documents")
+    return replace(answer, documents=tuple(answer.documents))

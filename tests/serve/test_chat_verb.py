@@ -1,0 +1,25 @@
+"""`glaswerk chat` over the lab with a network that knows its dialogues by heart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from glaswerk.cli.chat_verb import command
+
+ASKED = "Is her name in the archive, does anybody remember?"
+QUESTION = "Who built the old bridge?"
+
+
+@pytest.mark.parametrize(("said", "author"), [([QUESTION], "town"), ([QUESTION, ASKED, QUESTION], "clara")])
+def test_the_document_shown_with_an_answer_follows_the_whole_conversation(
+    glass_folder: Path, said: list[str], author: str
+) -> None:
+    """Of the posts that hold the answer clara's alone tells of an archive."""
+    options = ["--lab", str(glass_folder), "--temperature", "0", "--max-tokens", "30"]
+    run = CliRunner().invoke(command, options, input="\n".join(said))
+    assert run.exit_code == 0
+    shown = [line for line in run.stderr.splitlines() if "“The old bridge over the Lind" in line]
+    assert author in shown[-1]
