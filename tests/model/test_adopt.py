@@ -23,8 +23,10 @@ from glaswerk.lab import Lab
 from glaswerk.lab.status import obstacles
 from glaswerk.model import load
 from glaswerk.model.adopt import adopt
-from glaswerk.tokenizer import Shards, Tokenizer, count_exposures, pack
+from glaswerk.tokenizer import Shards, Tokenizer, count_exposures, learnt, pack
 from glaswerk.train import TuneConfig, tune
+from glaswerk.train.recorded import order_of
+from glaswerk.train.what_if import affected
 
 
 @pytest.fixture
@@ -117,6 +119,35 @@ def test_an_adopted_model_is_tuned_on_shards_that_its_own_tokenizer_packed(
     count_exposures(empty_lab)
     assert obstacles(empty_lab, tuned)[0].startswith("adopted weights tiny/step-0")
     assert load(tuned.path).state_dict().keys() == load(base.path).state_dict().keys()
+
+
+def test_texts_that_tuning_replays_count_as_learnt_where_no_base_had_them(
+    empty_lab: Lab, open_model: Path, town: Path
+) -> None:
+    from glaswerk.data.curate import curate
+
+    add_docs(empty_lab, [town / "docs"], licence="CC0-1.0", name="gazette")
+    chats = town.parent / "some.jsonl"
+    chats.write_text("".join((town / "chats.jsonl").read_text().splitlines(keepends=True)[:80]))
+    add_chats(empty_lab, [chats], licence="CC0-1.0", name="chats")
+    curate(empty_lab)
+    adopt(empty_lab, open_model, name="tiny")
+    shards = Shards.open(pack(empty_lab, tokenizer="tiny").path)
+    tuned = tune(empty_lab, TuneConfig(epochs=0.5, batch_tokens=512, replay=0.3), base="tiny")
+    order = order_of(empty_lab, tuned)
+    assert order is not None
+    steps = int(tuned.stats["steps"])
+    spans = [span for step in range(steps) for span in order.spans(step) if span.split == "train"]
+    drawn = {span.document: 0 for span in spans}
+    for span in spans:
+        drawn[span.document] += span.end - span.start
+    name = next(iter(drawn))
+    assert learnt(empty_lab, tuned, [name]).documents == 1
+    (found,) = affected(empty_lab, [name])
+    assert (found.model.id, found.tokens_seen) == (tuned.id, drawn[name])
+    others = [document for document in shards.spans("train")[0] if document not in drawn]
+    assert others
+    assert list(affected(empty_lab, others)) == []
 
 
 def test_pairs_packed_by_an_adopted_tokenizer_have_one_system_turn_and_loss_on_the_last_answer(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from glaswerk.cli.main import cli
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Lab
 from glaswerk.lab.tombstones import Forgotten, Tombstone
-from glaswerk.train.reproduce import lineage
+from glaswerk.train.reproduce import lineage, prepare
 
 
 def run(*words: str) -> Any:
@@ -35,16 +36,49 @@ def test_every_digest_of_a_chat_model_comes_out_as_recorded(lab_folder: Path, tm
     assert manifest.stat().st_mtime_ns == before, "what is there is not made again"
 
 
-def test_one_changed_byte_of_a_stored_source_fails_by_name(own_lab: Path, tmp_path: Path) -> None:
-    file = own_lab / "sources" / "posts" / "documents.parquet"
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        ("sources/posts/documents.parquet", "source posts is not as recorded: documents.parquet: altered"),
+        ("shards/main.main/train.bin", "shards main.main is not as recorded: train.bin: altered"),
+        ("models/base/*/model.safetensors", "is not as recorded: model.safetensors: altered"),
+        ("models/base/*/manifest.json", "is not as recorded: manifest.json: not as in the ledger"),
+        ("corpora/main/manifest.json", "corpus main is not as recorded: manifest.json: not as in the ledger"),
+    ],
+)
+def test_one_changed_byte_fails_by_name_before_anything_is_made(
+    own_lab: Path, tmp_path: Path, file: str, words: str
+) -> None:
+    (path,) = own_lab.glob(file)
+    data = bytearray(path.read_bytes())
+    # In a manifest the last digit of a figure, so that it can still be read.
+    digits = [i for i, byte in enumerate(data) if chr(byte).isdigit()]
+    at = digits[-1] if path.suffix == ".json" else len(data) // 2
+    data[at] ^= 1
+    path.write_bytes(data)
+    result = run("base", "--lab", str(own_lab), "--to", str(tmp_path / "again"))
+    assert isinstance(result.exception, GlaswerkError)
+    assert words in str(result.exception)
+    assert not (tmp_path / "again").exists()
+
+
+def test_the_first_artifact_that_comes_out_otherwise_is_named(own_lab: Path, tmp_path: Path) -> None:
+    again = tmp_path / "again"
+    lab = Lab.open(own_lab)
+    base = lab.latest("model", "base")
+    assert base is not None
+    prepare(lab, base, again)
+    lab.ledger.close()
+    # A copy that an earlier run left, damaged since.
+    shutil.copytree(own_lab / "sources" / "posts", again / "sources" / "posts")
+    file = again / "sources" / "posts" / "documents.parquet"
     data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 1
     file.write_bytes(data)
-    result = run("base", "--lab", str(own_lab), "--to", str(tmp_path / "again"))
-    assert isinstance(result.exception, GlaswerkError)
+    result = run("base", "--lab", str(own_lab), "--to", str(again))
     assert "source posts is not as recorded; the first difference: documents.parquet" in str(result.exception)
     assert "DIFFERS in documents.parquet" in result.stdout
-    assert not (tmp_path / "again" / "corpora").exists()
+    assert not (again / "corpora").exists()
 
 
 def test_a_dry_run_lists_the_steps_and_makes_nothing(lab_folder: Path, tmp_path: Path) -> None:

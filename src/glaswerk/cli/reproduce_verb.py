@@ -29,16 +29,25 @@ if TYPE_CHECKING:
 def command(model: str, folder: Path | None, dry_run: bool, lab_path: Path, as_json: bool) -> None:
     """Make MODEL again in a new lab, from its stored sources on, and compare every digest with the recorded.
 
-    Sources are copied and their bytes checked; corpus, tokenizer, shards and models are made with the
-    recorded settings. Bits are equal on the same kind of machine with the same torch. Ends with 1 at the
-    first artifact that differs. Interrupted, the same command goes on.
+    First every byte of what was recorded is checked, as by `glaswerk verify`. Then sources are copied, and
+    corpus, tokenizer, shards and models made with the recorded settings. Bits are equal on the same kind of
+    machine with the same torch. Ends with 1 at the first artifact that differs. Interrupted, the same
+    command goes on.
 
     \b
     glaswerk reproduce chat --dry-run
     glaswerk reproduce chat --to again
     """
     from glaswerk.cli.stop import resumable
-    from glaswerk.train.reproduce import is_copied, lineage, other_environment, prepare, reproduce
+    from glaswerk.core.progress import progress_bar
+    from glaswerk.train.reproduce import (
+        check_recorded,
+        is_copied,
+        lineage,
+        other_environment,
+        prepare,
+        reproduce,
+    )
 
     lab = Lab.open(lab_path)
     found = lab.latest("model", model)
@@ -53,6 +62,8 @@ def command(model: str, folder: Path | None, dry_run: bool, lab_path: Path, as_j
         ]
         click.echo(json.dumps(planned, indent=2) if as_json else "\n".join(map(_planned, planned)))
         return
+    with progress_bar("checking bytes", sum(made.bytes for made in steps)) as bar:
+        check_recorded(lab, steps, lambda read: bar.advance_bytes(read, read))
     folder = folder or lab.root.with_name(f"{lab.root.name}-reproduced")
     for words in other_environment(found):
         click.echo(f"note: {words}", err=True)

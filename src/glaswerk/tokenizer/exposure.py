@@ -15,7 +15,7 @@ from glaswerk.lab.status import ADOPTED
 from glaswerk.tokenizer.shards import Shards
 from glaswerk.tokenizer.spans import spans_folder
 
-# The split whose every token counts in an epoch; what tuning replays of another is a part of the base's.
+# The split whose every token counts in an epoch.
 _TRAINED = {"pretrain": "train", "chat": "chat"}
 
 
@@ -23,7 +23,9 @@ _TRAINED = {"pretrain": "train", "chat": "chat"}
 class Learnt:
     """Documents that a model or one it grew from was trained on, their tokens, and tokens times epochs.
 
-    Not `certain` where the spans of some of its shards are lost: there may be more.
+    Of the texts that a tuning on dialogues draws from to replay, all count, as often as one is drawn on
+    average: which they were only the sampler knows (`glaswerk what-if`). Not `certain` where the spans of
+    some of its shards are lost: there may be more.
     """
 
     documents: int
@@ -47,22 +49,40 @@ def count_exposures(lab: Lab) -> None:
 
 def learnt(lab: Lab, model: Artifact, ids: Collection[str]) -> Learnt:
     """How much of the documents `ids` a model was trained on, by the spans of its shards."""
-    documents = tokens = seen = 0
-    certain = True
+    tokens: dict[str, int] = {}
+    seen, certain = 0, True
     for ancestor in _ancestry(lab, model):
         if ancestor["stage"] == ADOPTED:
             continue  # not trained here; that its data is unknown is said on its own (see `obstacles`)
         folder = spans_folder(lab, ancestor["shards"])
         certain = certain and folder is not None
-        for split, count, length in Shards.open(folder).count(ids) if folder else ():
-            if ancestor["split"] in (None, split) and not split.endswith("validation"):
-                documents, tokens = documents + count, tokens + length
-                seen += round(length * ancestor["epochs"])
-    return Learnt(documents, tokens, seen, certain)
+        if folder is None:
+            continue
+        shards = Shards.open(folder)
+        for split, epochs in _read(shards, ancestor).items():
+            held = shards.held(split, ids)
+            tokens |= {name: max(count, tokens.get(name, 0)) for name, count in held.items()}
+            seen += round(sum(held.values()) * epochs)
+    return Learnt(len(tokens), sum(tokens.values()), seen, certain)
+
+
+def _read(shards: Shards, stage: Mapping[str, Any]) -> dict[str, float]:
+    """The splits that a stage was trained on, and how often it saw a document of each."""
+    own = [stage["split"]] if stage["split"] else shards.splits()
+    found = {s: stage["epochs"] for s in own if s in shards.splits() and not s.endswith("validation")}
+    replayed = stage["replay"] * stage["epochs"]
+    if replayed and {"chat", "train"} <= set(shards.splits()):
+        found["train"] = replayed * _tokens(shards, "chat") / max(_tokens(shards, "train"), 1)
+    return found
+
+
+def _tokens(shards: Shards, split: str) -> int:
+    _, starts, ends = shards.spans(split)
+    return int((ends - starts).sum())
 
 
 def _ancestry(lab: Lab, model: Artifact) -> Iterator[dict[str, Any]]:
-    """Stage, shards, split and epochs of a model and its ancestors; of lost ones as the ledger has it."""
+    """Stage, shards, split, epochs and replay of a model and its ancestors; of lost ones from the ledger."""
     there = {artifact.id: artifact for artifact in lab.all("model")}
     identifier, found = model.id, set[str]()
     while identifier and identifier not in found:
@@ -70,10 +90,13 @@ def _ancestry(lab: Lab, model: Artifact) -> Iterator[dict[str, Any]]:
         artifact = there.get(identifier)
         known = (artifact.inputs, artifact.config, artifact.stats) if artifact else _recorded(lab, identifier)
         inputs, config, stats = known
-        shards, epochs = inputs.get("shards", ""), stats.get("epochs") or 0
-        # Stages that came later name their split; without one (None) every split may have been learnt from.
-        split = config.get("split", _TRAINED.get(config.get("stage", "")))
-        yield {"stage": config.get("stage"), "shards": shards, "split": split, "epochs": epochs}
+        stage = config.get("stage", "")
+        yield {
+            "stage": stage, "shards": inputs.get("shards", ""), "epochs": stats.get("epochs") or 0,
+            # Stages that came later name their split; without one every split may have been learnt from.
+            "split": config.get("split", _TRAINED.get(stage, "")),
+            "replay": config.get("replay", 0) if stage == "chat" else 0,
+        }  # fmt: skip
         identifier = inputs.get("base", "")
 
 

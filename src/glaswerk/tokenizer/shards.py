@@ -194,15 +194,16 @@ class Shards:
 
     def count(self, documents: Collection[str]) -> list[tuple[str, int, int]]:
         """(split, how many of `documents` it holds, their tokens), for splits that hold any."""
+        held = {split: self.held(split, documents) for split in self._splits}
+        return [(split, len(found), sum(found.values())) for split, found in held.items() if found]
+
+    def held(self, split: str, documents: Collection[str]) -> dict[str, int]:
+        """Tokens of each of `documents` that the split holds; of a pair those of both of its sides."""
         wanted = pa.array(list(documents), pa.string())
-        found = []
-        for split in self._splits:
-            table = pq.read_table(self._file(split, "spans.parquet"))
-            table = table.filter(pc.is_in(table["document"], wanted))
-            if table.num_rows:
-                tokens = pc.sum(pc.subtract(table["end"], table["start"])).as_py()
-                # A pair has a span for each of its sides.
-                found.append((split, pc.count_distinct(table["document"]).as_py(), tokens))
+        table = pq.read_table(self._file(split, "spans.parquet"))
+        found: dict[str, int] = {}
+        for row in table.filter(pc.is_in(table["document"], wanted)).to_pylist():
+            found[row["document"]] = found.get(row["document"], 0) + row["end"] - row["start"]
         return found
 
     def _file(self, split: str, suffix: str) -> Path:

@@ -21,6 +21,7 @@ from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.lab.artifact import MANIFEST, ArtifactKind
 from glaswerk.lab.status import ADOPTED, FORGOTTEN
 from glaswerk.lab.tombstones import FILE, Forgotten
+from glaswerk.lab.verify import Advance, Register, check, targets
 from glaswerk.tokenizer import pack, train_tokenizer
 from glaswerk.tokenizer.training import TokenizerConfig
 from glaswerk.train.branch import begin_branch
@@ -81,6 +82,20 @@ def lineage(lab: Lab, model: Artifact) -> list[Artifact]:
     visit(model)
     _check_corpora(lab, [made for made in found.values() if made.kind == "corpus"])
     return list(found.values())
+
+
+def check_recorded(lab: Lab, steps: list[Artifact], advance: Advance) -> None:
+    """Whether what was recorded can be trusted: a changed byte of a file, a manifest or the ledger is no
+    reference. `advance` is told the bytes that were read. Raises GlaswerkError naming what was altered."""
+    register = Register.read(lab)
+    nodes = register.graph().nodes
+    for node in targets(register, [nodes[made.id] for made in steps]):
+        found = check(register, node, advance)
+        if found.faults:
+            raise GlaswerkError(
+                f"{found.kind} {found.name} is not as recorded: {'; '.join(found.faults)}",
+                hint=f"glaswerk verify {found.kind}:{found.name} says what was altered",
+            )
 
 
 def prepare(lab: Lab, model: Artifact, folder: Path) -> None:

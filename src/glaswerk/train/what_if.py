@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.status import ADOPTED
-from glaswerk.tokenizer.exposure import learnt
+from glaswerk.tokenizer.exposure import Learnt, learnt
 from glaswerk.train.checkpoints import written_steps
 from glaswerk.train.recorded import model_of, stage_of
 from glaswerk.train.touch import Touch, touch_of
+
+# Models that each grew from the one before, with what their own runs saw; None where nobody can tell.
+Chain = list[tuple[Artifact, Touch | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,27 +67,35 @@ class Affected:
 def affected(lab: Lab, documents: Collection[str], *, price_per_hour: float = 0.0) -> Iterator[Affected]:
     """Every model of the lab that learnt from `documents`, oldest first, with its three options."""
     for model in lab.all("model"):
-        found = learnt(lab, model, documents)
+        chain = touched_chain(lab, model, documents)
+        found = _learnt(lab, model, documents, chain)
         if found.documents or not found.certain:
             base = model_of(lab, model.inputs.get("base", ""))
             own = touch_of(lab, model, documents)
             touched = own if own is not None and own.steps else None
             yield Affected(
                 model, base.name if base else "", found.documents, found.tokens, found.seen, found.certain,
-                touched, options(lab, model, documents, price_per_hour),
+                touched, options(lab, found, chain, price_per_hour),
             )  # fmt: skip
 
 
-def options(lab: Lab, model: Artifact, documents: Collection[str], price: float) -> tuple[Option, ...]:
-    """Rebuild, replay and keep, for a model that learnt from `documents`; the last alone where a model that
-    it grew from is no longer in the lab."""
-    learned = learnt(lab, model, documents)
-    keep = Option("keep", 0, 0, 0, 0.0, 0.0 if price else None, _mark(learned.documents, learned.seen))
-    chain = touched_chain(lab, model, documents)
+def _learnt(lab: Lab, model: Artifact, documents: Collection[str], chain: Chain | None) -> Learnt:
+    """What the spans say, with what the runs saw in the place of an average where all can be looked into."""
+    found = learnt(lab, model, documents)
+    touches = [touch for _, touch in chain or [(model, None)]]
+    seen = sum(touch.total for touch in touches if touch)
+    if None in touches:
+        return found
+    return replace(found, seen=seen) if seen else Learnt(0, 0, 0, found.certain)
+
+
+def options(lab: Lab, found: Learnt, chain: Chain | None, price: float) -> tuple[Option, ...]:
+    """Rebuild, replay and keep, for the last model of a chain (see `touched_chain`); without, keep."""
+    keep = Option("keep", 0, 0, 0, 0.0, 0.0 if price else None, _mark(found.documents, found.seen))
     if chain is None:
         return (keep,)
     again = sum(float(later.stats.get("train_seconds", later.seconds)) for later, _ in chain[1:])
-    found = []
+    offers = []
     for name in ("rebuild", "replay"):
         start, steps, tokens = _tail(lab, *chain[0], leave_out=name == "replay")
         # Of what is tuned later, a replay keeps the order of dialogues alone.
@@ -97,13 +108,13 @@ def options(lab: Lab, model: Artifact, documents: Collection[str], price: float)
         steps += sum(int(later.stats.get("steps", 0)) for later, _ in chain[1:])
         tokens += sum(int(later.stats.get("tokens", 0)) for later, _ in chain[1:]) - left_out
         worth = round(seconds / 3600 * price, 4) if price else None
-        found.append(Option(name, start, steps, tokens, round(seconds, 1), worth, _words(name, chain, start)))
-    return *found, keep
+        offers.append(
+            Option(name, start, steps, tokens, round(seconds, 1), worth, _words(name, chain, start))
+        )
+    return *offers, keep
 
 
-def touched_chain(
-    lab: Lab, model: Artifact, documents: Collection[str]
-) -> list[tuple[Artifact, Touch | None]] | None:
+def touched_chain(lab: Lab, model: Artifact, documents: Collection[str]) -> Chain | None:
     """The models that must be made anew for `model` to be without `documents`, in order: the first that saw
     one of them, and those that grew from it. A run that nobody can look into counts as one that saw them.
     Adopted weights count for none. None where one of the models is no longer in the lab."""
@@ -136,7 +147,7 @@ def _tail(lab: Lab, model: Artifact, touch: Touch | None, *, leave_out: bool) ->
     return start, steps - start, max(left - gone, 0)
 
 
-def _words(name: str, chain: list[tuple[Artifact, Touch | None]], start: int) -> str:
+def _words(name: str, chain: Chain, start: int) -> str:
     model = chain[0][0].name
     where = f"from the checkpoint of step {start} of {model}" if start else f"{model} from its first step"
     later = ", ".join(made.name for made, _ in chain[1:])
