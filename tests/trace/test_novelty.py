@@ -14,6 +14,7 @@ from handmade import write_corpus
 from glaswerk.cli.trace_verb import command
 from glaswerk.core.document import Document, Rights
 from glaswerk.lab import Artifact, Lab
+from glaswerk.lab.tombstones import Forgotten, Tombstone
 from glaswerk.tokenizer import pack, train_tokenizer
 from glaswerk.tokenizer.training import TokenizerConfig
 from glaswerk.trace import Tracer, build
@@ -88,13 +89,13 @@ def test_what_is_usual_is_measured_on_the_held_out_texts(opened: tuple[Tracer, B
     assert judged.expected == pytest.approx(12 / 64, abs=0.01)
     assert judged.interval == (0.0, 0.375)
     assert judged.percentile == pytest.approx(25.0)
-    assert baseline.judge(tracer, f"{COPIED} " * 4).percentile == 100.0
+    assert baseline.judge(tracer, f"{COPIED} " * 3).percentile == 100.0
 
 
 def test_windows_are_cut_as_if_each_had_been_searched_alone(opened: tuple[Tracer, Baseline]) -> None:
     tracer, baseline = opened
     # Of windows of 8 words, the first of a copied sentence is copied whole; its last 4 words are too few.
-    judged = baseline.judge(tracer, " ".join(["unheard"] * 9))
+    judged = baseline.judge(tracer, " ".join(["unheard"] * 8))
     assert judged.windows == 4 * 120
     assert judged.expected == pytest.approx(60 / 480)
 
@@ -106,10 +107,10 @@ def test_too_short_an_answer_and_too_few_windows_are_not_measurable_and_say_why(
     short = baseline.judge(tracer, "seven words are too few to judge").to_json()
     assert (short["measurable"], short["share"]) == (False, 0.0)
     assert "7 words" in short["reason"]
-    # 39 texts of 16 words make 78 windows of 8: longer answers are held against those.
-    assert baseline.judge(tracer, prose(30)).window_words == 8
-    few = Baseline({8: [0.0] * (FEWEST - 1)}).judge(tracer, prose(30))
-    assert "39 windows" in few.to_json()["reason"]
+    # 39 texts of 16 words make 78 windows of 8, which are near enough to 10 words and not to 16.
+    assert baseline.judge(tracer, prose(10)).window_words == 8
+    few = baseline.judge(tracer, prose(16))
+    assert "39 passages" in few.to_json()["reason"]
     assert "not measurable" in str(few)
     lab.ledger.close()
 
@@ -146,13 +147,36 @@ def test_in_words_it_says_share_usual_range_and_windows() -> None:
     )
 
 
+@pytest.mark.parametrize("size", [12, 15, 17, 31])
+def test_an_answer_is_held_against_windows_of_its_own_length(
+    opened: tuple[Tracer, Baseline], size: int
+) -> None:
+    tracer, baseline = opened
+    judged = baseline.judge(tracer, " ".join(["unheard"] * size))
+    assert (judged.window_words, judged.words) == (size, size)
+    # The copied sentence of 12 words begins every second text, so the first of its windows holds it whole.
+    assert judged.expected == pytest.approx(12 / size / 2 / (32 // size), abs=1e-3)
+
+
+def test_what_is_hidden_is_no_measure_of_what_is_usual(tmp_path: Path) -> None:
+    lab, trace = make(tmp_path / "lab", [f"{COPIED} {prose(4)}" for _ in range(50)])
+    tracer = Tracer.open(lab, trace)
+    assert Baseline.of(lab, trace, tracer).judge(tracer, prose(16)).expected == 0.75
+    Forgotten((Tombstone("id", "t0"),)).write(lab.root)
+    after = Baseline.of(lab, trace, tracer).judge(tracer, prose(16))
+    assert after.expected == 0.0
+    lab.ledger.close()
+
+
 def test_the_interval_holds_the_middle_of_the_windows(opened: tuple[Tracer, Baseline]) -> None:
     tracer, _ = opened
-    shares = sorted(np.random.default_rng(3).random(1000).round(4).tolist())
-    judged = Baseline({8: shares}).judge(tracer, prose(12))
+    copied = np.random.default_rng(3).integers(8, 256, 1000).tolist()
+    shares = [round(number / 256, 4) for number in copied]
+    judged = Baseline([(256, [(0, number)]) for number in copied]).judge(tracer, prose(300))
+    assert (judged.windows, judged.window_words) == (1000, 256)
     assert judged.interval is not None
     low, high = judged.interval
-    assert sum(low <= share <= high for share in shares) == pytest.approx(950, abs=2)
+    assert sum(low <= share <= high for share in shares) == pytest.approx(950, abs=10)
 
 
 def test_glaswerk_trace_prints_the_figure_and_has_it_as_json(tmp_path: Path) -> None:
@@ -162,4 +186,4 @@ def test_glaswerk_trace_prints_the_figure_and_has_it_as_json(tmp_path: Path) -> 
     assert said.output.startswith("100 % of it stands word for word in the training data, in runs of 8 words")
     figures = json.loads(CliRunner().invoke(command, [COPIED, "--json", "--lab", str(lab.root)]).output)
     assert figures["novelty"]["share"] == 1.0
-    assert figures["novelty"]["windows"] == 200
+    assert figures["novelty"]["windows"] == 100

@@ -309,5 +309,6 @@ def test_after_either_way_out_the_model_no_longer_knows_what_only_that_author_sa
         gone, kept = figures[how]
         assert gone.low < 1 / 12
         assert gone.high < figures["before"][0].low
-        assert kept.high > figures["before"][1].low
+        # Of 24 facts of others at most two may be lost by chance.
+        assert kept.value >= figures["before"][1].value - 2 / 24
     lab.ledger.close()

@@ -167,7 +167,7 @@ def preferences(paths: tuple[Path, ...], lab_path: Path, as_json: bool, tolerant
     """Answers chosen and rejected: jsonl, json or parquet, one {"prompt", "chosen", "rejected"} a row.
 
     Also conversations that share their prompt (trl, hh-rlhf), scored completions (UltraFeedback) and trees of
-    ranked replies (Open-Assistant). They go into splits of their own, which no training reads so far.
+    ranked replies (Open-Assistant). They go into splits of their own, for `glaswerk tune --method dpo`.
 
     \b
     glaswerk add preferences pairs.jsonl --licence MIT --acquired public

@@ -48,9 +48,16 @@ def facts(match: Match) -> str:
 
 @click.command("trace")
 @click.argument("text", required=False)
-@click.option("--context", default="", help="What was said before: documents that fit it come first.")
-@click.option("--min-words", default=4, show_default=True, help="Shortest span shown.")
-@click.option("--documents", default=3, show_default=True, help="Documents shown for each span.")
+@click.option(
+    "--context", default="", help="What was said before: of the earliest, those that fit it come first."
+)
+@click.option(
+    "--min-words", type=click.IntRange(2), default=4, show_default=True, help="Shortest span shown."
+)
+@click.option(
+    "--documents", type=click.IntRange(0, 1000), default=3, show_default=True,
+    help="Documents shown for each span.",
+)  # fmt: skip
 @shards_option
 @lab_option
 @json_option

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import lru_cache
+from itertools import islice
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +27,10 @@ from glaswerk.trace.words import cut
 
 # Shortest span that counts as copied, in words.
 LEAST = 8
-# Words of the held-out windows; an answer is held against the longest that it fills.
-WINDOWS = (8, 16, 32, 64, 128, 256)
+# An answer of more words is held against windows of these, as the borders cut little off so long ones.
+LONGEST = 256
+# Elsewhere windows must have this share of the answer's words: shorter ones hold less that is copied.
+_NEAR = 0.75
 # Fewer windows than this have no 2.5 % of them.
 FEWEST = 40
 # Held-out words that are searched: enough for hundreds of windows of most lengths, some seconds' work.
@@ -35,6 +39,7 @@ _MOST_WINDOWS = 1000
 _PART = 512
 _HELD_OUT = "validation"
 _FILE = "novelty.json"
+Passage = tuple[int, Sequence[tuple[int, int]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +47,9 @@ class Novelty:
     """The share of an answer's words inside verbatim spans of at least `n` words, and what is usual.
 
     `expected` and `interval` are the mean and the middle 95 % of that share over `windows` windows of
-    `window_words` words of held-out text, which the model never saw; `percentile` of these have a lower
-    share, ties counted half. Where there are too few windows, `reason` says why nothing is compared.
+    `window_words` words (as many as the answer has, where there are enough) of held-out text, which the
+    model never saw; `percentile` of these have a lower share, ties counted half. Where there are too few
+    windows, `reason` says why nothing is compared.
     """
 
     share: float
@@ -77,26 +83,29 @@ class Novelty:
 
 
 class Baseline:
-    """Shares of held-out windows by their length, measured once for a trace and kept in the lab.
+    """What of held-out text stands in the training data, measured once for a trace and kept in the lab.
 
-    `shares` maps words of a window to the ascending shares of all windows of that length.
+    `passages`: of each the number of its words and its verbatim spans (first word, the one after the last)
+    of at least `n` words.
     """
 
-    def __init__(self, shares: Mapping[int, Sequence[float]], n: int = LEAST) -> None:
-        self._shares, self._n = shares, n
+    def __init__(self, passages: Sequence[Passage], n: int = LEAST) -> None:
+        self._passages, self._n = passages, n
+        self._shares = lru_cache(LONGEST)(self._window_shares)
 
     @classmethod
     def of(cls, lab: Lab, trace: Artifact, tracer: Tracer, n: int = LEAST) -> Baseline:
-        """The baseline of a trace, from the lab where it was measured before.
+        """The baseline of a trace without what is hidden now, from the lab where it was measured before.
 
         Raises GlaswerkError where the shards or the corpus behind the trace are gone.
         """
-        path = lab.run_folder(digest_json(["novelty/1", trace.id, n, MOST_WORDS])) / _FILE
-        shares = _kept(path)
-        if shares is None:
-            shares = _measure(tracer, _held_out(lab, trace), n)
-            write_atomic(path, json.dumps(shares) + "\n")
-        return cls(shares, n)
+        hidden = tracer.hidden()
+        path = lab.run_folder(digest_json(["novelty/2", trace.id, n, MOST_WORDS, sorted(hidden)])) / _FILE
+        passages = _kept(path)
+        if passages is None:
+            passages = _measure(tracer, _held_out(lab, trace, hidden), n)
+            write_atomic(path, json.dumps(passages) + "\n")
+        return cls(passages, n)
 
     def judge(self, tracer: Tracer, text: str, found: Trace | None = None) -> Novelty:
         """The novelty of an answer; `found`, its trace with a `min_words` of at most `n`, spares a search."""
@@ -104,14 +113,20 @@ class Baseline:
         copied = _copied(found, self._n)
         words = len(copied)
         share = round(float(copied.mean()), 4) if words else 0.0
-        fitting = [size for size in WINDOWS if self._n <= size <= words]
-        measured = [size for size in fitting if len(self._shares.get(size, ())) >= FEWEST]
-        if not measured:
-            return Novelty(share, self._n, words, reason=self._reason(fitting, words))
-        return self._compared(share, words, measured[-1])
+        if words < self._n:
+            reason = f"the answer has {words} words, a verbatim span counts from {self._n}"
+            return Novelty(share, self._n, words, reason=reason)
+        wanted = min(words, LONGEST)
+        least = max(self._n, ceil(_NEAR * wanted))
+        size = next((size for size in range(wanted, least - 1, -1) if self._windows(size) >= FEWEST), 0)
+        if not size:
+            number = self._windows(wanted)
+            reason = f"held-out text has {number} passages as long as the answer, {FEWEST} are needed"
+            return Novelty(share, self._n, words, reason=reason)
+        return self._compared(share, words, size)
 
     def _compared(self, share: float, words: int, size: int) -> Novelty:
-        held = np.asarray(self._shares[size])
+        held = self._shares(size)
         low, high = np.quantile(held, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
         percentile = float((held < share).mean() + (held == share).mean() / 2)
         return Novelty(
@@ -120,40 +135,51 @@ class Baseline:
             windows=len(held), window_words=size,
         )  # fmt: skip
 
-    def _reason(self, fitting: Sequence[int], words: int) -> str:
-        if words < self._n:
-            return f"the answer has {words} words, a verbatim span counts from {self._n}"
-        most = max((len(self._shares.get(size, ())) for size in fitting), default=0)
-        return f"the validation split has {most} windows as long as the answer, {FEWEST} are needed"
+    def _windows(self, size: int) -> int:
+        return sum(count // size for count, _ in self._passages)
+
+    def _window_shares(self, size: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """The share of each window of `size` words, of at most 1,000.
+
+        A window's verbatim spans are those of its passage, cut at its borders, as every part of a span
+        occurs wherever the span does: so one search of a passage serves windows of all lengths.
+        """
+        step = ceil(self._windows(size) / _MOST_WINDOWS)
+        starts = ((spans, at) for count, spans in self._passages for at in range(0, count - size + 1, size))
+        return np.array([self._share(spans, at, at + size) for spans, at in islice(starts, 0, None, step)])
+
+    def _share(self, spans: Sequence[tuple[int, int]], start: int, end: int) -> float:
+        inside = np.zeros(end - start, bool)
+        for first, last in spans:
+            low, high = max(first, start), min(last, end)
+            if high - low >= self._n:
+                inside[low - start : high - start] = True
+        return round(float(inside.mean()), 4)
 
 
-def _kept(path: Path) -> dict[int, list[float]] | None:
-    """The shares in a file of the cache; None where it is missing or damaged."""
+def _kept(path: Path) -> list[Passage] | None:
+    """The passages in a file of the cache; None where it is missing or damaged."""
     try:
-        return {
-            int(size): [float(x) for x in shares] for size, shares in json.loads(path.read_text()).items()
-        }
-    except (OSError, ValueError, TypeError, AttributeError):
+        return [
+            (int(count), [(int(first), int(last)) for first, last in spans])
+            for count, spans in json.loads(path.read_text())
+        ]
+    except (OSError, ValueError, TypeError):
         return None
 
 
-def _measure(tracer: Tracer, texts: Iterator[str], n: int) -> dict[int, list[float]]:
-    """Ascending shares of windows of every length, over at most MOST_WORDS words of `texts`.
-
-    A window's verbatim spans are those of the whole text, cut at its borders, as every part of a span
-    occurs wherever the span does: so one search of a text serves the windows of all lengths.
-    """
-    found: dict[int, list[float]] = {size: [] for size in WINDOWS if size >= n}
+def _measure(tracer: Tracer, texts: Iterator[str], n: int) -> list[Passage]:
+    """Passages of at most MOST_WORDS words of `texts`."""
+    found: list[Passage] = []
     left = MOST_WORDS
     for text in texts:
         for part in _parts(text):
             spans, count = _spans(tracer.trace(part, min_words=n, documents=0), n)
-            for size, shares in found.items():
-                shares.extend(_window_shares(spans, count, size, n))
+            found.append((count, spans))
             left -= count
         if left <= 0:
             break
-    return {size: sorted(_thinned(shares)) for size, shares in found.items()}
+    return found
 
 
 def _parts(text: str) -> Iterator[str]:
@@ -162,21 +188,6 @@ def _parts(text: str) -> Iterator[str]:
     for start in range(0, len(words), _PART):
         part = words[start : start + _PART]
         yield text[part[0][0] : part[-1][1]]
-
-
-def _window_shares(spans: Sequence[tuple[int, int]], count: int, size: int, n: int) -> Iterator[float]:
-    for start, end in pairwise(range(0, count + 1, size)):
-        inside = np.zeros(size, bool)
-        for first, last in spans:
-            low, high = max(first, start), min(last, end)
-            if high - low >= n:
-                inside[low - start : high - start] = True
-        yield round(float(inside.mean()), 4)
-
-
-def _thinned(shares: Sequence[float]) -> list[float]:
-    step = -(-len(shares) // _MOST_WINDOWS) if shares else 1
-    return list(shares[::step])
 
 
 def _copied(found: Trace, n: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
@@ -201,12 +212,13 @@ def _words(text: str) -> tuple[tuple[int, int], ...]:
     return cut(text, lambda piece: ()).words
 
 
-def _held_out(lab: Lab, trace: Artifact) -> Iterator[str]:
-    """The texts of the held-out documents, in an order that depends on their ids alone."""
+def _held_out(lab: Lab, trace: Artifact, hidden: Collection[str]) -> Iterator[str]:
+    """The texts of held-out documents that are not hidden, in an order that depends on their ids alone."""
     shards = parent(lab, trace, "shards", hint="glaswerk index")
     corpus = parent(lab, shards, "corpus", hint="glaswerk pack")
     packed = Shards.open(shards.path)
-    names = sorted(packed.spans(_HELD_OUT)[0] if _HELD_OUT in packed.splits() else [], key=digest_json)
+    held = packed.spans(_HELD_OUT)[0] if _HELD_OUT in packed.splits() else []
+    names = sorted((name for name in held if name not in hidden), key=digest_json)
     for start in range(0, len(names), _PART):
         part = names[start : start + _PART]
         there = documents(corpus.path, part)

@@ -43,6 +43,8 @@ class Found:
 def maximal_spans(cut: Cut, segments: Sequence[Searched], borders: Borders, min_words: int) -> list[Found]:
     """Every span of at least `min_words` (>= 2) words that occurs and lies in no longer one that occurs."""
     firsts = range(len(cut.words) - min_words + 1)
+    if not firsts:
+        return []
     search = _Search(cut, segments, borders, firsts, min_words)
     spans: list[Found] = []
     limit = 0

@@ -90,9 +90,9 @@ class Tracer:
 
         A span begins and ends at word borders, holds at least `min_words` (>= 2) words and lies within
         one document or one turn of a dialogue. Its count is exact; `documents` of those that hold it are
-        shown, posts and pages before dialogues, first those that have most to do with `context` (what was
-        said before) and `text`, the earliest first among equals. Documents that are marked to be forgotten
-        are not there.
+        shown, posts and pages before dialogues. Of the earliest, four times as many, those come first that
+        have most to do with `context` (what was said before) and `text`, the earliest first among equals.
+        Documents that are marked to be forgotten are not there.
         """
         if min_words < 2:
             raise GlaswerkError(
@@ -134,6 +134,10 @@ class Tracer:
         chosen = self._candidates(found, limit)
         library = self._library.get(sorted({each.id for each in chosen}))
         return _matches(library, words.span(found.first, found.end), chosen, self._view().copies)
+
+    def hidden(self) -> Collection[str]:
+        """Ids of documents that are not shown now; the same object until they change."""
+        return self._hidden()
 
     def _find(self, phrase: str) -> tuple[Cut, Found]:
         if len(phrase) > LONGEST_PHRASE:
