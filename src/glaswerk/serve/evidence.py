@@ -76,7 +76,7 @@ class Evidence:
                 for event in in_sources(self._lab, identifier)[1]
                 if "at" in event.figures
             ],
-            "duplicates": self._duplicates(decided),
+            "duplicates": self._duplicates(decided, hidden),
             "decisions": [_decision(event) for event in decided],
             "derived_from": [name for name in links.get("derived_from", ()) if name not in hidden],
         }
@@ -85,11 +85,11 @@ class Evidence:
         closed = (name for corpus in self._corpora for name in _closed(corpus))
         return frozenset(forgotten_ids(self._lab) | reserved_ids(self._lab) | set(closed))
 
-    def _duplicates(self, decided: Sequence[Event]) -> int:
-        """How many documents curation left out because this one stands for them in the model's corpus."""
+    def _duplicates(self, decided: Sequence[Event], hidden: frozenset[str]) -> int:
+        """How many documents that may be shown curation left out because this one stands for them."""
         names = {corpus.name for corpus in self._corpora}
-        there = (event.figures.get("stands_for", ()) for event in decided if event.name in names)
-        return max(map(len, there), default=0)
+        there = [event.figures.get("stands_for", ()) for event in decided if event.name in names]
+        return max((sum(name not in hidden for name in left_out) for left_out in there), default=0)
 
 
 def _described(found: Document) -> dict[str, Any]:
