@@ -32,17 +32,18 @@ TEMPLATE = (
 Normalizers = list[normalizers.Normalizer]
 
 
-def write_tokenizer(folder: Path, parts: Normalizers, template: str = "") -> None:
+def write_tokenizer(folder: Path, parts: Normalizers, template: str, *, joined: bool) -> None:
     """A BPE in the manner of SentencePiece, with bytes for what it does not know."""
     made = HubTokenizer(models.BPE(byte_fallback=True, unk_token="<unk>"))
     made.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()])
     values = [f"<0x{i:02X}>" for i in range(256)]
     trainer = trainers.BpeTrainer(vocab_size=600, special_tokens=[*SPECIAL, *values], show_progress=False)
+    spaces = normalizers.Sequence([*parts, normalizers.Replace(" ", "▁")])
+    made.normalizer = spaces if joined else None
     # Words are learnt apart, as SentencePiece does; what follows is read without that step.
-    made.pre_tokenizer = pre_tokenizers.Metaspace()
+    made.pre_tokenizer = None if joined else pre_tokenizers.Metaspace()
     made.train_from_iterator(TEXTS * 5, trainer=trainer)
-    made.pre_tokenizer = None
-    made.normalizer = normalizers.Sequence([*parts, normalizers.Replace(" ", "▁")])
+    made.pre_tokenizer, made.normalizer = None, spaces
     data = json.loads(made.to_str())
     # The bytes are entries of the vocabulary like others; the trainer has no other way to put them there.
     data["added_tokens"] = [entry for entry in data["added_tokens"] if entry["content"] in SPECIAL]
@@ -56,11 +57,13 @@ def write_tokenizer(folder: Path, parts: Normalizers, template: str = "") -> Non
 def opened(empty_lab: Lab) -> Callable[..., Tracer]:
     """The open trace of a corpus written by hand, packed with such a tokenizer."""
 
-    def open_(splits: Splits, parts: Normalizers | None = None, template: str = "") -> Tracer:
+    def open_(
+        splits: Splits, parts: Normalizers | None = None, template: str = "", joined: bool = False
+    ) -> Tracer:
         write_corpus(empty_lab, splits)
 
         def write(folder: Path) -> Mapping[str, Any]:
-            write_tokenizer(folder, parts or [], template)
+            write_tokenizer(folder, parts or [], template, joined=joined)
             return {}
 
         config = {"stage": "adopted", "parts": len(parts or []), "template": template}
@@ -95,11 +98,31 @@ def test_without_a_template_the_first_word_of_every_document_counts(opened: Call
     ]
 
 
-def test_a_tokenizer_that_writes_words_otherwise_alone_is_refused(opened: Callable[..., Tracer]) -> None:
+@pytest.mark.parametrize("parts", [[], [normalizers.Prepend("▁")]])
+def test_a_space_that_a_tokenizer_puts_before_every_text_hides_no_word(
+    opened: Callable[..., Tracer], parts: Normalizers
+) -> None:
+    tracer = opened({"train": [page(f"p{i}", text) for i, text in enumerate(TEXTS)]}, parts)
+    assert [tracer.count(phrase).count for phrase in ("mill", "old mill", "the old mill")] == [2, 2, 2]
+    (span,) = tracer.trace("He said the old mill burned down in the dry spring").spans
+    assert span.text == "the old mill burned down in the dry spring"
+
+
+def test_a_tokenizer_that_joins_words_is_refused(opened: Callable[..., Tracer]) -> None:
     splits = {"train": [page(f"p{i}", text) for i, text in enumerate(TEXTS)]}
-    with pytest.raises(GlaswerkError, match="writes a word otherwise alone"):
-        opened(splits, [normalizers.Prepend("▁")])
-    assert opened(splits).count("the old mill").count == 2
+    with pytest.raises(GlaswerkError, match="joins words"):
+        opened(splits, joined=True)
+
+
+def test_what_a_template_writes_before_the_first_turn_is_no_training_text(
+    opened: Callable[..., Tracer],
+) -> None:
+    turns = (Message(role="user", content="who are you now"), Message(role="assistant", content="the mill"))
+    talk = Document("d", "chats", "", Rights("CC0-1.0"), kind="dialogue", messages=turns)
+    template = "Below is a friendly conversation\n" + TEMPLATE[TEMPLATE.index("{% for") :]
+    tracer = opened({"train": [page("p", TEXTS[0])], "chat": [talk]}, template=template)
+    assert tracer.count("Below is a friendly conversation").count == 0
+    assert tracer.count("who are you now").count == 1
 
 
 @pytest.mark.parametrize("word", ["caf\u00e9", "cafe\u0301"])

@@ -33,8 +33,8 @@ from glaswerk.trace.words import cut
 # Validation splits are not trained on, so a match in them would be no match in training data.
 TRAINED = ("train", "chat", "preference")
 _LAST = np.iinfo(np.int64).max
-# Words behind letters, digits, signs and lines, as answers have them.
-_SAMPLE = "The old mill, built in 1890 (twice), burned down.\nDas Mühlrad blieb."
+# Documents, and tokens of each, that tell whether words can be looked up.
+_LOOKS, _LOOK = 32, 256
 
 
 def build(lab: Lab, shards: Artifact, *, segment_tokens: int = SEGMENT_TOKENS) -> Artifact:
@@ -44,14 +44,14 @@ def build(lab: Lab, shards: Artifact, *, segment_tokens: int = SEGMENT_TOKENS) -
     interrupted run, has already are taken over. Beside them: `<split>.age.npy` (int32, the rank of each
     document by date), `<split>.copies.npy` (int32, how many duplicates of it curation left out), and
     `<split>.begin.npy` (int64, from where on the tokens of each document count: see `_begins`).
-    Raises GlaswerkError where the corpus or the tokenizer of the shards is gone, and for tokenizers whose
-    words cannot be looked up on their own.
+    Raises GlaswerkError where the corpus or the tokenizer of the shards is gone, and for tokenizers that
+    join words.
     """
     if segment_tokens < 1:
         raise GlaswerkError(f"expected at least 1 token a segment, found {segment_tokens}")
     corpus = parent(lab, shards, "corpus", hint="glaswerk pack")
     tokenizer = Tokenizer.load(parent(lab, shards, "tokenizer", hint="glaswerk pack").path)
-    _check_words(tokenizer, shards.name)
+    _check_words(tokenizer, Shards.open(shards.path), shards.name)
     config = {} if segment_tokens == SEGMENT_TOKENS else {"segment_tokens": segment_tokens}
     spec = Spec("trace", shards.name, "trace/3", {"shards": shards.id}, config)
     there = [trace.path for trace in lab.all("trace")]
@@ -83,15 +83,26 @@ def trained_splits(shards: Shards) -> list[str]:
     return [split for split in TRAINED if split in shards.splits()]
 
 
-def _check_words(tokenizer: Tokenizer, shards: str) -> None:
-    """What follows a word's end must have the same tokens in every text (see `words.cut`)."""
-    tail = cut(_SAMPLE, tokenizer.encode).tokens.tolist()
-    if tokenizer.encode(_SAMPLE[: _SAMPLE.rindex(".")])[-len(tail) :] != tail:
+def _check_words(tokenizer: Tokenizer, packed: Shards, shards: str) -> None:
+    """What follows a word's end must have the same tokens alone as in a text (see `words.cut`)."""
+    if "train" not in packed.splits():
+        return
+    _, starts, ends = packed.spans("train")
+    tokens = packed.tokens("train")
+    looked = [tokens[a : min(b, a + _LOOK)].tolist() for a, b in zip(starts[:_LOOKS], ends, strict=False)]
+    # An odd document may be written otherwise, most are not.
+    if 2 * sum(_joins(tokenizer, ids) for ids in looked) > len(looked):
         raise GlaswerkError(
-            f"the tokenizer of the shards {shards!r} writes a word otherwise alone than inside a text, "
-            "so that nothing can be looked up in them",
+            f"the tokenizer of the shards {shards!r} joins words, so that nothing can be looked up in them",
             hint="glaswerk tokenizer && glaswerk pack makes shards where it can",
         )
+
+
+def _joins(tokenizer: Tokenizer, ids: list[int]) -> bool:
+    """Whether the words behind the first, but for the last, which may be cut, have other tokens alone."""
+    words = cut(tokenizer.decode(ids), tokenizer.encode)
+    alone = words.tokens[: words.borders[-2]].tolist() if len(words.words) > 2 else []
+    return not any(ids[at : at + len(alone)] == alone for at in range(len(ids) - len(alone) + 1))
 
 
 def _opening(tokenizer: Tokenizer) -> Integers:
@@ -104,9 +115,10 @@ def _opening(tokenizer: Tokenizer) -> Integers:
         # Without a template there are no dialogues in the shards.
         return np.zeros(0, np.int64)
     shared = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), 0)
-    # The head of the user's own turn alone is a role, which no search takes for a word (see `borders`).
-    turns = one[:shared].count(tokenizer.turn_id)
-    return np.array([] if turns == 1 else one[:shared], np.int64)
+    head = one[:shared]
+    # Of the user's own turn the role alone stands there, which no search takes for a word (see `borders`).
+    written = head[: head.index(tokenizer.turn_id)] if head.count(tokenizer.turn_id) == 1 else head
+    return np.array(head if set(written) - tokenizer.special_ids else [], np.int64)
 
 
 def _write(

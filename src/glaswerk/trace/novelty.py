@@ -169,16 +169,15 @@ def _kept(path: Path) -> list[Passage] | None:
 
 
 def _measure(tracer: Tracer, texts: Iterator[str], n: int) -> list[Passage]:
-    """Passages of at most MOST_WORDS words of `texts`."""
+    """Passages of `texts`, up to MOST_WORDS words."""
     found: list[Passage] = []
     left = MOST_WORDS
-    for text in texts:
-        for part in _parts(text):
-            spans, count = _spans(tracer.trace(part, min_words=n, documents=0), n)
-            found.append((count, spans))
-            left -= count
+    for part in (part for text in texts for part in _parts(text)):
         if left <= 0:
             break
+        spans, count = _spans(tracer.trace(part, min_words=n, documents=0), n)
+        found.append((count, spans))
+        left -= count
     return found
 
 

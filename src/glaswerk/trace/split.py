@@ -11,7 +11,6 @@ import numpy as np
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.tokenizer import Shards
-from glaswerk.tokenizer.pairs import REJECTED
 from glaswerk.trace.borders import Flags
 from glaswerk.trace.index import Integers, Segment, Tokens
 from glaswerk.trace.relevance import Scores
@@ -78,9 +77,6 @@ class Split:
     def side(self, document: int) -> str:
         """Chosen documents stand before their rejected twins (see `tokenizer.pairs`)."""
         return SIDES[document % 2] if self.is_pairs else ""
-
-    def is_rejected(self, document: int) -> bool:
-        return self.is_pairs and document % 2 == REJECTED
 
     def holding(self, places: Integers) -> Integers:
         """Different documents at token positions, the earliest first."""

@@ -13,6 +13,7 @@ from glaswerk.trace.index import Integers
 
 # Letters and digits; an apostrophe between them belongs to the word ("don't", "l’eau").
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_ANCHOR = "a"
 _CONTINUATION = range(0x80, 0xC0)  # UTF-8 bytes that never begin a character
 
 
@@ -42,7 +43,9 @@ def cut(text: str, encode: Callable[[str], Sequence[int]]) -> Cut:
     span is therefore compared as bytes (see `borders`), and only the rest as tokens.
     """
     words = tuple(match.span() for match in _WORD.finditer(text))
-    pieces = [list(encode(text[a:b])) for (_, a), (_, b) in pairwise(words)]
+    # Behind a word of one letter: what begins a text is written otherwise by some adopted tokenizers.
+    before = len(encode(_ANCHOR))
+    pieces = [list(encode(_ANCHOR + text[a:b]))[before:] for (_, a), (_, b) in pairwise(words)]
     lengths = [len(piece) for piece in pieces]
     tokens = [token for piece in pieces for token in piece]
     return Cut(text, words, np.array(tokens, np.int64), np.cumsum([0, *lengths], dtype=np.int64))
