@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -586,3 +587,12 @@ def test_without_marks_what_owners_deleted_goes_where_it_cannot_be_made_anew(two
     shutil.rmtree(two.root / "corpora" / "main.v2")
     run(two.root, "rebuild")
     assert "main.v2.main" not in names(two)["shards"]
+
+
+def test_chat_warns_of_a_model_that_learnt_what_is_forgotten(own_lab: Path) -> None:
+    author, _ = someone(own_lab)
+    asked = ["chat", "Who are you?", "--max-tokens", "2", "--no-sources", "--lab", str(own_lab)]
+    assert "warning" not in CliRunner().invoke(cli, asked).stderr
+    run(own_lab, "forget", "--author", author)
+    warned = CliRunner().invoke(cli, asked).stderr
+    assert re.search(r"warning: chat/step-\d+ was trained on \d+ forgotten documents; glaswerk what-if", warned)

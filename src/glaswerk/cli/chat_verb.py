@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from glaswerk.cli.exposed import warn_of_forgotten
 from glaswerk.cli.session import lab_option
 from glaswerk.core.document import Message
 from glaswerk.core.errors import GlaswerkError
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 @click.command("chat")
 @click.argument("question", required=False)
-@click.option("--model", default="", help="Model to talk to.  [default: the newest chat model]")
+@click.option("--model", default="", help="Model to talk to.  [default: the newest model named chat]")
 @click.option("--temperature", type=click.FloatRange(0, 2), default=0.2, show_default=True)
 @click.option("--max-tokens", type=click.IntRange(1), default=256, show_default=True)
 @click.option("--sources/--no-sources", default=True, help="Show what each answer repeats.")
@@ -44,6 +45,7 @@ def command(
     chosen = lab.latest("model", model or "chat")
     if chosen is None:
         raise GlaswerkError(f"the lab has no model named {model or 'chat'!r}", hint="glaswerk tune")
+    warn_of_forgotten(lab, chosen)
     index = next((t for t in lab.all("trace") if t.inputs["shards"] == chosen.inputs.get("shards")), None)
     engine, shown = Engine.load(chosen.path), None
     if sources and index:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from glaswerk.cli.exposed import warn_of_forgotten
 from glaswerk.cli.session import lab_option
 from glaswerk.lab import Lab
 
@@ -28,5 +29,8 @@ def command(model: str, host: str, port: int, open_browser: bool, lab_path: Path
     glaswerk serve --port 8080
     """
     from glaswerk.serve import serve
+    from glaswerk.serve.served import choose
 
-    serve(Lab.open(lab_path), model=model, host=host, port=port, open_browser=open_browser)
+    lab = Lab.open(lab_path)
+    warn_of_forgotten(lab, choose(lab, model))
+    serve(lab, model=model, host=host, port=port, open_browser=open_browser)
