@@ -19,9 +19,10 @@ from glaswerk.data.source import add_docs
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.tombstones import Forgotten, Tombstone
 from glaswerk.tokenizer import Shards, pack, train_tokenizer
+from glaswerk.tokenizer.exposure import learnt
 from glaswerk.tokenizer.training import TokenizerConfig
 from glaswerk.train import TrainConfig, train
-from glaswerk.train.checkpoints import written_steps
+from glaswerk.train.checkpoints import Keep, written_steps
 from glaswerk.train.last import LAST, Last, LastSampler
 from glaswerk.train.loop import Interrupted
 from glaswerk.train.metrics import read_rows
@@ -201,6 +202,35 @@ def test_a_run_that_was_stopped_in_its_last_part_ends_as_one_that_was_not(
             train(lab, CONFIG)
     again = train(lab, CONFIG)
     assert (again.id, again.digest) == (base.id, base.digest)
+
+
+def test_a_finished_run_is_returned_where_its_checkpoints_are_gone(lab: Lab) -> None:
+    base = _base(lab)
+    shutil.rmtree(lab.run_folder(base.id))
+    assert train(lab, CONFIG) == base
+    with pytest.raises(GlaswerkError, match="kept no checkpoint of step 2 "):
+        train(lab, CONFIG, keep=Keep(steps=(2,)))
+
+
+def test_what_the_ledger_counts_has_the_others_that_were_replayed(lab: Lab) -> None:
+    base, names = _base(lab), _documents(lab)
+    for source in ("archive", "members"):
+        chosen = {name for name in names if source in name}
+        touch = touch_of(lab, base, chosen)
+        assert touch is not None
+        assert learnt(lab, base, chosen).seen == pytest.approx(touch.total, rel=0.08)
+
+
+def test_more_ranks_than_the_last_part_has_rows_are_refused_before_the_run_begins(lab: Lab) -> None:
+    order = order_of(lab, _base(lab))
+    assert isinstance(order, LastSampler)
+    order.check_ranks(4)
+    with pytest.raises(GlaswerkError, match=r"last has 8 rows, .* among 5 data-parallel ranks") as told:
+        order.check_ranks(5)
+    assert told.value.hint == "--batch-tokens 320"
+    with pytest.raises(GlaswerkError, match="among 16 data-parallel ranks") as told:
+        order.check_ranks(16)
+    assert "fewer ranks" in str(told.value.hint)
 
 
 def test_without_the_option_a_run_is_the_one_that_it_was(lab: Lab) -> None:

@@ -62,6 +62,18 @@ def test_one_changed_byte_fails_by_name_before_anything_is_made(
     assert not (tmp_path / "again").exists()
 
 
+def test_an_altered_id_fails_by_name(own_lab: Path, tmp_path: Path) -> None:
+    (path,) = own_lab.glob("models/chat/*/manifest.json")
+    manifest = json.loads(path.read_text())
+    manifest["id"] = manifest["id"][:-1] + ("0" if manifest["id"][-1] != "0" else "1")
+    path.write_text(json.dumps(manifest))
+    result = run("chat", "--lab", str(own_lab), "--to", str(tmp_path / "again"))
+    assert isinstance(result.exception, GlaswerkError)
+    assert f"model {manifest['name']} is not as recorded: manifest.json: not as in" in str(result.exception)
+    assert f"glaswerk verify model:{manifest['name']}" in str(result.exception.hint)
+    assert not (tmp_path / "again").exists()
+
+
 def test_the_first_artifact_that_comes_out_otherwise_is_named(own_lab: Path, tmp_path: Path) -> None:
     again = tmp_path / "again"
     lab = Lab.open(own_lab)

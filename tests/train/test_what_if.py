@@ -21,7 +21,7 @@ from glaswerk.infer import Engine
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.exposure import exposures
 from glaswerk.lab.tombstones import Forgotten, Tombstone
-from glaswerk.tokenizer import count_exposures, pack, train_tokenizer
+from glaswerk.tokenizer import Shards, count_exposures, pack, train_tokenizer
 from glaswerk.tokenizer.training import TokenizerConfig
 from glaswerk.train import TrainConfig, train
 from glaswerk.train.checkpoints import Keep
@@ -106,6 +106,33 @@ def test_a_model_is_affected_through_the_one_it_was_tuned_from(lab: Lab) -> None
     assert rebuilt.steps == sum(row.model.stats["steps"] for row in found.values())
 
 
+def test_a_tuning_that_loses_every_dialogue_can_be_kept_alone(own: Lab, chat_model: Artifact) -> None:
+    dialogues = set(Shards.open(own.path("shards", "main.main")).spans("chat")[0])
+    (found,) = affected(own, dialogues)
+    (keep,) = found.options
+    assert found.model.id == chat_model.id
+    assert keep.name == "keep"
+    base = _base(own).name
+    assert keep.words.endswith(f"and {base}, which {chat_model.name} was tuned from, never saw them")
+    (less,) = affected(own, set(sorted(dialogues)[1:]))
+    assert [option.name for option in less.options] == ["rebuild", "replay", "keep"]
+    # By the source: copies of a dialogue would take its place.
+    Forgotten((Tombstone("source", "chats"),)).write(own.root)
+    rebuild(own)
+    for how in ("rebuild", "replay"):
+        with pytest.raises(GlaswerkError, match=f"all that {chat_model.name} was tuned on is gone") as told:
+            remake(own, chat_model, how)
+        assert f"--model {base}" in str(told.value.hint)
+    assert [option.name for row in affected(own, dialogues) for option in row.options] == ["keep"]
+
+
+def test_nothing_of_a_stream_is_there_in_an_empty_one() -> None:
+    before = _stream({"d0": np.full(5, 1), "d1": np.full(7, 2)})
+    empty = before.only(np.zeros(0, np.int64))
+    assert left_out(before, empty) == ["d0", "d1"]
+    assert left_out(empty, before) == []
+
+
 def test_a_replay_leaves_out_what_is_gone_and_nothing_else() -> None:
     chance = np.random.default_rng(0)
     lengths = chance.integers(5, 40, 60)
@@ -154,6 +181,10 @@ def test_a_replay_goes_on_from_the_last_checkpoint_that_saw_nothing_of_it(own: L
     config = TrainConfig(size="100K", epochs=0.5, context=64, batch_tokens=1024, precision="fp32", seed=5)
     old = train(own, config, name="kept", keep=Keep(steps=(4, 8, 12)))
     firsts = _first_steps(own, old)
+    names, starts, ends = Shards.open(own.path("shards", "main.main")).spans("train")
+    (found,) = (row for row in affected(own, names) if row.model.id == old.id)
+    assert found.documents == len(firsts) < len(names), "only those that it saw"
+    assert found.tokens == sum(int(e - s) for n, s, e in zip(names, starts, ends, strict=True) if n in firsts)
     name = next(name for name, step in firsts.items() if step == 10)
     _forget(own, name)
     made = remake(own, old, "replay")

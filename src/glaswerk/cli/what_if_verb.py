@@ -70,7 +70,7 @@ def command(
         click.echo(line)
     if chosen and not found["models"]:
         click.echo(f"model      {chosen.name} learnt from none of them")
-    elif found["models"]:
+    elif any(len(row["options"]) > 1 for row in found["models"]):
         click.echo(
             "next: glaswerk forget with the same selectors, then again with --model and --do", err=True
         )

@@ -30,8 +30,9 @@ class Exposure:
 def exposure_basis(lab: Lab) -> str:
     """Changes with the marks and the sources, on which counts depend."""
     marks = Forgotten.read(lab.root).digest
-    # The number is that of the rule: 2 counts what owners deleted, 3 what tuning replays.
-    return digest_json([3, marks, sorted(source.id for source in lab.all("source"))])
+    # The number is that of the rule: 2 counts what owners deleted, 3 what tuning replays, 4 what
+    # runs replay beside the sources that come last.
+    return digest_json([4, marks, sorted(source.id for source in lab.all("source"))])
 
 
 def exposures(lab: Lab) -> dict[str, Exposure]:

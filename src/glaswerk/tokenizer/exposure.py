@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from glaswerk.data.forget import forgotten_ids
 from glaswerk.data.rights import reserved_ids
 from glaswerk.lab import Artifact, Lab
@@ -24,8 +26,9 @@ class Learnt:
     """Documents that a model or one it grew from was trained on, their tokens, and tokens times epochs.
 
     Of the texts that a tuning on dialogues draws from to replay, all count, as often as one is drawn on
-    average: which they were only the sampler knows (`glaswerk what-if`). Not `certain` where the spans of
-    some of its shards are lost: there may be more.
+    average, as of those that a run replays beside sources that come last: which they were only the sampler
+    knows (`glaswerk what-if`). Not `certain` where the spans of some of its shards are lost: there may be
+    more.
     """
 
     documents: int
@@ -59,10 +62,12 @@ def learnt(lab: Lab, model: Artifact, ids: Collection[str]) -> Learnt:
         if folder is None:
             continue
         shards = Shards.open(folder)
+        last, more = _last_part(lab, shards, ancestor)
         for split, epochs in _read(shards, ancestor).items():
             held = shards.held(split, ids)
             tokens |= {name: max(count, tokens.get(name, 0)) for name, count in held.items()}
-            seen += round(sum(held.values()) * epochs)
+            others = sum(count for name, count in held.items() if name not in last)
+            seen += round((sum(held.values()) + others * more) * epochs)
     return Learnt(len(tokens), sum(tokens.values()), seen, certain)
 
 
@@ -76,13 +81,35 @@ def _read(shards: Shards, stage: Mapping[str, Any]) -> dict[str, float]:
     return found
 
 
+def _last_part(lab: Lab, shards: Shards, stage: Mapping[str, Any]) -> tuple[set[str], float]:
+    """The documents that come last in a run, and how often an epoch replays one of the others beside them.
+
+    Of a run in another's order they are places in that one's shards: of lost spans nothing is known.
+    """
+    last, order = stage["last"], stage["order"]
+    if order and order["how"] == "rebuild":
+        last = order.get("last")  # over the new shards
+    if last is None:
+        return set(), 0.0
+    old = spans_folder(lab, order["shards"]) if order and order["how"] == "replay" else shards.folder
+    if old is None:
+        return set(), 0.0
+    documents, starts, ends = Shards.open(old).spans("train")
+    own = np.zeros(len(documents), bool)
+    for first, end in last["documents"]:
+        own[first:end] = True
+    lengths = ends - starts
+    share = last["replay"] * lengths[own].sum() / max(lengths[~own].sum(), 1)
+    return {documents[place] for place in np.flatnonzero(own).tolist()}, float(share)
+
+
 def _tokens(shards: Shards, split: str) -> int:
     _, starts, ends = shards.spans(split)
     return int((ends - starts).sum())
 
 
 def _ancestry(lab: Lab, model: Artifact) -> Iterator[dict[str, Any]]:
-    """Stage, shards, split, epochs and replay of a model and its ancestors; of lost ones from the ledger."""
+    """What `learnt` needs to know of a model and its ancestors; of lost ones from the ledger."""
     there = {artifact.id: artifact for artifact in lab.all("model")}
     identifier, found = model.id, set[str]()
     while identifier and identifier not in found:
@@ -96,6 +123,8 @@ def _ancestry(lab: Lab, model: Artifact) -> Iterator[dict[str, Any]]:
             # Stages that came later name their split; without one every split may have been learnt from.
             "split": config.get("split", _TRAINED.get(stage, "")),
             "replay": config.get("replay", 0) if stage == "chat" else 0,
+            # Sources that came last, and whose order the run took (see `train.last` and `train.remake`).
+            "last": config.get("last"), "order": config.get("order"),
         }  # fmt: skip
         identifier = inputs.get("base", "")
 

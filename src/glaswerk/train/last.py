@@ -90,9 +90,23 @@ class LastSampler(Consecutive):
         first, then = make(others, **packing), make(own, replay=others, share=last.replay, **packing)
         super().__init__(first, then, at=last.at, since=last.at)
         self._steps = first.steps_per_epoch, then.steps_per_epoch
-        self.rows = first.rows
+        self.rows, self._last_rows, self._length = first.rows, then.rows, length
         self.steps_per_epoch = sum(self._steps)
         self.tokens_per_epoch = first.tokens_per_epoch + then.tokens_per_epoch
+
+    def check_ranks(self, ranks: int) -> None:
+        """Raises GlaswerkError where a step of the last part cannot be shared equally among the data-parallel
+        ranks: before the run begins, and not where that part does."""
+        rows = self._last_rows
+        if rows % ranks:
+            fits = rows // ranks * ranks * self._length
+            raise GlaswerkError(
+                f"a step of the sources that come last has {rows} rows, which cannot be shared equally among "
+                f"{ranks} data-parallel ranks",
+                hint=f"--batch-tokens {fits}"
+                if fits
+                else "start fewer ranks, or name more sources as --last",
+            )
 
     def ends(self, tokens: float) -> tuple[int, int]:
         """The steps that end the first part and the run where both together are to have `tokens`.

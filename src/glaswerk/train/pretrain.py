@@ -125,12 +125,13 @@ def train(
 
     `extra` is measured at every validation and drawn in the run's report; the milestones of `keep` stay when
     the run is over, and one where the sources that come last begin. Every rank of `world` calls this with
-    the same arguments.
+    the same arguments. Raises GlaswerkError where a finished run has not kept the milestones of `keep`.
     """
     world = world or World.alone()
     packed = lab.need("shards", shards, hint="glaswerk pack")
     opened = Shards.open(packed.path)
     planned = plan(opened, config, Last.of(lab, packed, config.last))
+    asked = keep
     if planned.last:
         keep = keep or Keep()
         keep = replace(keep, steps=(*keep.steps, planned.last.at))
@@ -140,8 +141,13 @@ def train(
         trunk = _spec(packed, whole, plan(opened, whole), name)
         begin_branch(lab.run_folder(trunk.id), config.branch, lab.run_folder(spec.id))
     sampler = sampler_of(opened, config, planned.rows, planned.last)
+    if isinstance(sampler, LastSampler):
+        sampler.check_ranks(world.parallel.data_ranks)
     job = Job(spec, packed, planned, sampler, config.seed, config.compile)
-    return carry_out(lab, job, extra=extra, keep=keep, world=world)
+    made = carry_out(lab, job, extra=extra, keep=keep, world=world)
+    if asked and world.first:
+        _check_milestones(asked, written_steps(lab.run_folder(spec.id)), planned.loop.steps)
+    return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,16 +200,14 @@ def carry_out(
     made = make_together(lab, job.spec, world, write)
     if world.first:
         Checkpoints(runs, keep=keep, steps=planned.loop.steps).clear()
-        left = written_steps(runs)
-        _check_milestones(keep, left, planned.loop.steps)
-        if not left:  # a run that goes on from a milestone may need them
+        if not written_steps(runs):  # a run that goes on from a milestone may need them
             forget_best(runs)
     return made
 
 
-def _check_milestones(keep: Keep | None, written: Sequence[int], steps: int) -> None:
+def _check_milestones(asked: Keep, written: Sequence[int], steps: int) -> None:
     """Raises GlaswerkError where milestones were asked of a run that was over before."""
-    missing = sorted(keep.milestones(steps) - set(written)) if keep else []
+    missing = sorted(asked.milestones(steps) - set(written))
     if missing:
         raise GlaswerkError(
             f"the run is finished and kept no checkpoint of step {missing[0]} (there: {written or 'none'})",

@@ -33,6 +33,8 @@ from glaswerk.train.tune import LONGEST, context_of
 # The key in the config of a model that took the order of another run, with documents left out (see `remake`).
 ORDER = "order"
 REPLAY, REBUILD = "replay", "rebuild"
+# The split without which a tuning, by its stage, has nothing to learn from.
+TUNED_ON = {"chat": "chat", "dpo": SPLIT}
 
 
 def stage_of(model: Artifact) -> str:

@@ -21,6 +21,7 @@ from glaswerk.train.recorded import (
     ORDER,
     REBUILD,
     REPLAY,
+    TUNED_ON,
     base_model,
     epochs_of,
     loop_of,
@@ -68,9 +69,10 @@ def _without(lab: Lab, model: Artifact, how: str) -> Artifact:
     """The model made anew, or itself where nothing that it learnt from is gone."""
     if stage_of(model) == ADOPTED:
         return model
-    base = base_model(lab, model)
+    base, shards = base_model(lab, model), _shards_now(lab, model)
+    if base:
+        _check_tuning(model, base, shards)
     new = _without(lab, base, how) if base else None
-    shards = _shards_now(lab, model)
     if (new is None or (base and new.id == base.id)) and not _lost(lab, model, shards):
         return model
     if new is None:
@@ -78,6 +80,16 @@ def _without(lab: Lab, model: Artifact, how: str) -> Artifact:
     if how == REPLAY and stage_of(model) == "chat":
         return _retuned_in_order(lab, model, new, shards)
     return retune(lab, model, new, epochs=epochs_of(lab, model), shards=shards, name=_name(model, how))
+
+
+def _check_tuning(model: Artifact, base: Artifact, shards: Artifact) -> None:
+    """Raises GlaswerkError where nothing is left to tune on: before the base is made anew for it."""
+    split = TUNED_ON.get(stage_of(model))
+    if split is not None and split not in Shards.open(shards.path).splits():
+        raise GlaswerkError(
+            f"all that {model.name} was tuned on is gone from {shards.name}: it cannot be made anew",
+            hint=f"glaswerk what-if with the same selectors and --model {base.name} says what that one saw",
+        )
 
 
 def _retuned_in_order(lab: Lab, model: Artifact, base: Artifact, shards: Artifact) -> Artifact:

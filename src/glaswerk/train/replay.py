@@ -64,9 +64,11 @@ class ReplaySampler(PackedSampler):
 def _moved(order: Stream, now: Stream) -> tuple[np.ndarray[Any, np.dtype[np.bool_]], Ids]:
     """Whether each document of `order` is in `now`, and by how many tokens it lies elsewhere there."""
     places = {name: place for place, name in enumerate(now.documents)}
-    found = np.array([places.get(name, -1) for name in order.documents])
-    there = (found >= 0) & ((now.ends - now.starts)[found] == order.ends - order.starts)
-    return there, np.where(there, now.starts[found] - order.starts, 0)
+    found = np.array([places.get(name, -1) for name in order.documents], np.int64)
+    # One more entry, at -1, for what is not found: of no length.
+    starts, lengths = np.append(now.starts, 0), np.append(now.ends - now.starts, -1)
+    there = lengths[found] == order.ends - order.starts
+    return there, np.where(there, starts[found] - order.starts, 0)
 
 
 def with_cuts(order: Stream, now: Stream, longest: int) -> Stream | None:

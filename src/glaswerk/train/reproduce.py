@@ -88,8 +88,10 @@ def check_recorded(lab: Lab, steps: list[Artifact], advance: Advance) -> None:
     """Whether what was recorded can be trusted: a changed byte of a file, a manifest or the ledger is no
     reference. `advance` is told the bytes that were read. Raises GlaswerkError naming what was altered."""
     register = Register.read(lab)
-    nodes = register.graph().nodes
-    for node in targets(register, [nodes[made.id] for made in steps]):
+    nodes, places = register.graph().nodes, register.places()
+    # By their places: an id may be what was altered in a manifest.
+    there = [nodes[places[made.path.relative_to(lab.root).as_posix()]] for made in steps]
+    for node in targets(register, there):
         found = check(register, node, advance)
         if found.faults:
             raise GlaswerkError(

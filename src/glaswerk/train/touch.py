@@ -17,20 +17,25 @@ from glaswerk.train.recorded import loop_of, order_of
 
 @dataclass(frozen=True, slots=True)
 class Touch:
-    """`tokens` of the documents in each step of a run, int64, shape (steps,); steps are counted from 0."""
+    """`tokens` of some documents in each step of a run, int64, shape (steps,); steps are counted from 0.
+
+    `documents`: ids of those that a step saw.
+    """
 
     tokens: Ids
+    documents: frozenset[str]
 
     @classmethod
     def of(cls, order: Order, documents: Collection[str], steps: int) -> Touch:
         """What the first `steps` steps saw of `documents`: no step is walked through."""
         names = pa.array(order.documents, pa.string())
         meant = np.asarray(pc.is_in(names, value_set=pa.array(list(documents), pa.string())))
-        tokens = np.zeros(steps, np.int64)
+        tokens, visited = np.zeros(steps, np.int64), np.zeros(len(names), bool)
         for seen in order.visits(steps):
             found = seen.only(meant[seen.document])
             np.add.at(tokens, found.step, found.tokens)
-        return cls(tokens)
+            visited[found.document] = True
+        return cls(tokens, frozenset(names.filter(pa.array(visited)).to_pylist()))
 
     @property
     def first(self) -> int | None:

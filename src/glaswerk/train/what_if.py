@@ -8,9 +8,10 @@ from typing import Any
 
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.status import ADOPTED
+from glaswerk.tokenizer import Shards
 from glaswerk.tokenizer.exposure import Learnt, learnt
 from glaswerk.train.checkpoints import written_steps
-from glaswerk.train.recorded import model_of, stage_of
+from glaswerk.train.recorded import TUNED_ON, model_of, stage_of
 from glaswerk.train.touch import Touch, touch_of
 
 # Models that each grew from the one before, with what their own runs saw; None where nobody can tell.
@@ -65,35 +66,40 @@ class Affected:
 
 
 def affected(lab: Lab, documents: Collection[str], *, price_per_hour: float = 0.0) -> Iterator[Affected]:
-    """Every model of the lab that learnt from `documents`, oldest first, with its three options."""
+    """Every model of the lab that learnt from `documents`, oldest first, with its options."""
     for model in lab.all("model"):
         chain = touched_chain(lab, model, documents)
         found = _learnt(lab, model, documents, chain)
         if found.documents or not found.certain:
             base = model_of(lab, model.inputs.get("base", ""))
-            own = touch_of(lab, model, documents)
+            own = chain[-1][1] if chain else touch_of(lab, model, documents)
             touched = own if own is not None and own.steps else None
             yield Affected(
                 model, base.name if base else "", found.documents, found.tokens, found.seen, found.certain,
-                touched, options(lab, found, chain, price_per_hour),
+                touched, options(lab, found, chain, documents, price_per_hour),
             )  # fmt: skip
 
 
 def _learnt(lab: Lab, model: Artifact, documents: Collection[str], chain: Chain | None) -> Learnt:
-    """What the spans say, with what the runs saw in the place of an average where all can be looked into."""
-    found = learnt(lab, model, documents)
-    touches = [touch for _, touch in chain or [(model, None)]]
-    seen = sum(touch.total for touch in touches if touch)
-    if None in touches:
-        return found
-    return replace(found, seen=seen) if seen else Learnt(0, 0, 0, found.certain)
+    """What the runs saw where all can be looked into; what the spans say, on average, where one cannot."""
+    touches = [touch for _, touch in chain or [] if touch is not None]
+    if chain is None or len(touches) < len(chain):
+        return learnt(lab, model, documents)
+    visited = frozenset[str]().union(*(touch.documents for touch in touches))
+    return replace(learnt(lab, model, visited), seen=sum(touch.total for touch in touches))
 
 
-def options(lab: Lab, found: Learnt, chain: Chain | None, price: float) -> tuple[Option, ...]:
-    """Rebuild, replay and keep, for the last model of a chain (see `touched_chain`); without, keep."""
+def options(
+    lab: Lab, found: Learnt, chain: Chain | None, documents: Collection[str], price: float
+) -> tuple[Option, ...]:
+    """Rebuild, replay and keep, for the last model of a chain (see `touched_chain`); keep alone without one,
+    and where a model of it would have nothing left to be tuned on."""
     keep = Option("keep", 0, 0, 0, 0.0, 0.0 if price else None, _mark(found.documents, found.seen))
     if chain is None:
         return (keep,)
+    emptied = next((model for model, _ in chain if _emptied(lab, model, documents)), None)
+    if emptied is not None:
+        return (replace(keep, words=keep.words + _alone(lab, emptied, chain)),)
     again = sum(float(later.stats.get("train_seconds", later.seconds)) for later, _ in chain[1:])
     offers = []
     for name in ("rebuild", "replay"):
@@ -112,6 +118,26 @@ def options(lab: Lab, found: Learnt, chain: Chain | None, price: float) -> tuple
             Option(name, start, steps, tokens, round(seconds, 1), worth, _words(name, chain, start))
         )
     return *offers, keep
+
+
+def _emptied(lab: Lab, model: Artifact, documents: Collection[str]) -> bool:
+    """Whether nothing to tune it on is left in the shards that a tuned model would be made anew from."""
+    split = TUNED_ON.get(stage_of(model))
+    rows = lab.ledger.rows("SELECT name FROM artifact WHERE id = ?", model.inputs.get("shards", ""))
+    packed = lab.find("shards", str(rows[0]["name"])) if rows else None
+    if split is None or packed is None:
+        return False
+    shards = Shards.open(packed.path)
+    return split not in shards.splits() or set(shards.spans(split)[0]).issubset(documents)
+
+
+def _alone(lab: Lab, emptied: Artifact, chain: Chain) -> str:
+    """Why a model cannot be made anew, and what the lab has without the documents."""
+    words = f"; nothing would be left to tune {emptied.name} on"
+    base = model_of(lab, chain[0][0].inputs.get("base", ""))
+    if base is None or stage_of(base) == ADOPTED:
+        return words
+    return f"{words}, and {base.name}, which {chain[0][0].name} was tuned from, never saw them"
 
 
 def touched_chain(lab: Lab, model: Artifact, documents: Collection[str]) -> Chain | None:
