@@ -60,12 +60,16 @@ def rebuild(lab: Lab) -> list[Artifact]:
     from glaswerk.data.forget import forgotten_ids
 
     lab.settle()
-    forget_in_answers(lab, forgotten_ids(lab))
+    failures: list[GlaswerkError] = []
+    try:
+        forget_in_answers(lab, forgotten_ids(lab))
+    except GlaswerkError as error:
+        # A source that cannot be read must not keep what follows from being removed.
+        failures.append(error)
     corpora = lab.all("corpus")
     hanging = _hanging(lab, corpora)
     _remove_orphans(lab, {shards.name for found in hanging.values() for shards in found})
     made: list[Artifact] = []
-    failures: list[GlaswerkError] = []
     for corpus in corpora:
         try:
             made.append(_recurate(lab, corpus, hanging[corpus.name]))

@@ -141,7 +141,8 @@ def _read(path: Path) -> Answer | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise GlaswerkError(f"the record of an answer in {path} cannot be read: {error.strerror}") from error
+        message = f"the record of an answer in {path} cannot be read: {error.strerror}"
+        raise GlaswerkError(message, hint=f"ls -ld {path}") from error
     except (ValueError, TypeError, RecursionError) as error:
         raise GlaswerkError(
             f"expected the record of an answer in {path}, found something else", hint=f"rm {path}"
