@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from glaswerk.data.parquet import read_rows, write_relations
 from glaswerk.data.settings import read_settings
 from glaswerk.data.source import add_chats, add_docs, add_posts
 from glaswerk.lab import Lab
+from glaswerk.lab.answers import Answer, read_answer, record_answer
 from glaswerk.lab.tombstones import Forgotten, Tombstone
 from glaswerk.tokenizer import Shards, Tokenizer, pack, train_tokenizer
 from glaswerk.tokenizer.training import TokenizerConfig
@@ -548,6 +550,27 @@ def test_without_marks_shards_whose_corpus_is_gone_stay(two: Lab) -> None:
     shutil.rmtree(two.root / "corpora" / "main.v2")
     run(two.root, "rebuild")
     assert "main.v2.main" in names(two)["shards"]
+
+
+def test_words_of_an_answer_that_showed_it_go_with_a_rebuild_and_its_id_with_a_purge(two: Lab) -> None:
+    with (two.root / "lab.toml").open("a") as file:
+        file.write("\n[answers]\ntext = true\n")
+    showed = Answer(f"chatcmpl-{1:024x}", "", "b2:1", "b2:2", ("a:secret", "b:plain"), SECRET, SECRET)
+    other = Answer(f"chatcmpl-{2:024x}", "", "b2:1", "b2:2", ("b:plain",), PLAIN, "Where?")
+    for answer in (showed, other):
+        record_answer(two, answer, most=5)
+    lab = Lab.open(two.root)
+
+    def left() -> list[Answer | None]:
+        return [read_answer(lab, answer.id) for answer in (showed, other)]
+
+    run(two.root, "rebuild")
+    run(two.root, "forget", "--id", "a:secret")
+    assert left() == [showed, other]
+    run(two.root, "rebuild")
+    assert left() == [replace(showed, text=None, context=None), other]
+    run(two.root, "rebuild", "--purge")
+    assert left() == [replace(showed, text=None, context=None, documents=("b:plain",)), other]
 
 
 def test_a_rebuild_leaves_no_parts_of_a_corpus_that_was_interrupted(two: Lab) -> None:

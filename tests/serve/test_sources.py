@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from glaswerk.lab import Lab
+from glaswerk.lab.tombstones import Forgotten, Tombstone
 from glaswerk.tokenizer import pack, train_tokenizer
 from glaswerk.tokenizer.training import TokenizerConfig
 from glaswerk.trace import build
@@ -103,3 +107,24 @@ def test_an_index_over_other_documents_does_not_count(copy: Lab, start: Callable
     make_model(copy, "chat/step-0", steps=0)
     with start(lab=copy, model="chat/step-0").client() as client:
         assert client.post("/v1/glaswerk/trace", json={"text": BRIDGE}).status_code == 200
+
+
+def test_what_is_usual_changes_without_a_restart_once_held_out_text_is_to_be_forgotten(
+    copy: Lab, start: Callable[..., Running]
+) -> None:
+    """v1, the only held-out document, made long enough to be a measure."""
+    file = copy.root / "corpora" / "main" / "documents.parquet"
+    table = pq.read_table(file)
+    long = " ".join(f"word{number}" for number in range(500))
+    rows = [row | {"text": long} if row["id"] == "v1" else row for row in table.to_pylist()]
+    pq.write_table(pa.Table.from_pylist(rows, schema=table.schema), file)
+    with start(lab=copy).client() as client:
+
+        def novelty() -> dict[str, Any]:
+            found = client.post("/v1/glaswerk/trace", json={"text": BRIDGE}).json()["novelty"]
+            assert isinstance(found, dict)
+            return found
+
+        assert novelty()["measurable"] is True
+        Forgotten().with_more([Tombstone("id", "v1")]).write(copy.root)
+        assert "held-out text has 0 passages" in novelty()["reason"]

@@ -208,6 +208,50 @@ def test_no_record_is_kept_where_the_lab_wants_none(copy: Lab, start: Callable[.
     assert not (copy.root / FOLDER).exists()
 
 
+def test_of_an_answer_that_showed_what_is_to_be_forgotten_no_words_are_given_after_a_restart(
+    copy: Lab, start: Callable[..., Running]
+) -> None:
+    settings(copy, "text = true")
+    kept = Lab.open(copy.root)
+    with start(lab=kept).client() as http:
+        identifier = http.post("/v1/chat/completions", json=BODY | {"glaswerk": {"trace": True}}).json()["id"]
+    Forgotten().with_more([Tombstone("id", "p1")]).write(copy.root)
+    for model in ("", "base"):
+        with start(lab=kept, model=model).client() as http:
+            found = http.get(f"/v1/traces/{identifier}").json()
+        assert (found["object"], found["text"]) == ("glaswerk.trace.record", None)
+        assert found["documents"] == ["p2", "d0"]
+    kept.ledger.close()
+
+
+def test_a_server_starts_with_no_more_records_than_the_lab_wants_now(
+    copy: Lab, start: Callable[..., Running]
+) -> None:
+    with start(lab=copy).client() as http:
+        identifier = http.post("/v1/chat/completions", json=BODY | {"glaswerk": {"trace": True}}).json()["id"]
+    settings(copy, "most = 0")
+    with start(lab=Lab.open(copy.root)).client() as http:
+        assert http.get(f"/v1/traces/{identifier}").status_code == 404
+    assert list((copy.root / FOLDER).iterdir()) == []
+
+
+def test_a_damaged_record_is_written_anew_and_a_folder_in_its_place_breaks_no_trace(
+    copy: Lab, start: Callable[..., Running], capfd: pytest.CaptureFixture[str]
+) -> None:
+    with start(lab=copy).client() as http:
+        first, second = (http.post("/v1/chat/completions", json=BODY).json()["id"] for _ in range(2))
+        (copy.root / FOLDER / f"{second}.json").mkdir(parents=True)
+        (copy.root / FOLDER / f"{first}.json").write_text("{")
+        for identifier in (first, second):
+            assert http.get(f"/v1/traces/{identifier}").json()["text"] == BRIDGE
+    record = read_answer(copy, first)
+    assert record is not None
+    assert record.documents == ("p2", "p1", "d0")
+    assert f"the answer {second} has no record" in capfd.readouterr().err
+    with start(lab=copy).client() as http:
+        assert http.get(f"/v1/traces/{second}").status_code == 400
+
+
 def settings(lab: Lab, line: str) -> None:
     with (lab.root / "lab.toml").open("a") as file:
         file.write(f"\n[answers]\n{line}\n")

@@ -11,6 +11,7 @@ import click
 from glaswerk.cli.session import json_option, lab_option, show, writing
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab
+from glaswerk.lab.answers import forget_in_answers
 from glaswerk.lab.tombstones import Forgotten
 
 
@@ -52,15 +53,23 @@ def command(purging: bool, lab_path: Path, as_json: bool) -> None:
 def rebuild(lab: Lab) -> list[Artifact]:
     """Every corpus of the lab made anew, then the shards and traces that hang on it. Finished ones stay.
 
-    What interrupted commands left goes. What cannot be made anew is removed where it may hold what was to be
-    forgotten, or hangs on a corpus that is gone. Raises GlaswerkError naming it once all else is made.
+    What interrupted commands left goes, and so do the words of answers that showed what is to be forgotten.
+    What cannot be made anew is removed where it may hold such, or hangs on a corpus that is gone. Raises
+    GlaswerkError naming it once all else is made.
     """
+    from glaswerk.data.forget import forgotten_ids
+
     lab.settle()
+    failures: list[GlaswerkError] = []
+    try:
+        forget_in_answers(lab, forgotten_ids(lab))
+    except GlaswerkError as error:
+        # A source that cannot be read must not keep what follows from being removed.
+        failures.append(error)
     corpora = lab.all("corpus")
     hanging = _hanging(lab, corpora)
     _remove_orphans(lab, {shards.name for found in hanging.values() for shards in found})
     made: list[Artifact] = []
-    failures: list[GlaswerkError] = []
     for corpus in corpora:
         try:
             made.append(_recurate(lab, corpus, hanging[corpus.name]))

@@ -17,11 +17,14 @@ def fsync_path(path: Path) -> None:
         os.close(handle)
 
 
-def write_atomic(path: Path, data: str | bytes) -> None:
-    """Replace `path` by `data`, so that a reader sees the old file or the new one, never a part."""
+def write_atomic(path: Path, data: str | bytes, mode: int = 0o666) -> None:
+    """Replace `path` by `data`, so that a reader sees the old file or the new one, never a part.
+
+    mode: who may read and write the new file, less what the process's umask takes away.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with temporary.open("wb") as file:
+        with open(temporary, "wb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
             file.write(data.encode() if isinstance(data, str) else data)
             file.flush()
             os.fsync(file.fileno())
@@ -32,6 +35,6 @@ def write_atomic(path: Path, data: str | bytes) -> None:
     fsync_path(path.parent)
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Write `value` as indented UTF-8 JSON, atomically."""
-    write_atomic(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+def write_json(path: Path, value: Any, mode: int = 0o666) -> None:
+    """Write `value` as indented UTF-8 JSON, atomically; `mode` as of `write_atomic`."""
+    write_atomic(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n", mode)

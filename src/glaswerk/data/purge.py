@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from glaswerk.core.document import Document, Rights
 from glaswerk.core.ids import digest_json
 from glaswerk.core.progress import track
-from glaswerk.data.forget import Gone, deleted
+from glaswerk.data.forget import Gone, deleted, forgotten_ids
 from glaswerk.data.order import conform, given_id
 from glaswerk.data.parquet import (
     DOCUMENTS,
@@ -33,6 +33,7 @@ from glaswerk.data.picture_source import picture_figures
 from glaswerk.data.pictures import INDEX, MEDIA, Pictures, PictureWriter
 from glaswerk.data.posts import retweeted_handle
 from glaswerk.lab import Artifact, Lab, Spec
+from glaswerk.lab.answers import forget_in_answers
 from glaswerk.lab.artifact import PURGED as PURGED_KEY
 from glaswerk.lab.artifact import original_id
 from glaswerk.lab.tombstones import Forgotten, plain_handle
@@ -46,9 +47,11 @@ def purge(lab: Lab) -> list[Artifact]:
 
     Of a purged document stay its id, what it was derived from, and its author where the marks name them:
     what comes later may have been derived from it. A purged source has the recipe "purge/1"; its config
-    names the id it was added under and the digest of the marks. The lab's write lock must be held.
+    names the id it was added under and the digest of the marks. Records of answers name the documents no
+    longer. The lab's write lock must be held.
     """
     lab.settle()
+    forget_in_answers(lab, forgotten_ids(lab), ids=True)
     forgotten = Forgotten.read(lab.root)
     sources = lab.all("source")
     gone = Gone.with_deleted(sources, forgotten)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from glaswerk.core.document import Message
+from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Lab
-from glaswerk.lab.answers import Answer, AnswerSettings, read_answer, record_answer
+from glaswerk.lab.answers import Answer, AnswerSettings, prune_answers, read_answer, record_answer
 from glaswerk.serve.errors import ApiError
 
 
@@ -37,12 +38,19 @@ class Answers:
     """
 
     def __init__(self, lab: Lab, model: str, most: int) -> None:
-        """model: the artifact id of the model that answers. Raises GlaswerkError for wrong settings."""
+        """model: the artifact id of the model that answers. Records beyond what the lab's settings allow go.
+
+        Raises GlaswerkError for wrong settings.
+        """
         self._lab, self._model, self._most = lab, model, most
         self._settings = AnswerSettings.of(lab)
         self._exchanges: OrderedDict[str, Exchange] = OrderedDict()
         self._lock = threading.Lock()
         self._recording = threading.Lock()
+        try:
+            prune_answers(lab, self._settings.most)
+        except OSError as error:
+            sys.stderr.write(f"records of old answers could not be removed: {error}\n")
 
     def keep(self, identifier: str, exchange: Exchange) -> None:
         """Remember an answer, whole or as far as it came."""
@@ -51,11 +59,13 @@ class Answers:
             while len(self._exchanges) > self._most:
                 self._exchanges.popitem(last=False)
 
-    def find(self, identifier: str) -> Exchange | Answer:
+    def find(self, identifier: str, hidden: Collection[str]) -> Exchange | Answer:
         """The exchange, from the lab's record where the server no longer has it; of an answer that cannot be
         traced anew, as its words were not kept or another model gave it, the record alone.
 
-        Raises ApiError 404 for one that was never given or is forgotten.
+        hidden: ids of documents that may not be shown; a record that shows one is given without its words.
+        Raises ApiError 404 for an answer that was never given or is forgotten, GlaswerkError for a damaged
+        record.
         """
         with self._lock:
             exchange = self._exchanges.get(identifier)
@@ -69,6 +79,8 @@ class Answers:
                 "hint: POST the text to /v1/glaswerk/trace"
             )
             raise ApiError(404, message, param="response_id", code="answer_not_found")
+        if record.shows(hidden):
+            return record.without_words()
         if record.text is None or record.model != self._model:
             return record
         return Exchange(record.text, record.context or "")
@@ -79,9 +91,16 @@ class Answers:
         shown, now = tuple(dict.fromkeys(documents)), datetime.now(UTC).isoformat(timespec="seconds")
         answer = Answer(identifier, now, self._model, trace, shown, *words)
         with self._recording:
-            if not self._settings.most or read_answer(self._lab, identifier):
+            if not self._settings.most or self._has_record(identifier):
                 return
             try:
                 record_answer(self._lab, answer, self._settings.most)
             except OSError as error:
                 sys.stderr.write(f"the answer {identifier} has no record in the lab: {error}\n")
+
+    def _has_record(self, identifier: str) -> bool:
+        """Not where it is damaged: it is written anew."""
+        try:
+            return read_answer(self._lab, identifier) is not None
+        except GlaswerkError:
+            return False

@@ -28,10 +28,11 @@ _MIN_WORDS = 4
 
 @dataclass(frozen=True, slots=True)
 class _Open:
-    """An open index, and what is usual for text that it lacks."""
+    """An open index, and what is usual for text that it lacks; measured without what was `hidden` then."""
 
     id: str
     tracer: Tracer
+    hidden: Collection[str]
     baseline: Baseline
 
 
@@ -57,7 +58,7 @@ class Sources:
     async def answer(self, request: Request) -> Response:
         """GET /v1/traces/{id}: the trace, or the record of it where the answer's words were not kept."""
         identifier = request.path_params["id"]
-        known = await to_thread.run_sync(self._answers.find, identifier, limiter=self._threads)
+        known = await to_thread.run_sync(self._known, identifier, limiter=self._threads)
         if isinstance(known, Answer):
             return JSONResponse(await to_thread.run_sync(self._recorded, known, limiter=self._threads))
         found = await self.trace(known, identifier=identifier)
@@ -105,6 +106,9 @@ class Sources:
             self._answers.record(identifier, exchange, opened.id, (match["id"] for match in matches))
         return whole | {"spans": spans, "novelty": novelty.to_json()}
 
+    def _known(self, identifier: str) -> Exchange | Answer:
+        return self._answers.find(identifier, self._evidence.hidden())
+
     def _recorded(self, answer: Answer) -> dict[str, Any]:
         hidden = self._evidence.hidden()
         return {
@@ -124,12 +128,18 @@ class Sources:
         with self._opening:
             if self._open is None or self._open.id != index.id:
                 self._open = self._open_index(index)
+            elif self._open.hidden is not self._open.tracer.hidden():
+                self._open = self._open_index(index, self._open.tracer)
             return self._open
 
-    def _open_index(self, index: Artifact) -> _Open:
+    def _open_index(self, index: Artifact, tracer: Tracer | None = None) -> _Open:
+        """tracer: that of the index where it is open already."""
+        lab = self._served.lab
         try:
-            tracer = Tracer.open(self._served.lab, index)
-            return _Open(index.id, tracer, Baseline.of(self._served.lab, index, tracer))
+            tracer = Tracer.open(lab, index) if tracer is None else tracer
+            # Asked before the baseline asks: of a change in between the next question measures anew.
+            hidden = tracer.hidden()
+            return _Open(index.id, tracer, hidden, Baseline.of(lab, index, tracer))
         except GlaswerkError as error:
             raise ApiError(404, str(error), code="no_trace_index") from error
 
