@@ -618,4 +618,4 @@ def test_chat_warns_of_a_model_that_learnt_what_is_forgotten(own_lab: Path) -> N
     assert "warning" not in CliRunner().invoke(cli, asked).stderr
     run(own_lab, "forget", "--author", author)
     warned = CliRunner().invoke(cli, asked).stderr
-    assert re.search(r"warning: chat/step-\d+ was trained on \d+ forgotten documents; glaswerk what-if", warned)
+    assert re.search(r"warning: chat/step-\d+ was trained on \d+ forgotten documents; glaswerk what", warned)
