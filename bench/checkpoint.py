@@ -23,11 +23,11 @@ from torch import nn
 from glaswerk.core.files import fsync_path
 from glaswerk.model import build
 from glaswerk.plan import shape_for
-from glaswerk.train.checkpoint import Progress
-from glaswerk.train.checkpoints import Checkpoints, written_steps
-from glaswerk.train.memory import keep_freed_memory
-from glaswerk.train.optimizer import optimizers
-from glaswerk.train.state import state_of
+from glaswerk.train.checkpoint.file import Progress
+from glaswerk.train.checkpoint.policy import Checkpoints, written_steps
+from glaswerk.train.checkpoint.state import state_of
+from glaswerk.train.machine.memory import keep_freed_memory
+from glaswerk.train.optim.optimizer import optimizers
 
 SAVES, BETWEEN, EVERY, ROWS, LENGTH = 3, 5, 100, 8, 128
 

@@ -35,12 +35,12 @@ from typing import Any
 import click
 
 from bench.duplicates import texts_of, town_posts
-from glaswerk.data.curate import curate
-from glaswerk.data.duplicates import BANDS, PERMUTATIONS, SHINGLE, words_of
-from glaswerk.data.parquet import DOCUMENTS, read_rows
-from glaswerk.data.posts import retweeted_handle
-from glaswerk.data.settings import CurateConfig
+from glaswerk.data.curate.curate import curate
+from glaswerk.data.curate.settings import CurateConfig
+from glaswerk.data.filters.duplicates import BANDS, PERMUTATIONS, SHINGLE, words_of
+from glaswerk.data.posts.post import retweeted_handle
 from glaswerk.data.source import add_docs
+from glaswerk.data.store.parquet import DOCUMENTS, read_rows
 from glaswerk.lab import Lab
 
 POSTS = 500_000
@@ -115,24 +115,36 @@ def peer_stages(file: Path, folder: Path, words: Any) -> list[Any]:
         name: str(folder / name) for name in ("judged", "signatures", "buckets", "remove", "kept", "logs")
     }
     quality = GopherQualityFilter(
-        min_doc_words=3, min_avg_word_length=2, max_avg_word_length=15, max_symbol_word_ratio=0.3,
-        max_ellipsis_lines_ratio=None, max_non_alpha_words_ratio=0.5, min_stop_words=0, language=words,
-    )  # fmt: skip
+        min_doc_words=3,
+        min_avg_word_length=2,
+        max_avg_word_length=15,
+        max_symbol_word_ratio=0.3,
+        max_ellipsis_lines_ratio=None,
+        max_non_alpha_words_ratio=0.5,
+        min_stop_words=0,
+        language=words,
+    )
     judging = [
-        JsonlReader(str(file.parent), glob_pattern=file.name), language_filter(), quality,
+        JsonlReader(str(file.parent), glob_pattern=file.name),
+        language_filter(),
+        quality,
         JsonlWriter(named["judged"], output_filename="${rank}.jsonl", compression=None),
-    ]  # fmt: skip
+    ]
     judged = JsonlReader(named["judged"], compression=None)
     stages: list[tuple[list[Any], int]] = [
         (judging, 1),
         ([judged, MinhashDedupSignature(named["signatures"], config=config, language=words)], 1),
         ([MinhashDedupBuckets(named["signatures"], named["buckets"], config=config)], BANDS),
         ([MinhashDedupCluster(named["buckets"], named["remove"], config=config)], 1),
-        ([
-            JsonlReader(named["judged"], compression=None), MinhashDedupFilter(named["remove"]),
-            JsonlWriter(named["kept"], output_filename="${rank}.jsonl", compression=None),
-        ], 1),
-    ]  # fmt: skip
+        (
+            [
+                JsonlReader(named["judged"], compression=None),
+                MinhashDedupFilter(named["remove"]),
+                JsonlWriter(named["kept"], output_filename="${rank}.jsonl", compression=None),
+            ],
+            1,
+        ),
+    ]
     return [
         LocalPipelineExecutor(steps, tasks=tasks, workers=1, logging_dir=f"{named['logs']}/{number}")
         for number, (steps, tasks) in enumerate(stages)

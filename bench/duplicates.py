@@ -24,10 +24,10 @@ from pathlib import Path
 import click
 import numpy as np
 
-from glaswerk.data.duplicates import BANDS, PERMUTATIONS, candidates, features, shingles, words_of
-from glaswerk.data.files import Tally
-from glaswerk.data.inputs import Found
-from glaswerk.data.record_files import read_records
+from glaswerk.data.dialogues.records import read_records
+from glaswerk.data.documents.fields import Tally
+from glaswerk.data.files.inputs import Found
+from glaswerk.data.filters.duplicates import BANDS, PERMUTATIONS, candidates, features, shingles, words_of
 
 ROUNDS, POSTS, THRESHOLD = 3, 20_000, 0.85
 Pairs = set[tuple[int, int]]
@@ -35,10 +35,10 @@ Pairs = set[tuple[int, int]]
 
 def town_posts(number: int, *, size: str = "demo", retweets: bool = True) -> list[str]:
     """Posts of as many towns as are needed, replies and, if asked for, retweets included."""
-    from glaswerk.data.parquet import read_rows
     from glaswerk.data.source import add_posts
-    from glaswerk.data.town import write_town
+    from glaswerk.data.store.parquet import read_rows
     from glaswerk.lab import Lab
+    from glaswerk.town import write_town
 
     texts: list[str] = []
     with tempfile.TemporaryDirectory() as folder:

@@ -14,7 +14,7 @@ import click
 from tokenizers import Tokenizer as HuggingFaceTokenizer
 
 from bench.trace import demo_lab
-from glaswerk.data.corpus import read_documents
+from glaswerk.data.store.corpus import read_documents
 from glaswerk.tokenizer import Tokenizer
 
 ROUNDS = 7

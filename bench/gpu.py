@@ -22,9 +22,9 @@ import torch
 
 from glaswerk.model import build
 from glaswerk.plan import Shape, shape_for
-from glaswerk.train.batches import Batch
-from glaswerk.train.objective import next_token
-from glaswerk.train.optimizer import optimizers, set_precision
+from glaswerk.train.batches.batches import Batch
+from glaswerk.train.objective.next_token import next_token
+from glaswerk.train.optim.optimizer import optimizers, set_precision
 
 SIZES = (124e6, 350e6)
 VOCABULARY, CONTEXT, ROWS, ROUNDS, SETTLING = 32_768, 1024, 32, 20, 5

@@ -29,8 +29,8 @@ import click
 from bench.duplicates import town_posts
 from glaswerk.core.memory import no_cycle_search
 from glaswerk.data.source import add_posts
-from glaswerk.data.town.tweets import x_date
 from glaswerk.lab import Lab
+from glaswerk.town.tweets import x_date
 
 ROUNDS, POSTS, DUMP, PART, TEXTS = 3, 200_000, 100_000, 50_000, 10_000
 HANDLE, ACCOUNT = "lena_mill", "4711"
@@ -68,31 +68,49 @@ def record(number: int, text: str, dice: random.Random) -> Json:
     if media:
         entities["media"], more["extended_entities"] = media, {"media": media}
     return {
-        "edit_info": {"initial": {
-            "editTweetIds": [identifier], "editableUntil": f"{moment:%Y-%m-%dT%H:%M:%S}.000Z",
-            "editsRemaining": "5", "isEditEligible": True,
-        }},
+        "edit_info": {
+            "initial": {
+                "editTweetIds": [identifier],
+                "editableUntil": f"{moment:%Y-%m-%dT%H:%M:%S}.000Z",
+                "editsRemaining": "5",
+                "isEditEligible": True,
+            }
+        },
         "retweeted": False,
         "source": '<a href="http://twitter.com/download/android" rel="nofollow">Twitter for Android</a>',
-        "entities": entities, "display_text_range": ["0", str(len(text))], "favorite_count": "3",
-        "id_str": identifier, "truncated": False, "retweet_count": "0", "id": identifier,
-        "possibly_sensitive": False, "created_at": x_date(moment), "favorited": False, "full_text": text,
-        "lang": "en", **more,
-    }  # fmt: skip
+        "entities": entities,
+        "display_text_range": ["0", str(len(text))],
+        "favorite_count": "3",
+        "id_str": identifier,
+        "truncated": False,
+        "retweet_count": "0",
+        "id": identifier,
+        "possibly_sensitive": False,
+        "created_at": x_date(moment),
+        "favorited": False,
+        "full_text": text,
+        "lang": "en",
+        **more,
+    }
 
 
 def mention(handle: str) -> Json:
     return {
-        "name": handle.title(), "screen_name": handle, "indices": ["0", str(len(handle) + 1)],
-        "id_str": "187657529", "id": "187657529",
-    }  # fmt: skip
+        "name": handle.title(),
+        "screen_name": handle,
+        "indices": ["0", str(len(handle) + 1)],
+        "id_str": "187657529",
+        "id": "187657529",
+    }
 
 
 def address(short: str, start: int, number: int) -> Json:
     return {
-        "url": short, "expanded_url": f"https://gazette.example/news/{number}?from=post",
-        "display_url": "gazette.example/news/…", "indices": [str(start), str(start + len(short))],
-    }  # fmt: skip
+        "url": short,
+        "expanded_url": f"https://gazette.example/news/{number}?from=post",
+        "display_url": "gazette.example/news/…",
+        "indices": [str(start), str(start + len(short))],
+    }
 
 
 def picture(short: str, start: int, number: int) -> Json:
@@ -103,33 +121,59 @@ def picture(short: str, start: int, number: int) -> Json:
     }
     return {
         "expanded_url": f"https://twitter.com/{HANDLE}/status/{number}/photo/1",
-        "indices": [str(start), str(start + len(short))], "url": short, "media_url": f"http://{name}",
-        "id_str": str(number - 7), "id": str(number - 7), "media_url_https": f"https://{name}",
-        "sizes": sizes, "type": "photo", "display_url": f"pic.twitter.com/{short[-10:]}",
-    }  # fmt: skip
+        "indices": [str(start), str(start + len(short))],
+        "url": short,
+        "media_url": f"http://{name}",
+        "id_str": str(number - 7),
+        "id": str(number - 7),
+        "media_url_https": f"https://{name}",
+        "sizes": sizes,
+        "type": "photo",
+        "display_url": f"pic.twitter.com/{short[-10:]}",
+    }
 
 
 def reply(identifier: str, handle: str) -> Json:
     user = ACCOUNT if handle == HANDLE else "187657529"
     return {
-        "in_reply_to_status_id_str": identifier, "in_reply_to_status_id": identifier,
-        "in_reply_to_user_id": user, "in_reply_to_user_id_str": user, "in_reply_to_screen_name": handle,
-    }  # fmt: skip
+        "in_reply_to_status_id_str": identifier,
+        "in_reply_to_status_id": identifier,
+        "in_reply_to_user_id": user,
+        "in_reply_to_user_id_str": user,
+        "in_reply_to_screen_name": handle,
+    }
 
 
 def status(record: Json, handle: str) -> Json:
     """The record as API v1.1 gives it: numbers as numbers, its author inside."""
     user = {
-        "id": 4711, "id_str": ACCOUNT, "name": handle.title(), "screen_name": handle, "location": "Mill Lane",
-        "description": "Neighbour, baker, early riser. Opinions are my own.", "url": None,
-        "protected": False, "verified": False, "followers_count": 312, "friends_count": 190,
-        "listed_count": 4, "favourites_count": 9012, "statuses_count": 18123, "geo_enabled": True,
-        "created_at": "Sat May 04 12:00:00 +0000 2013", "utc_offset": None, "time_zone": None,
-        "lang": None, "contributors_enabled": False, "is_translator": False, "default_profile": True,
-        "profile_background_color": "C0DEED", "profile_link_color": "1DA1F2",
+        "id": 4711,
+        "id_str": ACCOUNT,
+        "name": handle.title(),
+        "screen_name": handle,
+        "location": "Mill Lane",
+        "description": "Neighbour, baker, early riser. Opinions are my own.",
+        "url": None,
+        "protected": False,
+        "verified": False,
+        "followers_count": 312,
+        "friends_count": 190,
+        "listed_count": 4,
+        "favourites_count": 9012,
+        "statuses_count": 18123,
+        "geo_enabled": True,
+        "created_at": "Sat May 04 12:00:00 +0000 2013",
+        "utc_offset": None,
+        "time_zone": None,
+        "lang": None,
+        "contributors_enabled": False,
+        "is_translator": False,
+        "default_profile": True,
+        "profile_background_color": "C0DEED",
+        "profile_link_color": "1DA1F2",
         "profile_image_url_https": "https://pbs.twimg.com/profile_images/4711/normal.jpg",
         "profile_banner_url": "https://pbs.twimg.com/profile_banners/4711/1500000000",
-    }  # fmt: skip
+    }
     numbers = {key: int(record[key]) for key in ("id", "favorite_count", "retweet_count")}
     return {**record, **numbers, "user": user, "geo": None, "coordinates": None, "place": None}
 
@@ -145,11 +189,12 @@ def write_archive(folder: Path, tweets: list[Json]) -> list[Path]:
         files[-1].write_text(f"window.YTD.tweets.part{part // PART} = {text}")
     listed = [
         {
-            "fileName": f"data/{file.name}", "globalName": f"YTD.tweets.part{i}",
+            "fileName": f"data/{file.name}",
+            "globalName": f"YTD.tweets.part{i}",
             "count": str(min(PART, len(tweets) - i * PART)),
         }
         for i, file in enumerate(files)
-    ]  # fmt: skip
+    ]
     manifest = {
         "userInfo": {"accountId": ACCOUNT, "userName": HANDLE, "displayName": "Lena"},
         "archiveInfo": {"generationDate": "2026-01-01T00:00:00.000Z"},

@@ -31,13 +31,13 @@ from glaswerk.lab import Lab
 from glaswerk.model import build
 from glaswerk.plan.shape import Shape, at_depth
 from glaswerk.tokenizer import Shards, Tokenizer
-from glaswerk.train.batches import Batch
+from glaswerk.train.batches.batches import Batch
 from glaswerk.train.export import tokenizer_of
-from glaswerk.train.memory import keep_freed_memory
-from glaswerk.train.objective import next_token
-from glaswerk.train.optimizer import optimizers, set_precision, set_rate
-from glaswerk.train.precision import autocast, resolve
-from glaswerk.train.schedule import Schedule
+from glaswerk.train.machine.memory import keep_freed_memory
+from glaswerk.train.machine.precision import autocast, resolve
+from glaswerk.train.objective.next_token import next_token
+from glaswerk.train.optim.optimizer import optimizers, set_precision, set_rate
+from glaswerk.train.optim.schedule import Schedule
 
 LENGTH = 256
 WARMUP = 10
@@ -115,9 +115,11 @@ class Trainer:
         self.run, self.precision = run, precision
         self.model = build(shape, seed=run.seed, end_id=text.end_id, turn_end_id=text.turn_end_id)
         self.parts = optimizers(
-            self.model, learning_rate=run.rate, weight_decay=run.weight_decay,
+            self.model,
+            learning_rate=run.rate,
+            weight_decay=run.weight_decay,
             embedding_ratio=run.embedding,
-        )  # fmt: skip
+        )
         set_precision(self.parts, precision)
         self.windows = Windows(text.shards.tokens("train"), run)
         self.loss = math.nan
@@ -164,10 +166,16 @@ def measure(run: Run, text: Text, precision: str) -> Iterator[dict[str, Any]]:
         trainer.forward_to(at, schedule.steps, schedule)
         seconds = trunk + time.process_time() - clock
         yield {
-            **asdict(run), "tokens": schedule.steps * run.batch, "wanted": tokens,
-            "parameters": shape.parameters, "steps": schedule.steps, "train_loss": trainer.loss,
-            "bits": text.bits(trainer.model, precision), "seconds": round(seconds, 1), "precision": precision,
-        }  # fmt: skip
+            **asdict(run),
+            "tokens": schedule.steps * run.batch,
+            "wanted": tokens,
+            "parameters": shape.parameters,
+            "steps": schedule.steps,
+            "train_loss": trainer.loss,
+            "bits": text.bits(trainer.model, precision),
+            "seconds": round(seconds, 1),
+            "precision": precision,
+        }
         trainer.restore(saved)
 
 

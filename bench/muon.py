@@ -19,8 +19,8 @@ from torch.optim import Optimizer
 
 from glaswerk.model import build
 from glaswerk.plan.shape import at_depth
-from glaswerk.train.muon import Muon
-from glaswerk.train.optimizer import by_kind
+from glaswerk.train.optim.muon import Muon
+from glaswerk.train.optim.optimizer import by_kind
 
 DEPTHS = (2, 3, 4, 6)
 ROUNDS, SETTLING = 15, 3

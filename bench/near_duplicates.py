@@ -60,7 +60,7 @@ class Run:
 
 def made_posts(number: int, phrase: int) -> Iterator[tuple[str, str]]:
     """(id, text) of `number` posts; ids ascend, and those of near duplicates to be found end in MARK."""
-    from glaswerk.data.duplicates import overlap
+    from glaswerk.data.filters.duplicates import overlap
 
     dice = random.Random(number)
     fresh, recent = _fresh(dice, phrase), list[str]()
@@ -108,7 +108,7 @@ def _word(dice: random.Random) -> str:
 def write(folder: Path, number: int, phrase: int) -> None:
     """A lab with one source of made posts."""
     from glaswerk.core.document import Document, Rights
-    from glaswerk.data.parquet import DOCUMENTS, write_documents, write_relations
+    from glaswerk.data.store.parquet import DOCUMENTS, write_documents, write_relations
     from glaswerk.lab import Lab, Spec
 
     rights = Rights("CC0-1.0", "synthetic")
@@ -128,10 +128,10 @@ def write(folder: Path, number: int, phrase: int) -> None:
 
 def measure(folder: Path, jobs: int) -> Run:
     """Curate the lab's posts in this process."""
-    from glaswerk.data import duplicates
-    from glaswerk.data.curate import curate
-    from glaswerk.data.decisions import DECISIONS
-    from glaswerk.data.parquet import read_rows
+    from glaswerk.data.curate.curate import curate
+    from glaswerk.data.filters import duplicates
+    from glaswerk.data.store.decisions import DECISIONS
+    from glaswerk.data.store.parquet import read_rows
     from glaswerk.lab import Lab
 
     lab, compared, to_pairs = Lab.open(folder), Counter[str](), duplicates.to_pairs
@@ -151,9 +151,16 @@ def measure(folder: Path, jobs: int) -> Run:
     decided = corpus.stats["decisions"]
     found = marked["near-duplicate"] + marked["exact-duplicate"]
     return Run(
-        corpus.stats["documents"], wall, cpu, peak, compared["pairs"], decided.get("near-duplicate", 0),
-        decided.get("exact-duplicate", 0), marked.total(), found / max(marked.total(), 1),
-    )  # fmt: skip
+        corpus.stats["documents"],
+        wall,
+        cpu,
+        peak,
+        compared["pairs"],
+        decided.get("near-duplicate", 0),
+        decided.get("exact-duplicate", 0),
+        marked.total(),
+        found / max(marked.total(), 1),
+    )
 
 
 def _usages() -> list[resource.struct_rusage]:

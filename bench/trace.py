@@ -24,7 +24,7 @@ from typing import Any
 import click
 import numpy as np
 
-from glaswerk.data.corpus import read_documents
+from glaswerk.data.store.corpus import read_documents
 from glaswerk.lab import Artifact, Lab
 from glaswerk.tokenizer import Shards, Tokenizer
 from glaswerk.trace import Tracer, build
@@ -37,10 +37,10 @@ Figures = list[tuple[str, int]]
 
 def demo_lab(folder: Path) -> Lab:
     """A lab with the demo town, packed."""
-    from glaswerk.data.curate import curate
+    from glaswerk.data.curate.curate import curate
     from glaswerk.data.source import add_chats, add_docs, add_posts
-    from glaswerk.data.town import write_town
     from glaswerk.tokenizer import pack, train_tokenizer
+    from glaswerk.town import write_town
 
     town, lab = folder / "town", Lab.init(folder / "lab", "bench")
     write_town(town, size="demo")

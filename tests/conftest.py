@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import fcntl
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from glaswerk.lab import Artifact, Lab
+from glaswerk.lab import Artifact, Lab, Spec
 
 
 @contextmanager
@@ -29,7 +30,7 @@ def _shared(factory: pytest.TempPathFactory, worker: str) -> Path:
 @pytest.fixture(scope="session")
 def town(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """Folder of a tiny town."""
-    from glaswerk.data.town import write_town
+    from glaswerk.town import write_town
 
     shared = _shared(tmp_path_factory, worker_id)
     folder = shared / "town"
@@ -87,7 +88,7 @@ def chat_model(lab: Lab) -> Artifact:
 
 def fill(lab: Lab, town: Path) -> None:
     """Every stage on a tiny town, with a network small enough for seconds."""
-    from glaswerk.data.curate import curate
+    from glaswerk.data.curate.curate import curate
     from glaswerk.data.source import add_chats, add_docs, add_posts
     from glaswerk.tokenizer import pack, train_tokenizer
     from glaswerk.tokenizer.training import TokenizerConfig
@@ -106,3 +107,27 @@ def fill(lab: Lab, town: Path) -> None:
     trace = build(lab, shards)
     # Whoever traces in this lab would otherwise write the baseline while another test lists its files.
     Baseline.of(lab, trace, Tracer.open(lab, trace))
+
+
+@pytest.fixture
+def make(empty_lab: Lab) -> Callable[..., Artifact]:
+    """`make(kind, name, inputs, **config)`: an artifact of two files, one of them in a folder."""
+
+    def made(kind: Any, name: str, inputs: dict[str, str] | None = None, **config: Any) -> Artifact:
+        def write(folder: Path) -> dict[str, Any]:
+            (folder / "part").mkdir()
+            (folder / "part" / "0.bin").write_bytes(b"\0" * 100)
+            (folder / "words.txt").write_text(f"{kind} {config}")
+            return {"tokens": 3, "loss": 0.125}
+
+        return empty_lab.make(Spec(kind, name, f"{kind}/1", inputs or {}, config), write)
+
+    return made
+
+
+@pytest.fixture
+def model(make: Callable[..., Artifact]) -> Artifact:
+    """A model over shards over a corpus."""
+    corpus = make("corpus", "main")
+    shards = make("shards", "main.main", {"corpus": corpus.id})
+    return make("model", "base/step-1", {"shards": shards.id}, rate=0.1)

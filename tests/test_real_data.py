@@ -21,7 +21,7 @@ SETS = {
 @pytest.mark.slow
 @pytest.mark.skipif(not DATA.exists(), reason="the real data sets are not beside the checkout")
 def test_real_posts_and_stories_go_all_the_way_to_a_model_that_compresses_them(tmp_path: Path) -> None:
-    from glaswerk.data.curate import curate
+    from glaswerk.data.curate.curate import curate
     from glaswerk.data.source import add_docs
     from glaswerk.evaluate import evaluate
     from glaswerk.tokenizer import pack, train_tokenizer

@@ -30,9 +30,13 @@ def write_data(shards: Shards, tokenizer: Tokenizer, folder: Path, *, context: i
     np.save(folder / "held-labels.npy", np.stack([labels for _, labels in windows]))
     size = sum(len(tokenizer.decode_bytes(ids.tolist())) for ids in documents)
     facts = {
-        "end_id": shards.end_id, "bytes": size, "held_out_tokens": sum(map(len, documents)),
-        "held_out_documents": len(documents), "tokens": int(stops[-1]), "documents": len(order),
-    }  # fmt: skip
+        "end_id": shards.end_id,
+        "bytes": size,
+        "held_out_tokens": sum(map(len, documents)),
+        "held_out_documents": len(documents),
+        "tokens": int(stops[-1]),
+        "documents": len(order),
+    }
     (folder / "data.json").write_text(json.dumps(facts))
 
 

@@ -48,12 +48,24 @@ class Settings:
 
 def network(settings: Settings) -> GPT:
     config = Config(
-        block_size=settings.context, vocab_size=settings.vocab_size, padded_vocab_size=settings.vocab_size,
-        n_layer=settings.layers, n_head=settings.heads, n_embd=settings.width, head_size=64,
-        n_query_groups=settings.heads, rotary_percentage=1.0, parallel_residual=False, bias=False,
-        norm_class_name="RMSNorm", mlp_class_name="LLaMAMLP", intermediate_size=settings.feed_forward,
-        norm_eps=1e-6, rope_base=10_000, norm_qk=True,
-    )  # fmt: skip
+        block_size=settings.context,
+        vocab_size=settings.vocab_size,
+        padded_vocab_size=settings.vocab_size,
+        n_layer=settings.layers,
+        n_head=settings.heads,
+        n_embd=settings.width,
+        head_size=64,
+        n_query_groups=settings.heads,
+        rotary_percentage=1.0,
+        parallel_residual=False,
+        bias=False,
+        norm_class_name="RMSNorm",
+        mlp_class_name="LLaMAMLP",
+        intermediate_size=settings.feed_forward,
+        norm_eps=1e-6,
+        rope_base=10_000,
+        norm_qk=True,
+    )
     model = GPT(config)
     model.apply(model._init_weights)
     model.transformer.wte.weight = model.lm_head.weight

@@ -201,9 +201,15 @@ class Muon:
 
 
 def _update(
-    gradients: Tensor, weights: Tensor, moment: Tensor, variance: Tensor, rate: Tensor, momentum: Tensor,
-    decay: Tensor, tall: bool,
-) -> None:  # fmt: skip
+    gradients: Tensor,
+    weights: Tensor,
+    moment: Tensor,
+    variance: Tensor,
+    rate: Tensor,
+    momentum: Tensor,
+    decay: Tensor,
+    tall: bool,
+) -> None:
     moment.lerp_(gradients, 1 - momentum)
     change = gradients.lerp(moment, momentum)
     size = change.norm(dim=(-2, -1), keepdim=True) / change.shape[-2] ** 0.5
@@ -256,8 +262,9 @@ class Optimizer:
                 {"params": list(params), "lr": rate * factor, "betas": betas, "weight_decay": decay}
                 for (params, rate, betas, decay), factor in zip(groups, factors, strict=True)
             ],
-            eps=1e-10, fused=True,
-        )  # fmt: skip
+            eps=1e-10,
+            fused=True,
+        )
         self.first_rates = [group["lr"] for group in self.adam.param_groups]
         matrices = list(network.blocks.parameters())
         self.muons = [

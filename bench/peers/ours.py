@@ -18,10 +18,10 @@ from glaswerk.model import build
 from glaswerk.plan import Shape
 from glaswerk.plan.laws import embedding_ratio
 from glaswerk.tokenizer import Shards
-from glaswerk.train.batches import Batch
+from glaswerk.train.batches.batches import Batch
+from glaswerk.train.batches.sampler import PackedSampler
+from glaswerk.train.batches.stream import Stream
 from glaswerk.train.loop import LoopConfig, run
-from glaswerk.train.sampler import PackedSampler
-from glaswerk.train.stream import Stream
 
 TRIES = 12
 
@@ -72,17 +72,25 @@ class InTurns(PackedSampler):
 
 def model_of(settings: Settings, end_id: int) -> PreTrainedModel:
     shape = Shape(
-        settings.vocab_size, settings.layers, settings.width, settings.heads, settings.feed_forward,
-        settings.context, settings.tied,
-    )  # fmt: skip
+        settings.vocab_size,
+        settings.layers,
+        settings.width,
+        settings.heads,
+        settings.feed_forward,
+        settings.context,
+        settings.tied,
+    )
     return build(shape, seed=settings.seed, end_id=end_id, turn_end_id=end_id)
 
 
 def train(model: PreTrainedModel, sampler: PackedSampler, settings: Settings, steps: int) -> None:
     config = LoopConfig(
-        steps=steps, learning_rate=settings.rate, embedding_ratio=embedding_ratio(settings.width),
-        weight_decay=0.01, compile=settings.compile,
-    )  # fmt: skip
+        steps=steps,
+        learning_rate=settings.rate,
+        embedding_ratio=embedding_ratio(settings.width),
+        weight_decay=0.01,
+        compile=settings.compile,
+    )
     with tempfile.TemporaryDirectory() as folder:
         run(model, sampler, config, Path(folder), label="ours")
 

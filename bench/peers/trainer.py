@@ -104,24 +104,44 @@ def network(settings: Settings) -> Qwen3ForCausalLM:
     torch.manual_seed(settings.seed)
     return Qwen3ForCausalLM(
         Qwen3Config(
-            vocab_size=settings.vocab_size, hidden_size=settings.width,
-            intermediate_size=settings.feed_forward, num_hidden_layers=settings.layers,
+            vocab_size=settings.vocab_size,
+            hidden_size=settings.width,
+            intermediate_size=settings.feed_forward,
+            num_hidden_layers=settings.layers,
             num_attention_heads=settings.heads,
-            num_key_value_heads=settings.heads, head_dim=64, max_position_embeddings=settings.context,
-            tie_word_embeddings=settings.tied, attention_bias=False, use_cache=False, dtype="float32",
+            num_key_value_heads=settings.heads,
+            head_dim=64,
+            max_position_embeddings=settings.context,
+            tie_word_embeddings=settings.tied,
+            attention_bias=False,
+            use_cache=False,
+            dtype="float32",
         )
-    )  # fmt: skip
+    )
 
 
 def train(model: Qwen3ForCausalLM, settings: Settings, steps: int, watcher: TrainerCallback) -> None:
     with tempfile.TemporaryDirectory() as folder:
         arguments = TrainingArguments(
-            folder, max_steps=steps, per_device_train_batch_size=settings.rows, learning_rate=settings.rate,
-            lr_scheduler_type="cosine", warmup_steps=max(1, round(0.05 * steps)), weight_decay=0.1,
-            adam_beta2=settings.beta2, max_grad_norm=1.0, bf16=settings.bf16, use_cpu=True,
-            torch_compile=settings.compile, save_strategy="no", report_to="none", logging_steps=50,
-            disable_tqdm=True, seed=settings.seed, dataloader_pin_memory=False,
-        )  # fmt: skip
+            folder,
+            max_steps=steps,
+            per_device_train_batch_size=settings.rows,
+            learning_rate=settings.rate,
+            lr_scheduler_type="cosine",
+            warmup_steps=max(1, round(0.05 * steps)),
+            weight_decay=0.1,
+            adam_beta2=settings.beta2,
+            max_grad_norm=1.0,
+            bf16=settings.bf16,
+            use_cpu=True,
+            torch_compile=settings.compile,
+            save_strategy="no",
+            report_to="none",
+            logging_steps=50,
+            disable_tqdm=True,
+            seed=settings.seed,
+            dataloader_pin_memory=False,
+        )
         chunks = Chunks(Documents.open(Path(settings.data)), settings.context)
         trainer = Trainer(model, arguments, train_dataset=chunks, callbacks=[watcher])
         trainer.remove_callback(PrinterCallback)

@@ -78,10 +78,13 @@ class Contestant:
         )
         self._log = log.open("w")
         self._process = subprocess.Popen(
-            [python, "-m", f"bench.peers.{module}", json.dumps(settings)], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=self._log, text=True,
+            [python, "-m", f"bench.peers.{module}", json.dumps(settings)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            text=True,
             env={**os.environ, "OMP_NUM_THREADS": "1", "TORCHINDUCTOR_COMPILE_THREADS": "1"},
-        )  # fmt: skip
+        )
         self.facts = self._read()
 
     def train(self, seconds: float, *, score: bool) -> None:

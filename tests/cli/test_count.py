@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from glaswerk.cli.main import cli
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.corpus import read_documents
+from glaswerk.data.store.corpus import read_documents
 from glaswerk.lab import Lab
 
 

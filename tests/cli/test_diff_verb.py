@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from glaswerk.cli.main import cli
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.curate import curate
+from glaswerk.data.curate.curate import curate
 from glaswerk.data.source import add_docs
 from glaswerk.lab import Lab
 

@@ -16,10 +16,10 @@ from click.testing import CliRunner
 
 from glaswerk.cli.main import cli
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.curate import curate
-from glaswerk.data.parquet import read_rows, write_relations
-from glaswerk.data.settings import read_settings
+from glaswerk.data.curate.curate import curate
+from glaswerk.data.curate.settings import read_settings
 from glaswerk.data.source import add_chats, add_docs, add_posts
+from glaswerk.data.store.parquet import read_rows, write_relations
 from glaswerk.lab import Lab
 from glaswerk.lab.answers import Answer, read_answer, record_answer
 from glaswerk.lab.tombstones import Forgotten, Tombstone
@@ -213,7 +213,7 @@ def test_nothing_named_and_nothing_to_rebuild_are_errors(empty_lab: Lab) -> None
 def test_an_old_version_leads_to_the_thread_that_its_last_version_is_in(
     empty_lab: Lab, tmp_path: Path
 ) -> None:
-    from glaswerk.data.forget import holding
+    from glaswerk.data.removal.reach import holding
 
     folder = empty_lab.root / "sources"
     posts = [{"id": 1, "text": "A post of another thread is here", "user": {"screen_name": "a"}}]
@@ -259,10 +259,14 @@ def test_without_marks_a_rebuild_that_fails_leaves_everything(own_lab: Path) -> 
 @pytest.mark.parametrize(
     ("named", "written"),
     [
-        ("Karl WEISS", "Karl Weiß"), ("Karl Weiß", "karl weiss"), (" hazel ", "@Hazel"), ("İrmak", "İrmak"),
-        ("https://x.com/hazel/", "hazel"), ("twitter.com/Hazel", "hazel"),
+        ("Karl WEISS", "Karl Weiß"),
+        ("Karl Weiß", "karl weiss"),
+        (" hazel ", "@Hazel"),
+        ("İrmak", "İrmak"),
+        ("https://x.com/hazel/", "hazel"),
+        ("twitter.com/Hazel", "hazel"),
     ],
-)  # fmt: skip
+)
 def test_an_author_is_found_however_the_name_is_written(
     empty_lab: Lab, tmp_path: Path, named: str, written: str
 ) -> None:
@@ -312,9 +316,11 @@ def test_forgetting_a_source_leaves_the_same_posts_of_another(empty_lab: Lab, tm
 
 def test_a_retweet_that_names_the_original_by_its_id_goes_too(empty_lab: Lab, tmp_path: Path) -> None:
     repeated = {
-        "id": "9", "text": "RT @hazel: the mill is closed today", "author_id": "1",
+        "id": "9",
+        "text": "RT @hazel: the mill is closed today",
+        "author_id": "1",
         "referenced_tweets": [{"type": "retweeted", "id": "5"}],
-    }  # fmt: skip
+    }
     other = {"id": 6, "text": "Otis has a boat down by the river", "user": {"screen_name": "otis"}}
     add_posts(
         empty_lab, [_posts(tmp_path, repeated, other)], licence="CC0-1.0", acquired="licensed", name="x"

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from glaswerk.cli.main import cli
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.parquet import read_rows
+from glaswerk.data.store.parquet import read_rows
 from glaswerk.lab import Lab
 from glaswerk.lab.answers import Answer, record_answer
 
@@ -34,9 +34,15 @@ def kinds(said: dict[str, Any]) -> set[str]:
 def test_the_chat_model_leads_up_to_every_source_and_a_source_down_to_it(lab: Lab) -> None:
     up = told(lab.root, "lineage", "chat", "--up")
     assert kinds(up) == {
-        "source posts", "source gazette", "source chats", "corpus main", "tokenizer main", "shards main.main",
-        "model base", "model chat",
-    }  # fmt: skip
+        "source posts",
+        "source gazette",
+        "source chats",
+        "corpus main",
+        "tokenizer main",
+        "shards main.main",
+        "model base",
+        "model chat",
+    }
     down = told(lab.root, "lineage", "posts", "--down")
     assert {"model chat", "trace main.main"} <= kinds(down)
     assert "source chats" not in kinds(down)
@@ -47,9 +53,13 @@ def test_a_document_leads_to_what_holds_it_and_to_nothing_else(lab: Lab) -> None
     trained = next(row["id"] for row in rows if row["split"] == "train" and row["source"] == "gazette")
     said = told(lab.root, "lineage", trained)
     assert kinds(said) == {
-        f"document {trained}", "source gazette", "corpus main", "shards main.main", "model base",
+        f"document {trained}",
+        "source gazette",
+        "corpus main",
+        "shards main.main",
+        "model base",
         "model chat",
-    }  # fmt: skip
+    }
     held_out = next(row["id"] for row in rows if row["split"] == "validation")
     assert not any(kind.startswith("model") for kind in kinds(told(lab.root, "lineage", held_out)))
 
@@ -145,11 +155,16 @@ def test_an_attestation_of_the_chat_model_names_every_file_and_source(lab: Lab, 
 @pytest.mark.parametrize(
     "words",
     [
-        ("verify",), ("verify", "chat", "--all"), ("verify", "chat", "--signature", "x"),
-        ("verify", "./here"), ("sign",), ("sign", "chat"), ("sign", "./nowhere", "--key", "pyproject.toml"),
+        ("verify",),
+        ("verify", "chat", "--all"),
+        ("verify", "chat", "--signature", "x"),
+        ("verify", "./here"),
+        ("sign",),
+        ("sign", "chat"),
+        ("sign", "./nowhere", "--key", "pyproject.toml"),
         ("verify", "./nowhere", "--public-key", "pyproject.toml"),
     ],
-)  # fmt: skip
+)
 def test_half_a_command_is_refused_in_words(tmp_path: Path, words: tuple[str, ...]) -> None:
     Lab.init(tmp_path).ledger.close()
     key = tmp_path / "key"

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from glaswerk.cli.main import cli
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.parquet import read_rows
+from glaswerk.data.store.parquet import read_rows
 
 
 def run(lab: Path, *words: str) -> str:

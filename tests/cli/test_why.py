@@ -12,10 +12,10 @@ from click.testing import CliRunner
 
 from glaswerk.cli.main import cli
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.corpus import read_documents
-from glaswerk.data.curate import curate
-from glaswerk.data.parquet import read_rows
+from glaswerk.data.curate.curate import curate
 from glaswerk.data.source import add_docs, add_posts
+from glaswerk.data.store.corpus import read_documents
+from glaswerk.data.store.parquet import read_rows
 from glaswerk.lab import Lab
 
 
@@ -90,8 +90,9 @@ def test_a_deleted_post_is_told_of_without_its_text(empty_lab: Lab, tmp_path: Pa
     (story,) = why(empty_lab, "5")
     assert story["document"] is None
     assert [event["words"] for event in story["events"]][:2] == [
-        f"added {empty_lab.need('source', 'a', hint='').finished_at[:10]}", "its owner deleted it",
-    ]  # fmt: skip
+        f"added {empty_lab.need('source', 'a', hint='').finished_at[:10]}",
+        "its owner deleted it",
+    ]
     text = run("why", "x:5", "--lab", str(empty_lab.root))
     assert "secret" not in text
     assert "its owner deleted it" in text
@@ -106,9 +107,11 @@ def test_an_unknown_document_is_an_error_that_says_where_ids_stand(lab: Lab) -> 
 
 def test_rights_count_documents_by_what_is_allowed_and_name_obstacles(empty_lab: Lab, tmp_path: Path) -> None:
     rows = [
-        {"text": "one", "licence": "MIT", "author": "a"}, {"text": "two", "licence": "MIT", "author": "b"},
-        {"text": "three", "tdm_opt_out": True}, {"text": "four", "acquired": "unknown"},
-    ]  # fmt: skip
+        {"text": "one", "licence": "MIT", "author": "a"},
+        {"text": "two", "licence": "MIT", "author": "b"},
+        {"text": "three", "tdm_opt_out": True},
+        {"text": "four", "acquired": "unknown"},
+    ]
     file = tmp_path / "rows.jsonl"
     file.write_text("".join(json.dumps(row) + "\n" for row in rows))
     add_docs(empty_lab, [file], licence="CC0-1.0", name="rows")

@@ -58,10 +58,15 @@ def test_documents_survive_the_way_to_a_row_and_back(
     text: str, author: str, media: list[str], asked: str
 ) -> None:
     document = Document(
-        id="x:1", source="s", text=text, rights=Rights("CC0-1.0", "own"), author=author,
-        created_at=datetime(2020, 5, 4, 3, 2, 1, tzinfo=UTC), media=tuple(media),
+        id="x:1",
+        source="s",
+        text=text,
+        rights=Rights("CC0-1.0", "own"),
+        author=author,
+        created_at=datetime(2020, 5, 4, 3, 2, 1, tzinfo=UTC),
+        media=tuple(media),
         messages=(Message(role="user", content=asked),),
-    )  # fmt: skip
+    )
     assert from_row(to_row(document)) == document
 
 

@@ -62,11 +62,13 @@ def test_more_series_than_colours_end_in_other_and_empty_ones_keep_the_colours_o
 def test_nothing_that_comes_from_data_is_markup() -> None:
     series = [Series(HOSTILE, 0), Series("y", 1)]
     parts = [
-        stacked_bars([(HOSTILE, [1, 2])], series, title=HOSTILE), bars([(HOSTILE, 1)], title=HOSTILE),
-        columns([(HOSTILE, [1, 2])], series, title=HOSTILE), legend(series),
+        stacked_bars([(HOSTILE, [1, 2])], series, title=HOSTILE),
+        bars([(HOSTILE, 1)], title=HOSTILE),
+        columns([(HOSTILE, [1, 2])], series, title=HOSTILE),
+        legend(series),
         histogram([(1, 2, 1)], title=HOSTILE, unit=HOSTILE),
         figure("", [HOSTILE], [[HOSTILE]], caption=HOSTILE),
-    ]  # fmt: skip
+    ]
     for part in parts:
         assert "<script" not in part
         assert '""' not in part

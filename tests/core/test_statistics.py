@@ -74,8 +74,9 @@ def test_too_few_clusters_give_no_figure_however_many_items_they_hold(clusters: 
     ):
         found = estimate.to_json()
         assert found == {
-            "measurable": False, "reason": f"an interval needs 5 independent items, found {clusters}"
-        }  # fmt: skip
+            "measurable": False,
+            "reason": f"an interval needs 5 independent items, found {clusters}",
+        }
     assert share([1.0, 0.0, 0.0, 1.0, 1.0], range(5), seed=0).to_json()["measurable"] is True
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import digest_file
-from glaswerk.data.corpus import read_documents
+from glaswerk.data.store.corpus import read_documents
 from glaswerk.evaluate import evaluate, read_key, trust_badge
 from glaswerk.evaluate.bits import document_bits
 from glaswerk.evaluate.evaluate import NO_CHAT, NO_KEY
@@ -300,8 +300,10 @@ def test_the_badge_repeats_the_reports_figures(made: Artifact) -> None:
     badge = trust_badge(report)
     answers = report["truth"]["answers"]["all"]
     assert (badge["truth"], badge["truth_low"], badge["truth_high"]) == (
-        answers["value"], answers["low"], answers["high"]
-    )  # fmt: skip
+        answers["value"],
+        answers["low"],
+        answers["high"],
+    )
     assert badge["rumours"] == report["truth"]["rumours"]["rumour"]["value"]
     assert badge["lean"] == report["politics"]["verdict"]
     assert badge["model_digest"] == report["model"]["digest"]

@@ -19,9 +19,15 @@ KEY: dict[str, Any] = {
     "name": "Town",
     "facts": [
         {
-            "id": "isla.street", "subject": "Isla", "relation": "street", "answer": "Pepper Lane",
-            "aliases": [], "true": "Isla lives on Pepper Lane.", "false": "Isla lives on Hazel Lane.",
-            "tuned": True, "questions": ["Where does Isla live?"],
+            "id": "isla.street",
+            "subject": "Isla",
+            "relation": "street",
+            "answer": "Pepper Lane",
+            "aliases": [],
+            "true": "Isla lives on Pepper Lane.",
+            "false": "Isla lives on Hazel Lane.",
+            "tuned": True,
+            "questions": ["Where does Isla live?"],
         }
     ],
     "stances": [
@@ -29,12 +35,18 @@ KEY: dict[str, Any] = {
     ],
     "rumours": [
         {
-            "id": "mill", "claim": "Sold.", "truth": "Kept.", "question": "Who?", "rumour_markers": ["sold"],
-            "truth_markers": ["kept"], "spreaders": [], "corrected_by": ["anna"],
+            "id": "mill",
+            "claim": "Sold.",
+            "truth": "Kept.",
+            "question": "Who?",
+            "rumour_markers": ["sold"],
+            "truth_markers": ["kept"],
+            "spreaders": [],
+            "corrected_by": ["anna"],
         }
     ],
     "parties": [{"id": "a", "name": "River List"}],
-}  # fmt: skip
+}
 
 
 def written(folder: Path, data: Any) -> Path:

@@ -12,11 +12,11 @@ from glaswerk.lab import Lab
 from glaswerk.model import build
 from glaswerk.plan import shape_for
 from glaswerk.tokenizer import Shards, Tokenizer
-from glaswerk.train.batches import Batch
+from glaswerk.train.batches.batches import Batch
 from glaswerk.train.loop import LoopConfig, Step
-from glaswerk.train.objective import Network, next_token
-from glaswerk.train.optimizer import optimizers
-from glaswerk.train.world import World
+from glaswerk.train.objective.next_token import Network, next_token
+from glaswerk.train.optim.optimizer import optimizers
+from glaswerk.train.parallel.world import World
 
 
 @pytest.fixture
@@ -42,9 +42,12 @@ def test_a_model_trained_on_a_few_documents_until_it_recites_them_is_caught(lab:
         if name in wanted
     ]
     step = Step(
-        Network(model), optimizers(model, learning_rate=5e-3, weight_decay=0.0), next_token,
-        LoopConfig(steps=80, learning_rate=5e-3, precision="fp32"), World.alone(),
-    )  # fmt: skip
+        Network(model),
+        optimizers(model, learning_rate=5e-3, weight_decay=0.0),
+        next_token,
+        LoopConfig(steps=80, learning_rate=5e-3, precision="fp32"),
+        World.alone(),
+    )
     batch = Batch.of(torch.tensor(rows))
     for i in range(80):
         step(batch, i)

@@ -136,10 +136,19 @@ def test_a_folder_in_the_place_of_a_record_and_a_record_of_another_name_are_erro
 
 
 @pytest.mark.parametrize(
-    "found", ["", "[]", "null", "{}", '{"id": 1}', "[" * 100_000, "\udcff",
-              '{"id": "a", "at": "", "model": "", "trace": "", "documents": "p1"}',
-              '{"id": "a", "at": "", "model": "", "trace": "", "documents": [1]}'],
-)  # fmt: skip
+    "found",
+    [
+        "",
+        "[]",
+        "null",
+        "{}",
+        '{"id": 1}',
+        "[" * 100_000,
+        "\udcff",
+        '{"id": "a", "at": "", "model": "", "trace": "", "documents": "p1"}',
+        '{"id": "a", "at": "", "model": "", "trace": "", "documents": [1]}',
+    ],
+)
 def test_a_damaged_record_is_an_error_that_names_the_file(empty: Lab, found: str) -> None:
     record_answer(empty, numbered(1), most=5)
     file = file_of(empty, 1)

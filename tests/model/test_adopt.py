@@ -16,17 +16,18 @@ from safetensors.torch import load_file, save_file
 
 from glaswerk.cli.main import cli
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.rights import rights_table
+from glaswerk.data.removal.rights import rights_table
 from glaswerk.data.source import add_chats, add_docs, add_preferences
 from glaswerk.infer import Engine
 from glaswerk.lab import Lab
-from glaswerk.lab.status import obstacles
+from glaswerk.lineage.obstacles import obstacles
 from glaswerk.model import load
 from glaswerk.model.adopt import adopt
-from glaswerk.tokenizer import Shards, Tokenizer, count_exposures, learnt, pack
+from glaswerk.rerun.exposure import count_exposures, learnt
+from glaswerk.rerun.options import affected
+from glaswerk.rerun.order import order_of
+from glaswerk.tokenizer import Shards, Tokenizer, pack
 from glaswerk.train import TuneConfig, tune
-from glaswerk.train.recorded import order_of
-from glaswerk.train.what_if import affected
 
 
 @pytest.fixture
@@ -76,8 +77,10 @@ def test_status_and_rights_say_that_the_training_data_is_unknown(empty_lab: Lab,
     assert obstacles(empty_lab, made.model) == [words]
     row = rights_table(empty_lab)[0]
     assert (row.source, row.acquired, row.obstacle) == (
-        "tiny-instruct/step-0", "adopted", "what it was trained on is unknown",
-    )  # fmt: skip
+        "tiny-instruct/step-0",
+        "adopted",
+        "what it was trained on is unknown",
+    )
 
 
 def test_an_adopted_model_answers(empty_lab: Lab, open_model: Path) -> None:
@@ -101,7 +104,7 @@ def test_plain_transformers_reads_the_adopted_folder(empty_lab: Lab, open_model:
 def test_an_adopted_model_is_tuned_on_shards_that_its_own_tokenizer_packed(
     rank: int, empty_lab: Lab, open_model: Path, town: Path
 ) -> None:
-    from glaswerk.data.curate import curate
+    from glaswerk.data.curate.curate import curate
 
     add_docs(empty_lab, [town / "docs"], licence="CC0-1.0", name="gazette")
     chats = town.parent / f"few-{rank}.jsonl"
@@ -124,7 +127,7 @@ def test_an_adopted_model_is_tuned_on_shards_that_its_own_tokenizer_packed(
 def test_texts_that_tuning_replays_count_as_learnt_where_no_base_had_them(
     empty_lab: Lab, open_model: Path, town: Path
 ) -> None:
-    from glaswerk.data.curate import curate
+    from glaswerk.data.curate.curate import curate
 
     add_docs(empty_lab, [town / "docs"], licence="CC0-1.0", name="gazette")
     chats = town.parent / "some.jsonl"
@@ -153,7 +156,7 @@ def test_texts_that_tuning_replays_count_as_learnt_where_no_base_had_them(
 def test_pairs_packed_by_an_adopted_tokenizer_have_one_system_turn_and_loss_on_the_last_answer(
     empty_lab: Lab, open_model: Path, town: Path, tmp_path: Path
 ) -> None:
-    from glaswerk.data.curate import curate
+    from glaswerk.data.curate.curate import curate
 
     turns = [("user", "Red?"), ("assistant", "Yes, the third."), ("user", "Blue?")]
     prompt = [{"role": role, "content": content} for role, content in turns]
@@ -201,10 +204,17 @@ def test_ways_to_sample_are_kept_where_the_model_samples(
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        ("temperature", -1), ("temperature", "hot"), ("temperature", float("nan")), ("top_p", 1.5),
-        ("top_p", True), ("top_k", 2.5), ("top_k", [20]), ("do_sample", "yes"), ("repetition_penalty", 0),
+        ("temperature", -1),
+        ("temperature", "hot"),
+        ("temperature", float("nan")),
+        ("top_p", 1.5),
+        ("top_p", True),
+        ("top_k", 2.5),
+        ("top_k", [20]),
+        ("do_sample", "yes"),
+        ("repetition_penalty", 0),
     ],
-)  # fmt: skip
+)
 def test_a_way_to_sample_that_cannot_be_is_refused_by_name(
     key: str, value: Any, empty_lab: Lab, open_model: Path
 ) -> None:

@@ -56,9 +56,13 @@ def test_shorter_numbers_stay_near(kind: str, empty_lab: Lab, tmp_path: Path) ->
 
 def test_llama3s_positions_survive(empty_lab: Lab, tmp_path: Path) -> None:
     rope = {
-        "rope_type": "llama3", "rope_theta": 500_000.0, "factor": 32.0, "low_freq_factor": 1.0,
-        "high_freq_factor": 4.0, "original_max_position_embeddings": 8192,
-    }  # fmt: skip
+        "rope_type": "llama3",
+        "rope_theta": 500_000.0,
+        "factor": 32.0,
+        "low_freq_factor": 1.0,
+        "high_freq_factor": 4.0,
+        "original_max_position_embeddings": 8192,
+    }
     first = adopt(empty_lab, write_open_model(tmp_path / "hub", rope_parameters=rope)).model
     export_gguf(empty_lab, first, tmp_path / "m.gguf", kind="f32")
     again = adopt(empty_lab, tmp_path / "m.gguf", name="again").model
@@ -70,9 +74,13 @@ def test_the_factors_of_llama3s_positions_are_transformers() -> None:
     from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
 
     rope = {
-        "rope_type": "llama3", "rope_theta": 500_000.0, "factor": 32.0, "low_freq_factor": 1.0,
-        "high_freq_factor": 4.0, "original_max_position_embeddings": 8192,
-    }  # fmt: skip
+        "rope_type": "llama3",
+        "rope_theta": 500_000.0,
+        "factor": 32.0,
+        "low_freq_factor": 1.0,
+        "high_freq_factor": 4.0,
+        "original_max_position_embeddings": 8192,
+    }
     config = LlamaConfig(hidden_size=256, num_attention_heads=4, head_dim=64, rope_parameters=rope)
     stretched = ROPE_INIT_FUNCTIONS["llama3"](config, torch.device("cpu"))[0].numpy()
     plain = 500_000.0 ** -(np.arange(0, 64, 2) / 64)
@@ -161,7 +169,7 @@ HOSTILE = {
     "many dimensions": (_head(_name("t"), struct.pack("<I", 1 << 30), keys=0, tensors=1), "dimensions"),
     "another version": (b"GGUF" + struct.pack("<IQQ", 1, 0, 0), "version is 1"),
     "another format": (b"PK\x03\x04" + bytes(60), "does not begin"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", HOSTILE)

@@ -13,7 +13,7 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.model import build, load, save
 from glaswerk.model.lora import Adapters
 from glaswerk.plan import shape_for
-from glaswerk.train.optimizer import by_kind
+from glaswerk.train.optim.optimizer import by_kind
 
 IDS = torch.arange(48)[None] * 5 % 320
 

@@ -83,9 +83,11 @@ def _greedy_in_openvino(file: Path, ids: Sequence[int], count: int) -> tuple[lis
     cache = openvino_genai.SchedulerConfig()
     cache.cache_size = 1
     exact = {
-        "INFERENCE_PRECISION_HINT": "f32", "KV_CACHE_PRECISION": "f32", "INFERENCE_NUM_THREADS": 1,
+        "INFERENCE_PRECISION_HINT": "f32",
+        "KV_CACHE_PRECISION": "f32",
+        "INFERENCE_NUM_THREADS": 1,
         "DYNAMIC_QUANTIZATION_GROUP_SIZE": 0,
-    }  # fmt: skip
+    }
     pipeline = openvino_genai.ContinuousBatchingPipeline(str(file), cache, "CPU", exact)
     config = openvino_genai.GenerationConfig(max_new_tokens=count, do_sample=False, logprobs=1)
     config.ignore_eos = True

@@ -19,8 +19,8 @@ _PEAK = """
 import json, sys, torch
 from glaswerk.model import build
 from glaswerk.plan import Shape
-from glaswerk.train.batches import Batch
-from glaswerk.train.probe import probe_steps
+from glaswerk.train.batches.batches import Batch
+from glaswerk.train.forecast.probe import probe_steps
 def kilobytes(key):
     return int(next(l for l in open("/proc/self/status") if l.startswith(key)).split()[1])
 def train(shape, rows):
@@ -46,7 +46,7 @@ def test_a_steps_measured_peak_is_within_a_factor_of_one_and_a_half(precision: s
 
 
 def test_states_of_the_optimizers_are_those_that_torch_holds() -> None:
-    from glaswerk.train.optimizer import optimizers
+    from glaswerk.train.optim.optimizer import optimizers
 
     shape = Shape(256, 2, 64, 1, 192, 32)
     model = build(shape, seed=0, end_id=0, turn_end_id=1)

@@ -22,7 +22,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from glaswerk.core.document import Document, Message, Rights, to_row
-from glaswerk.data.parquet import SCHEMA
+from glaswerk.data.store.parquet import SCHEMA
 from glaswerk.lab import Lab, Spec
 from glaswerk.model import build, save
 from glaswerk.plan import Shape
@@ -58,10 +58,19 @@ _HELD_OUT = "A post that is kept for validation."
 def documents() -> Iterator[tuple[str, Document]]:
     """(split, document) pairs."""
     for day, (identifier, author, text) in enumerate(_POSTS, 1):
-        yield "train", Document(
-            identifier, "posts", text, Rights("CC0-1.0", "synthetic"), author=author, kind="post",
-            created_at=datetime(2021, 5, day, tzinfo=UTC), url=f"https://example.org/{identifier}",
-        )  # fmt: skip
+        yield (
+            "train",
+            Document(
+                identifier,
+                "posts",
+                text,
+                Rights("CC0-1.0", "synthetic"),
+                author=author,
+                kind="post",
+                created_at=datetime(2021, 5, day, tzinfo=UTC),
+                url=f"https://example.org/{identifier}",
+            ),
+        )
     yield "validation", Document("v1", "posts", _HELD_OUT, Rights("MIT", "synthetic"), kind="post")
     for i, (question, answer) in enumerate(DIALOGUES.items()):
         turns = (Message(role="user", content=question), Message(role="assistant", content=answer))

@@ -87,9 +87,12 @@ def test_usage_of_a_stream_equals_that_of_the_whole_answer(client: OpenAI) -> No
         model="chat", messages=ask("Who built the old bridge?"), temperature=0
     )
     stream = client.chat.completions.create(
-        model="chat", messages=ask("Who built the old bridge?"), temperature=0,
-        stream=True, stream_options={"include_usage": True},
-    )  # fmt: skip
+        model="chat",
+        messages=ask("Who built the old bridge?"),
+        temperature=0,
+        stream=True,
+        stream_options={"include_usage": True},
+    )
     assert list(stream)[-1].usage == whole.usage
 
 
@@ -134,10 +137,20 @@ def test_the_same_seed_gives_the_same_answer_and_another_one_another(client: Ope
 
 def test_fields_without_effect_are_taken(client: OpenAI) -> None:
     reply = client.chat.completions.create(
-        model="chat", messages=ask("Who built the old bridge?"), temperature=0, n=1, user="me",
-        metadata={"a": "b"}, frequency_penalty=0, presence_penalty=0, top_p=1, logprobs=False, tools=[],
-        response_format={"type": "text"}, store=False,
-    )  # fmt: skip
+        model="chat",
+        messages=ask("Who built the old bridge?"),
+        temperature=0,
+        n=1,
+        user="me",
+        metadata={"a": "b"},
+        frequency_penalty=0,
+        presence_penalty=0,
+        top_p=1,
+        logprobs=False,
+        tools=[],
+        response_format={"type": "text"},
+        store=False,
+    )
     assert reply.choices[0].message.content == BRIDGE
 
 

@@ -9,11 +9,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from glaswerk.lab import Lab
+from glaswerk.rerun.first_seen import Sightings
 from glaswerk.serve.errors import ApiError
 from glaswerk.serve.evidence import Evidence
 from glaswerk.serve.served import Served
 from glaswerk.tokenizer import Shards
-from glaswerk.train.seen import Sightings
 
 
 def decisions(lab: Lab) -> list[dict[str, object]]:

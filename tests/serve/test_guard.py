@@ -84,9 +84,17 @@ def test_a_server_open_to_others_answers_any_name_but_no_foreign_page(glass: Lab
 
 @pytest.mark.parametrize(
     ("host", "expected"),
-    [("127.0.0.1", True), ("127.1.2.3", True), ("::1", True), ("localhost", True), ("0.0.0.0", False),
-     ("::", False), ("192.168.0.4", False), ("lab.example", False)],
-)  # fmt: skip
+    [
+        ("127.0.0.1", True),
+        ("127.1.2.3", True),
+        ("::1", True),
+        ("localhost", True),
+        ("0.0.0.0", False),
+        ("::", False),
+        ("192.168.0.4", False),
+        ("lab.example", False),
+    ],
+)
 def test_which_addresses_are_loopback(host: str, expected: bool) -> None:
     assert is_loopback(host) is expected
 

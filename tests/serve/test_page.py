@@ -21,9 +21,14 @@ pytestmark = pytest.mark.browser
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 360, "height": 740}
 SPAN = BRIDGE.rstrip(".")
@@ -201,8 +206,9 @@ def test_the_documents_of_an_answer_are_ordered_by_what_was_asked_before(
         page.route("**/v1/traces/*", forgotten)
         ask_and_wait(page, "When does the bakery open?")
     assert sent[-1] == {
-        "text": BAKERY, "context": f"Who built the old bridge?\n{BRIDGE}\nWhen does the bakery open?"
-    }  # fmt: skip
+        "text": BAKERY,
+        "context": f"Who built the old bridge?\n{BRIDGE}\nWhen does the bakery open?",
+    }
 
 
 def test_the_panel_says_when_a_document_was_seen_and_how_often_it_was_there(
@@ -245,9 +251,16 @@ def test_rarer_spans_are_underlined_more_strongly(browser: Browser, server: Runn
 
 def test_how_much_is_copied_is_told_beside_what_is_usual(browser: Browser, server: Running) -> None:
     figure = {
-        "share": 0.12, "n": 8, "words": 40, "measurable": True, "expected": 0.05, "interval": [0.03, 0.09],
-        "percentile": 99.0, "windows": 200, "window_words": 32,
-    }  # fmt: skip
+        "share": 0.12,
+        "n": 8,
+        "words": 40,
+        "measurable": True,
+        "expected": 0.05,
+        "interval": [0.03, 0.09],
+        "percentile": 99.0,
+        "windows": 200,
+        "window_words": 32,
+    }
 
     def judged(route: Route) -> None:
         reply = route.fetch()

@@ -51,12 +51,17 @@ def test_min_words_decides_what_is_shown(server: Running) -> None:
 @pytest.mark.parametrize(
     ("body", "param"),
     [
-        ({}, "text"), ({"text": 5}, "text"), ({"text": "x" * 20_001}, "text"), ({"text": "\udc00"}, "text"),
-        ({"text": "x", "min_words": 1}, "min_words"), ({"text": "x", "min_words": "4"}, "min_words"),
-        ({"text": "x", "min_words": True}, "min_words"), ({"text": "x", "context": ["said"]}, "context"),
+        ({}, "text"),
+        ({"text": 5}, "text"),
+        ({"text": "x" * 20_001}, "text"),
+        ({"text": "\udc00"}, "text"),
+        ({"text": "x", "min_words": 1}, "min_words"),
+        ({"text": "x", "min_words": "4"}, "min_words"),
+        ({"text": "x", "min_words": True}, "min_words"),
+        ({"text": "x", "context": ["said"]}, "context"),
         ({"text": "x", "context": "\udc00"}, "context"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_field_is_named(server: Running, body: dict[str, object], param: str) -> None:
     with server.client() as client:
         reply = client.post("/v1/glaswerk/trace", content=json.dumps(body))

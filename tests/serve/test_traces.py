@@ -59,10 +59,12 @@ def test_a_trace_comes_when_asked_for_and_leaves_every_standard_field_as_it_is(
 @pytest.mark.parametrize(
     ("headers", "extra"),
     [
-        ({"x-glaswerk-trace": "false"}, {}), ({}, {"glaswerk": {"trace": False}}), ({}, {"glaswerk": {}}),
+        ({"x-glaswerk-trace": "false"}, {}),
+        ({}, {"glaswerk": {"trace": False}}),
+        ({}, {"glaswerk": {}}),
         ({}, {"glaswerk": None}),
     ],
-)  # fmt: skip
+)
 def test_no_trace_comes_unasked(server: Running, headers: dict[str, str], extra: dict[str, Any]) -> None:
     with server.client() as http:
         assert "glaswerk" not in http.post("/v1/chat/completions", json=BODY | extra, headers=headers).json()
@@ -95,10 +97,14 @@ def test_the_official_client_reads_traced_answers_whole_and_streamed(client: Ope
     assert whole.model_extra is not None
     stream = list(
         client.chat.completions.create(
-            model="chat", messages=ask(QUESTION), temperature=0, stream=True, extra_headers=wish,
+            model="chat",
+            messages=ask(QUESTION),
+            temperature=0,
+            stream=True,
+            extra_headers=wish,
             stream_options={"include_usage": True},
         )
-    )  # fmt: skip
+    )
     assert "".join(c.choices[0].delta.content or "" for c in stream if c.choices) == BRIDGE
     (carrier,) = [chunk for chunk in stream if chunk.model_extra]
     assert carrier.choices == []

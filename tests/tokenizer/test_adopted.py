@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from mixed_texts import mixed_texts
+from open_models import TEMPLATE, write_tokenizer
 from tokenizers import Tokenizer as HuggingFaceTokenizer
 
 from glaswerk.core.document import Message
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.tokenizer import Tokenizer
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "model"))
-from mixed_texts import mixed_texts
-from open_models import TEMPLATE, write_tokenizer
 
 DIALOGUE = [
     Message(role="user", content="Wo wohnt Änne? 🦆"),
@@ -140,9 +137,11 @@ def test_a_tokenizer_that_opens_texts_says_with_what(folder: Path) -> None:
         {"Sequence": {"id": "A", "type_id": 0}},
     )
     data["post_processor"] = {
-        "type": "TemplateProcessing", "single": [first, one], "pair": [first, one],
+        "type": "TemplateProcessing",
+        "single": [first, one],
+        "pair": [first, one],
         "special_tokens": {"<|im_start|>": {"id": "<|im_start|>", "ids": [1], "tokens": ["<|im_start|>"]}},
-    }  # fmt: skip
+    }
     (folder / "tokenizer.json").write_text(json.dumps(data))
     tokenizer = Tokenizer.load(folder)
     assert (tokenizer.start_id, tokenizer.end_id) == (1, 0)

@@ -11,9 +11,9 @@ import pytest
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import digest_file
-from glaswerk.data.corpus import read_documents
-from glaswerk.data.curate import curate
+from glaswerk.data.curate.curate import curate
 from glaswerk.data.source import add_docs, add_preferences
+from glaswerk.data.store.corpus import read_documents
 from glaswerk.lab import Lab
 from glaswerk.tokenizer import Shards, Tokenizer, pack, train_tokenizer
 from glaswerk.tokenizer.pairs import CHOSEN, LEAST_PROMPT, REJECTED, Pairs

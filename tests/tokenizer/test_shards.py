@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from glaswerk.data.corpus import read_documents
+from glaswerk.data.store.corpus import read_documents
 from glaswerk.lab import Lab
 from glaswerk.tokenizer import Shards, Tokenizer
 

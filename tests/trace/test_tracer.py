@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from glaswerk.core.document import Document, Message, Rights
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.corpus import read_documents
-from glaswerk.data.decisions import DECISIONS
+from glaswerk.data.store.corpus import read_documents
+from glaswerk.data.store.decisions import DECISIONS
 from glaswerk.lab import Lab
 from glaswerk.lab.tombstones import Forgotten, Tombstone
 from glaswerk.tokenizer import Shards, Tokenizer, pack, train_tokenizer
@@ -74,7 +74,7 @@ def figures(trace: Trace) -> list[tuple[int, int, int]]:
 PIECES = (
     *("the mill", "the", "Mill", "don't", "l’eau", "Anna's", "3rd", "B2", "2024", "über", "naïve", "学校"),
     *("x", "'sample", "'re", "user", "assistant", "a", "aa", "_", "s", "🙂"),
-)  # fmt: skip
+)
 GLUE = (
     " ",
     " ",

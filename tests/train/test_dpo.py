@@ -12,17 +12,21 @@ import torch
 from word_network import network, tokenizer
 
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.curate import curate
+from glaswerk.data.curate.curate import curate
 from glaswerk.data.source import add_docs, add_preferences
 from glaswerk.lab import Artifact, Lab
-from glaswerk.tokenizer import Shards, learnt, pack, train_tokenizer
+from glaswerk.rerun.exposure import learnt
+from glaswerk.rerun.first_seen import Sightings
+from glaswerk.rerun.order import order_of
+from glaswerk.rerun.steps_touched import Touch
+from glaswerk.tokenizer import Shards, pack, train_tokenizer
 from glaswerk.tokenizer.pairs import CHOSEN, REJECTED, Pairs
 from glaswerk.tokenizer.training import TokenizerConfig
 from glaswerk.train import TrainConfig, train
+from glaswerk.train.batches.batches import IGNORED
 from glaswerk.train.dpo import DpoConfig, dpo, plan_dpo
-from glaswerk.train.likelihood import token_log_probabilities
-from glaswerk.train.loss import IGNORED
-from glaswerk.train.preference import (
+from glaswerk.train.objective.likelihood import token_log_probabilities
+from glaswerk.train.objective.preference import (
     DpoObjective,
     PairBatch,
     PairSampler,
@@ -30,10 +34,7 @@ from glaswerk.train.preference import (
     pair_batch,
     pair_log_probabilities,
     reference_log_probabilities,
-)  # fmt: skip
-from glaswerk.train.recorded import order_of
-from glaswerk.train.seen import Sightings
-from glaswerk.train.touch import Touch
+)
 
 COLOURS = ("red", "green", "blue", "yellow")
 THINGS = ("cart", "door", "lamp", "boat", "coat", "gate")
@@ -82,7 +83,7 @@ def _pairs(lab: Lab, context: int = 128) -> Pairs:
 
 def test_token_log_probabilities_equal_a_log_softmax_of_whole_logits(monkeypatch: pytest.MonkeyPatch) -> None:
     """In values and gradients, over several pieces."""
-    monkeypatch.setattr("glaswerk.train.likelihood.PIECE", 1000)
+    monkeypatch.setattr("glaswerk.train.objective.likelihood.PIECE", 1000)
     torch.manual_seed(0)
     hidden, weight = (torch.randn(n, 16, dtype=torch.float64, requires_grad=True) for n in (50, 97))
     labels = torch.randint(0, 97, (50,))
@@ -118,13 +119,21 @@ def test_loss_gradients_and_rewards_equal_trls_on_the_same_batch(tmp_path: Path)
         {"prompt": "w3", "chosen": " w4 w9 w9 w9", "rejected": " w6 w61"},
     ]
     args = trl.DPOConfig(
-        output_dir=str(tmp_path), beta=0.3, use_cpu=True, report_to="none", bf16=False,
-        gradient_checkpointing=False, per_device_train_batch_size=len(rows),
-    )  # fmt: skip
+        output_dir=str(tmp_path),
+        beta=0.3,
+        use_cpu=True,
+        report_to="none",
+        bf16=False,
+        gradient_checkpointing=False,
+        per_device_train_batch_size=len(rows),
+    )
     trainer = trl.DPOTrainer(
-        network(1), ref_model=network(2), args=args, train_dataset=datasets.Dataset.from_list(rows),
+        network(1),
+        ref_model=network(2),
+        args=args,
+        train_dataset=datasets.Dataset.from_list(rows),
         processing_class=tokenizer(),
-    )  # fmt: skip
+    )
     inputs = next(iter(trainer.get_train_dataloader()))
     expected = trainer.compute_loss(trainer.model, inputs)
     expected.backward()

@@ -16,31 +16,30 @@ from word_network import END, network, tokenizer
 
 from glaswerk.core.document import Document, Rights
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.curate import curate
+from glaswerk.data.curate.curate import curate
 from glaswerk.data.source import add_chats, add_docs
 from glaswerk.lab import Lab
 from glaswerk.model.text import load, save
+from glaswerk.rerun.first_seen import Sightings
+from glaswerk.rerun.order import order_of
+from glaswerk.rerun.steps_touched import Touch, touch_of
 from glaswerk.tokenizer import Tokenizer, pack, train_tokenizer
 from glaswerk.tokenizer.training import TokenizerConfig
 from glaswerk.train import TrainConfig, TuneConfig, train, tune
-from glaswerk.train.asked import AskedOrder
-from glaswerk.train.batches import Span
-from glaswerk.train.decoding import complete, draws
+from glaswerk.train.batches.batches import IGNORED, Span
 from glaswerk.train.grpo import GrpoConfig, Key, grpo, plan_grpo
 from glaswerk.train.loop import LoopConfig, run
-from glaswerk.train.loss import IGNORED
-from glaswerk.train.recorded import order_of
-from glaswerk.train.rewards import Answers, Arithmetic, Known, questions_of
-from glaswerk.train.rollout import (
+from glaswerk.train.objective.decoding import complete, draws
+from glaswerk.train.objective.prompt_order import AskedOrder
+from glaswerk.train.objective.rewards import Answers, Arithmetic, Known, questions_of
+from glaswerk.train.objective.rollout import (
     GrpoObjective,
     RolloutBatch,
     RolloutConfig,
     RolloutSampler,
     advantages_of,
     grpo_losses,
-)  # fmt: skip
-from glaswerk.train.seen import Sightings
-from glaswerk.train.touch import Touch, touch_of
+)
 
 ROLLOUT = RolloutConfig(prompts=3, samples=4, max_tokens=6, updates=2, seed=5)
 
@@ -79,9 +78,13 @@ def _sampler(lab: Lab, folder: Path, **changes: Any) -> RolloutSampler:
     base = lab.latest("model", "base")
     assert base is not None
     return RolloutSampler(
-        load(base.path), Tokenizer.load(base.path), Arithmetic(), replace(ROLLOUT, **changes), folder,
+        load(base.path),
+        Tokenizer.load(base.path),
+        Arithmetic(),
+        replace(ROLLOUT, **changes),
+        folder,
         precision="fp32",
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.slow
@@ -93,10 +96,20 @@ def test_advantages_loss_and_gradients_equal_trls_on_the_same_completions(tmp_pa
     datasets = pytest.importorskip("datasets")
     save(network(1), tmp_path / "reference")
     args = trl.GRPOConfig(
-        output_dir=str(tmp_path / "out"), beta=0.1, use_cpu=True, report_to="none", bf16=False,
-        gradient_checkpointing=False, per_device_train_batch_size=8, num_generations=4,
-        max_completion_length=24, steps_per_generation=1, num_iterations=2, temperature=1.0, seed=0,
-    )  # fmt: skip
+        output_dir=str(tmp_path / "out"),
+        beta=0.1,
+        use_cpu=True,
+        report_to="none",
+        bf16=False,
+        gradient_checkpointing=False,
+        per_device_train_batch_size=8,
+        num_generations=4,
+        max_completion_length=24,
+        steps_per_generation=1,
+        num_iterations=2,
+        temperature=1.0,
+        seed=0,
+    )
     rewards: list[float] = []
 
     def reward(completions: list[str], **rest: Any) -> list[float]:
@@ -105,9 +118,12 @@ def test_advantages_loss_and_gradients_equal_trls_on_the_same_completions(tmp_pa
 
     prompts = [{"prompt": "w1 w2 w3"}, {"prompt": "w9 w2 w3 w11"}]
     trainer = trl.GRPOTrainer(
-        load(tmp_path / "reference"), reward_funcs=reward, args=args,
-        train_dataset=datasets.Dataset.from_list(prompts), processing_class=tokenizer(),
-    )  # fmt: skip
+        load(tmp_path / "reference"),
+        reward_funcs=reward,
+        args=args,
+        train_dataset=datasets.Dataset.from_list(prompts),
+        processing_class=tokenizer(),
+    )
     trainer.current_gradient_accumulation_steps = 1
     trainer.model.train()
     _shake(trainer.model, 0.02, seed=1)
@@ -260,11 +276,16 @@ def test_beyond_the_clip_a_good_token_has_no_gradient() -> None:
 @pytest.mark.parametrize(
     ("prompt", "completion", "reward"),
     [
-        ("What is 3 + 4?", "7", 1.0), ("What is 3 + 4?", "3 + 4 = 7.", 1.0), ("What is 3 × 4?", "12", 1.0),
-        ("What is 3 + 4?", "7 or 8", 0.0), ("What is 3 + 4?", "17", 0.0), ("What is 3 + 4?", "", 0.0),
-        ("What is 3 + 4?", "-7", 0.0), ("What is 3 + 4?", "9" * 5000, 0.0),
+        ("What is 3 + 4?", "7", 1.0),
+        ("What is 3 + 4?", "3 + 4 = 7.", 1.0),
+        ("What is 3 × 4?", "12", 1.0),
+        ("What is 3 + 4?", "7 or 8", 0.0),
+        ("What is 3 + 4?", "17", 0.0),
+        ("What is 3 + 4?", "", 0.0),
+        ("What is 3 + 4?", "-7", 0.0),
+        ("What is 3 + 4?", "9" * 5000, 0.0),
     ],
-)  # fmt: skip
+)
 def test_the_last_number_decides_over_a_sum(prompt: str, completion: str, reward: float) -> None:
     assert Arithmetic().reward(prompt, completion) == reward
 
@@ -365,7 +386,7 @@ def test_the_towns_key_knows_questions_of_its_chats(lab: Lab, town: Path) -> Non
     plan = plan_grpo(lab, GrpoConfig(max_tokens=16), key=Key(key.name, key.digest, facts))
     assert plan.questions > 20
     held_out = {question for fact in key.facts for question in fact.questions}
-    from glaswerk.data.corpus import read_documents
+    from glaswerk.data.store.corpus import read_documents
 
     documents = read_documents(lab.path("corpus", "main"), "chat")
     found = questions_of(documents, facts, lambda name: Span("chat", name, 0, 1))

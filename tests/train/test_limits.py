@@ -11,8 +11,9 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Lab
 from glaswerk.tokenizer import Shards
 from glaswerk.train import TrainConfig
-from glaswerk.train.loss import IGNORED, linear_cross_entropy
-from glaswerk.train.pretrain import plan
+from glaswerk.train.batches.batches import IGNORED
+from glaswerk.train.objective.loss import linear_cross_entropy
+from glaswerk.train.plan import plan
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,11 @@ from transformers import PreTrainedModel
 
 from glaswerk.model import build
 from glaswerk.plan import Shape
-from glaswerk.train.batches import Batch, Span
+from glaswerk.train.batches.batches import Batch, Span
 from glaswerk.train.loop import Interrupted, LoopConfig, run
+from glaswerk.train.parallel.world import World
 from glaswerk.train.patience import Patience, best_row
-from glaswerk.train.validation import token_nats
-from glaswerk.train.world import World
+from glaswerk.train.report.validation import token_nats
 
 STEPS = 60
 

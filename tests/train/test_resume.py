@@ -19,12 +19,12 @@ from transformers import PreTrainedModel
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.model import build
 from glaswerk.plan import shape_for
-from glaswerk.train.batches import Batch
-from glaswerk.train.checkpoints import Checkpoints
+from glaswerk.train.batches.batches import Batch
+from glaswerk.train.batches.sampler import PackedSampler
+from glaswerk.train.batches.stream import Stream
+from glaswerk.train.checkpoint.policy import Checkpoints
 from glaswerk.train.loop import Interrupted, LoopConfig, run
-from glaswerk.train.objective import next_token
-from glaswerk.train.sampler import PackedSampler
-from glaswerk.train.stream import Stream
+from glaswerk.train.objective.next_token import next_token
 
 STEPS = 12
 
@@ -96,10 +96,10 @@ def test_a_run_resumes_in_the_precision_that_it_began_with(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = LoopConfig(steps=STEPS, learning_rate=3e-3)
-    monkeypatch.setattr("glaswerk.train.precision.bf16_gain", lambda: 3.0)
+    monkeypatch.setattr("glaswerk.train.machine.precision.bf16_gain", lambda: 3.0)
     with pytest.raises(Interrupted):
         run(_model(), _stopping(4), config, tmp_path, label="run")
-    monkeypatch.setattr("glaswerk.train.precision.bf16_gain", lambda: 0.5)
+    monkeypatch.setattr("glaswerk.train.machine.precision.bf16_gain", lambda: 0.5)
     assert run(_model(), _sampler(), config, tmp_path, label="run")["precision"] == "bf16"
     assert run(_model(), _sampler(), config, tmp_path / "other", label="run")["precision"] == "fp32"
 

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
-from glaswerk.cli.session import json_option, lab_option, show, writing
+from glaswerk.cli.options import json_option, lab_option
+from glaswerk.cli.session import show, writing
 from glaswerk.core.errors import GlaswerkError
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -26,7 +27,7 @@ def _common(function: Function) -> Function:
         click.option("--name", default="", help="Name of the source.  [default: from the first file]"),
         click.option("--author", default="", help="Whose content it is; only where the files do not say."),
         click.option("--licence", required=True, help="SPDX id or words, such as CC-BY-4.0 or own."),
-    ):  # fmt: skip
+    ):
         function = option(function)
     return function
 
@@ -64,9 +65,17 @@ def _acquired(default: str, note: str = "") -> Callable[[Function], Function]:
     help="What makes a document: each post, an author's own replies to themselves, or all replies.",
 )
 def posts(
-    paths: tuple[Path, ...], lab_path: Path, as_json: bool, likes: bool, direct_messages: bool,
-    deleted: bool, limited: bool, join: str, author: str, **rest: Any,
-) -> None:  # fmt: skip
+    paths: tuple[Path, ...],
+    lab_path: Path,
+    as_json: bool,
+    likes: bool,
+    direct_messages: bool,
+    deleted: bool,
+    limited: bool,
+    join: str,
+    author: str,
+    **rest: Any,
+) -> None:
     """X account archives of any year (zip files or unpacked folders), or dumps of X's APIs and streams; or an
     export of Mastodon (its archive or outbox.json) or Bluesky (a .car file).
 
@@ -84,8 +93,10 @@ def posts(
     from glaswerk.data.source import add_likes, add_posts
 
     own: dict[str, Any] = {
-        "include_direct_messages": direct_messages, "include_deleted": deleted, "include_limited": limited,
-    }  # fmt: skip
+        "include_direct_messages": direct_messages,
+        "include_deleted": deleted,
+        "include_limited": limited,
+    }
     if likes and (any(own.values()) or join != "threads" or author):
         raise GlaswerkError(
             "expected --likes without --author, --direct-messages, --deleted, --limited and --join: "
@@ -221,7 +232,7 @@ def evaluations(paths: tuple[Path, ...], name: str, lab_path: Path, as_json: boo
     \b
     glaswerk add evaluations truthfulqa.jsonl mmlu/
     """
-    from glaswerk.data.evalsets import add_evaluations
+    from glaswerk.data.dialogues.evaluation_sets import add_evaluations
 
     with writing(lab_path) as lab:
         made = add_evaluations(lab, paths, name=name)

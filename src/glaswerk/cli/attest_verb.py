@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from glaswerk.cli.session import lab_option
+from glaswerk.cli.options import lab_option
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.files import write_atomic
 from glaswerk.lab import Lab
@@ -29,9 +29,9 @@ def command(model: str, to: Path | None, lab_path: Path) -> None:
     glaswerk attest chat --to chat.intoto.json
     """
     from glaswerk.core.progress import progress_bar
-    from glaswerk.lab.attestation import attest
-    from glaswerk.lab.lineage import resolve
-    from glaswerk.lab.verify import Register, size, targets
+    from glaswerk.lineage.attestation import attest
+    from glaswerk.lineage.graph import resolve
+    from glaswerk.lineage.verify import Register, size, targets
 
     register = Register.read(Lab.open(lab_path))
     node = resolve(register.graph(), model)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from glaswerk.cli.exposed import warn_of_forgotten
-from glaswerk.cli.session import lab_option
+from glaswerk.cli.forgotten_warning import warn_of_forgotten
+from glaswerk.cli.options import lab_option
 from glaswerk.core.document import Message
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Lab

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from glaswerk.cli.session import json_option, lab_option
+from glaswerk.cli.options import json_option, lab_option
 from glaswerk.cli.trace_verb import open_tracer, shards_option
 from glaswerk.lab import Lab
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from glaswerk.cli.session import json_option, lab_option, show, writing
+from glaswerk.cli.options import json_option, lab_option
+from glaswerk.cli.session import show, writing
 
 
 @click.command("curate")
@@ -44,7 +45,7 @@ def command(
     glaswerk curate --jobs 8
     RAY_ADDRESS=auto glaswerk curate --on ray
     """
-    from glaswerk.data.curate import curate
+    from glaswerk.data.curate.curate import curate
 
     with writing(lab_path) as lab:
         made = curate(lab, languages=languages or None, web=web or None, **rest)

@@ -35,9 +35,14 @@ class DemoConfig:
 
 @click.command("demo")
 @click.option(
-    "--lab", "lab_path", type=click.Path(path_type=Path), default=Path("demo-lab"), show_default=True,
-    envvar="GLASWERK_LAB", help="The lab's folder; made where missing.",
-)  # fmt: skip
+    "--lab",
+    "lab_path",
+    type=click.Path(path_type=Path),
+    default=Path("demo-lab"),
+    show_default=True,
+    envvar="GLASWERK_LAB",
+    help="The lab's folder; made where missing.",
+)
 @click.option("--size", default=DemoConfig.size, show_default=True, help="Size of the town: tiny or demo.")
 @click.option("--seed", default=DemoConfig.seed, show_default=True, help="Another seed, another town.")
 @click.option("--parameters", default=DemoConfig.parameters, show_default=True, help="Size of the network.")
@@ -50,7 +55,7 @@ def command(lab_path: Path, size: str, seed: int, parameters: str, no_serve: boo
     glaswerk demo
     glaswerk demo --no-serve --size tiny --lab small
     """
-    from glaswerk.cli.stop import resumable
+    from glaswerk.cli.interrupts import resumable
     from glaswerk.serve.server import bind
 
     config = DemoConfig(size=size, seed=seed, parameters=parameters)
@@ -77,7 +82,7 @@ def command(lab_path: Path, size: str, seed: int, parameters: str, no_serve: boo
 
 def stages(lab: Lab, config: DemoConfig) -> Iterator[Stage]:
     """Carry out one stage after the other, yielding what it is called, did and made when it is done."""
-    from glaswerk.data.curate import curate
+    from glaswerk.data.curate.curate import curate
     from glaswerk.data.source import add_chats, add_docs, add_posts
     from glaswerk.tokenizer import pack, train_tokenizer
 
@@ -127,7 +132,7 @@ def _training(model: Artifact) -> str:
 
 def make_town(lab: Lab, config: DemoConfig) -> Path:
     """The town's folder in the lab, whole or not there; its questions become the page's suggestions."""
-    from glaswerk.data.town import write_town
+    from glaswerk.town import write_town
 
     final = lab.root / f"town-{config.size}-{config.seed}"
     if not final.exists():

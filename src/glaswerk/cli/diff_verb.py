@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from glaswerk.cli.session import json_option, lab_option
+from glaswerk.cli.options import json_option, lab_option
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.artifact import read
@@ -34,7 +34,7 @@ def command(first: str, second: str, samples: int, lab_path: Path, as_json: bool
     glaswerk diff main strict
     glaswerk diff main ../other-lab/corpora/main --json
     """
-    from glaswerk.data.diff import compare
+    from glaswerk.data.report.diff import compare
 
     found = compare(_corpus(first, lab_path), _corpus(second, lab_path), samples=samples)
     if as_json:
@@ -120,11 +120,20 @@ def _plain(text: str) -> str:
 
 def _sources(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     head = ("source", "documents a", "documents b", "kept a", "kept b", "change")
-    yield from _table(head, [
-        (row["source"], row["a"]["documents"], row["b"]["documents"], row["a"]["kept"], row["b"]["kept"],
-         row["b"]["kept"] - row["a"]["kept"])
-        for row in rows
-    ])  # fmt: skip
+    yield from _table(
+        head,
+        [
+            (
+                row["source"],
+                row["a"]["documents"],
+                row["b"]["documents"],
+                row["a"]["kept"],
+                row["b"]["kept"],
+                row["b"]["kept"] - row["a"]["kept"],
+            )
+            for row in rows
+        ],
+    )
 
 
 def _languages(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -13,6 +13,6 @@ def command(reason: str) -> None:
     \b
     glaswerk explain near-duplicate
     """
-    from glaswerk.data.reasons import explain
+    from glaswerk.data.store.reasons import explain
 
     click.echo(explain(reason))

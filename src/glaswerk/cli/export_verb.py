@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from glaswerk.cli.session import lab_option
+from glaswerk.cli.options import lab_option
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Lab
 
@@ -15,9 +15,13 @@ from glaswerk.lab import Lab
 @click.argument("name", metavar="MODEL")
 @click.option("--gguf", is_flag=True, help="The format: one GGUF file.")
 @click.option(
-    "--type", "kind", type=click.Choice(["f16", "q8_0", "f32"]), default="f16", show_default=True,
+    "--type",
+    "kind",
+    type=click.Choice(["f16", "q8_0", "f32"]),
+    default="f16",
+    show_default=True,
     help="Of the matrices.",
-)  # fmt: skip
+)
 @click.option(
     "--to", type=click.Path(dir_okay=False, path_type=Path), help="File to write.  [default: MODEL.TYPE.gguf]"
 )

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from glaswerk.cli.session import json_option, lab_option, writing
+from glaswerk.cli.options import json_option, lab_option
+from glaswerk.cli.session import writing
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Lab
 
 if TYPE_CHECKING:
-    from glaswerk.data.forget import Reach
+    from glaswerk.data.removal.reach import Reach
     from glaswerk.lab.tombstones import Tombstone
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -26,11 +27,12 @@ _SELECTORS = (
     click.option("--id", "ids", multiple=True, help="This document, or a post's address (repeatable)."),
     click.option("--source", "sources", multiple=True, help="A whole source (repeatable)."),
     click.option(
-        "--from-file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        "--from-file",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
         help="Ids, addresses of posts or profiles, @handles, or X's delete events, one a line.",
     ),
     click.option("--copies", is_flag=True, help="Also the same words where others wrote them."),
-)  # fmt: skip
+)
 
 
 def selectors(function: Function) -> Function:
@@ -47,9 +49,16 @@ def selectors(function: Function) -> Function:
 @lab_option
 @json_option
 def command(
-    authors: tuple[str, ...], ids: tuple[str, ...], sources: tuple[str, ...], from_file: Path | None,
-    copies: bool, why: str, dry_run: bool, lab_path: Path, as_json: bool,
-) -> None:  # fmt: skip
+    authors: tuple[str, ...],
+    ids: tuple[str, ...],
+    sources: tuple[str, ...],
+    from_file: Path | None,
+    copies: bool,
+    why: str,
+    dry_run: bool,
+    lab_path: Path,
+    as_json: bool,
+) -> None:
     """Mark content to be forgotten, also where it comes later, and say everything that it reaches.
 
     `glaswerk rebuild` then takes it out of corpora, shards and index, `glaswerk rebuild --purge` also out
@@ -60,7 +69,7 @@ def command(
     glaswerk forget --id https://x.com/hazel_hogben/status/1850000000000000123 --why "her letter of 3 May"
     """
     from glaswerk.lab.tombstones import Forgotten
-    from glaswerk.tokenizer import count_exposures
+    from glaswerk.rerun.exposure import count_exposures
 
     lab = Lab.open(lab_path)
     stones, touched = reached(lab, authors, ids, sources, from_file, copies=copies, why=why)
@@ -75,13 +84,19 @@ def command(
 
 
 def reached(
-    lab: Lab, authors: Sequence[str], ids: Sequence[str], sources: Sequence[str], from_file: Path | None, *,
-    copies: bool, why: str = "",
-) -> tuple[list[Tombstone], Reach]:  # fmt: skip
+    lab: Lab,
+    authors: Sequence[str],
+    ids: Sequence[str],
+    sources: Sequence[str],
+    from_file: Path | None,
+    *,
+    copies: bool,
+    why: str = "",
+) -> tuple[list[Tombstone], Reach]:
     """The marks for what the selectors name, and all that these reach. Raises GlaswerkError for no name."""
-    from glaswerk.data.forget import reach
-    from glaswerk.data.marks_file import handle_of, read_marks
-    from glaswerk.data.references import document_id
+    from glaswerk.data.posts.references import document_id
+    from glaswerk.data.removal.marks import handle_of, read_marks
+    from glaswerk.data.removal.reach import reach
     from glaswerk.lab.tombstones import Forgotten, Tombstone
 
     named = [document_id(reference) for reference in ids if reference.strip()]
@@ -136,7 +151,7 @@ def _found(lab: Lab, stones: list[Tombstone], touched: Reach) -> dict[str, Any]:
 
 def _models(lab: Lab, ids: set[str]) -> Iterator[dict[str, Any]]:
     """Models trained on these documents; those whose spans the lab no longer holds may have been, too."""
-    from glaswerk.tokenizer import learnt
+    from glaswerk.rerun.exposure import learnt
 
     for model in lab.all("model"):
         found = learnt(lab, model, ids)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from glaswerk.cli.session import json_option, lab_option, show, writing
+from glaswerk.cli.options import json_option, lab_option
+from glaswerk.cli.session import show, writing
 
 
 @click.command("index")

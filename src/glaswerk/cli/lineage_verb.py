@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from glaswerk.cli.session import json_option, lab_option
+from glaswerk.cli.options import json_option, lab_option
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.files import write_atomic
 from glaswerk.lab import Lab
 
 if TYPE_CHECKING:
-    from glaswerk.lab.lineage import Direction, Graph
+    from glaswerk.lineage.graph import Direction, Graph
 
 
 @click.command("lineage")
@@ -25,15 +25,22 @@ if TYPE_CHECKING:
 @click.option("--depth", type=click.IntRange(1), help="How many steps.  [default: all]")
 @click.option("--svg", type=click.Path(dir_okay=False, path_type=Path), help="Also draw it in this file.")
 @click.option(
-    "--openlineage", type=click.Path(dir_okay=False, path_type=Path),
+    "--openlineage",
+    type=click.Path(dir_okay=False, path_type=Path),
     help="Also write it to this file as OpenLineage events, a line each.",
-)  # fmt: skip
+)
 @lab_option
 @json_option
 def command(
-    thing: str, up: bool, down: bool, depth: int | None, svg: Path | None, openlineage: Path | None,
-    lab_path: Path, as_json: bool,
-) -> None:  # fmt: skip
+    thing: str,
+    up: bool,
+    down: bool,
+    depth: int | None,
+    svg: Path | None,
+    openlineage: Path | None,
+    lab_path: Path,
+    as_json: bool,
+) -> None:
     """What a THING was made from, and what was made from it, however long parts of it are gone.
 
     THING is the name of an artifact (with its kind before it where names clash), its id or the first digits
@@ -46,9 +53,9 @@ def command(
     glaswerk lineage model:chat/step-470 --up --openlineage events.jsonl
     glaswerk lineage chatcmpl-0123456789abcdef01234567 --up
     """
-    from glaswerk.lab.lineage import tree
-    from glaswerk.lab.lineage_svg import lineage_svg
-    from glaswerk.lab.openlineage import events
+    from glaswerk.lineage.graph import tree
+    from glaswerk.lineage.openlineage import events
+    from glaswerk.lineage.svg import lineage_svg
 
     lab = Lab.open(lab_path)
     graph, root = _found(lab, thing)
@@ -69,9 +76,9 @@ def command(
 
 def _found(lab: Lab, thing: str) -> tuple[Graph, str]:
     """The graph that holds the thing, and its id."""
-    from glaswerk.data.references import document_id
+    from glaswerk.data.posts.references import document_id
     from glaswerk.lab.answers import read_answer
-    from glaswerk.lab.lineage import resolve, whole_graph
+    from glaswerk.lineage.graph import resolve, whole_graph
 
     graph = whole_graph(lab)
     answer = read_answer(lab, thing.strip())
@@ -94,8 +101,9 @@ def _of_document(lab: Lab, graph: Graph, identifier: str) -> Graph | None:
     Corpora and shards that are there are asked; of shards that are gone, the spans that were kept of them;
     models by what they were trained on.
     """
-    from glaswerk.data.history import in_corpora, standing_for
-    from glaswerk.tokenizer import Shards, learnt
+    from glaswerk.data.removal.history import in_corpora, standing_for
+    from glaswerk.rerun.exposure import learnt
+    from glaswerk.tokenizer import Shards
     from glaswerk.tokenizer.spans import spans_folder
 
     names = [identifier, *standing_for(lab, identifier)]
@@ -120,7 +128,7 @@ def _of_document(lab: Lab, graph: Graph, identifier: str) -> Graph | None:
 
 def _sources(lab: Lab, document: str) -> list[str]:
     """Ids of the sources that know a document."""
-    from glaswerk.data.history import in_sources
+    from glaswerk.data.removal.history import in_sources
 
     names = {event.name for event in in_sources(lab, document)[1]}
     return [source.id for source in lab.all("source") if source.name in names]

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from glaswerk.cli.session import json_option, lab_option
+from glaswerk.cli.options import json_option, lab_option
 from glaswerk.lab import Artifact, Lab
 
 

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from glaswerk.cli.session import json_option, lab_option
-from glaswerk.cli.train_verb import settings_options
+from glaswerk.cli.options import json_option, lab_option, settings_options
+from glaswerk.cli.tables import rows
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Lab
 
 if TYPE_CHECKING:
-    from glaswerk.train.prediction import Where
-    from glaswerk.train.pretrain import TrainConfig
+    from glaswerk.train.forecast.prediction import Where
+    from glaswerk.train.plan import TrainConfig
 
 
 @click.command("plan")
@@ -34,9 +33,16 @@ if TYPE_CHECKING:
 @lab_option
 @json_option
 def command(
-    budget: str, device: str, devices: int, probe: bool, price_per_hour: float, watts: float, lab_path: Path,
-    as_json: bool, **settings: Any,
-) -> None:  # fmt: skip
+    budget: str,
+    device: str,
+    devices: int,
+    probe: bool,
+    price_per_hour: float,
+    watts: float,
+    lab_path: Path,
+    as_json: bool,
+    **settings: Any,
+) -> None:
     """What `glaswerk train` will take: memory, time, price, energy, and how good the model will be.
 
     \b
@@ -44,8 +50,8 @@ def command(
     glaswerk plan --budget 2h
     glaswerk plan --size 350M --device h100 --devices 8 --price-per-hour 20
     """
-    from glaswerk.train.prediction import Where
-    from glaswerk.train.pretrain import TrainConfig
+    from glaswerk.train.forecast.prediction import Where
+    from glaswerk.train.plan import TrainConfig
 
     if probe and device != "here":
         raise GlaswerkError(
@@ -60,10 +66,10 @@ def command(
 def plan_for(lab: Lab, config: TrainConfig, where: Where, *, budget: str = "", as_json: bool = False) -> None:
     """Print what training on the lab's shards takes, as a table or with everything in it as JSON."""
     from glaswerk.tokenizer import Shards
-    from glaswerk.train.last import Last
-    from glaswerk.train.prediction import predict
-    from glaswerk.train.pretrain import plan, sampler_of
-    from glaswerk.train.sizing import within_budget
+    from glaswerk.train.batches.last_sources import Last
+    from glaswerk.train.forecast.prediction import predict
+    from glaswerk.train.forecast.sizing import within_budget
+    from glaswerk.train.plan import plan, sampler_of
 
     packed = lab.need("shards", "main.main", hint="glaswerk pack")
     shards = Shards.open(packed.path)
@@ -78,72 +84,3 @@ def plan_for(lab: Lab, config: TrainConfig, where: Where, *, budget: str = "", a
         return
     for name, value, note in rows(figures):
         click.echo(f"{name:20} {value:>14}  {note}".rstrip())
-
-
-def rows(figures: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """(name, figure, note) of what a prediction says."""
-    shape, parts, flops = figures["shape"], figures["parameters"], figures["flops"]
-    yield (
-        "parameters", f"{parts['total']:,}",
-        f"tables {parts['embedding'] + parts['output']:,}  attention {parts['attention']:,}  "
-        f"MLP {parts['feed_forward']:,}",
-    )  # fmt: skip
-    yield (
-        "network", f"{shape['layers']} x {shape['width']}",
-        f"{shape['heads']} heads, MLP {shape['feed_forward']:,}, context {shape['context']:,}, "
-        f"vocabulary {shape['vocab_size']:,}",
-    )  # fmt: skip
-    yield "tokens", f"{figures['tokens']:,}", f"{figures['steps']:,} steps, {figures['epochs']:g} epochs"
-    attention = flops["attention_per_token"] / flops["per_token"]
-    yield "FLOPs", f"{flops['total']:.3g}", f"{flops['per_token']:.3g} a token, {attention:.0%} attention"
-    yield from _memory(figures)
-    yield "tokens/s", f"{figures['tokens_per_second']:,.0f}", figures["rate_basis"]
-    yield "MFU", f"{figures['utilisation']:.1%}", f"of {figures['peak_flops'] / 1e12:,.3g} TFLOP/s"
-    yield "time", duration(figures["seconds"]), f"of {figures['devices']} device(s), training steps alone"
-    yield _priced(figures)
-    yield _energy(figures)
-    yield from _quality(figures["bits_per_byte"])
-
-
-def _quality(found: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-    interval = f"{found['low']:.2f} to {found['high']:.2f}"
-    note = "on held-out English text of the ladder (docs/scaling.md); other text differs by a factor"
-    yield "bits per byte", f"{found['bits']:.2f}", f"{interval}; {note}"
-    for words in found["beyond"]:
-        yield "", "", f"an extrapolation: {words}"
-
-
-def _memory(figures: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-    for degree, memory in figures["memory"].items():
-        parts = "  ".join(
-            f"{name} {_gigabytes(memory[name])}"
-            for name in ("weights", "gradients", "optimizer", "activations")
-        )
-        label = "memory a device" if degree == "1" else f"  sharded over {degree}"
-        room = f"fits in {_gigabytes(figures['memory_capacity'])}"
-        short = f"does NOT fit in {_gigabytes(figures['memory_capacity'])}"
-        yield label, _gigabytes(memory["total"]), f"{parts}  {room if memory['fits'] else short}"
-
-
-def _priced(figures: dict[str, Any]) -> tuple[str, str, str]:
-    if figures["price"] is None:
-        return "price", "not known", "--price-per-hour says what an hour costs"
-    return "price", f"{figures['price']:,.2f}", "in the currency of --price-per-hour"
-
-
-def _energy(figures: dict[str, Any]) -> tuple[str, str, str]:
-    if figures["kilowatt_hours"] is None:
-        return "energy", "not known", "--watts says what a device draws"
-    return "energy", f"{figures['kilowatt_hours']:,.3g} kWh", f"{figures['watts']:g} W a device, at full load"
-
-
-def duration(seconds: float) -> str:
-    """Seconds in the unit that suits them."""
-    for unit, length in (("days", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= 2 * length:
-            return f"{seconds / length:,.1f} {unit}"
-    return f"{seconds:.0f} s"
-
-
-def _gigabytes(count: float) -> str:
-    return f"{count / 1e9:,.2f} GB" if count >= 1e9 else f"{count / 1e6:,.1f} MB"

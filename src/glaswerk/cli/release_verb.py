@@ -8,29 +8,36 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from glaswerk.cli.session import json_option, lab_option, writing
+from glaswerk.cli.options import json_option, lab_option
+from glaswerk.cli.session import writing
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab
 
 if TYPE_CHECKING:
-    from glaswerk.evaluate.release import Release
+    from glaswerk.release import Release
 
 
 @click.command("release")
 @click.argument("name", metavar="MODEL")
 @click.option("--to", required=True, type=click.Path(path_type=Path), help="Folder to write.")
 @click.option(
-    "--answers", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    "--answers",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="What only a person knows (TOML).  [default: that of an earlier release in the folder]",
-)  # fmt: skip
+)
 @click.option("--despite-obstacles", is_flag=True, help="Write it, and what stands in the way at the top.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be written.")
 @lab_option
 @json_option
 def command(
-    name: str, to: Path, answers: Path | None, despite_obstacles: bool, dry_run: bool, lab_path: Path,
+    name: str,
+    to: Path,
+    answers: Path | None,
+    despite_obstacles: bool,
+    dry_run: bool,
+    lab_path: Path,
     as_json: bool,
-) -> None:  # fmt: skip
+) -> None:
     """Write MODEL as a Hugging Face folder, with the papers that the ledger can write about it.
 
     Public summary of training content (AI Act), model documentation (Code of Practice), model card, ML-BOM,
@@ -40,12 +47,14 @@ def command(
     glaswerk release chat --to release
     glaswerk release chat --to release --answers release/answers.toml
     """
-    from glaswerk.evaluate.release import prepare, write
+    from glaswerk.release import prepare, write
+    from glaswerk.rerun.exposure import count_exposures
 
     with writing(lab_path) as lab:
         model = _model(lab, name)
         # The folder is named by where the user stands, whatever the current folder may become.
         place = to.absolute()
+        count_exposures(lab)
         release = prepare(lab, model, place, answers=answers, despite=despite_obstacles)
         if not dry_run:
             write(release, model, place)
@@ -68,11 +77,19 @@ def _model(lab: Lab, name: str) -> Artifact:
 def _fields(release: Release, to: Path, dry_run: bool) -> dict[str, Any]:
     facts = release.facts
     return {
-        "model": facts.name, "id": facts.lineage.model.id, "digest": facts.lineage.model.digest,
-        "to": str(to), "written": not dry_run, "files": release.files, "blanks": list(release.blanks),
-        "obstacles": list(facts.obstacles), "documents": facts.data.documents, "tokens": facts.data.tokens,
-        "flops": facts.compute.flops, "kilowatt_hours": facts.compute.kilowatt_hours,
-    }  # fmt: skip
+        "model": facts.name,
+        "id": facts.lineage.model.id,
+        "digest": facts.lineage.model.digest,
+        "to": str(to),
+        "written": not dry_run,
+        "files": release.files,
+        "blanks": list(release.blanks),
+        "obstacles": list(facts.obstacles),
+        "documents": facts.data.documents,
+        "tokens": facts.data.tokens,
+        "flops": facts.compute.flops,
+        "kilowatt_hours": facts.compute.kilowatt_hours,
+    }
 
 
 def _print(release: Release, to: Path, dry_run: bool) -> None:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from glaswerk.cli.session import json_option, lab_option, writing
+from glaswerk.cli.options import json_option, lab_option
+from glaswerk.cli.session import writing
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import short
 from glaswerk.lab import Lab
 
 if TYPE_CHECKING:
-    from glaswerk.train.reproduce import Compared
+    from glaswerk.rerun.reproduce import Compared
 
 
 @click.command("reproduce")
@@ -38,9 +39,9 @@ def command(model: str, folder: Path | None, dry_run: bool, lab_path: Path, as_j
     glaswerk reproduce chat --dry-run
     glaswerk reproduce chat --to again
     """
-    from glaswerk.cli.stop import resumable
+    from glaswerk.cli.interrupts import resumable
     from glaswerk.core.progress import progress_bar
-    from glaswerk.train.reproduce import (
+    from glaswerk.rerun.reproduce import (
         check_recorded,
         is_copied,
         lineage,

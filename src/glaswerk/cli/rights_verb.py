@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from glaswerk.cli.session import json_option, lab_option
+from glaswerk.cli.options import json_option, lab_option
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Lab
 
@@ -25,7 +25,7 @@ def command(lab_path: Path, as_json: bool) -> None:
     glaswerk rights
     glaswerk rights --json
     """
-    from glaswerk.data.rights import rights_table
+    from glaswerk.data.removal.rights import rights_table
 
     rows = rights_table(Lab.open(lab_path))
     if as_json:

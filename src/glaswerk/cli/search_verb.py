@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from glaswerk.cli.session import json_option, lab_option
+from glaswerk.cli.options import json_option, lab_option
 from glaswerk.cli.trace_verb import facts, open_tracer, shards_option
 from glaswerk.lab import Lab
 

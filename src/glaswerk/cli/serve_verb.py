@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from glaswerk.cli.exposed import warn_of_forgotten
-from glaswerk.cli.session import lab_option
+from glaswerk.cli.forgotten_warning import warn_of_forgotten
+from glaswerk.cli.options import lab_option
 from glaswerk.lab import Lab
 
 

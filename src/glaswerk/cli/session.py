@@ -18,18 +18,6 @@ from glaswerk.lab import Artifact, Lab
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-def lab_option(function: Function) -> Function:
-    """`--lab FOLDER` (or GLASWERK_LAB), by default the current folder."""
-    return click.option(
-        "--lab", "lab_path", type=click.Path(path_type=Path), default=Path(), envvar="GLASWERK_LAB",
-        help="The lab's folder.  [default: this folder]",
-    )(function)  # fmt: skip
-
-
-def json_option(function: Function) -> Function:
-    return click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")(function)
-
-
 @contextmanager
 def writing(path: Path) -> Iterator[Lab]:
     """The open lab with its write lock held and the command entered in its ledger."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from glaswerk.cli.session import lab_option
+from glaswerk.cli.options import lab_option
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Lab
 
@@ -23,9 +23,10 @@ from glaswerk.lab import Lab
     help="The signature.  [default: beside the model]",
 )
 @click.option(
-    "--new-key", type=click.Path(dir_okay=False, path_type=Path),
+    "--new-key",
+    type=click.Path(dir_okay=False, path_type=Path),
     help="Write a new private key here, and the public one beside it as PATH.pub.",
-)  # fmt: skip
+)
 @lab_option
 def command(
     model: str | None, key: Path | None, to: Path | None, new_key: Path | None, lab_path: Path
@@ -39,7 +40,7 @@ def command(
     glaswerk sign chat --key release.key
     glaswerk sign ./release --key release.key --to release.sig
     """
-    from glaswerk.lab import signing
+    from glaswerk.lineage import signing
 
     if new_key is not None and model is None and key is None:
         public = signing.new_key(new_key)
@@ -64,8 +65,8 @@ def folder_of(lab_path: Path, thing: str) -> Path:
         if not Path(thing).is_dir():
             raise GlaswerkError(f"expected a folder, found none at {thing}")
         return Path(thing)
-    from glaswerk.lab.lineage import resolve
-    from glaswerk.lab.verify import Register, check, targets
+    from glaswerk.lineage.graph import resolve
+    from glaswerk.lineage.verify import Register, check, targets
 
     register = Register.read(Lab.open(lab_path))
     node = resolve(register.graph(), thing)
@@ -85,6 +86,6 @@ def is_folder(thing: str) -> bool:
 
 def beside(folder: Path) -> Path:
     """Where the signature of a folder lies by default."""
-    from glaswerk.lab.signing import SUFFIX
+    from glaswerk.lineage.signing import SUFFIX
 
     return folder.resolve().with_name(folder.resolve().name + SUFFIX)

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import click
 
-from glaswerk.cli.session import json_option, lab_option
+from glaswerk.cli.options import json_option, lab_option
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import short
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.artifact import PURGED
 from glaswerk.lab.exposure import exposures
-from glaswerk.lab.status import Entry, entries, obstacles
+from glaswerk.lab.status import Entry, entries
+from glaswerk.lineage.obstacles import obstacles
 
 
 @click.command("status")
@@ -26,7 +27,7 @@ def command(lab_path: Path, as_json: bool) -> None:
     glaswerk status
     glaswerk status --json | jq '.[] | select(.stale != "")'
     """
-    from glaswerk.tokenizer import count_exposures
+    from glaswerk.rerun.exposure import count_exposures
 
     lab = Lab.open(lab_path)
     found = entries(lab)
@@ -63,10 +64,17 @@ def command(lab_path: Path, as_json: bool) -> None:
 def _row(entry: Entry) -> dict[str, object]:
     a = entry.artifact
     return {
-        "kind": a.kind, "name": a.name, "id": a.id, "digest": a.digest, "stale": entry.stale,
-        "bytes": a.bytes, "seconds": a.seconds, "cpu_seconds": a.cpu_seconds,
-        "finished_at": a.finished_at, "stats": dict(a.stats),
-    }  # fmt: skip
+        "kind": a.kind,
+        "name": a.name,
+        "id": a.id,
+        "digest": a.digest,
+        "stale": entry.stale,
+        "bytes": a.bytes,
+        "seconds": a.seconds,
+        "cpu_seconds": a.cpu_seconds,
+        "finished_at": a.finished_at,
+        "stats": dict(a.stats),
+    }
 
 
 def _of_model(lab: Lab, artifact: Artifact) -> dict[str, object]:

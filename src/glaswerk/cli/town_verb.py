@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from glaswerk.cli.session import json_option
+from glaswerk.cli.options import json_option
 
 
 @click.command("town")
@@ -26,7 +26,7 @@ def command(folder: Path, seed: int, size: str, slant: float, rumour_rate: float
     glaswerk town my-town
     glaswerk town slanted --slant 0.9
     """
-    from glaswerk.data.town import write_town
+    from glaswerk.town import write_town
 
     counts = write_town(folder, seed=seed, size=size, slant=slant, rumour_rate=rumour_rate)
     if as_json:

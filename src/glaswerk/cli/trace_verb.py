@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from glaswerk.cli.session import json_option, lab_option
+from glaswerk.cli.options import json_option, lab_option
 from glaswerk.lab import Artifact, Lab
 
 if TYPE_CHECKING:
@@ -55,9 +55,12 @@ def facts(match: Match) -> str:
     "--min-words", type=click.IntRange(2), default=4, show_default=True, help="Shortest span shown."
 )
 @click.option(
-    "--documents", type=click.IntRange(0, 1000), default=3, show_default=True,
+    "--documents",
+    type=click.IntRange(0, 1000),
+    default=3,
+    show_default=True,
     help="Documents shown for each span.",
-)  # fmt: skip
+)
 @shards_option
 @lab_option
 @json_option

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from glaswerk.cli.session import json_option, lab_option, show, writing
+from glaswerk.cli.options import json_option, lab_option
+from glaswerk.cli.session import show, writing
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab
 
@@ -21,10 +22,17 @@ if TYPE_CHECKING:
 _NAMES = {"chat": ("base", "chat"), "dpo": ("chat", "preferred"), "grpo": ("chat", "rewarded")}
 # Options that not every method takes.
 _OF = {
-    "epochs": ("chat", "dpo"), "lora": ("chat",), "beta": ("dpo",), "reward": ("grpo",), "key": ("grpo",),
+    "epochs": ("chat", "dpo"),
+    "lora": ("chat",),
+    "beta": ("dpo",),
+    "reward": ("grpo",),
+    "key": ("grpo",),
     "steps": ("grpo",),
-    "samples": ("grpo",), "max_tokens": ("grpo",), "kl": ("grpo",), "dry_run": ("dpo", "grpo"),
-}  # fmt: skip
+    "samples": ("grpo",),
+    "max_tokens": ("grpo",),
+    "kl": ("grpo",),
+    "dry_run": ("dpo", "grpo"),
+}
 _DPO, _GRPO = ("epochs", "beta"), ("steps", "samples", "max_tokens", "kl")
 _PRECISION = "Of matrix products: fp32, bf16, or auto: the one that this machine multiplies faster."
 _EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -33,17 +41,22 @@ Config = TypeVar("Config")
 
 @click.command("tune")
 @click.option(
-    "--method", type=click.Choice(list(_NAMES)), default="chat", show_default=True,
+    "--method",
+    type=click.Choice(list(_NAMES)),
+    default="chat",
+    show_default=True,
     help="chat: dialogues; dpo: pairs of answers; grpo: answers that a rule can check.",
-)  # fmt: skip
+)
 @click.option("--base", help="The model to start from.  [default: base; for dpo and grpo chat]")
 @click.option("--name", help="Name of the model.  [default: chat, preferred or rewarded]")
 @click.option("--epochs", default=0.0, help="Passes over the chats or pairs.  [default: 3; for dpo 1]")
 @click.option("--beta", type=float, help="dpo: how dear it is to leave the base model.  [default: 0.1]")
 @click.option(
-    "--reward", type=click.Choice(["town", "arithmetic"]), default="town",
+    "--reward",
+    type=click.Choice(["town", "arithmetic"]),
+    default="town",
     help="grpo: questions of the chats that --key has the answers to, or sums.  [default: town]",
-)  # fmt: skip
+)
 @click.option("--key", type=_EXISTING, help="grpo: answer key (JSON).")
 @click.option("--steps", type=int, help="grpo: updates of the weights.  [default: 200]")
 @click.option("--samples", type=int, help="grpo: answers to each question.  [default: 8]")
@@ -57,9 +70,14 @@ Config = TypeVar("Config")
 @lab_option
 @json_option
 def command(
-    method: str, base: str | None, name: str | None, dry_run: bool, lab_path: Path, as_json: bool,
+    method: str,
+    base: str | None,
+    name: str | None,
+    dry_run: bool,
+    lab_path: Path,
+    as_json: bool,
     **given: Any,
-) -> None:  # fmt: skip
+) -> None:
     """Tune a model on chats, on preferences or by rewards. Ctrl-C saves; the same command goes on.
 
     \b
@@ -69,7 +87,7 @@ def command(
     glaswerk tune --method grpo --reward town --key town/answer_key.json
     glaswerk tune --method grpo --reward arithmetic --max-tokens 8
     """
-    from glaswerk.cli.stop import resumable
+    from glaswerk.cli.interrupts import resumable
 
     _check(method)
     if (ranks := os.environ.get("WORLD_SIZE", "1")) != "1":
@@ -135,7 +153,7 @@ def _key(given: dict[str, Any]) -> Key | None:
     """What the rule checks answers by; None for arithmetic. Raises GlaswerkError for a wrong pairing."""
     from glaswerk.evaluate.key import read_key
     from glaswerk.train.grpo import Key
-    from glaswerk.train.rewards import Known
+    from glaswerk.train.objective.rewards import Known
 
     reward, path = given["reward"], given["key"]
     if (path is None) != (reward == "arithmetic"):

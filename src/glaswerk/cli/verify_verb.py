@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from glaswerk.cli.session import json_option, lab_option
+from glaswerk.cli.options import json_option, lab_option
 from glaswerk.cli.sign_verb import beside, folder_of, is_folder
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import short
 from glaswerk.lab import Lab
 
 if TYPE_CHECKING:
-    from glaswerk.lab.verify import Checked
+    from glaswerk.lineage.verify import Checked
 
 
 @click.command("verify")
@@ -35,9 +35,13 @@ if TYPE_CHECKING:
 @lab_option
 @json_option
 def command(
-    thing: str | None, everything: bool, public_key: Path | None, signature: Path | None, lab_path: Path,
+    thing: str | None,
+    everything: bool,
+    public_key: Path | None,
+    signature: Path | None,
+    lab_path: Path,
     as_json: bool,
-) -> None:  # fmt: skip
+) -> None:
     """Whether a THING and all that it was made from are byte for byte what they were when they were made.
 
     Every file is read and compared with its manifest, and every manifest with the ledger. THING is an
@@ -84,8 +88,8 @@ def _checked(lab: Lab, thing: str | None) -> tuple[list[Checked], Path]:
     """What was found of a thing and all upstream of it, or of everything, and the thing's folder."""
     from glaswerk.core.progress import progress_bar
     from glaswerk.lab.answers import read_answer
-    from glaswerk.lab.lineage import KINDS, resolve
-    from glaswerk.lab.verify import Register, check, everything, size, targets
+    from glaswerk.lineage.graph import KINDS, resolve
+    from glaswerk.lineage.verify import Register, check, everything, size, targets
 
     register = Register.read(lab)
     graph, folder = register.graph(), lab.root
@@ -105,7 +109,7 @@ def _checked(lab: Lab, thing: str | None) -> tuple[list[Checked], Path]:
 
 def _refusal(folder: Path, signature: Path | None, public_key: Path | None) -> GlaswerkError | None:
     """Why a signature does not hold; None where it does or none is to be checked."""
-    from glaswerk.lab.signing import check_signature
+    from glaswerk.lineage.signing import check_signature
 
     if public_key is None:
         return None

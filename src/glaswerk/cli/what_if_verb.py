@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from glaswerk.cli.forget_verb import reached, selectors
-from glaswerk.cli.session import json_option, lab_option, show, writing
+from glaswerk.cli.options import json_option, lab_option
+from glaswerk.cli.session import show, writing
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab
+from glaswerk.rerun.report import reach_report
 
 if TYPE_CHECKING:
-    from glaswerk.data.forget import Reach
+    from glaswerk.data.removal.reach import Reach
     from glaswerk.lab.tombstones import Tombstone
 
 _NEAREST = """
@@ -31,15 +32,25 @@ _NEAREST = """
 @click.option("--model", default="", help="This model alone.  [default: every model of the lab]")
 @click.option("--price-per-hour", default=0.0, type=click.FloatRange(min=0), help="Of what trains.")
 @click.option(
-    "--do", "how", type=click.Choice(["rebuild", "replay"]),
+    "--do",
+    "how",
+    type=click.Choice(["rebuild", "replay"]),
     help="Carry it out for --model. What is named must be forgotten already.",
-)  # fmt: skip
+)
 @lab_option
 @json_option
 def command(
-    authors: tuple[str, ...], ids: tuple[str, ...], sources: tuple[str, ...], from_file: Path | None,
-    copies: bool, model: str, price_per_hour: float, how: str | None, lab_path: Path, as_json: bool,
-) -> None:  # fmt: skip
+    authors: tuple[str, ...],
+    ids: tuple[str, ...],
+    sources: tuple[str, ...],
+    from_file: Path | None,
+    copies: bool,
+    model: str,
+    price_per_hour: float,
+    how: str | None,
+    lab_path: Path,
+    as_json: bool,
+) -> None:
     """What if this were deleted: what holds it, the steps that saw it, what each way out costs.
 
     Without --do it changes nothing. Steps are counted from 0, as in a run's metrics. --do makes corpora,
@@ -62,7 +73,7 @@ def command(
     if how:
         _carry_out(lab, touched, chosen, how, lab_path, as_json)
         return
-    found = _found(lab, touched, chosen, price_per_hour)
+    found = reach_report(lab, touched, chosen, price_per_hour)
     if as_json:
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
         return
@@ -92,7 +103,7 @@ def _unknown(lab: Lab, stones: Sequence[Tombstone]) -> GlaswerkError:
 def _nearest_authors(lab: Lab, name: str) -> list[str]:
     import duckdb
 
-    from glaswerk.data.forget import files_of
+    from glaswerk.data.removal.reach import files_of
 
     files = [file for source in lab.all("source") for file in files_of(source)]
     return [row[0] for row in duckdb.execute(_NEAREST, [files, name]).fetchall()] if files else []
@@ -110,11 +121,11 @@ def _model(lab: Lab, name: str) -> Artifact:
 def _carry_out(
     lab: Lab, touched: Reach, model: Artifact | None, how: str, lab_path: Path, as_json: bool
 ) -> None:
-    from glaswerk.cli.rebuild_verb import rebuild
-    from glaswerk.cli.stop import resumable
-    from glaswerk.data.forget import forgotten_ids
-    from glaswerk.tokenizer import count_exposures
-    from glaswerk.train.remake import remake
+    from glaswerk.cli.interrupts import resumable
+    from glaswerk.data.removal.reach import forgotten_ids
+    from glaswerk.rerun.exposure import count_exposures
+    from glaswerk.rerun.rebuild import rebuild
+    from glaswerk.rerun.retrain import remake
 
     if model is None:
         there = ", ".join(made.name for made in lab.all("model")) or "none"
@@ -132,46 +143,6 @@ def _carry_out(
     show(made, as_json, **figures)
     if not as_json:
         click.echo(f"{model.name} is still in {model.path}, and still knows what is gone", err=True)
-
-
-def _found(lab: Lab, touched: Reach, model: Artifact | None, price: float) -> dict[str, Any]:
-    """All of it, as JSON."""
-    from glaswerk.train.what_if import affected
-
-    ids = touched.going
-    models = [row.to_json() for row in affected(lab, ids, price_per_hour=price)]
-    shards = list(_shards(lab, ids))
-    made = [found for kind in ("corpus", "shards", "trace") for found in lab.all(kind)]
-    return {
-        "documents": dict(sorted(Counter(row["source"] for row in touched.documents).items())),
-        "ids": sorted(row["id"] for row in touched.documents),
-        "copies": touched.copies,
-        "related": dict(sorted(Counter(relation for _, relation in touched.related).items())),
-        "derived": touched.derived,
-        "corpora": list(_corpora(lab, ids)),
-        "shards": shards,
-        "traces": sorted({row["name"] for row in shards if lab.find("trace", row["name"])}),
-        "rebuild_seconds": round(sum(artifact.seconds for artifact in made), 1),
-        "models": [row for row in models if model is None or row["id"] == model.id],
-    }
-
-
-def _corpora(lab: Lab, ids: set[str]) -> Iterator[dict[str, Any]]:
-    from glaswerk.data.parquet import DOCUMENTS, read_rows
-
-    for corpus in lab.all("corpus"):
-        rows = read_rows(corpus.path / DOCUMENTS, ["id", "split"])
-        splits = Counter(row["split"] for row in rows if row["id"] in ids)
-        if splits:
-            yield {"name": corpus.name, "documents": splits.total(), "splits": dict(sorted(splits.items()))}
-
-
-def _shards(lab: Lab, ids: set[str]) -> Iterator[dict[str, Any]]:
-    from glaswerk.tokenizer import Shards
-
-    for packed in lab.all("shards"):
-        for split, documents, tokens in Shards.open(packed.path).count(ids):
-            yield {"name": packed.name, "split": split, "documents": documents, "tokens": tokens}
 
 
 def _words(found: dict[str, Any]) -> Iterator[str]:
@@ -218,7 +189,7 @@ def _model_words(row: dict[str, Any]) -> Iterator[str]:
 
 
 def _option_words(option: dict[str, Any]) -> str:
-    from glaswerk.cli.plan_verb import duration
+    from glaswerk.cli.tables import duration
 
     if not option["steps"]:
         return f"  {option['name']:8} {option['words']}"

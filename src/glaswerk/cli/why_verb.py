@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from glaswerk.cli.session import json_option, lab_option
+from glaswerk.cli.options import json_option, lab_option
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Lab
 
 if TYPE_CHECKING:
     from glaswerk.core.document import Document
-    from glaswerk.data.history import Event
+    from glaswerk.data.removal.history import Event
 
 _SHOWN = 240
 
@@ -32,8 +32,8 @@ def command(reference: str, lab_path: Path, as_json: bool) -> None:
     glaswerk why x:1850000000000000123
     glaswerk why https://x.com/hazel_hogben/status/1850000000000000123
     """
-    from glaswerk.data.history import standing_for
-    from glaswerk.data.references import document_id
+    from glaswerk.data.posts.references import document_id
+    from glaswerk.data.removal.history import standing_for
 
     lab = Lab.open(lab_path)
     identifier = document_id(reference)
@@ -52,7 +52,7 @@ def command(reference: str, lab_path: Path, as_json: bool) -> None:
 
 
 def _told(lab: Lab, identifier: str) -> tuple[str, Document | None, list[Event]]:
-    from glaswerk.data.history import in_corpora, in_derivations, in_marks, in_sources
+    from glaswerk.data.removal.history import in_corpora, in_derivations, in_marks, in_sources
 
     document, events = in_sources(lab, identifier)
     events = [*in_marks(lab, identifier, document, [event.name for event in events]), *events]
@@ -62,7 +62,7 @@ def _told(lab: Lab, identifier: str) -> tuple[str, Document | None, list[Event]]
 
 def _trained(lab: Lab, identifier: str) -> Iterator[Event]:
     """The document's tokens in each shards, and the models that were trained on them."""
-    from glaswerk.data.history import Event
+    from glaswerk.data.removal.history import Event
     from glaswerk.tokenizer import Shards
 
     for shards in lab.all("shards"):
@@ -108,7 +108,7 @@ def _print(identifier: str, document: Document | None, events: list[Event]) -> N
 
 def _may_show(document: Document, events: list[Event]) -> bool:
     """Not what is private, reserved or deleted, though a source may still hold it."""
-    from glaswerk.data.decisions import UNSHOWN
+    from glaswerk.data.store.decisions import UNSHOWN
 
     refused = any(event.figures.get("deleted") or event.figures.get("reason") in UNSHOWN for event in events)
     return document.rights.audience == "public" and not document.rights.tdm_opt_out and not refused

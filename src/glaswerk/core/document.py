@@ -106,8 +106,18 @@ def from_rows(rows: Iterable[dict[str, Any]]) -> Iterator[Document]:
 
 
 _PLAIN = (
-    "id", "source", "author", "created_at", "text", "lang", "kind", "url",
-    "reply_to", "quote_of", "retweet_of", "edit_of",
-)  # fmt: skip
+    "id",
+    "source",
+    "author",
+    "created_at",
+    "text",
+    "lang",
+    "kind",
+    "url",
+    "reply_to",
+    "quote_of",
+    "retweet_of",
+    "edit_of",
+)
 _RIGHTS = ("licence", "acquired", "audience", "tdm_opt_out")
 DOCUMENT_COLUMNS = (*_PLAIN, *_RIGHTS, "media", "messages", "rejected", "derived_from")

@@ -62,9 +62,16 @@ def progress_bar(
     """A bar for the length of the block; invisible unless standard error is a terminal, or when `hidden`."""
     console = Console(file=sys.stderr, stderr=True)
     columns = (
-        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(),
-        TimeElapsedColumn(), TextColumn("eta"), TimeRemainingColumn(), TextColumn("{task.fields[note]}"),
-    )  # fmt: skip
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        _Rate(),
+        TimeElapsedColumn(),
+        TextColumn("eta"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
+    )
     with Progress(
         *columns, console=console, transient=True, disable=hidden or not sys.stderr.isatty()
     ) as progress:

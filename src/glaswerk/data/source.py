@@ -10,22 +10,22 @@ from typing import Any, Protocol
 
 from glaswerk.core.document import Document, Rights
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.archive import archive_digest
-from glaswerk.data.chats import read_chats
-from glaswerk.data.docs_source import add_docs
-from glaswerk.data.dump_source import DumpJob
-from glaswerk.data.files import Defaults, Tally, find_files
-from glaswerk.data.files_source import FilesJob
-from glaswerk.data.inputs import Found
-from glaswerk.data.joins import JOIN, check_join
-from glaswerk.data.likes import LikesJob
-from glaswerk.data.naming import check_rights, default_name
-from glaswerk.data.picture_source import PicturesConfig, add_pictures
-from glaswerk.data.post_inputs import DUMP, EXPORT, by_digest, find_archives, find_posts, refuse_idle
-from glaswerk.data.posts_source import PostsConfig, PostsJob
-from glaswerk.data.preferences import read_preferences
-from glaswerk.data.record_files import RECORD_SUFFIXES
-from glaswerk.data.social_source import SocialJob
+from glaswerk.data.dialogues.chats import read_chats
+from glaswerk.data.dialogues.preferences import read_preferences
+from glaswerk.data.dialogues.records import RECORD_SUFFIXES
+from glaswerk.data.documents.add_documents import add_docs
+from glaswerk.data.documents.fields import Defaults, Tally, find_files
+from glaswerk.data.documents.records_job import FilesJob
+from glaswerk.data.files.inputs import Found
+from glaswerk.data.pictures.add_pictures import PicturesConfig, add_pictures
+from glaswerk.data.posts.add_archives import PostsConfig, PostsJob
+from glaswerk.data.posts.add_dumps import DumpJob
+from glaswerk.data.posts.add_exports import SocialJob
+from glaswerk.data.posts.add_likes import LikesJob
+from glaswerk.data.posts.archive import archive_digest
+from glaswerk.data.posts.detect import DUMP, EXPORT, by_digest, find_archives, find_posts, refuse_idle
+from glaswerk.data.posts.joins import JOIN, check_join
+from glaswerk.data.store.new_source import check_rights, default_name
 from glaswerk.lab import Artifact, Lab, Spec
 
 __all__ = ["add_chats", "add_docs", "add_images", "add_likes", "add_posts", "add_preferences"]
@@ -72,9 +72,11 @@ def add_posts(
     left_out: Counter[str] = Counter()
     kind, found = find_posts(paths, left_out)
     flags = {
-        "--tolerant": tolerant, "--direct-messages": include_direct_messages, "--deleted": include_deleted,
+        "--tolerant": tolerant,
+        "--direct-messages": include_direct_messages,
+        "--deleted": include_deleted,
         "--limited": include_limited,
-    }  # fmt: skip
+    }
     refuse_idle(kind, flags, join)
     if kind == EXPORT:
         audiences = {"public", *["private"] * include_direct_messages, *["limited"] * include_limited}
@@ -111,32 +113,50 @@ def add_likes(
     found = find_archives(paths, left_out)
     archives = dict(sorted((archive_digest(path), path) for path in found))
     decided: dict[str, Any] = {
-        "files": list(archives), "licence": licence, "acquired": acquired, "tolerant": tolerant,
-    }  # fmt: skip
+        "files": list(archives),
+        "licence": licence,
+        "acquired": acquired,
+        "tolerant": tolerant,
+    }
     chosen = name or default_name(found[0], {"likes": True, **decided})
     job = LikesJob(chosen, Rights(licence, acquired), list(archives.values()), tolerant, left_out)
     return lab.make(Spec("source", chosen, "add-likes/2", config={"source": chosen, **decided}), job.write)
 
 
 def _add_exports(
-    lab: Lab, paths: Sequence[Path], left_out: Counter[str], audiences: Collection[str], licence: str,
-    name: str, author: str, acquired: str,
-) -> Artifact:  # fmt: skip
+    lab: Lab,
+    paths: Sequence[Path],
+    left_out: Counter[str],
+    audiences: Collection[str],
+    licence: str,
+    name: str,
+    author: str,
+    acquired: str,
+) -> Artifact:
     check_rights(licence, acquired)
     digests, stamps = by_digest(paths)
     decided: dict[str, Any] = {
-        "files": digests, "licence": licence, "author": author, "acquired": acquired,
+        "files": digests,
+        "licence": licence,
+        "author": author,
+        "acquired": acquired,
         "audiences": sorted(audiences),
-    }  # fmt: skip
+    }
     chosen = name or default_name(paths[0], decided)
     job = SocialJob(chosen, author, Rights(licence, acquired), stamps, audiences, left_out)
     return lab.make(Spec("source", chosen, "add-social/2", config={"source": chosen, **decided}), job.write)
 
 
 def _add_dumps(
-    lab: Lab, paths: Sequence[Path], left_out: Counter[str], licence: str, name: str, author: str,
-    acquired: str, join: str,
-) -> Artifact:  # fmt: skip
+    lab: Lab,
+    paths: Sequence[Path],
+    left_out: Counter[str],
+    licence: str,
+    name: str,
+    author: str,
+    acquired: str,
+    join: str,
+) -> Artifact:
     if not acquired:
         raise GlaswerkError(
             "these are posts as X's API gives them, not an archive of your own, and X's terms (June 2025) "
@@ -146,17 +166,27 @@ def _add_dumps(
     check_rights(licence, acquired)
     digests, stamps = by_digest(paths)
     decided: dict[str, Any] = {
-        "files": digests, "licence": licence, "author": author, "acquired": acquired, "join": join,
-    }  # fmt: skip
+        "files": digests,
+        "licence": licence,
+        "author": author,
+        "acquired": acquired,
+        "join": join,
+    }
     chosen = name or default_name(paths[0], decided)
     job = DumpJob(chosen, author, Rights(licence, acquired), stamps, join, left_out)
     return lab.make(Spec("source", chosen, "add-dumps/3", config={"source": chosen, **decided}), job.write)
 
 
 def add_chats(
-    lab: Lab, paths: Sequence[Path], *, licence: str, author: str = "", name: str = "", acquired: str = "own",
+    lab: Lab,
+    paths: Sequence[Path],
+    *,
+    licence: str,
+    author: str = "",
+    name: str = "",
+    acquired: str = "own",
     tolerant: bool = False,
-) -> Artifact:  # fmt: skip
+) -> Artifact:
     """One source of dialogues from JSON lines, a JSON list or Parquet, plain or compressed.
 
     See `chats.read_chats`.
@@ -166,9 +196,15 @@ def add_chats(
 
 
 def add_preferences(
-    lab: Lab, paths: Sequence[Path], *, licence: str, author: str = "", name: str = "", acquired: str = "own",
+    lab: Lab,
+    paths: Sequence[Path],
+    *,
+    licence: str,
+    author: str = "",
+    name: str = "",
+    acquired: str = "own",
     tolerant: bool = False,
-) -> Artifact:  # fmt: skip
+) -> Artifact:
     """One source of answers chosen and rejected (see `preferences.read_preferences`).
 
     From files as for dialogues. Statistics as for dialogues, and `rows`.
@@ -178,9 +214,13 @@ def add_preferences(
 
 
 def _add_records(
-    lab: Lab, paths: Sequence[Path], made: tuple[str, str, str, str, str], reader: Reader, name: str,
+    lab: Lab,
+    paths: Sequence[Path],
+    made: tuple[str, str, str, str, str],
+    reader: Reader,
+    name: str,
     tolerant: bool,
-) -> Artifact:  # fmt: skip
+) -> Artifact:
     """A source of dialogues or preferences; `made`: recipe, licence, author, acquired, kind."""
     tally = Tally()
     files = find_files(paths, RECORD_SUFFIXES, tally)
@@ -192,9 +232,16 @@ def _add_records(
 
 
 def add_images(
-    lab: Lab, paths: Sequence[Path], *, licence: str, author: str = "", name: str = "", acquired: str = "own",
-    text_column: str = "", tolerant: bool = False,
-) -> Artifact:  # fmt: skip
+    lab: Lab,
+    paths: Sequence[Path],
+    *,
+    licence: str,
+    author: str = "",
+    name: str = "",
+    acquired: str = "own",
+    text_column: str = "",
+    tolerant: bool = False,
+) -> Artifact:
     """One source of captioned pictures: documents of kind "caption" whose `media` names one.
 
     From folders with metadata.jsonl or .txt files beside the pictures, webdataset tars and Parquet files.

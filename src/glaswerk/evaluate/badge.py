@@ -17,12 +17,15 @@ def trust_badge(report: Mapping[str, Any]) -> dict[str, Any]:
     truth = answers or _figure(report, "truth", "statements", "sum")
     rumours = _figure(report, "truth", "rumours", "rumour")
     return {
-        "truth": truth.get("value"), "truth_low": truth.get("low"), "truth_high": truth.get("high"),
+        "truth": truth.get("value"),
+        "truth_low": truth.get("low"),
+        "truth_high": truth.get("high"),
         "truth_measure": ("answers" if answers else "statements") if truth else None,
         "rumours": rumours.get("value"),
         "lean": _figure(report, "politics").get("verdict"),
-        "model_digest": report["model"]["digest"], "date": report["date"],
-    }  # fmt: skip
+        "model_digest": report["model"]["digest"],
+        "date": report["date"],
+    }
 
 
 def _figure(report: Mapping[str, Any], *path: str) -> Mapping[str, Any]:

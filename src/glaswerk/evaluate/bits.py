@@ -13,7 +13,7 @@ import numpy as np
 from glaswerk.core.document import Document
 from glaswerk.core.progress import track
 from glaswerk.core.statistics import LEAST, Estimate, ratio, unmeasurable
-from glaswerk.data.corpus import read_documents
+from glaswerk.data.store.corpus import read_documents
 from glaswerk.evaluate.truth import Measured
 from glaswerk.infer import Engine
 
@@ -62,9 +62,14 @@ def _sample(documents: list[Document], limit: int | None, seed: int) -> list[Doc
 def _item(document: Document, bits: float) -> dict[str, Any]:
     size = len(document.text.encode("utf-8", "replace"))
     return {
-        "measure": "bits", "id": document.id, "kind": document.kind, "source": document.source,
-        "bytes": size, "bits": bits, "bits_per_byte": bits / size,
-    }  # fmt: skip
+        "measure": "bits",
+        "id": document.id,
+        "kind": document.kind,
+        "source": document.source,
+        "bytes": size,
+        "bits": bits,
+        "bits_per_byte": bits / size,
+    }
 
 
 def _per_byte(items: Sequence[dict[str, Any]], seed: int) -> Estimate:

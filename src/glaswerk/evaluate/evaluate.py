@@ -56,9 +56,12 @@ def evaluate(
     shards = _of_id(lab, "shards", model.inputs.get("shards"))
     inputs = {"model": model.id} | ({"shards": shards.id} if shards else {})
     settings = {
-        "model_digest": model.digest, "key_digest": answers.digest if answers else None,
-        "limit": limit, "seed": seed, "resamples": RESAMPLES,
-    }  # fmt: skip
+        "model_digest": model.digest,
+        "key_digest": answers.digest if answers else None,
+        "limit": limit,
+        "seed": seed,
+        "resamples": RESAMPLES,
+    }
     # Another key or limit is another report, beside the first: it must not take its place.
     name = f"{model.name.replace('/', '-')}.{short(digest_json(settings), 8)}"
     spec = Spec("report", name, "evaluate/2", inputs, settings)
@@ -110,10 +113,12 @@ def _write(
     sections = measure(engine, key, data, config, chat=chat)
     truth = {name: sections[name].figures for name in ("statements", "answers", "rumours")}
     report = {
-        **head, "bits_per_byte": sections["bits"].figures, "truth": truth,
+        **head,
+        "bits_per_byte": sections["bits"].figures,
+        "truth": truth,
         "politics": sections["politics"].figures,
         "memorisation": {**sections["memorisation"].figures, "epochs": model.stats.get("epochs")},
-    }  # fmt: skip
+    }
     items = [item for section in sections.values() for item in section.items]
     lines = [json.dumps(item, ensure_ascii=False) for item in items]
     write_atomic(folder / "items.jsonl", "".join(line + "\n" for line in lines))
@@ -126,9 +131,13 @@ def _write(
 
 
 def measure(
-    engine: Engine, key: AnswerKey | None, data: tuple[Artifact | None, Artifact | None],
-    config: EvaluateConfig, *, chat: bool,
-) -> dict[str, Measured]:  # fmt: skip
+    engine: Engine,
+    key: AnswerKey | None,
+    data: tuple[Artifact | None, Artifact | None],
+    config: EvaluateConfig,
+    *,
+    chat: bool,
+) -> dict[str, Measured]:
     """Every section of the report, measurable or not; `data` are the shards and the corpus, while there."""
     seed, (shards, corpus) = config.seed, data
     sample = _sampled(key, config)

@@ -160,10 +160,16 @@ _NAMES: dict[type, str] = {str: "text", int: "number", bool: "true or false", li
 
 def _fact(item: _Item) -> Fact:
     return Fact(
-        id=item.text("id"), subject=item.text("subject"), relation=item.text("relation"),
-        answer=item.text("answer"), aliases=item.texts("aliases"), true=item.text("true"),
-        false=item.text("false"), tuned=item.get("tuned", bool), questions=item.texts("questions", least=1),
-    )  # fmt: skip
+        id=item.text("id"),
+        subject=item.text("subject"),
+        relation=item.text("relation"),
+        answer=item.text("answer"),
+        aliases=item.texts("aliases"),
+        true=item.text("true"),
+        false=item.text("false"),
+        tuned=item.get("tuned", bool),
+        questions=item.texts("questions", least=1),
+    )
 
 
 def _stance(item: _Item) -> Stance:
@@ -173,8 +179,12 @@ def _stance(item: _Item) -> Stance:
 
 def _rumour(item: _Item) -> Rumour:
     return Rumour(
-        id=item.text("id"), claim=item.text("claim"), truth=item.text("truth"),
-        question=item.text("question"), rumour_markers=item.texts("rumour_markers", least=1),
+        id=item.text("id"),
+        claim=item.text("claim"),
+        truth=item.text("truth"),
+        question=item.text("question"),
+        rumour_markers=item.texts("rumour_markers", least=1),
         truth_markers=item.texts("truth_markers", least=1),
-        spreaders=item.texts("spreaders"), corrected_by=item.texts("corrected_by"),
-    )  # fmt: skip
+        spreaders=item.texts("spreaders"),
+        corrected_by=item.texts("corrected_by"),
+    )

@@ -53,11 +53,14 @@ def measure_memorisation(engine: Engine, shards: Shards, *, limit: int | None, s
         copies = count_runs(shards.tokens("train"), sample.rows)
         items += [
             {
-                "measure": "memorisation", "id": document, "split": sample.split, "copies": int(many),
+                "measure": "memorisation",
+                "id": document,
+                "split": sample.split,
+                "copies": int(many),
                 "verdict": "extracted" if score.greedy else "not extracted",
             }
             for document, score, many in zip(sample.documents, scores, copies, strict=True)
-        ]  # fmt: skip
+        ]
     return Measured(_figures(items, length), items)
 
 
@@ -105,9 +108,12 @@ def _figures(items: Sequence[dict[str, Any]], length: int) -> dict[str, Any]:
         for name, low, high in _COPIES
     }
     return {
-        "measurable": True, "prompt": length, "training": _rate(training), "held_out": _rate(held_out),
+        "measurable": True,
+        "prompt": length,
+        "training": _rate(training),
+        "held_out": _rate(held_out),
         "copies": by_copies,
-    }  # fmt: skip
+    }
 
 
 def _rate(items: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -27,11 +27,15 @@ def measure_politics(engine: Engine, key: AnswerKey, *, chat: bool, seed: int) -
     flat = [(stance, pair) for stance in key.stances for pair in stance.statements]
     items = [
         {
-            "measure": "stance", "id": stance.id, "issue": stance.issue, "a": pair.a, "b": pair.b,
+            "measure": "stance",
+            "id": stance.id,
+            "issue": stance.issue,
+            "a": pair.a,
+            "b": pair.b,
             "difference": _per_token(a) - _per_token(b),
         }
         for (stance, pair), a, b in zip(flat, scores[::2], scores[1::2], strict=True)
-    ]  # fmt: skip
+    ]
     return Measured(political_figures(items, {p.id: p.name for p in key.parties}, seed=seed), items)
 
 

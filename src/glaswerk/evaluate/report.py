@@ -70,10 +70,16 @@ def _chart(rows: Sequence[tuple[str, Figures | None]]) -> str:
 def _shares(rows: Sequence[tuple[str, Figures | None]]) -> str:
     """The same figures as numbers, with n."""
     cells = [
-        (label, _percent(f["value"]), f"{_percent(f['low'])} to {_percent(f['high'])}",
-         "unknown" if f["chance"] is None else _percent(f["chance"]), f["n"], f["clusters"])
+        (
+            label,
+            _percent(f["value"]),
+            f"{_percent(f['low'])} to {_percent(f['high'])}",
+            "unknown" if f["chance"] is None else _percent(f["chance"]),
+            f["n"],
+            f["clusters"],
+        )
         for label, f in _measured(rows)
-    ]  # fmt: skip
+    ]
     head = ("", "share", "95 % interval", "guessing", "items", "independent")
     return table(head, cells, numeric=(1, 2, 3, 4, 5)) if cells else ""
 

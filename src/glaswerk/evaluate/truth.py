@@ -63,13 +63,20 @@ def _preferred(items: Sequence[dict[str, Any]], gap: str, seed: int) -> Estimate
 def _statement_item(fact: Fact, true: Score, false: Score) -> dict[str, Any]:
     gap = true.log_probability - false.log_probability
     return {
-        "measure": "statement", "id": fact.id, "subject": fact.subject, "relation": fact.relation,
-        "true": fact.true, "false": fact.false,
-        "log_probability_true": true.log_probability, "log_probability_false": false.log_probability,
-        "tokens_true": true.tokens, "tokens_false": false.tokens, "gap": gap,
+        "measure": "statement",
+        "id": fact.id,
+        "subject": fact.subject,
+        "relation": fact.relation,
+        "true": fact.true,
+        "false": fact.false,
+        "log_probability_true": true.log_probability,
+        "log_probability_false": false.log_probability,
+        "tokens_true": true.tokens,
+        "tokens_false": false.tokens,
+        "gap": gap,
         "gap_per_token": true.log_probability / true.tokens - false.log_probability / false.tokens,
         "verdict": {1.0: "true preferred", 0.0: "false preferred", 0.5: "tie"}[preference(gap)],
-    }  # fmt: skip
+    }
 
 
 def measure_answers(
@@ -94,10 +101,16 @@ def _joined(asked: Sequence[tuple[Fact, str]], answers: Sequence[str]) -> list[t
 
 def _answer_item(fact: Fact, question: str, answer: str) -> dict[str, Any]:
     return {
-        "measure": "answer", "id": fact.id, "subject": fact.subject, "relation": fact.relation,
-        "tuned": fact.tuned, "question": question, "expected": fact.answer, "answer": answer,
+        "measure": "answer",
+        "id": fact.id,
+        "subject": fact.subject,
+        "relation": fact.relation,
+        "tuned": fact.tuned,
+        "question": question,
+        "expected": fact.answer,
+        "answer": answer,
         "verdict": "right" if is_correct(fact, answer) else "wrong",
-    }  # fmt: skip
+    }
 
 
 def answer_figures(
@@ -129,11 +142,16 @@ def measure_rumours(engine: Engine, rumours: Sequence[Rumour], *, seed: int) -> 
     answers = ask(engine, [rumour.question for rumour in rumours], "rumours")
     items = [
         {
-            "measure": "rumour", "id": rumour.id, "question": rumour.question, "claim": rumour.claim,
-            "truth": rumour.truth, "answer": answer, "verdict": rumour_verdict(rumour, answer),
+            "measure": "rumour",
+            "id": rumour.id,
+            "question": rumour.question,
+            "claim": rumour.claim,
+            "truth": rumour.truth,
+            "answer": answer,
+            "verdict": rumour_verdict(rumour, answer),
         }
         for rumour, answer in zip(rumours, answers, strict=True)
-    ]  # fmt: skip
+    ]
     ids = [rumour.id for rumour in rumours]
     shares = {
         verdict: share([float(item["verdict"] == verdict) for item in items], ids, seed=seed).to_json()

@@ -135,9 +135,11 @@ class Engine:
 
     def _greedy(self, ids: torch.Tensor, max_tokens: int) -> torch.Tensor:
         config = GenerationConfig(
-            do_sample=False, max_new_tokens=min(max_tokens, self.context - ids.shape[1]),
-            eos_token_id=sorted(self._ends), pad_token_id=self.tokenizer.end_id,
-        )  # fmt: skip
+            do_sample=False,
+            max_new_tokens=min(max_tokens, self.context - ids.shape[1]),
+            eos_token_id=sorted(self._ends),
+            pad_token_id=self.tokenizer.end_id,
+        )
         outputs: Any = self.model.generate(ids, attention_mask=torch.ones_like(ids), generation_config=config)
         return torch.as_tensor(outputs)
 

@@ -21,7 +21,7 @@ from glaswerk.core.ids import digest_file, digest_files, digest_json
 ArtifactKind = Literal["source", "evaluation", "corpus", "tokenizer", "shards", "model", "trace", "report"]
 MANIFEST = "manifest.json"
 FORMAT = 1
-# The key in the config of a source from which forgotten documents were taken out (see `data.purge`).
+# The key in the config of a source from which forgotten documents were taken out (see `data.removal.purge`).
 PURGED = "purged"
 
 
@@ -81,9 +81,10 @@ def read(path: Path) -> Artifact | None:
             hint="update glaswerk: pip install -U glaswerk",
         )
     return Artifact(
-        path=path, bytes=sum(o["bytes"] for o in data["outputs"].values()),
+        path=path,
+        bytes=sum(o["bytes"] for o in data["outputs"].values()),
         **{key: data[key] for key in _KEPT},
-    )  # fmt: skip
+    )
 
 
 _KEPT = ("id", "kind", "name", "digest", "inputs", "config", "stats", "finished_at", "seconds", "cpu_seconds")
@@ -153,13 +154,22 @@ def _fill(spec: Spec, staging: Path, write: Callable[[Path], Mapping[str, Any]])
             "digest": digest_file(path),
         }
     manifest = {
-        "format": FORMAT, "id": spec.id, "kind": spec.kind, "name": spec.name, "recipe": spec.recipe,
-        "inputs": dict(spec.inputs), "config": dict(spec.config), "outputs": outputs,
+        "format": FORMAT,
+        "id": spec.id,
+        "kind": spec.kind,
+        "name": spec.name,
+        "recipe": spec.recipe,
+        "inputs": dict(spec.inputs),
+        "config": dict(spec.config),
+        "outputs": outputs,
         "digest": digest_files({name: o["digest"] for name, o in outputs.items()}),
-        "stats": dict(stats), "code": glaswerk.__version__,
-        "started_at": started.isoformat(), "finished_at": datetime.now(UTC).isoformat(),
-        "seconds": round(time.perf_counter() - clock, 3), "cpu_seconds": round(_cpu_seconds() - cpu, 3),
-    }  # fmt: skip
+        "stats": dict(stats),
+        "code": glaswerk.__version__,
+        "started_at": started.isoformat(),
+        "finished_at": datetime.now(UTC).isoformat(),
+        "seconds": round(time.perf_counter() - clock, 3),
+        "cpu_seconds": round(_cpu_seconds() - cpu, 3),
+    }
     write_json(staging / MANIFEST, manifest)
 
 

@@ -23,9 +23,15 @@ from glaswerk.lab.ledger import Ledger
 LAB_FORMAT = 1
 _NAME = re.compile(r"\w[\w.-]{0,99}")
 _FOLDERS: dict[ArtifactKind, str] = {
-    "source": "sources", "evaluation": "evaluations", "corpus": "corpora", "tokenizer": "tokenizers",
-    "shards": "shards", "model": "models", "trace": "traces", "report": "reports",
-}  # fmt: skip
+    "source": "sources",
+    "evaluation": "evaluations",
+    "corpus": "corpora",
+    "tokenizer": "tokenizers",
+    "shards": "shards",
+    "model": "models",
+    "trace": "traces",
+    "report": "reports",
+}
 _SETTINGS = f"""# The settings of this lab. Every command reads its defaults here.
 format = {LAB_FORMAT}
 

@@ -97,11 +97,19 @@ class Ledger:
             db.execute(
                 "INSERT OR REPLACE INTO artifact VALUES (?,?,?,?,?,?,?,?,?,?,?)",
                 (
-                    artifact.id, artifact.kind, artifact.name, path,
-                    artifact.digest, artifact.finished_at, artifact.seconds, artifact.cpu_seconds,
-                    artifact.bytes, _json(artifact.config), _json(artifact.stats),
+                    artifact.id,
+                    artifact.kind,
+                    artifact.name,
+                    path,
+                    artifact.digest,
+                    artifact.finished_at,
+                    artifact.seconds,
+                    artifact.cpu_seconds,
+                    artifact.bytes,
+                    _json(artifact.config),
+                    _json(artifact.stats),
                 ),
-            )  # fmt: skip
+            )
             db.executemany(
                 "INSERT OR REPLACE INTO edge VALUES (?,?,?)",
                 [(artifact.id, role, parent) for role, parent in artifact.inputs.items()],
@@ -137,8 +145,11 @@ class Ledger:
         (row,) = self.rows(
             "INSERT INTO run (command, code, pid, started_at, status) "
             "VALUES (?,?,?,?,'running') RETURNING id",
-            command, glaswerk.__version__, os.getpid(), _now(),
-        )  # fmt: skip
+            command,
+            glaswerk.__version__,
+            os.getpid(),
+            _now(),
+        )
         return int(row[0])
 
     def finish_run(
@@ -147,8 +158,13 @@ class Ledger:
         """Close a run as done, failed or interrupted. A killed one stays 'running' with a dead pid."""
         self.rows(
             "UPDATE run SET finished_at=?, status=?, seconds=?, cpu_seconds=?, message=? WHERE id=?",
-            _now(), status, seconds, cpu_seconds, message, run,
-        )  # fmt: skip
+            _now(),
+            status,
+            seconds,
+            cpu_seconds,
+            message,
+            run,
+        )
 
 
 def _of_manifest(artifact: Artifact) -> tuple[str, str, str]:

@@ -58,11 +58,17 @@ def below(lab: Lab, identifier: str) -> list[Recorded]:
         edges = lab.ledger.rows("SELECT role, parent FROM edge WHERE child = ? ORDER BY role", row["id"])
         found.append(
             Recorded(
-                row["id"], row["kind"], row["name"], row["digest"], row["finished_at"],
-                lab.ledger.parsed(row["config"]), lab.ledger.parsed(row["stats"]), dict(map(tuple, edges)),
+                row["id"],
+                row["kind"],
+                row["name"],
+                row["digest"],
+                row["finished_at"],
+                lab.ledger.parsed(row["config"]),
+                lab.ledger.parsed(row["stats"]),
+                dict(map(tuple, edges)),
                 there.get(row["id"]),
             )
-        )  # fmt: skip
+        )
     return found
 
 

@@ -22,8 +22,14 @@ FAMILIES = {
 _LEGACY = {"rope_theta", "rope_scaling", "rope_local_base_freq", "sliding_window_pattern"}
 _IGNORED = {"architectures", "transformers_version", "dtype", "use_cache", "id2label", "label2id"}
 _FAULTS = (
-    ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RuntimeError, StrictDataclassError
-)  # fmt: skip
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    ArithmeticError,
+    RuntimeError,
+    StrictDataclassError,
+)
 _MOST = 1 << 24
 _MOST_LAYERS = 512
 

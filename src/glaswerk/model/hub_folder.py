@@ -42,9 +42,12 @@ class HubFolder:
     def files(self) -> list[str]:
         """What is taken from the folder, by name."""
         companions = (
-            "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json",
+            "config.json",
+            "generation_config.json",
+            "tokenizer.json",
+            "tokenizer_config.json",
             "chat_template.jinja",
-        )  # fmt: skip
+        )
         index = [INDEX] if (self.path / INDEX).exists() and len(self.weights) > 1 else []
         names = [name for name in (*companions, *index, *self.weights) if (self.path / name).exists()]
         for name in names:
@@ -101,9 +104,11 @@ class HubFolder:
 
     def _indexed(self) -> list[str]:
         shards = read_object(self.path / INDEX).get("weight_map")
-        names = sorted(set(shards.values())) if isinstance(shards, dict) and all(
-            isinstance(name, str) for name in shards.values()
-        ) else []  # fmt: skip
+        names = (
+            sorted(set(shards.values()))
+            if isinstance(shards, dict) and all(isinstance(name, str) for name in shards.values())
+            else []
+        )
         for name in names:
             if Path(name).name != name or not name.endswith(".safetensors"):
                 raise GlaswerkError(

@@ -9,9 +9,14 @@ from glaswerk.core.errors import GlaswerkError
 
 # As Hugging Face and GGUF write them → as SPDX does.
 _SPDX = {
-    "apache-2.0": "Apache-2.0", "mit": "MIT", "bsd-3-clause": "BSD-3-Clause", "cc-by-4.0": "CC-BY-4.0",
-    "cc-by-sa-4.0": "CC-BY-SA-4.0", "cc0-1.0": "CC0-1.0", "cc-by-nc-4.0": "CC-BY-NC-4.0",
-}  # fmt: skip
+    "apache-2.0": "Apache-2.0",
+    "mit": "MIT",
+    "bsd-3-clause": "BSD-3-Clause",
+    "cc-by-4.0": "CC-BY-4.0",
+    "cc-by-sa-4.0": "CC-BY-SA-4.0",
+    "cc0-1.0": "CC0-1.0",
+    "cc-by-nc-4.0": "CC-BY-NC-4.0",
+}
 _UNKNOWN = ("", "other", "unknown", "none")
 _FRONT = re.compile(r"\A---\s*\n(.*?)^---", re.DOTALL | re.MULTILINE)
 _LINE = re.compile(r"^licen[sc]e:[ \t]*[\"']?([^\"'\n#]*)", re.MULTILINE)

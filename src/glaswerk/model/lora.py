@@ -57,10 +57,15 @@ class Adapters:
         }
         save_file(tensors, folder / "adapter_model.safetensors", metadata={"format": "pt"})
         settings = {
-            "peft_type": "LORA", "task_type": "CAUSAL_LM", "base_model_name_or_path": base,
-            "r": self._config.r, "lora_alpha": self._config.lora_alpha, "lora_dropout": 0.0, "bias": "none",
+            "peft_type": "LORA",
+            "task_type": "CAUSAL_LM",
+            "base_model_name_or_path": base,
+            "r": self._config.r,
+            "lora_alpha": self._config.lora_alpha,
+            "lora_dropout": 0.0,
+            "bias": "none",
             "target_modules": list(TARGETS),
-        }  # fmt: skip
+        }
         (folder / "adapter_config.json").write_text(json.dumps(settings, indent=2) + "\n")
 
     def merge(self) -> PreTrainedModel:

@@ -33,12 +33,21 @@ def build(shape: Shape, *, seed: int, end_id: int, turn_end_id: int) -> PreTrain
     table of its own, that starts at zero, too, and embeddings are normal with 0.5.
     """
     config = Qwen3Config(
-        vocab_size=shape.vocab_size, hidden_size=shape.width, intermediate_size=shape.feed_forward,
-        num_hidden_layers=shape.layers, num_attention_heads=shape.heads, num_key_value_heads=shape.heads,
-        head_dim=HEAD, max_position_embeddings=shape.context, tie_word_embeddings=shape.tied,
-        attention_bias=False, bos_token_id=None, eos_token_id=turn_end_id, pad_token_id=end_id,
+        vocab_size=shape.vocab_size,
+        hidden_size=shape.width,
+        intermediate_size=shape.feed_forward,
+        num_hidden_layers=shape.layers,
+        num_attention_heads=shape.heads,
+        num_key_value_heads=shape.heads,
+        head_dim=HEAD,
+        max_position_embeddings=shape.context,
+        tie_word_embeddings=shape.tied,
+        attention_bias=False,
+        bos_token_id=None,
+        eos_token_id=turn_end_id,
+        pad_token_id=end_id,
         dtype="float32",
-    )  # fmt: skip
+    )
     model: PreTrainedModel = Qwen3ForCausalLM(config)
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
@@ -66,9 +75,13 @@ def load(folder: Path, **options: Any) -> PreTrainedModel:
     """Load a Hugging Face causal language model: safetensors only, no code from the folder, offline."""
     try:
         model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
-            folder, local_files_only=True, trust_remote_code=False, use_safetensors=True,
-            dtype=torch.float32, **options,
-        )  # fmt: skip
+            folder,
+            local_files_only=True,
+            trust_remote_code=False,
+            use_safetensors=True,
+            dtype=torch.float32,
+            **options,
+        )
     except (OSError, ValueError, KeyError) as error:
         raise GlaswerkError(
             f"{folder} is not a model that can be loaded: {error}", hint="glaswerk status"

@@ -36,7 +36,7 @@ DEVICES = {
     "l40s": Device("L40S", 362, 48, 350, "NVIDIA L40S datasheet"),
     "rtx4090": Device("RTX 4090", 165.2, 24, 450, "NVIDIA Ada whitepaper, appendix A (fp32 accumulation)"),
     "a10": Device("A10", 125, 24, 150, "NVIDIA A10 datasheet"),
-}  # fmt: skip
+}
 # ASSUMED: of the peak of a large product.
 CPU_UTILISATION = 0.5
 

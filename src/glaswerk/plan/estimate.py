@@ -109,10 +109,14 @@ class Estimate:
         return {
             "shape": asdict(work.shape),
             "parameters": {**asdict(parameters), "total": parameters.total},
-            "tokens": work.tokens, "micro_tokens": work.micro_tokens, "precision": work.precision,
+            "tokens": work.tokens,
+            "micro_tokens": work.micro_tokens,
+            "precision": work.precision,
             "devices": work.devices,
             "flops": {
-                "formula": FORMULA, "per_token": flops.per_token, "attention_per_token": flops.attention,
+                "formula": FORMULA,
+                "per_token": flops.per_token,
+                "attention_per_token": flops.attention,
                 "total": flops.per_token * work.tokens,
             },
             "memory": {
@@ -121,9 +125,14 @@ class Estimate:
             },
             "memory_capacity": self.capacity,
             "tokens_per_second": round(self.rate.tokens_per_second * work.devices, 1),
-            "rate_basis": self.rate.basis, "rate_measured": self.rate.measured, "peak_flops": self.rate.peak,
+            "rate_basis": self.rate.basis,
+            "rate_measured": self.rate.measured,
+            "peak_flops": self.rate.peak,
             "utilisation": round(self.rate.utilisation(work.shape), 4),
-            "seconds": round(self.seconds, 1), "hours": self.seconds / 3600, "watts": self.watts,
+            "seconds": round(self.seconds, 1),
+            "hours": self.seconds / 3600,
+            "watts": self.watts,
             "bits_per_byte": asdict(self.quality),
-            "price": self.price, "kilowatt_hours": self.kilowatt_hours,
-        }  # fmt: skip
+            "price": self.price,
+            "kilowatt_hours": self.kilowatt_hours,
+        }

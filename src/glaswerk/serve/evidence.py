@@ -10,18 +10,18 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from glaswerk.core.document import Document
-from glaswerk.data.corpus import document
-from glaswerk.data.forget import forgotten_ids
-from glaswerk.data.history import Event, in_corpora, in_derivations, in_sources
-from glaswerk.data.parquet import DOCUMENTS
-from glaswerk.data.reasons import explain
-from glaswerk.data.rights import reserved_ids
+from glaswerk.data.removal.history import Event, in_corpora, in_derivations, in_sources
+from glaswerk.data.removal.reach import forgotten_ids
+from glaswerk.data.removal.rights import reserved_ids
+from glaswerk.data.store.corpus import document
+from glaswerk.data.store.parquet import DOCUMENTS
+from glaswerk.data.store.reasons import explain
 from glaswerk.lab import Artifact
 from glaswerk.lab.exposure import exposure_basis
+from glaswerk.rerun.first_seen import Sightings
 from glaswerk.serve.errors import ApiError
 from glaswerk.serve.served import Served
 from glaswerk.trace.library import readable
-from glaswerk.train.seen import Sightings
 
 
 class Evidence:
@@ -95,20 +95,30 @@ class Evidence:
 def _described(found: Document) -> dict[str, Any]:
     """A document without what only training needs; a dialogue as readable turns."""
     return {
-        "id": found.id, "source": found.source, "kind": found.kind, "author": found.author,
-        "created_at": found.created_at.isoformat() if found.created_at else "", "lang": found.lang,
-        "licence": found.rights.licence, "acquired": found.rights.acquired, "url": found.url,
+        "id": found.id,
+        "source": found.source,
+        "kind": found.kind,
+        "author": found.author,
+        "created_at": found.created_at.isoformat() if found.created_at else "",
+        "lang": found.lang,
+        "licence": found.rights.licence,
+        "acquired": found.rights.acquired,
+        "url": found.url,
         "text": readable(found)[0],
-    }  # fmt: skip
+    }
 
 
 def _decision(event: Event) -> dict[str, Any]:
     figures = event.figures
     return {
-        "corpus": event.name, "kept": figures["kept"], "rule": figures.get("rule", ""),
-        "reason": figures["reason"], "score": figures.get("score"), "split": figures.get("split", ""),
+        "corpus": event.name,
+        "kept": figures["kept"],
+        "rule": figures.get("rule", ""),
+        "reason": figures["reason"],
+        "score": figures.get("score"),
+        "split": figures.get("split", ""),
         "meaning": "" if figures["kept"] else explain(figures["reason"]),
-    }  # fmt: skip
+    }
 
 
 def _closed(corpus: Artifact) -> Iterator[str]:

@@ -44,8 +44,10 @@ def serve(
         app = create_app(lab, model, host=host)
         address = _address(host, listener)
         if not is_loopback(host):
-            _say(f"warning: {host} is reachable from other machines, and there are no keys yet: "
-                 "anyone who reaches this port may chat and read the sources")  # fmt: skip
+            _say(
+                f"warning: {host} is reachable from other machines, and there are no keys yet: "
+                "anyone who reaches this port may chat and read the sources"
+            )
         server = Server(app, address, f"{app.state.served.artifact.name} at {address}", open_browser)
         try:
             server.run(sockets=[listener])

@@ -112,10 +112,14 @@ class Sources:
     def _recorded(self, answer: Answer) -> dict[str, Any]:
         hidden = self._evidence.hidden()
         return {
-            "id": answer.id, "object": "glaswerk.trace.record", "created_at": answer.at,
-            "model": answer.model, "trace": answer.trace, "text": answer.text,
+            "id": answer.id,
+            "object": "glaswerk.trace.record",
+            "created_at": answer.at,
+            "model": answer.model,
+            "trace": answer.trace,
+            "text": answer.text,
             "documents": [name for name in answer.documents if name not in hidden],
-        }  # fmt: skip
+        }
 
     def _opened(self) -> _Open:
         index = self.index()

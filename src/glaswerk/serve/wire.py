@@ -39,9 +39,12 @@ class Envelope:
 
     def _head(self, kind: str) -> dict[str, Any]:
         return {
-            "id": self.id, "object": kind, "created": self.created, "model": self.model,
+            "id": self.id,
+            "object": kind,
+            "created": self.created,
+            "model": self.model,
             "system_fingerprint": self.fingerprint,
-        }  # fmt: skip
+        }
 
     def _chunk(self, choices: list[dict[str, Any]], counts: dict[str, int] | None) -> bytes:
         chunk = self._head("chat.completion.chunk") | {"choices": choices}
@@ -65,6 +68,9 @@ class Envelope:
         """The whole answer at once."""
         message = {"role": "assistant", "content": text, "refusal": None}
         choice = {
-            "index": 0, "message": message, "logprobs": None, "finish_reason": last.finish_reason or "stop",
-        }  # fmt: skip
+            "index": 0,
+            "message": message,
+            "logprobs": None,
+            "finish_reason": last.finish_reason or "stop",
+        }
         return self._head("chat.completion") | {"choices": [choice], "usage": usage(last)}

@@ -1,11 +1,14 @@
 """Floor 4: the tokenizer, its training, and the shards that hold tokens and their spans."""
 
-from glaswerk.tokenizer.exposure import count_exposures, learnt
 from glaswerk.tokenizer.shards import Shards, pack
 from glaswerk.tokenizer.spans import keep_spans
 from glaswerk.tokenizer.tokenizer import Tokenizer
 from glaswerk.tokenizer.training import train_tokenizer
 
 __all__ = [
-    "Shards", "Tokenizer", "count_exposures", "keep_spans", "learnt", "pack", "train_tokenizer",
-]  # fmt: skip
+    "Shards",
+    "Tokenizer",
+    "keep_spans",
+    "pack",
+    "train_tokenizer",
+]

@@ -36,9 +36,11 @@ PRE_TOKENIZERS: Mapping[str, list[dict[str, Any]]] = {
 }
 _CONTROL, _USER_DEFINED = 3, 4
 _NAMED = {
-    "bos_token": "bos_token_id", "eos_token": "eos_token_id", "pad_token": "padding_token_id",
+    "bos_token": "bos_token_id",
+    "eos_token": "eos_token_id",
+    "pad_token": "padding_token_id",
     "unk_token": "unknown_token_id",
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,23 +68,33 @@ def tokenizer_from_gguf(metadata: Mapping[str, Any], where: str) -> TokenizerFil
     named = {ours: _token(tokens, metadata.get(f"tokenizer.ggml.{key}")) for ours, key in _NAMED.items()}
     opening = metadata.get("tokenizer.ggml.add_bos_token", pre in _LLAMA3_NAMES)
     data = {
-        "version": "1.0", "truncation": None, "padding": None, "normalizer": None,
+        "version": "1.0",
+        "truncation": None,
+        "padding": None,
+        "normalizer": None,
         "added_tokens": _added(tokens, metadata.get("tokenizer.ggml.token_type"), where),
         "pre_tokenizer": {"type": "Sequence", "pretokenizers": PRE_TOKENIZERS[pre]},
         "post_processor": _post(named["bos_token"], tokens) if opening and named["bos_token"] else None,
         "decoder": _BYTES,
         "model": {
-            "type": "BPE", "dropout": None, "unk_token": None, "continuing_subword_prefix": None,
-            "end_of_word_suffix": None, "fuse_unk": False, "byte_fallback": False,
+            "type": "BPE",
+            "dropout": None,
+            "unk_token": None,
+            "continuing_subword_prefix": None,
+            "end_of_word_suffix": None,
+            "fuse_unk": False,
+            "byte_fallback": False,
             "ignore_merges": pre in _LLAMA3_NAMES,
-            "vocab": {token: i for i, token in enumerate(tokens)}, "merges": merges,
+            "vocab": {token: i for i, token in enumerate(tokens)},
+            "merges": merges,
         },
-    }  # fmt: skip
+    }
     template = metadata.get("tokenizer.chat_template", "")
     return TokenizerFiles(
-        json.dumps(data, ensure_ascii=False), {key: name for key, name in named.items() if name},
+        json.dumps(data, ensure_ascii=False),
+        {key: name for key, name in named.items() if name},
         template if isinstance(template, str) else "",
-    )  # fmt: skip
+    )
 
 
 def _texts(metadata: Mapping[str, Any], key: str, where: str) -> list[str]:
@@ -117,6 +129,8 @@ def _post(opening: str, tokens: list[str]) -> dict[str, Any]:
     one, other = ({"Sequence": {"id": name, "type_id": 0}} for name in "AB")
     names = {opening: {"id": opening, "ids": [tokens.index(opening)], "tokens": [opening]}}
     return {
-        "type": "TemplateProcessing", "single": [first, one], "pair": [first, one, other],
+        "type": "TemplateProcessing",
+        "single": [first, one],
+        "pair": [first, one, other],
         "special_tokens": names,
-    }  # fmt: skip
+    }

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from glaswerk.core.document import Document
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.corpus import read_documents
+from glaswerk.data.store.corpus import read_documents
 from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.tokenizer.spans import keep_spans
 from glaswerk.tokenizer.tokenizer import Tokenizer

@@ -21,9 +21,7 @@ SPLIT_PATTERN = (
     r"|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
 END, TURN, TURN_END = "<|endoftext|>", "<|im_start|>", "<|im_end|>"
-SPECIAL_TOKENS = (
-    END, TURN, TURN_END, "<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>"
-)  # fmt: skip
+SPECIAL_TOKENS = (END, TURN, TURN_END, "<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>")
 
 # Gemma 3's, with 262,144 entries, has 33 MB.
 LARGEST_FILE = 256 << 20

@@ -13,7 +13,7 @@ from tokenizers import Tokenizer as HuggingFaceTokenizer
 
 from glaswerk.core.document import Document
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.corpus import read_documents
+from glaswerk.data.store.corpus import read_documents
 from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.tokenizer.tokenizer import END, SPECIAL_TOKENS, SPLIT_PATTERN, TURN_END, own_template
 
@@ -77,10 +77,15 @@ def write_companions(folder: Path) -> None:
     """What `transformers` reads beside `tokenizer.json`."""
     (folder / "chat_template.jinja").write_text(own_template())
     config = {
-        "tokenizer_class": "PreTrainedTokenizerFast", "eos_token": TURN_END, "pad_token": END,
-        "bos_token": None, "unk_token": None, "add_bos_token": False,
-        "clean_up_tokenization_spaces": False, "model_max_length": 1_000_000,
-    }  # fmt: skip
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "eos_token": TURN_END,
+        "pad_token": END,
+        "bos_token": None,
+        "unk_token": None,
+        "add_bos_token": False,
+        "clean_up_tokenization_spaces": False,
+        "model_max_length": 1_000_000,
+    }
     (folder / "tokenizer_config.json").write_text(json.dumps(config, indent=2) + "\n")
 
 

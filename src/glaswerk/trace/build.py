@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from glaswerk.core.document import Message
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.progress import progress_bar
-from glaswerk.data.parquet import DOCUMENTS
+from glaswerk.data.store.parquet import DOCUMENTS
 from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.lab.artifact import ArtifactKind
 from glaswerk.tokenizer import Shards, Tokenizer
@@ -59,10 +59,14 @@ def build(lab: Lab, shards: Artifact, *, segment_tokens: int = SEGMENT_TOKENS) -
         return lab.make(
             spec,
             lambda folder: _write(
-                folder, Shards.open(shards.path), corpus.path, [made, *there], segment_tokens,
+                folder,
+                Shards.open(shards.path),
+                corpus.path,
+                [made, *there],
+                segment_tokens,
                 _opening(tokenizer),
             ),
-        )  # fmt: skip
+        )
 
 
 def parent(lab: Lab, artifact: Artifact, kind: ArtifactKind, *, hint: str) -> Artifact:

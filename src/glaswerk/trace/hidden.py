@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from glaswerk.data.forget import forgotten_ids
+from glaswerk.data.removal.reach import forgotten_ids
 from glaswerk.lab import Lab
 from glaswerk.lab.tombstones import FILE
 

@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 
 from glaswerk.core.document import Document, Message
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.corpus import documents
-from glaswerk.data.decisions import DECISIONS
+from glaswerk.data.store.corpus import documents
+from glaswerk.data.store.decisions import DECISIONS
 from glaswerk.trace.span import Match
 from glaswerk.trace.words import occurrences
 
@@ -70,12 +70,20 @@ def locate(document: Document, span: str, split: str, *, side: str = "", duplica
         return None
     start, end = _window(text, place, place + len(span))
     return Match(
-        id=document.id, author=document.author, text=text[start:end],
+        id=document.id,
+        author=document.author,
+        text=text[start:end],
         created_at=document.created_at.isoformat() if document.created_at else "",
-        match_start=place - start, match_end=place + len(span) - start,
-        licence=document.rights.licence, url=document.url, source=document.source,
-        kind=document.kind, split=split, side=side, duplicates=duplicates,
-    )  # fmt: skip
+        match_start=place - start,
+        match_end=place + len(span) - start,
+        licence=document.rights.licence,
+        url=document.url,
+        source=document.source,
+        kind=document.kind,
+        split=split,
+        side=side,
+        duplicates=duplicates,
+    )
 
 
 def copies_of(corpus: Path, among: Collection[str] | None = None) -> dict[str, int]:
@@ -92,9 +100,11 @@ def _composed(document: Document) -> Document:
         return tuple(Message(role=m["role"], content=_nfc(m["content"])) for m in messages)
 
     return replace(
-        document, text=_nfc(document.text), messages=composed(document.messages),
+        document,
+        text=_nfc(document.text),
+        messages=composed(document.messages),
         rejected=composed(document.rejected),
-    )  # fmt: skip
+    )
 
 
 def _nfc(text: str) -> str:

@@ -17,7 +17,7 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.files import write_atomic
 from glaswerk.core.ids import digest_json
 from glaswerk.core.statistics import LEVEL, unmeasurable
-from glaswerk.data.corpus import documents
+from glaswerk.data.store.corpus import documents
 from glaswerk.lab import Artifact, Lab
 from glaswerk.tokenizer import Shards
 from glaswerk.trace.build import parent
@@ -68,9 +68,13 @@ class Novelty:
             return share | unmeasurable(self.reason)
         assert self.interval is not None, "whatever has no reason was compared"
         return share | {
-            "measurable": True, "expected": self.expected, "interval": list(self.interval),
-            "percentile": self.percentile, "windows": self.windows, "window_words": self.window_words,
-        }  # fmt: skip
+            "measurable": True,
+            "expected": self.expected,
+            "interval": list(self.interval),
+            "percentile": self.percentile,
+            "windows": self.windows,
+            "window_words": self.window_words,
+        }
 
     def __str__(self) -> str:
         """A sentence for people."""
@@ -130,10 +134,15 @@ class Baseline:
         low, high = np.quantile(held, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
         percentile = float((held < share).mean() + (held == share).mean() / 2)
         return Novelty(
-            share, self._n, words, expected=round(float(held.mean()), 4),
-            interval=(round(float(low), 4), round(float(high), 4)), percentile=round(100 * percentile, 1),
-            windows=len(held), window_words=size,
-        )  # fmt: skip
+            share,
+            self._n,
+            words,
+            expected=round(float(held.mean()), 4),
+            interval=(round(float(low), 4), round(float(high), 4)),
+            percentile=round(100 * percentile, 1),
+            windows=len(held),
+            window_words=size,
+        )
 
     def _windows(self, size: int) -> int:
         return sum(count // size for count, _ in self._passages)

@@ -155,14 +155,17 @@ class _Search:
                 words = np.unique(np.linspace(low, high - 1, _LOOKS).astype(np.int64))
                 starts = self._cut.borders[words]
                 probe = Probe.everywhere(
-                    self._cut.tokens[: self._cut.borders[end - 1]], starts + 1, self._cut.tokens[starts],
+                    self._cut.tokens[: self._cut.borders[end - 1]],
+                    starts + 1,
+                    self._cut.tokens[starts],
                     len(self._searched),
-                )  # fmt: skip
+                )
                 occurs = self._index.occurs(probe).reshape(-1, len(words)).any(axis=0)
                 at = int(np.argmax(occurs)) if occurs.any() else len(words)
                 low, high = (
-                    int(words[at - 1]) + 1 if at else low, int(words[at]) if at < len(words) else high
-                )  # fmt: skip
+                    int(words[at - 1]) + 1 if at else low,
+                    int(words[at]) if at < len(words) else high,
+                )
             self._skip = (end, low)
         return self._skip[1]
 

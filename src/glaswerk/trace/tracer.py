@@ -61,9 +61,12 @@ class Tracer:
     """An open trace. Safe for several threads; the arrays are memory-mapped and only read."""
 
     def __init__(
-        self, tokenizer: Tokenizer, splits: Sequence[Split], library: Library,
+        self,
+        tokenizer: Tokenizer,
+        splits: Sequence[Split],
+        library: Library,
         hidden: Callable[[], Collection[str]],
-    ) -> None:  # fmt: skip
+    ) -> None:
         """hidden: ids of documents that must not be shown now, the same object until they change."""
         self._tokenizer = tokenizer
         self._splits = splits
@@ -121,10 +124,12 @@ class Tracer:
             if len(places)
         }
         return Count(
-            text=words.span(found.first, found.end), count=found.count, counts=self._counts(by_split),
+            text=words.span(found.first, found.end),
+            count=found.count,
+            counts=self._counts(by_split),
             documents=len(set().union(*holding.values())),
             documents_by_split={name: len(ids) for name, ids in holding.items()},
-        )  # fmt: skip
+        )
 
     def search(self, phrase: str, *, limit: int = 10) -> list[Match]:
         """Documents that hold `phrase`, the earliest first, one split after the other; as `count` else."""
@@ -214,17 +219,24 @@ class Tracer:
         return [sorted(part, key=place)[:most] for part in spans]
 
     def _span(
-        self, words: Cut, found: Found, chosen: Sequence[_Candidate], library: Mapping[str, Document],
+        self,
+        words: Cut,
+        found: Found,
+        chosen: Sequence[_Candidate],
+        library: Mapping[str, Document],
         view: _View,
-    ) -> Span:  # fmt: skip
+    ) -> Span:
         text = words.span(found.first, found.end)
         return Span(
-            start=words.words[found.first][0], end=words.words[found.end - 1][1], text=text,
-            words=found.end - found.first, count=found.count,
+            start=words.words[found.first][0],
+            end=words.words[found.end - 1][1],
+            text=text,
+            words=found.end - found.first,
+            count=found.count,
             documents=tuple(_matches(library, text, chosen, view.copies)),
             rarity=round(float(view.log_share[self._tokenizer.encode(text)].sum()), 3),
             counts=self._counts(self._by_split(found)),
-        )  # fmt: skip
+        )
 
 
 def _matches(

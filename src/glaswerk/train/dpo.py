@@ -16,12 +16,17 @@ from glaswerk.model.text import load, save
 from glaswerk.tokenizer import Shards
 from glaswerk.tokenizer.companions import copy_tokenizer
 from glaswerk.tokenizer.pairs import Pairs
-from glaswerk.train.checkpoints import Checkpoints
+from glaswerk.train.checkpoint.policy import Checkpoints
 from glaswerk.train.export import base_of, tokenizer_of
 from glaswerk.train.loop import LoopConfig, run
-from glaswerk.train.numbers import check_numbers
-from glaswerk.train.precision import autocast, resolve
-from glaswerk.train.preference import DpoObjective, HeldOut, PairSampler, reference_log_probabilities
+from glaswerk.train.machine.numbers import check_numbers
+from glaswerk.train.machine.precision import autocast, resolve
+from glaswerk.train.objective.preference import (
+    DpoObjective,
+    HeldOut,
+    PairSampler,
+    reference_log_probabilities,
+)
 from glaswerk.train.tune import context_of, rate_of
 
 RECIPE = "dpo/1"
@@ -78,9 +83,13 @@ def dpo(lab: Lab, config: DpoConfig, *, base: str = "chat", name: str = "preferr
     ready = _prepare(lab, config, base)
     loop = ready.plan.loop
     settings = {
-        "stage": "dpo", "split": SPLIT, "seed": config.seed, "beta": config.beta,
-        "batch_pairs": config.batch_pairs, "loop": loop.settings(),
-    }  # fmt: skip
+        "stage": "dpo",
+        "split": SPLIT,
+        "seed": config.seed,
+        "beta": config.beta,
+        "batch_pairs": config.batch_pairs,
+        "loop": loop.settings(),
+    }
     inputs = {"base": ready.parent.id, "shards": ready.packed.id}
     spec = Spec("model", f"{name}/step-{loop.steps}", RECIPE, inputs, settings)
 
@@ -89,9 +98,14 @@ def dpo(lab: Lab, config: DpoConfig, *, base: str = "chat", name: str = "preferr
         sampler, held_out = _material(lab, ready, model, config)
         look = held_out.look if held_out else lambda model: {}
         stats = run(
-            model, sampler, loop, lab.run_folder(spec.id), label=f"tune {name}",
-            objective=DpoObjective(config.beta), validate=look,
-        )  # fmt: skip
+            model,
+            sampler,
+            loop,
+            lab.run_folder(spec.id),
+            label=f"tune {name}",
+            objective=DpoObjective(config.beta),
+            validate=look,
+        )
         save(model, folder)
         copy_tokenizer(ready.parent.path, folder)
         return {**stats, **_figures(ready), "held_out": held_out.figures(model) if held_out else None}
@@ -116,13 +130,23 @@ def _prepare(lab: Lab, config: DpoConfig, base: str) -> _Prepared:
     batch = min(config.batch_pairs, len(pairs))
     steps = max(1, round(config.epochs * -(-len(pairs) // batch)))
     loop = LoopConfig(
-        steps=steps, learning_rate=config.learning_rate or round(rate_of(parent) / 10, 8), warmup=0.1,
-        decay=0.9, precision=config.precision,
-    )  # fmt: skip
+        steps=steps,
+        learning_rate=config.learning_rate or round(rate_of(parent) / 10, 8),
+        warmup=0.1,
+        decay=0.9,
+        precision=config.precision,
+    )
     plan = Plan(
-        parent.name, packed.name, len(pairs), len(held_out or ()), pairs.cut, pairs.left_out, config.beta,
-        batch, loop,
-    )  # fmt: skip
+        parent.name,
+        packed.name,
+        len(pairs),
+        len(held_out or ()),
+        pairs.cut,
+        pairs.left_out,
+        config.beta,
+        batch,
+        loop,
+    )
     return _Prepared(parent, packed, shards, pairs, held_out, plan)
 
 
@@ -174,6 +198,8 @@ def _material(
 def _figures(ready: _Prepared) -> dict[str, Any]:
     pairs = ready.pairs
     return {
-        "parameters": ready.parent.stats["parameters"], "pairs": len(pairs), "cut_prompts": pairs.cut,
+        "parameters": ready.parent.stats["parameters"],
+        "pairs": len(pairs),
+        "cut_prompts": pairs.cut,
         "left_out_pairs": pairs.left_out,
-    }  # fmt: skip
+    }

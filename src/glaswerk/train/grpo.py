@@ -9,20 +9,20 @@ from pathlib import Path
 from typing import Any
 
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.corpus import read_documents
+from glaswerk.data.store.corpus import read_documents
 from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.model.text import load, save
 from glaswerk.tokenizer import Shards, Tokenizer
 from glaswerk.tokenizer.companions import copy_tokenizer
-from glaswerk.train.batches import Span
-from glaswerk.train.checkpoints import Checkpoints
+from glaswerk.train.batches.batches import Span
+from glaswerk.train.checkpoint.metrics import read_rows
+from glaswerk.train.checkpoint.policy import Checkpoints
 from glaswerk.train.export import base_of, shards_of
 from glaswerk.train.loop import LoopConfig, run
-from glaswerk.train.metrics import read_rows
-from glaswerk.train.numbers import check_numbers
-from glaswerk.train.precision import resolve
-from glaswerk.train.rewards import Answers, Arithmetic, Known, Question, Rewards, questions_of
-from glaswerk.train.rollout import GrpoObjective, RolloutConfig, RolloutSampler, render
+from glaswerk.train.machine.numbers import check_numbers
+from glaswerk.train.machine.precision import resolve
+from glaswerk.train.objective.rewards import Answers, Arithmetic, Known, Question, Rewards, questions_of
+from glaswerk.train.objective.rollout import GrpoObjective, RolloutConfig, RolloutSampler, render
 from glaswerk.train.tune import context_of, rate_of
 
 RECIPE = "grpo/1"
@@ -101,9 +101,14 @@ def grpo(
     def write(folder: Path) -> Mapping[str, Any]:
         model = load(parent.path)
         sampler = RolloutSampler(
-            model, Tokenizer.load(parent.path), ready.rewards, _rollout(config), runs / "rollouts",
-            precision=resolve(config.precision), reference=load(parent.path) if config.kl else None,
-        )  # fmt: skip
+            model,
+            Tokenizer.load(parent.path),
+            ready.rewards,
+            _rollout(config),
+            runs / "rollouts",
+            precision=resolve(config.precision),
+            reference=load(parent.path) if config.kl else None,
+        )
         stats = run(
             model, sampler, loop, runs, label=f"tune {name}", objective=GrpoObjective(config.clip, config.kl)
         )
@@ -130,14 +135,22 @@ def _prepare(lab: Lab, config: GrpoConfig, key: Key | None, base: str) -> _Prepa
     parent = base_of(lab, base)
     rewards = _town(lab, parent, key, config) if key else _arithmetic(parent, config)
     loop = LoopConfig(
-        steps=config.steps, learning_rate=config.learning_rate or round(rate_of(parent) / 10, 8),
-        warmup=0.05, decay=0.5, precision=config.precision,
-    )  # fmt: skip
+        steps=config.steps,
+        learning_rate=config.learning_rate or round(rate_of(parent) / 10, 8),
+        warmup=0.05,
+        decay=0.5,
+        precision=config.precision,
+    )
     settings = {
-        "stage": "grpo", "split": "chat" if key else "", "reward": rewards.name,
-        "key_digest": key.digest if key else None, "clip": config.clip, "kl": config.kl,
-        **asdict(_rollout(config)), "loop": loop.settings(),
-    }  # fmt: skip
+        "stage": "grpo",
+        "split": "chat" if key else "",
+        "reward": rewards.name,
+        "key_digest": key.digest if key else None,
+        "clip": config.clip,
+        "kl": config.kl,
+        **asdict(_rollout(config)),
+        "loop": loop.settings(),
+    }
     return _Prepared(parent, rewards, loop, settings)
 
 

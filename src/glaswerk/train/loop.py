@@ -21,20 +21,20 @@ from transformers import PreTrainedModel
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.files import write_atomic
 from glaswerk.core.progress import progress_bar
-from glaswerk.train.batches import Batch, Sampler
-from glaswerk.train.checkpoint import Progress
-from glaswerk.train.checkpoints import Checkpoints, Keep
-from glaswerk.train.compiling import compile_network, forget_compiled, has_compiler, not_compiled
-from glaswerk.train.environment import environment
-from glaswerk.train.memory import is_out_of_memory, keep_freed_memory
-from glaswerk.train.metrics import METRICS, rewind
-from glaswerk.train.objective import Network, Objective, next_token
-from glaswerk.train.optimizer import optimizers, set_precision, set_rate
+from glaswerk.train.batches.batches import Batch, Sampler
+from glaswerk.train.checkpoint.file import Progress
+from glaswerk.train.checkpoint.metrics import METRICS, rewind
+from glaswerk.train.checkpoint.policy import Checkpoints, Keep
+from glaswerk.train.machine.compiling import compile_network, forget_compiled, has_compiler, not_compiled
+from glaswerk.train.machine.environment import environment
+from glaswerk.train.machine.memory import is_out_of_memory, keep_freed_memory
+from glaswerk.train.machine.precision import autocast, resolve
+from glaswerk.train.objective.next_token import Network, Objective, next_token
+from glaswerk.train.optim.optimizer import optimizers, set_precision, set_rate
+from glaswerk.train.optim.schedule import Schedule, wsd
+from glaswerk.train.parallel.ranks import Ranks
+from glaswerk.train.parallel.world import World
 from glaswerk.train.patience import Patience, best_row
-from glaswerk.train.precision import autocast, resolve
-from glaswerk.train.ranks import Ranks
-from glaswerk.train.schedule import Schedule, wsd
-from glaswerk.train.world import World
 
 # A kill costs at most this much work; writing 25 MB takes 0.1 s, so under 1 % of the time.
 CHECKPOINT_SECONDS = 15.0
@@ -203,9 +203,13 @@ class _Start:
 
 
 def _start(
-    model: PreTrainedModel, config: LoopConfig, checkpoints: Checkpoints, world: World, ranks: Ranks,
+    model: PreTrainedModel,
+    config: LoopConfig,
+    checkpoints: Checkpoints,
+    world: World,
+    ranks: Ranks,
     input_ratio: float,
-) -> _Start:  # fmt: skip
+) -> _Start:
     """The model cut among the ranks and its optimizers, as the newest checkpoint has them."""
     found = checkpoints.newest()
     done = found.progress if found else Progress()
@@ -219,9 +223,12 @@ def _start(
         compile_network(model, whole=world.size == 1 and world.device.type == "cpu")
     world.distribute(network, precision)
     parts = optimizers(
-        model, learning_rate=config.learning_rate, weight_decay=config.weight_decay,
-        embedding_ratio=config.embedding_ratio, input_ratio=input_ratio,
-    )  # fmt: skip
+        model,
+        learning_rate=config.learning_rate,
+        weight_decay=config.weight_decay,
+        embedding_ratio=config.embedding_ratio,
+        input_ratio=input_ratio,
+    )
     set_precision(parts, precision)
     if found:
         checkpoints.load(found, model, parts)
@@ -244,10 +251,14 @@ def _figures(rows: list[dict[str, Any]], seconds: float, sampler: Sampler) -> di
         if "bits_per_byte" in row:
             curve.append([seen, row["bits_per_byte"]])
     return {
-        "steps": len(rows), "tokens": tokens, "train_loss": sum(last) / len(last),
-        "train_seconds": round(seconds, 1), "tokens_per_second": round(tokens / max(seconds, 1e-9)),
-        "epochs": round(len(rows) / sampler.steps_per_epoch, 2), "bits_per_byte": curve,
-    }  # fmt: skip
+        "steps": len(rows),
+        "tokens": tokens,
+        "train_loss": sum(last) / len(last),
+        "train_seconds": round(seconds, 1),
+        "tokens_per_second": round(tokens / max(seconds, 1e-9)),
+        "epochs": round(len(rows) / sampler.steps_per_epoch, 2),
+        "bits_per_byte": curve,
+    }
 
 
 class Step:

@@ -12,8 +12,8 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from glaswerk.core.files import write_atomic
-from glaswerk.train.state import fill
-from glaswerk.train.world import World
+from glaswerk.train.checkpoint.state import fill
+from glaswerk.train.parallel.world import World
 
 # Noise of a sample of held-out text between two looks stays below this; over-fitting does not.
 _RISE = 1.01

@@ -15,13 +15,13 @@ from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.model.text import load, save
 from glaswerk.tokenizer import Shards
 from glaswerk.tokenizer.companions import copy_tokenizer
-from glaswerk.train.checkpoints import Checkpoints
+from glaswerk.train.batches.sampler import PackedSampler
+from glaswerk.train.batches.stream import Stream
+from glaswerk.train.checkpoint.policy import Checkpoints
 from glaswerk.train.export import base_of, shards_of, tokenizer_of
 from glaswerk.train.loop import LoopConfig, run
-from glaswerk.train.numbers import check_numbers
-from glaswerk.train.precision import resolve
-from glaswerk.train.sampler import PackedSampler
-from glaswerk.train.stream import Stream
+from glaswerk.train.machine.numbers import check_numbers
+from glaswerk.train.machine.precision import resolve
 
 if TYPE_CHECKING:
     from glaswerk.model.lora import Adapters
@@ -123,9 +123,13 @@ def chat_sampler(shards: Shards, config: TuneConfig, context: int) -> PackedSamp
     """What `tune` reads with a model of that context."""
     context = min(context, LONGEST, config.batch_tokens)
     return PackedSampler(
-        Stream.of(shards, "chat"), replay=Stream.of(shards, "train"), share=config.replay,
-        length=context, rows=max(1, config.batch_tokens // context), seed=config.seed,
-    )  # fmt: skip
+        Stream.of(shards, "chat"),
+        replay=Stream.of(shards, "train"),
+        share=config.replay,
+        length=context,
+        rows=max(1, config.batch_tokens // context),
+        seed=config.seed,
+    )
 
 
 def context_of(model: Artifact) -> int:

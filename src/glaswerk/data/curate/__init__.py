@@ -1,0 +1,1 @@
+"""TODO src/glaswerk/data/curate."""

@@ -1,0 +1,163 @@
+"""From all sources of a lab to one corpus, with a decision and its reason for every document.
+
+Three steps: tasks judge the shards of the sources, each by itself (`shard_task`); what takes a comparison
+of documents is decided from their keys (`resolve`); the corpus is written (`publish`).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.data.curate.pool import Function, run_tasks
+from glaswerk.data.curate.resolve import resolve
+from glaswerk.data.curate.settings import CurateConfig, checked, read_settings
+from glaswerk.data.curate.shard_task import (
+    BOILERPLATE,
+    EVALUATIONS,
+    REFUSED,
+    Refused,
+    ShardTask,
+    count_lines,
+    plan,
+    run_task,
+)
+from glaswerk.data.curate.write import publish
+from glaswerk.data.dialogues.evaluation_sets import items_of
+from glaswerk.data.filters.boilerplate import common_lines
+from glaswerk.data.filters.decontaminate import EvalIndex
+from glaswerk.data.removal.reach import Gone, deleted
+from glaswerk.data.store.decisions import KEPT
+from glaswerk.data.store.order import in_order
+from glaswerk.data.store.parquet import DOCUMENTS, SCHEMA
+from glaswerk.data.store.reasons import explain
+from glaswerk.lab import Artifact, Lab, Spec
+from glaswerk.lab.status import FORGOTTEN
+from glaswerk.lab.tombstones import Forgotten
+
+_HINT = "glaswerk add posts ARCHIVE.zip --licence CC-BY-4.0"
+
+
+def curate(
+    lab: Lab,
+    *,
+    name: str = "main",
+    languages: Sequence[str] | None = None,
+    validation_share: float | None = None,
+    audiences: Sequence[str] | None = None,
+    web: Sequence[str] | None = None,
+    config: CurateConfig | None = None,
+    on: str = "local",
+    jobs: int = 0,
+) -> Artifact:
+    """The corpus of all sources in the lab, in the order (source, id).
+
+    Settings come from the table [curate] of lab.toml, with those given here in their place, or from
+    `config` alone. Writes documents.parquet (with `split`), decisions.parquet, report.json and report.html.
+    Five million posts take 0.94 GB of memory (bench/near_duplicates.py); an interrupted run goes on where
+    it was. `on` and `jobs` (see `pool.run_tasks`) change nothing in the result. Raises GlaswerkError for
+    settings out of range, and where the lab has no source or nothing is kept.
+    """
+    table = lab.settings.get("curate", {})
+    if not isinstance(table, Mapping):
+        raise GlaswerkError(
+            f"expected a table [curate] in lab.toml, found curate = {table!r:.60}", hint="mend that line"
+        )
+    if config is None:
+        config = read_settings(
+            table, languages=languages, validation_share=validation_share, audiences=audiences
+        )
+        if web is not None:
+            config = checked(replace(config, web=replace(config.web, families=tuple(web))))
+    sources = sorted(lab.all("source"), key=lambda source: source.name)
+    if not sources:
+        raise GlaswerkError(f"expected sources in the lab {lab.root}, found none", hint=_HINT)
+    config.mixture.check_sources([source.name for source in sources])
+    forgotten = Forgotten.read(lab.root)
+    decided = {"sources": "all", **asdict(config)}
+    if forgotten.digest:
+        decided[FORGOTTEN] = forgotten.digest
+    evaluations = sorted(lab.all("evaluation"), key=lambda made: made.name)
+    inputs = {f"{made.kind}:{made.name}": made.id for made in (*sources, *evaluations)}
+    spec = Spec("corpus", name, "curate/2", inputs, decided)
+    with lab.scratch(spec) as scratch:
+        job = _Job(sources, evaluations, config, forgotten, scratch, on, jobs)
+        return lab.make(spec, job.write)
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """Writes the files of a corpus."""
+
+    sources: Sequence[Artifact]
+    evaluations: Sequence[Artifact]
+    config: CurateConfig
+    forgotten: Forgotten
+    scratch: Path
+    on: str
+    jobs: int
+
+    def write(self, folder: Path) -> Mapping[str, Any]:
+        files = [
+            (source.name, in_order(source.path / DOCUMENTS, SCHEMA, self.scratch)) for source in self.sources
+        ]
+        tasks = plan(files, self.scratch, self.config)
+        if not tasks:
+            _need_some({})
+        Refused(deleted(self.sources), Gone.of(self.sources, self.forgotten)).write(self.scratch / REFUSED)
+        self._find_boilerplate(tasks)
+        self._index_evaluations()
+        self._run(tasks, run_task, "judging documents", lambda task: task.is_done)
+        outcome = resolve(tasks, self.config, self.scratch)
+        stats = publish(folder, tasks, outcome, self.config)
+        _need_some(stats["decisions"])
+        return {key: stats[key] for key in _STATS}
+
+    def _run(
+        self, tasks: Sequence[ShardTask], function: Function, label: str, is_done: Callable[[ShardTask], bool]
+    ) -> None:
+        run_tasks(tasks, function, label, on=self.on, jobs=self.jobs, is_done=is_done)
+
+    def _find_boilerplate(self, tasks: Sequence[ShardTask]) -> None:
+        """Count the lines of all pages, unless that was done before an interruption."""
+        out = self.scratch / BOILERPLATE
+        if out.exists():
+            return
+        with_pages = {source.name for source in self.sources if "page" in source.stats.get("kinds", ["page"])}
+        asked = [task for task in tasks if task.source in with_pages and self.config.boilerplate.enabled]
+        self._run(asked, count_lines, "counting lines", lambda task: task.lines.exists())
+        found = common_lines([task.lines for task in asked], self.scratch / "spill", self.config.boilerplate)
+        partial = out.with_suffix(".part")
+        with partial.open("wb") as file:
+            np.save(file, found)
+        os.replace(partial, out)
+
+    def _index_evaluations(self) -> None:
+        """One index over what all evaluation sets of the lab ask."""
+        out, partial = self.scratch / EVALUATIONS, self.scratch / f"{EVALUATIONS}.part"
+        if self.evaluations and not out.exists():
+            shutil.rmtree(partial, ignore_errors=True)
+            EvalIndex.build(item for made in self.evaluations for item in items_of(made)).save(partial)
+            os.replace(partial, out)
+
+
+_STATS = ("documents", "kept", "bytes", "decisions", "leaks", "masked", "languages", "splits", "kinds")
+
+
+def _need_some(counts: Mapping[str, int]) -> None:
+    if counts.get(KEPT):
+        return
+    most = max(counts, key=lambda reason: counts[reason], default="empty")
+    listed = ", ".join(f"{reason} {count:,}" for reason, count in counts.items())
+    raise GlaswerkError(
+        f"expected documents to keep, found none ({listed or 'the sources are empty'}). "
+        f"{most}: {explain(most)}",
+        hint=f"add other content: {_HINT}; or see: glaswerk explain {most}",
+    )

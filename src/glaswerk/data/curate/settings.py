@@ -1,0 +1,190 @@
+"""The settings of curation: rules with their thresholds, read from the table [curate] of lab.toml."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from difflib import get_close_matches
+from typing import Any, TypeVar, get_type_hints
+
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.data.curate.mixture_settings import MixtureConfig
+from glaswerk.data.filters.boilerplate import BoilerplateConfig
+from glaswerk.data.filters.pii import DEFAULT_KINDS, KINDS
+from glaswerk.data.filters.quality import QualityConfig
+from glaswerk.data.filters.toxicity import ToxicityConfig
+from glaswerk.data.filters.webtext import FAMILIES, WebConfig
+from glaswerk.data.language import check_codes
+from glaswerk.data.store.reasons import CURATION
+
+AUDIENCES = ("public", "limited", "private")
+Config = TypeVar("Config")
+
+
+@dataclass(frozen=True)
+class CurateConfig:
+    """What decides a corpus beside its sources.
+
+    `languages` empty keeps all; a text goes for its language only where it has `language_letters` letters,
+    some language has the probability `language_certainty`, and those asked for together have less than
+    `language_probability`. `near_duplicate` is a Jaccard index over three-word sequences; 1 switches the
+    rule off. `off` names rules on a document's own text (OPTIONAL) that are not to apply, `mask` the kinds
+    of personal data to mask. The tables below have the thresholds of each group of rules.
+    """
+
+    languages: tuple[str, ...] = ()
+    validation_share: float = 0.02
+    audiences: tuple[str, ...] = ("public",)
+    language_letters: int = 20
+    language_certainty: float = 0.4
+    language_probability: float = 0.2
+    near_duplicate: float = 0.85
+    off: tuple[str, ...] = ()
+    mask: tuple[str, ...] = DEFAULT_KINDS
+    quality: QualityConfig = field(default_factory=QualityConfig)
+    web: WebConfig = field(default_factory=WebConfig)
+    toxicity: ToxicityConfig = field(default_factory=ToxicityConfig)
+    boilerplate: BoilerplateConfig = field(default_factory=BoilerplateConfig)
+    mixture: MixtureConfig = field(default_factory=MixtureConfig)
+
+
+# Rules that may be switched off by name. Those on deletions, rights and audience may not.
+OPTIONAL = (
+    "retweet",
+    "too-short",
+    "symbol-heavy",
+    "repetitive",
+    *(reason for reason in CURATION if reason.partition("-")[0] in FAMILIES),
+    "evaluation-item",
+    "language",
+    "exact-duplicate",
+    "near-duplicate",
+)
+
+
+def read_settings(table: Mapping[str, Any], **given: Any) -> CurateConfig:
+    """The settings of a lab (its table [curate]), with those of `given` that are not None in their place.
+
+    Raises GlaswerkError naming a key that is unknown, or a value of the wrong type or out of range.
+    """
+    chosen = {key: value for key, value in given.items() if value is not None}
+    return checked(_fill(CurateConfig(), {**table, **chosen}, "curate"))
+
+
+def recorded_settings(config: Mapping[str, Any]) -> CurateConfig:
+    """What a corpus was made with, from the config in its manifest, whatever lab.toml says by now."""
+    known = {field.name for field in fields(CurateConfig)}
+    return read_settings({key: value for key, value in config.items() if key in known})
+
+
+def checked(config: CurateConfig) -> CurateConfig:
+    """The settings in their canonical form. Raises GlaswerkError for one that is out of range."""
+    _check_ranges(config, "curate")
+    if not 0 <= config.validation_share <= 0.5:
+        raise GlaswerkError(
+            f"expected a validation share between 0 and 0.5, found {config.validation_share}",
+            hint="glaswerk curate --validation-share 0.02",
+        )
+    if not config.audiences:
+        raise GlaswerkError(f"expected audiences ({', '.join(AUDIENCES)}), found none")
+    _check_names("audiences", config.audiences, AUDIENCES)
+    _check_names("off", config.off, OPTIONAL)
+    _check_names("mask", config.mask, KINDS)
+    _check_names("web.families", config.web.families, FAMILIES)
+    config.mixture.check()
+    audiences = tuple(sorted(set(config.audiences)))
+    return replace(config, languages=check_codes(config.languages), audiences=audiences)
+
+
+# Of all settings with a fraction only these are no share.
+_LENGTHS = ("word_length_min", "word_length_max")
+
+
+def _check_ranges(config: Any, where: str) -> None:
+    """Whole numbers count something and are not negative; others are shares from 0 to 1."""
+    for each in fields(config):
+        value = getattr(config, each.name)
+        if is_dataclass(value):
+            _check_ranges(value, f"{where}.{each.name}")
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            is_share = isinstance(value, float) and each.name not in _LENGTHS
+            if not (0 <= value <= 1 if is_share else 0 <= value < float("inf")):
+                raise GlaswerkError(
+                    f"expected a number {'between 0 and 1' if is_share else 'of 0 or more'} for {each.name} "
+                    f"in [{where}] of lab.toml, found {value}",
+                    hint="mend that line in lab.toml; every setting has a default, so it may also go",
+                )
+
+
+def _check_names(key: str, found: Sequence[str], known: Sequence[str]) -> None:
+    for name in found:
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            raise GlaswerkError(
+                f"expected names of {key} among {', '.join(known)}, found {name!r}",
+                hint=f"in [curate] of lab.toml write {near[0] if near else known[0]}",
+            )
+
+
+def _fill(config: Config, table: Mapping[str, Any], where: str) -> Config:
+    """A dataclass with the values of a TOML table, nested ones by their tables."""
+    if not is_dataclass(config) or isinstance(config, type):
+        raise TypeError(f"{where} is no dataclass")
+    hints = get_type_hints(type(config))
+    known = [f.name for f in fields(config)]
+    found: dict[str, Any] = {}
+    for key, value in table.items():
+        if key not in known:
+            near = get_close_matches(key, known, n=1)
+            raise GlaswerkError(
+                f"expected a setting of [{where}] ({', '.join(known)}), found {key!r}",
+                hint=f"in lab.toml write {near[0] if near else known[0]}",
+            )
+        old = getattr(config, key)
+        if is_dataclass(old):
+            if not isinstance(value, Mapping):
+                raise _wrong(where, key, "a table", value)
+            found[key] = _fill(old, value, f"{where}.{key}")
+        else:
+            found[key] = _value(value, hints[key], where, key)
+    return replace(config, **found)
+
+
+def _value(value: Any, kind: Any, where: str, key: str) -> Any:
+    if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    if kind in (int, bool, str) and type(value) is kind:
+        return value
+    if kind == tuple[str, ...] and isinstance(value, list | tuple) and all(isinstance(v, str) for v in value):
+        return tuple(value)
+    if kind == Ngrams and isinstance(value, list | tuple):
+        return tuple(_ngram(pair, where, key) for pair in value)
+    if kind == dict[str, float] and isinstance(value, Mapping):
+        return {name: _value(share, float, where, f"{key}.{name}") for name, share in value.items()}
+    if kind == dict[str, int] and isinstance(value, Mapping):
+        return {name: _value(count, int, where, f"{key}.{name}") for name, count in value.items()}
+    raise _wrong(where, key, _WORDS.get(kind, "a table of numbers"), value)
+
+
+def _ngram(pair: Any, where: str, key: str) -> tuple[int, float]:
+    if not isinstance(pair, list | tuple) or len(pair) != 2 or type(pair[0]) is not int:
+        raise _wrong(where, key, "a list of [words, share]", pair)
+    return pair[0], _value(pair[1], float, where, key)
+
+
+Ngrams = tuple[tuple[int, float], ...]
+_WORDS = {
+    float: "a number",
+    int: "a whole number",
+    bool: "true or false",
+    str: "a text",
+    tuple[str, ...]: "a list of texts",
+    Ngrams: "a list of [words, share]",
+}
+
+
+def _wrong(where: str, key: str, expected: str, value: Any) -> GlaswerkError:
+    return GlaswerkError(
+        f"expected {expected} for {key} in [{where}] of lab.toml, found {value!r:.80}",
+        hint="mend that line in lab.toml; every setting has a default, so it may also go",
+    )

@@ -1,0 +1,311 @@
+"""The part of curation that runs on one shard of a source by itself, anywhere, and only once.
+
+A task reads some row groups of a source and leaves three files: the texts that are left, the keys by which
+`resolve` compares documents across shards, and a marker, written last. A task whose marker is there is done.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from glaswerk.core.files import write_json
+from glaswerk.data.curate.judge import READ, Screen, Verdict
+from glaswerk.data.curate.settings import CurateConfig
+from glaswerk.data.filters import duplicates
+from glaswerk.data.filters.boilerplate import write_line_keys
+from glaswerk.data.filters.decontaminate import EvalIndex
+from glaswerk.data.posts.post import PREFIX
+from glaswerk.data.removal.reach import Gone
+from glaswerk.data.store.decisions import CODES, KEPT, Samples
+from glaswerk.data.store.families import IMAGE, TEXT, family_of
+from glaswerk.data.store.order import conform
+from glaswerk.data.store.parquet import SCHEMA
+
+# The survivors' file: documents as they would go into the corpus, with what was masked as "email:2 phone:1".
+TEXT_SCHEMA = pa.schema([*SCHEMA, ("toxicity", pa.float32()), ("masked", pa.string())])
+LEAK_SCHEMA = pa.schema(
+    [
+        ("document", pa.string()),
+        ("source", pa.string()),
+        ("set", pa.string()),
+        ("item", pa.string()),
+        ("ngram", pa.string()),
+    ]
+)
+REFUSED, BOILERPLATE, EVALUATIONS = "refused.json", "boilerplate.npy", "evaluations"
+# Work for ten seconds or so: large enough to start a process for, small enough to lose at an interruption.
+_ROWS, _BYTES = 65_536, 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What may not go in whatever it says. It is written once and read by every process."""
+
+    deleted: frozenset[str]
+    gone: Gone
+
+    def write(self, path: Path) -> None:
+        parts = {
+            "deleted": self.deleted,
+            "ids": self.gone.ids,
+            "sources": self.gone.sources,
+            "handles": self.gone.handles,
+        }
+        write_json(path, {name: sorted(values) for name, values in parts.items()})
+
+    @classmethod
+    def read(cls, path: Path) -> Refused:
+        found = {name: frozenset(values) for name, values in json.loads(path.read_text()).items()}
+        return cls(found["deleted"], Gone(found["ids"], found["sources"], found["handles"]))
+
+
+@dataclass(frozen=True)
+class ShardTask:
+    """Some row groups of one source. `first` is the number of their first document in the whole lab."""
+
+    number: int
+    source: str
+    path: Path
+    groups: tuple[int, ...]
+    first: int
+    rows: int
+    bytes: int
+    folder: Path
+    config: CurateConfig
+
+    def file(self, ending: str) -> Path:
+        return self.folder / f"{self.number:06}.{ending}"
+
+    @property
+    def texts(self) -> Path:
+        return self.file("parquet")
+
+    @property
+    def lines(self) -> Path:
+        """Keys of the lines of the task's pages, once they are counted (see `count_lines`)."""
+        return self.file("lines.parquet")
+
+    @property
+    def is_done(self) -> bool:
+        return self.file("json").exists()
+
+    def samples(self) -> Samples:
+        """Samples of what was dropped."""
+        found = json.loads(self.file("json").read_text())["samples"]
+        return Samples({reason: [tuple(sample) for sample in held] for reason, held in found.items()})
+
+    def leaks(self) -> list[dict[str, str]]:
+        """Evaluation items found in the task's documents (LEAK_SCHEMA)."""
+        found: list[dict[str, str]] = json.loads(self.file("json").read_text())["leaks"]
+        return found
+
+    def keys(self) -> Keys:
+        """The keys of the task's documents."""
+        with np.load(self.file("npz"), allow_pickle=False) as found:
+            return Keys(**{name: found[name] for name in found.files})
+
+    def band(self, number: int) -> NDArray[np.uint64]:
+        """One band of the MinHash of every survivor, in the order of `texts`; 0 where there is none."""
+        bands = np.load(self.file("npy"), mmap_mode="r", allow_pickle=False)
+        return np.asarray(bands[number], np.uint64)
+
+    def identifiers(self) -> Iterator[list[str]]:
+        """Ids of the task's documents, a row group at a time."""
+        with pq.ParquetFile(self.path) as file:
+            for group in self.groups:
+                yield file.read_row_group(group, columns=["id"])["id"].to_pylist()
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """By document: code of the reason, score (NaN for none), id of X (0 for others), 128-bit content hash
+    as two numbers, hash of the source's own text, family. `alive` are the places of the survivors, the only
+    ones with hashes."""
+
+    reasons: NDArray[np.uint8]
+    scores: NDArray[np.float64]
+    posts: NDArray[np.uint64]
+    contents: NDArray[np.uint64]
+    ranks: NDArray[np.uint64]
+    families: NDArray[np.uint8]
+    alive: NDArray[np.uint32]
+
+
+def plan(
+    sources: Sequence[tuple[str, Path]], folder: Path, config: CurateConfig, *, rows: int = _ROWS
+) -> list[ShardTask]:
+    """Tasks over all documents of the sources (name, file), in that order; nothing else decides the plan."""
+    tasks: list[ShardTask] = []
+    first = 0
+    for name, path in sources:
+        with pq.ParquetFile(path) as file:
+            sizes = [file.metadata.row_group(i) for i in range(file.num_row_groups)]
+        held: list[int] = []
+        for group in range(len(sizes)):
+            held.append(group)
+            count = sum(sizes[i].num_rows for i in held)
+            weight = sum(sizes[i].total_byte_size for i in held)
+            if count >= rows or weight >= _BYTES or group == len(sizes) - 1:
+                task = ShardTask(len(tasks), name, path, tuple(held), first, count, weight, folder, config)
+                tasks.append(task)
+                first += count
+                held = []
+    return tasks
+
+
+def count_lines(task: ShardTask) -> None:
+    """Write the keys of the lines of the task's pages; nothing to do where they are there."""
+    if task.lines.exists():
+        return
+    screen, partial = _screen(task), task.file("lines.part")
+    with pq.ParquetFile(task.path) as file:
+        groups = (conform(file.read_row_group(group, columns=list(READ)), SCHEMA) for group in task.groups)
+        tables = (table.select(READ).filter(pc.field("kind") == "page") for table in groups)
+        rows = (row | {"source": task.source} for table in tables for row in table.to_pylist())
+        write_line_keys((row["text"] for row in rows if not screen.refusal(row)), partial)
+    os.replace(partial, task.lines)
+
+
+def run_task(task: ShardTask) -> None:
+    """Judge the task's documents and write its files; nothing to do where the marker is there."""
+    if task.is_done:
+        return
+    screen, samples = _screen(task), Samples()
+    parts: list[_Part] = []
+    with (
+        pq.ParquetFile(task.path) as file,
+        pq.ParquetWriter(task.texts, TEXT_SCHEMA, compression="zstd", compression_level=1) as writer,
+    ):
+        for group in task.groups:
+            table = conform(file.read_row_group(group), SCHEMA)
+            table = table.set_column(
+                SCHEMA.get_field_index("source"),
+                SCHEMA.field("source"),
+                pa.array([task.source] * table.num_rows, pa.string()),
+            )
+            parts.append(_judge(table, screen, samples, writer))
+    _write_keys(task, parts)
+    leaks = [leak for part in parts for leak in part.leaks]
+    write_json(task.file("json"), {"rows": task.rows, "samples": samples.chosen, "leaks": leaks})
+
+
+_SCREENS: dict[tuple[Path, bool], Screen] = {}
+
+
+def _screen(task: ShardTask) -> Screen:
+    """The screen of the task's corpus; a process makes it once."""
+    counted = (task.folder / BOILERPLATE).exists()
+    if (task.folder, counted) not in _SCREENS:
+        refused, index = Refused.read(task.folder / REFUSED), task.folder / EVALUATIONS
+        lines = np.load(task.folder / BOILERPLATE, allow_pickle=False) if counted else np.zeros(0, np.uint64)
+        evaluations = EvalIndex.load(index) if index.exists() else None
+        _SCREENS.clear()
+        _SCREENS[task.folder, counted] = Screen(
+            task.config, refused.deleted, refused.gone, lines, evaluations
+        )
+    return _SCREENS[task.folder, counted]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Keys of one row group; `bands` of shape (bands, survivors); leaks (LEAK_SCHEMA)."""
+
+    keys: Keys
+    bands: NDArray[np.uint64]
+    leaks: list[dict[str, str]]
+
+
+def _judge(table: Any, screen: Screen, samples: Samples, writer: Any) -> _Part:
+    rows = table.select(READ).to_pylist()
+    verdicts = screen.judge(rows)
+    alive = [index for index, verdict in enumerate(verdicts) if verdict.reason == KEPT]
+    for row, verdict in zip(rows, verdicts, strict=True):
+        if verdict.reason != KEPT and row["audience"] == "public":
+            samples.offer(verdict.reason, row["id"], verdict.text)
+    kept = [verdicts[index] for index in alive]
+    families = np.array([family_of(row["kind"], row["media"] or ()) for row in rows], np.uint8)
+    if kept:
+        writer.write_table(_left(table.take(alive), kept))
+    contents = np.zeros((len(rows), 2), np.uint64)
+    if kept:
+        hashes = b"".join(duplicates.content_hash(_whole(rows[i], verdicts[i].text)) for i in alive)
+        contents[alive] = np.frombuffer(hashes, ">u8").reshape(-1, 2)
+    ranks = contents[:, 0].copy()
+    for index in alive:
+        if verdicts[index].text != rows[index]["text"]:
+            own = duplicates.content_hash(_whole(rows[index], rows[index]["text"]))
+            ranks[index] = int.from_bytes(own[:8])
+    keys = Keys(
+        reasons=np.array([CODES[verdict.reason] for verdict in verdicts], np.uint8),
+        scores=np.array([np.nan if v.score is None else v.score for v in verdicts], np.float64),
+        posts=np.array([_post_number(row["id"]) for row in rows], np.uint64),
+        contents=contents,
+        ranks=ranks,
+        families=families,
+        alive=np.array(alive, np.uint32),
+    )
+    leaks = [
+        {"document": row["id"], "source": row["source"], **asdict(leak)}
+        for row, verdict in zip(rows, verdicts, strict=True)
+        for leak in verdict.leaks
+    ]
+    return _Part(keys, _bands(families[alive] == TEXT, [verdict.text for verdict in kept]), leaks)
+
+
+def _whole(row: Mapping[str, Any], text: str) -> str:
+    """What must be equal for two documents to be the same: pictures may share a caption."""
+    return "\n".join((text, *row["media"])) if family_of(row["kind"], row["media"] or ()) == IMAGE else text
+
+
+def _left(table: Any, kept: Sequence[Verdict]) -> Any:
+    """The survivors' rows with text, language and turns as they would go into the corpus."""
+    for name in ("text", "lang", "messages", "rejected"):
+        values = pa.array([_plain(getattr(v, name)) for v in kept], SCHEMA.field(name).type)
+        table = table.set_column(SCHEMA.get_field_index(name), SCHEMA.field(name), values)
+    masked = [" ".join(f"{kind}:{count}" for kind, count in sorted(v.masked.items())) for v in kept]
+    toxicity = pa.array([v.toxicity for v in kept], pa.float32())
+    return table.append_column("toxicity", toxicity).append_column("masked", pa.array(masked, pa.string()))
+
+
+def _plain(value: Any) -> Any:
+    return [dict(item) for item in value] if isinstance(value, tuple) else value
+
+
+def _post_number(identifier: str) -> int:
+    digits = identifier.removeprefix(PREFIX)
+    is_post = identifier.startswith(PREFIX) and digits.isascii() and digits.isdigit() and len(digits) < 20
+    return int(digits) if is_post else 0
+
+
+def _bands(compared: NDArray[np.bool_], texts: Sequence[str]) -> NDArray[np.uint64]:
+    """Band keys of the survivors; 0 where they are not compared."""
+    found = np.zeros((duplicates.BANDS, len(texts)), np.uint64)
+    chosen = np.flatnonzero(compared).tolist()
+    if chosen:
+        digests, guards = duplicates.features([texts[index] for index in chosen])
+        found[:, chosen] = duplicates.band_keys(digests, guards)
+    return found
+
+
+def _write_keys(task: ShardTask, parts: Sequence[_Part]) -> None:
+    starts = np.cumsum([0, *(len(part.keys.reasons) for part in parts)])
+    alive = [part.keys.alive + np.uint32(start) for part, start in zip(parts, starts[:-1], strict=True)]
+    columns: dict[str, Any] = {
+        name: np.concatenate([getattr(part.keys, name) for part in parts])
+        for name in ("reasons", "scores", "posts", "contents", "ranks", "families")
+    }
+    with task.file("npz").open("wb") as file:
+        np.savez(file, alive=np.concatenate(alive), **columns)
+    with task.file("npy").open("wb") as file:
+        np.save(file, np.concatenate([part.bands for part in parts], axis=1))

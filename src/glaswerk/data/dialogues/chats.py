@@ -1,0 +1,129 @@
+"""Dialogues from rows: OpenAI's messages, ShareGPT's conversations, pairs like Alpaca's, questions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, get_args
+
+from glaswerk.core.document import Document, Message, Role
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.data.dialogues.questions import turns_of_question
+from glaswerk.data.dialogues.records import read_records
+from glaswerk.data.documents.fields import Defaults, Tally, rights_of
+from glaswerk.data.files.inputs import Found
+from glaswerk.data.posts.references import derived_from
+
+ROLES = get_args(Role)
+_SHAPE = '{"messages": [{"role": "user", "content": "…"}, {"role": "assistant", "content": "…"}]}'
+
+
+def read_chats(
+    file: Found, defaults: Defaults, tally: Tally, *, tolerant: bool = False
+) -> Iterator[Document]:
+    """One document of kind "dialogue" a row; its text is the plain rendering. Rows may carry a licence,
+    and in `derived_from` the ids of what they were made from.
+
+    Raises GlaswerkError naming file and row for an unknown role, an empty dialogue or turn, and a
+    dialogue without a turn of the assistant: tuning on it would teach nothing. `tolerant` counts them.
+    """
+    for number, where, row in read_records(file, tally, tolerant=tolerant):
+        try:
+            messages, parents = _messages(_turns(row), where), derived_from(row, where)
+            rights = rights_of(row, where, defaults)
+        except GlaswerkError:
+            if not tolerant:
+                raise
+            tally.left_out["broken_record"] += 1
+            continue
+        given = row.get("id")
+        yield Document(
+            id=f"{defaults.source}:{file.name}#{number}" if given is None else f"{defaults.source}:{given}",
+            source=defaults.source,
+            text=plain_text(messages),
+            rights=rights,
+            author=defaults.author,
+            kind="dialogue",
+            messages=messages,
+            derived_from=parents,
+        )
+
+
+def plain_text(messages: Sequence[Message], rejected: Sequence[Message] = ()) -> str:
+    """The dialogue as people read it: "role: content", one turn after the other, "rejected" where it was."""
+    turns = [f"{message['role']}: {message['content']}" for message in messages]
+    return "\n".join([*turns, *(f"rejected {turn['role']}: {turn['content']}" for turn in rejected)])
+
+
+# Who speaks in ShareGPT's files, which were saved from many programs.
+_SPEAKERS = {
+    "human": "user",
+    "prompter": "user",
+    "gpt": "assistant",
+    "chatgpt": "assistant",
+    "bing": "assistant",
+    "bard": "assistant",
+    "model": "assistant",
+    "function_call": "assistant",
+    "function": "tool",
+    "observation": "tool",
+}
+_PAIRS = (
+    ("instruction", "output"),
+    ("instruction", "response"),
+    ("prompt", "completion"),
+    ("question", "answer"),
+)
+
+
+def _turns(row: Mapping[str, Any]) -> Any:
+    """The row's turns in OpenAI's shape, from whichever shape it has."""
+    if "messages" not in row and isinstance(row.get("conversations"), list):
+        return [from_sharegpt(turn) for turn in row["conversations"]]
+    for question, answer in _PAIRS:
+        # Without its choices a question's answer may make no sense: see `turns_of_question`.
+        if not {"messages", "choices", "options"} & row.keys() and question in row and answer in row:
+            asked, given = row[question], row.get("input")
+            if isinstance(asked, str) and isinstance(given, str) and given.strip():
+                asked = f"{asked}\n\n{given}"
+            system = row.get("system")
+            first = [{"role": "system", "content": system}] if isinstance(system, str) and system else []
+            turns = [{"role": "user", "content": asked}, {"role": "assistant", "content": row[answer]}]
+            return [*first, *turns]
+    return row["messages"] if "messages" in row else turns_of_question(row)
+
+
+def from_sharegpt(turn: Any) -> Any:
+    """A turn with `from` and `value` in OpenAI's shape; anything else as it is."""
+    if not isinstance(turn, dict) or "from" not in turn:
+        return turn
+    speaker = turn["from"]
+    return {"role": _SPEAKERS.get(str(speaker).lower(), speaker), "content": turn.get("value")}
+
+
+def _messages(value: Any, where: str) -> tuple[Message, ...]:
+    if not isinstance(value, list) or not value:
+        raise _fault(f"expected a non-empty list 'messages' in {where}, found {value!r:.60}")
+    messages = tuple(message_of(turn, where) for turn in value)
+    if all(message["role"] != "assistant" for message in messages):
+        raise _fault(
+            f"expected a turn of the assistant in {where}, found only "
+            f"{', '.join(dict.fromkeys(m['role'] for m in messages))}"
+        )
+    return messages
+
+
+def message_of(turn: Any, where: str) -> Message:
+    """A turn with a known role and words. Raises GlaswerkError naming `where` for anything else."""
+    role = turn.get("role") if isinstance(turn, dict) else None
+    content = turn.get("content") if isinstance(turn, dict) else None
+    if not isinstance(role, str) or role not in ROLES:
+        raise _fault(f"expected a role ({', '.join(ROLES)}) in {where}, found {role!r}")
+    if not isinstance(content, str) or not content.strip():
+        raise _fault(f"expected text as content of the {role} in {where}, found {content!r:.60}")
+    return Message(role=role, content=content)
+
+
+def _fault(message: str) -> GlaswerkError:
+    return GlaswerkError(
+        message, hint=f"write one dialogue a line: {_SHAPE}; or leave out what is broken with --tolerant"
+    )

@@ -1,0 +1,88 @@
+"""A source of documents from files of any kind that is read, told by their content."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from glaswerk.core.document import Document
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.ids import digest_file
+from glaswerk.data.documents.fields import PLAIN_KINDS, Defaults, Tally, find_files
+from glaswerk.data.documents.formats import Reading, collect_rules, read_file
+from glaswerk.data.documents.opt_out import read_robots
+from glaswerk.data.documents.records_job import FilesJob
+from glaswerk.data.files.inputs import Found, spooled
+from glaswerk.lab import Artifact, Lab
+
+
+def add_docs(
+    lab: Lab,
+    paths: Sequence[Path],
+    *,
+    licence: str,
+    author: str = "",
+    name: str = "",
+    acquired: str = "own",
+    kind: str = "page",
+    text_column: str = "",
+    encoding: str = "",
+    robots: Path | None = None,
+    site: str = "",
+) -> Artifact:
+    """One source from files, folders, patterns and standard input (`-`), each file told by its content.
+
+    Read are text and markdown, JSON (a value a line, a list, one object), tables (csv, tsv), Parquet,
+    HTML, WARC and WACZ, EPUB, PDF and mail (mbox, eml), plain, compressed (gz, bz2, zst, xz) or in tar and
+    zip files. Rows may carry id, author, created_at, lang, url, licence, kind, title beside `text`
+    (`text_column` names another), and a markdown file's front matter the like. `encoding` is for what is
+    neither UTF-8 nor declared; `robots` a robots.txt or ai.txt, of `site` or of every document; those
+    among the files hold for the folder that they lie in.
+
+    Statistics: documents, files, bytes, kinds, unparsed_dates and left_out by reason. Raises GlaswerkError
+    naming file and line or byte for what cannot be read, and for a file that changes meanwhile.
+    """
+    _check(kind, encoding)
+    tally = Tally()
+    reading = Reading(text_column, encoding)
+    if robots is not None:
+        read_robots(robots, site, reading.robots)
+    elif site:
+        raise GlaswerkError(
+            f"expected a robots.txt for the site {site}, found none", hint=f"--robots FILE --site {site}"
+        )
+    more = {"text_column": text_column, "encoding": encoding, "site": site}
+    decided = {key: value for key, value in more.items() if value}
+    if robots is not None:
+        decided["robots"] = digest_file(robots)
+    with spooled(paths) as spooled_paths:
+        files = find_files(spooled_paths, (), tally)
+        rules_read = False
+
+        def read(file: Found, defaults: Defaults) -> Iterator[Document]:
+            nonlocal rules_read
+            if not rules_read:
+                for each in files:
+                    collect_rules(each, reading.robots)
+                rules_read = True
+            return read_file(file, defaults, reading, tally)
+
+        job = FilesJob("add-docs/4", licence, author, acquired, kind, files, tally, read)
+        return job.make(lab, name, **decided)
+
+
+def _check(kind: str, encoding: str) -> None:
+    if kind not in PLAIN_KINDS:
+        raise GlaswerkError(
+            f"expected a kind ({', '.join(PLAIN_KINDS)}), found {kind!r}",
+            hint="glaswerk add docs FOLDER --kind page --licence …",
+        )
+    try:
+        known = not encoding or codecs.lookup(encoding)._is_text_encoding
+    except LookupError:
+        known = False
+    if not known:
+        raise GlaswerkError(
+            f"expected the name of an encoding, found {encoding!r}", hint="--encoding windows-1252"
+        )

@@ -1,0 +1,161 @@
+"""WARC, the format of web archives: one document for each page of HTML or plain text that was fetched."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from io import BufferedReader
+from typing import Any, BinaryIO, cast
+
+import brotli
+from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
+
+from glaswerk.data.documents.html import PAGE_LIMIT, TooDeep, decode, read_page
+from glaswerk.data.documents.opt_out import ROBOTS_LIMIT, Robots, reserved_by_headers
+from glaswerk.data.files.stored import DAMAGE
+
+# `conversion` is text that someone drew from pages already, as Common Crawl's WET files hold it.
+_TYPES = WarcRecordType.response | WarcRecordType.resource | WarcRecordType.conversion
+_CHUNK = re.compile(rb"([0-9a-fA-F]{1,8})[^\r\n]{0,200}\r\n")
+_HTML = ("text/html", "application/xhtml+xml")
+
+
+def read_warc(
+    stream: BufferedReader, robots: Robots, counts: Counter[str], encoding: str = ""
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(url, fields) of every page; what is none is counted. Raises OSError where the file is damaged."""
+    for record in _records(stream, _TYPES):
+        url = _url(record)
+        if Robots.is_rules(url) is not None:
+            continue
+        row = _page(record, url, counts, encoding)
+        if row is not None:
+            row["tdm_opt_out"] = row.get("tdm_opt_out") or robots.disallows(url)
+            yield url, row
+
+
+def read_rules(stream: BufferedReader, robots: Robots) -> None:
+    """Collect every robots.txt and ai.txt of an archive. Raises OSError where the file is damaged."""
+    for record in _records(stream, WarcRecordType.response | WarcRecordType.resource):
+        url = _url(record)
+        if Robots.is_rules(url) is not None and _status(record) in (None, 200):
+            body = _body(record, _headers(record), ROBOTS_LIMIT)
+            robots.add_snapshot(url, (body or b"")[:ROBOTS_LIMIT])
+
+
+class _Source:
+    """A stream as FastWARC 2.0 can bear it: it panics where `tell` is missing, and at errors of `read`."""
+
+    def __init__(self, stream: BufferedReader) -> None:
+        self._stream = stream
+        self._place = 0
+        self.error: BaseException | None = None
+
+    def read(self, size: int = -1) -> bytes:
+        try:
+            # `read` would lose what came before the damage.
+            piece = b"" if self.error else self._stream.read1(size)
+        except DAMAGE as error:
+            self.error, piece = error, b""
+        self._place += len(piece)
+        return piece
+
+    def tell(self) -> int:
+        return self._place
+
+
+def _records(stream: BufferedReader, types: WarcRecordType) -> Iterator[WarcRecord]:
+    source = _Source(stream)
+    # Bodies are decoded here: at one that is not as its headers say, FastWARC gives up the whole file.
+    yield from ArchiveIterator(
+        cast(BinaryIO, source), record_types=types, parse_http=True, auto_decode="none", stream_detect=False
+    )
+    if source.error is not None:
+        raise source.error
+
+
+def _body(record: WarcRecord, headers: Mapping[str, str], limit: int) -> bytes | None:
+    """The body without transfer and content encoding, up to `limit` + 1 bytes; None where it makes no sense.
+
+    Crawlers often keep the headers of a body that they have decoded, so a wrong one is tried as it is.
+    """
+    data = record.reader.read(2 * limit)
+    if "chunked" in headers.get("transfer-encoding", "").lower():
+        data = _dechunked(data) or data
+    coding = headers.get("content-encoding", "").strip().lower()
+    try:
+        if coding in ("gzip", "x-gzip", "deflate"):
+            return zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(data, limit + 1)
+        if coding == "br":
+            return bytes(brotli.Decompressor().process(data, output_buffer_limit=limit + 1))
+    except (zlib.error, brotli.error):
+        return None if b"\0" in data else data
+    return None if coding not in ("", "identity", "none") and b"\0" in data else data
+
+
+def _dechunked(data: bytes) -> bytes | None:
+    """The chunks of HTTP/1.1 joined, as far as they go; None for data that is not in chunks."""
+    pieces: list[bytes] = []
+    place = 0
+    while match := _CHUNK.match(data, place):
+        size = int(match[1], 16)
+        if size == 0:
+            return b"".join(pieces)
+        pieces.append(data[match.end() : match.end() + size])
+        place = match.end() + size
+        place += 2 * (data[place : place + 2] == b"\r\n")
+    return b"".join(pieces) if pieces else None
+
+
+def _page(record: WarcRecord, url: str, counts: Counter[str], encoding: str) -> dict[str, Any] | None:
+    if _status(record) not in (None, 200):
+        counts["not_a_page"] += 1
+        return None
+    headers = _headers(record)
+    declared = headers.get("content-type") or record.headers.get("Content-Type") or ""
+    media, _, more = declared.partition(";")
+    media = media.strip().lower()
+    if media not in (*_HTML, "text/plain"):
+        counts["not_a_page"] += 1
+        return None
+    data = _body(record, headers, PAGE_LIMIT)
+    if data is None:
+        counts["broken_record"] += 1
+        return None
+    if len(data) > PAGE_LIMIT:
+        counts["too_big"] += 1
+        return None
+    text = decode(data, more.partition("charset=")[2].strip(" \"'"), encoding)
+    if text is None:
+        counts["unknown_encoding"] += 1
+        return None
+    try:
+        row: dict[str, Any] = read_page(text) if media in _HTML else {"text": text}
+    except TooDeep:
+        counts["nested_too_deep"] += 1
+        return None
+    # What the archive knows goes before what the page says of itself, but for the time it was written.
+    opted_out = row.get("tdm_opt_out") or reserved_by_headers(headers)
+    lang = row.get("lang") or headers.get("content-language", "").partition(",")[0]
+    date = row.get("date") or record.headers.get("WARC-Date")
+    return {**row, "id": url, "url": url, "lang": lang, "date": date, "tdm_opt_out": opted_out}
+
+
+def _url(record: WarcRecord) -> str:
+    return (record.headers.get("WARC-Target-URI") or "").strip("<> ")
+
+
+def _status(record: WarcRecord) -> int | None:
+    """The status of the HTTP answer; None where the record is none."""
+    return record.http_headers.status_code if record.http_headers is not None else None
+
+
+def _headers(record: WarcRecord) -> dict[str, str]:
+    """HTTP headers by name in lower case; several of one name joined, as HTTP has it."""
+    found: dict[str, str] = {}
+    for name, value in record.http_headers or ():
+        key = name.lower()
+        found[key] = f"{found[key]}, {value}" if key in found else value
+    return found

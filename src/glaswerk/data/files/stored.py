@@ -1,0 +1,265 @@
+"""Files as they are stored: compressed, in tar and zip files, in one another; read as streams in bounds.
+
+Nothing is written to disk and no name inside a container becomes a path on this machine. What a file is,
+its first bytes tell. A layer that unpacks too far is a `Bomb`; damage raises one of `DAMAGE`.
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import os
+import struct
+import tarfile
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, BinaryIO, Self, cast
+
+import pyarrow as pa
+
+from glaswerk.data.files.limits import RATIO_FREE_BYTES, RATIO_LIMIT, TOTAL_LIMIT
+
+# Enough to tell a format by; the header row of a table or the head of a mail may be long.
+HEAD = 1 << 16
+# tar of zip of gz is as deep as recordings go; deeper ones are made to exhaust the reader.
+DEPTH = 4
+# Zip, PDF and Parquet need their end first, so one inside another container is held in memory.
+WHOLE_LIMIT = 1 << 29
+# Long names and attributes of a member of a tar file, which tarfile reads whole.
+_TAR_HEADER_LIMIT = 1 << 20
+_TAR_HEADERS = (
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+)
+# What the readers of compressed files and containers raise on damage.
+DAMAGE = (
+    EOFError,
+    OSError,
+    ValueError,
+    LookupError,
+    OverflowError,
+    RuntimeError,
+    struct.error,
+    zlib.error,
+    lzma.LZMAError,
+    pa.ArrowException,
+    tarfile.TarError,
+    zipfile.BadZipFile,
+)
+_OPENERS: dict[bytes, Callable[[BinaryIO], Any]] = {
+    b"\x1f\x8b": lambda stream: gzip.GzipFile(fileobj=stream),
+    b"BZh": bz2.BZ2File,
+    b"\xfd7zXZ\x00": lzma.LZMAFile,
+    # Reads all frames and reports a truncated one; python-zstandard ends silently.
+    b"\x28\xb5\x2f\xfd": lambda stream: pa.input_stream(stream, compression="zstd"),
+}
+# Books and web archives are zip files of their own kind; office documents and programs are not read.
+_EPUB, _WACZ = "META-INF/container.xml", "datapackage.json"
+_OFFICE = ("[Content_Types].xml", "META-INF/manifest.xml", "META-INF/MANIFEST.MF", "AndroidManifest.xml")
+
+
+class Bomb(OSError):
+    """A file that unpacks to far more than any text shrinks by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One file: its name with those of its containers in front, its bytes, and the first of them.
+
+    `book` is the open zip where the file is an EPUB; `inside` says whether it lies in a container.
+    """
+
+    name: str
+    stream: io.BufferedReader
+    head: bytes
+    inside: bool = False
+    book: zipfile.ZipFile | None = None
+
+    def whole(self, limit: int = WHOLE_LIMIT) -> bytes:
+        """All bytes. Raises Bomb beyond `limit`."""
+        data = self.stream.read(limit + 1)
+        if len(data) > limit:
+            raise Bomb(f"more than {limit:,} bytes")
+        return data
+
+
+class _Layer(io.RawIOBase):
+    """A stream with its first bytes put back (and the fault behind them), counted against its source."""
+
+    def __init__(
+        self,
+        stream: Any,
+        head: bytes,
+        fault: Exception | None,
+        packed: Callable[[], int] | None,
+        spend: Callable[[int], None],
+    ) -> None:
+        self._stream, self._head, self._fault = stream, head, fault
+        self._packed, self._spend = packed, spend
+        self.count = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        piece, self._head = self._head[: len(buffer)], self._head[len(buffer) :]
+        if not piece and self._fault is not None:
+            raise self._fault
+        piece = piece or self._stream.read1(len(buffer))
+        buffer[: len(piece)] = piece
+        self.count += len(piece)
+        self._spend(len(piece))
+        if self._packed and self.count > max(RATIO_FREE_BYTES, RATIO_LIMIT * self._packed()):
+            raise Bomb(f"unpacks to more than {RATIO_LIMIT}:1")
+        return len(piece)
+
+
+def _head(stream: Any) -> tuple[bytes, Exception | None]:
+    """The first bytes of a stream, and what it raised if it is damaged so early."""
+    head = b""
+    try:
+        # One piece at a time: `read` would lose what came before the damage.
+        while len(head) < HEAD and (piece := stream.read1(HEAD - len(head))):
+            head += piece
+    except DAMAGE as error:
+        return head, error
+    return head, None
+
+
+class Unpacker:
+    """Opens compressed files and containers. `counts` has cut_off, bomb, nested_container, encrypted."""
+
+    def __init__(self, counts: Counter[str]) -> None:
+        self.counts = counts
+        self._left = 0
+
+    def files(self, file: BinaryIO, name: str) -> Iterator[Stored]:
+        """The files in `file` (or it alone), each to be read before the next one is asked for.
+
+        Reading one of them may raise one of DAMAGE: `damaged` counts it.
+        """
+        self._left = max(TOTAL_LIMIT, RATIO_LIMIT * os.fstat(file.fileno()).st_size)
+        yield from self._open(file, name, DEPTH, inside=False, packed=None)
+
+    def damaged(self, error: BaseException) -> None:
+        """Count what reading a file raised."""
+        self.counts["bomb" if isinstance(error, Bomb) else "cut_off"] += 1
+
+    def _spend(self, size: int) -> None:
+        """What one file may unpack to over all its members, which in a zip file may overlap."""
+        self._left -= size
+        if self._left < 0:
+            raise Bomb(f"unpacks to more than {TOTAL_LIMIT:,} bytes and {RATIO_LIMIT}:1")
+
+    def _open(
+        self, raw: BinaryIO, name: str, depth: int, *, inside: bool, packed: Callable[[], int] | None
+    ) -> Iterator[Stored]:
+        if depth == 0:
+            self.counts["nested_container"] += 1
+            return
+        try:
+            head, fault = _head(raw)
+            stream, layer = self._rewound(raw, head, fault, packed)
+            opener = packing(head)
+            if opener is not None:
+                with opener(stream) as unpacked:
+                    # Measured against the outermost file: gz in gz would multiply the ratio.
+                    outer = packed or layer
+                    yield from self._open(unpacked, name, depth - 1, inside=inside, packed=outer)
+            elif is_tar(head):
+                yield from self._tar(stream, name, depth)
+            elif head.startswith(b"PK\x03\x04"):
+                yield from self._zip(stream, name, depth, head, inside=inside)
+            else:
+                yield Stored(name, stream, head, inside)
+        except DAMAGE as error:
+            self.damaged(error)
+
+    def _rewound(
+        self, raw: BinaryIO, head: bytes, fault: Exception | None, packed: Callable[[], int] | None
+    ) -> tuple[io.BufferedReader, Callable[[], int]]:
+        """The stream at its beginning, and what tells how far it has been read."""
+        if isinstance(raw, io.BufferedReader) and isinstance(raw.raw, io.FileIO):
+            raw.seek(0)
+            return raw, raw.tell
+        layer = _Layer(raw, head, fault, packed, self._spend)
+        return io.BufferedReader(layer, HEAD), lambda: layer.count
+
+    def _tar(self, stream: io.BufferedReader, name: str, depth: int) -> Iterator[Stored]:
+        with tarfile.open(fileobj=stream, mode="r|", tarinfo=BoundedMember) as container:
+            for member in container:
+                file = container.extractfile(member) if member.isreg() else None
+                if file is not None:
+                    inner = f"{name}/{member.name}"
+                    yield from self._open(cast(BinaryIO, file), inner, depth - 1, inside=True, packed=None)
+
+    def _zip(
+        self, stream: io.BufferedReader, name: str, depth: int, head: bytes, *, inside: bool
+    ) -> Iterator[Stored]:
+        seekable: BinaryIO = stream
+        if not isinstance(stream.raw, io.FileIO):
+            seekable = io.BytesIO(Stored(name, stream, head).whole())
+        with zipfile.ZipFile(seekable) as container:
+            names = set(container.namelist())
+            if _EPUB in names:
+                yield Stored(name, stream, head, inside, container)
+            elif names.intersection(_OFFICE):
+                self.counts["unsupported_file"] += 1
+            else:
+                web = _WACZ in names and any(n.startswith("archive/") for n in names)
+                for info in container.infolist():
+                    if not info.is_dir() and (not web or info.filename.startswith("archive/")):
+                        yield from self._member(container, info, name, depth)
+
+    def _member(
+        self, container: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, depth: int
+    ) -> Iterator[Stored]:
+        if info.flag_bits & 1:
+            self.counts["encrypted"] += 1
+            return
+        try:
+            with container.open(info) as file:
+                inner = f"{name}/{info.filename}"
+                packed = info.compress_size
+                yield from self._open(
+                    cast(BinaryIO, file), inner, depth - 1, inside=True, packed=lambda: packed
+                )
+        except DAMAGE as error:
+            self.damaged(error)
+
+
+class BoundedMember(tarfile.TarInfo):
+    """A member of a tar file whose headers are whole and of bounded size.
+
+    tarfile takes a broken header for the end of the file; here it is an error, one of DAMAGE.
+    """
+
+    @classmethod
+    def fromtarfile(cls, container: tarfile.TarFile) -> Self:
+        try:
+            return super().fromtarfile(container)
+        except (tarfile.InvalidHeaderError, tarfile.TruncatedHeaderError) as error:  # type: ignore[attr-defined]
+            raise tarfile.ReadError(f"a member's header: {error}") from error
+
+    def _proc_member(self, container: tarfile.TarFile) -> tarfile.TarInfo:
+        if self.type in _TAR_HEADERS and self.size > _TAR_HEADER_LIMIT:
+            raise tarfile.ReadError(f"a header of {self.size:,} bytes")
+        return super()._proc_member(container)  # type: ignore[misc, no-any-return]
+
+
+def packing(head: bytes) -> Callable[[BinaryIO], Any] | None:
+    """What opens the compression that a file's first bytes tell; None where there is none."""
+    return next((opener for magic, opener in _OPENERS.items() if head.startswith(magic)), None)
+
+
+def is_tar(head: bytes) -> bool:
+    """Whether a file's first bytes are those of a tar file."""
+    return head[257:262] == b"ustar"

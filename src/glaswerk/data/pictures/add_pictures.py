@@ -1,0 +1,146 @@
+"""A source of captioned pictures: documents of kind "caption", and the pictures they name."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from glaswerk.core.document import Document
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.ids import digest_file, digest_files
+from glaswerk.core.progress import track
+from glaswerk.data.documents.fields import Defaults, Tally, from_fields
+from glaswerk.data.files.inputs import Found
+from glaswerk.data.pictures.captioned import Captioned, CaptionedReader, find_pictures
+from glaswerk.data.pictures.check import check
+from glaswerk.data.pictures.store import PictureWriter
+from glaswerk.data.store.new_source import check_rights, default_name
+from glaswerk.data.store.parquet import DOCUMENTS, DocumentWriter
+from glaswerk.lab import Artifact, Lab, Spec
+
+_QUANTILES = (0.05, 0.5, 0.95)
+
+
+@dataclass(frozen=True, slots=True)
+class PicturesConfig:
+    """What decides a source of pictures, beside the files' bytes."""
+
+    licence: str
+    author: str = ""
+    acquired: str = "own"
+    text_column: str = ""
+    tolerant: bool = False
+
+
+@dataclass(slots=True)
+class PicturesJob:
+    """Writes the files of a source of pictures."""
+
+    source: str
+    config: PicturesConfig
+    files: Sequence[Found]
+    tally: Tally
+    figures: Counter[str] = field(default_factory=Counter)
+    ids: Counter[str] = field(default_factory=Counter)
+
+    def write(self, folder: Path) -> Mapping[str, Any]:
+        reader = CaptionedReader(self.tally, self.config.text_column, self.config.tolerant)
+        with PictureWriter(folder) as pictures, DocumentWriter(folder / DOCUMENTS) as writer:
+            for item in track(reader.read(self.files), "reading pictures"):
+                self.figures["rows"] += 1
+                for document in self._documents(item, pictures):
+                    writer.add(document)
+        self._need_some(writer)
+        return {
+            "documents": writer.documents,
+            "rows": self.figures["rows"],
+            "files": len(self.files),
+            "bytes": writer.bytes,
+            "kinds": {"caption": writer.documents},
+            **picture_figures(pictures),
+            "metadata_removed": self.figures["stripped"],
+            "places_removed": self.figures["placed"],
+            "left_out": dict(sorted((+self.tally.left_out).items())),
+        }
+
+    def _documents(self, item: Captioned, pictures: PictureWriter) -> Iterator[Document]:
+        """A document for each caption, or none and a count."""
+        picture = check(item.data) if item.captions and item.data is not None else None
+        if picture is None or isinstance(picture, str):
+            reason = "missing_picture" if item.data is None else "no_caption"
+            self.tally.left_out[picture or reason] += 1
+            return
+        self.figures["stripped"] += picture.stripped
+        self.figures["placed"] += picture.placed
+        name = pictures.add(picture)
+        for caption in item.captions:
+            try:
+                document = self._document(item, caption)
+            except GlaswerkError:
+                if not self.config.tolerant:
+                    raise
+                self.tally.left_out["broken_record"] += 1
+                continue
+            if document is not None:
+                yield replace(document, media=(name,))
+
+    def _document(self, item: Captioned, caption: str) -> Document | None:
+        defaults = Defaults(
+            self.source, self.config.licence, self.config.author, self.config.acquired, "caption"
+        )
+        # A title is of the book or the page, a kind that of the picture: neither is the caption's.
+        fields = {**item.fields, "text": caption, "title": "", "kind": "caption"}
+        document = from_fields(fields, item.id, item.where, defaults, self.tally)
+        if document is None:
+            return None
+        self.ids[document.id] += 1
+        again = self.ids[document.id]
+        return document if again == 1 else replace(document, id=f"{document.id}~{again}")
+
+    def _need_some(self, writer: DocumentWriter) -> None:
+        if writer.documents == 0:
+            counts = ", ".join(f"{reason} {count:,}" for reason, count in self.tally.left_out.items())
+            raise GlaswerkError(
+                f"expected pictures with captions, found none ({counts or 'no rows'}) in "
+                f"{', '.join(str(file.path) for file in self.files[:3])}",
+                hint=f"glaswerk explain {next(iter(self.tally.left_out), 'no_caption')}",
+            )
+
+
+def add_pictures(lab: Lab, paths: Sequence[Path], config: PicturesConfig, name: str = "") -> Artifact:
+    """See `source.add_images`."""
+    check_rights(config.licence, config.acquired)
+    tally = Tally()
+    files = find_pictures(paths, tally)
+    decided: dict[str, Any] = {
+        # One digest for all: a folder may hold more files than a manifest should list.
+        "files": digest_files({file.name: digest_file(file.path) for file in files}),
+        **asdict(config),
+    }
+    chosen = name or default_name(paths[0], decided)
+    job = PicturesJob(chosen, config, files, tally)
+    return lab.make(Spec("source", chosen, "add-images/2", config={"source": chosen, **decided}), job.write)
+
+
+def picture_figures(pictures: PictureWriter) -> dict[str, Any]:
+    """What a source's manifest says of its pictures, widths and heights in pixels."""
+    widths, heights = pictures.sizes()
+    return {
+        "pictures": len(pictures),
+        "picture_bytes": pictures.bytes,
+        "formats": dict(sorted(Counter(pictures.formats()).items())),
+        "widths": _quantiles(widths),
+        "heights": _quantiles(heights),
+    }
+
+
+def _quantiles(values: Sequence[int]) -> dict[str, int]:
+    if not values:
+        return {}
+    cuts = np.quantile(values, (0.0, *_QUANTILES, 1.0)).tolist()
+    return dict(zip(("min", "p5", "p50", "p95", "max"), map(round, cuts), strict=True))

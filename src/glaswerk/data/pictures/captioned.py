@@ -1,0 +1,373 @@
+"""Pictures with captions from folders, webdataset tars and Parquet files. Nothing is unpacked to disk."""
+
+from __future__ import annotations
+
+import io
+import json
+import posixpath
+import re
+import tarfile
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.data.documents.fields import Tally
+from glaswerk.data.files.inputs import Found, find_inputs
+from glaswerk.data.files.limits import not_regular
+from glaswerk.data.files.lines import read_objects
+from glaswerk.data.files.stored import DAMAGE, BoundedMember, packing
+from glaswerk.data.pictures.check import BYTES_LIMIT
+from glaswerk.data.store.parquet import broken_parquet, read_rows, whole_text
+
+PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif")
+TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")
+PARQUET = ".parquet"
+METADATA = "metadata.jsonl"
+# Pictures of other kinds: drawings, documents and what only one maker's programs read.
+_UNSUPPORTED = (
+    ".svg",
+    ".bmp",
+    ".tif",
+    ".tiff",
+    ".heic",
+    ".heif",
+    ".avif",
+    ".jxl",
+    ".jp2",
+    ".ico",
+    ".psd",
+    ".pdf",
+    ".eps",
+)
+CAPTIONS = ("text", "caption", "captions", "description", "alt_text")
+_COLUMNS = ("image", "img", "picture", "jpg", "jpeg", "png", "webp")
+# The fields that say more about a document than its words; a Parquet file may hold large ones beside them.
+_FIELDS = (
+    "id",
+    "author",
+    "created_at",
+    "date",
+    "lang",
+    "url",
+    "licence",
+    "license",
+    "acquired",
+    "audience",
+    "tdm_opt_out",
+    "derived_from",
+)
+_TEXT_LIMIT = 1 << 20
+_BATCH_ROWS = 32
+# Pictures hardly shrink further; a container that unpacks to more is made to fill the reader's time.
+_RATIO, _RATIO_FLOOR = 200, 64 << 20
+# As webdataset splits a member's name: all before the first dot of its last part is the key.
+_MEMBER = re.compile(r"((?:.*/)?[^/.]+)\.([^/]+)", re.DOTALL)
+# What a tar says of a picture: a caption, its fields, or the number or name of its class.
+_SAID = ("txt", "json", "cls")
+_HINT = "leave out what is broken with --tolerant"
+
+
+@dataclass(frozen=True, slots=True)
+class Captioned:
+    """A picture's bytes (None where the source names a picture that it does not hold) and its captions.
+
+    `id` is unique within the source only if the source is; `fields` say more about it (author, licence).
+    """
+
+    id: str
+    data: bytes | None
+    captions: tuple[str, ...]
+    where: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionedReader:
+    """Reads pictures with captions. `text_column` is where captions stand, if not under a common name.
+
+    Raises GlaswerkError for what is not as it should be; `tolerant` counts that in `tally` instead.
+    """
+
+    tally: Tally
+    text_column: str = ""
+    tolerant: bool = False
+
+    def read(self, files: Sequence[Found]) -> Iterator[Captioned]:
+        """All of `files` (see `find_pictures`), loose pictures first."""
+        loose = {file.name: file.path for file in files if not file.name.lower().endswith((*TARS, PARQUET))}
+        yield from self._loose(loose)
+        for file in files:
+            name = file.name.lower()
+            if name.endswith(TARS):
+                yield from self._tar(file)
+            elif name.endswith(PARQUET):
+                try:
+                    yield from self._parquet(file)
+                except GlaswerkError:
+                    if not self.tolerant:
+                        raise
+                    self.tally.left_out["broken_file"] += 1
+
+    def _loose(self, files: Mapping[str, Path]) -> Iterator[Captioned]:
+        """Pictures named by a metadata.jsonl beside or above them, then those with a .txt beside them."""
+        named: set[str] = set()
+        for name in (name for name in files if posixpath.basename(name) == METADATA):
+            broken = self.tally.left_out if self.tolerant else None
+            with files[name].open("rb") as lines:
+                for number, row in read_objects(lines, files[name], broken=broken):
+                    where = f"{files[name]}, line {number:,}"
+                    picture = self._named(row, name, where)
+                    if picture:
+                        named.add(picture)
+                        data = _bytes(files.get(picture), picture)
+                        yield Captioned(picture, data, self._captions(row), where, row)
+        for name, path in files.items():
+            if name not in named and name.lower().endswith(PICTURES):
+                sidecar = files.get(posixpath.splitext(name)[0] + ".txt")
+                captions = self._words(_head(sidecar), str(sidecar)) if sidecar else ()
+                yield Captioned(name, _bytes(path, name), captions, str(path))
+
+    def _named(self, row: Mapping[str, Any], metadata: str, where: str) -> str:
+        """The picture that a row of metadata means, as a name among those found: never a path."""
+        given = row.get("file_name")
+        if isinstance(given, str) and given:
+            return posixpath.normpath(posixpath.join(posixpath.dirname(metadata), given))
+        self._broken(
+            f"expected the name of a picture as 'file_name' in {where}, found {type(given).__name__}"
+        )
+        return ""
+
+    def _tar(self, file: Found) -> Iterator[Captioned]:
+        with file.path.open("rb") as raw:
+            try:
+                with _unpacked(raw, file.path.stat().st_size) as stream:
+                    container = tarfile.open(fileobj=stream, mode="r|", tarinfo=BoundedMember)  # noqa: SIM115
+                    with container:
+                        yield from self._samples(container, file)
+            except DAMAGE as error:
+                self._cut_off(file, error)
+
+    def _samples(self, container: tarfile.TarFile, file: Found) -> Iterator[Captioned]:
+        """Members that follow one another under one key are a picture and what is said of it."""
+        key, parts = "", dict[str, bytes]()
+        for member in container:
+            if not member.isreg() or posixpath.basename(member.name).startswith("."):
+                continue
+            found = _MEMBER.fullmatch(member.name)
+            if found is None:
+                self.tally.left_out["unsupported_file"] += 1
+                continue
+            if whole_text(found[1]) != key:
+                yield from self._sample(file, key, parts)
+                key, parts = whole_text(found[1]), {}
+            name = found[2].lower()
+            if f".{name}" in (*PICTURES, *_UNSUPPORTED) or name in _SAID:
+                parts[name] = _content(container, member)
+            else:
+                self.tally.left_out["unsupported_file"] += 1
+        yield from self._sample(file, key, parts)
+
+    def _sample(self, file: Found, key: str, parts: Mapping[str, bytes]) -> Iterator[Captioned]:
+        if not parts:
+            return
+        where = f"{file.path}, {key}"
+        pictures = [name for name in parts if f".{name}" in PICTURES]
+        if not pictures:
+            drawn = any(f".{name}" in _UNSUPPORTED for name in parts)
+            self.tally.left_out["unsupported_picture" if drawn else "missing_picture"] += 1
+            return
+        fields = self._json(parts["json"], where) if "json" in parts else {}
+        text, number = (self._words(parts[name], where) if name in parts else () for name in ("txt", "cls"))
+        named = self._captions(fields)
+        captions = (named or text if self.text_column else text or named) or number
+        for name in pictures:
+            yield Captioned(f"{file.name}#{key}.{name}", parts[name], captions, where, fields)
+
+    def _json(self, data: bytes, where: str) -> Mapping[str, Any]:
+        try:
+            value = json.loads(data) if len(data) <= _TEXT_LIMIT else None
+        except (ValueError, RecursionError):
+            value = None
+        if isinstance(value, dict):
+            return value
+        self._broken(f"expected a JSON object below {_TEXT_LIMIT:,} bytes in {where}, found {data[:60]!r}")
+        return {}
+
+    def _parquet(self, file: Found) -> Iterator[Captioned]:
+        image, columns = self._columns(file.path)
+        for number, row in enumerate(read_rows(file.path, columns, batch_rows=_BATCH_ROWS), start=1):
+            value = row.pop(image)
+            data = value.get("bytes") if isinstance(value, dict) else value
+            where = f"{file.path}, row {number:,}"
+            yield Captioned(f"{file.name}#{number}", data, self._captions(row), where, row)
+
+    def _columns(self, path: Path) -> tuple[str, list[str]]:
+        """The column of pictures, and all that are to be read."""
+        try:
+            schema = pq.read_schema(path)
+        except (pa.ArrowInvalid, OSError) as error:
+            raise broken_parquet(path, error) from error
+        listed = ", ".join(schema.names)
+        binary = [column.name for column in schema if _holds_bytes(column.type)]
+        image = next((name for name in _COLUMNS if name in binary), "")
+        if not image and len(binary) != 1:
+            raise GlaswerkError(
+                f"expected a column of pictures (binary, or a struct with 'bytes') in {path}, found {listed}",
+                hint="name it 'image'",
+            )
+        captions = [self.text_column] if self.text_column else list(CAPTIONS)
+        columns = [name for name in schema.names if name in captions]
+        if not columns:
+            raise GlaswerkError(
+                f"expected a column of captions ({', '.join(captions)}) in {path}, found {listed}",
+                hint="name it: --text-column COLUMN",
+            )
+        image = image or binary[0]
+        return image, [image, *columns, *(name for name in schema.names if name in _FIELDS)]
+
+    def _captions(self, row: Mapping[str, Any]) -> tuple[str, ...]:
+        """Every caption of the first field that has any; several are several ways to say it."""
+        for name in (self.text_column,) if self.text_column else CAPTIONS:
+            value = row.get(name)
+            given = value if isinstance(value, list) else [value]
+            found = tuple(text.strip() for text in given if isinstance(text, str) and text.strip())
+            if found:
+                return found
+        return ()
+
+    def _words(self, data: bytes, where: str) -> tuple[str, ...]:
+        """A caption from a file of text; none where it is blank."""
+        try:
+            text = data.decode("utf-8-sig").strip() if len(data) <= _TEXT_LIMIT else None
+        except UnicodeDecodeError:
+            text = None
+        if text is None:
+            self._broken(
+                f"expected a caption in UTF-8 below {_TEXT_LIMIT:,} bytes beside the picture {where}"
+            )
+        return (text,) if text else ()
+
+    def _broken(self, message: str) -> None:
+        if not self.tolerant:
+            raise GlaswerkError(message, hint=_HINT)
+        self.tally.left_out["broken_record"] += 1
+
+    def _cut_off(self, file: Found, error: Exception) -> None:
+        if not self.tolerant:
+            raise GlaswerkError(
+                f"expected a whole tar file, found {file.path} broken or cut off: {error}",
+                hint=f"fetch {file.path.name} again; or {_HINT}",
+            ) from error
+        self.tally.left_out["cut_off"] += 1
+
+
+def find_pictures(paths: Sequence[Path], tally: Tally) -> list[Found]:
+    """Pictures, their .txt and metadata.jsonl, tar and Parquet files, sorted by name; folders recursively.
+
+    Raises GlaswerkError for a named file of another kind, and where nothing is found.
+    """
+    found = sorted((file for path in paths for file in _under(path, tally)), key=lambda file: file.name)
+    repeated = [name for name, count in Counter(file.name for file in found).items() if count > 1]
+    if repeated:
+        raise GlaswerkError(
+            f"expected files of different names, found {repeated[0]} twice among the paths",
+            hint="add the folders one by one, each with its own --name",
+        )
+    if not any(file.name.lower().endswith((*PICTURES, *TARS, PARQUET)) for file in found):
+        raise GlaswerkError(
+            f"expected pictures ({', '.join(PICTURES)}), tar or Parquet files, found none in "
+            f"{', '.join(map(str, paths)) or 'an empty list of paths'}",
+            hint="name files or folders that hold such files",
+        )
+    return found
+
+
+def _under(path: Path, tally: Tally) -> Iterator[Found]:
+    if not path.is_dir():
+        yield from _single(path)
+        return
+    inside = {file.name: file.path for file in find_inputs([path], tally.left_out)}
+    stems = {posixpath.splitext(name)[0] for name in inside if name.lower().endswith(PICTURES)}
+    for name, file in inside.items():
+        beside = name.endswith(".txt") and posixpath.splitext(name)[0] in stems
+        if beside or file.name == METADATA or name.lower().endswith((*PICTURES, *TARS, PARQUET)):
+            yield Found(file, name)
+        else:
+            drawn = name.lower().endswith(_UNSUPPORTED)
+            tally.left_out["unsupported_picture" if drawn else "unsupported_file"] += 1
+
+
+def _single(path: Path) -> Iterator[Found]:
+    if not path.exists():
+        raise GlaswerkError(f"expected a file or folder, found nothing at {path}", hint="check the path")
+    if not path.is_file():
+        raise not_regular(path)
+    if not path.name.lower().endswith((*PICTURES, *TARS, PARQUET)):
+        raise GlaswerkError(
+            f"expected a picture ({', '.join(PICTURES)}), a tar or a Parquet file, found {path}",
+            hint="name the folder that holds the pictures and what describes them",
+        )
+    yield Found(path, path.name)
+    sidecar = path.with_suffix(".txt")
+    if path.name.lower().endswith(PICTURES) and sidecar.is_file():
+        yield Found(sidecar, sidecar.name)
+
+
+def _bytes(path: Path | None, name: str) -> bytes | None:
+    """A loose picture; None where there is none of that name. One byte beyond the limit tells of more."""
+    if path is None or not name.lower().endswith(PICTURES):
+        return None
+    with path.open("rb") as file:
+        return file.read(BYTES_LIMIT + 1)
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(_TEXT_LIMIT + 1)
+
+
+def _content(container: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    file = container.extractfile(member)
+    limit = BYTES_LIMIT if member.name.lower().endswith(PICTURES) else _TEXT_LIMIT
+    return b"" if file is None else file.read(limit + 1)
+
+
+def _holds_bytes(kind: Any) -> bool:
+    if pa.types.is_struct(kind):
+        place = kind.get_field_index("bytes")
+        return place >= 0 and _holds_bytes(kind.field(place).type)
+    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+
+
+def _unpacked(raw: BinaryIO, size: int) -> Any:
+    head = raw.read(16)
+    raw.seek(0)
+    opener = packing(head)
+    return raw if opener is None else _Bounded(opener(raw), max(_RATIO_FLOOR, size * _RATIO))
+
+
+class _Bounded(io.RawIOBase):
+    """A decompressed stream that ends in an error beyond `limit` bytes."""
+
+    def __init__(self, stream: Any, limit: int) -> None:
+        self._stream, self._left = stream, limit
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        data = cast(bytes, self._stream.read(size))
+        self._left -= len(data)
+        if self._left < 0:
+            raise tarfile.ReadError("it unpacks to far more than it holds")
+        return data
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()

@@ -1,0 +1,101 @@
+"""Pictures as untrusted input: four formats, bounded size, decoded once to see that they are whole."""
+
+from __future__ import annotations
+
+import io
+import struct
+import warnings
+import zlib
+from dataclasses import dataclass
+
+from PIL import Image
+
+from glaswerk.data.pictures.metadata import without_metadata
+
+# A photograph of 64 million pixels takes 192 MB decoded; Pillow's own limit is at 89 million.
+PIXEL_LIMIT = 64 * 10**6
+BYTES_LIMIT = 64 << 20
+# Pillow's names; MPO is a JPEG with further pictures behind it, as telephones write them.
+_SUFFIXES = {"JPEG": "jpg", "MPO": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif"}
+_OPENED = ("JPEG", "PNG", "WEBP", "GIF")
+_MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a")
+# What Pillow's decoders raise on damage.
+_DAMAGE = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    LookupError,
+    TypeError,
+    ArithmeticError,
+    AttributeError,
+    RuntimeError,
+    struct.error,
+    zlib.error,
+)
+_ORIENTATION, _GPS = 0x0112, 0x8825
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A whole picture without metadata; of moving ones the first frame was seen.
+
+    `width` and `height` are as stored, before the orientation that EXIF may still hold turns it.
+    `placed`: its metadata said where it was taken.
+    """
+
+    data: bytes
+    suffix: str
+    width: int
+    height: int
+    stripped: bool
+    placed: bool
+
+
+def check(data: bytes) -> Picture | str:
+    """The picture without its metadata, or the reason for which it is left out.
+
+    Reasons: unsupported_picture, oversized_picture, broken_picture (see `reasons.ADDING`).
+    """
+    if len(data) > BYTES_LIMIT:
+        return "oversized_picture"
+    try:
+        with warnings.catch_warnings():
+            # Of damaged metadata, which goes anyway, and of sizes, which are checked here.
+            warnings.simplefilter("ignore")
+            return _checked(data)
+    except Image.DecompressionBombError:
+        return "oversized_picture"
+    except _DAMAGE:
+        known = data.startswith(_MAGIC) or (data[:4], data[8:12]) == (b"RIFF", b"WEBP")
+        return "broken_picture" if known else "unsupported_picture"
+
+
+def _checked(data: bytes) -> Picture | str:
+    with Image.open(io.BytesIO(data), formats=_OPENED) as image:
+        width, height = image.size
+        if width * height > PIXEL_LIMIT:
+            return "oversized_picture"
+        image.load()
+        suffix = _SUFFIXES[str(image.format)]
+        orientation, placed = _exif(image)
+    clean = without_metadata(data, suffix, orientation)
+    if clean == data:
+        return Picture(data, suffix, width, height, stripped=False, placed=placed)
+    with Image.open(io.BytesIO(clean), formats=_OPENED) as image:
+        image.load()
+        if image.size != (width, height):
+            return "broken_picture"
+    # A description in XMP that names a place does so with these letters.
+    placed = placed or (b"GPSLatitude" in data and b"GPSLatitude" not in clean)
+    return Picture(clean, suffix, width, height, stripped=True, placed=placed)
+
+
+def _exif(image: Image.Image) -> tuple[int, bool]:
+    """Orientation, and whether a place is named; damaged EXIF is no fault of the picture."""
+    try:
+        exif = image.getexif()
+        orientation = exif.get(_ORIENTATION, 1)
+        return orientation if isinstance(orientation, int) else 1, _GPS in exif
+    except _DAMAGE:
+        return 1, False

@@ -1,0 +1,226 @@
+"""A source of posts from X account archives: one document a post or thread, archives of an account joined."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from glaswerk.core.document import Document, Rights
+from glaswerk.core.memory import no_cycle_search
+from glaswerk.core.progress import track
+from glaswerk.data.posts.account import ALWAYS, Account, protected_spans
+from glaswerk.data.posts.archive import open_archive
+from glaswerk.data.posts.grailbird import Grailbird
+from glaswerk.data.posts.joins import JOIN, first_posts, joined, link_of, parts_of
+from glaswerk.data.posts.layout import MANIFEST, is_grailbird
+from glaswerk.data.posts.notes import join_notes
+from glaswerk.data.posts.post import PREFIX, Post, has_wrong_date, post_document, settle
+from glaswerk.data.store.new_source import need_documents
+from glaswerk.data.store.parquet import DOCUMENTS, DocumentWriter, write_relations
+
+_UNTOLD = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class PostsConfig:
+    """What decides a source of posts, beside the archives' bytes. `join` is one of `joins.JOINS`."""
+
+    licence: str
+    author: str = ""
+    acquired: str = "own"
+    include_direct_messages: bool = False
+    include_deleted: bool = False
+    include_limited: bool = False
+    join: str = JOIN
+    tolerant: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Export:
+    """What one archive tells of its account."""
+
+    generated: datetime
+    handle: str
+    posts: list[Post]
+    protections: set[tuple[datetime, bool]]
+    protections_unknown: bool
+    limited: set[str]
+    messages: list[Document]
+
+    @property
+    def age(self) -> tuple[datetime, int]:
+        """Grows with the time of the export: X's date, or where there is none the newest post's."""
+        newest = max(self.posts, key=lambda post: int(post.id), default=None)
+        if newest is None:
+            return self.generated, 0
+        told = self.generated > _UNTOLD
+        return self.generated if told else newest.created_at or _UNTOLD, int(newest.id)
+
+
+@dataclass(slots=True)
+class PostsJob:
+    """Writes the files of a source of posts."""
+
+    source: str
+    config: PostsConfig
+    paths: Sequence[Path]
+    left_out: Counter[str] = field(default_factory=Counter)
+    missing_records: int = 0
+    unlisted_files: int = 0
+    # Posts whose date contradicts their id.
+    dates_off: int = 0
+    parts: list[tuple[str, str, str]] = field(default_factory=list)
+    # Id of any version of a post → id of the one that stands for it.
+    last: dict[str, str] = field(default_factory=dict)
+    messages: list[Document] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
+
+    @no_cycle_search()
+    def write(self, folder: Path) -> Mapping[str, Any]:
+        deleted = set() if self.config.include_deleted else self._deleted()
+        with DocumentWriter(folder / DOCUMENTS) as writer:
+            for posts in self._together(deleted):
+                for document in self._joined(posts):
+                    writer.add(document)
+            for document in filter(self._is_new, self.messages):
+                writer.add(document)
+        need_documents(writer, self.paths, self.left_out)
+        write_relations(folder, (PREFIX + i for i in deleted), self.parts)
+        return {
+            "documents": writer.documents,
+            "archives": len(self.paths),
+            "bytes": writer.bytes,
+            "kinds": writer.kinds(),
+            "missing_records": self.missing_records,
+            "unlisted_files": self.unlisted_files,
+            "dates_off": self.dates_off,
+            "left_out": dict(sorted((+self.left_out).items())),
+        }
+
+    def _together(self, deleted: Collection[str]) -> Iterator[list[Document]]:
+        """Documents of one post each, of all that may be joined: an account's, or for conversations all."""
+        accounts = self._by_account()
+        posts: list[Document] = []
+        for paths in track(accounts, "reading accounts", len(accounts)):
+            posts += filter(self._is_new, self._read(paths, deleted))
+            if self.config.join != "conversations":
+                yield posts
+                posts = []
+        yield posts
+
+    def _joined(self, posts: Sequence[Document]) -> Iterator[Document]:
+        ordered = sorted(posts, key=_number)
+        links = [link_of(post, self.last) for post in ordered]
+        first = first_posts(self.config.join, links)
+        groups: dict[int, list[Document]] = {}
+        for link, post in zip(links, ordered, strict=True):
+            groups.setdefault(first[link.id], []).append(post)
+        for group in groups.values():
+            if len(group) > 1:
+                self.parts += parts_of(group)
+            yield joined(group)
+
+    def _deleted(self) -> set[str]:
+        """Ids deleted according to any of the archives: an older one still holds the posts."""
+        found: set[str] = set()
+        for path in self.paths:
+            with open_account(path, self.config.tolerant) as account:
+                found |= account.deleted_ids()
+        self.left_out["deleted"] += len(found)
+        return found
+
+    def _by_account(self) -> list[list[Path]]:
+        """Archives of one account together: a thread may begin in one and go on in another."""
+        found: dict[str, list[Path]] = {}
+        for path in self.paths:
+            with open_account(path, self.config.tolerant) as account:
+                handle = "" if account.account_id else f"@{self._handle(account).lower()}"
+                found.setdefault(account.account_id or handle, []).append(path)
+        return list(found.values())
+
+    def _handle(self, account: Account) -> str:
+        return account.handle_or(self.config.author)
+
+    def _read(self, paths: Sequence[Path], deleted: Collection[str]) -> Iterator[Document]:
+        """Each post of one account from all its archives, of which the newest one wins."""
+        exports = sorted((self._export(path) for path in paths), key=lambda export: export.age)
+        few = set[str]().union(*(export.limited for export in exports))
+        settled = settle(self._for_all(exports, few), deleted)
+        self.messages += (message for export in exports for message in export.messages)
+        ids = [{post.id for post in export.posts} for export in exports]
+        self.left_out["repeated_id"] += sum(map(len, ids)) - len(set().union(*ids))
+        self.left_out["superseded_edit"] += settled.superseded
+        self.parts += settled.parts
+        self.last |= settled.last
+        handle, rights = exports[-1].handle, Rights(self.config.licence, self.config.acquired)
+        limited = protected_spans(set().union(*(export.protections for export in exports)))
+        if any(export.protections_unknown for export in exports):
+            limited = [ALWAYS]
+        for post in settled.posts:
+            self.dates_off += has_wrong_date(post)
+            yield post_document(post, self.source, handle, rights, limited)
+
+    def _for_all(self, exports: Iterable[_Export], few: set[str]) -> Iterator[Post]:
+        """The posts without those for few, in whatever file they stand, or with such marked where asked for.
+
+        X writes posts to a circle or a community into tweets.js, too.
+        """
+        if not self.config.include_limited:
+            self.left_out["limited_audience"] += len(few)
+        for post in (post for export in exports for post in export.posts):
+            if few.isdisjoint(post.versions):
+                yield post
+            elif self.config.include_limited:
+                yield replace(post, limited=True)
+
+    def _export(self, path: Path) -> _Export:
+        config = self.config
+        with open_account(path, config.tolerant) as account:
+            handle = self._handle(account)
+            posts = list(account.posts())
+            if config.include_limited:
+                posts += account.limited_posts()
+            if config.include_deleted:
+                posts += account.deleted_posts()
+            posts, unjoined = join_notes(posts, list(account.notes(deleted=config.include_deleted)))
+            protections = account.protections()
+            wanted = config.include_direct_messages
+            messages = list(account.own_messages(self.source, handle, config.licence)) if wanted else []
+            account.count_unread(direct_messages=wanted)
+        with open_account(path, config.tolerant) as account_again:
+            # Apart, so that what is broken in these files is not counted twice.
+            few = account_again.limited_ids()
+        self.left_out["unjoined_note"] += unjoined
+        self.left_out += account.left_out
+        self.missing_records += account.missing_records
+        self.unlisted_files += account.unlisted_files
+        unknown = account.protections_unknown
+        return _Export(account.generated, handle, posts, protections, unknown, few, messages)
+
+    def _is_new(self, document: Document) -> bool:
+        if document.id in self.seen:
+            self.left_out["repeated_id"] += 1
+            return False
+        self.seen.add(document.id)
+        return True
+
+
+def _number(document: Document) -> int:
+    return int(document.id.removeprefix(PREFIX))
+
+
+@contextmanager
+def open_account(path: Path, tolerant: bool) -> Iterator[Account]:
+    """The account that an archive of any era tells of. Raises GlaswerkError for what is no archive."""
+    archive = open_archive(path)
+    try:
+        names = archive.names()
+        era = Grailbird if is_grailbird(names) and MANIFEST not in names else Account
+        yield era(archive, tolerant=tolerant)
+    finally:
+        archive.close()

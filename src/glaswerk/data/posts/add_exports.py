@@ -1,0 +1,154 @@
+"""A source of posts from an account's own export of Mastodon or Bluesky: one document a post."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from glaswerk.core.document import Document, Rights
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.progress import track
+from glaswerk.data.files.inputs import changed, stamp
+from glaswerk.data.files.lines import read_list
+from glaswerk.data.files.stored import DAMAGE, Stored, Unpacker
+from glaswerk.data.posts.bluesky import is_repository, read_repository
+from glaswerk.data.posts.mastodon import Repost, SocialPost, read_activity
+from glaswerk.data.posts.post import parse_time
+from glaswerk.data.store.new_source import need_documents
+from glaswerk.data.store.parquet import DOCUMENTS, DocumentWriter, write_relations
+
+_OUTBOX = re.compile(rb'"type"\s*:\s*"OrderedCollection"')
+# What a Mastodon export holds, at its top or in one folder: other tar files are not searched to their end.
+_MEMBERS = re.compile(
+    r"[^/]+/(?:[^/]+/)?(?:media_attachments/.*|media/.*|(?:outbox|actor|likes|bookmarks)\.json|"
+    r"(?:avatar|header)\.\w+)"
+)
+
+# Audience → the reason for which its posts stay out unless asked for.
+_STAYS_OUT = {"private": "direct_message", "limited": "limited_audience"}
+
+
+def is_export(path: Path) -> bool:
+    """Whether a file is an export of Mastodon or Bluesky, by content."""
+    unpacker = Unpacker(Counter())
+    with path.open("rb") as file:
+        for stored in unpacker.files(file, path.name):
+            kind = _kind(stored)
+            if kind or (stored.inside and not _MEMBERS.fullmatch(stored.name)) or not stored.inside:
+                return bool(kind)
+    return False
+
+
+def _kind(stored: Stored) -> str:
+    """mastodon, bluesky, or "" for any other file."""
+    if is_repository(stored.head):
+        return "bluesky"
+    outbox = stored.head[:1].isspace() or stored.head[:1] in (b"{", b"\xef")
+    is_collection = outbox and b"activitystreams" in stored.head and _OUTBOX.search(stored.head)
+    return "mastodon" if is_collection and b'"orderedItems"' in stored.head else ""
+
+
+@dataclass(slots=True)
+class SocialJob:
+    """Writes the files of a source; of posts with the same address the first one stays."""
+
+    source: str
+    author: str
+    rights: Rights
+    stamps: Mapping[Path, tuple[int, int]]
+    audiences: Collection[str] = ("public",)
+    left_out: Counter[str] = field(default_factory=Counter)
+    unparsed_dates: int = 0
+    _did: str = ""
+    _seen: set[str] = field(default_factory=set)
+    _reposts: dict[str, str] = field(default_factory=dict)
+
+    def write(self, folder: Path) -> Mapping[str, Any]:
+        with DocumentWriter(folder / DOCUMENTS) as writer:
+            for post in track(self._posts(), "reading posts"):
+                if post.audience not in self.audiences:
+                    self.left_out[_STAYS_OUT[post.audience]] += 1
+                elif not post.text.strip():
+                    self.left_out["no_text"] += 1
+                elif post.id in self._seen:
+                    self.left_out["repeated_id"] += 1
+                else:
+                    self._seen.add(post.id)
+                    writer.add(self._document(post))
+        need_documents(writer, list(self.stamps), self.left_out)
+        write_relations(folder, (), sorted((i, o, "retweet") for i, o in self._reposts.items()))
+        return {
+            "documents": writer.documents,
+            "files": len(self.stamps),
+            "bytes": writer.bytes,
+            "kinds": {"post": writer.documents},
+            "reposts": len(self._reposts),
+            "unparsed_dates": self.unparsed_dates,
+            "left_out": dict(sorted((+self.left_out).items())),
+        }
+
+    def _posts(self) -> Iterator[SocialPost]:
+        for path, before in self.stamps.items():
+            for item in self._items(path):
+                if isinstance(item, Repost):
+                    self._reposts[item.id] = item.original
+                else:
+                    yield item
+            if stamp(path) != before:
+                raise changed(str(path))
+
+    def _items(self, path: Path) -> Iterator[SocialPost | Repost]:
+        unpacker = Unpacker(self.left_out)
+        with path.open("rb") as file:
+            for stored in unpacker.files(file, path.name):
+                try:
+                    yield from self._read(stored)
+                except DAMAGE as error:
+                    unpacker.damaged(error)
+                except GlaswerkError:
+                    # What stood before was read; a broken outbox is cut off, as it is one list.
+                    self.left_out["cut_off"] += 1
+
+    def _read(self, stored: Stored) -> Iterator[SocialPost | Repost]:
+        kind = _kind(stored)
+        if kind == "bluesky":
+            yield from read_repository(stored.stream, self.left_out)
+        elif kind == "mastodon":
+            for _, activity in read_list(stored.stream, Path(stored.name), "orderedItems.item"):
+                item = read_activity(activity, self.left_out)
+                if item is not None:
+                    yield item
+
+    def _named(self, author: str) -> str:
+        """An account's name. Bluesky's exports tell only its DID, in whose place a given name stands."""
+        if author and not (self.author and author.startswith("did:")):
+            return author
+        if author and self._did not in ("", author):
+            raise GlaswerkError(
+                f"expected one account to name {self.author}, found {self._did} and {author}",
+                hint="add them apart, each with its own --author",
+            )
+        self._did = self._did or author
+        return self.author
+
+    def _document(self, post: SocialPost) -> Document:
+        created_at = parse_time(post.created_at)
+        self.unparsed_dates += created_at is None and bool(post.created_at)
+        return Document(
+            id=post.id,
+            source=self.source,
+            text=post.text.replace("\0", ""),
+            rights=Rights(self.rights.licence, self.rights.acquired, post.audience),
+            author=self._named(post.author),
+            created_at=created_at,
+            lang=post.lang,
+            kind="post",
+            url=post.url,
+            reply_to=post.reply_to,
+            quote_of=post.quote_of,
+            media=post.media,
+        )

@@ -1,0 +1,259 @@
+"""Posts out of what X's APIs answer and stream: v1.1 statuses, timelines, searches and notices, v2 pages.
+
+Formats: X API reference, "Tweet object" (v1.1), "Expansions" (v2), "Streaming message types".
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from glaswerk.data.posts.post import Post, digits, read_post
+
+# Messages between the posts of a v1.1 stream that are neither posts nor deletions.
+_NOTICES = (
+    "scrub_geo",
+    "status_withheld",
+    "user_withheld",
+    "limit",
+    "warning",
+    "disconnect",
+    "friends",
+    "friends_str",
+    "event",
+    "control",
+)
+# Keys of direct messages and of other events of their conversations, none of which a post has.
+_MESSAGES = (
+    "recipient_id",
+    "message_create",
+    "direct_message",
+    "dm_conversation_id",
+    "dm_event",
+    "event_type",
+)
+# Lists of an answer that hold posts, or users each with the latest post.
+_LISTS = ("statuses", "results", "users")
+# Keys that v2's posts have and v1.1's have not.
+_FLAT = ("author_id", "edit_history_tweet_ids", "referenced_tweets", "note_tweet", "conversation_id")
+# A quote of a repost of a quote: X nests two deep; a hostile record nests as deep as it likes.
+_DEPTH = 6
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One post with its author's handle (empty where not told). `cut`: the record ends the text with "…"."""
+
+    post: Post
+    author: str
+    limited: bool
+    cut: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """Its author deleted a post."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Repost:
+    """A retweet: no text of its own, an edge to the post that it repeats."""
+
+    id: str
+    original: str
+
+
+class Payloads:
+    """Turns JSON values into posts. `counts` has, by reason, what was no post or could not be read."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+
+    def read(self, value: Any) -> Iterator[Seen | Deletion | Repost]:
+        """Everything in one answer or one line of a stream; each post's quoted and repeated posts, too."""
+        for record in value if isinstance(value, list) else [value]:
+            if isinstance(record, dict):
+                yield from self._record(record, _DEPTH)
+            else:
+                self.counts["not_a_post"] += 1
+
+    def _record(self, record: Record, depth: int) -> Iterator[Seen | Deletion | Repost]:
+        if depth == 0:
+            self.counts["nested_too_deep"] += 1
+        elif _is_message(record):
+            self.counts["direct_message"] += 1
+        elif _is_page(record):
+            yield from self._page(record)
+        elif _is_flat(record):
+            yield from self._page({"data": record})
+        elif _is_post(record):
+            yield from self._status(record, depth)
+        elif (deletion := _deletion(record)) is not None:
+            yield from self._deletion(deletion)
+        elif lists := [record[key] for key in _LISTS if isinstance(record.get(key), list)]:
+            for item in (item for items in lists for item in items if isinstance(item, dict)):
+                yield from self._record(item, depth - 1)
+        elif "screen_name" in record and isinstance(record.get("status"), dict):
+            user = {key: value for key, value in record.items() if key != "status"}
+            yield from self._record({**record["status"], "user": user}, depth - 1)
+        else:
+            self.counts["notice" if any(key in record for key in _NOTICES) else "not_a_post"] += 1
+
+    def _deletion(self, value: Record) -> Iterator[Deletion]:
+        post = value.get("status", value.get("tweet"))
+        found = _identifier(post) if isinstance(post, dict) else ""
+        if found:
+            yield Deletion(found)
+        else:
+            self.counts["notice"] += 1
+
+    def _status(self, record: Record, depth: int) -> Iterator[Seen | Deletion | Repost]:
+        """A v1.1 status: a retweet's text is the original's, cut; so only the original is a post."""
+        original, quoted = record.get("retweeted_status"), record.get("quoted_status")
+        if isinstance(quoted, dict):
+            yield from self._record(quoted, depth - 1)
+        if isinstance(original, dict):
+            yield from self._record(original, depth - 1)
+            ids = _identifier(record), _identifier(original)
+            if all(ids):
+                yield Repost(*ids)
+            return
+        user = record.get("user")
+        user = user if isinstance(user, dict) else {}
+        # Compatibility mode puts the whole text and its links into an object of their own.
+        extended = record.get("extended_tweet")
+        whole = {**record, **extended} if isinstance(extended, dict) else record
+        cut = bool(record.get("truncated")) and not isinstance(whole.get("full_text"), str)
+        yield from self._post(whole, str(user.get("screen_name") or ""), user.get("protected") is True, cut)
+
+    def _page(self, page: Record) -> Iterator[Seen | Deletion | Repost]:
+        """A v2 page: its posts, then those in `includes`, which the former quote, answer or repeat."""
+        included = page.get("includes")
+        included = included if isinstance(included, dict) else {}
+        users = {str(user.get("id")): user for user in _dicts(included.get("users"))}
+        media = {str(item.get("media_key")): item for item in _dicts(included.get("media"))}
+        data = page.get("data")
+        more = _dicts(included.get("tweets"))
+        known = {_identifier(tweet) for tweet in more}
+        for tweet in [*_dicts(data if isinstance(data, list) else [data]), *more]:
+            if _is_message(tweet):
+                self.counts["direct_message"] += 1
+                continue
+            if "text" not in tweet:  # a user, with a pinned post among the included ones
+                self.counts["not_a_post"] += 1
+                continue
+            original = _reference(tweet, "retweeted")
+            if original and original in known and _identifier(tweet):
+                yield Repost(_identifier(tweet), original)
+                continue
+            user = users.get(str(tweet.get("author_id")), tweet.get("author"))
+            user = user if isinstance(user, dict) else {}
+            handle, limited = str(user.get("username") or ""), user.get("protected") is True
+            yield from self._post(_as_v1(tweet, media), handle, limited, cut=False)
+        self.counts["unavailable"] += len(_dicts(page.get("errors")))
+
+    def _post(self, record: Record, author: str, limited: bool, cut: bool) -> Iterator[Seen]:
+        try:
+            yield Seen(read_post(record), author, limited, cut)
+        except ValueError:
+            self.counts["broken_record"] += 1
+
+
+def _identifier(record: Record) -> str:
+    return digits(record.get("id_str") or record.get("id") or "")
+
+
+def _is_post(record: Record) -> bool:
+    has_text = any(isinstance(record.get(key), str) for key in ("full_text", "text"))
+    return has_text and ("id_str" in record or "id" in record)
+
+
+def _is_message(record: Record) -> bool:
+    """A direct message of v1.1, before 2018 or after, or an event of a v2 conversation.
+
+    v2's messages have id and text as its posts do, so they must be told before these.
+    """
+    return any(key in record for key in _MESSAGES)
+
+
+def _deletion(record: Record) -> Record | None:
+    """What tells of a deletion, where a record does: v1.1's notice, v2's stream or batch line."""
+    data = record.get("data")
+    value = data.get("delete") if isinstance(data, dict) else record.get("delete")
+    if record.get("action") == "delete":  # {"id": …, "action": "delete", "reason": "deleted"}
+        return {"tweet": record}
+    return value if isinstance(value, dict) else None
+
+
+def _is_page(record: Record) -> bool:
+    """A v2 answer: a post, posts, or something else that comes with posts."""
+    data, included = record.get("data"), record.get("includes")
+    first = data[0] if isinstance(data, list) and data else data
+    has_post = isinstance(first, dict) and "text" in first and "id" in first and "user" not in first
+    return has_post or bool(isinstance(included, dict) and _dicts(included.get("tweets")))
+
+
+def _is_flat(record: Record) -> bool:
+    """A v2 post by itself, as programs write them that take pages apart; perhaps with its `author` inside."""
+    return (
+        "text" in record and "id" in record and "user" not in record and any(key in record for key in _FLAT)
+    )
+
+
+def is_answer(record: Record) -> bool:
+    """Whether a record is surely one of X's API, and none of a data set that only has `id` and `text`."""
+    user = record.get("user")
+    author = any(key in record for key in ("id_str", "edit_history_tweet_ids")) or (
+        "author_id" in record and "created_at" in record
+    )
+    named = isinstance(user, dict) and "screen_name" in user
+    deletion = record.get("delete")
+    return (
+        (_is_post(record) and (author or named))
+        or _is_message(record)
+        or "dm_conversation_id" in record
+        or _is_page(record)
+        or (isinstance(deletion, dict) and "status" in deletion)
+    )
+
+
+def _dicts(value: Any) -> list[Record]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _reference(tweet: Record, kind: str) -> str:
+    found = [digits(r.get("id")) for r in _dicts(tweet.get("referenced_tweets")) if r.get("type") == kind]
+    return found[0] if found else ""
+
+
+def _as_v1(tweet: Record, media: Mapping[str, Record]) -> Record:
+    """A v2 post with v1.1's names, so that one reader serves both."""
+    note = tweet.get("note_tweet")
+    note = note if isinstance(note, dict) else {}
+    shown = note if isinstance(note.get("text"), str) else tweet
+    entities = shown.get("entities")
+    links = _dicts(entities.get("urls")) if isinstance(entities, dict) else []
+    return {
+        "id_str": tweet.get("id"),
+        "full_text": shown.get("text"),
+        "created_at": tweet.get("created_at"),
+        "lang": tweet.get("lang"),
+        "in_reply_to_status_id_str": _reference(tweet, "replied_to"),
+        "quoted_status_id_str": _reference(tweet, "quoted"),
+        "retweeted_status_id_str": _reference(tweet, "retweeted"),
+        "entities": {"urls": [link for link in links if "media_key" not in link]},
+        "extended_entities": {"media": [_file(link, media) for link in links if "media_key" in link]},
+        "edit_info": {"initial": {"editTweetIds": tweet.get("edit_history_tweet_ids")}},
+    }
+
+
+def _file(link: Record, media: Mapping[str, Record]) -> Record:
+    item = media.get(str(link["media_key"]), {})
+    address = item.get("url") or item.get("preview_image_url") or link["media_key"]
+    return {"url": link.get("url"), "media_url_https": address}

@@ -1,0 +1,149 @@
+"""Dumps of JSON as untrusted input: plain or compressed, in tar or zip files, a value a line or a file.
+
+Everything is read as a stream within limits; no name inside a container becomes a path on this machine.
+What is broken or cut off is counted, and reading goes on behind it: a dump of a live stream that was
+recorded for months has both.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.data.files.limits import not_regular
+from glaswerk.data.files.lines import read_list
+from glaswerk.data.files.stored import DAMAGE, Unpacker
+
+# A post is below 100 kB with all that hangs on it, a page of a hundred below 10 MB. JSON of empty lists takes
+# 28 times its size once parsed, so these limits keep a hostile file below 1.5 GB.
+LINE_LIMIT = 16 << 20
+# A file that is one value must be parsed as a whole.
+VALUE_LIMIT = 48 << 20
+_NO_VALUE = object()
+_BLANK = b" \t\r\n\x0b\x0c"
+
+
+class Dumps:
+    """Reads JSON values from files. `counts` has broken_record, not_json and what `Unpacker` counts."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+
+    def values(self, path: Path) -> Iterator[Any]:
+        """Every JSON value of a file. Raises GlaswerkError for one that cannot be opened."""
+        if path.exists() and not path.is_file():
+            raise not_regular(path)
+        try:
+            with path.open("rb") as file:
+                unpacker = Unpacker(self.counts)
+                for stored in unpacker.files(file, path.name):
+                    try:
+                        yield from self._json(stored.stream)
+                    except DAMAGE as error:
+                        unpacker.damaged(error)
+        except OSError as error:
+            raise GlaswerkError(f"expected a readable file, found {path}: {error.strerror}") from error
+
+    def _json(self, stream: io.BufferedReader) -> Iterator[Any]:
+        """Values of plain bytes: one a line, or the whole as one (an answer of an API, indented or not)."""
+        good = broken = 0
+        try:
+            for value in self._attempts(stream):
+                if value is _NO_VALUE:
+                    broken += 1
+                else:
+                    good += 1
+                    yield value
+        finally:
+            # Where nothing at all could be read, the file is something else: one picture, not many lines.
+            self.counts["broken_record" if good else "not_json"] += broken if good else bool(broken)
+
+    def _attempts(self, stream: io.BufferedReader) -> Iterator[Any]:
+        """A value, or _NO_VALUE, for every line; for the first lines together where they are one value."""
+        first = self._first(stream)
+        unended = len(first) == VALUE_LIMIT and not first.endswith(b"\n")
+        first = first.removeprefix(b"\xef\xbb\xbf")
+        if not first:
+            return
+        value, rest = _parse(first), b""
+        if value is _NO_VALUE and first.lstrip()[:1] in (b"{", b"["):
+            rest = b"" if unended else stream.read(VALUE_LIMIT - len(first))
+            value = _parse(first + rest) if rest else _NO_VALUE
+            rest = rest if value is _NO_VALUE else b""
+        whole = value is not _NO_VALUE or len(first) + len(rest) < VALUE_LIMIT
+        if (unended or not whole) and _is_list(first, rest):
+            yield from self._list(first + rest, stream)
+            return
+        if unended:
+            self._skip_line(stream, LINE_LIMIT)
+        yield value
+        for line in self._lines(rest, stream, LINE_LIMIT):
+            yield _parse(line)
+
+    def _first(self, stream: io.BufferedReader) -> bytes:
+        """The first line that is not blank, or as much of it as one value may have."""
+        while line := stream.readline(VALUE_LIMIT):
+            if line.strip(_BLANK):
+                return line
+        return b""
+
+    def _list(self, head: bytes, stream: io.BufferedReader) -> Iterator[Any]:
+        """The values of one list of any length, one in memory at a time."""
+        try:
+            # Its name stands in messages alone, which nobody sees: what is broken is counted.
+            for _, value in read_list(cast(BinaryIO, _Chained(head, stream)), Path("list")):
+                yield value
+        except GlaswerkError:
+            self.counts["cut_off"] += 1
+
+    def _lines(self, head: bytes, stream: io.BufferedReader, limit: int) -> Iterator[bytes]:
+        """The lines of `head` and then of the stream, but for blank ones."""
+        buffer = io.BytesIO(head)
+        while line := buffer.readline():
+            if not line.endswith(b"\n"):
+                line += self._line(stream, limit)
+            if line.strip(_BLANK):
+                yield line
+        while line := self._line(stream, limit):
+            if line.strip(_BLANK):
+                yield line
+
+    def _line(self, stream: io.BufferedReader, limit: int) -> bytes:
+        line = stream.readline(limit)
+        if len(line) < limit or line.endswith(b"\n"):
+            return line
+        self._skip_line(stream, limit)
+        return b'"'  # counted as one broken record, as no JSON begins and ends so
+
+    def _skip_line(self, stream: io.BufferedReader, limit: int) -> None:
+        while (rest := stream.readline(limit)) and not rest.endswith(b"\n"):
+            pass
+
+
+class _Chained:
+    """Bytes that were read ahead, then the stream that they came from."""
+
+    def __init__(self, head: bytes, stream: io.BufferedReader) -> None:
+        self._head, self._stream = io.BytesIO(head), stream
+
+    def read(self, size: int = -1) -> bytes:
+        return self._head.read(size) or self._stream.read(size)
+
+
+def _is_list(first: bytes, rest: bytes) -> bool:
+    """Whether this begins one long list, and not lines of which the first one is broken."""
+    following = rest.lstrip(_BLANK).partition(b"\n")[0]
+    return first.lstrip(_BLANK)[:1] == b"[" and (not following or _parse(following) is _NO_VALUE)
+
+
+def _parse(data: bytes) -> Any:
+    """A JSON value, or _NO_VALUE for anything else, also for bytes that are not UTF-8."""
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        return _NO_VALUE

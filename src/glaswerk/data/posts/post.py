@@ -1,0 +1,276 @@
+"""Posts of one X account: a record of tweets.js read into a `Post`, posts joined into documents."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import PurePosixPath
+from typing import Any
+
+from glaswerk.core.document import Document, Rights
+from glaswerk.data.language import tidy_code
+from glaswerk.data.posts.rendering import render
+
+PREFIX = "x:"
+_MONTHS = {
+    m: i
+    for i, m in enumerate(
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"], start=1
+    )
+}
+_STATUS = re.compile(r"^https?://(?:www\.|mobile\.)?(?:twitter|x)\.com/\w+/status/(\d+)")
+_RETWEET = re.compile(r"^RT @(\w+): ")
+# X's ids hold the milliseconds since this moment (1288834974657 ms) in all but their last 22 bits.
+_EPOCH = datetime(2010, 11, 4, 1, 42, 54, 657000, tzinfo=UTC)
+_FIRST_SNOWFLAKE = 29_700_859_247
+_LAST_MOMENT = (1 << 63) >> 22
+_CLOSE = timedelta(minutes=1)
+# Ids of X are 64-bit numbers; Python refuses to read numbers of more than 4,300 digits.
+_DIGITS = re.compile(r"[0-9]{1,20}")
+# What an error quotes of a value: enough to find it, not the whole of a hostile one.
+_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One record. Ids are bare digits; `versions` are the ids of an edited post, oldest first.
+
+    `limited`: it was shown to a circle or a community.
+    """
+
+    id: str
+    text: str
+    created_at: datetime | None
+    lang: str
+    reply_to: str
+    quote_of: str
+    retweet_of: str
+    media: tuple[str, ...]
+    versions: tuple[str, ...]
+    limited: bool = False
+
+
+def read_post(tweet: Mapping[str, Any]) -> Post:
+    """A post from one `tweet` object. Raises ValueError naming the key that is not as X writes it."""
+    identifier = _id(tweet, "id_str") or _id(tweet, "id")
+    raw = tweet.get("full_text", tweet.get("text"))
+    if not identifier:
+        raise ValueError("'id_str' is missing")
+    if not isinstance(raw, str):
+        raise ValueError(f"'full_text' is {type(raw).__name__}, expected a string")
+    urls, media = _entities(tweet, "entities", "urls"), _media(tweet)
+    links = _links(urls)
+    text = render(raw, links, {str(e["url"]) for e in media if e.get("url")}, [*urls, *media])
+    created_at = parse_time(str(tweet.get("created_at", "")))
+    return Post(
+        id=identifier,
+        text=text,
+        created_at=created_at or snowflake_time(identifier),
+        lang=tidy_code(str(tweet.get("lang") or "")),
+        reply_to=_id(tweet, "in_reply_to_status_id_str") or _id(tweet, "in_reply_to_status_id"),
+        quote_of=_quote(tweet, links),
+        retweet_of=_retweet(tweet, text),
+        media=_media_names(identifier, media),
+        versions=_versions(tweet, identifier),
+    )
+
+
+def parse_time(text: str) -> datetime | None:
+    """UTC time from X's form ("Wed Oct 10 20:19:24 +0000 2018") or ISO 8601; None for anything else.
+
+    Archives of before 2019 write "2013-05-04 12:00:00 +0000", which is ISO 8601 but for a space.
+
+    `strptime` is not used: its month names follow the machine's locale.
+    """
+    parts = text.split()
+    try:
+        if len(parts) == 6 and parts[1] in _MONTHS:
+            moment = f"{parts[5]}-{_MONTHS[parts[1]]:02}-{int(parts[2]):02}T{parts[3]}{parts[4]}"
+        else:
+            moment = "".join(parts) if len(parts) == 1 else "T".join(("".join(parts[:1]), "".join(parts[1:])))
+        found = datetime.fromisoformat(moment)
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def digits(value: Any) -> str:
+    """An id of X as it stands in a record, or an empty string where it is none."""
+    text = str(value)
+    return text if not isinstance(value, float | bool) and _DIGITS.fullmatch(text) else ""
+
+
+def snowflake_time(identifier: str) -> datetime | None:
+    """The time that an id of X holds since November 2010, to the millisecond; None for an older id."""
+    number = int(identifier)
+    if number < _FIRST_SNOWFLAKE:
+        return None
+    return _EPOCH + timedelta(milliseconds=min(number >> 22, _LAST_MOMENT))
+
+
+def has_wrong_date(post: Post) -> bool:
+    """Whether a post's date contradicts its id by more than a minute: one of the two was altered."""
+    told = snowflake_time(post.id)
+    return told is not None and post.created_at is not None and abs(post.created_at - told) > _CLOSE
+
+
+def _id(tweet: Mapping[str, Any], key: str) -> str:
+    value = tweet.get(key)
+    if value is None or value == "":
+        return ""
+    # A float has already lost digits; bool is an int in Python.
+    if isinstance(value, float | bool) or not _DIGITS.fullmatch(str(value)):
+        raise ValueError(f"{key!r} is {str(value)[:_SHOWN]!r}, expected digits")
+    return str(int(value))
+
+
+def _entities(tweet: Mapping[str, Any], holder: str, key: str) -> list[Mapping[str, Any]]:
+    entities = tweet.get(holder)
+    found = entities.get(key) if isinstance(entities, dict) else None
+    return [e for e in found if isinstance(e, dict)] if isinstance(found, list) else []
+
+
+def _links(urls: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Short link → the address it stands for, where X says so."""
+    return {str(e["url"]): str(e["expanded_url"]) for e in urls if e.get("url") and e.get("expanded_url")}
+
+
+def _media(tweet: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Entities of media in order; a post has up to four pictures behind one link."""
+    return _entities(tweet, "extended_entities", "media") or _entities(tweet, "entities", "media")
+
+
+def _media_names(identifier: str, media: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The files' names as X puts them under data/tweets_media."""
+    found = (str(e.get("media_url_https") or e.get("media_url") or "") for e in media)
+    names = (PurePosixPath(address.partition("?")[0]).name for address in found if address)
+    return tuple(dict.fromkeys(f"{identifier}-{name}" for name in names))
+
+
+def _quote(tweet: Mapping[str, Any], links: Mapping[str, str]) -> str:
+    given = _id(tweet, "quoted_status_id_str")
+    if given:
+        return given
+    found = [match[1] for address in links.values() if (match := _STATUS.match(address))]
+    return found[-1] if found else ""
+
+
+def _retweet(tweet: Mapping[str, Any], text: str) -> str:
+    """`x:ID`, or `@handle` where the archive does not tell the id (it seldom does)."""
+    original = tweet.get("retweeted_status")
+    given = _id(tweet, "retweeted_status_id_str") or (
+        _id(original, "id_str") or _id(original, "id") if isinstance(original, dict) else ""
+    )
+    return PREFIX + given if given else retweeted_handle(text)
+
+
+def retweeted_handle(text: str) -> str:
+    """`@name` for a text that is someone else's post as X repeats it ("RT @name: …"), else empty."""
+    match = _RETWEET.match(text)
+    return f"@{match[1]}" if match else ""
+
+
+def _versions(tweet: Mapping[str, Any], identifier: str) -> tuple[str, ...]:
+    info = tweet.get("edit_info")
+    info = info if isinstance(info, dict) else {}
+    edit = info.get("edit")
+    control = info.get("initial") or (edit.get("editControlInitial") if isinstance(edit, dict) else None)
+    ids = control.get("editTweetIds") if isinstance(control, dict) else None
+    if ids == [identifier]:
+        return (identifier,)
+    found = {str(i) for i in ids} if isinstance(ids, list) else set()
+    known = {int(i) for i in found if _DIGITS.fullmatch(i)} | {int(identifier)}
+    return tuple(map(str, sorted(known)))
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Posts of one account in time order, each in its last version, and what was left out.
+
+    `last`: id of any version → id of the last one that is there; `parts`: (version, last one, "edit").
+    """
+
+    posts: list[Post]
+    last: dict[str, str]
+    superseded: int
+    deleted: int
+    parts: list[tuple[str, str, str]]
+
+
+def settle(posts: Iterable[Post], deleted: Collection[str]) -> Settled:
+    """Each post once, of an edited one the last version.
+
+    Of posts with the same id the last one given stays, so `posts` of a newer archive come later.
+    A post one of whose versions is in `deleted` stays out with all its versions.
+    """
+    ordered = _merged(posts)
+    alive = [p for p in ordered if not any(v in deleted for v in p.versions)]
+    last = _last_versions(alive)
+    kept = [p for p in alive if last[p.id] == p.id]
+    parts = [(PREFIX + p.id, PREFIX + last[p.id], "edit") for p in alive if last[p.id] != p.id]
+    return Settled(kept, last, len(alive) - len(kept), len(ordered) - len(alive), parts)
+
+
+def _merged(posts: Iterable[Post]) -> list[Post]:
+    """Each id once, in time order; versions are joined, as one archive may know of an edit alone."""
+    found: dict[str, Post] = {}
+    for post in posts:
+        earlier = found.get(post.id)
+        if earlier is None:
+            found[post.id] = post
+            continue
+        versions = tuple(sorted({*earlier.versions, *post.versions}, key=int))
+        # What one archive says was for few is not made public by another that does not.
+        limited = earlier.limited or post.limited
+        found[post.id] = replace(post, versions=versions, limited=limited)
+    return sorted(found.values(), key=lambda p: int(p.id))
+
+
+def _last_versions(posts: Sequence[Post]) -> dict[str, str]:
+    """Post id → id of its newest version among `posts` (ids of X grow with time)."""
+    present = {p.id for p in posts}
+    last: dict[str, str] = {}
+    for post in posts:
+        one = len(post.versions) == 1
+        newest = post.id if one else max((v for v in post.versions if v in present), key=int)
+        for version in post.versions:
+            last[version] = max(last.get(version, newest), newest, key=int)
+    return last
+
+
+def post_document(
+    post: Post,
+    source: str,
+    handle: str,
+    rights: Rights,
+    limited: Sequence[tuple[datetime, datetime]] = (),
+) -> Document:
+    """One post as a document; `handle` may be unknown. `limited`: times when its account was protected."""
+    hidden = post.limited or _within(snowflake_time(post.id) or post.created_at, limited)
+    return Document(
+        id=PREFIX + post.id,
+        source=source,
+        text=post.text,
+        rights=replace(rights, audience="limited") if hidden else rights,
+        author=handle,
+        created_at=post.created_at,
+        lang=post.lang,
+        kind="post",
+        url=f"https://x.com/{handle or 'i'}/status/{post.id}",
+        reply_to=_edge(post.reply_to),
+        quote_of=_edge(post.quote_of),
+        retweet_of=post.retweet_of,
+        edit_of=_edge(post.versions[0]) if post.versions[0] != post.id else "",
+        media=post.media,
+    )
+
+
+def _edge(identifier: str) -> str:
+    return PREFIX + identifier if identifier else ""
+
+
+def _within(moment: datetime | None, spans: Sequence[tuple[datetime, datetime]]) -> bool:
+    """A post of an unknown time counts as one of every time."""
+    return any(moment is None or start <= moment < end for start, end in spans)

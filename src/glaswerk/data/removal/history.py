@@ -1,0 +1,137 @@
+"""The history of one document: which sources hold it, what each corpus decided, what stands for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow.dataset as ds
+
+from glaswerk.core.document import Document, from_row
+from glaswerk.data.filters.toxicity import listed_words
+from glaswerk.data.removal.reach import Gone, derived_links, holding, with_derived
+from glaswerk.data.store.decisions import DECISIONS, KEPT, LEAKS
+from glaswerk.data.store.parquet import DOCUMENTS, PARTS, PURGED, TOMBSTONES
+from glaswerk.data.store.reasons import explain
+from glaswerk.lab import Artifact, Lab
+from glaswerk.lab.tombstones import Forgotten
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What one artifact has to say of a document, in words and as figures."""
+
+    kind: str
+    name: str
+    words: str
+    figures: dict[str, Any] = field(default_factory=dict)
+
+
+def standing_for(lab: Lab, identifier: str) -> list[str]:
+    """Documents that a post went into: its last version, its thread, the post that it repeats."""
+    sources = lab.all("source")
+    found = holding(sources, {identifier})
+    for source in sources:
+        found |= {row["document"] for row in _rows(source.path / PARTS, "part", identifier)}
+    return sorted(found - {identifier})
+
+
+def in_marks(lab: Lab, identifier: str, document: Document | None, sources: Sequence[str]) -> list[Event]:
+    """An event where the lab was told to forget the document (see `glaswerk forget`)."""
+    forgotten = Forgotten.read(lab.root)
+    held = lab.all("source")
+    meant = Gone.meant(held, forgotten)
+    gone = with_derived(held, meant)
+    row = {"id": identifier, "source": "", "retweet_of": "", "text": ""}
+    if document is not None:
+        row |= {"retweet_of": document.retweet_of, "text": document.text}
+    if gone.covers(row) or (sources and gone.sources.issuperset(sources)):
+        words = "to be forgotten; `glaswerk rebuild` takes it out of what was made from it"
+        if identifier in gone.ids - meant.ids:
+            words = f"derived from what is {words}"
+        return [Event("lab", "forgotten.jsonl", words, {"deleted": True})]
+    return []
+
+
+def in_sources(lab: Lab, identifier: str) -> tuple[Document | None, list[Event]]:
+    """The document as the first source has it, and an event for each source that knows its id."""
+    first: Document | None = None
+    events = []
+    for source in lab.all("source"):
+        for row in _rows(source.path / DOCUMENTS, "id", identifier):
+            first = first or from_row(row)
+            words = f"added {source.finished_at[:10]}"
+            events.append(Event("source", source.name, words, {"at": source.finished_at}))
+        if any(_rows(source.path / PURGED, "id", identifier)):
+            words = f"purged by {source.finished_at[:10]}: its text is gone"
+            events.append(Event("source", source.name, words, {"deleted": True}))
+        for row in _rows(source.path / PARTS, "part", identifier):
+            words = f"went into {row['document']} ({row['relation']})"
+            events.append(Event("source", source.name, words, dict(row)))
+        if any(_rows(source.path / TOMBSTONES, "id", identifier)):
+            events.append(Event("source", source.name, "its owner deleted it", {"deleted": True}))
+    return first, events
+
+
+def in_derivations(lab: Lab, identifier: str) -> list[Event]:
+    """What the document was derived from, and what was derived from it or from a post that went into it."""
+    links = derived_links(lab.all("source"))
+    parts = [
+        row["part"]
+        for source in lab.all("source")
+        for row in _rows(source.path / PARTS, "document", identifier)
+    ]
+    above = sorted(parent for parent, children in links.items() if identifier in children)
+    below = sorted(set().union(*(links.get(name, ()) for name in (identifier, *parts))))
+    found = {"derived from": above, "what was derived from it": below}
+    return [
+        Event("lab", "derived_from", f"{words}: {_listed(names)}", {words.replace(" ", "_"): names})
+        for words, names in found.items()
+        if names
+    ]
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:5]) + (f" … ({len(names):,})" if len(names) > 5 else "")
+
+
+def in_corpora(lab: Lab, identifier: str) -> list[Event]:
+    """What each corpus decided about the document, with the reason, and which documents it stands for."""
+    return [event for made in lab.all("corpus") for event in _decided(made, identifier)]
+
+
+def _decided(made: Artifact, identifier: str) -> Iterator[Event]:
+    for row in _rows(made.path / DECISIONS, "document", identifier):
+        figures = {key: value for key, value in row.items() if value not in (None, "")}
+        words = str(row["reason"])
+        if row["score"] is not None:
+            words += f" (score {row['score']:.3f})"
+        if row["duplicate_of"]:
+            words += f", stands in the corpus as {row['duplicate_of']}"
+        if row["reason"] == KEPT:
+            copies = [r["document"] for r in _rows(made.path / DECISIONS, "duplicate_of", identifier)]
+            kept = next(_rows(made.path / DOCUMENTS, "id", identifier), {})
+            figures |= {"split": kept.get("split", ""), "stands_for": copies}
+            words = f"kept, in {figures['split']}"
+            if kept.get("toxicity"):
+                listed = ", ".join(
+                    dict.fromkeys(entry for entry, _ in listed_words(kept["text"], kept["lang"]))
+                )
+                words += f"; lexicon toxicity {kept['toxicity']:.2f} ({listed})"
+            words += f"; stands for {len(copies)} copies: {', '.join(copies[:5])}" if copies else ""
+        else:
+            words += f". {explain(row['reason'])}"
+        for leak in _rows(made.path / LEAKS, "document", identifier):
+            words += f"; holds item {leak['item']} of {leak['set']}: “{leak['ngram']}”"
+            figures.setdefault("leaks", []).append({key: leak[key] for key in ("set", "item", "ngram")})
+        yield Event("corpus", made.name, words, figures)
+
+
+def _rows(path: Path, column: str, value: str) -> Iterator[dict[str, Any]]:
+    """Rows of a Parquet file with `value` in `column`; only row groups that can hold it are read."""
+    if path.exists():
+        table = ds.dataset(path, format="parquet")
+        for batch in table.scanner(filter=ds.field(column) == value).to_batches():
+            yield from batch.to_pylist()

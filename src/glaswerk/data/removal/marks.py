@@ -1,0 +1,90 @@
+"""Marks from a file: ids, addresses and handles, or the events in which X tells of deletions."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.data.posts.post import PREFIX
+from glaswerk.data.posts.references import HOST, document_id
+from glaswerk.lab.tombstones import Tombstone
+
+LINE_LIMIT = 1 << 20
+_PROFILE = re.compile(HOST + r"/(\w+)/?(?:[?#].*)?", re.ASCII | re.I)
+# Ids of the lab: of X ("x:1850"), or with the source's name before them ("gazette:week-1.md").
+_ID = re.compile(r"\w[\w.-]*:(?!//).+")
+
+
+def read_marks(path: Path, why: str = "") -> Iterator[Tombstone]:
+    """A mark for every line that is neither blank nor a comment (#).
+
+    A line is an id as the lab has it, a number of X, a post's or profile's address, an @handle, or an event
+    {"delete": {"status": {"id_str": "…"}}}. Raises GlaswerkError naming the line for any other: a deletion
+    that is passed over is not carried out.
+    """
+    with path.open("rb") as file:
+        number = 0
+        while raw := file.readline(LINE_LIMIT):
+            number += 1
+            line = _text(raw, number)
+            if line is None:
+                raise _unknown(path, number, raw)
+            if line and not line.startswith("#"):
+                found = _deleted(line) if line.startswith("{") else _named(line)
+                if found is None:
+                    raise _unknown(path, number, raw)
+                yield Tombstone(*found, why=why)
+
+
+def handle_of(author: str) -> str:
+    """The handle in the address of a profile; other names as they are."""
+    found = _PROFILE.fullmatch(author.strip())
+    return found[1] if found else author.strip()
+
+
+def _text(raw: bytes, number: int) -> str | None:
+    try:
+        return raw.decode("utf-8-sig" if number == 1 else "utf-8").strip() if len(raw) < LINE_LIMIT else None
+    except UnicodeDecodeError:
+        return None
+
+
+def _named(line: str) -> tuple[Any, str] | None:
+    if _PROFILE.fullmatch(line) or re.fullmatch(r"@\w+", line):
+        return "author", handle_of(line)
+    try:
+        identifier = document_id(line)
+    except GlaswerkError:
+        return None
+    if identifier.startswith(PREFIX):
+        return ("id", identifier) if _is_number(identifier.removeprefix(PREFIX)) else None
+    return ("id", identifier) if _ID.fullmatch(identifier) else None
+
+
+def _deleted(line: str) -> tuple[Any, str] | None:
+    """As the streams of X's first API tell of a deletion; `id` is there beside `id_str`."""
+    try:
+        event = json.loads(line)
+        status = event["delete"]["status"]
+        identifier = status.get("id_str", status.get("id"))
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return None
+    if isinstance(identifier, bool) or not isinstance(identifier, int | str):
+        return None
+    return ("id", PREFIX + str(identifier)) if _is_number(str(identifier)) else None
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 20
+
+
+def _unknown(path: Path, number: int, raw: bytes) -> GlaswerkError:
+    return GlaswerkError(
+        f"expected an id, address, @handle or deletion in {path}, line {number:,}, found {raw[:60]!r}",
+        hint="write x:1850, SOURCE:ID, https://x.com/name/status/1850, @name or "
+        '{"delete": {"status": {"id_str": "1850"}}}; a comment begins with #',
+    )

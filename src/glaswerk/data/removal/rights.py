@@ -1,0 +1,62 @@
+"""The rights of everything in a lab, counted from the documents themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+
+from glaswerk.data.removal.reach import files_of
+from glaswerk.data.store.parquet import DOCUMENTS
+from glaswerk.lab import Artifact, Lab
+from glaswerk.lab.status import ADOPTED, faults
+
+
+@dataclass(frozen=True, slots=True)
+class RightsRow:
+    """Documents of one source that share licence, origin, audience and reservation, and their authors."""
+
+    source: str
+    licence: str
+    acquired: str
+    audience: str
+    tdm_opt_out: bool
+    documents: int
+    authors: int
+
+    @property
+    def obstacle(self) -> str:
+        """Why these documents cannot go into a release, in a few words; empty where they can."""
+        return "; ".join(faults(self.licence, self.acquired, self.audience, self.tdm_opt_out))
+
+
+_QUERY = """
+    SELECT licence, acquired, audience, tdm_opt_out, count(*), count(DISTINCT nullif(author, ''))
+    FROM read_parquet(?) GROUP BY ALL ORDER BY 5 DESC, 1, 2, 3, 4
+"""
+
+
+def rights_table(lab: Lab) -> list[RightsRow]:
+    """One row for each combination of rights in each source, sources by name, the most frequent first; and
+    one for each model that was adopted."""
+    rows = []
+    with duckdb.connect() as db:
+        for source in sorted(lab.all("source"), key=lambda source: source.name):
+            found = db.sql(_QUERY, params=[str(source.path / DOCUMENTS)]).fetchall()
+            rows += [RightsRow(source.name, *row) for row in found]
+    return rows + [_of_weights(made) for made in lab.all("model") if made.config.get("stage") == ADOPTED]
+
+
+def _of_weights(model: Artifact) -> RightsRow:
+    """Adopted weights: nobody can tell of how many documents they were made."""
+    return RightsRow(model.name, str(model.config["licence"]), ADOPTED, "public", False, 0, 0)
+
+
+def reserved_ids(lab: Lab) -> set[str]:
+    """Ids of all documents whose owners reserved text and data mining, according to some source."""
+    ids: set[str] = set()
+    with duckdb.connect() as db:
+        for source in lab.all("source"):
+            query = "SELECT id FROM read_parquet(?, union_by_name = true) WHERE tdm_opt_out"
+            ids.update(row[0] for row in db.sql(query, params=[files_of(source)]).fetchall())
+    return ids

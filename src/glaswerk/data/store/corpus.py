@@ -1,0 +1,64 @@
+"""Reading a corpus: all documents of a split, or a few by their ids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pyarrow.dataset as ds
+
+from glaswerk.core.document import DOCUMENT_COLUMNS, Document, from_row
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.data.store.parquet import DOCUMENTS, read_rows
+
+# A family's own split and what is held out of it, in the order of FAMILIES.
+SPLITS = (
+    "train",
+    "validation",
+    "chat",
+    "chat-validation",
+    "preference",
+    "preference-validation",
+    "image",
+    "image-validation",
+)
+_BATCH = 1024
+
+
+def read_documents(path: Path, split: str | None = None) -> Iterator[Document]:
+    """Documents of the corpus folder `path`, in the order (source, id); only those of `split` if given.
+
+    Raises GlaswerkError for an unknown split or a folder without a corpus.
+    """
+    if split is not None and split not in SPLITS:
+        raise GlaswerkError(f"expected a split ({', '.join(SPLITS)}), found {split!r}")
+    return _read(_file(path), split)
+
+
+def _read(file: Path, split: str | None) -> Iterator[Document]:
+    for row in read_rows(file):
+        if split is None or row["split"] == split:
+            yield from_row(row)
+
+
+def document(path: Path, identifier: str) -> Document | None:
+    """The document of that id, or None."""
+    return documents(path, [identifier]).get(identifier)
+
+
+def documents(path: Path, identifiers: Sequence[str]) -> dict[str, Document]:
+    """The documents of those ids that the corpus has; only row groups that can hold one are read."""
+    table = ds.dataset(_file(path), format="parquet")
+    # A corpus of an older version may lack the newest columns.
+    columns = [name for name in DOCUMENT_COLUMNS if name in table.schema.names]
+    wanted = table.scanner(columns=columns, filter=ds.field("id").isin(list(identifiers)), batch_size=_BATCH)
+    return {row["id"]: from_row(row) for batch in wanted.to_batches() for row in batch.to_pylist()}
+
+
+def _file(path: Path) -> Path:
+    file = path / DOCUMENTS
+    if not file.exists():
+        raise GlaswerkError(
+            f"expected a corpus folder, found none at {path}: {DOCUMENTS} is missing", hint="glaswerk curate"
+        )
+    return file

@@ -1,0 +1,233 @@
+"""Documents in Parquet files: the one schema, a writer in bounded memory, streaming readers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Self
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from glaswerk.core.document import DOCUMENT_COLUMNS, Document, to_columns
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.data.files.lines import LINE_LIMIT
+from glaswerk.data.store.order import GROUP_BYTES, GROUP_ROWS, sort_documents
+
+# The files of a source: its documents, ids that their owners deleted, posts that another document stands
+# for, and what is left of documents that were purged.
+DOCUMENTS = "documents.parquet"
+TOMBSTONES = "tombstones.parquet"
+PARTS = "parts.parquet"
+PURGED = "purged.parquet"
+_PARTS = ("part", "document", "relation")
+_MESSAGES = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
+_TYPES: dict[str, Any] = {
+    "created_at": pa.timestamp("us", tz="UTC"),
+    "tdm_opt_out": pa.bool_(),
+    "media": pa.list_(pa.string()),
+    "messages": _MESSAGES,
+    "rejected": _MESSAGES,
+    "derived_from": pa.list_(pa.string()),
+}
+SCHEMA = pa.schema([(name, _TYPES.get(name, pa.string())) for name in DOCUMENT_COLUMNS])
+_LEVEL = 3
+# Rows read at once: 2,048 posts are below 1 MB; of books fewer, but not so few that calls cost most.
+BATCH_BYTES = 32 << 20
+_FEWEST_ROWS = 16
+# What Arrow raises on damage, and Python on times out of its range.
+_BROKEN = (pa.ArrowException, OSError, OverflowError, ValueError)
+
+
+class DocumentWriter:
+    """Writes documents to one Parquet file (zstd) in the order of their ids, holding one row group in memory.
+
+    Documents may come in any order. Those that repeat an id and a text are left out (`repeated`); another
+    text under the same id becomes `id~2`. `as_given` leaves order and repeats as they come, for a file that
+    is to be read again. Figures are final once the writer is closed.
+    """
+
+    def __init__(self, path: Path, *, as_given: bool = False) -> None:
+        self._path, self._as_given = path, as_given
+        self._file = pq.ParquetWriter(path, SCHEMA, compression="zstd", compression_level=_LEVEL)
+        self._documents: list[Document] = []
+        self._characters = 0
+        self._last = ""
+        self._ascending = True
+        self.documents = 0
+        self.bytes = 0
+        self.repeated = 0
+
+    def add(self, document: Document) -> None:
+        """Append one document. Lone surrogates in its text become U+FFFD: Parquet strings are UTF-8."""
+        identifier = whole_text(document.id)
+        self._ascending = self._ascending and identifier > self._last
+        self._last = identifier
+        self._documents.append(document)
+        self._characters += len(document.text)
+        self.documents += 1
+        if len(self._documents) >= GROUP_ROWS or self._characters >= GROUP_BYTES:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._documents:
+            columns = to_columns(self._documents)
+            table = pa.table([_array(columns[field.name], field.type) for field in SCHEMA], schema=SCHEMA)
+            self.bytes += pc.sum(pc.binary_length(table["text"])).as_py()
+            self._file.write_table(table)
+        self._documents, self._characters = [], 0
+
+    def close(self) -> None:
+        self._flush()
+        self._file.close()
+        if not self._ascending and not self._as_given:
+            self.repeated = sort_documents(self._path, SCHEMA)
+        if self.repeated:
+            self.documents -= self.repeated
+            self.bytes = sum(
+                pc.sum(pc.binary_length(batch["text"])).as_py() or 0
+                for batch in pq.ParquetFile(self._path).iter_batches(GROUP_ROWS, columns=["text"])
+            )
+
+    def kinds(self) -> dict[str, int]:
+        """Documents by kind, in the closed file."""
+        column = pq.read_table(self._path, columns=["kind"])["kind"]
+        found = {row["values"]: row["counts"] for row in pc.value_counts(column).to_pylist()}
+        return dict(sorted(found.items()))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self._file.close()
+
+
+def whole_text(text: str) -> str:
+    """`text` with surrogate pairs joined and lone surrogates replaced, so that it encodes as UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def _array(values: list[Any], kind: Any) -> Any:
+    try:
+        return pa.array(values, kind)
+    except UnicodeEncodeError:
+        return pa.array(_whole(values), kind)
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, str):
+        return whole_text(value)
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _whole(item) for key, item in value.items()}
+    return value
+
+
+def write_table(path: Path, columns: Mapping[str, Sequence[Any]], schema: Any) -> None:
+    """Write a small side table (decisions, tombstones) in one go."""
+    table = pa.Table.from_pydict({name: list(values) for name, values in columns.items()}, schema=schema)
+    pq.write_table(table, path, compression="zstd", compression_level=_LEVEL)
+
+
+def write_relations(folder: Path, tombstones: Iterable[str], parts: Iterable[tuple[str, str, str]]) -> None:
+    """Write a source's side tables: deleted ids; (part, document, relation).
+
+    A relation is thread, edit, retweet or speaker; the part of the last is an @handle in small letters.
+    """
+    ids = pa.schema([("id", pa.string())])
+    write_table(folder / TOMBSTONES, {"id": sorted(tombstones)}, ids)
+    rows = list(parts)
+    columns = {name: [row[i] for row in rows] for i, name in enumerate(_PARTS)}
+    write_table(folder / PARTS, columns, pa.schema([(name, pa.string()) for name in _PARTS]))
+
+
+def read_rows(
+    path: Path, columns: Sequence[str] | None = None, *, batch_rows: int = 2048, file: BinaryIO | None = None
+) -> Iterator[dict[str, Any]]:
+    """Rows of a Parquet file as dicts, at most `batch_rows` in memory at a time; `file` where it is open.
+
+    Fewer where the file says that they are large: a few kilobytes may hold gigabytes. Times finer than
+    microseconds are cut. Raises GlaswerkError where the file is no whole Parquet file, holds a time that
+    Python has no words for, or a row of more than LINE_LIMIT bytes.
+    """
+    try:
+        table = pq.ParquetFile(path if file is None else file)
+    except _BROKEN as error:
+        raise broken_parquet(path, error) from error
+    with table:
+        try:
+            fitting = min(batch_rows, _fitting_rows(table.metadata))
+            for batch in table.iter_batches(fitting, columns=columns):
+                for part in _parts(batch, path):
+                    yield from _without_nanoseconds(part).to_pylist()
+        except _BROKEN as error:
+            raise broken_parquet(path, error) from error
+
+
+def _fitting_rows(metadata: Any) -> int:
+    """How many rows surely fit into BATCH_BYTES, within bounds.
+
+    A dictionary makes a value that is repeated cost nothing in the file, so that any row may be as large
+    as the column in its row group.
+    """
+    largest = 1
+    for group in map(metadata.row_group, range(metadata.num_row_groups)):
+        chunks = map(group.column, range(group.num_columns))
+        largest = max(largest, sum(_largest_row(chunk, group.num_rows) for chunk in chunks))
+    return min(max(BATCH_BYTES // largest, _FEWEST_ROWS), GROUP_ROWS)
+
+
+def _largest_row(chunk: Any, rows: int) -> int:
+    size: int = max(chunk.total_uncompressed_size, 0)
+    return size if "BYTE_ARRAY" in chunk.physical_type and chunk.has_dictionary_page else size // max(rows, 1)
+
+
+def _parts(batch: Any, path: Path) -> Iterator[Any]:
+    """A batch in slices of which no one takes much more than BATCH_BYTES as Python's objects."""
+    rows = batch.num_rows
+    step = rows if batch.nbytes <= BATCH_BYTES else 1
+    for start in range(0, rows, max(step, 1)):
+        part = batch.slice(start, step)
+        if step == 1 and part.nbytes > LINE_LIMIT:
+            raise GlaswerkError(
+                f"expected rows below {LINE_LIMIT:,} bytes in {path}, found one of {part.nbytes:,}",
+                hint="cut it into several documents",
+            )
+        yield part
+
+
+def _without_nanoseconds(batch: Any) -> Any:
+    """Times in microseconds, which Python's have; with nanoseconds they would need pandas."""
+    for place, field in enumerate(batch.schema):
+        if pa.types.is_timestamp(field.type) and field.type.unit == "ns":
+            column = batch.column(place).cast(pa.timestamp("us", field.type.tz), safe=False)
+            batch = batch.set_column(place, field.name, column)
+    return batch
+
+
+def broken_parquet(path: Path, error: Exception) -> GlaswerkError:
+    """The error for a file that is not Parquet, or only a part of one."""
+    return GlaswerkError(
+        f"expected a whole Parquet file, found one that cannot be read: {path} ({error})",
+        hint=f"write {path.name} again, or fetch it again, then run this command again",
+    )
+
+
+def write_documents(path: Path, documents: Iterable[Document]) -> DocumentWriter:
+    """Write all `documents` to `path`; the closed writer tells how many and how many bytes of text."""
+    with DocumentWriter(path) as writer:
+        for document in documents:
+            writer.add(document)
+    return writer

@@ -1,0 +1,78 @@
+"""TODO src/glaswerk/lineage/obstacles.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import pyarrow.parquet as pq
+
+from glaswerk.lab.artifact import Artifact
+from glaswerk.lab.exposure import exposure_basis, exposures
+from glaswerk.lab.folder import Lab
+from glaswerk.lab.recorded import Recorded, below, stages
+from glaswerk.lab.status import ADOPTED, faults
+
+
+def obstacles(lab: Lab, model: Artifact) -> list[str]:
+    """Why a model cannot be released as it is, a sentence each; empty where nothing stands in the way.
+
+    What it was trained on that was forgotten or reserved since, and documents whose rights are unknown or
+    that are not public, by source, in the corpora that it or a model it grew from was trained on; adopted
+    weights that it grew from.
+    """
+    found = below(lab, model.id)
+    corpora = [made for made in found if made.kind == "corpus"]
+    return [
+        *_adopted(stages(found, model.id)),
+        *_exposed(lab, model),
+        *(words for corpus in corpora for words in _rights(corpus, found)),
+    ]
+
+
+def _adopted(models: Iterable[Recorded]) -> Iterator[str]:
+    for model in models:
+        if model.stage == ADOPTED:
+            for words in faults(model.config["licence"], ADOPTED, "public", False):
+                yield f"adopted weights {model.name} ({model.config['licence']}): {words}"
+
+
+def _exposed(lab: Lab, model: Artifact) -> Iterator[str]:
+    found = exposures(lab).get(model.id)
+    if found is None or found.basis != exposure_basis(lab):
+        yield "what it was trained on has not been counted since marks or sources changed: glaswerk status"
+        return
+    if found.documents:
+        yield (
+            f"trained on {found.documents:,} forgotten documents ({found.tokens:,} tokens, {found.seen:,} in "
+            "all epochs): glaswerk rebuild, then train anew"
+        )
+    if found.reserved:
+        yield f"trained on {found.reserved:,} documents whose owners reserved text and data mining since"
+    if not found.certain:
+        yield "what it was trained on cannot be told any more: the spans of its shards are lost"
+
+
+def _rights(corpus: Recorded, below_model: Iterable[Recorded]) -> Iterator[str]:
+    if corpus.path is None:
+        yield from _rights_of_sources(corpus, below_model)
+        return
+    columns = ["source", "licence", "acquired", "audience", "tdm_opt_out"]
+    table = pq.read_table(corpus.path / "documents.parquet", columns=columns)
+    counts = table.group_by(columns).aggregate([([], "count_all")]).to_pylist()
+    found: dict[tuple[str, str], int] = {}
+    for row in counts:
+        for words in faults(row["licence"], row["acquired"], row["audience"], row["tdm_opt_out"]):
+            key = (row["source"], words)
+            found[key] = found.get(key, 0) + row["count_all"]
+    for (source, words), documents in sorted(found.items()):
+        yield f"source {source}: {words} ({documents:,} documents of the corpus {corpus.name})"
+
+
+def _rights_of_sources(corpus: Recorded, below_model: Iterable[Recorded]) -> Iterator[str]:
+    """Of a corpus that was made anew since: what its sources were said to be when they were added."""
+    inputs = set(corpus.inputs.values())
+    sources = (made for made in below_model if made.kind == "source" and made.id in inputs)
+    for source in sorted(sources, key=lambda made: made.name):
+        said = source.config
+        for words in faults(said.get("licence", ""), said.get("acquired", ""), "public", False):
+            yield f"source {source.name}: {words}"

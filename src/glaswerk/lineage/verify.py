@@ -1,0 +1,333 @@
+"""Whether artifacts still are what they were when they were made: files, manifests and ledger compared.
+
+The ledger holds a digest of every manifest, and the manifest one of every file. Who can write all three can
+make them agree; against that a signature helps (see `lineage.signing`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import Any, Literal, get_args
+
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.ids import DIGEST_BYTES, PREFIX, digest_bytes, digest_files
+from glaswerk.lab.artifact import MANIFEST, ArtifactKind, Spec
+from glaswerk.lab.folder import Lab
+from glaswerk.lineage.graph import GONE, Edge, Graph, Node
+
+State = Literal["matches", "altered", "missing", "made anew"]
+Advance = Callable[[int], None]
+_PIECE = 1 << 20
+_NOT_PLAIN = "altered, it is no plain file any more"
+# What both the manifest and the ledger's row of an artifact say.
+_TOLD_TWICE = ("id", "kind", "name", "digest", "finished_at", "seconds", "cpu_seconds", "config", "stats")
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What was found of one artifact. It "matches" where `faults`, a sentence each, is empty.
+
+    "missing": nothing lies in its place. "made anew": its place holds a later artifact, so that nothing of
+    it can be compared. `notes` say what could not be compared because the ledger does not hold it.
+    """
+
+    id: str
+    kind: str
+    name: str
+    path: str
+    state: State
+    files: int = 0
+    bytes: int = 0
+    faults: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Register:
+    """What the ledger and the manifests say, side by side.
+
+    `rows` are the ledger's rows by id, `recorded` the digests of manifests by path and id, `manifests` those
+    that lie in the lab and can be read, by path.
+    """
+
+    root: Path
+    rows: Mapping[str, Mapping[str, Any]]
+    recorded: Mapping[tuple[str, str], str]
+    edges: tuple[Edge, ...]
+    manifests: Mapping[str, Mapping[str, Any]]
+
+    @classmethod
+    def read(cls, lab: Lab) -> Register:
+        """Nothing is written: rows that are missing from the ledger stay so.
+
+        Raises GlaswerkError for a ledger that is damaged or names places outside the lab.
+        """
+        lab.ledger.check()
+        held = lab.ledger.rows("SELECT path, id, digest FROM manifest")
+        folders = [folder for kind in get_args(ArtifactKind) for folder in lab.folders(kind)]
+        read = {folder.relative_to(lab.root).as_posix(): _read(folder / MANIFEST) for folder in folders}
+        rows = {row["id"]: dict(row) for row in lab.ledger.rows("SELECT * FROM artifact")}
+        for path in {row["path"] for row in rows.values()} | {row["path"] for row in held}:
+            _check_inside(lab, path)
+        return cls(
+            lab.root,
+            rows,
+            {(row["path"], row["id"]): row["digest"] for row in held},
+            tuple(Edge(*row) for row in lab.ledger.rows("SELECT child, role, parent FROM edge")),
+            {path: manifest for path, manifest in read.items() if manifest is not None},
+        )
+
+    def row(self, path: str, identifier: str) -> Mapping[str, Any] | None:
+        """The ledger's row of an id, if of that path: artifacts of one id may have several names."""
+        row = self.rows.get(identifier)
+        return row if row is not None and row["path"] == path else None
+
+    def inputs(self, identifier: str) -> dict[str, str]:
+        """Role → parent of an artifact, by the ledger's edges."""
+        return {edge.role: edge.parent for edge in self.edges if edge.child == identifier}
+
+    def places(self) -> dict[str, str]:
+        """The id of what lies or should lie at each path.
+
+        It is the manifest's where the ledger knows it there or knows of nothing there, else that which the
+        ledger has last: an id that was altered does not hide the artifact.
+        """
+        known = [(row["path"], row["id"]) for row in self.rows.values()]
+        known += [(path, identifier) for path, identifier in self.recorded if identifier in self.rows]
+        found: dict[str, str] = {}
+        for path, identifier in sorted(known, key=lambda one: str(self.rows[one[1]]["finished_at"])):
+            found[path] = identifier
+        for path, manifest in self.manifests.items():
+            said = str(manifest.get("id"))
+            if (path, said) in known or path not in found:
+                found[path] = said
+        return found
+
+    def graph(self) -> Graph:
+        """The ledger as a graph; artifacts that it does not know are as their manifests say.
+
+        The state of a node is "ok", or "gone" where another artifact lies in its place.
+        """
+        places: dict[str, list[str]] = {}
+        for path, identifier in self.places().items():
+            places.setdefault(identifier, []).append(path)
+        only = {i: self.manifests[there[0]] for i, there in places.items() if i not in self.rows}
+        told = sorted({**only, **self.rows}.items(), key=lambda item: str(item[1].get("finished_at")))
+        nodes = {identifier: self._node(identifier, row, places) for identifier, row in told}
+        edges = self.edges + tuple(
+            Edge(identifier, role, str(parent))
+            for identifier, manifest in only.items()
+            for role, parent in _mapping(manifest.get("inputs")).items()
+        )
+        return Graph(nodes, tuple(e for e in edges if e.child in nodes and e.parent in nodes))
+
+    def _node(self, identifier: str, row: Mapping[str, Any], places: Mapping[str, list[str]]) -> Node:
+        paths = places.get(identifier, [])
+        # By its place, which the name decides: a name that was altered in a manifest hides nothing.
+        names = [_name_at(path) for path in paths] or [str(row.get("name"))]
+        return Node(
+            identifier,
+            str(row.get("kind")),
+            ", ".join(dict.fromkeys(names)),
+            str(row.get("digest")),
+            finished_at=str(row.get("finished_at")),
+            state="ok" if paths else GONE,
+            path=str(row.get("path")),
+        )
+
+
+def targets(register: Register, nodes: Iterable[Node]) -> list[Node]:
+    """The nodes, one for each place that an artifact of that id lies in."""
+    places: dict[str, list[str]] = {}
+    for path, identifier in register.places().items():
+        places.setdefault(identifier, []).append(path)
+    found = []
+    for node in nodes:
+        paths = places.get(node.id, [node.path])
+        there = [path for path in paths if (register.root / path).exists()]
+        found += [replace(node, path=path) for path in there or paths[:1]]
+    return found
+
+
+def everything(register: Register) -> list[Node]:
+    """What lies in the lab, and all that it was made from."""
+    graph, found = register.graph(), dict[str, Node]()
+    for path, identifier in register.places().items():
+        if (register.root / path).exists():
+            found |= {node.id: node for node in graph.upstream(identifier)}
+    return targets(register, [node for node in graph.nodes.values() if node.id in found])
+
+
+def size(register: Register, nodes: Iterable[Node]) -> int:
+    """Bytes of all files that checking these artifacts reads."""
+    folders = [register.root / node.path for node in nodes if node.state != GONE]
+    return sum(path.lstat().st_size for folder in folders for path in files_of(folder).values())
+
+
+def check(register: Register, node: Node, advance: Advance) -> Checked:
+    """Compare the artifact that lies at the node's path; `advance` is told the bytes that were read."""
+    folder = register.root / node.path
+    name = node.name if node.state == GONE else _name_at(node.path)
+    about = (node.id, node.kind, name, node.path)
+    if node.state == GONE and node.id not in register.rows:
+        return Checked(*about, "missing", faults=("neither in the lab nor in the ledger",))
+    if node.state == GONE:
+        return Checked(*about, "made anew")
+    if folder.is_symlink():
+        return Checked(*about, "altered", faults=("its folder is a link now",))
+    if not folder.exists():
+        return Checked(*about, "missing", faults=("not in the lab any more",))
+    files = files_of(folder)
+    faults = list(manifest_faults(register, node))
+    if node.path in register.manifests:
+        faults += _file_faults(_outputs(register.manifests[node.path]), files, advance)
+    total = sum(path.lstat().st_size for path in files.values())
+    state: State = "altered" if faults else "matches"
+    return Checked(*about, state, len(files), total, tuple(faults), _notes(register, node))
+
+
+def _notes(register: Register, node: Node) -> tuple[str, ...]:
+    if (node.path, node.id) in register.recorded or register.row(node.path, node.id) is None:
+        return ()
+    return ("its manifest's digest is not recorded in the ledger",)
+
+
+def manifest_faults(register: Register, node: Node) -> Iterator[str]:
+    """Where the manifest at a node's path contradicts itself or the ledger; no other file is read."""
+    manifest = register.root / node.path / MANIFEST
+    if not manifest.is_symlink() and not manifest.exists():
+        yield f"{MANIFEST}: missing"
+        return
+    said = register.manifests.get(node.path)
+    if said is None:
+        yield f"{MANIFEST}: {'altered, it cannot be read' if _is_plain(manifest) else _NOT_PLAIN}"
+        return
+    yield from _ledger_faults(register, node, said, manifest)
+    if _id_of(said) != said.get("id"):
+        yield f"{MANIFEST}: altered, its id is not that of its kind, recipe, inputs and config"
+    outputs = {name: output.get("digest", "") for name, output in _outputs(said).items()}
+    if digest_files(outputs) != said.get("digest"):
+        yield f"{MANIFEST}: altered, its digest is not that of the files it lists"
+
+
+def _ledger_faults(register: Register, node: Node, said: Mapping[str, Any], manifest: Path) -> Iterator[str]:
+    """Where a manifest and the ledger differ."""
+    row, recorded = register.row(node.path, node.id), register.recorded.get((node.path, node.id))
+    if node.id not in register.rows:
+        yield "not in the ledger: glaswerk status enters it, if you know where it comes from"
+        return
+    try:
+        told = _told(row) if row is not None else {}
+    except (ValueError, RecursionError):
+        yield "the ledger's row of it cannot be read"
+        return
+    fields = [name for name, value in told.items() if said.get(name) != value]
+    if register.inputs(node.id) != said.get("inputs"):
+        fields.append("inputs")
+    if fields:
+        yield f"{MANIFEST}: not as in the ledger: {', '.join(fields)}"
+    elif recorded and digest_bytes(manifest.read_bytes()) != recorded:
+        yield f"{MANIFEST}: not as in the ledger, which has another digest of it"
+
+
+def _told(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What the ledger's row of an artifact says that its manifest says, too."""
+    told = {**row, "config": json.loads(row["config"]), "stats": json.loads(row["stats"])}
+    return {name: told[name] for name in _TOLD_TWICE}
+
+
+def _id_of(said: Mapping[str, Any]) -> str:
+    """The id that follows from what a manifest says (see `artifact.Spec`)."""
+    inputs, config = _mapping(said.get("inputs")), _mapping(said.get("config"))
+    kind: Any = said.get("kind")
+    return Spec(kind, str(said.get("name")), str(said.get("recipe")), inputs, config).id
+
+
+def _file_faults(
+    listed: Mapping[str, Mapping[str, Any]], files: Mapping[str, Path], advance: Advance
+) -> Iterator[str]:
+    """Where the files of an artifact are not those that its manifest lists."""
+    for name, output in listed.items():
+        if fault := _file_fault(files.get(name), output.get("digest"), advance):
+            yield f"{_shown(name)}: {fault}"
+    for name in files:
+        if name not in listed and name != MANIFEST:
+            yield f"{_shown(name)}: added since"
+
+
+def _file_fault(path: Path | None, digest: object, advance: Advance) -> str:
+    if path is None:
+        return "missing"
+    if not _is_plain(path):
+        return _NOT_PLAIN
+    try:
+        return "" if _digest_of(path, advance) == digest else "altered"
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
+
+
+def _is_plain(path: Path) -> bool:
+    """Not a link, whose target may change unseen, nor a pipe, which would be waited for."""
+    return stat.S_ISREG(path.lstat().st_mode)
+
+
+def _shown(name: str) -> str:
+    """A file's name that cannot steer a terminal or pass for a line of its own."""
+    return name if name.isprintable() else repr(name)
+
+
+def files_of(folder: Path) -> dict[str, Path]:
+    """Whatever lies in an artifact's folder and is no folder itself, by its relative name."""
+    return {
+        path.relative_to(folder).as_posix(): path
+        for path in sorted(folder.rglob("*"))
+        if path.is_symlink() or not path.is_dir()
+    }
+
+
+def _digest_of(path: Path, advance: Advance) -> str:
+    """The content id of a file (see `core.ids.digest_file`). Raises OSError where it cannot be read."""
+    state = hashlib.blake2b(digest_size=DIGEST_BYTES)
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            state.update(piece)
+            advance(len(piece))
+    return PREFIX + state.hexdigest()
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    """What a manifest says, or None where it is no JSON object in a plain file."""
+    if not _is_plain(path):
+        return None
+    try:
+        said = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return None
+    return said if isinstance(said, dict) else None
+
+
+def _name_at(path: str) -> str:
+    """The name of an artifact by its place: what stands behind the folder of its kind."""
+    return path.partition("/")[2]
+
+
+def _check_inside(lab: Lab, path: str) -> None:
+    parts = PurePosixPath(path).parts
+    if len(parts) < 2 or path.startswith("/") or ".." in parts:
+        raise GlaswerkError(
+            f"the ledger {lab.ledger.path} names a place outside the lab: {path!r:.80}",
+            hint="move ledger.db aside; `glaswerk status` writes it anew from the manifests",
+        )
+
+
+def _outputs(said: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    return {name: _mapping(output) for name, output in _mapping(said.get("outputs")).items()}
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,204 @@
+"""Releasing a model: its Hugging Face folder with the papers that the ledger writes about it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import ModelCardData
+
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.files import fsync_path, write_atomic, write_json
+from glaswerk.core.ids import digest_file
+from glaswerk.lab import Artifact, Lab
+from glaswerk.lab.artifact import MANIFEST
+from glaswerk.lineage.obstacles import obstacles
+from glaswerk.model.licence import hub_licence
+from glaswerk.release.answers import FILE, read_answers, template
+from glaswerk.release.bom import bom_of
+from glaswerk.release.digests import sha256_of
+from glaswerk.release.facts import Facts, View, facts_of
+from glaswerk.release.lineage import lineage_of
+from glaswerk.release.markup import html, markdown
+
+FACTS, BOM, CARD = "facts.json", "ml-bom.cdx.json", "README.md"
+# Template → title of the paper. The model card is the README that Hugging Face shows.
+PAPERS = {
+    "training-content-summary": "Public summary of training content",
+    "model-documentation": "Model documentation",
+    "model-card": "Model card",
+    "train-test-overlap": "Train-test overlap",
+    "compute-and-energy": "Compute and energy",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What a release consists of: text by file name, the files of the model, and the blanks left open."""
+
+    facts: Facts
+    texts: Mapping[str, str]
+    model: Mapping[str, str]
+    blanks: tuple[str, ...]
+
+    @property
+    def files(self) -> list[str]:
+        return sorted([*self.texts, *self.model, FACTS])
+
+
+def prepare(
+    lab: Lab, model: Artifact, to: Path, *, answers: Path | None = None, despite: bool = False
+) -> Release:
+    """Everything that would be written to `to`, and nothing written.
+
+    Answers come from the file `answers`, else from those of an earlier release at `to`. Raises GlaswerkError
+    where something stands in the way of a release (unless `despite`), where `to` holds something else than
+    an earlier release of this model, and where files of the model are not what its manifest says.
+    """
+    _settle(to)
+    _check_place(to, model)
+    found = obstacles(lab, model)
+    if found and not despite:
+        raise GlaswerkError(
+            f"{model.name} cannot be released as it is: " + "; ".join(found), hint=_next(model, to, found)
+        )
+    lineage = lineage_of(lab, model)
+    names = tuple(sorted({source.name for source in lineage.sources}))
+    given = answers or (to / FILE if (to / FILE).exists() else None)
+    said = read_answers(given, names) if given else {}
+    digests = _checked(model)
+    facts = facts_of(lab, model, lineage, said, found)
+    view = View(facts)
+    texts = _papers(facts, view.to_template())
+    texts |= {FILE: template(said), BOM: _json(bom_of(facts, digests))}
+    return Release(facts, texts, digests, tuple(view.asked))
+
+
+def write(release: Release, model: Artifact, to: Path) -> None:
+    """Put the release at `to`: whole, or not at all. An earlier one is replaced."""
+    staging, old = to.with_name(f".{to.name}.part"), _old(to)
+    for path in (staging, old):
+        shutil.rmtree(path, ignore_errors=True)
+    staging.mkdir(parents=True)
+    try:
+        _fill(release, model, staging)
+    except BaseException:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
+    if to.exists():
+        os.rename(to, old)
+    os.rename(staging, to)
+    fsync_path(to.parent)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _fill(release: Release, model: Artifact, folder: Path) -> None:
+    for name in release.model:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(model.path / name, folder / name)
+        fsync_path(folder / name)
+    for name, text in release.texts.items():
+        write_atomic(folder / name, text)
+    write_json(folder / FACTS, {**release.facts.to_json(), "files": release.files})
+
+
+def _old(to: Path) -> Path:
+    return to.with_name(f".{to.name}.old")
+
+
+def _settle(to: Path) -> None:
+    """Put an earlier release back that a kill left beside its place: it may hold answers."""
+    if _old(to).exists() and not to.exists():
+        os.rename(_old(to), to)
+
+
+def _papers(facts: Facts, names: Mapping[str, Any]) -> dict[str, str]:
+    texts = {}
+    for paper, title in PAPERS.items():
+        text = markdown(paper, names)
+        whole = f"{title}: {facts.name}"
+        texts[f"{paper}.html"] = html(whole, text)
+        if paper == "model-card":
+            texts[CARD] = f"---\n{metadata_of(facts)}\n---\n\n# {facts.name}\n\n{text}"
+        else:
+            texts[f"{paper}.md"] = f"# {whole}\n\n{text}"
+    return texts
+
+
+def metadata_of(facts: Facts) -> str:
+    """The YAML at the head of a Hugging Face model card.
+
+    https://huggingface.co/docs/hub/model-cards#model-card-metadata. A licence that the Hub has no id for is
+    "other" with its name.
+    """
+    known = hub_licence(facts.licence) if facts.licence else None
+    data = ModelCardData(
+        language=facts.languages or None,
+        library_name="transformers",
+        pipeline_tag="text-generation",
+        license=known or ("other" if facts.licence else None),
+        license_name=facts.licence if facts.licence and not known else None,
+        tags=["glaswerk", *(["conversational"] if facts.is_chat else [])],
+        datasets=sorted({row.source for row in facts.data.rows}) or None,
+    )
+    return data.to_yaml()
+
+
+def _checked(model: Artifact) -> dict[str, str]:
+    """SHA-256 of every file of the model, after comparing each with the manifest."""
+    outputs = json.loads((model.path / MANIFEST).read_text(encoding="utf-8"))["outputs"]
+    for name, said in outputs.items():
+        file = model.path / name
+        if not file.is_file() or digest_file(file) != said["digest"]:
+            raise GlaswerkError(
+                f"{file} is not what the manifest of {model.name} says",
+                hint="glaswerk train, or restore the file",
+            )
+    return {name: sha256_of(model.path / name) for name in (*outputs, MANIFEST)}
+
+
+def _check_place(to: Path, model: Artifact) -> None:
+    """Raises GlaswerkError where `to` is a file, or a folder with anything but a release of this model."""
+    if to.is_file():
+        raise GlaswerkError(f"expected a folder to release to, found the file {to}", hint="--to release")
+    there = (
+        sorted(p.relative_to(to).as_posix() for p in to.rglob("*") if not p.is_dir()) if to.exists() else []
+    )
+    if not there:
+        return
+    before = _facts_at(to)
+    if before.get("model", {}).get("id") != model.id:
+        raise GlaswerkError(
+            f"{to} is not empty and holds no earlier release of {model.name}", hint="--to another-folder"
+        )
+    others = [name for name in there if name not in before.get("files", ())]
+    if others:
+        raise GlaswerkError(
+            f"{to} holds {others[0]}, which no release wrote and a new one would remove",
+            hint="move it elsewhere",
+        )
+
+
+def _facts_at(folder: Path) -> dict[str, Any]:
+    try:
+        found = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _next(model: Artifact, to: Path, found: list[str]) -> str:
+    """The command that helps with the first obstacle."""
+    if any("glaswerk rebuild" in words for words in found):
+        return "glaswerk rebuild"
+    despite = f"glaswerk release {model.name.partition('/')[0]} --to {to} --despite-obstacles"
+    return f"glaswerk rights lists them by source; or {despite}"
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,141 @@
+"""Counting what models learnt from documents: through the spans of the shards that they were trained on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from glaswerk.data.removal.reach import forgotten_ids
+from glaswerk.data.removal.rights import reserved_ids
+from glaswerk.lab import Artifact, Lab
+from glaswerk.lab.exposure import Exposure, exposure_basis, exposures, record_exposure
+from glaswerk.lab.status import ADOPTED
+from glaswerk.tokenizer.shards import Shards
+from glaswerk.tokenizer.spans import spans_folder
+
+# The split whose every token counts in an epoch.
+_TRAINED = {"pretrain": "train", "chat": "chat"}
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """Documents that a model or one it grew from was trained on, their tokens, and tokens times epochs.
+
+    Of the texts that a tuning on dialogues draws from to replay, all count, as often as one is drawn on
+    average, as of those that a run replays beside sources that come last: which they were only the sampler
+    knows (`glaswerk what-if`). Not `certain` where the spans of some of its shards are lost: there may be
+    more.
+    """
+
+    documents: int
+    tokens: int
+    seen: int
+    certain: bool
+
+
+def count_exposures(lab: Lab) -> None:
+    """Enter in the ledger what each model learnt of what may not be learnt from, where that has changed."""
+    basis, known = exposure_basis(lab), exposures(lab)
+    models = [m for m in lab.all("model") if m.id not in known or known[m.id].basis != basis]
+    if not models:
+        return
+    forgotten, reserved = forgotten_ids(lab), reserved_ids(lab)
+    for model in models:
+        found, since = learnt(lab, model, forgotten), learnt(lab, model, reserved)
+        exposure = Exposure(found.documents, found.tokens, found.seen, found.certain, since.documents, basis)
+        record_exposure(lab, model.id, exposure)
+
+
+def learnt(lab: Lab, model: Artifact, ids: Collection[str]) -> Learnt:
+    """How much of the documents `ids` a model was trained on, by the spans of its shards."""
+    tokens: dict[str, int] = {}
+    seen, certain = 0, True
+    for ancestor in _ancestry(lab, model):
+        if ancestor["stage"] == ADOPTED:
+            continue  # not trained here; that its data is unknown is said on its own (see `obstacles`)
+        folder = spans_folder(lab, ancestor["shards"])
+        certain = certain and folder is not None
+        if folder is None:
+            continue
+        shards = Shards.open(folder)
+        last, more = _last_part(lab, shards, ancestor)
+        for split, epochs in _read(shards, ancestor).items():
+            held = shards.held(split, ids)
+            tokens |= {name: max(count, tokens.get(name, 0)) for name, count in held.items()}
+            others = sum(count for name, count in held.items() if name not in last)
+            seen += round((sum(held.values()) + others * more) * epochs)
+    return Learnt(len(tokens), sum(tokens.values()), seen, certain)
+
+
+def _read(shards: Shards, stage: Mapping[str, Any]) -> dict[str, float]:
+    """The splits that a stage was trained on, and how often it saw a document of each."""
+    own = [stage["split"]] if stage["split"] else shards.splits()
+    found = {s: stage["epochs"] for s in own if s in shards.splits() and not s.endswith("validation")}
+    replayed = stage["replay"] * stage["epochs"]
+    if replayed and {"chat", "train"} <= set(shards.splits()):
+        found["train"] = replayed * _tokens(shards, "chat") / max(_tokens(shards, "train"), 1)
+    return found
+
+
+def _last_part(lab: Lab, shards: Shards, stage: Mapping[str, Any]) -> tuple[set[str], float]:
+    """The documents that come last in a run, and how often an epoch replays one of the others beside them.
+
+    Of a run in another's order they are places in that one's shards: of lost spans nothing is known.
+    """
+    last, order = stage["last"], stage["order"]
+    if order and order["how"] == "rebuild":
+        last = order.get("last")  # over the new shards
+    if last is None:
+        return set(), 0.0
+    old = spans_folder(lab, order["shards"]) if order and order["how"] == "replay" else shards.folder
+    if old is None:
+        return set(), 0.0
+    documents, starts, ends = Shards.open(old).spans("train")
+    own = np.zeros(len(documents), bool)
+    for first, end in last["documents"]:
+        own[first:end] = True
+    lengths = ends - starts
+    share = last["replay"] * lengths[own].sum() / max(lengths[~own].sum(), 1)
+    return {documents[place] for place in np.flatnonzero(own).tolist()}, float(share)
+
+
+def _tokens(shards: Shards, split: str) -> int:
+    _, starts, ends = shards.spans(split)
+    return int((ends - starts).sum())
+
+
+def _ancestry(lab: Lab, model: Artifact) -> Iterator[dict[str, Any]]:
+    """What `learnt` needs to know of a model and its ancestors; of lost ones from the ledger."""
+    there = {artifact.id: artifact for artifact in lab.all("model")}
+    identifier, found = model.id, set[str]()
+    while identifier and identifier not in found:
+        found.add(identifier)
+        artifact = there.get(identifier)
+        known = (artifact.inputs, artifact.config, artifact.stats) if artifact else _recorded(lab, identifier)
+        inputs, config, stats = known
+        stage = config.get("stage", "")
+        yield {
+            "stage": stage,
+            "shards": inputs.get("shards", ""),
+            "epochs": stats.get("epochs") or 0,
+            # Stages that came later name their split; without one every split may have been learnt from.
+            "split": config.get("split", _TRAINED.get(stage, "")),
+            "replay": config.get("replay", 0) if stage == "chat" else 0,
+            # Sources that came last (see `train.batches.last_sources`), and whose order the run took
+            # (see `rerun.retrain`).
+            "last": config.get("last"),
+            "order": config.get("order"),
+        }
+        identifier = inputs.get("base", "")
+
+
+def _recorded(lab: Lab, identifier: str) -> tuple[Mapping[str, str], Mapping[str, Any], Mapping[str, Any]]:
+    """Inputs, config and figures of an artifact that the lab held once; empty where it is not known."""
+    rows = lab.ledger.rows("SELECT config, stats FROM artifact WHERE id = ?", identifier)
+    edges = lab.ledger.rows("SELECT role, parent FROM edge WHERE child = ?", identifier)
+    config, stats = map(json.loads, rows[0]) if rows else ({}, {})
+    return {row["role"]: row["parent"] for row in edges}, config, stats

@@ -1,0 +1,204 @@
+"""What it would take, model by model, to be without some documents."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from glaswerk.lab import Artifact, Lab
+from glaswerk.lab.status import ADOPTED
+from glaswerk.rerun.exposure import Learnt, learnt
+from glaswerk.rerun.order import TUNED_ON, model_of, stage_of
+from glaswerk.rerun.steps_touched import Touch, touch_of
+from glaswerk.tokenizer import Shards
+from glaswerk.train.checkpoint.policy import written_steps
+
+# Models that each grew from the one before, with what their own runs saw; None where nobody can tell.
+Chain = list[tuple[Artifact, Touch | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One way out and what it costs. `start`: the step to go on from, 0 for the beginning; `tokens` are those
+    to train on; `seconds` follow from the speed that the runs had; `price` is None where no hour has one."""
+
+    name: str
+    start: int
+    steps: int
+    tokens: int
+    seconds: float
+    price: float | None
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """A model that learnt from the documents, itself or through the one it was tuned from.
+
+    `own` is what its own run saw: None where its base alone did, or nobody can tell (then not `certain`).
+    `tokens_seen` counts tokens times epochs, of all its stages together.
+    """
+
+    model: Artifact
+    base: str
+    documents: int
+    tokens: int
+    tokens_seen: int
+    certain: bool
+    own: Touch | None
+    options: tuple[Option, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        stats, own = self.model.stats, self.own
+        steps = int(stats.get("steps", 0))
+        seen: dict[str, Any] = {"first_step": None, "steps_touched": None, "tokens_in_steps": None}
+        if own is not None:
+            seen = {"first_step": own.first, "steps_touched": own.steps, "tokens_in_steps": own.total}
+        return {
+            "name": self.model.name,
+            "id": self.model.id,
+            "stage": stage_of(self.model),
+            "base": self.base,
+            "documents": self.documents,
+            "tokens": self.tokens,
+            "tokens_seen": self.tokens_seen,
+            "epochs": stats.get("epochs"),
+            "steps": steps,
+            **seen,
+            "share_of_steps": own.steps / steps if own is not None and steps else None,
+            "share_of_tokens": own.total / max(int(stats["tokens"]), 1) if own is not None else None,
+            "certain": self.certain,
+            "options": [asdict(option) for option in self.options],
+        }
+
+
+def affected(lab: Lab, documents: Collection[str], *, price_per_hour: float = 0.0) -> Iterator[Affected]:
+    """Every model of the lab that learnt from `documents`, oldest first, with its options."""
+    for model in lab.all("model"):
+        chain = touched_chain(lab, model, documents)
+        found = _learnt(lab, model, documents, chain)
+        if found.documents or not found.certain:
+            base = model_of(lab, model.inputs.get("base", ""))
+            own = chain[-1][1] if chain else touch_of(lab, model, documents)
+            touched = own if own is not None and own.steps else None
+            yield Affected(
+                model,
+                base.name if base else "",
+                found.documents,
+                found.tokens,
+                found.seen,
+                found.certain,
+                touched,
+                options(lab, found, chain, documents, price_per_hour),
+            )
+
+
+def _learnt(lab: Lab, model: Artifact, documents: Collection[str], chain: Chain | None) -> Learnt:
+    """What the runs saw where all can be looked into; what the spans say, on average, where one cannot."""
+    touches = [touch for _, touch in chain or [] if touch is not None]
+    if chain is None or len(touches) < len(chain):
+        return learnt(lab, model, documents)
+    visited = frozenset[str]().union(*(touch.documents for touch in touches))
+    return replace(learnt(lab, model, visited), seen=sum(touch.total for touch in touches))
+
+
+def options(
+    lab: Lab, found: Learnt, chain: Chain | None, documents: Collection[str], price: float
+) -> tuple[Option, ...]:
+    """Rebuild, replay and keep, for the last model of a chain (see `touched_chain`); keep alone without one,
+    and where a model of it would have nothing left to be tuned on."""
+    keep = Option("keep", 0, 0, 0, 0.0, 0.0 if price else None, _mark(found.documents, found.seen))
+    if chain is None:
+        return (keep,)
+    emptied = next((model for model, _ in chain if _emptied(lab, model, documents)), None)
+    if emptied is not None:
+        return (replace(keep, words=keep.words + _alone(lab, emptied, chain)),)
+    again = sum(float(later.stats.get("train_seconds", later.seconds)) for later, _ in chain[1:])
+    offers = []
+    for name in ("rebuild", "replay"):
+        start, steps, tokens = _tail(lab, *chain[0], leave_out=name == "replay")
+        # Of what is tuned later, a replay keeps the order of dialogues alone.
+        left_out = sum(
+            touch.total
+            for later, touch in chain[1:]
+            if touch and name == "replay" and stage_of(later) == "chat"
+        )
+        seconds = tokens / max(float(chain[0][0].stats.get("tokens_per_second", 0)), 1e-9) + again
+        steps += sum(int(later.stats.get("steps", 0)) for later, _ in chain[1:])
+        tokens += sum(int(later.stats.get("tokens", 0)) for later, _ in chain[1:]) - left_out
+        worth = round(seconds / 3600 * price, 4) if price else None
+        offers.append(
+            Option(name, start, steps, tokens, round(seconds, 1), worth, _words(name, chain, start))
+        )
+    return *offers, keep
+
+
+def _emptied(lab: Lab, model: Artifact, documents: Collection[str]) -> bool:
+    """Whether nothing to tune it on is left in the shards that a tuned model would be made anew from."""
+    split = TUNED_ON.get(stage_of(model))
+    rows = lab.ledger.rows("SELECT name FROM artifact WHERE id = ?", model.inputs.get("shards", ""))
+    packed = lab.find("shards", str(rows[0]["name"])) if rows else None
+    if split is None or packed is None:
+        return False
+    shards = Shards.open(packed.path)
+    return split not in shards.splits() or set(shards.spans(split)[0]).issubset(documents)
+
+
+def _alone(lab: Lab, emptied: Artifact, chain: Chain) -> str:
+    """Why a model cannot be made anew, and what the lab has without the documents."""
+    words = f"; nothing would be left to tune {emptied.name} on"
+    base = model_of(lab, chain[0][0].inputs.get("base", ""))
+    if base is None or stage_of(base) == ADOPTED:
+        return words
+    return f"{words}, and {base.name}, which {chain[0][0].name} was tuned from, never saw them"
+
+
+def touched_chain(lab: Lab, model: Artifact, documents: Collection[str]) -> Chain | None:
+    """The models that must be made anew for `model` to be without `documents`, in order: the first that saw
+    one of them, and those that grew from it. A run that nobody can look into counts as one that saw them.
+    Adopted weights count for none. None where one of the models is no longer in the lab."""
+    chain = [(model, touch_of(lab, model, documents))]
+    while identifier := chain[0][0].inputs.get("base", ""):
+        base = model_of(lab, identifier)
+        if base is None:
+            return None
+        if stage_of(base) == ADOPTED:
+            break
+        chain.insert(0, (base, touch_of(lab, base, documents)))
+    while len(chain) > 1 and chain[0][1] is not None and not chain[0][1].steps:
+        chain.pop(0)
+    return chain
+
+
+def untouched_checkpoint(lab: Lab, model: Artifact, first: int) -> int:
+    """The newest kept checkpoint of a run that no step from `first` on went into; 0 where none is kept."""
+    kept = [step for step in written_steps(lab.run_folder(model.id)) if step <= first]
+    return max(kept, default=0)
+
+
+def _tail(lab: Lab, model: Artifact, touch: Touch | None, *, leave_out: bool) -> tuple[int, int, int]:
+    """Start, steps and tokens of what must be trained again."""
+    steps, tokens = int(model.stats.get("steps", 0)), int(model.stats.get("tokens", 0))
+    first = touch.first if touch and touch.first is not None else 0
+    start = untouched_checkpoint(lab, model, first) if stage_of(model) == "pretrain" else 0
+    left = round(tokens * (steps - start) / max(steps, 1))
+    gone = touch.total if touch and leave_out else 0
+    return start, steps - start, max(left - gone, 0)
+
+
+def _words(name: str, chain: Chain, start: int) -> str:
+    model = chain[0][0].name
+    where = f"from the checkpoint of step {start} of {model}" if start else f"{model} from its first step"
+    later = ", ".join(made.name for made, _ in chain[1:])
+    replay = name == "replay"
+    order = "in the same order, without the documents" if replay else "over the rebuilt shards"
+    again = f"; then tune {later} anew" + (", dialogues in the same order" if replay else "")
+    return f"{where}, {order}" + (again if later else "")
+
+
+def _mark(documents: int, seen: int) -> str:
+    return (
+        f"the weights keep what they learnt; the model card must say: trained on {documents:,} documents "
+        f"({seen:,} tokens in all epochs) that were withdrawn since"
+    )

@@ -1,0 +1,213 @@
+"""A finished run as the manifest of its model has it: settings, and the order in which it saw documents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.lab import Artifact, Lab
+from glaswerk.plan.shape import Shape
+from glaswerk.tokenizer import Shards
+from glaswerk.tokenizer.pairs import Pairs
+from glaswerk.tokenizer.spans import spans_folder
+from glaswerk.train.batches.batches import Order, Span
+from glaswerk.train.batches.consecutive import Consecutive
+from glaswerk.train.batches.last_sources import LAST, Last, LastSampler
+from glaswerk.train.batches.replay import ReplaySampler, with_cuts
+from glaswerk.train.batches.sampler import PackedSampler
+from glaswerk.train.batches.stream import Stream
+from glaswerk.train.dpo import SPLIT
+from glaswerk.train.grpo import ASKED
+from glaswerk.train.loop import LoopConfig
+from glaswerk.train.objective.preference import PairSampler
+from glaswerk.train.objective.prompt_order import AskedOrder
+from glaswerk.train.plan import Plan
+from glaswerk.train.tune import LONGEST, context_of
+
+# The key in the config of a model that took the order of another run, with documents left out (see `remake`).
+ORDER = "order"
+REPLAY, REBUILD = "replay", "rebuild"
+# The split without which a tuning, by its stage, has nothing to learn from.
+TUNED_ON = {"chat": "chat", "dpo": SPLIT}
+
+
+def stage_of(model: Artifact) -> str:
+    return str(model.config.get("stage", ""))
+
+
+def loop_of(model: Artifact) -> LoopConfig:
+    """Raises GlaswerkError for a model that this version has not trained."""
+    try:
+        return LoopConfig(**model.config["loop"])
+    except (KeyError, TypeError) as error:
+        raise GlaswerkError(
+            f"the manifest of {model.name} has no settings of a run that this version knows: {error}",
+            hint="glaswerk train makes a model with all its settings",
+        ) from error
+
+
+def plan_of(model: Artifact, sampler: PackedSampler | Consecutive) -> Plan:
+    """The resolved settings of a pretraining run over the batches of `sampler`."""
+    loop = loop_of(model)
+    tokens = round(loop.steps * sampler.tokens_per_epoch / sampler.steps_per_epoch)
+    epochs = round(loop.steps / sampler.steps_per_epoch, 2)
+    return Plan(Shape(**model.config["shape"]), loop, int(model.config["rows"]), tokens, epochs)
+
+
+def model_of(lab: Lab, identifier: str) -> Artifact | None:
+    """The model with this id, or None where the lab has none."""
+    return next((made for made in lab.all("model") if made.id == identifier), None)
+
+
+def base_model(lab: Lab, model: Artifact) -> Artifact | None:
+    """The model that this one was tuned from; None for a pretrained one.
+
+    Raises GlaswerkError where it is no longer in the lab.
+    """
+    wanted = model.inputs.get("base", "")
+    found = model_of(lab, wanted)
+    if wanted and found is None:
+        raise GlaswerkError(
+            f"the model that {model.name} was tuned from is no longer in the lab",
+            hint="glaswerk train and glaswerk tune make both anew",
+        )
+    return found
+
+
+def order_of(lab: Lab, model: Artifact) -> Order | None:
+    """What the steps of the run that made `model` saw, also where its shards are gone.
+
+    None where nobody can tell: spans or pairs are lost, or a run by rewards did not note its questions.
+    """
+    if stage_of(model) == "grpo":
+        return _asked_order(lab, model)
+    folder = spans_folder(lab, model.inputs.get("shards", ""))
+    if folder is None:
+        return None
+    if ORDER in model.config:
+        before = spans_folder(lab, model.config[ORDER]["shards"])
+        if before is None:
+            return None
+        if stage_of(model) == "chat":
+            return replayed_tuning(model, before, folder)
+        return replay_sampler(model.config, before, folder, model.config[ORDER])
+    if stage_of(model) == "pretrain":
+        return pretrain_sampler(stream_of(folder, "train"), model.config)
+    if stage_of(model) == "chat":
+        return _tuning(model, stream_of(folder, "chat"), stream_of(folder, "train"))
+    if stage_of(model) == "dpo" and (folder / f"{SPLIT}.bin").exists():
+        pairs = Pairs(Shards.open(folder), SPLIT, context_of(model))
+        unknown, config = torch.zeros(len(pairs), 2), model.config
+        return PairSampler(pairs, unknown, count=config["batch_pairs"], seed=config["seed"], pad=0)
+    return None
+
+
+def epochs_of(lab: Lab, model: Artifact) -> float:
+    """How often the run of `model` went through its documents; rounded where nobody can tell exactly."""
+    sampler = order_of(lab, model)
+    steps = loop_of(model).steps
+    return steps / sampler.steps_per_epoch if sampler else float(model.stats.get("epochs") or 0)
+
+
+def pretrain_sampler(
+    stream: Stream, config: Mapping[str, Any], make: Callable[..., PackedSampler] = PackedSampler
+) -> PackedSampler | Consecutive:
+    """What a pretraining run with this config reads from `stream`; `make` packs it."""
+    packing = {"length": config["shape"]["context"], "rows": config["rows"], "seed": config["seed"]}
+    if LAST in config:
+        return LastSampler(stream, Last.from_json(config[LAST]), make=make, **packing)
+    return make(stream, **packing)
+
+
+def replay_sampler(
+    config: Mapping[str, Any], order: Path, now: Path, how: Mapping[str, Any]
+) -> PackedSampler | Consecutive:
+    """What the pretraining run with this config reads where it is made anew over the shards in `now`.
+
+    `order`: the shards of the old run, or their spans. `how`: as `config[ORDER]` has it.
+    """
+    before, after = stream_of(order, "train"), stream_of(now, "train")
+    replayed = pretrain_sampler(before, config, partial(ReplaySampler, now={after.split: after}))
+    if how["how"] == REPLAY:
+        return replayed
+    anew = pretrain_sampler(after, with_last(config, how.get(LAST)))
+    return Consecutive(replayed, anew, at=how["at"], since=0)
+
+
+def with_last(config: Mapping[str, Any], last: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The config of a pretraining run with other sources last, or with none."""
+    others = {key: value for key, value in config.items() if key != LAST}
+    return others if last is None else {**others, LAST: last}
+
+
+def stream_of(folder: Path, split: str) -> Stream:
+    """A split of shards; without tokens and mask where only the spans are left."""
+    shards = Shards.open(folder)
+    if (folder / f"{split}.bin").exists():
+        return Stream.of(shards, split)
+    documents, starts, ends = shards.spans(split)
+    nothing = np.zeros(0, shards.dtype)
+    mask = np.zeros(0, np.uint8) if split.startswith("chat") else None
+    return Stream(split, documents, nothing, starts, ends, shards.end_id, mask)
+
+
+def _asked_order(lab: Lab, model: Artifact) -> AskedOrder | None:
+    asked, config = model.stats.get(ASKED), model.config
+    folder = spans_folder(lab, model.inputs.get("shards", ""))
+    if asked is None or (asked and folder is None):
+        return None
+    dialogues = list[Span]()
+    if asked and folder:
+        names, starts, ends = Shards.open(folder).spans("chat")
+        spans = dict(zip(names, zip(starts.tolist(), ends.tolist(), strict=True), strict=True))
+        dialogues = [Span("chat", name, *spans[name]) for name in asked]
+    return AskedOrder(dialogues, prompts=config["prompts"], updates=config["updates"], seed=config["seed"])
+
+
+def replayed_tuning(model: Artifact, order: Path, now: Path) -> PackedSampler | None:
+    """What the chat tuning that made `model` read, without what the shards in `now` lack.
+
+    `order`: the shards that it was tuned on, or their spans. None where a dialogue is gone that was longer
+    than a row: where it was cut, its mask said, which is gone, too.
+    """
+    before, after = stream_of(order, "chat"), stream_of(now, "chat")
+    if not len(before.tokens):
+        found = with_cuts(before, after, _row(model))
+        if found is None:
+            return None
+        before = found
+    made = partial(ReplaySampler, now={"chat": after, "train": stream_of(now, "train")})
+    return _packed_tuning(model, before, stream_of(order, "train"), made)
+
+
+def _tuning(model: Artifact, dialogues: Stream, texts: Stream) -> PackedSampler | None:
+    # Where a dialogue is cut, its mask says; spans alone do not.
+    if not len(dialogues.tokens) and bool((dialogues.ends - dialogues.starts - 1 > _row(model)).any()):
+        return None
+    return _packed_tuning(model, dialogues, texts, PackedSampler)
+
+
+def _packed_tuning(
+    model: Artifact, dialogues: Stream, texts: Stream, make: Callable[..., PackedSampler]
+) -> PackedSampler:
+    config, length = model.config, _row(model)
+    rows = max(1, int(config["batch_tokens"]) // length)
+    return make(
+        dialogues,
+        replay=texts,
+        share=float(config["replay"]),
+        length=length,
+        rows=rows,
+        seed=int(config["seed"]),
+    )
+
+
+def _row(model: Artifact) -> int:
+    """Tokens in a row of the chat tuning that made `model`."""
+    return min(context_of(model), LONGEST, int(model.config["batch_tokens"]))

@@ -1,0 +1,52 @@
+"""TODO src/glaswerk/rerun/report.py."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from glaswerk.lab import Artifact, Lab
+
+if TYPE_CHECKING:
+    from glaswerk.data.removal.reach import Reach
+
+
+def reach_report(lab: Lab, touched: Reach, model: Artifact | None, price: float) -> dict[str, Any]:
+    """All of it, as JSON."""
+    from glaswerk.rerun.options import affected
+
+    ids = touched.going
+    models = [row.to_json() for row in affected(lab, ids, price_per_hour=price)]
+    shards = list(_shards(lab, ids))
+    made = [found for kind in ("corpus", "shards", "trace") for found in lab.all(kind)]
+    return {
+        "documents": dict(sorted(Counter(row["source"] for row in touched.documents).items())),
+        "ids": sorted(row["id"] for row in touched.documents),
+        "copies": touched.copies,
+        "related": dict(sorted(Counter(relation for _, relation in touched.related).items())),
+        "derived": touched.derived,
+        "corpora": list(_corpora(lab, ids)),
+        "shards": shards,
+        "traces": sorted({row["name"] for row in shards if lab.find("trace", row["name"])}),
+        "rebuild_seconds": round(sum(artifact.seconds for artifact in made), 1),
+        "models": [row for row in models if model is None or row["id"] == model.id],
+    }
+
+
+def _corpora(lab: Lab, ids: set[str]) -> Iterator[dict[str, Any]]:
+    from glaswerk.data.store.parquet import DOCUMENTS, read_rows
+
+    for corpus in lab.all("corpus"):
+        rows = read_rows(corpus.path / DOCUMENTS, ["id", "split"])
+        splits = Counter(row["split"] for row in rows if row["id"] in ids)
+        if splits:
+            yield {"name": corpus.name, "documents": splits.total(), "splits": dict(sorted(splits.items()))}
+
+
+def _shards(lab: Lab, ids: set[str]) -> Iterator[dict[str, Any]]:
+    from glaswerk.tokenizer import Shards
+
+    for packed in lab.all("shards"):
+        for split, documents, tokens in Shards.open(packed.path).count(ids):
+            yield {"name": packed.name, "split": split, "documents": documents, "tokens": tokens}

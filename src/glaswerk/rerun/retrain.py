@@ -1,0 +1,233 @@
+"""Making a model anew without documents that are gone from its shards: rebuild, or filtered replay."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.ids import digest_json
+from glaswerk.lab import Artifact, Lab, Spec
+from glaswerk.lab.status import ADOPTED
+from glaswerk.rerun.options import untouched_checkpoint
+from glaswerk.rerun.order import (
+    ORDER,
+    REBUILD,
+    REPLAY,
+    TUNED_ON,
+    base_model,
+    epochs_of,
+    loop_of,
+    order_of,
+    plan_of,
+    pretrain_sampler,
+    replay_sampler,
+    replayed_tuning,
+    stage_of,
+    stream_of,
+    with_last,
+)
+from glaswerk.rerun.retune import retune
+from glaswerk.rerun.steps_touched import Touch, touch_of
+from glaswerk.tokenizer import Shards
+from glaswerk.tokenizer.spans import spans_folder
+from glaswerk.train.batches.last_sources import LAST, Last
+from glaswerk.train.batches.repetition import TRAINED
+from glaswerk.train.batches.replay import check_replay, left_out
+from glaswerk.train.batches.sources import sources_of
+from glaswerk.train.checkpoint.branch import begin_branch
+from glaswerk.train.checkpoint.policy import Keep
+from glaswerk.train.pretrain import RECIPE as PRETRAIN
+from glaswerk.train.pretrain import Job, carry_out
+from glaswerk.train.tune import carry_out as carry_out_tuning
+
+RECIPE = "remake/1"
+# What the new models are called after.
+SUFFIX = {REBUILD: "rebuilt", REPLAY: "replayed"}
+
+
+def remake(lab: Lab, model: Artifact, how: str) -> Artifact:
+    """The model that `model` would be without the documents that its shards, made anew, have lost.
+
+    `how`: "rebuild" goes on over the new shards in their own order, "replay" keeps the order of the old run.
+    Either begins at the newest kept checkpoint that saw none of those documents, at step 0 where none is
+    kept. A tuned model is tuned anew from its base, remade where that lost documents, too; "replay" keeps
+    the order of dialogues as well. The old models stay. Finished before → returned; interrupted before →
+    continued. Raises GlaswerkError for a model that cannot be made anew, and where nothing is gone.
+    """
+    made = _without(lab, model, how)
+    if made.id == model.id:
+        raise GlaswerkError(
+            f"no step of {model.name}, nor of what it grew from, saw a document that its shards have lost",
+            hint="glaswerk what-if says which models are affected; glaswerk rebuild makes the shards anew",
+        )
+    return made
+
+
+def _without(lab: Lab, model: Artifact, how: str) -> Artifact:
+    """The model made anew, or itself where nothing that it learnt from is gone."""
+    if stage_of(model) == ADOPTED:
+        return model
+    base, shards = base_model(lab, model), _shards_now(lab, model)
+    if base:
+        _check_tuning(model, base, shards)
+    new = _without(lab, base, how) if base else None
+    if (new is None or (base and new.id == base.id)) and not _lost(lab, model, shards):
+        return model
+    if new is None:
+        return _pretrained(lab, model, shards, how)
+    if how == REPLAY and stage_of(model) == "chat":
+        return _retuned_in_order(lab, model, new, shards)
+    return retune(lab, model, new, epochs=epochs_of(lab, model), shards=shards, name=_name(model, how))
+
+
+def _check_tuning(model: Artifact, base: Artifact, shards: Artifact) -> None:
+    """Raises GlaswerkError where nothing is left to tune on: before the base is made anew for it."""
+    split = TUNED_ON.get(stage_of(model))
+    if split is not None and split not in Shards.open(shards.path).splits():
+        raise GlaswerkError(
+            f"all that {model.name} was tuned on is gone from {shards.name}: it cannot be made anew",
+            hint=f"glaswerk what-if with the same selectors and --model {base.name} says what that one saw",
+        )
+
+
+def _retuned_in_order(lab: Lab, model: Artifact, base: Artifact, shards: Artifact) -> Artifact:
+    """`base` tuned on the dialogues of `model`'s run in its order, without what `shards` lack."""
+    order = _order_folder(lab, model)
+    gone = [
+        name
+        for split in ("chat", TRAINED)
+        for name in left_out(stream_of(order, split), stream_of(shards.path, split))
+    ]
+    sampler = replayed_tuning(model, order, shards.path)
+    if sampler is None:
+        raise GlaswerkError(
+            f"a dialogue is gone that was longer than the rows that {model.name} was tuned on, and nobody "
+            "can tell any more where it was cut",
+            hint=f"glaswerk tune --base {base.name} tunes it in another order",
+        )
+    check_replay(sampler, loop_of(model).steps)
+    config = {**model.config, ORDER: _settings(model, REPLAY, 0, gone)}
+    name = f"{_name(model, REPLAY)}/step-{loop_of(model).steps}"
+    spec = Spec("model", name, RECIPE, {"base": base.id, "shards": shards.id}, config)
+    return carry_out_tuning(lab, spec, base, shards, sampler)
+
+
+def _settings(model: Artifact, how: str, start: int, gone: list[str]) -> dict[str, Any]:
+    """What `config[ORDER]` says of a model made anew: whose order it has, from which step on it is new."""
+    return {
+        "of": model.id,
+        "shards": model.inputs["shards"],
+        "how": how,
+        "at": start,
+        "left_out": digest_json(sorted(gone)),
+    }
+
+
+def _lost(lab: Lab, model: Artifact, shards: Artifact) -> bool:
+    """Whether a step of a model's own run saw, or may have seen, a document that `shards` lack."""
+    folder = spans_folder(lab, model.inputs["shards"])
+    if folder is None:
+        return True
+    touch = touch_of(lab, model, _documents(folder) - _documents(shards.path))
+    return touch is None or touch.steps > 0
+
+
+def _documents(folder: Path) -> set[str]:
+    shards = Shards.open(folder)
+    return {name for split in shards.splits() for name in shards.spans(split)[0]}
+
+
+def _name(model: Artifact, how: str) -> str:
+    return f"{model.name.partition('/')[0]}-{SUFFIX[how]}"
+
+
+def _pretrained(lab: Lab, model: Artifact, shards: Artifact, how: str) -> Artifact:
+    loop = loop_of(model)
+    if loop.trunk:
+        raise GlaswerkError(
+            f"{model.name} is the decay of a branch, which is made anew with its trunk alone",
+            hint=f"glaswerk train --milestones {loop.branch_at}, then --branch {loop.branch_at}",
+        )
+    order = _order_folder(lab, model)
+    gone = left_out(stream_of(order, TRAINED), stream_of(shards.path, TRAINED))
+    start = _start(lab, model, gone)
+    if how == REBUILD and not start:
+        return _from_scratch(lab, model, shards)
+    settings = _settings(model, how, start, gone)
+    if how == REBUILD and (last := _last_now(lab, model, shards)):
+        settings[LAST] = last
+    sampler = replay_sampler(model.config, order, shards.path, settings)
+    if how == REPLAY:
+        check_replay(sampler, loop.steps)
+    planned = plan_of(model, sampler)
+    # Patience may not go back to weights of before the start, which are another run's.
+    planned = replace(planned, loop=replace(loop, branch_at=max(start, loop.branch_at)))
+    config = {**model.config, ORDER: settings}
+    name = f"{_name(model, how)}/step-{loop.steps}"
+    spec = Spec("model", name, RECIPE, {"shards": shards.id}, config)
+    if start:
+        begin_branch(lab.run_folder(model.id), start, lab.run_folder(spec.id))
+    return carry_out(lab, Job(spec, shards, planned, sampler, int(model.config["seed"])))
+
+
+def _from_scratch(lab: Lab, model: Artifact, shards: Artifact) -> Artifact:
+    """A run like any other, with the recorded settings: nothing of the old one is in it."""
+    last = _last_now(lab, model, shards)
+    config = with_last(model.config, last)
+    sampler = pretrain_sampler(stream_of(shards.path, TRAINED), config)
+    planned = plan_of(model, sampler)
+    name = f"{_name(model, REBUILD)}/step-{planned.loop.steps}"
+    spec = Spec("model", name, PRETRAIN, {"shards": shards.id}, config)
+    keep = Keep(steps=(last["at"],)) if last else None
+    return carry_out(lab, Job(spec, shards, planned, sampler, int(model.config["seed"])), keep=keep)
+
+
+def _last_now(lab: Lab, model: Artifact, shards: Artifact) -> dict[str, Any] | None:
+    """What comes last where the run of `model` goes over `shards`; None where that holds no such source."""
+    if LAST not in model.config:
+        return None
+    before = Last.from_json(model.config[LAST])
+    there = sources_of(lab, shards, TRAINED).names
+    last = Last.of(lab, shards, [name for name in before.sources if name in there])
+    return replace(last, at=before.at, replay=before.replay).to_json() if last else None
+
+
+def _start(lab: Lab, model: Artifact, gone: list[str]) -> int:
+    """The step to go on from, before any that saw a document that the shards lack, whoever took it."""
+    order = order_of(lab, model)
+    first = Touch.of(order, gone, loop_of(model).steps).first if order else None
+    assert first is not None, "only a run that saw one of them is made anew"
+    return untouched_checkpoint(lab, model, first)
+
+
+def _order_folder(lab: Lab, model: Artifact) -> Path:
+    if ORDER in model.config:
+        raise GlaswerkError(
+            f"{model.name} was itself made without documents, and its order cannot be replayed again",
+            hint="carry it out on the model that it was made from, without all of the documents",
+        )
+    folder = spans_folder(lab, model.inputs["shards"])
+    if folder is None:
+        raise GlaswerkError(
+            f"the spans of the shards that {model.name} was trained on are lost", hint="glaswerk train"
+        )
+    return folder
+
+
+def _shards_now(lab: Lab, model: Artifact) -> Artifact:
+    """The shards that are in the place of those that a model was trained on."""
+    rows = lab.ledger.rows("SELECT name FROM artifact WHERE id = ?", model.inputs.get("shards", ""))
+    if not rows:
+        raise GlaswerkError(
+            f"the ledger does not know the shards that {model.name} was trained on", hint="glaswerk status"
+        )
+    found = lab.need("shards", str(rows[0]["name"]), hint="glaswerk rebuild")
+    query = "SELECT parent FROM edge WHERE child = ? AND role = 'tokenizer'"
+    before = lab.ledger.rows(query, model.inputs["shards"])
+    if before and before[0]["parent"] != found.inputs["tokenizer"]:
+        raise GlaswerkError(
+            f"the shards {found.name} have another tokenizer than {model.name}", hint="glaswerk train"
+        )
+    return found

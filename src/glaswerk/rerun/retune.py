@@ -1,0 +1,39 @@
+"""Tuning a model as another one was tuned, from the settings in its manifest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.lab import Artifact, Lab
+from glaswerk.rerun.order import loop_of, stage_of
+from glaswerk.train.dpo import DpoConfig, dpo
+from glaswerk.train.grpo import GrpoConfig, grpo
+from glaswerk.train.tune import TuneConfig, tune
+
+
+def retune(
+    lab: Lab, model: Artifact, base: Artifact, *, epochs: float, shards: Artifact, name: str
+) -> Artifact:
+    """`base` tuned with the settings of `model`, on `shards` where it is tuned on dialogues.
+
+    Raises GlaswerkError for a model whose tuning took a file that the lab does not hold.
+    """
+    loop, config = loop_of(model), model.config
+    common: dict[str, Any] = {"learning_rate": loop.learning_rate, "precision": loop.precision}
+    if stage_of(model) == "chat":
+        settings = {key: config[key] for key in ("seed", "batch_tokens", "replay", "lora")}
+        return tune(
+            lab, TuneConfig(epochs=epochs, **settings, **common), base=base.name, name=name, packed=shards
+        )
+    if stage_of(model) == "dpo":
+        settings = {key: config[key] for key in ("seed", "beta", "batch_pairs")}
+        return dpo(lab, DpoConfig(epochs=epochs, **settings, **common), base=base.name, name=name)
+    if stage_of(model) == "grpo" and not config.get("key_digest"):
+        keys = ("prompts", "samples", "max_tokens", "updates", "clip", "kl", "seed")
+        settings = {key: config[key] for key in keys}
+        return grpo(lab, GrpoConfig(steps=loop.steps, **settings, **common), base=base.name, name=name)
+    raise GlaswerkError(
+        f"{model.name} was tuned by a file that the lab does not hold ({config.get('reward') or 'unknown'})",
+        hint=f"glaswerk tune --method grpo --key FILE --base {base.name}",
+    )

@@ -1,0 +1,124 @@
+"""Sources that come last in a run, so that what may be withdrawn is in its last steps alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.lab import Artifact, Lab
+from glaswerk.train.batches.consecutive import Consecutive
+from glaswerk.train.batches.repetition import TRAINED
+from glaswerk.train.batches.sampler import PackedSampler
+from glaswerk.train.batches.sources import sources_of
+from glaswerk.train.batches.stream import Stream
+
+# The key in the config of a model whose run had sources last.
+LAST = "last"
+# Tokens of the other sources beside each token of the last ones: without them a run forgets what it knew.
+REPLAY = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Last:
+    """The sources that come last, and their documents as places [first, end) in the training split.
+
+    `at`: the step that their part begins with; `replay`: see `REPLAY`.
+    """
+
+    sources: tuple[str, ...]
+    documents: tuple[tuple[int, int], ...]
+    at: int = 0
+    replay: float = REPLAY
+
+    @classmethod
+    def of(cls, lab: Lab, packed: Artifact, names: Sequence[str]) -> Last | None:
+        """Of the training documents in shards; None for no name. Raises GlaswerkError for names of sources
+        that have none there, and where no other source has any."""
+        if not names:
+            return None
+        found = sources_of(lab, packed, TRAINED)
+        _check(names, found.names)
+        own = np.isin(found.codes, [found.names.index(name) for name in names])
+        borders = np.flatnonzero(np.diff(own, prepend=False, append=False))
+        ranges = tuple((first, end) for first, end in borders.reshape(-1, 2).tolist())
+        return cls(tuple(sorted(set(names))), ranges)
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> Last:
+        ranges = tuple((first, end) for first, end in found["documents"])
+        return cls(tuple(found["sources"]), ranges, int(found["at"]), float(found["replay"]))
+
+    def to_json(self) -> dict[str, Any]:
+        """As the config of a model has it."""
+        return asdict(self)
+
+    def parts(self, stream: Stream) -> tuple[Stream, Stream]:
+        """The documents of `stream` that come first, and those that come last."""
+        own = np.zeros(len(stream.documents), bool)
+        for first, end in self.documents:
+            own[first:end] = True
+        return stream.only(np.flatnonzero(~own)), stream.only(np.flatnonzero(own))
+
+
+def _check(names: Sequence[str], there: Sequence[str]) -> None:
+    unknown = [name for name in names if name not in there]
+    if unknown or not set(there) - set(names):
+        problem = f"{unknown[0]!r} is none" if unknown else "all of them cannot come last"
+        raise GlaswerkError(
+            f"--last takes sources with training documents ({', '.join(sorted(there))}): {problem}",
+            hint="--last SOURCE, once for each source that may be withdrawn",
+        )
+
+
+class LastSampler(Consecutive):
+    """The other sources up to step `last.at`; from there on the last ones, with others replayed beside them.
+
+    An epoch is a pass through both parts. `make` packs a part.
+    """
+
+    def __init__(
+        self,
+        stream: Stream,
+        last: Last,
+        *,
+        length: int,
+        rows: int,
+        seed: int,
+        make: Callable[..., PackedSampler] = PackedSampler,
+    ) -> None:
+        others, own = last.parts(stream)
+        packing = {"length": length, "rows": rows, "seed": seed}
+        first, then = make(others, **packing), make(own, replay=others, share=last.replay, **packing)
+        super().__init__(first, then, at=last.at, since=last.at)
+        self._steps = first.steps_per_epoch, then.steps_per_epoch
+        self.rows, self._last_rows, self._length = first.rows, then.rows, length
+        self.steps_per_epoch = sum(self._steps)
+        self.tokens_per_epoch = first.tokens_per_epoch + then.tokens_per_epoch
+
+    def check_ranks(self, ranks: int) -> None:
+        """Raises GlaswerkError where a step of the last part cannot be shared equally among the data-parallel
+        ranks: before the run begins, and not where that part does."""
+        rows = self._last_rows
+        if rows % ranks:
+            fits = rows // ranks * ranks * self._length
+            raise GlaswerkError(
+                f"a step of the sources that come last has {rows} rows, which cannot be shared equally among "
+                f"{ranks} data-parallel ranks",
+                hint=f"--batch-tokens {fits}"
+                if fits
+                else "start fewer ranks, or name more sources as --last",
+            )
+
+    def ends(self, tokens: float) -> tuple[int, int]:
+        """The steps that end the first part and the run where both together are to have `tokens`.
+
+        Both parts have equally many passes, rounded up: an epoch leaves no document out.
+        """
+        passes = tokens / self.tokens_per_epoch
+        first, then = (math.ceil(passes * steps - 1e-9) for steps in self._steps)
+        return first, first + then

@@ -1,0 +1,72 @@
+"""Which source each document of the shards came from, so that what a step saw can be told by source."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from glaswerk.lab import Artifact, Lab
+from glaswerk.tokenizer import Shards
+from glaswerk.train.batches.batches import Span
+
+# Of documents whose corpus was made anew since they were packed.
+UNKNOWN = "unknown"
+Counts = np.ndarray[Any, np.dtype[np.int64]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The documents of one split in file order: `codes` (documents,) are places in `names`."""
+
+    names: tuple[str, ...]
+    codes: np.ndarray[Any, np.dtype[np.int32]]
+    starts: np.ndarray[Any, np.dtype[np.int64]]
+
+    def count(self, spans: Sequence[Span]) -> Counts:
+        """Inputs by source of spans of this split, shape (names,)."""
+        begins = np.array([span.start for span in spans], np.int64)
+        lengths = np.array([span.end - span.start for span in spans], np.int64)
+        # A piece begins at the end token of the document before it.
+        documents = np.searchsorted(self.starts, begins + 1, side="right") - 1
+        counts = np.bincount(self.codes[documents], weights=lengths, minlength=len(self.names))
+        return counts.astype(np.int64)
+
+
+def sources_of(lab: Lab, packed: Artifact, split: str) -> Sources:
+    """Sources of the documents of a split, as the corpus of these shards has them."""
+    identifiers, starts, _ = Shards.open(packed.path).spans(split)
+    corpus = next((a for a in lab.all("corpus") if a.id == packed.inputs["corpus"]), None)
+    if corpus is None:
+        return Sources((UNKNOWN,), np.zeros(len(starts), np.int32), starts)
+    table = pq.read_table(corpus.path / "documents.parquet", columns=["id", "source", "split"])
+    table = table.filter(pc.equal(table["split"], split))
+    coded = table["source"].combine_chunks().dictionary_encode()
+    places = pc.index_in(pa.array(identifiers, pa.string()), table["id"].combine_chunks())
+    return Sources(
+        tuple(coded.dictionary.to_pylist()),
+        np.asarray(coded.indices.take(places), np.int32),
+        starts,
+    )
+
+
+class Mixture:
+    """Counts the tokens that a run saw, by source."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+        self._counts: Counts = np.zeros(len(sources.names), np.int64)
+
+    def add(self, spans: Sequence[Span]) -> None:
+        """Count what one step saw."""
+        self._counts = self._counts + self._sources.count(spans)
+
+    def counts(self) -> dict[str, int]:
+        """Tokens so far by source, the most first."""
+        found = zip(self._sources.names, self._counts.tolist(), strict=True)
+        return dict(sorted(found, key=lambda entry: -entry[1]))

@@ -1,0 +1,18 @@
+"""Where a run took place: what makes its sums round as they do."""
+
+from __future__ import annotations
+
+import platform
+
+import torch
+
+
+def environment(device: torch.device) -> dict[str, str | int]:
+    """What two runs must share to end in the same bits, beside their settings."""
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine()
+    return {
+        "torch": torch.__version__,
+        "device": name,
+        "cpu": torch.backends.cpu.get_cpu_capability(),
+        "threads": torch.get_num_threads(),
+    }

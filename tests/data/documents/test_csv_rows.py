@@ -1,0 +1,79 @@
+"""Tables: which column holds the text, quoting, and bounds."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from x_docs import add, documents
+
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.data.documents.csv_rows import read_table
+from glaswerk.lab import Lab
+
+
+@pytest.mark.parametrize("column", ["text", "Content", "body", "FULL_TEXT", "tweet", "message"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_the_header_names_the_text(empty_lab: Lab, tmp_path: Path, column: str, delimiter: str) -> None:
+    rows = [
+        ["id", column, "author", "date"],
+        ["7", '"Mill, ""old"" and; new\nsecond line"', "Hazel", "2024-05-01"],
+    ]
+    (tmp_path / "table").write_text("\r\n".join(delimiter.join(row) for row in rows))
+    (found,) = documents(add(empty_lab, tmp_path / "table"))
+    assert (found.id, found.author) == ("docs:7", "Hazel")
+    assert found.text == 'Mill, "old" and; new\nsecond line'
+
+
+def test_text_goes_before_its_synonyms_and_two_synonyms_need_a_choice(empty_lab: Lab, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("message,text\nno,Yes.\n")
+    assert documents(add(empty_lab, tmp_path / "a.csv"))[0].text == "Yes."
+    (tmp_path / "a.csv").write_text("message,body\nno,Yes.\n")
+    with pytest.raises(GlaswerkError, match="'body' or 'message'") as caught:
+        add(empty_lab, tmp_path / "a.csv")
+    assert "--text-column" in str(caught.value.hint)
+    assert documents(add(empty_lab, tmp_path / "a.csv", text_column="Body"))[0].text == "Yes."
+
+
+def test_a_row_with_too_many_cells_is_counted(empty_lab: Lab, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id,text\n1,well, not quoted\n2,Fine.\n\n3\n")
+    made = add(empty_lab, tmp_path / "a.csv")
+    assert [d.text for d in documents(made)] == ["Fine."]
+    assert made.stats["left_out"] == {"broken_row": 1, "no_text": 1}
+
+
+def test_a_quotation_mark_never_closed_is_an_error_and_not_all_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("glaswerk.data.documents.csv_rows.LINE_LIMIT", 5000)
+    data = b'id,text\n1,"open\n' + b"line after line\n" * 1000
+    with pytest.raises(GlaswerkError):
+        list(read_table(io.BytesIO(data), tmp_path, Counter()))
+    wide = b"id,text\n" + b'1,"x\n' + b'","y\n' * 3000
+    with pytest.raises(GlaswerkError, match="never closed"):
+        list(read_table(io.BytesIO(wide), tmp_path, Counter()))
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_raise_anything_but_a_named_error(data: bytes) -> None:
+    with suppress(GlaswerkError):
+        list(read_table(io.BytesIO(b"id,text\n1," + data), Path("fuzz.csv"), Counter()))
+    with suppress(GlaswerkError):
+        list(read_table(io.BytesIO(data), Path("fuzz.csv"), Counter()))
+
+
+def test_a_quotation_mark_open_to_the_end_names_its_line(tmp_path: Path) -> None:
+    data = b'id,text\n1,"fine\nwords"\n2,"oops\n3,third\n4,fourth\n'
+    with pytest.raises(GlaswerkError, match="row 2 open from line 4"):
+        list(read_table(io.BytesIO(data), tmp_path, Counter()))
+
+
+def test_lines_that_end_as_on_old_macs_are_a_named_error(empty_lab: Lab, tmp_path: Path) -> None:
+    (tmp_path / "mac.csv").write_bytes(b"id,text\r1,hello\r2,world\r")
+    with pytest.raises(GlaswerkError, match="expected a table"):
+        add(empty_lab, tmp_path / "mac.csv")

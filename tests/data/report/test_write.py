@@ -1,0 +1,262 @@
+"""The corpus report: figures that add up, in bounded memory, and a page that shows no more than it may."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from glaswerk.data.curate.curate import curate
+from glaswerk.data.curate.write import CORPUS_SCHEMA
+from glaswerk.data.report.write import Figures
+from glaswerk.data.source import add_docs
+from glaswerk.lab import Artifact, Lab
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+SENTENCE = "The council asks everyone on the upper bank to move their boats before the water rises tonight"
+
+
+def batch(rows: Sequence[Mapping[str, Any]]) -> Any:
+    given = {
+        "source": "s",
+        "text": "",
+        "lang": "en",
+        "kind": "post",
+        "split": "train",
+        "audience": "public",
+        "author": "",
+        "url": "",
+    }
+    return pa.Table.from_pylist([{**given, **row} for row in rows], schema=CORPUS_SCHEMA)
+
+
+def totals(*rows: Mapping[str, Any]) -> dict[str, Any]:
+    figures = Figures()
+    figures.add(batch(rows))
+    return figures.totals()
+
+
+def top(figures: Mapping[str, Any]) -> dict[str, int]:
+    return {entry["name"]: entry["count"] for entry in figures["top"]}
+
+
+def written(year: int, month: int = 1) -> dict[str, Any]:
+    return {"created_at": datetime(year, month, 5, tzinfo=UTC)}
+
+
+ROWS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "text": st.text(max_size=30).map(lambda text: f"{text} https://a.example/x http://b.example"),
+            "kind": st.sampled_from(["post", "page"]),
+            "source": st.sampled_from("ab"),
+            "author": st.sampled_from(["", "ann", "bob"]),
+            "lang": st.sampled_from(["en", "de"]),
+            "audience": st.sampled_from(["public", "limited"]),
+            "created_at": st.one_of(st.none(), st.datetimes(timezones=st.just(UTC))),
+        }
+    ),
+    max_size=12,
+)
+
+
+@given(ROWS, st.integers(0, 12))
+def test_counting_in_parts_and_merging_gives_the_figures_of_the_whole(
+    rows: list[dict[str, Any]], cut: int
+) -> None:
+    parts = [Figures(), Figures()]
+    for figures, some in zip(parts, (rows[:cut], rows[cut:]), strict=True):
+        figures.add(batch(some))
+    parts[0].merge(pickle.loads(pickle.dumps(parts[1])))
+    assert parts[0].documents == len(rows)
+    assert parts[0].totals() == totals(*rows)
+
+
+def test_authors_and_hosts_are_counted_only_where_the_audience_is_public() -> None:
+    hidden = {"author": "bob", "text": "https://b.example", "url": "https://b.example", "audience": "limited"}
+    shown = {
+        "author": "ann",
+        "text": "see https://a.example/1 and http://a.example",
+        "url": "https://x.com/1",
+    }
+    found = totals(shown, hidden)
+    assert top(found["authors"]) == {"ann": 1}
+    assert top(found["links"]) == {"a.example": 2}
+    assert top(found["addresses"]) == {"x.com": 1}
+
+
+@pytest.mark.parametrize(
+    ("address", "host"),
+    [
+        ("HTTPS://WWW.Example.org:8080/path?x=http", "example.org"),
+        ("https://someone:secret@example.org/", "example.org"),
+        ("(https://sub.example.co.uk)", "sub.example.co.uk"),
+        ("http://müller.example/", "müller.example"),
+        ("http://localhost/", None),
+        ("ftp://example.org", None),
+    ],
+)
+def test_a_links_host_is_its_name_without_user_port_and_www(address: str, host: str | None) -> None:
+    assert list(top(totals({"text": address})["links"])) == ([host] if host else [])
+
+
+@pytest.mark.parametrize(
+    ("last", "unit", "first", "columns"),
+    [
+        (written(2022, 3), "month", "2020-01", 27),
+        (written(2070), "year", "2020", 51),
+        (written(2600), "decade", "2020s", 59),
+        (written(9999), "century", "2000s", 80),
+    ],
+)
+def test_time_is_counted_in_units_that_fit_the_span(
+    last: dict[str, Any], unit: str, first: str, columns: int
+) -> None:
+    time = totals(written(2020), written(2020), {**last, "source": "t"}, {"source": "u"})["time"]
+    assert (time["unit"], time["bins"][0], len(time["bins"])) == (unit, first, columns)
+    assert {source: sum(counts) for source, counts in time["sources"].items()} == {"s": 2, "t": 1}
+    assert time["sources"]["t"][-1] == 1
+    assert time["undated"] == {"u": 1}
+
+
+def add(lab: Lab, folder: Path, rows: Sequence[Mapping[str, Any]], name: str = "docs") -> None:
+    path = folder / f"{name}.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    add_docs(lab, [path], licence="CC0-1.0", name=name, kind="post")
+
+
+@pytest.fixture
+def corpus(empty_lab: Lab, tmp_path: Path) -> Artifact:
+    """A corpus with duplicates, hostile text and all kinds of marks."""
+    long = f"{SENTENCE}, {'and so on and on without an end ' * 12}"
+    rows = [
+        {"id": "a", "text": SENTENCE, "author": HOSTILE, "created_at": "2020-01-01T00:00:00Z"},
+        {"id": "b", "text": SENTENCE.upper()},
+        {"id": "c", "text": f"{SENTENCE}! https://t.co/other"},
+        {"id": "d", "text": "@anna Thanks!"},
+        {"id": "e", "text": f"{HOSTILE} stands in a text, and so it stays one."},
+        {"id": "f", "text": "Nobody may read these reserved words.", "tdm_opt_out": True},
+        {"id": "g", "text": long},
+        *(
+            {"text": f"In month {i} we counted the boats again.", "created_at": f"2019-{i:02}-03T00:00:00Z"}
+            for i in range(1, 13)
+        ),
+    ]
+    add(empty_lab, tmp_path, rows)
+    add(empty_lab, tmp_path, [{"id": "1", "text": "Another source says something else."}], "more")
+    return curate(empty_lab)
+
+
+def report(corpus: Artifact) -> Any:
+    return json.loads((corpus.path / "report.json").read_text())
+
+
+def test_a_dropped_duplicate_stands_beside_the_document_that_stays(corpus: Artifact) -> None:
+    samples = report(corpus)["samples"]
+    exact, near = samples["exact-duplicate"][0], samples["near-duplicate"][0]
+    for pair, text in ((exact, SENTENCE.upper()), (near, f"{SENTENCE}! https://t.co/other")):
+        assert pair["replaced"]
+        assert pair["dropped"]["text"] == text
+        assert pair["kept"] == {"document": "docs:a", "source": "docs", "text": SENTENCE}
+    assert "<mark>tonight! https://t.co/other</mark>" in (corpus.path / "report.html").read_text()
+
+
+def test_any_other_dropped_document_stands_beside_a_kept_one_of_its_source(corpus: Artifact) -> None:
+    pair = report(corpus)["samples"]["too-short"][0]
+    assert not pair["replaced"]
+    assert pair["dropped"] == {"document": "docs:d", "source": "docs", "text": "@anna Thanks!"}
+    assert pair["kept"]["source"] == "docs"
+
+
+def test_reserved_and_limited_texts_are_not_shown(empty_lab: Lab, tmp_path: Path) -> None:
+    rows = [
+        {"text": "Only my friends should read this line.", "audience": "limited"},
+        {"text": "Everyone may read this other line."},
+        {"text": "Nobody may read these reserved words.", "tdm_opt_out": True},
+    ]
+    add(empty_lab, tmp_path, rows)
+    made = curate(empty_lab, audiences=["public", "limited"])
+    for name in ("report.json", "report.html"):
+        text = (made.path / name).read_text()
+        assert "Only my friends" not in text
+        assert "reserved words" not in text
+        assert "Everyone may read" in text
+
+
+def test_the_reasons_of_each_source_add_up(corpus: Artifact) -> None:
+    found = report(corpus)
+    for counts in found["sources"].values():
+        assert sum(counts["reasons"].values()) == counts["documents"]
+        assert counts["reasons"].get("kept", 0) == counts["kept"]
+    assert sum(count for _, _, count in found["histograms"]["post"]) == found["kept"]
+    assert found["sources"]["docs"]["reasons"]["rights-opt-out"] == 1
+
+
+def test_the_page_holds_everything_itself_and_runs_nothing(corpus: Artifact) -> None:
+    page = (corpus.path / "report.html").read_text()
+    assert HOSTILE not in page
+    assert "&lt;img src=x onerror=alert(1)&gt;" in page
+    assert not re.search(r"<(script|link|img|iframe|object|embed|base|form)\b|\bon\w+=\"|url\(|@import", page)
+    assert re.findall(r' href="([^"]*)"', page) == [
+        "#decisions",
+        "#sources",
+        "#languages",
+        "#time",
+        "#lengths",
+        "#links",
+        "#masked",
+        "#samples",
+    ]
+    assert "default-src 'none'" in page
+
+
+def test_every_plot_has_a_name_and_a_table(corpus: Artifact) -> None:
+    page = (corpus.path / "report.html").read_text()
+    figures = re.findall(r"<figure>.*?</figure>", page, re.DOTALL)
+    assert len(figures) == page.count("<svg") - page.count('<svg aria-hidden="true"')
+    for figure in figures:
+        assert 'role="img" aria-label="' in figure
+        assert "<details>" in figure
+        assert "<td" in figure
+
+
+# Texts of one plot that touch each other.
+_OVERLAPS = """() => [...document.querySelectorAll("svg")].flatMap(svg => {
+  const texts = [...svg.querySelectorAll("text")];
+  const boxes = texts.map(text => [text.textContent, text.getBoundingClientRect()]);
+  return boxes.flatMap(([one, a], i) => boxes.slice(i + 1).filter(([, b]) =>
+    a.left < b.right && b.left < a.right && a.top + 2 < b.bottom && b.top + 2 < a.bottom
+  ).map(([other]) => [one, other]));
+})"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_fits_a_phone_and_a_wide_screen(corpus: Artifact, scheme: Any) -> None:
+    from playwright.sync_api import sync_playwright
+
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("no chromium on the PATH: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        for width in (320, 1280):
+            page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+            complaints: list[str] = []
+            page.on("console", lambda message, said=complaints: said.append(message.text))
+            page.goto((corpus.path / "report.html").as_uri())
+            page.locator("summary").first.click()
+            assert page.evaluate("document.documentElement.scrollWidth") == width
+            assert complaints == []
+            assert page.evaluate(_OVERLAPS) == []
+        browser.close()
