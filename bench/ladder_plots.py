@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from html import escape
 
 from bench.ladder_laws import Row, chosen, fit_loss, lowest, shared
-from glaswerk.core.plots import compact
+from glaswerk.core.pages.plots import compact
 
 COLOURS = ("#1b6ca8", "#c8553d", "#4f8a3c", "#8e5ea2", "#b8860b", "#4a7c7e", "#7a4a2b", "#777777")
 _LEFT, _RIGHT, _TOP, _BASE = 60.0, 560.0, 40.0, 300.0

@@ -22,7 +22,7 @@ from glaswerk.evaluate.bits import document_bits
 from glaswerk.evaluate.evaluate import NO_CHAT, NO_KEY
 from glaswerk.evaluate.key import AnswerKey, Pair
 from glaswerk.evaluate.politics import NO_LEAN, measure_politics, political_figures
-from glaswerk.evaluate.report import gaps_of, render
+from glaswerk.evaluate.report import gaps_of, render_report
 from glaswerk.evaluate.scoring import is_correct
 from glaswerk.evaluate.truth import answer_figures, measure_statements
 from glaswerk.infer import Engine
@@ -284,7 +284,7 @@ def test_what_comes_from_data_is_escaped_in_the_page(made: Artifact) -> None:
     report["politics"]["issues"][0]["issue"] = evil
     report["bits_per_byte"] = {"measurable": False, "reason": evil}
     items = [item | {"answer": evil, "question": evil, "true": evil} for item in items]
-    assert "<script" not in render(report, items)
+    assert "<script" not in render_report(report, items)
 
 
 def test_every_gap_is_listed_with_its_reason(made: Artifact) -> None:
@@ -292,7 +292,7 @@ def test_every_gap_is_listed_with_its_reason(made: Artifact) -> None:
     report["truth"]["answers"]["untuned"] = {"measurable": False, "reason": "none was held out"}
     gaps = dict(gaps_of(report, ()))
     assert gaps["truth → answers → untuned"] == "none was held out"
-    assert "none was held out" in render(report, items_of(made))
+    assert "none was held out" in render_report(report, items_of(made))
 
 
 def test_the_badge_repeats_the_reports_figures(made: Artifact) -> None:

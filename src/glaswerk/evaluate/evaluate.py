@@ -19,7 +19,7 @@ from glaswerk.evaluate.bits import measure_bits
 from glaswerk.evaluate.key import AnswerKey, read_key
 from glaswerk.evaluate.memorisation import measure_memorisation
 from glaswerk.evaluate.politics import measure_politics
-from glaswerk.evaluate.report import render
+from glaswerk.evaluate.report import render_report
 from glaswerk.evaluate.truth import Measured, measure_answers, measure_rumours, measure_statements
 from glaswerk.infer import Engine
 from glaswerk.lab import Artifact, Lab, Spec
@@ -123,7 +123,7 @@ def _write(
     lines = [json.dumps(item, ensure_ascii=False) for item in items]
     write_atomic(folder / "items.jsonl", "".join(line + "\n" for line in lines))
     write_json(folder / "report.json", report)
-    write_atomic(folder / "report.html", render(report, items))
+    write_atomic(folder / "report.html", render_report(report, items))
     badge = trust_badge(report)
     return {"items": len(items)} | {
         name: badge[name] for name in ("truth", "truth_measure", "rumours", "lean")

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from graphlib import TopologicalSorter
-from html import escape
 from itertools import pairwise
 
 from glaswerk.core.ids import short
+from glaswerk.core.pages.marks import Mark, mark
 from glaswerk.lineage.graph import GONE, Edge, Graph, Node
 
 _WIDTH, _HEIGHT = 240, 58
 # The height that a long edge takes where it passes a column.
 _PASSAGE = 12
 _COLUMN_GAP, _ROW_GAP, _MARGIN = 90, 18, 24
-# Characters that fit into a box, in Latin letters of the name's size and of the line's below it; wider ones
-# are cut by the box.
+# Latin letters that fit into a box, at the size of the name and of the lines around it; the box clips wider
+# ones.
 _CHARACTERS, _SMALL = 26, 36
 # Passes over the layers that move every node towards its neighbours (Sugiyama, Tagawa and Toda, 1981).
 _PASSES = 6
@@ -29,10 +29,22 @@ svg{background:#fff;font:12px system-ui,sans-serif}
 .node text{clip-path:url(#box)}
 .edge{fill:none;stroke:#94a3b8;stroke-width:1.3;marker-end:url(#tip)}
 """
-_TIP = (
-    '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" '
-    'orient="auto"><path d="M0 0 8 4 0 8z" fill="#94a3b8"/></marker>'
-    f'<clipPath id="box"><rect width="{_WIDTH - 4}" height="{_HEIGHT}"/></clipPath></defs>'
+_TIP = mark(
+    "defs",
+    children=[
+        mark(
+            "marker",
+            id="tip",
+            viewBox="0 0 8 8",
+            refX="7",
+            refY="4",
+            markerWidth="7",
+            markerHeight="7",
+            orient="auto",
+            children=[mark("path", d="M0 0 8 4 0 8z", fill="#94a3b8")],
+        ),
+        mark("clipPath", id="box", children=[mark("rect", width=_WIDTH - 4, height=_HEIGHT)]),
+    ],
 )
 # A place of a column: a node's id and its own column, or one right of it that a long edge from it passes.
 Slot = tuple[str, int]
@@ -47,17 +59,19 @@ def lineage_svg(graph: Graph, root: str) -> str:
     places, height = _places(layers)
     width = 2 * _MARGIN + len(layers) * (_WIDTH + _COLUMN_GAP) - _COLUMN_GAP
     node = graph.nodes[root]
-    boxes = (_box(one, places[one.id, column[one.id]], one.id == root) for one in graph.nodes.values())
-    return "\n".join(
-        [
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-            f'viewBox="0 0 {width} {height}" role="img">',
-            f"<title>{escape(f'Lineage of {node.kind} {node.name}')}</title><style>{_STYLE}</style>{_TIP}",
-            *(_arrow(edge, [places[slot] for slot in route]) for edge, route in routes.items()),
-            *boxes,
-            "</svg>\n",
-        ]
+    boxes = [_box(one, places[one.id, column[one.id]], one.id == root) for one in graph.nodes.values()]
+    arrows = [_arrow(edge, [places[slot] for slot in route]) for edge, route in routes.items()]
+    picture = mark(
+        "svg",
+        xmlns="http://www.w3.org/2000/svg",
+        width=width,
+        height=height,
+        viewBox=f"0 0 {width} {height}",
+        role="img",
+        title=f"Lineage of {node.kind} {node.name}",
+        children=[mark("style", text=_STYLE), _TIP, *arrows, *boxes],
     )
+    return f"{picture.render()}\n"
 
 
 def _columns(graph: Graph) -> dict[str, int]:
@@ -128,7 +142,7 @@ def _places(layers: Sequence[Sequence[Slot]]) -> tuple[Places, int]:
     return places, 2 * _MARGIN + max(heights)
 
 
-def _arrow(edge: Edge, places: Sequence[tuple[int, int]]) -> str:
+def _arrow(edge: Edge, places: Sequence[tuple[int, int]]) -> Mark:
     """A curve from box to box; it passes a column in between on a straight line."""
     (x, y), *rest = [(x, y + _HEIGHT // 2) for x, y in places]
     path = f"M{x + _WIDTH} {y}"
@@ -137,21 +151,24 @@ def _arrow(edge: Edge, places: Sequence[tuple[int, int]]) -> str:
         path += f"C{middle} {y} {middle} {next_y} {next_x} {next_y}"
         path += f"H{next_x + _WIDTH}" if place < len(rest) - 1 else ""
         y = next_y
-    return f'<path class="edge" d="{path}"><title>{escape(edge.role)}</title></path>'
+    return mark("path", class_="edge", d=path, title=edge.role)
 
 
-def _box(node: Node, place: tuple[int, int], is_root: bool) -> str:
+def _box(node: Node, place: tuple[int, int], is_root: bool) -> Mark:
     x, y = place
     names = ["node", "root" if is_root else "", _class(node)]
     about = " · ".join(filter(None, (_digits(node), node.finished_at[:10], node.recipe)))
-    told = f"{node.kind} {node.name}\n{node.id}\n{node.command}\n{node.state}"
-    return (
-        f'<g class="{" ".join(filter(None, names))}" transform="translate({x} {y})">'
-        f"<title>{escape(told)}</title>"
-        f'<rect class="box" width="{_WIDTH}" height="{_HEIGHT}" rx="6"/>'
-        f'<text class="kind" x="10" y="16">{escape(_cut(_kind(node), _SMALL))}</text>'
-        f'<text class="name" x="10" y="33">{escape(_cut(node.name, _CHARACTERS))}</text>'
-        f'<text class="kind" x="10" y="49">{escape(_cut(about, _SMALL))}</text></g>'
+    return mark(
+        "g",
+        class_=" ".join(filter(None, names)),
+        transform=f"translate({x} {y})",
+        title=f"{node.kind} {node.name}\n{node.id}\n{node.command}\n{node.state}",
+        children=[
+            mark("rect", class_="box", width=_WIDTH, height=_HEIGHT, rx="6"),
+            mark("text", class_="kind", x="10", y="16", text=_cut(_kind(node), _SMALL)),
+            mark("text", class_="name", x="10", y="33", text=_cut(node.name, _CHARACTERS)),
+            mark("text", class_="kind", x="10", y="49", text=_cut(about, _SMALL)),
+        ],
     )
 
 

@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from glaswerk.core.page import page
+from glaswerk.core.pages.kit import page
 
 _SPECIAL = re.compile(r"([\\`*_\[\]|~$#])")
 _BLANK = re.compile(r"<strong>(\[to be filled in: [a-z_]+\])</strong>")
@@ -76,6 +76,10 @@ def html(title: str, text: str) -> str:
     body = MarkdownIt("commonmark", {"html": False}).enable("table").render(text)
     # Only the templates' own links are links: in the page they lead to the other pages.
     body = _BLANK.sub(r"<mark>\1</mark>", body).replace('.md">', '.html">')
-    return page(
-        title, [body.replace("<table>", "<div class=scroll><table>").replace("</table>", "</table></div>")]
-    )
+    return page(title, [_scrolling(body)])
+
+
+def _scrolling(body: str) -> str:
+    """Every table in a box that scrolls on a phone and that the keyboard reaches."""
+    opened = '<div class="scroll" role="group" tabindex="0" aria-label="table"><table>'
+    return body.replace("<table>", opened).replace("</table>", "</table></div>")

@@ -12,7 +12,7 @@ import pytest
 from glaswerk.lab import Lab
 from glaswerk.train.checkpoint.metrics import read_rows
 from glaswerk.train.report.figures import RunReport, binned
-from glaswerk.train.report.page import render
+from glaswerk.train.report.page import render_report
 
 HOSTILE = '"><script>alert(1)</script>'
 
@@ -35,7 +35,7 @@ def test_the_page_of_a_real_run_has_every_section_but_those_not_asked_for(folder
     page = (folder / "report.html").read_text()
     sections = re.findall(r'<h2 id="(\w+)">', page)
     assert sections == ["prediction", "training", "validation", "mixture", "samples", "data"]
-    for title in ("Loss", "Learning rate", "Gradient norm", "Tokens a second", "MFU"):
+    for title in ("Loss", "Learning rate", "Gradient norm", "Tokens per second", "MFU"):
         assert title in page
     assert "Truth and politics" not in page
 
@@ -70,15 +70,15 @@ def test_curves_mixture_and_validations_hold_the_figures_of_the_metrics(
     assert mixtures == [look["tokens"] for look in figures["looks"]]
 
 
-def test_a_run_that_goes_on_says_so_and_has_no_result(figures: dict[str, Any]) -> None:
-    page = render({**figures, "result": None, "done": figures["steps"] // 2})
-    assert "going on" in page
-    assert "The result will stand here" in page
+def test_an_unfinished_run_says_so_and_has_no_result(figures: dict[str, Any]) -> None:
+    page = render_report({**figures, "result": None, "done": figures["steps"] // 2})
+    assert "running: " in page
+    assert "The result will appear here" in page
 
 
 def test_the_first_page_before_any_validation_is_a_page(figures: dict[str, Any]) -> None:
     empty = {"result": None, "curve": [], "looks": [], "mixture": {}, "tokens_seen": 0, "done": 0}
-    assert "<h2" in render({**figures, **empty})
+    assert "<h2" in render_report({**figures, **empty})
 
 
 def test_words_of_data_cannot_break_out_of_the_page(figures: dict[str, Any]) -> None:
@@ -96,7 +96,7 @@ def test_words_of_data_cannot_break_out_of_the_page(figures: dict[str, Any]) -> 
         }
         for tokens in (10, 20)
     ]
-    page = render({**figures, "name": HOSTILE, "looks": looks, "mixture": {HOSTILE: 3, "b": 1}})
+    page = render_report({**figures, "name": HOSTILE, "looks": looks, "mixture": {HOSTILE: 3, "b": 1}})
     assert "Truth and politics" in page
     assert "<script>" not in page
 

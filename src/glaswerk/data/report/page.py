@@ -1,22 +1,21 @@
-"""The corpus report as a page: plots with their tables, and dropped texts beside kept ones."""
+"""The corpus report as a page: figures and samples for `page.html.jinja`, which holds the words."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
-from html import escape
 from typing import Any
 
-from glaswerk.core.page import page, table
-from glaswerk.core.plots import (
+from markupsafe import Markup, escape
+
+from glaswerk.core.pages.kit import Card, Figure, Table, figure, render
+from glaswerk.core.pages.plots import (
     Series,
     bars,
     columns,
     compact,
-    figure,
     histogram,
-    legend,
     percent,
     series_of,
     stacked_bars,
@@ -26,57 +25,59 @@ from glaswerk.data.store.reasons import CURATION, MASKED
 
 # Rows of a plot; its table has them all.
 _ROWS = 12
-# Sources have the colours after that of what is kept.
+# Sources take the colours after that of kept documents.
 _SOURCE_COLOUR = 1
-_SECTIONS = {
+SECTIONS = {
     "decisions": "Decisions",
     "sources": "Sources",
     "languages": "Languages",
     "time": "Time",
     "lengths": "Lengths",
     "links": "Links and authors",
-    "masked": "Taken out of kept text",
+    "masked": "Masked in kept text",
     "samples": "Samples",
 }
+_TALLIES = (
+    ("authors", "Authors", "documents"),
+    ("links", "Hosts of links in texts", "links"),
+    ("addresses", "Hosts of the documents' own addresses", "documents"),
+)
 Report = Mapping[str, Any]
 
 
-def render(report: Report) -> str:
-    """The whole page of a report.json."""
-    body = [*_head(report), *_decisions(report), *_sources(report), *_languages(report), *_time(report)]
-    body += [*_lengths(report), *_links(report), *_masked(report), *_samples(report)]
-    return page("Corpus report", body)
-
-
-def _head(report: Report) -> Iterator[str]:
-    yield (
-        "<p class=soft>What went into this corpus, what was left out, and why. Every document has one row in "
-        "<code>decisions.parquet</code>; every figure of this page is in <code>report.json</code>.</p>"
+def render_report(report: Report) -> str:
+    """The complete page of a corpus's report.json."""
+    return render(
+        "glaswerk.data.report",
+        "page.html.jinja",
+        title="Corpus report",
+        sections=SECTIONS,
+        cards=list(_cards(report)),
+        **_decisions(report),
+        **_time(report),
+        **_lengths(report),
+        **_masked(report),
+        sources=_sources(report),
+        languages=_languages(report),
+        tallies=list(_tallies(report)),
+        samples=list(_samples(report)),
+        kept_samples=[_shown(sample, "kept") for sample in report["samples"][KEPT]],
     )
-    cards = "".join(
-        f"<div><dt>{escape(name)}</dt><dd>{escape(value)}<small>{escape(note)}</small></dd></div>"
-        for name, value, note in _key_figures(report)
-    )
-    yield f"<dl class=cards>{cards}</dl>"
-    links = "".join(f'<a href="#{name}">{escape(title)}</a>' for name, title in _SECTIONS.items())
-    yield f'<nav aria-label="Sections">{links}</nav>'
 
 
-def _key_figures(report: Report) -> Iterator[tuple[str, str, str]]:
-    """(name, figure, note) of each card."""
-    kept, documents, time = report["kept"], report["documents"], report["time"]
-    yield "documents kept", f"{kept:,}", f"{percent(kept, documents)} of {documents:,}"
-    yield "text", _bytes(report["bytes"]), f"{report['bytes'] // max(kept, 1):,} bytes a document"
-    yield "sources", f"{len(report['sources']):,}", _named(list(report["sources"]))
-    yield "languages", f"{len(report['languages']):,}", _named(list(report["languages"]))
-    yield "written", *_written(time)
-    splits = report["splits"]
+def _cards(report: Report) -> Iterator[Card]:
+    kept, documents, splits = report["kept"], report["documents"], report["splits"]
+    yield Card("documents kept", f"{kept:,}", f"{percent(kept, documents)} of {documents:,}")
+    yield Card("text", _bytes(report["bytes"]), f"{report['bytes'] // max(kept, 1):,} bytes per document")
+    yield Card("sources", f"{len(report['sources']):,}", _named(list(report["sources"])))
+    yield Card("languages", f"{len(report['languages']):,}", _named(list(report["languages"])))
+    yield Card("written", *_written(report["time"]))
     held = sum(n for name, n in splits.items() if name.endswith("validation"))
-    yield "held out", f"{held:,}", ", ".join(f"{name} {n:,}" for name, n in splits.items())
+    yield Card("held out", f"{held:,}", ", ".join(f"{name} {n:,}" for name, n in splits.items()))
 
 
 def _written(time: Mapping[str, Any]) -> tuple[str, str]:
-    """From when to when, and how many have no date."""
+    """The span of dates, and how many documents have none."""
     if not time["bins"]:
         return "–", "no document has a date"
     first, last = time["bins"][0], time["bins"][-1]
@@ -94,70 +95,77 @@ def _named(names: Sequence[str]) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
-def _title(name: str) -> str:
-    return f'<h2 id="{name}">{escape(_SECTIONS[name])}</h2>'
+def _decisions(report: Report) -> dict[str, Any]:
+    reasons = _dropped_reasons(report)
+    meanings = [(reason, CURATION[reason].meaning, CURATION[reason].change) for reason in reasons]
+    return {
+        "kept_and_dropped": _kept_and_dropped(report),
+        "dropped": _dropped(report, reasons) if reasons else None,
+        "meanings": Table(("reason", "meaning", "to change it"), meanings, label="Reasons"),
+    }
 
 
-def _decisions(report: Report) -> Iterator[str]:
-    decisions, total = report["decisions"], report["documents"]
-    yield _title("decisions")
-    whole = [("kept", decisions.get(KEPT, 0)), ("dropped", total - decisions.get(KEPT, 0))]
-    series = [Series(f"{name} ({percent(n, total)})", colour) for colour, (name, n) in enumerate(whole)]
-    strip = stacked_bars([("all documents", [n for _, n in whole])], series, title="Kept and dropped")
-    yield figure(
-        strip,
-        ["", "documents", "share"],
-        [(name, f"{n:,}", percent(n, total)) for name, n in whole],
-        key=legend(series),
+def _dropped_reasons(report: Report) -> list[str]:
+    decisions = report["decisions"]
+    return sorted((reason for reason in decisions if reason != KEPT), key=lambda reason: -decisions[reason])
+
+
+def _kept_and_dropped(report: Report) -> Figure:
+    kept, total = report["decisions"].get(KEPT, 0), report["documents"]
+    parts = [("kept", kept), ("dropped", total - kept)]
+    series = [Series(f"{name} ({percent(n, total)})", colour) for colour, (name, n) in enumerate(parts)]
+    return figure(
+        stacked_bars([("all documents", [n for _, n in parts])], series, title="Kept and dropped"),
+        ["decision", "documents", "share"],
+        [(name, f"{n:,}", percent(n, total)) for name, n in parts],
+        series=series,
     )
-    dropped = sorted((r for r in decisions if r != KEPT), key=lambda r: -decisions[r])
-    if not dropped:
-        yield "<p>Nothing was dropped.</p>"
-        return
-    sources = _by_size(report["sources"])
-    counts = [[report["sources"][s]["reasons"].get(reason, 0) for s in sources] for reason in dropped]
-    series, rows = series_of(sources, counts, first=_SOURCE_COLOUR)
-    title = "Dropped documents by reason and source"
-    yield f"<h3>{title}</h3>"
-    yield figure(
-        stacked_bars(list(zip(dropped, rows, strict=True)), series, title=title, whole=total),
+
+
+def _dropped(report: Report, reasons: Sequence[str]) -> Figure:
+    names, decisions = _by_size(report["sources"]), report["decisions"]
+    counts = [[report["sources"][s]["reasons"].get(reason, 0) for s in names] for reason in reasons]
+    series, rows = series_of(names, counts, first=_SOURCE_COLOUR)
+    bars_of = list(zip(reasons, rows, strict=True))
+    return figure(
+        stacked_bars(
+            bars_of, series, title="Dropped documents by reason and source", whole=report["documents"]
+        ),
         ["reason", "documents", *(one.name for one in series)],
-        [(r, f"{decisions[r]:,}", *(f"{n:,}" for n in row)) for r, row in zip(dropped, rows, strict=True)],
+        [(reason, f"{decisions[reason]:,}", *map(_count, row)) for reason, row in bars_of],
         caption="Each document has one reason: the first rule that applies. Shares are of all documents.",
-        key=legend(series),
+        series=series,
     )
-    meanings = [(r, CURATION[r].meaning, CURATION[r].change) for r in dropped]
-    yield "<details><summary>What the reasons mean, and how to change them</summary>"
-    yield table(["reason", "meaning", "to change it"], meanings) + "</details>"
+
+
+def _count(number: int) -> str:
+    return f"{number:,}"
 
 
 def _by_size(sources: Mapping[str, Mapping[str, Any]]) -> list[str]:
     return sorted(sources, key=lambda name: (-sources[name]["documents"], name))
 
 
-def _sources(report: Report) -> Iterator[str]:
-    yield _title("sources")
-    sources, decisions = report["sources"], report["decisions"]
-    names = _by_size(sources)
-    reasons = [KEPT, *sorted((r for r in decisions if r != KEPT), key=lambda r: -decisions[r])]
+def _sources(report: Report) -> Figure:
+    sources, names = report["sources"], _by_size(report["sources"])
+    reasons = [KEPT, *_dropped_reasons(report)]
     counts = [[sources[name]["reasons"].get(reason, 0) for reason in reasons] for name in names]
     series, rows = series_of(reasons, counts)
-    title = "Documents by source, kept and dropped by reason"
-    labels = [f"{name}, {percent(sources[name]['kept'], sources[name]['documents'])} kept" for name in names]
-    yield figure(
-        stacked_bars(list(zip(labels, rows, strict=True))[:_ROWS], series, title=title),
+    shares = [percent(sources[name]["kept"], sources[name]["documents"]) for name in names]
+    labels = [f"{name}, {share} kept" for name, share in zip(names, shares, strict=True)]
+    return figure(
+        stacked_bars(
+            list(zip(labels, rows, strict=True))[:_ROWS],
+            series,
+            title="Documents by source, kept and dropped by reason",
+        ),
         ["source", "documents", "kept share", *reasons],
         [
-            (
-                name,
-                f"{sources[name]['documents']:,}",
-                percent(sources[name]["kept"], sources[name]["documents"]),
-                *(f"{n:,}" for n in row),
-            )
-            for name, row in zip(names, counts, strict=True)
+            (name, f"{sources[name]['documents']:,}", share, *map(_count, row))
+            for name, share, row in zip(names, shares, counts, strict=True)
         ],
-        caption=_more("Documents of each source, with what became of them.", len(names)),
-        key=legend(series),
+        caption=_more("Documents of each source, and what became of them.", len(names)),
+        series=series,
     )
 
 
@@ -165,99 +173,77 @@ def _more(words: str, rows: int) -> str:
     return f"{words} The plot shows the {_ROWS} largest of {rows:,}." if rows > _ROWS else words
 
 
-def _languages(report: Report) -> Iterator[str]:
-    yield _title("languages")
+def _languages(report: Report) -> Figure:
     found, kept = list(report["languages"].items()), report["kept"]
-    yield figure(
+    words = "Kept documents by language: as the source says, else as detected (und: not detected)."
+    return figure(
         bars(found[:_ROWS], title="kept documents", whole=kept),
         ["language", "kept documents", "share"],
         [(name, f"{n:,}", percent(n, kept)) for name, n in found],
-        caption=_more(
-            "Kept documents by language: as the source says, else as recognised (und: not recognised).",
-            len(found),
-        ),
+        caption=_more(words, len(found)),
     )
 
 
-def _time(report: Report) -> Iterator[str]:
-    yield _title("time")
+def _time(report: Report) -> dict[str, Any]:
     time = report["time"]
-    undated = sum(time["undated"].values())
-    if undated:
-        listed = _named([f"{name} {n:,}" for name, n in time["undated"].items()])
-        yield (
-            f"<p class=soft>{undated:,} kept documents have no date ({escape(listed)}); they are not in the "
-            "plot.</p>"
-        )
-    if not time["bins"]:
-        return
-    names, nothing = _by_size(report["sources"]), [0] * len(time["bins"])
+    undated = time["undated"]
+    return {
+        "undated": f"{sum(undated.values()):,}" if undated else "",
+        "undated_sources": _named([f"{name} {n:,}" for name, n in undated.items()]),
+        "time": _over_time(report) if time["bins"] else None,
+    }
+
+
+def _over_time(report: Report) -> Figure:
+    time, names = report["time"], _by_size(report["sources"])
+    nothing = [0] * len(time["bins"])
     counts = list(zip(*(time["sources"].get(name, nothing) for name in names), strict=True))
     series, rows = series_of(names, counts, first=_SOURCE_COLOUR)
-    title = f"Kept documents by {time['unit']} and source"
-    yield figure(
-        columns(list(zip(time["bins"], rows, strict=True)), series, title=title),
+    binned = list(zip(time["bins"], rows, strict=True))
+    return figure(
+        columns(binned, series, title=f"Kept documents by {time['unit']} and source"),
         [time["unit"], "documents", *(one.name for one in series)],
-        [
-            (label, f"{sum(row):,}", *(f"{n:,}" for n in row))
-            for label, row in zip(time["bins"], rows, strict=True)
-        ],
-        caption=f"Kept documents a {time['unit']}, by when they were written (UTC).",
-        key=legend(series),
+        [(label, f"{sum(row):,}", *map(_count, row)) for label, row in binned],
+        caption=f"Kept documents per {time['unit']}, by when they were written (UTC).",
+        series=series,
     )
 
 
-def _lengths(report: Report) -> Iterator[str]:
-    yield _title("lengths")
-    yield (
-        "<p class=soft>Characters of each kept document, by kind. The axis is logarithmic, and a column's "
-        "area is its number of documents: the height is documents per doubling of length.</p>"
-        "<div class=grid2>"
-    )
-    for kind, bins in report["histograms"].items():
-        cuts = report["lengths"][kind]
-        words = f"{report['kinds'][kind]:,} documents; half of them from {cuts['p25']:,} to {cuts['p75']:,}"
-        rows = [(f"{low:,} to {end - 1:,}", f"{n:,}") for low, end, n in bins if n]
-        yield f"<div><h3>{escape(kind)}</h3>"
-        yield figure(
-            histogram(bins, title=f"Lengths of kind {kind}", unit="characters"),
-            ["characters", "documents"],
-            rows,
-            caption=f"{words} characters, median {cuts['p50']:,}.",
-        )
-        yield "</div>"
-    yield "</div>"
+def _lengths(report: Report) -> dict[str, Any]:
     names = [f"{int(name[1:])} %" for name in next(iter(report["lengths"].values()), {})]
-    yield "<details><summary>Quantiles in characters</summary>"
-    rows = [(kind, *(f"{n:,}" for n in cuts.values())) for kind, cuts in report["lengths"].items()]
-    yield table(["kind", *names], rows, numeric=range(1, len(names) + 1))
-    yield "<p class=soft>Exact below 512 characters, within 0.2 % above.</p></details>"
+    rows = [(kind, *map(_count, cuts.values())) for kind, cuts in report["lengths"].items()]
+    numeric = range(1, len(names) + 1)
+    return {
+        "lengths": [(kind, _length(report, kind, bins)) for kind, bins in report["histograms"].items()],
+        "quantiles": Table(["kind", *names], rows, numeric, label="Quantiles of length in characters"),
+    }
 
 
-_TALLIES = (
-    ("authors", "Authors", "documents"),
-    ("links", "Hosts of links in texts", "links"),
-    ("addresses", "Hosts of the documents' own addresses", "documents"),
-)
+def _length(report: Report, kind: str, bins: Sequence[tuple[int, int, int]]) -> Figure:
+    cuts = report["lengths"][kind]
+    words = f"{report['kinds'][kind]:,} documents; half of them from {cuts['p25']:,} to {cuts['p75']:,}"
+    return figure(
+        histogram(bins, title=f"Lengths of kind {kind}", unit="characters"),
+        ["characters", "documents"],
+        [(f"{low:,} to {end - 1:,}", f"{n:,}") for low, end, n in bins if n],
+        caption=f"{words} characters, median {cuts['p50']:,}.",
+    )
 
 
-def _links(report: Report) -> Iterator[str]:
-    yield _title("links")
-    yield "<p class=soft>Of kept documents whose audience is public.</p><div class=grid2>"
+def _tallies(report: Report) -> Iterator[tuple[str, Figure]]:
     for key, title, what in _TALLIES:
         tally = report[key]
         rows = [(entry["name"], entry["count"]) for entry in tally["top"]]
-        if not rows:
-            continue
-        yield f"<div><h3>{title}</h3>"
-        yield figure(
-            bars(rows[:_ROWS], title=title, whole=tally["total"]),
-            ["", what],
-            [(name, f"{n:,}") for name, n in rows],
-            caption=_tallied(tally, what),
-        )
-        yield "</div>"
-    yield "</div>"
+        if rows:
+            yield (
+                title,
+                figure(
+                    bars(rows[:_ROWS], title=title, whole=tally["total"]),
+                    ["name", what],
+                    [(name, f"{n:,}") for name, n in rows],
+                    caption=_tallied(tally, what),
+                ),
+            )
 
 
 def _tallied(tally: Mapping[str, Any], what: str) -> str:
@@ -269,65 +255,52 @@ def _tallied(tally: Mapping[str, Any], what: str) -> str:
     return f"{tally['total']:,} {what}; different names: {tally['distinct']:,}."
 
 
-def _masked(report: Report) -> Iterator[str]:
-    yield _title("masked")
+def _masked(report: Report) -> dict[str, Table]:
     rows = [(name, f"{report['masked'].get(name, 0):,}", reason.meaning) for name, reason in MASKED.items()]
-    yield table(["what", "times", "meaning"], rows, numeric=(1,))
-    if report.get("leaks"):
-        yield "<h3>Evaluation items</h3>"
-        yield (
-            "<p class=soft>Items of evaluation sets that documents hold word for word. These documents "
-            "are left out, or have lost the lines; <code>leaks.parquet</code> names each.</p>"
-        )
-        leaks = [(name, f"{n['items']:,}", f"{n['documents']:,}") for name, n in report["leaks"].items()]
-        yield table(["evaluation set", "items", "documents"], leaks, numeric=(1, 2))
+    found = report.get("leaks") or {}
+    leaks = [(name, f"{n['items']:,}", f"{n['documents']:,}") for name, n in found.items()]
+    return {
+        "masked": Table(("what", "times", "meaning"), rows, numeric=(1,), label="Masked"),
+        "leaks": Table(("evaluation set", "items", "documents"), leaks, numeric=(1, 2), label="Leaks"),
+    }
 
 
-def _samples(report: Report) -> Iterator[str]:
-    yield _title("samples")
-    yield (
-        "<p class=soft>Left, what was dropped; right, the document that stays in its place, with the words "
-        "that differ marked, or else a kept one from the same source. Texts that are private, reserved, "
-        "deleted or to be forgotten are not shown. <code>glaswerk why DOCUMENT</code> tells more.</p>"
-    )
+def _samples(report: Report) -> Iterator[tuple[str, Markup, list[dict[str, Any]]]]:
+    """(reason, its meaning, pairs of a dropped and a kept text)."""
     for reason, pairs in report["samples"].items():
-        if reason == KEPT or not pairs:
-            continue
-        yield f"<h3>{escape(reason)}</h3><p class=soft>{_with_code(CURATION[reason].meaning)}</p>"
-        for pair in pairs:
-            yield _pair(pair)
-    cards = (_card(sample, "kept", escape(sample["text"])) for sample in report["samples"][KEPT])
-    yield f"<h3>kept</h3><div class=pair>{''.join(cards)}</div>"
+        if reason != KEPT and pairs:
+            yield reason, _with_code(CURATION[reason].meaning), [_pair(pair) for pair in pairs]
 
 
-def _with_code(words: str) -> str:
-    """Escaped `words`, with what stands between backticks as code."""
-    return re.sub("`([^`]+)`", r"<code>\1</code>", escape(words))
+def _with_code(words: str) -> Markup:
+    """`words` escaped, with text between backticks as code."""
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(words))))
 
 
-def _pair(pair: Mapping[str, Any]) -> str:
+def _pair(pair: Mapping[str, Any]) -> dict[str, Any]:
     dropped, kept = pair["dropped"], pair["kept"]
-    left, right = escape(dropped["text"]), escape(kept["text"]) if kept else ""
+    left, right = escape(dropped["text"]), escape(kept["text"]) if kept else Markup("")
     if kept and pair["replaced"]:
         left, right = _compared(dropped["text"], kept["text"])
-    score = "" if pair["score"] in (None, 1.0) else f", score {pair['score']:.3g}"
-    there = _card(kept, "kept instead" if pair["replaced"] else "kept", right) if kept else ""
-    return f"<div class=pair>{_card(dropped, f'dropped{score}', left)}{there}</div>"
+    return {
+        "left": _shown(dropped, "dropped"),
+        "left_text": left,
+        "score": "" if pair["score"] in (None, 1.0) else f", score {pair['score']:.3g}",
+        "right": _shown(kept, "kept instead" if pair["replaced"] else "kept") if kept else None,
+        "right_text": right,
+    }
 
 
-def _card(sample: Mapping[str, str], words: str, text: str) -> str:
-    """`text` is ready HTML."""
-    tone = " class=kept" if words.startswith("kept") else ""
-    name = f"{words}: <bdi>{escape(sample['document'])}</bdi>"
-    return f'<div{tone}><small>{name}</small><p dir="auto">{text}</p></div>'
+def _shown(sample: Mapping[str, str], state: str) -> dict[str, Any]:
+    return {**sample, "state": state, "kept": state.startswith("kept")}
 
 
-def _compared(left: str, right: str) -> tuple[str, str]:
-    """Both texts as HTML, with the words that are not in the other marked."""
+def _compared(left: str, right: str) -> tuple[Markup, Markup]:
+    """Both texts escaped, with the words that are not in the other one marked."""
     a, b = re.findall(r"\s+|\S+", left), re.findall(r"\s+|\S+", right)
-    marked: tuple[list[str], list[str]] = ([], [])
+    marked: tuple[list[Markup], list[Markup]] = ([], [])
     for tag, a0, a1, b0, b1 in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
         for out, words in zip(marked, (a[a0:a1], b[b0:b1]), strict=True):
             text = escape("".join(words))
-            out.append(text if tag == "equal" or not text else f"<mark>{text}</mark>")
-    return "".join(marked[0]), "".join(marked[1])
+            out.append(text if tag == "equal" or not text else Markup("<mark>{}</mark>").format(text))
+    return Markup("").join(marked[0]), Markup("").join(marked[1])

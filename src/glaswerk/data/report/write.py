@@ -44,7 +44,7 @@ def write(
         },
     }
     write_json(folder / "report.json", content)
-    write_atomic(folder / "report.html", report_page.render(content))
+    write_atomic(folder / "report.html", report_page.render_report(content))
 
 
 def _reasons(folder: Path) -> dict[str, dict[str, int]]:

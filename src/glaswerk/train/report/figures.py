@@ -9,7 +9,7 @@ from typing import Any
 from glaswerk.core.files import write_atomic, write_json
 from glaswerk.train.batches.batches import Sampler
 from glaswerk.train.batches.sources import Mixture
-from glaswerk.train.report.page import render
+from glaswerk.train.report.page import render_report
 
 PAGE, FIGURES = "report.html", "report.json"
 # Points of a curve: more than a screen has columns for would not be seen.
@@ -47,7 +47,7 @@ class RunReport:
             "result": dict(result) if result else None,
         }
         write_json(self._folder / FIGURES, figures)
-        write_atomic(self._folder / PAGE, render(figures))
+        write_atomic(self._folder / PAGE, render_report(figures))
 
 
 def binned(rows: Sequence[Mapping[str, Any]], points: int) -> list[dict[str, float]]:

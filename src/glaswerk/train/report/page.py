@@ -1,18 +1,20 @@
-"""The report of a run as a page: curves, prediction beside result, mixture, samples, limits of the data."""
+"""The report of a run as a page: curves, prediction and result, mixture, samples, limits of the data.
+
+This file computes; `page.html.jinja` beside it holds the words.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from html import escape
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from glaswerk.core.curves import Curve, curves
-from glaswerk.core.page import page, table
-from glaswerk.core.plots import SERIES, Series, bars, figure, legend, percent, series_of, stacked_bars
+from glaswerk.core.pages.curves import Curve, curves
+from glaswerk.core.pages.kit import Card, Figure, Table, figure, render
+from glaswerk.core.pages.plots import SERIES, Series, bars, percent, series_of, stacked_bars
 
 Figures = Mapping[str, Any]
-_SECTIONS = {
-    "prediction": "Prediction beside result",
+SECTIONS = {
+    "prediction": "Prediction and result",
     "training": "Training",
     "validation": "Held-out text",
     "extra": "Truth and politics",
@@ -24,97 +26,93 @@ _SECTIONS = {
 _ROWS = 20
 # Sources of a plot; its table has them all.
 _LINES = SERIES - 2
-# The colour of the source with the most tokens, the same in every plot; before it is that of all together.
+# The colour of the source with the most tokens, the same in every plot; colour 0 is all sources together.
 _SOURCE_COLOUR = 1
+_CURVES = (
+    ("loss", "Loss of the training batches", "nats per token", False),
+    ("rate", "Learning rate", "of the matrices", True),
+    ("norm", "Gradient norm", "before clipping", True),
+    ("tokens_per_second", "Tokens per second", "of the training steps alone", True),
+    ("utilisation", "Model FLOPs utilisation (MFU)", "share of the peak", True),
+)
 
 
-def render(figures: Figures) -> str:
-    """The whole page of a run's report.json."""
+def render_report(figures: Figures) -> str:
+    """The complete page of a run's report.json."""
     parts = {
-        "prediction": [*_prediction(figures)],
-        "training": [*_training(figures)],
-        "validation": [*_validation(figures)],
-        "extra": [*_extra(figures)],
-        "mixture": [*_mixture(figures)],
-        "samples": [*_samples(figures)],
-        "data": [*_data(figures)],
+        "training": list(_training(figures)),
+        "validation": _validation(figures),
+        "extra": list(_extra(figures)),
+        "mixture": _mixture(figures),
+        "samples": _samples(figures),
     }
-    there = {name: part for name, part in parts.items() if part}
-    body = [*_head(figures, list(there))]
-    for name, part in there.items():
-        body += [f'<h2 id="{name}">{_SECTIONS[name]}</h2>', *part]
-    return page(f"Training run: {figures['name']}", body)
-
-
-def _head(figures: Figures, sections: Sequence[str]) -> Iterator[str]:
-    done, steps = figures["done"], figures["steps"]
-    state = "finished" if figures["result"] else f"going on: {percent(done, steps)}"
-    if (figures["result"] or {}).get("stopped_at"):
-        state = "stopped early: held-out text was predicted worse and worse"
-    yield (
-        f"<p class=soft>{state}, {done:,} of {steps:,} steps. Written anew at every validation; "
-        "every figure is in <code>report.json</code>, every step in <code>metrics.jsonl</code>.</p>"
+    there = {name: title for name, title in SECTIONS.items() if parts.get(name, True)}
+    return render(
+        "glaswerk.train.report",
+        "page.html.jinja",
+        title=f"Training run: {figures['name']}",
+        sections=there,
+        cards=list(_cards(figures)),
+        state=_state(figures),
+        done=f"{figures['done']:,}",
+        steps=f"{figures['steps']:,}",
+        finished=bool(figures["result"]),
+        predicted=figures["prediction"],
+        law=figures["prediction"]["bits_per_byte"],
+        comparison=_comparison(figures),
+        data=_data(figures),
+        **parts,
     )
-    cards = "".join(
-        f"<div><dt>{escape(name)}</dt><dd>{escape(value)}<small>{escape(note)}</small></dd></div>"
-        for name, value, note in _cards(figures)
-    )
-    yield f"<dl class=cards>{cards}</dl>"
-    links = "".join(f'<a href="#{name}">{_SECTIONS[name]}</a>' for name in sections)
-    yield f'<nav aria-label="Sections">{links}</nav>'
 
 
-def _cards(figures: Figures) -> Iterator[tuple[str, str, str]]:
-    """(name, figure, note) of each card."""
+def _state(figures: Figures) -> str:
+    if not figures["result"]:
+        return f"running: {percent(figures['done'], figures['steps'])}"
+    if figures["result"].get("stopped_at"):
+        return "stopped early: the loss on held-out text kept rising"
+    return "finished"
+
+
+def _cards(figures: Figures) -> Iterator[Card]:
     curve = figures["curve"]
     if figures["looks"]:
         found = figures["looks"][-1]["validation"]["all"]
-        yield "bits per byte, held out", f"{found['value']:.3f}", _interval(found)
+        yield Card("bits per byte, held out", f"{found['value']:.3f}", _interval(found))
     if curve:
-        yield "loss", f"{curve[-1]['loss']:.3f}", f"nats a token; {curve[0]['loss']:.3f} at first"
+        yield Card("loss", f"{curve[-1]['loss']:.3f}", f"nats per token; {curve[0]['loss']:.3f} at first")
         rate = curve[-1]["tokens_per_second"]
-        yield "tokens a second", f"{rate:,.0f}", f"MFU {_utilisation(figures, rate):.1%}"
-    epochs = figures["tokens_seen"] / max(figures["data"]["tokens_per_epoch"], 1)
-    yield "tokens seen", f"{figures['tokens_seen']:,}", f"{epochs:.2f} times the corpus"
+        yield Card("tokens per second", f"{rate:,.0f}", f"MFU {_utilisation(figures, rate):.1%}")
+    seen = figures["tokens_seen"]
+    epochs = seen / max(figures["data"]["tokens_per_epoch"], 1)
+    yield Card("tokens seen", f"{seen:,}", f"{epochs:.2f} times the corpus")
     parameters = figures["prediction"]["parameters"]["total"]
-    yield "parameters", f"{parameters:,}", f"{figures['tokens_seen'] / parameters:.2f} tokens a parameter"
+    yield Card("parameters", f"{parameters:,}", f"{seen / parameters:.2f} tokens per parameter")
 
 
 def _interval(found: Figures) -> str:
-    return f"{found['low']:.3f} to {found['high']:.3f}" if "low" in found else "too few documents to say more"
+    return f"{found['low']:.3f} to {found['high']:.3f}" if "low" in found else "too few documents for a range"
 
 
 def _utilisation(figures: Figures, rate: float) -> float:
-    """Model FLOPs utilisation at `rate` tokens a second."""
+    """Model FLOPs utilisation at `rate` tokens per second."""
     predicted = figures["prediction"]
     return float(rate * predicted["flops"]["per_token"] / (predicted["peak_flops"] * predicted["devices"]))
 
 
-def _prediction(figures: Figures) -> Iterator[str]:
-    predicted, result = figures["prediction"], figures["result"]
-    law = predicted["bits_per_byte"]
-    yield (
-        f"<p class=soft>Made before the first step. Speed {escape(predicted['rate_basis'])}. FLOPs: "
-        f"{escape(predicted['flops']['formula'])}. Memory: predicted for a step's tensors, the result is "
-        "the whole process's, libraries included. Bits per byte: of the English text of the ladder that the "
-        f"law was fitted on ({law['low']:.2f} to {law['high']:.2f}); other text differs by a factor.</p>"
-    )
-    if law["beyond"]:
-        yield f"<p class=soft>An extrapolation: {escape('; '.join(law['beyond']))}.</p>"
-    rows = [_beside(*row) for row in _quantities(figures, predicted, result or {})]
-    yield table(("", "predicted", "result", "ratio"), rows, numeric=(1, 2, 3))
-    if not result:
-        yield "<p class=soft>The result will stand here at the end of the run.</p>"
+def _comparison(figures: Figures) -> Table:
+    rows = [_compared(*row) for row in _quantities(figures, figures["prediction"], figures["result"] or {})]
+    head = ("quantity", "predicted", "result", "ratio")
+    return Table(head, rows, numeric=(1, 2, 3), label=SECTIONS["prediction"])
 
 
 def _quantities(
     figures: Figures, predicted: Figures, result: Figures
 ) -> Iterator[tuple[str, float | None, float | None, str]]:
-    """(name, predicted, result, format) of what can be said beforehand."""
+    """(name, predicted, result, format) of everything that is predicted."""
     rate = result.get("tokens_per_second")
     yield "parameters", predicted["parameters"]["total"], result.get("parameters"), ",.0f"
     yield "tokens", predicted["tokens"], result.get("tokens"), ",.0f"
-    yield "tokens a second, whole run", predicted["tokens_per_second"], rate, ",.0f"
+    yield "tokens per second, whole run", predicted["tokens_per_second"], rate, ",.0f"
     yield "seconds", predicted["seconds"], result.get("train_seconds"), ",.0f"
     mfu = _utilisation(figures, rate) if rate else None
     yield "model FLOPs utilisation", predicted["utilisation"], mfu, ".1%"
@@ -125,85 +123,79 @@ def _quantities(
     yield "bits per byte, held out", predicted["bits_per_byte"]["bits"], look, ".3f"
 
 
-def _beside(name: str, predicted: float | None, result: float | None, form: str) -> tuple[str, ...]:
+def _compared(name: str, predicted: float | None, result: float | None, form: str) -> tuple[str, ...]:
     ratio = f"{result / predicted:.2f}" if predicted and result else ""
     words = [format(value, form) if value is not None else "not known" for value in (predicted, result)]
     return name, words[0], words[1], ratio
 
 
-_CURVES = (
-    ("loss", "Loss of the training batches", "nats a token", False),
-    ("rate", "Learning rate", "of the matrices", True),
-    ("norm", "Gradient norm", "before clipping", True),
-    ("tokens_per_second", "Tokens a second", "of the training steps alone", True),
-    ("utilisation", "Model FLOPs utilisation (MFU)", "share of the peak", True),
-)
-
-
-def _training(figures: Figures) -> Iterator[str]:
+def _training(figures: Figures) -> Iterator[tuple[str, Figure]]:
     points = [
         {**point, "utilisation": _utilisation(figures, point["tokens_per_second"])}
         for point in figures["curve"]
     ]
     if len(points) < 2:
         return
-    yield "<div class=grid2>"
+    chosen = points[:: max(1, len(points) // _ROWS)]
     for name, title, words, from_zero in _CURVES:
         line = Curve(title, [(point["tokens"], point[name]) for point in points])
-        plot = curves([line], title=title, unit="tokens", from_zero=from_zero)
-        chosen = points[:: max(1, len(points) // _ROWS)]
-        rows = [(f"{point['step']:,}", f"{point['tokens']:,}", f"{point[name]:.4g}") for point in chosen]
-        yield f"<div><h3>{escape(title)}</h3>"
-        yield figure(plot, ["step", "tokens", name.replace("_", " ")], rows, caption=words.capitalize() + ".")
-        yield "</div>"
-    yield "</div>"
+        yield (
+            title,
+            figure(
+                curves([line], title=title, unit="tokens", from_zero=from_zero),
+                ["step", "tokens", name.replace("_", " ")],
+                [(f"{row['step']:,}", f"{row['tokens']:,}", f"{row[name]:.4g}") for row in chosen],
+                caption=f"{words.capitalize()}.",
+            ),
+        )
 
 
-def _validation(figures: Figures) -> Iterator[str]:
+def _validation(figures: Figures) -> dict[str, Figure | None]:
     looks = figures["looks"]
     if not looks:
-        return
-    yield (
-        "<p class=soft>Bits that the network needs a byte of documents that are kept out of training: fewer "
-        "is better, 8 is guessing. Bands and ranges: 95 % intervals over documents (bootstrap).</p>"
-    )
-    whole = _line("all", looks, lambda look: look["validation"]["all"], 0)
-    yield "<h3>All sources, each by its tokens</h3>"
-    yield figure(
-        curves([whole], title="Bits per byte on held-out text", unit="tokens"),
+        return {}
+    line = _line("all", looks, lambda look: look["validation"]["all"], 0)
+    everything = figure(
+        curves([line], title="Bits per byte on held-out text", unit="tokens"),
         ["step", "bits per byte", "low", "high", "documents"],
         [(f"{look['step']:,}", *_cells(look["validation"]["all"])) for look in looks],
     )
-    there = looks[-1]["validation"]["sources"]
-    names = sorted(there, key=lambda name: -figures["mixture"].get(name, 0))
+    return {"all": everything, "sources": _by_source(figures)}
+
+
+def _by_source(figures: Figures) -> Figure | None:
+    looks, last = figures["looks"], figures["looks"][-1]["validation"]["sources"]
+    names = sorted(last, key=lambda name: -figures["mixture"].get(name, 0))
     if len(names) < 2:
-        return
+        return None
     shown = [
-        _line(
-            name, looks, lambda look, name=name: look["validation"]["sources"].get(name), i + _SOURCE_COLOUR
-        )
-        for i, name in enumerate(names[:_LINES])
+        _line(name, looks, _source_picker(name), i + _SOURCE_COLOUR) for i, name in enumerate(names[:_LINES])
     ]
-    yield "<h3>By source</h3>"
-    yield figure(
+    return figure(
         curves(shown, title="Bits per byte by source", unit="tokens"),
         ["source", "bits per byte", "low", "high", "documents"],
-        [(name, *_cells(looks[-1]["validation"]["sources"][name])) for name in names],
+        [(name, *_cells(last[name])) for name in names],
         caption="The table has the last validation.",
-        key=_key(shown),
+        series=_series(shown),
     )
 
 
-def _line(name: str, looks: Sequence[Figures], pick: Any, colour: int) -> Curve:
-    """A figure with its interval over the validations that have it."""
-    found = [(look["tokens"], figure) for look in looks if (figure := pick(look))]
+def _source_picker(name: str) -> Callable[[Figures], Figures | None]:
+    return lambda look: look["validation"]["sources"].get(name)
+
+
+def _line(
+    name: str, looks: Sequence[Figures], pick: Callable[[Figures], Figures | None], colour: int
+) -> Curve:
+    """A figure with its interval, over the validations that have it."""
+    found = [(look["tokens"], picked) for look in looks if (picked := pick(look))]
     points = [(tokens, one["value"]) for tokens, one in found]
     band = [(tokens, one["low"], one["high"]) for tokens, one in found if "low" in one]
     return Curve(name, points, band, colour)
 
 
-def _key(shown: Sequence[Curve]) -> str:
-    return legend([Series(curve.name, curve.colour) for curve in shown])
+def _series(shown: Sequence[Curve]) -> list[Series]:
+    return [Series(curve.name, curve.colour) for curve in shown]
 
 
 def _cells(found: Figures) -> tuple[str, ...]:
@@ -211,52 +203,41 @@ def _cells(found: Figures) -> tuple[str, ...]:
     return f"{found['value']:.4f}", *edges, f"{found['documents']:,}"
 
 
-def _extra(figures: Figures) -> Iterator[str]:
-    """Shares that whoever started the run had measured at every validation, each with its chance level."""
+def _extra(figures: Figures) -> Iterator[tuple[str, Figure]]:
+    """Shares that the run was asked to measure at every validation, each with its chance level."""
     looks = [look for look in figures["looks"] if look["extra"]]
-    if not looks:
-        return
-    yield "<p class=soft>A small fixed sample at every validation; the trust report measures it in full.</p>"
-    yield "<div class=grid2>"
-    for name in looks[-1]["extra"]:
-        line = _line(name, looks, lambda look, name=name: look["extra"].get(name), 0)
-        chance = looks[-1]["extra"][name].get("chance")
-        ends = [line.points[0][0], line.points[-1][0]]
-        level = [Curve("guessing", [(x, chance) for x in ends], (), SERIES - 1)] if chance else []
-        rows = [
-            (
-                f"{look['step']:,}",
-                *(f"{look['extra'][name].get(key, 0):.3f}" for key in ("value", "low", "high")),
-            )
-            for look in looks
-        ]
-        shown = [line, *level]
-        yield f"<div><h3>{escape(name)}</h3>"
-        yield figure(
-            curves(shown, title=name, unit="tokens"), ["step", "share", "low", "high"], rows, key=_key(shown)
-        )
-        yield "</div>"
-    yield "</div>"
+    for name in looks[-1]["extra"] if looks else ():
+        yield name, _share(name, looks)
 
 
-def _mixture(figures: Figures) -> Iterator[str]:
+def _share(name: str, looks: Sequence[Figures]) -> Figure:
+    line = _line(name, looks, lambda look: look["extra"].get(name), 0)
+    chance = looks[-1]["extra"][name].get("chance")
+    ends = [line.points[0][0], line.points[-1][0]]
+    shown = [line, Curve("guessing", [(x, chance) for x in ends], (), SERIES - 1)] if chance else [line]
+    cells = [[look["extra"][name].get(key, 0) for key in ("value", "low", "high")] for look in looks]
+    rows = [(f"{look['step']:,}", *(f"{x:.3f}" for x in row)) for look, row in zip(looks, cells, strict=True)]
+    plot = curves(shown, title=name, unit="tokens")
+    return figure(plot, ["step", "share", "low", "high"], rows, series=_series(shown))
+
+
+def _mixture(figures: Figures) -> dict[str, Figure | None]:
     found = list(figures["mixture"].items())
     whole = sum(count for _, count in found)
     if not whole:
-        return
-    yield (
-        "<p class=soft>Tokens seen so far by source, counted from the documents that each step saw. "
-        "<code>share_by_source</code> under <code>[curate.mixture]</code> in lab.toml changes it.</p>"
-    )
-    yield figure(
+        return {}
+    everything = figure(
         bars(found[:_ROWS], title="Tokens seen by source", whole=whole),
         ["source", "tokens seen", "share"],
         [(name, f"{n:,}", percent(n, whole)) for name, n in found],
     )
-    looks = figures["looks"]
-    if len(found) < 2 or len(looks) < 2:
-        return
-    names = [name for name, _ in found]
+    return {"all": everything, "between": _between(figures["looks"], [name for name, _ in found])}
+
+
+def _between(looks: Sequence[Figures], names: Sequence[str]) -> Figure | None:
+    """Tokens by source from each validation to the next."""
+    if len(names) < 2 or len(looks) < 2:
+        return None
     before = [{}, *(look["mixture"] for look in looks[:-1])]
     parts = [
         [look["mixture"].get(name, 0) - old.get(name, 0) for name in names]
@@ -264,54 +245,33 @@ def _mixture(figures: Figures) -> Iterator[str]:
     ]
     series, rows = series_of(names, parts, first=_SOURCE_COLOUR)
     labels = [f"up to step {look['step']:,}" for look in looks]
-    yield "<h3>Between validations</h3>"
-    yield figure(
+    return figure(
         stacked_bars(list(zip(labels, rows, strict=True)), series, title="Tokens between validations"),
         ["steps", *names],
         [(label, *(f"{n:,}" for n in row)) for label, row in zip(labels, parts, strict=True)],
-        key=legend(series),
+        series=series,
     )
 
 
-def _samples(figures: Figures) -> Iterator[str]:
-    looks = [look for look in figures["looks"] if look["samples"]]
-    if not looks:
-        return
-    yield (
-        "<p class=soft>The same beginnings, continued after each validation: greedy (always the likeliest "
-        "token) and drawn at temperature 0.7. The latest first.</p>"
-    )
-    for i, look in enumerate(reversed(looks)):
-        cards = "".join(_card(sample, way) for sample in look["samples"] for way in ("greedy", "sampled"))
-        opened = " open" if i == 0 else ""
-        yield (
-            f"<details{opened}><summary>Step {look['step']:,}, {look['tokens']:,} tokens</summary>"
-            f"<div class=pair>{cards}</div></details>"
-        )
+def _samples(figures: Figures) -> list[dict[str, Any]]:
+    """The samples of each validation, the latest first."""
+    return [
+        {"step": f"{look['step']:,}", "tokens": f"{look['tokens']:,}", "samples": look["samples"]}
+        for look in reversed(figures["looks"])
+        if look["samples"]
+    ]
 
 
-def _card(sample: Mapping[str, str], way: str) -> str:
-    tone = " class=kept" if way == "greedy" else ""
-    words = {"greedy": "greedy", "sampled": "temperature 0.7"}[way]
-    text = f"<mark>{escape(sample['prompt'])}</mark>{escape(sample[way])}"
-    return f'<div{tone}><small>{words}</small><p dir="auto">{text}</p></div>'
-
-
-def _data(figures: Figures) -> Iterator[str]:
+def _data(figures: Figures) -> Table:
     data, parameters = figures["data"], figures["prediction"]["parameters"]["total"]
     epochs = figures["prediction"]["tokens"] / max(data["tokens_per_epoch"], 1)
-    yield (
-        "<p class=soft>A small corpus is soon known by heart: beyond some four epochs, repeated data teaches "
-        "less each time, beyond sixteen hardly anything (Muennighoff et al. 2023). What was learnt by heart "
-        "is measured by <code>glaswerk evaluate</code>.</p>"
-    )
     rows = [
         ("documents", f"{data['documents']:,}"),
-        ("tokens an epoch", f"{data['tokens_per_epoch']:,}"),
+        ("tokens per epoch", f"{data['tokens_per_epoch']:,}"),
         ("epochs planned", f"{epochs:.2f}"),
-        ("tokens of the corpus a parameter", f"{data['tokens_per_epoch'] / parameters:.3f}"),
-        ("tokens in documents that are there twice", f"{data['duplicate_share']:.2%}"),
-        (f"runs of {data['run_length']} tokens that another document has, too", f"{data['shared_runs']:.2%}"),
+        ("corpus tokens per parameter", f"{data['tokens_per_epoch'] / parameters:.3f}"),
+        ("tokens in documents that occur twice", f"{data['duplicate_share']:.2%}"),
+        (f"runs of {data['run_length']} tokens that another document shares", f"{data['shared_runs']:.2%}"),
         ("labels that fit into no row", f"{data['lost_share']:.2%}"),
     ]
-    yield table(("", "figure"), rows, numeric=(1,))
+    return Table(("quantity", "figure"), rows, numeric=(1,), label=SECTIONS["data"])

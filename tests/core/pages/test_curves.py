@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glaswerk.core.curves import Curve, curves
+from glaswerk.core.pages.curves import Curve, curves
 
 HOSTILE = '"><script>alert(1)</script>'
 VALUES = st.floats(1e-6, 1e9, allow_nan=False)
