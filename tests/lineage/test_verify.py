@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
+from glaswerk.core.artifact_files import MANIFEST
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab
-from glaswerk.lab.artifact import MANIFEST
 from glaswerk.lab.status import entries
 from glaswerk.lineage.verify import Checked, Register, check, everything, targets
 

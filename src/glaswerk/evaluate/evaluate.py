@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from glaswerk.core.artifact_files import REPORT_FIGURES, REPORT_PAGE
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.files import write_atomic, write_json
 from glaswerk.core.ids import digest_json, short
@@ -122,8 +123,8 @@ def _write(
     items = [item for section in sections.values() for item in section.items]
     lines = [json.dumps(item, ensure_ascii=False) for item in items]
     write_atomic(folder / "items.jsonl", "".join(line + "\n" for line in lines))
-    write_json(folder / "report.json", report)
-    write_atomic(folder / "report.html", render(report, items))
+    write_json(folder / REPORT_FIGURES, report)
+    write_atomic(folder / REPORT_PAGE, render(report, items))
     badge = trust_badge(report)
     return {"items": len(items)} | {
         name: badge[name] for name in ("truth", "truth_measure", "rumours", "lean")

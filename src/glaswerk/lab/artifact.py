@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 import glaswerk
+from glaswerk.core.artifact_files import MANIFEST
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.files import fsync_path, write_json
 from glaswerk.core.ids import digest_file, digest_files, digest_json
 
 ArtifactKind = Literal["source", "evaluation", "corpus", "tokenizer", "shards", "model", "trace", "report"]
-MANIFEST = "manifest.json"
 FORMAT = 1
 # The key in the config of a source from which forgotten documents were taken out (see `data.removal.purge`).
 PURGED = "purged"

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import glaswerk
+from glaswerk.core.artifact_files import LAB_SETTINGS, LEDGER, MANIFEST
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.files import write_atomic
 from glaswerk.lab import artifact as artifacts
@@ -56,7 +57,7 @@ class Lab:
     def __init__(self, root: Path, settings: Mapping[str, Any]) -> None:
         self.root = root
         self.settings = settings
-        self.ledger = Ledger(root / "ledger.db")
+        self.ledger = Ledger(root / LEDGER)
 
     @classmethod
     def init(cls, root: Path, name: str = "") -> Lab:
@@ -65,10 +66,10 @@ class Lab:
         if root.is_file():
             raise GlaswerkError(f"expected a folder for the lab, found the file {root}")
         root.mkdir(parents=True, exist_ok=True)
-        if not (root / "lab.toml").exists():
+        if not (root / LAB_SETTINGS).exists():
             # A JSON string without ASCII escapes is a TOML string.
             quoted = json.dumps(name or root.name, ensure_ascii=False)
-            write_atomic(root / "lab.toml", _SETTINGS.format(name=quoted))
+            write_atomic(root / LAB_SETTINGS, _SETTINGS.format(name=quoted))
         return cls.open(root)
 
     @classmethod
@@ -79,12 +80,12 @@ class Lab:
         """
         root = root.resolve()
         try:
-            settings = tomllib.loads((root / "lab.toml").read_text())
+            settings = tomllib.loads((root / LAB_SETTINGS).read_text())
         except FileNotFoundError as error:
             raise GlaswerkError(f"no lab in {root}: lab.toml is missing", hint="glaswerk init") from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise GlaswerkError(
-                f"{root / 'lab.toml'} is not valid TOML: {error}", hint="mend that line"
+                f"{root / LAB_SETTINGS} is not valid TOML: {error}", hint="mend that line"
             ) from error
         found = settings.get("format")
         if not isinstance(found, int) or found > LAB_FORMAT:
@@ -192,7 +193,7 @@ class Lab:
     def folders(self, kind: ArtifactKind) -> Iterator[Path]:
         """Every folder that holds a manifest where artifacts of that kind lie; none that is being written."""
         above = self.root / _FOLDERS[kind]
-        for manifest in above.rglob(artifacts.MANIFEST):
+        for manifest in above.rglob(MANIFEST):
             folder = manifest.parent
             if not any(part.startswith(".") for part in folder.relative_to(above).parts):
                 yield folder

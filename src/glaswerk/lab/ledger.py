@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import glaswerk
+from glaswerk.core.artifact_files import MANIFEST
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import digest_bytes
-from glaswerk.lab.artifact import MANIFEST, Artifact
+from glaswerk.lab.artifact import Artifact
 from glaswerk.lab.migrations import MIGRATIONS
 
 # Codes of SQLite that speak of the file: no such table, malformed, not a database.

@@ -10,11 +10,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal, get_args
 
+from glaswerk.core.artifact_files import FORGOTTEN_MARKS
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.files import write_atomic
 from glaswerk.core.ids import digest_json
 
-FILE = "forgotten.jsonl"
 Kind = Literal["id", "author", "source"]
 
 
@@ -37,7 +37,7 @@ class Forgotten:
     @classmethod
     def read(cls, root: Path) -> Forgotten:
         """The marks of the lab at `root`. Raises GlaswerkError for a line that is none: it may matter."""
-        path = root / FILE
+        path = root / FORGOTTEN_MARKS
         if not path.exists():
             return cls()
         found = []
@@ -65,7 +65,7 @@ class Forgotten:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         rows = [{**asdict(stone), "at": stone.at or now} for stone in self.tombstones]
         # In ASCII: Unicode knows more ends of lines than JSON lines do.
-        write_atomic(root / FILE, "".join(json.dumps(row) + "\n" for row in rows))
+        write_atomic(root / FORGOTTEN_MARKS, "".join(json.dumps(row) + "\n" for row in rows))
 
     @property
     def digest(self) -> str:

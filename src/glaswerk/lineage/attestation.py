@@ -12,9 +12,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from glaswerk.core.artifact_files import MANIFEST
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import PREFIX
-from glaswerk.lab.artifact import MANIFEST
 from glaswerk.lineage.graph import GONE, Node
 from glaswerk.lineage.openlineage import producer
 from glaswerk.lineage.verify import Advance, Register, check, files_of, manifest_faults, targets

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import pyarrow.parquet as pq
 
+from glaswerk.core.artifact_files import DOCUMENTS
 from glaswerk.lab.artifact import Artifact
 from glaswerk.lab.exposure import exposure_basis, exposures
 from glaswerk.lab.folder import Lab
@@ -57,7 +58,7 @@ def _rights(corpus: Recorded, below_model: Iterable[Recorded]) -> Iterator[str]:
         yield from _rights_of_sources(corpus, below_model)
         return
     columns = ["source", "licence", "acquired", "audience", "tdm_opt_out"]
-    table = pq.read_table(corpus.path / "documents.parquet", columns=columns)
+    table = pq.read_table(corpus.path / DOCUMENTS, columns=columns)
     counts = table.group_by(columns).aggregate([([], "count_all")]).to_pylist()
     found: dict[tuple[str, str], int] = {}
     for row in counts:

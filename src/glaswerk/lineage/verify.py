@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, get_args
 
+from glaswerk.core.artifact_files import MANIFEST
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import DIGEST_BYTES, PREFIX, digest_bytes, digest_files
-from glaswerk.lab.artifact import MANIFEST, ArtifactKind, Spec
+from glaswerk.lab.artifact import ArtifactKind, Spec
 from glaswerk.lab.folder import Lab
 from glaswerk.lineage.graph import GONE, Edge, Graph, Node
 

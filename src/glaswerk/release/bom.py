@@ -16,7 +16,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import glaswerk
-from glaswerk.data.store.parquet import DOCUMENTS
+from glaswerk.core.artifact_files import DOCUMENTS, WEIGHTS
 from glaswerk.lab.recorded import Recorded
 from glaswerk.release.digests import sha256_of
 from glaswerk.release.facts import Facts
@@ -89,8 +89,8 @@ def _model(facts: Facts, files: Mapping[str, str]) -> Component:
         "modelCard": _card(facts),
         "properties": [{"name": "glaswerk:digest", "value": model.digest}],
     }
-    if "model.safetensors" in files:
-        component["hashes"] = _hashes(files["model.safetensors"])
+    if WEIGHTS in files:
+        component["hashes"] = _hashes(files[WEIGHTS])
     if facts.licence:
         component["licenses"] = _licences([facts.licence])
     if name := facts.answers.get("provider_name"):

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, fields
 from typing import Any
 
+from glaswerk.core.artifact_files import MODEL_CONFIG
 from glaswerk.lab.recorded import Recorded
 from glaswerk.lab.status import ADOPTED
 from glaswerk.plan.flops import FORMULA, flops_of
@@ -112,7 +113,7 @@ def _per_token(entry: Recorded, shape: Shape | None) -> int | None:
 
 def network_of(entry: Recorded) -> dict[str, Any]:
     """The config.json of a model, {} where the lab no longer holds it."""
-    file = entry.path / "config.json" if entry.path else None
+    file = entry.path / MODEL_CONFIG if entry.path else None
     found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file and file.exists() else {}
     return found
 

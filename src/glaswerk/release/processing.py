@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from glaswerk.data.store.parquet import DOCUMENTS
+from glaswerk.core.artifact_files import DOCUMENTS
 from glaswerk.data.store.reasons import REASONS
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.exposure import exposures

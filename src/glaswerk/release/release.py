@@ -12,11 +12,11 @@ from typing import Any
 
 from huggingface_hub import ModelCardData
 
+from glaswerk.core.artifact_files import MANIFEST, MODEL_CARD
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.files import fsync_path, write_atomic, write_json
 from glaswerk.core.ids import digest_file
 from glaswerk.lab import Artifact, Lab
-from glaswerk.lab.artifact import MANIFEST
 from glaswerk.lineage.obstacles import obstacles
 from glaswerk.model.licence import hub_licence
 from glaswerk.release.answers import FILE, read_answers, template
@@ -26,7 +26,7 @@ from glaswerk.release.facts import Facts, View, facts_of
 from glaswerk.release.lineage import lineage_of
 from glaswerk.release.markup import html, markdown
 
-FACTS, BOM, CARD = "facts.json", "ml-bom.cdx.json", "README.md"
+FACTS, BOM = "facts.json", "ml-bom.cdx.json"
 # Template → title of the paper. The model card is the README that Hugging Face shows.
 PAPERS = {
     "training-content-summary": "Public summary of training content",
@@ -124,7 +124,7 @@ def _papers(facts: Facts, names: Mapping[str, Any]) -> dict[str, str]:
         whole = f"{title}: {facts.name}"
         texts[f"{paper}.html"] = html(whole, text)
         if paper == "model-card":
-            texts[CARD] = f"---\n{metadata_of(facts)}\n---\n\n# {facts.name}\n\n{text}"
+            texts[MODEL_CARD] = f"---\n{metadata_of(facts)}\n---\n\n# {facts.name}\n\n{text}"
         else:
             texts[f"{paper}.md"] = f"# {whole}\n\n{text}"
     return texts

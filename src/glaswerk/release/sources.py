@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from glaswerk.data.store.parquet import DOCUMENTS
+from glaswerk.core.artifact_files import DOCUMENTS
 from glaswerk.lab.recorded import Recorded
 from glaswerk.release.lineage import Lineage
 

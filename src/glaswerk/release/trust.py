@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from glaswerk.core.artifact_files import REPORT_FIGURES
 from glaswerk.lab import Artifact, Lab
 
 # Label → where the figure stands in report.json.
@@ -57,7 +58,7 @@ class Trust:
 def last_report(lab: Lab, model: Artifact) -> Trust | None:
     """The trust report made last of exactly these weights, or None."""
     for made in reversed(lab.all("report")):
-        file = made.path / "report.json"
+        file = made.path / REPORT_FIGURES
         if made.config.get("model_digest") == model.digest and file.exists():
             return _trust(made, json.loads(file.read_text(encoding="utf-8")))
     return None

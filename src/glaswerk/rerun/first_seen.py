@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from glaswerk.core.artifact_files import MANIFEST
 from glaswerk.lab import Artifact, Lab
-from glaswerk.lab.artifact import MANIFEST
 from glaswerk.rerun.order import order_of, stage_of
 from glaswerk.rerun.retrain import RECIPE as REMAKE
 from glaswerk.rerun.steps_touched import steps_of

@@ -12,15 +12,16 @@ from typing import Any, get_args
 
 import torch
 
+from glaswerk.core.artifact_files import FORGOTTEN_MARKS, MANIFEST
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.files import write_json
 from glaswerk.core.ids import digest_file, digest_files
 from glaswerk.data.curate.curate import curate
 from glaswerk.data.curate.settings import recorded_settings
 from glaswerk.lab import Artifact, Lab, Spec
-from glaswerk.lab.artifact import MANIFEST, ArtifactKind
+from glaswerk.lab.artifact import ArtifactKind
 from glaswerk.lab.status import ADOPTED, FORGOTTEN
-from glaswerk.lab.tombstones import FILE, Forgotten
+from glaswerk.lab.tombstones import Forgotten
 from glaswerk.lineage.verify import Advance, Register, check, targets
 from glaswerk.rerun.order import (
     ORDER,
@@ -111,8 +112,8 @@ def prepare(lab: Lab, model: Artifact, folder: Path) -> None:
             f"expected an empty folder for the new lab, found {folder}", hint="--to another folder"
         )
     Lab.init(folder).ledger.close()
-    if (lab.root / FILE).exists():
-        shutil.copyfile(lab.root / FILE, folder / FILE)
+    if (lab.root / FORGOTTEN_MARKS).exists():
+        shutil.copyfile(lab.root / FORGOTTEN_MARKS, folder / FORGOTTEN_MARKS)
     write_json(marker, mine)
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import duckdb
 
+from glaswerk.core.artifact_files import DOCUMENTS
 from glaswerk.data.removal.reach import files_of
-from glaswerk.data.store.parquet import DOCUMENTS
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.status import ADOPTED, faults
 
