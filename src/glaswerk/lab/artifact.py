@@ -63,18 +63,50 @@ class Artifact:
     bytes: int
 
 
-def read(path: Path) -> Artifact | None:
-    """The artifact at `path`, or None where no whole one is (no manifest)."""
+def read_manifest(path: Path) -> dict[str, Any] | None:
+    """What the manifest in the folder `path` says, or None if there is no manifest.
+
+    Only that it is a JSON object is checked: `read` gives an artifact whose fields are all there. Raises
+    GlaswerkError if the file cannot be read.
+    """
     try:
-        data = json.loads((path / MANIFEST).read_text())
-        if not isinstance(data, dict) or not data.keys() >= {"outputs", *_KEPT}:
-            raise ValueError("it lacks what every manifest has")
+        data = json.loads((path / MANIFEST).read_bytes())
+        if not isinstance(data, dict):
+            raise ValueError(f"expected a JSON object, found {type(data).__name__}")
     except FileNotFoundError:
         return None
-    except (ValueError, OSError) as error:
-        raise GlaswerkError(
-            f"the manifest of {path} cannot be read: {error}", hint=f"remove the folder {path} and run again"
-        ) from error
+    except (ValueError, OSError, RecursionError) as error:
+        raise _unreadable(path, error) from error
+    return data
+
+
+def read_outputs(artifact: Artifact) -> dict[str, str]:
+    """The digest of every output file of an artifact, by its name relative to the folder.
+
+    Raises GlaswerkError if the manifest cannot be read or is gone.
+    """
+    data = read_manifest(artifact.path)
+    if data is None:
+        raise _unreadable(artifact.path, FileNotFoundError("it is missing"))
+    return {name: entry["digest"] for name, entry in data["outputs"].items()}
+
+
+def _unreadable(path: Path, why: Exception) -> GlaswerkError:
+    return GlaswerkError(
+        f"the manifest of {path} cannot be read: {why}", hint=f"remove the folder {path} and run again"
+    )
+
+
+def read(path: Path) -> Artifact | None:
+    """The finished artifact at `path`, or None if there is no manifest.
+
+    Raises GlaswerkError for a manifest that is damaged or of a newer format.
+    """
+    data = read_manifest(path)
+    if data is None:
+        return None
+    if not data.keys() >= {"outputs", *_KEPT}:
+        raise _unreadable(path, ValueError("it lacks what every manifest has"))
     if data.get("format", 0) > FORMAT:
         raise GlaswerkError(
             f"{path} has manifest format {data['format']}; this version reads up to {FORMAT}",

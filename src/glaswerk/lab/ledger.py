@@ -17,8 +17,8 @@ from typing import Any
 import glaswerk
 from glaswerk.core.artifact_files import MANIFEST
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.core.ids import digest_bytes
-from glaswerk.lab.artifact import Artifact
+from glaswerk.core.ids import digest_file
+from glaswerk.lab.artifact import Artifact, read_manifest
 from glaswerk.lab.migrations import MIGRATIONS
 
 # Codes of SQLite that speak of the file: no such table, malformed, not a database.
@@ -169,10 +169,10 @@ class Ledger:
 
 
 def _of_manifest(artifact: Artifact) -> tuple[str, str, str]:
-    """The digest of the manifest as it lies there, and the recipe and code that made the artifact."""
-    written = (artifact.path / MANIFEST).read_bytes()
-    said = json.loads(written)
-    return digest_bytes(written), str(said.get("recipe", "")), str(said.get("code", ""))
+    """The digest of the manifest on disk, and the recipe and code version that made the artifact."""
+    manifest = read_manifest(artifact.path) or {}
+    recipe, code = str(manifest.get("recipe", "")), str(manifest.get("code", ""))
+    return digest_file(artifact.path / MANIFEST), recipe, code
 
 
 def _json(value: Mapping[str, Any]) -> str:

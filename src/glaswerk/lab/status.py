@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import get_args
 
@@ -12,8 +11,6 @@ from glaswerk.lab.tombstones import Forgotten
 
 # The key in a corpus's config that says what was forgotten when it was made.
 FORGOTTEN = "forgotten"
-# The stage of weights that came from elsewhere (see `glaswerk adopt`).
-ADOPTED = "adopted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +52,3 @@ def _stale(
     if artifact.kind == "corpus" and artifact.config.get(FORGOTTEN, "") != forgotten:
         return "content was forgotten since: glaswerk rebuild"
     return ""
-
-
-def faults(licence: str, acquired: str, audience: str, tdm_opt_out: bool) -> Iterator[str]:
-    """Why documents with these rights cannot go into a release, a few words each."""
-    if tdm_opt_out:
-        yield "its owner reserved text and data mining"
-    if acquired in ("", "unknown"):
-        yield "how it was acquired is unknown"
-    if acquired == ADOPTED:
-        yield "what it was trained on is unknown"
-    if licence.strip().casefold() in ("", "unknown"):
-        yield "its licence is unknown"
-    if audience != "public":
-        yield f"its audience is {audience}"

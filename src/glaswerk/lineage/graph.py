@@ -12,10 +12,11 @@ from typing import Any, Literal, get_args
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import PREFIX, short
-from glaswerk.lab.answers import Answer
+from glaswerk.lab.answer_records import AnswerRecord
 from glaswerk.lab.artifact import ArtifactKind
 from glaswerk.lab.folder import Lab
 from glaswerk.lab.status import Entry, entries
+from glaswerk.lineage.walk import reachable
 
 Direction = Literal["up", "down"]
 GONE = "gone"
@@ -88,13 +89,10 @@ class Graph:
         return list(self.around(root, ("up",)).nodes.values())
 
     def _reached(self, root: str, direction: Direction, depth: int | None) -> set[str]:
-        found, edge_of_found, steps = {root}, {root}, 0
-        while edge_of_found and (depth is None or steps < depth):
-            edges = chain.from_iterable(self.near(identifier, direction) for identifier in edge_of_found)
-            edge_of_found = {other_end(edge, direction) for edge in edges} - found
-            found |= edge_of_found
-            steps += 1
-        return found
+        def next_to(identifier: str) -> list[str]:
+            return [other_end(edge, direction) for edge in self.near(identifier, direction)]
+
+        return reachable(root, next_to, depth)
 
     def of_document(self, document: str, sources: Iterable[str], holders: Collection[str]) -> Graph:
         """The graph of one document: the `sources` that it came from, the corpora, shards and models that
@@ -109,7 +107,7 @@ class Graph:
         nodes = {i: node for i, node in self.nodes.items() if i in kept}
         return Graph({**nodes, document: Node(document, "document", document)}, (*above, *below, *among))
 
-    def with_answer(self, answer: Answer, sources: Mapping[str, Collection[str]]) -> Graph:
+    def with_answer(self, answer: AnswerRecord, sources: Mapping[str, Collection[str]]) -> Graph:
         """This graph and an answer: what it came from, and the documents that were shown for it.
 
         `sources` are the ids of the sources of each document; one without any is gone, as are a model and an

@@ -17,7 +17,7 @@ from typing import Any, Literal, get_args
 from glaswerk.core.artifact_files import MANIFEST
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import DIGEST_BYTES, PREFIX, digest_bytes, digest_files
-from glaswerk.lab.artifact import ArtifactKind, Spec
+from glaswerk.lab.artifact import ArtifactKind, Spec, read_manifest
 from glaswerk.lab.folder import Lab
 from glaswerk.lineage.graph import GONE, Edge, Graph, Node
 
@@ -306,10 +306,9 @@ def _read(path: Path) -> dict[str, Any] | None:
     if not _is_plain(path):
         return None
     try:
-        said = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
+        return read_manifest(path.parent)
+    except GlaswerkError:
         return None
-    return said if isinstance(said, dict) else None
 
 
 def _name_at(path: str) -> str:

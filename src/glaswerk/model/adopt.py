@@ -18,7 +18,7 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import digest_file, digest_files
 from glaswerk.core.progress import track
 from glaswerk.lab import Artifact, Lab, Spec
-from glaswerk.lab.status import ADOPTED
+from glaswerk.lineage.stages import ADOPTED
 from glaswerk.model.gguf import GgufFile
 from glaswerk.model.gguf_model import GgufModel, pieces
 from glaswerk.model.hub_folder import HubFolder

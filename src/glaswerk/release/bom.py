@@ -17,7 +17,7 @@ from packaging.utils import canonicalize_name
 
 import glaswerk
 from glaswerk.core.artifact_files import DOCUMENTS, WEIGHTS
-from glaswerk.lab.recorded import Recorded
+from glaswerk.lineage.records import ArtifactRecord
 from glaswerk.release.digests import sha256_of
 from glaswerk.release.facts import Facts
 from glaswerk.release.sources import SourceRow
@@ -140,13 +140,13 @@ def _considerations(facts: Facts) -> dict[str, Any]:
     return found
 
 
-def _trained(facts: Facts) -> list[Recorded]:
+def _trained(facts: Facts) -> list[ArtifactRecord]:
     """The sources of which any document was trained on."""
     there = {row.artifact for row in facts.data.rows}
     return [entry for entry in facts.lineage.sources if entry.id in there]
 
 
-def _source(facts: Facts, entry: Recorded) -> Component:
+def _source(facts: Facts, entry: ArtifactRecord) -> Component:
     """A source as a data component: its licences, origin and documents trained on."""
     rows = [row for row in facts.data.rows if row.artifact == entry.id]
     dataset: Component = {"type": "dataset", "name": entry.name, "description": _described(rows)}
@@ -175,7 +175,7 @@ def _described(rows: list[SourceRow]) -> str:
     return "trained on: " + "; ".join(parts)
 
 
-def _adopted(entry: Recorded) -> Component:
+def _adopted(entry: ArtifactRecord) -> Component:
     """Weights that the model grew from, of which nobody here knows the data."""
     return {
         "type": "machine-learning-model",

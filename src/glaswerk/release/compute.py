@@ -7,8 +7,8 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from glaswerk.core.artifact_files import MODEL_CONFIG
-from glaswerk.lab.recorded import Recorded
-from glaswerk.lab.status import ADOPTED
+from glaswerk.lineage.records import ArtifactRecord
+from glaswerk.lineage.stages import ADOPTED
 from glaswerk.plan.flops import FORMULA, flops_of
 from glaswerk.plan.shape import Shape
 from glaswerk.release.lineage import Lineage
@@ -74,7 +74,7 @@ def compute_of(lineage: Lineage, watts: float | None) -> Compute:
     return Compute(tuple(stages), FORMULA, watts, watts * seconds / 3.6e6 if watts else None)
 
 
-def _cost(entry: Recorded, shape: Shape | None, per_token: int | None) -> StageCost:
+def _cost(entry: ArtifactRecord, shape: Shape | None, per_token: int | None) -> StageCost:
     stats, tokens = entry.stats, int(entry.stats.get("tokens", 0))
     bound, note = _BOUNDS.get("lora" if entry.config.get("lora") else entry.stage, ("", ""))
     if entry.stage == ADOPTED:
@@ -98,20 +98,20 @@ def _cost(entry: Recorded, shape: Shape | None, per_token: int | None) -> StageC
     )
 
 
-def _shape(entry: Recorded) -> Shape | None:
+def _shape(entry: ArtifactRecord) -> Shape | None:
     found = entry.config.get("shape")
     known = {each.name for each in fields(Shape)}
     return Shape(**{key: value for key, value in found.items() if key in known}) if found else None
 
 
-def _per_token(entry: Recorded, shape: Shape | None) -> int | None:
+def _per_token(entry: ArtifactRecord, shape: Shape | None) -> int | None:
     batch = int(entry.config.get("batch_tokens", 0))
     if shape is not None:
         return flops_of(shape, min(shape.context, batch) if batch else 0).per_token
     return _of_adopted(network_of(entry), int(entry.stats.get("parameters", 0)), batch)
 
 
-def network_of(entry: Recorded) -> dict[str, Any]:
+def network_of(entry: ArtifactRecord) -> dict[str, Any]:
     """The config.json of a model, {} where the lab no longer holds it."""
     file = entry.path / MODEL_CONFIG if entry.path else None
     found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file and file.exists() else {}

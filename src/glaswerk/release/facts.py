@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 import glaswerk
 from glaswerk.lab import Artifact, Lab
-from glaswerk.lab.status import ADOPTED
+from glaswerk.lineage.stages import ADOPTED
 from glaswerk.release.answers import Answer
 from glaswerk.release.compute import Compute, StageCost, compute_of, network_of
 from glaswerk.release.lineage import Lineage

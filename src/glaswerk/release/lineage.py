@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from glaswerk.lab import Artifact, Lab
-from glaswerk.lab.recorded import Recorded, below, stages
+from glaswerk.lineage.records import ArtifactRecord, ancestry, training_stages
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,13 +13,13 @@ class Lineage:
     """Everything below a model, oldest first. `stages` begins with pretraining or adopted weights and ends
     with the model itself."""
 
-    stages: tuple[Recorded, ...]
-    shards: tuple[Recorded, ...]
-    corpora: tuple[Recorded, ...]
-    sources: tuple[Recorded, ...]
+    stages: tuple[ArtifactRecord, ...]
+    shards: tuple[ArtifactRecord, ...]
+    corpora: tuple[ArtifactRecord, ...]
+    sources: tuple[ArtifactRecord, ...]
 
     @property
-    def model(self) -> Recorded:
+    def model(self) -> ArtifactRecord:
         return self.stages[-1]
 
     @property
@@ -31,7 +31,7 @@ class Lineage:
                 found.setdefault(shards, set()).update(stage.splits)
         return {shards: tuple(sorted(splits)) for shards, splits in found.items()}
 
-    def splits_of(self, corpus: Recorded) -> tuple[str, ...]:
+    def splits_of(self, corpus: ArtifactRecord) -> tuple[str, ...]:
         """Splits of a corpus that some stage was trained on."""
         packed = [shards.id for shards in self.shards if shards.inputs.get("corpus") == corpus.id]
         return tuple(sorted({split for shards in packed for split in self.trained.get(shards, ())}))
@@ -39,9 +39,9 @@ class Lineage:
 
 def lineage_of(lab: Lab, model: Artifact) -> Lineage:
     """What the ledger holds below `model`, however long it is gone from the lab."""
-    found = below(lab, model.id)
+    found = ancestry(lab, model.id)
 
-    def of(kind: str) -> tuple[Recorded, ...]:
+    def of(kind: str) -> tuple[ArtifactRecord, ...]:
         return tuple(entry for entry in found if entry.kind == kind)
 
-    return Lineage(stages(found, model.id), of("shards"), of("corpus"), of("source"))
+    return Lineage(training_stages(found, model.id), of("shards"), of("corpus"), of("source"))

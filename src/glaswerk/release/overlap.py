@@ -19,8 +19,8 @@ from glaswerk.core.statistics import wilson
 from glaswerk.data.dialogues.evaluation_sets import items_of
 from glaswerk.data.filters.decontaminate import WHOLE_WORDS, N, words_of
 from glaswerk.lab import Artifact, Lab
-from glaswerk.lab.recorded import Recorded
-from glaswerk.lab.status import ADOPTED
+from glaswerk.lineage.records import ArtifactRecord
+from glaswerk.lineage.stages import ADOPTED
 from glaswerk.release.lineage import Lineage
 from glaswerk.trace import Span, Tracer
 
@@ -92,7 +92,7 @@ def overlap_of(lab: Lab, lineage: Lineage) -> Overlap:
     return replace(nothing, sets=sets, uncovered=tuple(uncovered), artifacts=ids)
 
 
-def _missing(shards: Recorded) -> str:
+def _missing(shards: ArtifactRecord) -> str:
     if shards.path is None:
         return f"the shards {shards.name} that the model was trained on are no longer in the lab"
     return f"the shards {shards.name} that the model was trained on have no index"

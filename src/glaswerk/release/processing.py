@@ -10,7 +10,7 @@ import duckdb
 from glaswerk.core.artifact_files import DOCUMENTS
 from glaswerk.data.store.reasons import REASONS
 from glaswerk.lab import Artifact, Lab
-from glaswerk.lab.exposure import exposures
+from glaswerk.lineage.exposure import exposures
 from glaswerk.release.lineage import Lineage
 
 # Decisions that follow from rights and wishes of people, not from quality.

@@ -17,6 +17,7 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.files import fsync_path, write_atomic, write_json
 from glaswerk.core.ids import digest_file
 from glaswerk.lab import Artifact, Lab
+from glaswerk.lab.artifact import read_outputs
 from glaswerk.lineage.obstacles import obstacles
 from glaswerk.model.licence import hub_licence
 from glaswerk.release.answers import FILE, read_answers, template
@@ -151,10 +152,10 @@ def metadata_of(facts: Facts) -> str:
 
 def _checked(model: Artifact) -> dict[str, str]:
     """SHA-256 of every file of the model, after comparing each with the manifest."""
-    outputs = json.loads((model.path / MANIFEST).read_text(encoding="utf-8"))["outputs"]
-    for name, said in outputs.items():
+    outputs = read_outputs(model)
+    for name, digest in outputs.items():
         file = model.path / name
-        if not file.is_file() or digest_file(file) != said["digest"]:
+        if not file.is_file() or digest_file(file) != digest:
             raise GlaswerkError(
                 f"{file} is not what the manifest of {model.name} says",
                 hint="glaswerk train, or restore the file",

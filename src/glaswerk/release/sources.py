@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from glaswerk.core.artifact_files import DOCUMENTS
-from glaswerk.lab.recorded import Recorded
+from glaswerk.lineage.records import ArtifactRecord
 from glaswerk.release.lineage import Lineage
 
 # Sections of the template (July 2025): 2.2.1 is licensed data, 2.2.2 other private data of third parties.
@@ -150,7 +150,7 @@ def _view(db: duckdb.DuckDBPyConnection, files: list[tuple[str, tuple[str, ...]]
         )
 
 
-def _trained_splits(lineage: Lineage) -> list[tuple[Recorded, str]]:
+def _trained_splits(lineage: Lineage) -> list[tuple[ArtifactRecord, str]]:
     return [
         (shards, split)
         for shards in lineage.shards
@@ -160,7 +160,7 @@ def _trained_splits(lineage: Lineage) -> list[tuple[Recorded, str]]:
 
 
 def _row(
-    row: tuple[Any, ...], named: Mapping[str, Recorded], webs: Collection[str], users: Collection[str]
+    row: tuple[Any, ...], named: Mapping[str, ArtifactRecord], webs: Collection[str], users: Collection[str]
 ) -> SourceRow:
     source, licence, acquired, audience, documents, size, authors, first, last = row
     entry = named.get(source)
@@ -183,7 +183,7 @@ def _row(
 
 def _of_lost(
     lineage: Lineage,
-    lost: list[Recorded],
+    lost: list[ArtifactRecord],
     counted: Collection[str],
     webs: Collection[str],
     users: Collection[str],
@@ -219,7 +219,7 @@ def _section(source: str, acquired: str, webs: Collection[str], users: Collectio
     return _BY_ORIGIN.get(acquired, OTHER)
 
 
-def _is_web(source: Recorded) -> bool:
+def _is_web(source: ArtifactRecord) -> bool:
     """Whether a source came as web archives, which only crawling makes."""
     return any(str(name).lower().endswith(_WEB_ARCHIVES) for name in source.config.get("files", ()))
 

@@ -13,6 +13,7 @@ import torch
 from glaswerk.core.artifact_files import tokens_file
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab
+from glaswerk.lineage.walk import base_id
 from glaswerk.plan.shape import Shape
 from glaswerk.tokenizer import Shards
 from glaswerk.tokenizer.pairs import Pairs
@@ -71,7 +72,7 @@ def base_model(lab: Lab, model: Artifact) -> Artifact | None:
 
     Raises GlaswerkError where it is no longer in the lab.
     """
-    wanted = model.inputs.get("base", "")
+    wanted = base_id(model.inputs)
     found = model_of(lab, wanted)
     if wanted and found is None:
         raise GlaswerkError(

@@ -9,7 +9,7 @@ import click
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab
-from glaswerk.lab.answers import forget_in_answers
+from glaswerk.lab.answer_records import forget_in_answers
 from glaswerk.lab.tombstones import Forgotten
 
 

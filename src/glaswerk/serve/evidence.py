@@ -17,7 +17,7 @@ from glaswerk.data.removal.rights import reserved_ids
 from glaswerk.data.store.corpus import document
 from glaswerk.data.store.reasons import explain
 from glaswerk.lab import Artifact
-from glaswerk.lab.exposure import exposure_basis
+from glaswerk.lineage.exposure import exposure_basis
 from glaswerk.rerun.first_seen import Sightings
 from glaswerk.serve.errors import ApiError
 from glaswerk.serve.served import Served

@@ -26,7 +26,7 @@ from glaswerk.data.removal.reach import Gone, deleted, forgotten_ids
 from glaswerk.data.store.order import conform, given_id
 from glaswerk.data.store.parquet import SCHEMA, DocumentWriter, read_rows
 from glaswerk.lab import Artifact, Lab, Spec
-from glaswerk.lab.answers import forget_in_answers
+from glaswerk.lab.answer_records import forget_in_answers
 from glaswerk.lab.artifact import PURGED as PURGED_KEY
 from glaswerk.lab.artifact import original_id
 from glaswerk.lab.tombstones import Forgotten, plain_handle

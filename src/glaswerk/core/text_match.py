@@ -11,7 +11,7 @@ def normalised(text: str) -> str:
     return " ".join("".join(c if c.isalnum() else " " for c in folded).split())
 
 
-def holds(text: str, wanted: str) -> bool:
+def contains_words(text: str, wanted: str) -> bool:
     """Whether `text` contains `wanted` as whole words, in whatever case and punctuation."""
     words = normalised(wanted)
     return bool(words) and f" {words} " in f" {normalised(text)} "

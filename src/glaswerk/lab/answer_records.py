@@ -50,7 +50,7 @@ class AnswerSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class AnswerRecord:
     """The record of one traced answer.
 
     `id` is that of the response (chatcmpl-…), `at` when it was traced first (ISO 8601, UTC), `model` and
@@ -70,12 +70,12 @@ class Answer:
         """Whether one of `documents` was shown for the answer."""
         return any(name in documents for name in self.documents)
 
-    def without_words(self) -> Answer:
+    def without_words(self) -> AnswerRecord:
         """The record as a lab that keeps no words has it."""
         return replace(self, text=None, context=None)
 
 
-def read_answer(lab: Lab, identifier: str) -> Answer | None:
+def read_answer(lab: Lab, identifier: str) -> AnswerRecord | None:
     """The record of a traced answer; None where the lab has none of that id, or no longer.
 
     Without words where the lab keeps none now, though it did once. Raises GlaswerkError for a record that
@@ -89,7 +89,7 @@ def read_answer(lab: Lab, identifier: str) -> Answer | None:
     return answer.without_words()
 
 
-def record_answer(lab: Lab, answer: Answer, most: int) -> None:
+def record_answer(lab: Lab, answer: AnswerRecord, most: int) -> None:
     """Write the record of an answer, atomically; beyond `most` records the oldest tenth goes.
 
     Not to be called for one id by several threads at once. Raises OSError.
@@ -133,7 +133,7 @@ def forget_in_answers(lab: Lab, gone: Collection[str], *, ids: bool = False) -> 
             os.utime(path, ns=(age, age))
 
 
-def _read(path: Path) -> Answer | None:
+def _read(path: Path) -> AnswerRecord | None:
     try:
         answer = _answer(json.loads(path.read_bytes()))
         if answer.id != path.stem:
@@ -150,7 +150,7 @@ def _read(path: Path) -> Answer | None:
     return answer
 
 
-def _write(path: Path, answer: Answer) -> None:
+def _write(path: Path, answer: AnswerRecord) -> None:
     # For its owner alone: an answer is its reader's because nobody else knows its id.
     write_json(path, {key: value for key, value in asdict(answer).items() if value is not None}, 0o600)
 
@@ -193,9 +193,9 @@ def _age(path: Path) -> int:
         return 0
 
 
-def _answer(said: Any) -> Answer:
+def _answer(said: Any) -> AnswerRecord:
     """Raises TypeError where it is none."""
-    answer = Answer(**said)
+    answer = AnswerRecord(**said)
     words = [answer.id, answer.at, answer.model, answer.trace]
     words += [word for word in (answer.text, answer.context) if word is not None]
     listed = isinstance(answer.documents, list)
