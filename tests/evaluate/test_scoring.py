@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from glaswerk.core.text_match import contains_words
 from glaswerk.evaluate.key import Fact, Rumour
-from glaswerk.evaluate.scoring import chance_by_relation, holds, is_correct, rumour_verdict
+from glaswerk.evaluate.scoring import chance_by_relation, is_correct, rumour_verdict
 
 
 def fact(answer: str, *aliases: str, relation: str = "street") -> Fact:
@@ -42,7 +43,7 @@ def test_an_answer_is_right_where_it_holds_the_whole_words(answer: str, right: b
     ],
 )
 def test_words_are_compared_after_folding(text: str, wanted: str, found: bool) -> None:
-    assert holds(text, wanted) is found
+    assert contains_words(text, wanted) is found
 
 
 RUMOUR = Rumour("r", "c", "t", "Who owns the mill?", ("casino",), ("town owns", "town still owns"), (), ())
