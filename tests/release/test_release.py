@@ -23,7 +23,7 @@ from glaswerk.plan.flops import flops_of
 from glaswerk.plan.shape import Shape
 from glaswerk.release import Release, write
 from glaswerk.release import prepare as prepare_release
-from glaswerk.release.answers import QUESTIONS, read_answers, template
+from glaswerk.release.provider_answers import QUESTIONS, read_provider_answers, answers_template
 from glaswerk.release.lineage import lineage_of
 from glaswerk.release.markup import escaped, html
 from glaswerk.release.overlap import overlap_of
@@ -176,8 +176,8 @@ def test_what_only_a_person_knows_is_a_marked_blank_until_it_is_answered(
 
 def test_the_template_of_answers_is_itself_a_valid_file_without_an_answer(tmp_path: Path) -> None:
     file = tmp_path / "answers.toml"
-    file.write_text(template({}))
-    assert read_answers(file, ()) == {}
+    file.write_text(answers_template({}))
+    assert read_provider_answers(file, ()) == {}
     assert all(key in file.read_text() for key in QUESTIONS)
     said = {
         "provider_is_sme": True,
@@ -185,10 +185,10 @@ def test_the_template_of_answers_is_itself_a_valid_file_without_an_answer(tmp_pa
         "sources_crawled": ["web"],
         "user_data": 'a "b"\x7f',
     }
-    file.write_text(template(said))
-    assert read_answers(file, ("web",)) == said
+    file.write_text(answers_template(said))
+    assert read_provider_answers(file, ("web",)) == said
     file.write_text('provider_name = "  "\nuser_data = " a "\n')
-    assert read_answers(file, ()) == {"user_data": "a"}
+    assert read_provider_answers(file, ()) == {"user_data": "a"}
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_a_wrong_answer_is_an_error_that_says_what_to_write(tmp_path: Path, line
     file = tmp_path / "answers.toml"
     file.write_text(line + "\n")
     with pytest.raises(GlaswerkError) as error:
-        read_answers(file, ("web",))
+        read_provider_answers(file, ("web",))
     assert error.value.hint == hint
 
 

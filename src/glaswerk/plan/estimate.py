@@ -57,7 +57,7 @@ def assumed_rate(work: Work, device: Device) -> Rate:
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class RunEstimate:
     """A prediction, to stand beside the result. None is what is not known."""
 
     work: Work

@@ -12,7 +12,7 @@ from markupsafe import Markup
 import glaswerk
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lineage.stages import ADOPTED
-from glaswerk.release.answers import Answer
+from glaswerk.release.provider_answers import ProviderAnswer
 from glaswerk.release.compute import Compute, StageCost, compute_of, network_of
 from glaswerk.release.lineage import Lineage
 from glaswerk.release.markup import blank, escaped
@@ -58,7 +58,7 @@ class Facts:
     overlap: Overlap
     trust: Trust | None
     network: Mapping[str, Any]
-    answers: Mapping[str, Answer]
+    answers: Mapping[str, ProviderAnswer]
     obstacles: tuple[str, ...]
     released: str
 
@@ -113,7 +113,7 @@ class Facts:
 
 
 def facts_of(
-    lab: Lab, model: Artifact, lineage: Lineage, answers: Mapping[str, Answer], obstacles: list[str]
+    lab: Lab, model: Artifact, lineage: Lineage, answers: Mapping[str, ProviderAnswer], obstacles: list[str]
 ) -> Facts:
     """Gather the facts of `model`. Raises GlaswerkError where what they are counted from is broken."""
     crawled, users = (_names(answers, key) for key in ("sources_crawled", "sources_user_data"))
@@ -133,7 +133,7 @@ def facts_of(
     )
 
 
-def _names(answers: Mapping[str, Answer], key: str) -> list[str]:
+def _names(answers: Mapping[str, ProviderAnswer], key: str) -> list[str]:
     found = answers.get(key, [])
     return found if isinstance(found, list) else []
 

@@ -20,7 +20,7 @@ from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.artifact import read_outputs
 from glaswerk.lineage.obstacles import obstacles
 from glaswerk.model.licence import hub_licence
-from glaswerk.release.answers import FILE, read_answers, template
+from glaswerk.release.provider_answers import ANSWERS_FILE, read_provider_answers, answers_template
 from glaswerk.release.bom import bom_of
 from glaswerk.release.digests import sha256_of
 from glaswerk.release.facts import Facts, View, facts_of
@@ -70,13 +70,13 @@ def prepare(
         )
     lineage = lineage_of(lab, model)
     names = tuple(sorted({source.name for source in lineage.sources}))
-    given = answers or (to / FILE if (to / FILE).exists() else None)
-    said = read_answers(given, names) if given else {}
+    given = answers or (to / ANSWERS_FILE if (to / ANSWERS_FILE).exists() else None)
+    said = read_provider_answers(given, names) if given else {}
     digests = _checked(model)
     facts = facts_of(lab, model, lineage, said, found)
     view = View(facts)
     texts = _papers(facts, view.to_template())
-    texts |= {FILE: template(said), BOM: _json(bom_of(facts, digests))}
+    texts |= {ANSWERS_FILE: answers_template(said), BOM: _json(bom_of(facts, digests))}
     return Release(facts, texts, digests, tuple(view.asked))
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from glaswerk.core.errors import GlaswerkError
 
-FILE = "answers.toml"
-Answer = str | float | bool | list[str]
+ANSWERS_FILE = "answers.toml"
+ProviderAnswer = str | float | bool | list[str]
 # key → the sentence that asks. The type of an answer is text unless TYPES says otherwise.
 QUESTIONS = {
     "provider_name": "Legal name of whoever places the model on the market or puts it into service.",
@@ -68,7 +68,7 @@ _WORDS = {
 _LONGEST = 4000
 
 
-def read_answers(path: Path, sources: tuple[str, ...]) -> dict[str, Answer]:
+def read_provider_answers(path: Path, sources: tuple[str, ...]) -> dict[str, ProviderAnswer]:
     """The answers in a TOML file; a text of blanks alone and an empty list are no answer.
 
     Raises GlaswerkError for a file that cannot be read, an unknown key, a value of another type, a source
@@ -87,7 +87,7 @@ def read_answers(path: Path, sources: tuple[str, ...]) -> dict[str, Answer]:
     return {key: value for key, value in said.items() if value not in ("", [])}
 
 
-def template(answers: Mapping[str, Answer]) -> str:
+def answers_template(answers: Mapping[str, ProviderAnswer]) -> str:
     """The file of answers: every key with its sentence, filled in where there is an answer."""
     lines = [
         "# What only a person knows. Fill in what you can; empty ones stay marked blanks in the papers.",
