@@ -10,8 +10,7 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.plan import shape_for
 from glaswerk.plan.budget import largest_within, parse_budget
 from glaswerk.plan.devices import DEVICES, device_named, recognised
-from glaswerk.plan.estimate import Rate, Work, assumed_rate
-from glaswerk.plan.estimate import RunEstimate
+from glaswerk.plan.estimate import Rate, RunEstimate, Work, assumed_rate
 
 SHAPE = shape_for(124_000_000, 32768, 1024)
 
@@ -76,7 +75,7 @@ def test_a_budget_of_time_is_read_in_its_unit(text: str, seconds: float) -> None
 
 def test_a_budget_of_money_needs_a_price() -> None:
     assert parse_budget("50", 2.5) == 20 * 3600
-    with pytest.raises(GlaswerkError, match="what an hour costs is not known"):
+    with pytest.raises(GlaswerkError, match="the price of an hour is not known"):
         parse_budget("50", 0)
 
 

@@ -23,10 +23,10 @@ from glaswerk.plan.flops import flops_of
 from glaswerk.plan.shape import Shape
 from glaswerk.release import Release, write
 from glaswerk.release import prepare as prepare_release
-from glaswerk.release.provider_answers import QUESTIONS, read_provider_answers, answers_template
 from glaswerk.release.lineage import lineage_of
 from glaswerk.release.markup import escaped, html
 from glaswerk.release.overlap import overlap_of
+from glaswerk.release.provider_answers import QUESTIONS, answers_template, read_provider_answers
 from glaswerk.rerun.exposure import count_exposures
 
 HOSTILE = "<img src=x onerror=alert(1)> **bold** [a](javascript:x) | `c` https://evil.example\n# head"
@@ -195,15 +195,15 @@ def test_the_template_of_answers_is_itself_a_valid_file_without_an_answer(tmp_pa
     ("line", "hint"),
     [
         ('provider_nam = "x"', "write provider_name"),
-        ('machine_watts = "many"', "mend that line"),
-        ("machine_watts = nan", "mend that line"),
-        ("provider_is_sme = 1", "mend that line"),
+        ('machine_watts = "many"', "fix that line"),
+        ("machine_watts = nan", "fix that line"),
+        ("provider_is_sme = 1", "fix that line"),
         ('sources_crawled = ["wep"]', "write web"),
-        (f'user_data = "{"x" * 4001}"', "mend that line"),
-        ("user_data = " + "[" * 5000, "mend it"),
+        (f'user_data = "{"x" * 4001}"', "fix that line"),
+        ("user_data = " + "[" * 5000, "fix the file"),
         (
             'sources_crawled = ["web"]\nsources_user_data = ["web"]',
-            "leave it in one; glaswerk add takes what came otherwise as a source of its own",
+            "keep it in one list; add content that came another way as another source",
         ),
     ],
 )
@@ -241,7 +241,7 @@ def test_a_model_with_a_changed_byte_is_not_released(own_lab: Path, tmp_path: Pa
     data = bytearray(file.read_bytes())
     data[-1] ^= 1
     file.write_bytes(bytes(data))
-    with pytest.raises(GlaswerkError, match="is not what the manifest of chat"):
+    with pytest.raises(GlaswerkError, match="does not match the manifest of chat"):
         prepare(lab, chat, tmp_path / "out")
 
 

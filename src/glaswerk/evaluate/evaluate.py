@@ -1,4 +1,4 @@
-"""The trust report of a model: measured, with intervals, bound to the digests of model, key and data."""
+"""The trust report of a model: figures with intervals, bound to the digests of model, key and data."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ NO_CHAT = "the model is not tuned for chat, so it cannot be asked"
 
 @dataclass(frozen=True, slots=True)
 class EvaluateConfig:
-    """`limit`: at most so many facts and validation documents, drawn by `seed`; None takes all."""
+    """`limit`: at most this many facts and validation documents, sampled with `seed`; None takes all."""
 
     limit: int | None = None
     seed: int = 0
@@ -45,8 +45,8 @@ def evaluate(
 ) -> Artifact:
     """Measure `model` and write its trust report: report.json, report.html, items.jsonl.
 
-    Raises GlaswerkError for a malformed key or a limit below 5. What cannot be measured is in the report
-    with its reason.
+    A figure that cannot be measured is in the report with the reason. Raises GlaswerkError for a malformed
+    key or a limit below 5.
     """
     if limit is not None and limit < LEAST:
         raise GlaswerkError(
@@ -63,7 +63,7 @@ def evaluate(
         "seed": seed,
         "resamples": RESAMPLES,
     }
-    # Another key or limit is another report, beside the first: it must not take its place.
+    # Another key or limit makes another report, which must not replace the first.
     name = f"{model.name.replace('/', '-')}.{short(digest_json(settings), 8)}"
     spec = Spec("report", name, "evaluate/2", inputs, settings)
     corpus = _of_id(lab, "corpus", shards.inputs.get("corpus")) if shards else None
@@ -82,7 +82,7 @@ def _head(
     corpus: Artifact | None,
     config: EvaluateConfig,
 ) -> dict[str, Any]:
-    """What the figures are bound to."""
+    """What the figures are bound to: model, data, method and date."""
     return {
         "format": FORMAT,
         "model": {"name": model.name, "id": model.id, "digest": model.digest, "stage": _stage(model)},
@@ -109,7 +109,7 @@ def _write(
     config: EvaluateConfig,
 ) -> Mapping[str, Any]:
     engine = Engine.load(model.path)
-    # Adopted weights say whether they came with a way to be asked.
+    # The config of adopted weights says whether they came with a chat template.
     chat = _stage(model) not in ("pretrain", "adopted") or bool(model.config.get("chat"))
     sections = measure(engine, key, data, config, chat=chat)
     truth = {name: sections[name].figures for name in ("statements", "answers", "rumours")}
@@ -139,7 +139,10 @@ def measure(
     *,
     chat: bool,
 ) -> dict[str, Measured]:
-    """Every section of the report, measurable or not; `data` are the shards and the corpus, while there."""
+    """Every section of the report, measurable or not.
+
+    `data` are the shards and the corpus that the model was trained on, None if they are gone.
+    """
     seed, (shards, corpus) = config.seed, data
     sample = _sampled(key, config)
 

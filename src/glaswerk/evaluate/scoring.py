@@ -1,4 +1,4 @@
-"""Verdicts on single answers, by rules that anyone can check by reading."""
+"""Verdicts on single answers, by rules simple enough that anyone can check them by reading."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ def is_correct(fact: Fact, answer: str) -> bool:
 
 
 def rumour_verdict(rumour: Rumour, answer: str) -> str:
-    """`truth` where a truth marker stands in the answer, else `rumour` where a rumour marker does."""
+    """`truth` if the answer contains a truth marker, else `rumour` for a rumour marker, else `neither`."""
     if any(contains_words(answer, marker) for marker in rumour.truth_markers):
         return "truth"
     return "rumour" if any(contains_words(answer, marker) for marker in rumour.rumour_markers) else "neither"
 
 
 def majority_share(facts: Sequence[Fact]) -> float:
-    """How often always giving the most common answer would be right; the chance level of a relation."""
+    """How often the most common answer would be right: the chance level of a relation."""
     counts = Counter(normalised(fact.answer) for fact in facts)
     return max(counts.values()) / len(facts)
 

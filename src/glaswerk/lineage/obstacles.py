@@ -1,4 +1,4 @@
-"""TODO src/glaswerk/lineage/obstacles.py."""
+"""Obstacles to a release: what a model was trained on that it may not be released with."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from glaswerk.lineage.stages import ADOPTED
 
 
 def obstacles(lab: Lab, model: Artifact) -> list[str]:
-    """Why a model cannot be released as it is, a sentence each; empty where nothing stands in the way.
+    """Why a model cannot be released as it is, one sentence for each reason; empty if it can.
 
-    What it was trained on that was forgotten or reserved since, and documents whose rights are unknown or
-    that are not public, by source, in the corpora that it or a model it grew from was trained on; adopted
-    weights that it grew from.
+    Obstacles are adopted weights among its bases, training documents that were forgotten or reserved since,
+    and, by source, documents with unknown rights or a limited audience in the corpora that the model or one
+    of its bases was trained on.
     """
     found = ancestry(lab, model.id)
     corpora = [made for made in found if made.kind == "corpus"]
@@ -51,7 +51,7 @@ def _exposed(lab: Lab, model: Artifact) -> Iterator[str]:
     if found.reserved:
         yield f"trained on {found.reserved:,} documents whose owners reserved text and data mining since"
     if not found.certain:
-        yield "what it was trained on cannot be told any more: the spans of its shards are lost"
+        yield "what it was trained on is no longer known: the spans of its shards are lost"
 
 
 def _rights(corpus: ArtifactRecord, below_model: Iterable[ArtifactRecord]) -> Iterator[str]:
@@ -71,7 +71,7 @@ def _rights(corpus: ArtifactRecord, below_model: Iterable[ArtifactRecord]) -> It
 
 
 def _rights_of_sources(corpus: ArtifactRecord, below_model: Iterable[ArtifactRecord]) -> Iterator[str]:
-    """Of a corpus that was made anew since: what its sources were said to be when they were added."""
+    """Of a corpus that was rebuilt since: the rights that were given when its sources were added."""
     inputs = set(corpus.inputs.values())
     sources = (made for made in below_model if made.kind == "source" and made.id in inputs)
     for source in sorted(sources, key=lambda made: made.name):

@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from glaswerk.plan.devices import device_named
-from glaswerk.plan.estimate import Work, assumed_rate
-from glaswerk.plan.estimate import RunEstimate
+from glaswerk.plan.estimate import RunEstimate, Work, assumed_rate
 from glaswerk.train.batches.batches import Sampler
 from glaswerk.train.forecast.probe import here, training_rate
 from glaswerk.train.machine.precision import resolve
