@@ -67,7 +67,7 @@ def to_row(document: Document) -> dict[str, Any]:
 
 
 def to_columns(documents: Sequence[Document]) -> dict[str, list[Any]]:
-    """The documents as the columns of a Parquet table, in the order of `DOCUMENT_COLUMNS`."""
+    """The documents as the columns of a Parquet table, by the names in `DOCUMENT_COLUMNS`."""
     rights = [document.rights for document in documents]
     columns: dict[str, list[Any]] = {name: list(map(attrgetter(name), documents)) for name in _PLAIN}
     columns |= {name: list(map(attrgetter(name), rights)) for name in _RIGHTS}
