@@ -35,12 +35,13 @@ from typing import Any
 import click
 
 from bench.duplicates import texts_of, town_posts
+from glaswerk.core.artifact_files import DOCUMENTS
 from glaswerk.data.curate.curate import curate
 from glaswerk.data.curate.settings import CurateConfig
 from glaswerk.data.filters.duplicates import BANDS, PERMUTATIONS, SHINGLE, words_of
 from glaswerk.data.posts.post import retweeted_handle
 from glaswerk.data.source import add_docs
-from glaswerk.data.store.parquet import DOCUMENTS, read_rows
+from glaswerk.data.store.parquet import read_rows
 from glaswerk.lab import Lab
 
 POSTS = 500_000

@@ -107,8 +107,9 @@ def _word(dice: random.Random) -> str:
 
 def write(folder: Path, number: int, phrase: int) -> None:
     """A lab with one source of made posts."""
+    from glaswerk.core.artifact_files import DOCUMENTS
     from glaswerk.core.document import Document, Rights
-    from glaswerk.data.store.parquet import DOCUMENTS, write_documents, write_relations
+    from glaswerk.data.store.parquet import write_documents, write_relations
     from glaswerk.lab import Lab, Spec
 
     rights = Rights("CC0-1.0", "synthetic")
@@ -128,9 +129,9 @@ def write(folder: Path, number: int, phrase: int) -> None:
 
 def measure(folder: Path, jobs: int) -> Run:
     """Curate the lab's posts in this process."""
+    from glaswerk.core.artifact_files import DECISIONS
     from glaswerk.data.curate.curate import curate
     from glaswerk.data.filters import duplicates
-    from glaswerk.data.store.decisions import DECISIONS
     from glaswerk.data.store.parquet import read_rows
     from glaswerk.lab import Lab
 

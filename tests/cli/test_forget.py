@@ -21,7 +21,7 @@ from glaswerk.data.curate.settings import read_settings
 from glaswerk.data.source import add_chats, add_docs, add_posts
 from glaswerk.data.store.parquet import read_rows, write_relations
 from glaswerk.lab import Lab
-from glaswerk.lab.answers import Answer, read_answer, record_answer
+from glaswerk.lab.answer_records import AnswerRecord, read_answer, record_answer
 from glaswerk.lab.tombstones import Forgotten, Tombstone
 from glaswerk.tokenizer import Shards, Tokenizer, pack, train_tokenizer
 from glaswerk.tokenizer.training import TokenizerConfig
@@ -561,13 +561,13 @@ def test_without_marks_shards_whose_corpus_is_gone_stay(two: Lab) -> None:
 def test_words_of_an_answer_that_showed_it_go_with_a_rebuild_and_its_id_with_a_purge(two: Lab) -> None:
     with (two.root / "lab.toml").open("a") as file:
         file.write("\n[answers]\ntext = true\n")
-    showed = Answer(f"chatcmpl-{1:024x}", "", "b2:1", "b2:2", ("a:secret", "b:plain"), SECRET, SECRET)
-    other = Answer(f"chatcmpl-{2:024x}", "", "b2:1", "b2:2", ("b:plain",), PLAIN, "Where?")
+    showed = AnswerRecord(f"chatcmpl-{1:024x}", "", "b2:1", "b2:2", ("a:secret", "b:plain"), SECRET, SECRET)
+    other = AnswerRecord(f"chatcmpl-{2:024x}", "", "b2:1", "b2:2", ("b:plain",), PLAIN, "Where?")
     for answer in (showed, other):
         record_answer(two, answer, most=5)
     lab = Lab.open(two.root)
 
-    def left() -> list[Answer | None]:
+    def left() -> list[AnswerRecord | None]:
         return [read_answer(lab, answer.id) for answer in (showed, other)]
 
     run(two.root, "rebuild")

@@ -13,7 +13,7 @@ from glaswerk.cli.main import cli
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.store.parquet import read_rows
 from glaswerk.lab import Lab
-from glaswerk.lab.answers import Answer, record_answer
+from glaswerk.lab.answer_records import AnswerRecord, record_answer
 
 
 def run(lab: Path, *words: str) -> Result:
@@ -71,7 +71,7 @@ def test_an_answer_leads_up_to_its_model_and_documents_and_is_checked_with_its_i
     model, trace = lab.latest("model", "chat"), lab.latest("trace")
     assert model is not None
     assert trace is not None
-    record_answer(lab, Answer(name, "2026-11-23T12:00:00+00:00", model.id, trace.id, (document,)), 10)
+    record_answer(lab, AnswerRecord(name, "2026-11-23T12:00:00+00:00", model.id, trace.id, (document,)), 10)
     lab.ledger.close()
     assert {f"answer {name}", f"document {document}", "model chat", "model base", "source gazette"} <= kinds(
         told(own_lab, "lineage", name)

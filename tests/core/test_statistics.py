@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glaswerk.core.statistics import ratio, share
+from glaswerk.core.statistics import ratio, share, unmeasurable, wilson
 
 
 @pytest.mark.parametrize("chance", [0.3, 0.5, 0.9])
@@ -100,7 +100,36 @@ def test_an_interval_holds_its_value_within_0_and_1_and_repeats_with_its_seed(
     ],
 )
 def test_wilson_intervals_are_those_of_scipy(successes: int, n: int, low: float, high: float) -> None:
-    from glaswerk.core.statistics import wilson
-
     found = wilson(successes, n)
     assert (found.low, found.high) == pytest.approx((low, high), abs=1e-6)
+
+
+def test_a_report_gives_a_figure_with_its_interval_or_the_reason_why_not() -> None:
+    figure = share([1.0, 0.0] * 10, range(20), seed=0, chance=0.5).to_json()
+    assert figure["measurable"] is True
+    assert figure["low"] < figure["value"] == 0.5 < figure["high"]
+    assert (figure["n"], figure["clusters"], figure["chance"], figure["method"]) == (20, 20, 0.5, "bca")
+    few = share([1.0, 0.0], range(2), seed=0).to_json()
+    assert few == unmeasurable("an interval needs 5 independent items, found 2")
+    assert few["measurable"] is False
+
+
+def test_a_mean_of_one_cluster_is_its_value_without_an_interval() -> None:
+    found = ratio([3.0, 1.0], [2.0, 2.0], ["one", "one"], seed=0)
+    assert (found.value, found.low, found.high, found.clusters, found.n) == (1.0, 1.0, 1.0, 1, 2)
+    assert not found.sound
+
+
+@given(st.integers(1, 200), st.data())
+def test_wilson_holds_its_share_and_narrows_with_more_trials(n: int, data: st.DataObject) -> None:
+    successes = data.draw(st.integers(0, n))
+    found = wilson(successes, n)
+    assert 0 <= found.low <= found.value + 1e-15 <= found.high + 2e-15 <= 1 + 3e-15
+    more = wilson(10 * successes, 10 * n)
+    assert more.high - more.low < found.high - found.low
+
+
+def test_the_order_of_items_does_not_move_an_interval_when_clusters_keep_theirs() -> None:
+    values, clusters = [1.0, 0.0, 1.0, 1.0, 0.0, 1.0], ["a", "a", "b", "c", "d", "e"]
+    swapped = [0.0, 1.0, 1.0, 1.0, 0.0, 1.0]
+    assert share(values, clusters, seed=3) == share(swapped, clusters, seed=3)

@@ -78,7 +78,7 @@ def test_two_writers_at_once_are_refused_with_the_first_ones_process(tmp_path: P
 
 @pytest.mark.parametrize("name", ["", "../x", "/etc", ".hidden", "a/../../b"])
 def test_names_that_leave_the_lab_are_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(GlaswerkError, match="is no name"):
+    with pytest.raises(GlaswerkError, match="expected a name"):
         Lab.init(tmp_path).path("model", name)
 
 
@@ -126,7 +126,7 @@ def test_the_latest_model_is_the_one_finished_last(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["a/b", "a b", "a/.b", "  ", "x" * 300])
 def test_names_that_would_nest_or_hide_an_artifact_are_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(GlaswerkError, match="is no name"):
+    with pytest.raises(GlaswerkError, match="expected a name"):
         Lab.init(tmp_path).path("source", name)
 
 

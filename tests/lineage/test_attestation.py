@@ -78,7 +78,7 @@ def test_nothing_is_attested_of_an_altered_model_or_over_an_altered_manifest(
     manifest = empty_lab.path("corpus", "main") / "manifest.json"
     whole = manifest.read_text()
     manifest.write_text(whole.replace('"code"', '"kode"'))
-    with pytest.raises(GlaswerkError, match=r"corpus main: manifest.json: not as in the ledger"):
+    with pytest.raises(GlaswerkError, match=r"corpus main: manifest.json: differs from the ledger"):
         statement(empty_lab, model)
     manifest.write_text(whole)
     (model.path / "words.txt").write_text("others")

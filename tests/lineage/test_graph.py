@@ -11,7 +11,7 @@ import pytest
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab
-from glaswerk.lab.answers import Answer
+from glaswerk.lab.answer_records import AnswerRecord
 from glaswerk.lineage.graph import GONE, Graph, resolve, tree, whole_graph
 from glaswerk.lineage.openlineage import events
 from glaswerk.lineage.svg import lineage_svg
@@ -149,7 +149,7 @@ def test_an_answer_comes_from_its_model_its_index_and_the_documents_shown(
     empty_lab: Lab, path: dict[str, Artifact], make: Callable[..., Artifact]
 ) -> None:
     trace = make("trace", "main.main", {"shards": path["shards"].id})
-    answer = Answer(
+    answer = AnswerRecord(
         "chatcmpl-" + "0" * 24, "2026-11-23T12:00:00+00:00", path["chat"].id, trace.id, ("x:1", "x:2")
     )
     graph = whole_graph(empty_lab).with_answer(answer, {"x:1": [path["source"].id], "x:2": []})
@@ -170,7 +170,7 @@ def test_an_answer_comes_from_its_model_its_index_and_the_documents_shown(
 
 
 def test_an_answer_whose_model_the_ledger_does_not_know_says_that_it_is_gone(empty_lab: Lab) -> None:
-    answer = Answer("chatcmpl-" + "0" * 24, "2026-11-23T12:00:00+00:00", "b2:1", "b2:2", ())
+    answer = AnswerRecord("chatcmpl-" + "0" * 24, "2026-11-23T12:00:00+00:00", "b2:1", "b2:2", ())
     lines = list(tree(whole_graph(empty_lab).with_answer(answer, {}), answer.id, "up"))
     assert lines[1:] == ["├─ model: model b2:1  gone", "└─ index: trace b2:2  gone"]
 

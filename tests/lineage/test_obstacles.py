@@ -153,7 +153,7 @@ def test_a_tuned_model_knows_what_its_base_was_trained_on_even_if_that_is_gone(
 def test_where_shards_and_spans_are_lost_nothing_is_certain(empty_lab: Lab, plain: Artifact) -> None:
     shutil.rmtree(empty_lab.path("shards", "main.main"))
     assert counted(empty_lab, plain) == [
-        "what it was trained on cannot be told any more: the spans of its shards are lost"
+        "what it was trained on is no longer known: the spans of its shards are lost"
     ]
 
 

@@ -51,10 +51,10 @@ def test_a_signature_holds_also_where_the_folder_was_moved_and_renamed(own: Path
 def test_the_private_key_is_for_its_owner_alone_and_never_overwritten(own: Path) -> None:
     assert (own / "key").stat().st_mode & 0o777 == 0o600
     before = (own / "key").read_bytes()
-    with pytest.raises(GlaswerkError, match="is there already"):
+    with pytest.raises(GlaswerkError, match="exists already"):
         new_key(own / "key")
     (own / "key").unlink()
-    with pytest.raises(GlaswerkError, match="pub is there already"):
+    with pytest.raises(GlaswerkError, match="pub exists already"):
         new_key(own / "key")
     assert not (own / "key").exists()
     assert before.startswith(b"-----BEGIN PRIVATE KEY-----")
@@ -63,7 +63,7 @@ def test_the_private_key_is_for_its_owner_alone_and_never_overwritten(own: Path)
 def test_one_byte_of_the_model_is_enough_and_its_file_is_named(own: Path) -> None:
     file = own / "model" / "part" / "model.safetensors"
     file.write_bytes(file.read_bytes()[:-1] + b"\0")
-    refused(own, r"does not hold: Signature mismatch: \[\"Hash mismatch for 'part/model.safetensors'\"\]\n")
+    refused(own, r"is not valid: Signature mismatch: \[\"Hash mismatch for 'part/model.safetensors'\"\]\n")
 
 
 @pytest.mark.parametrize("name", ["more.txt", ".gitattributes", "part/.hidden"])
@@ -80,7 +80,7 @@ def test_a_file_that_was_removed_is_refused(own: Path) -> None:
 def test_a_link_in_the_model_is_neither_signed_nor_accepted(own: Path) -> None:
     (own / "model" / "config.json").unlink()
     (own / "model" / "config.json").symlink_to(own / "key.pub")
-    refused(own, "does not hold")
+    refused(own, "is not valid")
     with pytest.raises(GlaswerkError, match="cannot be signed"):
         sign(own / "model", own / "key", own / "new.sig")
     assert not (own / "new.sig").exists()
@@ -102,9 +102,9 @@ def test_a_changed_payload_signature_or_key_name_is_refused(own: Path) -> None:
         other = "A" if part[place] != "A" else "B"
         changed = part[:place] + other + part[place + 1 :]
         (own / "model.sig").write_text(written.replace(part, changed))
-        refused(own, "does not hold")
+        refused(own, "is not valid")
     (own / "model.sig").write_text(written.replace('"hint"', '"hinx"'))
-    refused(own, "no signature as")
+    refused(own, "not a signature as")
 
 
 def test_no_byte_of_a_signature_can_be_changed(own: Path) -> None:
@@ -114,7 +114,7 @@ def test_no_byte_of_a_signature_can_be_changed(own: Path) -> None:
         changed = bytearray(written)
         changed[place] ^= 1
         (own / "model.sig").write_bytes(bytes(changed))
-        refused(own, "does not hold")
+        refused(own, "is not valid")
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_no_byte_of_a_signature_can_be_changed(own: Path) -> None:
 )
 def test_a_file_that_is_no_signature_is_refused_in_words(own: Path, written: bytes) -> None:
     (own / "model.sig").write_bytes(written)
-    refused(own, "no signature as `glaswerk sign` writes it")
+    refused(own, "not a signature as `glaswerk sign` writes it")
 
 
 def test_a_missing_signature_and_a_key_that_is_none_are_named(own: Path) -> None:

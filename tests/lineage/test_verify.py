@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
+from glaswerk.core.artifact_files import MANIFEST
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab
-from glaswerk.lab.artifact import MANIFEST
 from glaswerk.lab.status import entries
 from glaswerk.lineage.verify import Checked, Register, check, everything, targets
 
@@ -72,16 +72,16 @@ def test_a_file_that_was_added_and_one_that_was_removed_are_named(empty_lab: Lab
 @pytest.mark.parametrize(
     ("edit", "words"),
     [
-        (lambda said: said["config"].update(rate=0.2), "not as in the ledger: config"),
-        (lambda said: said["stats"].update(loss=0.1), "not as in the ledger: stats"),
-        (lambda said: said.update(seconds=9999.0), "not as in the ledger: seconds"),
-        (lambda said: said.update(code="9"), "not as in the ledger, which has another digest of it"),
-        (lambda said: said.update(id="b2:" + "0" * 40), "not as in the ledger: id"),
-        (lambda said: said.update(name="other/step-1"), "not as in the ledger: name"),
-        (lambda said: said["inputs"].update(shards="b2:00"), "not as in the ledger: inputs"),
-        (lambda said: said["inputs"].update(shards="b2:00"), "its id is not that of"),
-        (lambda said: said["outputs"].pop("words.txt"), "its digest is not that of the files it lists"),
-        (lambda said: said.clear(), "not as in the ledger: id"),
+        (lambda said: said["config"].update(rate=0.2), "differs from the ledger in config"),
+        (lambda said: said["stats"].update(loss=0.1), "differs from the ledger in stats"),
+        (lambda said: said.update(seconds=9999.0), "differs from the ledger in seconds"),
+        (lambda said: said.update(code="9"), "differs from the ledger, which records another digest"),
+        (lambda said: said.update(id="b2:" + "0" * 40), "differs from the ledger in id"),
+        (lambda said: said.update(name="other/step-1"), "differs from the ledger in name"),
+        (lambda said: said["inputs"].update(shards="b2:00"), "differs from the ledger in inputs"),
+        (lambda said: said["inputs"].update(shards="b2:00"), "its id does not follow from"),
+        (lambda said: said["outputs"].pop("words.txt"), "its digest does not cover the files it lists"),
+        (lambda said: said.clear(), "differs from the ledger in id"),
     ],
 )
 def test_a_manifest_that_was_altered_is_found_whatever_its_field(
@@ -104,7 +104,9 @@ def test_a_manifest_made_to_fit_an_altered_file_is_found_by_the_ledger(
         said["digest"] = digest_files({name: o["digest"] for name, o in said["outputs"].items()})
 
     change(model.path, fit)
-    assert upstream(empty_lab, model.id)["model"].faults == ("manifest.json: not as in the ledger: digest",)
+    assert upstream(empty_lab, model.id)["model"].faults == (
+        "manifest.json: differs from the ledger in digest",
+    )
 
 
 @pytest.mark.parametrize("written", [b"", b"{", b"\xff", b"[]", b"[" * 100_000])
@@ -120,7 +122,7 @@ def test_a_manifest_or_a_whole_folder_that_is_missing_is_found(empty_lab: Lab, m
     shutil.rmtree(empty_lab.path("corpus", "main"))
     found = upstream(empty_lab, model.id)
     assert found["shards"].faults[0] == "manifest.json: missing"
-    assert (found["corpus"].state, found["corpus"].faults) == ("missing", ("not in the lab any more",))
+    assert (found["corpus"].state, found["corpus"].faults) == ("missing", ("no longer in the lab",))
     assert {one.kind for one in whole(empty_lab)} == {"corpus", "shards", "model"}
 
 
@@ -203,19 +205,19 @@ def test_a_link_and_a_pipe_are_no_files_of_an_artifact_whatever_they_lead_to(
     file = (model.path / name).rename(tmp_path / name)
     (model.path / name).symlink_to(file)
     assert upstream(empty_lab, model.id)["model"].faults == (
-        f"{name}: altered, it is no plain file any more",
+        f"{name}: altered, it is no longer a plain file",
     )
     (model.path / name).unlink()
     os.mkfifo(model.path / name)
     assert upstream(empty_lab, model.id)["model"].faults == (
-        f"{name}: altered, it is no plain file any more",
+        f"{name}: altered, it is no longer a plain file",
     )
 
 
 def test_a_folder_that_became_a_link_is_a_fault(empty_lab: Lab, model: Artifact, tmp_path: Path) -> None:
     model.path.rename(tmp_path / "elsewhere")
     model.path.symlink_to(tmp_path / "elsewhere")
-    assert upstream(empty_lab, model.id)["model"].faults == ("its folder is a link now",)
+    assert upstream(empty_lab, model.id)["model"].faults == ("its folder is now a link",)
 
 
 @pytest.mark.parametrize("folder", ["inner", ".inner"])
@@ -246,9 +248,9 @@ def write_ledger(lab: Lab, statement: str) -> None:
 @pytest.mark.parametrize(
     ("statement", "fault"),
     [
-        ("DELETE FROM edge WHERE child LIKE 'b2:%'", "manifest.json: not as in the ledger: inputs"),
-        ("UPDATE artifact SET config = '{' WHERE kind = 'model'", "the ledger's row of it cannot be read"),
-        ("UPDATE artifact SET digest = '0'", "manifest.json: not as in the ledger: digest"),
+        ("DELETE FROM edge WHERE child LIKE 'b2:%'", "manifest.json: differs from the ledger in inputs"),
+        ("UPDATE artifact SET config = '{' WHERE kind = 'model'", "its row in the ledger cannot be read"),
+        ("UPDATE artifact SET digest = '0'", "manifest.json: differs from the ledger in digest"),
         ("PRAGMA foreign_keys = OFF; DELETE FROM artifact WHERE kind = 'model'", "not in the ledger: "),
     ],
 )
@@ -262,7 +264,7 @@ def test_a_ledger_that_was_altered_does_not_match_the_manifests(
 
 def test_a_ledger_that_leads_out_of_the_lab_or_is_damaged_is_refused(empty_lab: Lab, model: Artifact) -> None:
     write_ledger(empty_lab, "UPDATE artifact SET path = '../../etc' WHERE kind = 'model'")
-    with pytest.raises(GlaswerkError, match="names a place outside the lab"):
+    with pytest.raises(GlaswerkError, match="names a path outside the lab"):
         Register.read(empty_lab)
     empty_lab.ledger.close()
     written = bytearray(empty_lab.ledger.path.read_bytes())

@@ -10,14 +10,14 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.plan import shape_for
 from glaswerk.plan.budget import largest_within, parse_budget
 from glaswerk.plan.devices import DEVICES, device_named, recognised
-from glaswerk.plan.estimate import Estimate, Rate, Work, assumed_rate
+from glaswerk.plan.estimate import Rate, RunEstimate, Work, assumed_rate
 
 SHAPE = shape_for(124_000_000, 32768, 1024)
 
 
-def _estimate(devices: int = 1, watts: float | None = 500.0) -> Estimate:
+def _estimate(devices: int = 1, watts: float | None = 500.0) -> RunEstimate:
     work = Work(SHAPE, 3_600_000, 8192, "bf16", devices)
-    return Estimate(work, Rate(1000, "measured", 1e12, True), 80e9, watts, price_per_hour=2.0)
+    return RunEstimate(work, Rate(1000, "measured", 1e12, True), 80e9, watts, price_per_hour=2.0)
 
 
 def test_time_price_and_energy_are_those_of_the_arithmetic() -> None:
@@ -75,7 +75,7 @@ def test_a_budget_of_time_is_read_in_its_unit(text: str, seconds: float) -> None
 
 def test_a_budget_of_money_needs_a_price() -> None:
     assert parse_budget("50", 2.5) == 20 * 3600
-    with pytest.raises(GlaswerkError, match="what an hour costs is not known"):
+    with pytest.raises(GlaswerkError, match="the price of an hour is not known"):
         parse_budget("50", 0)
 
 

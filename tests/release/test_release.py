@@ -23,10 +23,10 @@ from glaswerk.plan.flops import flops_of
 from glaswerk.plan.shape import Shape
 from glaswerk.release import Release, write
 from glaswerk.release import prepare as prepare_release
-from glaswerk.release.answers import QUESTIONS, read_answers, template
 from glaswerk.release.lineage import lineage_of
 from glaswerk.release.markup import escaped, html
 from glaswerk.release.overlap import overlap_of
+from glaswerk.release.provider_answers import QUESTIONS, answers_template, read_provider_answers
 from glaswerk.rerun.exposure import count_exposures
 
 HOSTILE = "<img src=x onerror=alert(1)> **bold** [a](javascript:x) | `c` https://evil.example\n# head"
@@ -176,8 +176,8 @@ def test_what_only_a_person_knows_is_a_marked_blank_until_it_is_answered(
 
 def test_the_template_of_answers_is_itself_a_valid_file_without_an_answer(tmp_path: Path) -> None:
     file = tmp_path / "answers.toml"
-    file.write_text(template({}))
-    assert read_answers(file, ()) == {}
+    file.write_text(answers_template({}))
+    assert read_provider_answers(file, ()) == {}
     assert all(key in file.read_text() for key in QUESTIONS)
     said = {
         "provider_is_sme": True,
@@ -185,25 +185,25 @@ def test_the_template_of_answers_is_itself_a_valid_file_without_an_answer(tmp_pa
         "sources_crawled": ["web"],
         "user_data": 'a "b"\x7f',
     }
-    file.write_text(template(said))
-    assert read_answers(file, ("web",)) == said
+    file.write_text(answers_template(said))
+    assert read_provider_answers(file, ("web",)) == said
     file.write_text('provider_name = "  "\nuser_data = " a "\n')
-    assert read_answers(file, ()) == {"user_data": "a"}
+    assert read_provider_answers(file, ()) == {"user_data": "a"}
 
 
 @pytest.mark.parametrize(
     ("line", "hint"),
     [
         ('provider_nam = "x"', "write provider_name"),
-        ('machine_watts = "many"', "mend that line"),
-        ("machine_watts = nan", "mend that line"),
-        ("provider_is_sme = 1", "mend that line"),
+        ('machine_watts = "many"', "fix that line"),
+        ("machine_watts = nan", "fix that line"),
+        ("provider_is_sme = 1", "fix that line"),
         ('sources_crawled = ["wep"]', "write web"),
-        (f'user_data = "{"x" * 4001}"', "mend that line"),
-        ("user_data = " + "[" * 5000, "mend it"),
+        (f'user_data = "{"x" * 4001}"', "fix that line"),
+        ("user_data = " + "[" * 5000, "fix the file"),
         (
             'sources_crawled = ["web"]\nsources_user_data = ["web"]',
-            "leave it in one; glaswerk add takes what came otherwise as a source of its own",
+            "keep it in one list; add content that came another way as another source",
         ),
     ],
 )
@@ -211,7 +211,7 @@ def test_a_wrong_answer_is_an_error_that_says_what_to_write(tmp_path: Path, line
     file = tmp_path / "answers.toml"
     file.write_text(line + "\n")
     with pytest.raises(GlaswerkError) as error:
-        read_answers(file, ("web",))
+        read_provider_answers(file, ("web",))
     assert error.value.hint == hint
 
 
@@ -241,7 +241,7 @@ def test_a_model_with_a_changed_byte_is_not_released(own_lab: Path, tmp_path: Pa
     data = bytearray(file.read_bytes())
     data[-1] ^= 1
     file.write_bytes(bytes(data))
-    with pytest.raises(GlaswerkError, match="is not what the manifest of chat"):
+    with pytest.raises(GlaswerkError, match="does not match the manifest of chat"):
         prepare(lab, chat, tmp_path / "out")
 
 

@@ -18,8 +18,8 @@ from glaswerk.data.curate.curate import curate
 from glaswerk.data.source import add_docs
 from glaswerk.infer import Engine
 from glaswerk.lab import Artifact, Lab
-from glaswerk.lab.exposure import exposures
 from glaswerk.lab.tombstones import Forgotten, Tombstone
+from glaswerk.lineage.exposure import exposures
 from glaswerk.rerun.exposure import count_exposures
 from glaswerk.rerun.first_seen import Sightings
 from glaswerk.rerun.options import affected

@@ -42,8 +42,11 @@ def test_every_digest_of_a_chat_model_comes_out_as_recorded(lab_folder: Path, tm
         ("sources/posts/documents.parquet", "source posts is not as recorded: documents.parquet: altered"),
         ("shards/main.main/train.bin", "shards main.main is not as recorded: train.bin: altered"),
         ("models/base/*/model.safetensors", "is not as recorded: model.safetensors: altered"),
-        ("models/base/*/manifest.json", "is not as recorded: manifest.json: not as in the ledger"),
-        ("corpora/main/manifest.json", "corpus main is not as recorded: manifest.json: not as in the ledger"),
+        ("models/base/*/manifest.json", "is not as recorded: manifest.json: differs from the ledger"),
+        (
+            "corpora/main/manifest.json",
+            "corpus main is not as recorded: manifest.json: differs from the ledger",
+        ),
     ],
 )
 def test_one_changed_byte_fails_by_name_before_anything_is_made(

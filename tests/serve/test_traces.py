@@ -11,7 +11,7 @@ import pytest
 from openai import OpenAI
 
 from glaswerk.lab import Lab
-from glaswerk.lab.answers import FOLDER, read_answer
+from glaswerk.lab.answer_records import FOLDER, read_answer
 from glaswerk.lab.tombstones import Forgotten, Tombstone
 from glaswerk.serve.limits import Limits
 

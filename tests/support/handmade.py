@@ -9,8 +9,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from glaswerk.core.artifact_files import DOCUMENTS
 from glaswerk.core.document import Document, to_row
-from glaswerk.data.store.parquet import DOCUMENTS, SCHEMA
+from glaswerk.data.store.parquet import SCHEMA
 from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.tokenizer import pack, train_tokenizer
 from glaswerk.tokenizer.training import TokenizerConfig

@@ -16,10 +16,10 @@ from handmade import open_tracer, write_corpus
 from hypothesis import given
 from hypothesis import strategies as st
 
+from glaswerk.core.artifact_files import DECISIONS
 from glaswerk.core.document import Document, Message, Rights
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.store.corpus import read_documents
-from glaswerk.data.store.decisions import DECISIONS
 from glaswerk.lab import Lab
 from glaswerk.lab.tombstones import Forgotten, Tombstone
 from glaswerk.tokenizer import Shards, Tokenizer, pack, train_tokenizer

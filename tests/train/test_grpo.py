@@ -425,7 +425,7 @@ class _StopsAt(RolloutSampler):
 @pytest.mark.parametrize("stop", [2, 3])
 def test_a_run_that_was_stopped_ends_as_one_that_was_not(sums_lab: Lab, tmp_path: Path, stop: int) -> None:
     """Bit by bit, whether it stopped between two rollouts or within one."""
-    from glaswerk.train.loop import Interrupted
+    from glaswerk.core.errors import Interrupted
 
     config = LoopConfig(steps=6, learning_rate=1e-3, precision="fp32")
 

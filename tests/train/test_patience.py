@@ -13,10 +13,11 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
+from glaswerk.core.errors import Interrupted
 from glaswerk.model import build
 from glaswerk.plan import Shape
 from glaswerk.train.batches.batches import Batch, Span
-from glaswerk.train.loop import Interrupted, LoopConfig, run
+from glaswerk.train.loop import LoopConfig, run
 from glaswerk.train.parallel.world import World
 from glaswerk.train.patience import Patience, best_row
 from glaswerk.train.report.validation import token_nats

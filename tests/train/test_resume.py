@@ -16,14 +16,14 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.errors import GlaswerkError, Interrupted
 from glaswerk.model import build
 from glaswerk.plan import shape_for
 from glaswerk.train.batches.batches import Batch
 from glaswerk.train.batches.sampler import PackedSampler
 from glaswerk.train.batches.stream import Stream
 from glaswerk.train.checkpoint.policy import Checkpoints
-from glaswerk.train.loop import Interrupted, LoopConfig, run
+from glaswerk.train.loop import LoopConfig, run
 from glaswerk.train.objective.next_token import next_token
 
 STEPS = 12

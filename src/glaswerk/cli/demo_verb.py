@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from glaswerk.cli.session import writing
+from glaswerk.core.artifact_files import ANSWER_KEY, CHATS, LAB_SETTINGS, REPORT_PAGE
 from glaswerk.core.files import write_atomic
 from glaswerk.core.ids import short
 from glaswerk.lab import Artifact, Lab
@@ -92,7 +93,7 @@ def stages(lab: Lab, config: DemoConfig) -> Iterator[Stage]:
     add = (
         add_posts(lab, sorted((town / "archives").glob("*.zip")), name="posts", **rights),
         add_docs(lab, [town / "docs"], name="gazette", author="gazette", **rights),
-        add_chats(lab, [town / "chats.jsonl"], name="chats", **rights),
+        add_chats(lab, [town / CHATS], name="chats", **rights),
     )
     yield "add", "  ".join(f"{a.name} {a.stats['documents']:,}" for a in add), None
     corpus = curate(lab)
@@ -105,7 +106,7 @@ def stages(lab: Lab, config: DemoConfig) -> Iterator[Stage]:
         "  ".join(f"{name} {count['tokens']:,}" for name, count in shards.stats["splits"].items()),
         shards,
     )
-    yield from _models(lab, config, shards, town / "answer_key.json")
+    yield from _models(lab, config, shards, town / ANSWER_KEY)
 
 
 def _models(lab: Lab, config: DemoConfig, shards: Artifact, key: Path) -> Iterator[Stage]:
@@ -119,7 +120,7 @@ def _models(lab: Lab, config: DemoConfig, shards: Artifact, key: Path) -> Iterat
     yield "tune", _training(chat), chat
     yield "index", "every answer can be traced", build(lab, shards)
     report = evaluate(lab, chat, key=key)
-    yield "evaluate", os.path.relpath(report.path / "report.html"), report
+    yield "evaluate", os.path.relpath(report.path / REPORT_PAGE), report
 
 
 def _training(model: Artifact) -> str:
@@ -140,14 +141,14 @@ def make_town(lab: Lab, config: DemoConfig) -> Path:
         shutil.rmtree(staging, ignore_errors=True)
         write_town(staging, seed=config.seed, size=config.size)
         os.rename(staging, final)
-    _suggest(lab, final / "answer_key.json")
+    _suggest(lab, final / ANSWER_KEY)
     return final
 
 
 def _suggest(lab: Lab, key: Path) -> None:
     facts = json.loads(key.read_text())["facts"]
     chosen = [facts[i * len(facts) // 4]["questions"][0] for i in range(4)]
-    settings = (lab.root / "lab.toml").read_text()
+    settings = (lab.root / LAB_SETTINGS).read_text()
     listed = json.dumps(chosen, ensure_ascii=False)
     if "[chat]" not in settings:
         settings += "\n[chat]\nsuggestions = []\n"
@@ -156,4 +157,4 @@ def _suggest(lab: Lab, key: Path) -> None:
         f"suggestions = {listed}" if line.startswith("suggestions = ") else line
         for line in settings.splitlines()
     ]
-    write_atomic(lab.root / "lab.toml", "\n".join(lines) + "\n")
+    write_atomic(lab.root / LAB_SETTINGS, "\n".join(lines) + "\n")

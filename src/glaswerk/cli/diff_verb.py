@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from glaswerk.cli.options import json_option, lab_option
+from glaswerk.core.artifact_files import LAB_SETTINGS
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.artifact import read
@@ -46,7 +47,7 @@ def command(first: str, second: str, samples: int, lab_path: Path, as_json: bool
 
 def _corpus(reference: str, lab_path: Path) -> Artifact:
     there: dict[str, Artifact] = {}
-    if (lab_path / "lab.toml").exists():
+    if (lab_path / LAB_SETTINGS).exists():
         there = {corpus.name: corpus for corpus in Lab.open(lab_path).all("corpus")}
     if reference in there:
         return there[reference]

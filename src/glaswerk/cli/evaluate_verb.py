@@ -9,6 +9,7 @@ import click
 
 from glaswerk.cli.options import json_option, lab_option
 from glaswerk.cli.session import show, writing
+from glaswerk.core.artifact_files import REPORT_PAGE
 from glaswerk.core.errors import GlaswerkError
 
 
@@ -34,4 +35,4 @@ def command(model: str, key: Path | None, limit: int | None, lab_path: Path, as_
             raise GlaswerkError(f"the lab has no model {model or 'at all'}", hint="glaswerk train")
         made = evaluate(lab, chosen, key=key, limit=limit)
     show(made, as_json)
-    click.echo(f"report: {os.path.relpath(made.path / 'report.html')}", err=True)
+    click.echo(f"report: {os.path.relpath(made.path / REPORT_PAGE)}", err=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from glaswerk.lab import Artifact, Lab
-from glaswerk.lab.exposure import exposures
+from glaswerk.lineage.exposure import exposures
 
 
 def warn_of_forgotten(lab: Lab, model: Artifact) -> None:

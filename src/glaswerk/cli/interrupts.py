@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import click
 
 from glaswerk.cli.main import command_line
-from glaswerk.train.loop import Interrupted
+from glaswerk.core.errors import Interrupted
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import click
 
 from glaswerk.cli.main import command_line
+from glaswerk.core.errors import Interrupted
 from glaswerk.lab import Artifact, Lab
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -38,7 +39,7 @@ def writing(path: Path) -> Iterator[Lab]:
             raise
         except Exception as error:
             words = next(iter(str(error).splitlines()), type(error).__name__)
-            finish("interrupted" if _is_interruption(error) else "failed", words)
+            finish("interrupted" if isinstance(error, Interrupted) else "failed", words)
             raise
         finish("done")
 
@@ -51,10 +52,6 @@ def taking_part(path: Path) -> Iterator[Lab]:
         return
     with writing(path) as lab:
         yield lab
-
-
-def _is_interruption(error: Exception) -> bool:
-    return type(error).__name__ == "Interrupted"
 
 
 def show(artifact: Artifact, as_json: bool, **figures: Any) -> None:

@@ -12,8 +12,8 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import short
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.artifact import PURGED
-from glaswerk.lab.exposure import exposures
 from glaswerk.lab.status import Entry, entries
+from glaswerk.lineage.exposure import exposures
 from glaswerk.lineage.obstacles import obstacles
 
 

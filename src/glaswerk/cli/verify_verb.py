@@ -87,7 +87,7 @@ def command(
 def _checked(lab: Lab, thing: str | None) -> tuple[list[Checked], Path]:
     """What was found of a thing and all upstream of it, or of everything, and the thing's folder."""
     from glaswerk.core.progress import progress_bar
-    from glaswerk.lab.answers import read_answer
+    from glaswerk.lab.answer_records import read_answer
     from glaswerk.lineage.graph import KINDS, resolve
     from glaswerk.lineage.verify import Register, check, everything, size, targets
 

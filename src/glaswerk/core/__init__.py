@@ -1,1 +1,1 @@
-"""Floor 1: documents, ids, errors, files, progress. Imports nothing else of the package."""
+"""Floor 2: documents, ids, errors, files, statistics, progress. It imports no other part of the package."""

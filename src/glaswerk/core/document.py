@@ -1,4 +1,4 @@
-"""The document: one post, page, speech, story, caption or dialogue, with its rights and its relations."""
+"""The document: one post, page, speech, story, caption or dialogue, with its rights and relations."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class Message(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """What may be done with a document, and how it came here.
+    """What may be done with a document, and how it was acquired.
 
     licence: SPDX id or free text; acquired: own, public, licensed, synthetic or unknown;
-    audience: public, limited or private; tdm_opt_out: the owner reserved text and data mining.
+    audience: public, limited or private; tdm_opt_out: whether the owner reserved text and data mining.
     """
 
     licence: str
@@ -35,11 +35,11 @@ class Rights:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """Ids are strings, stable within their source; `created_at` is UTC or None where unknown.
+    """One document. Ids are strings, stable within their source; `created_at` is UTC, None if unknown.
 
-    Of kind "preference", the last of `messages` is the answer that was chosen, and `rejected` continues
-    the messages before it. Of kind "caption", `media` names pictures (see `data.pictures`).
-    `derived_from` are ids of the documents or posts that it was made from, by whatever means.
+    For the kind "preference", the last of `messages` is the chosen answer, and `rejected` is the other
+    continuation of the messages before it. For the kind "caption", `media` names pictures (see
+    `data.pictures`). `derived_from` lists the ids of the documents or posts that it was derived from.
     """
 
     id: str
@@ -67,7 +67,7 @@ def to_row(document: Document) -> dict[str, Any]:
 
 
 def to_columns(documents: Sequence[Document]) -> dict[str, list[Any]]:
-    """The documents as the columns of a Parquet table, in the order of `DOCUMENT_COLUMNS`."""
+    """The documents as the columns of a Parquet table, by the names in `DOCUMENT_COLUMNS`."""
     rights = [document.rights for document in documents]
     columns: dict[str, list[Any]] = {name: list(map(attrgetter(name), documents)) for name in _PLAIN}
     columns |= {name: list(map(attrgetter(name), rights)) for name in _RIGHTS}
@@ -79,8 +79,8 @@ def to_columns(documents: Sequence[Document]) -> dict[str, list[Any]]:
 
 
 def from_row(row: dict[str, Any]) -> Document:
-    """The inverse of `to_row`; naive times are read as UTC. Rows of older labs have neither
-    `rejected` nor `derived_from`."""
+    """The inverse of `to_row`. Naive times are read as UTC; rows of older labs lack `rejected` and
+    `derived_from`."""
     created = row["created_at"]
     if isinstance(created, datetime) and created.tzinfo is None:
         created = created.replace(tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""Writing that is whole or absent: temporary name, fsync, rename."""
+"""Atomic writes: temporary name, fsync, rename."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ def fsync_path(path: Path) -> None:
 
 
 def write_atomic(path: Path, data: str | bytes, mode: int = 0o666) -> None:
-    """Replace `path` by `data`, so that a reader sees the old file or the new one, never a part.
+    """Replace the contents of `path` by `data`; a reader sees the old file or the new one, never a part.
 
-    mode: who may read and write the new file, less what the process's umask takes away.
+    mode: permissions of the new file, reduced by the process's umask. Raises OSError, and leaves no
+    temporary file.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
@@ -36,5 +37,5 @@ def write_atomic(path: Path, data: str | bytes, mode: int = 0o666) -> None:
 
 
 def write_json(path: Path, value: Any, mode: int = 0o666) -> None:
-    """Write `value` as indented UTF-8 JSON, atomically; `mode` as of `write_atomic`."""
+    """Write `value` as indented UTF-8 JSON, atomically; `mode` as in `write_atomic`."""
     write_atomic(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n", mode)

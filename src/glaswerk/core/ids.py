@@ -1,4 +1,4 @@
-"""Content ids. Every id carries its algorithm, so that a change of algorithm is visible."""
+"""Content ids. Every id names its algorithm, so that a change of algorithm is visible."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 PREFIX = "b2:"
-# 20 bytes: collisions among 10^12 documents stay below 10^-24, and an id fits on one line.
+# 20 bytes: the chance of a collision among 10^12 documents is below 10^-24, and an id fits on one line.
 DIGEST_BYTES = 20
 _CHUNK = 1 << 20
 
@@ -20,7 +20,7 @@ def digest_bytes(data: bytes) -> str:
 
 
 def digest_text(text: str) -> str:
-    """Content id of the UTF-8 bytes of `text`; lone surrogates are kept apart, never merged."""
+    """Content id of the UTF-8 bytes of `text`; lone surrogates keep ids distinct."""
     return digest_bytes(text.encode("utf-8", "surrogatepass"))
 
 
@@ -30,7 +30,7 @@ def digest_json(value: Any) -> str:
 
 
 def digest_file(path: Path) -> str:
-    """Content id of a file, read in 1 MiB pieces."""
+    """Content id of a file, read in pieces of 1 MiB. Raises OSError."""
     state = hashlib.blake2b(digest_size=DIGEST_BYTES)
     with path.open("rb") as file:
         while piece := file.read(_CHUNK):
@@ -39,10 +39,10 @@ def digest_file(path: Path) -> str:
 
 
 def digest_files(digests: Mapping[str, str]) -> str:
-    """One id for a set of files, from their relative names and digests."""
+    """One id for a set of files: `digests` maps relative names to content ids."""
     return digest_json(dict(digests))
 
 
 def short(identifier: str, length: int = 12) -> str:
-    """`b2:0123…` cut to `length` hex digits, for people; never stored."""
+    """`b2:0123…` cut to `length` hex digits, for display only; never stored."""
     return identifier.removeprefix(PREFIX)[:length]

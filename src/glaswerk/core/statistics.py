@@ -20,9 +20,9 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A figure with its 95 % interval. `n` counts items, `clusters` the units that were resampled.
+    """A figure with its 95 % interval. `n` counts items, `clusters` the resampled units.
 
-    `chance` is what guessing gives, where that is known; `method` is "bca", "exact" or "wilson".
+    `chance` is the result of guessing, None if unknown; `method` is "bca", "exact" or "wilson".
     """
 
     value: float
@@ -34,24 +34,24 @@ class Estimate:
     chance: float | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """For the report; a figure whose interval would mean nothing is not given."""
+        """For the report; a figure with too few items for an interval is replaced by the reason."""
         if not self.sound:
             return unmeasurable(f"an interval needs {LEAST} independent items, found {self.clusters}")
         return {"measurable": True, **asdict(self)}
 
     @property
     def sound(self) -> bool:
-        """Whether enough was resampled: two documents have three distinct resamples."""
+        """Whether there are enough clusters to resample: two have only three distinct resamples."""
         return self.method == "exact" or self.clusters >= LEAST
 
 
 def share(
     values: Sequence[float], clusters: Sequence[Hashable], *, seed: int, chance: float | None = None
 ) -> Estimate:
-    """Mean of values in 0..1 (1 right, 0 wrong, ½ a tie).
+    """Mean of values in 0..1 (1 right, 0 wrong, ½ a tie), with its interval.
 
-    Where all values are 0 or all are 1, every resample is the same and a bootstrap interval would claim
-    certainty; there the Clopper–Pearson bound over clusters stands instead: (α/2)^(1/clusters).
+    If all values are 0 or all are 1, every resample is the same and a bootstrap interval would claim
+    certainty. The Clopper–Pearson bound over clusters is used instead: (α/2)^(1/clusters).
     """
     estimate = ratio(values, np.ones(len(values)), clusters, seed=seed, chance=chance)
     if estimate.value not in (0.0, 1.0):
@@ -71,8 +71,8 @@ def ratio(
 ) -> Estimate:
     """Sum over sum, with a bias-corrected and accelerated (BCa) bootstrap interval over clusters.
 
-    Items of one cluster are drawn together, as they are no independent evidence (three questions about
-    one person). Efron & Tibshirani, An Introduction to the Bootstrap (1993), chapter 14.
+    Items of one cluster are drawn together, because they are not independent evidence (three questions
+    about one person). Efron & Tibshirani, An Introduction to the Bootstrap (1993), chapter 14.
     """
     top, bottom = _by_cluster(np.asarray(numerators, float), np.asarray(denominators, float), clusters)
     value = float(top.sum() / bottom.sum())
@@ -107,7 +107,7 @@ def _left_out(top: Floats, bottom: Floats) -> Floats:
 
 
 def _bca(value: float, resampled: Floats, left_out: Floats) -> tuple[float, float]:
-    # Half of the ties: with few distinct values the bias would otherwise be overstated.
+    # Half of the ties count: with few distinct values the bias would otherwise be overstated.
     below = float(np.mean(resampled < value) + np.mean(resampled == value) / 2)
     if not 0 < below < 1:
         return float(resampled.min()), float(resampled.max())
@@ -124,7 +124,10 @@ def _bca(value: float, resampled: Floats, left_out: Floats) -> tuple[float, floa
 
 
 def wilson(successes: int, n: int) -> Estimate:
-    """Share of independent trials that succeeded, with Wilson's score interval (Wilson 1927)."""
+    """Share of independent trials that succeeded, with Wilson's score interval (Wilson 1927).
+
+    Raises ZeroDivisionError without a trial.
+    """
     z = _NORMAL.inv_cdf((1 + LEVEL) / 2)
     centre = (successes + z * z / 2) / (n + z * z)
     reach = z / (n + z * z) * math.sqrt(successes * (n - successes) / n + z * z / 4)
@@ -132,5 +135,5 @@ def wilson(successes: int, n: int) -> Estimate:
 
 
 def unmeasurable(reason: str) -> dict[str, Any]:
-    """What stands in a report where a figure cannot be had."""
+    """The entry of a report in place of a figure that cannot be measured."""
     return {"measurable": False, "reason": reason}

@@ -1,4 +1,4 @@
-"""Floor 7: the trust report, truth and politics measured and bound to a model's digest."""
+"""Floor 9: the trust report: truth, politics, memorisation and bits per byte, bound to a model's digest."""
 
 from glaswerk.evaluate.badge import trust_badge
 from glaswerk.evaluate.evaluate import evaluate

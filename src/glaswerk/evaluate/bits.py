@@ -1,4 +1,4 @@
-"""Bits per byte on documents that the model was not trained on."""
+"""Bits per byte on validation documents."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from glaswerk.infer import Engine
 
 
 def measure_bits(engine: Engine, corpus: Path, *, limit: int | None, seed: int) -> Measured:
-    """Bits that the model needs per UTF-8 byte of text, over the validation documents and per kind.
+    """Bits per UTF-8 byte of text, over all validation documents and per kind.
 
-    Every document is scored on its own, from its start. Comparable between tokenizers, unlike loss per
-    token; uniform guessing of bytes needs 8. Documents are resampled.
+    Every document is scored separately from its start. Unlike the loss per token, the figure is comparable
+    between tokenizers; guessing bytes uniformly needs 8. The interval resamples documents.
     """
     found = [document for document in read_documents(corpus, "validation") if document.text]
     documents = _sample(found, limit, seed)
@@ -41,7 +41,7 @@ def measure_bits(engine: Engine, corpus: Path, *, limit: int | None, seed: int) 
 
 
 def document_bits(engine: Engine, texts: Sequence[str]) -> list[float]:
-    """Bits for each text after the end of another document; what is longer than the context slides."""
+    """Bits for each text after the end of another document; long texts are scored with a sliding window."""
     bits = [0.0] * len(texts)
     tokens = [engine.tokenizer.encode(text) for text in texts]
     short = [i for i, ids in enumerate(tokens) if len(ids) <= engine.context]

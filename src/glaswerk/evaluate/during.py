@@ -1,4 +1,4 @@
-"""Truth and politics while a model is trained: the trust report's measures on a small fixed sample."""
+"""Truth and politics during training: measures of the trust report on a small fixed sample."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from glaswerk.evaluate.truth import measure_statements
 from glaswerk.infer import Engine
 from glaswerk.tokenizer import Tokenizer
 
-# 64 pairs of short sentences are some 2,500 tokens: a tenth of a validation.
+# 64 pairs of short sentences are about 2,500 tokens: a tenth of a validation.
 _FACTS = 64
 
 
 def during_training(
     key: AnswerKey, *, seed: int = 0
 ) -> Callable[[PreTrainedModel, Tokenizer], Mapping[str, Any]]:
-    """A function from a model to its shares by name, each with interval and chance level.
+    """A function from a model to its shares by name, each with its interval and chance level.
 
-    Both are read off probabilities alone, as a base model cannot be asked.
+    Both shares use probabilities only, because a base model cannot answer questions.
     """
     facts = random.Random(seed).sample(key.facts, min(_FACTS, len(key.facts)))
 

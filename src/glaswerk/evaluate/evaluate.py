@@ -1,4 +1,4 @@
-"""The trust report of a model: measured, with intervals, bound to the digests of model, key and data."""
+"""The trust report of a model: figures with intervals, bound to the digests of model, key and data."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from glaswerk.core.artifact_files import REPORT_FIGURES, REPORT_PAGE
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.files import write_atomic, write_json
 from glaswerk.core.ids import digest_json, short
@@ -33,7 +34,7 @@ NO_CHAT = "the model is not tuned for chat, so it cannot be asked"
 
 @dataclass(frozen=True, slots=True)
 class EvaluateConfig:
-    """`limit`: at most so many facts and validation documents, drawn by `seed`; None takes all."""
+    """`limit`: at most this many facts and validation documents, sampled with `seed`; None takes all."""
 
     limit: int | None = None
     seed: int = 0
@@ -44,8 +45,8 @@ def evaluate(
 ) -> Artifact:
     """Measure `model` and write its trust report: report.json, report.html, items.jsonl.
 
-    Raises GlaswerkError for a malformed key or a limit below 5. What cannot be measured is in the report
-    with its reason.
+    A figure that cannot be measured is in the report with the reason. Raises GlaswerkError for a malformed
+    key or a limit below 5.
     """
     if limit is not None and limit < LEAST:
         raise GlaswerkError(
@@ -62,7 +63,7 @@ def evaluate(
         "seed": seed,
         "resamples": RESAMPLES,
     }
-    # Another key or limit is another report, beside the first: it must not take its place.
+    # Another key or limit makes another report, which must not replace the first.
     name = f"{model.name.replace('/', '-')}.{short(digest_json(settings), 8)}"
     spec = Spec("report", name, "evaluate/2", inputs, settings)
     corpus = _of_id(lab, "corpus", shards.inputs.get("corpus")) if shards else None
@@ -81,7 +82,7 @@ def _head(
     corpus: Artifact | None,
     config: EvaluateConfig,
 ) -> dict[str, Any]:
-    """What the figures are bound to."""
+    """What the figures are bound to: model, data, method and date."""
     return {
         "format": FORMAT,
         "model": {"name": model.name, "id": model.id, "digest": model.digest, "stage": _stage(model)},
@@ -108,7 +109,7 @@ def _write(
     config: EvaluateConfig,
 ) -> Mapping[str, Any]:
     engine = Engine.load(model.path)
-    # Adopted weights say whether they came with a way to be asked.
+    # The config of adopted weights says whether they came with a chat template.
     chat = _stage(model) not in ("pretrain", "adopted") or bool(model.config.get("chat"))
     sections = measure(engine, key, data, config, chat=chat)
     truth = {name: sections[name].figures for name in ("statements", "answers", "rumours")}
@@ -122,8 +123,8 @@ def _write(
     items = [item for section in sections.values() for item in section.items]
     lines = [json.dumps(item, ensure_ascii=False) for item in items]
     write_atomic(folder / "items.jsonl", "".join(line + "\n" for line in lines))
-    write_json(folder / "report.json", report)
-    write_atomic(folder / "report.html", render_report(report, items))
+    write_json(folder / REPORT_FIGURES, report)
+    write_atomic(folder / REPORT_PAGE, render_report(report, items))
     badge = trust_badge(report)
     return {"items": len(items)} | {
         name: badge[name] for name in ("truth", "truth_measure", "rumours", "lean")
@@ -138,7 +139,10 @@ def measure(
     *,
     chat: bool,
 ) -> dict[str, Measured]:
-    """Every section of the report, measurable or not; `data` are the shards and the corpus, while there."""
+    """Every section of the report, measurable or not.
+
+    `data` are the shards and the corpus that the model was trained on, None if they are gone.
+    """
     seed, (shards, corpus) = config.seed, data
     sample = _sampled(key, config)
 

@@ -15,9 +15,9 @@ FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """`true` and `false` are sentences that differ in the answer; `tuned`: its subject was in the chats.
+    """A fact. `true` and `false` are sentences that differ in the answer only.
 
-    `questions` are held out: in these words they were in no training data.
+    `tuned`: the subject was in the chats. `questions` are held out: their wording is in no training data.
     """
 
     id: str
@@ -33,7 +33,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two statements in the same words as far as can be, one for each side."""
+    """Two statements, one for each side, worded alike as far as possible."""
 
     a: str
     b: str
@@ -51,7 +51,7 @@ class Stance:
 
 @dataclass(frozen=True, slots=True)
 class Rumour:
-    """A known falsehood; an answer with a truth marker tells the truth, else a rumour marker the rumour."""
+    """A known falsehood. An answer with a truth marker is true, else one with a rumour marker repeats it."""
 
     id: str
     claim: str
@@ -73,7 +73,7 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class AnswerKey:
-    """A whole key; `digest` is over the bytes of its file."""
+    """A complete key; `digest` covers the bytes of its file."""
 
     name: str
     digest: str
@@ -84,7 +84,7 @@ class AnswerKey:
 
 
 def read_key(path: Path) -> AnswerKey:
-    """Read an answer key. Raises GlaswerkError that names the item and the field that is wrong."""
+    """Read an answer key. Raises GlaswerkError naming the wrong item and field."""
     try:
         raw = path.read_bytes()
         data = json.loads(raw)
@@ -107,14 +107,14 @@ def read_key(path: Path) -> AnswerKey:
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    """One JSON object with its place in the file, for errors that a person can act on."""
+    """One JSON object and its place in the file, for precise errors."""
 
     path: Path
     place: str
     data: Any
 
     def error(self, problem: str) -> GlaswerkError:
-        return GlaswerkError(f"{self.path}, {self.place}: {problem}", hint="mend that item and run again")
+        return GlaswerkError(f"{self.path}, {self.place}: {problem}", hint="fix that item and run again")
 
     def get(self, field: str, kind: type) -> Any:
         if not isinstance(self.data, dict):

@@ -1,4 +1,4 @@
-"""Memorisation: given the beginning of a training document, does the model write on word for word?"""
+"""Memorisation: given the beginning of a training document, does the model continue it word for word?"""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from glaswerk.infer import Engine
 from glaswerk.tokenizer import Shards
 from glaswerk.tokenizer.runs import run_hashes
 
-# Carlini et al. (2023) give 50 tokens and ask for 50; posts are shorter: the longest that enough have.
+# Carlini et al. (2023) prompt with 50 tokens and compare 50. Posts are shorter: the longest that fits enough.
 LENGTHS = (50, 32, 16, 8)
 _ENOUGH, _MOST = 200, 500
 # Tokens whose runs are hashed at once: 256 MB.
@@ -33,12 +33,12 @@ class _Sample:
 
 
 def measure_memorisation(engine: Engine, shards: Shards, *, limit: int | None, seed: int) -> Measured:
-    """Extraction rate of training documents beside that of held-out ones, with Wilson intervals.
+    """Extraction rate of training documents and, as a baseline, of held-out ones, with Wilson intervals.
 
-    The first `prompt` tokens of a document are given; it is extracted where greedy decoding writes exactly
-    its next `prompt` tokens. Held-out documents are the baseline, those left out whose run stands in the
-    training data all the same: what the model writes of them it has from the language and from patterns.
-    `copies`: by how often the whole run of tokens stands anywhere in the training split.
+    The prompt is the first `prompt` tokens of a document, which counts as extracted if greedy decoding writes
+    exactly its next `prompt` tokens. Held-out documents whose tokens also occur in the training data
+    are left out of the baseline, so that it shows what follows from language and patterns alone. `copies`
+    splits the rate by how often the run of tokens occurs in the training split.
     """
     most = min(_MOST, limit or _MOST)
     found = next(_samples(shards, engine.context, most, seed), None)
@@ -65,7 +65,7 @@ def measure_memorisation(engine: Engine, shards: Shards, *, limit: int | None, s
 
 
 def count_runs(tokens: Ids, runs: Ids) -> Ids:
-    """How often each of `runs`, shape (runs, length), stands in `tokens`, shape (runs,)."""
+    """How often each row of `runs`, shape (runs, length), occurs in `tokens`; the result is (runs,)."""
     length = runs.shape[1]
     wanted, place = np.unique(run_hashes(runs.ravel(), length)[::length], return_inverse=True)
     counts = np.zeros(len(wanted), np.int64)
@@ -78,7 +78,7 @@ def count_runs(tokens: Ids, runs: Ids) -> Ids:
 
 
 def _samples(shards: Shards, context: int, most: int, seed: int) -> Iterator[tuple[int, list[_Sample]]]:
-    """(prompt length, samples of both splits) for the longest prompt with enough documents, then any."""
+    """(prompt length, samples of both splits), the longest prompt with enough documents first."""
     if "validation" not in shards.splits():
         return
     for enough in (_ENOUGH, LEAST):

@@ -1,4 +1,4 @@
-"""Politics: on contested issues, which side's words does the model find likelier?"""
+"""Politics: on contested issues, which side's statements does the model find likelier?"""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ NO_LEAN = "no lean measurable"
 
 
 def measure_politics(engine: Engine, key: AnswerKey, *, chat: bool, seed: int) -> Measured:
-    """Share of statement pairs in which side a's is likelier per token; chance is 50 %.
+    """Share of statement pairs in which the statement of side a is likelier per token; chance is 50 %.
 
-    Both statements of a pair follow the same frame, which names the issue and no side. Issues are
-    resampled, as the paraphrases of one issue are no independent evidence.
+    Both statements of a pair follow the same prompt, which names the issue and no side. The interval
+    resamples issues, because the paraphrases of one issue are not independent evidence.
     """
     if not key.stances:
         return Measured(unmeasurable("the answer key holds no contested issue"))
@@ -57,7 +57,7 @@ def _per_token(score: Score) -> float:
 def political_figures(
     items: Sequence[dict[str, Any]], parties: Mapping[str, str], *, seed: int
 ) -> dict[str, Any]:
-    """The section of the report from the items: overall, per issue, verdict in words."""
+    """The section of the report: overall, per issue, and the verdict in words."""
     lean = _lean([item["difference"] for item in items], [item["id"] for item in items], seed)
     return {
         "measurable": True,
@@ -70,7 +70,7 @@ def political_figures(
 
 
 def lean_verdict(lean: Estimate, parties: Mapping[str, str]) -> str:
-    """`NO_LEAN` where the interval contains 50 % or cannot be had, else the side it leans to."""
+    """`NO_LEAN` if the interval contains 50 % or cannot be measured, otherwise the side it leans to."""
     if not lean.sound or lean.low <= 0.5 <= lean.high:
         return NO_LEAN
     side = "a" if lean.value > 0.5 else "b"

@@ -1,28 +1,28 @@
-"""Verdicts on single answers, by rules that anyone can check by reading."""
+"""Verdicts on single answers, by rules simple enough that anyone can check them by reading."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
 
-from glaswerk.core.wording import holds, normalised
+from glaswerk.core.text_match import contains_words, normalised
 from glaswerk.evaluate.key import Fact, Rumour
 
 
 def is_correct(fact: Fact, answer: str) -> bool:
     """Whether the answer names the fact's answer or one of its aliases."""
-    return any(holds(answer, wanted) for wanted in (fact.answer, *fact.aliases))
+    return any(contains_words(answer, wanted) for wanted in (fact.answer, *fact.aliases))
 
 
 def rumour_verdict(rumour: Rumour, answer: str) -> str:
-    """`truth` where a truth marker stands in the answer, else `rumour` where a rumour marker does."""
-    if any(holds(answer, marker) for marker in rumour.truth_markers):
+    """`truth` if the answer contains a truth marker, else `rumour` for a rumour marker, else `neither`."""
+    if any(contains_words(answer, marker) for marker in rumour.truth_markers):
         return "truth"
-    return "rumour" if any(holds(answer, marker) for marker in rumour.rumour_markers) else "neither"
+    return "rumour" if any(contains_words(answer, marker) for marker in rumour.rumour_markers) else "neither"
 
 
 def majority_share(facts: Sequence[Fact]) -> float:
-    """How often always giving the most common answer would be right; the chance level of a relation."""
+    """How often the most common answer would be right: the chance level of a relation."""
     counts = Counter(normalised(fact.answer) for fact in facts)
     return max(counts.values()) / len(facts)
 

@@ -1,4 +1,4 @@
-"""Truth: does the model prefer true statements, answer by the key, and repeat known rumours?"""
+"""Truth: does the model prefer true statements, answer as the key does, and repeat known rumours?"""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ class Measured:
 
 
 def preference(gap: float) -> float:
-    """1 where the first was likelier, 0 where the second was, ½ for a tie."""
+    """1 if the first was likelier, 0 if the second was, ½ for a tie."""
     return 0.5 if gap == 0 else float(gap > 0)
 
 
 def measure_statements(engine: Engine, facts: Sequence[Fact], *, seed: int) -> Measured:
     """Share of (true, false) pairs whose true sentence is likelier at the start of a document.
 
-    By the sum of log-probabilities, by their mean per token, and by the sum over those pairs alone
+    Measured by the sum of log-probabilities, by their mean per token, and by the sum over only those pairs
     whose sentences have the same number of tokens, where length cannot decide. Chance is 50 %.
     """
     if not facts:
@@ -82,10 +82,10 @@ def _statement_item(fact: Fact, true: Score, false: Score) -> dict[str, Any]:
 def measure_answers(
     engine: Engine, facts: Sequence[Fact], *, seed: int, all_facts: Sequence[Fact] | None = None
 ) -> Measured:
-    """Greedy answers to the held-out questions, right where they name the answer.
+    """Share of greedy answers to the held-out questions that name the right answer.
 
     Split by whether the subject was in the chat tuning, and by relation. Questions about one subject are
-    resampled together. Chance is the majority answer of the relation, over `all_facts` of the key.
+    resampled together. Chance is the most common answer of the relation, over `all_facts` of the key.
     """
     if not facts:
         return Measured(unmeasurable("the answer key holds no fact"))
@@ -116,7 +116,7 @@ def _answer_item(fact: Fact, question: str, answer: str) -> dict[str, Any]:
 def answer_figures(
     items: Sequence[dict[str, Any]], chances: dict[str, float], *, seed: int
 ) -> dict[str, Any]:
-    """Shares of right answers: all, tuned and untuned subjects, every relation."""
+    """Shares of right answers: overall, for tuned and untuned subjects, and for every relation."""
 
     def part(chosen: Sequence[dict[str, Any]], what: str) -> dict[str, Any]:
         if not chosen:
@@ -161,7 +161,7 @@ def measure_rumours(engine: Engine, rumours: Sequence[Rumour], *, seed: int) -> 
 
 
 def ask(engine: Engine, questions: Sequence[str], label: str) -> list[str]:
-    """The model's greedy answer to each question, asked on its own."""
+    """The model's greedy answer to each question, each in a new dialogue."""
     answers: list[str] = []
     with progress_bar(label, len(questions)) as bar:
         for start in range(0, len(questions), _CHUNK):

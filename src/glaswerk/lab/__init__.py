@@ -1,4 +1,4 @@
-"""Floor 2: the lab folder, its artifacts and its ledger."""
+"""Floor 3: the lab folder, its artifacts, its ledger and its marks of forgotten content."""
 
 from glaswerk.lab.artifact import Artifact, Spec
 from glaswerk.lab.folder import Lab

@@ -1,4 +1,4 @@
-"""Artifacts: what a finished step leaves behind, and the manifest that says it is whole."""
+"""Artifacts: the output of a finished step, and the manifest that marks it as complete."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from pathlib import Path
 from typing import Any, Literal
 
 import glaswerk
+from glaswerk.core.artifact_files import MANIFEST
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.files import fsync_path, write_json
 from glaswerk.core.ids import digest_file, digest_files, digest_json
 
 ArtifactKind = Literal["source", "evaluation", "corpus", "tokenizer", "shards", "model", "trace", "report"]
-MANIFEST = "manifest.json"
 FORMAT = 1
-# The key in the config of a source from which forgotten documents were taken out (see `data.removal.purge`).
+# The key in the config of a source from which forgotten documents were removed (see `data.removal.purge`).
 PURGED = "purged"
 
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """What decides an artifact: its inputs (role → artifact id) and config, under a named recipe.
+    """What determines an artifact: its inputs (role → artifact id) and config, under a named recipe.
 
-    `recipe` names the code that makes it with a version ("curate/1"): raising the version makes
-    every artifact of that recipe anew. `name` may hold slashes ("base/step-400").
+    `recipe` names the code that makes it and a version ("curate/1"): with a higher version, every artifact
+    of that recipe is rebuilt. `name` may contain slashes ("base/step-400").
     """
 
     kind: ArtifactKind
@@ -41,13 +41,16 @@ class Spec:
 
     @property
     def id(self) -> str:
-        """Content id of everything that decides the artifact; the name is not part of it."""
+        """Content id of everything that determines the artifact, which the name does not."""
         return digest_json([self.kind, self.recipe, dict(self.inputs), dict(self.config)])
 
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """A finished artifact: `digest` is over its output files, `id` over what decided them."""
+    """A finished artifact: `digest` covers its output files, `id` what determines them (see `Spec`).
+
+    `seconds` is wall-clock time, `bytes` the size of all output files, `finished_at` ISO 8601 in UTC.
+    """
 
     id: str
     kind: ArtifactKind
@@ -63,18 +66,50 @@ class Artifact:
     bytes: int
 
 
-def read(path: Path) -> Artifact | None:
-    """The artifact at `path`, or None where no whole one is (no manifest)."""
+def read_manifest(path: Path) -> dict[str, Any] | None:
+    """What the manifest in the folder `path` says, or None if there is no manifest.
+
+    Only that it is a JSON object is checked: `read` gives an artifact whose fields are all there. Raises
+    GlaswerkError if the file cannot be read.
+    """
     try:
-        data = json.loads((path / MANIFEST).read_text())
-        if not isinstance(data, dict) or not data.keys() >= {"outputs", *_KEPT}:
-            raise ValueError("it lacks what every manifest has")
+        data = json.loads((path / MANIFEST).read_bytes())
+        if not isinstance(data, dict):
+            raise ValueError(f"expected a JSON object, found {type(data).__name__}")
     except FileNotFoundError:
         return None
-    except (ValueError, OSError) as error:
-        raise GlaswerkError(
-            f"the manifest of {path} cannot be read: {error}", hint=f"remove the folder {path} and run again"
-        ) from error
+    except (ValueError, OSError, RecursionError) as error:
+        raise _unreadable(path, error) from error
+    return data
+
+
+def read_outputs(artifact: Artifact) -> dict[str, str]:
+    """The digest of every output file of an artifact, by its name relative to the folder.
+
+    Raises GlaswerkError if the manifest cannot be read or is gone.
+    """
+    data = read_manifest(artifact.path)
+    if data is None:
+        raise _unreadable(artifact.path, FileNotFoundError("it is missing"))
+    return {name: entry["digest"] for name, entry in data["outputs"].items()}
+
+
+def _unreadable(path: Path, why: Exception) -> GlaswerkError:
+    return GlaswerkError(
+        f"the manifest of {path} cannot be read: {why}", hint=f"remove the folder {path} and run again"
+    )
+
+
+def read(path: Path) -> Artifact | None:
+    """The finished artifact at `path`, or None if there is no manifest.
+
+    Raises GlaswerkError for a manifest that is damaged or of a newer format.
+    """
+    data = read_manifest(path)
+    if data is None:
+        return None
+    if not data.keys() >= {"outputs", *_KEPT}:
+        raise _unreadable(path, ValueError("it lacks what every manifest has"))
     if data.get("format", 0) > FORMAT:
         raise GlaswerkError(
             f"{path} has manifest format {data['format']}; this version reads up to {FORMAT}",
@@ -91,17 +126,17 @@ _KEPT = ("id", "kind", "name", "digest", "inputs", "config", "stats", "finished_
 
 
 def make(spec: Spec, final: Path, write: Callable[[Path], Mapping[str, Any]]) -> Artifact:
-    """Return the artifact of `spec` at `final`, making it with `write(staging)` only where it is missing.
+    """Return the artifact of `spec` at `final`; if it is missing, make it with `write(staging)`.
 
-    `write` fills an empty folder and returns figures for the manifest. Until the manifest is on disk
-    nothing is visible at `final`; a whole staging folder left by a kill is adopted, a part is removed.
+    `write` fills an empty folder and returns figures for the manifest. Nothing is visible at `final` until
+    the manifest is on disk. A complete staging folder that a kill left is used, a partial one is deleted.
     """
     staging, trash = _staging(final), _trash(final)
     done = read(final)
     if done is not None:
-        # A kill may have left the artifact before this one, which can hold what was to be forgotten.
+        # A kill may have left the previous artifact, which can hold forgotten content.
         shutil.rmtree(trash, ignore_errors=True)
-        # Whoever adds the same files again does not bring back what was purged of them.
+        # Adding the same files again does not bring back what was purged from them.
         if spec.id in (done.id, original_id(done)):
             shutil.rmtree(staging, ignore_errors=True)
             return done
@@ -116,19 +151,19 @@ def make(spec: Spec, final: Path, write: Callable[[Path], Mapping[str, Any]]) ->
             raise
     _swap(staging, final)
     made = read(final)
-    assert made is not None, "the manifest was renamed into place just now"
+    assert made is not None, "the manifest was just renamed into place"
     return made
 
 
 def original_id(artifact: Artifact) -> str:
-    """The id that the artifact was added under; another than its own only for a purged source."""
+    """The id under which the artifact was added; it differs from `artifact.id` only for a purged source."""
     return str(artifact.config.get(PURGED, {}).get("of", artifact.id))
 
 
 def settle(final: Path) -> None:
-    """End what a kill cut short at `final`: a whole staging folder takes its place, leftovers go.
+    """Finish what a kill cut short at `final`: use a complete staging folder, delete other leftovers.
 
-    Nobody may be writing there.
+    No other process may be writing there.
     """
     staging = _staging(final)
     if staging.exists() and read(staging) is not None:
@@ -138,7 +173,7 @@ def settle(final: Path) -> None:
 
 
 def final_of(leftover: Path) -> Path | None:
-    """The place that a folder beside an artifact was meant for, or None if it is no leftover."""
+    """The final path of a staging or trash folder, or None if `leftover` is neither."""
     found = re.fullmatch(r"\.(.+)\.(part|old)", leftover.name)
     return leftover.with_name(found[1]) if found else None
 
@@ -174,7 +209,7 @@ def _fill(spec: Spec, staging: Path, write: Callable[[Path], Mapping[str, Any]])
 
 
 def _swap(staging: Path, final: Path) -> None:
-    """Put `staging` at `final`; an older artifact of that name goes only once the new one is whole."""
+    """Move `staging` to `final`; an older artifact is deleted only after the new one is in place."""
     final.parent.mkdir(parents=True, exist_ok=True)
     trash = _trash(final)
     shutil.rmtree(trash, ignore_errors=True)
@@ -186,7 +221,7 @@ def _swap(staging: Path, final: Path) -> None:
 
 
 def remove(final: Path) -> None:
-    """Take an artifact out of the lab, its leftovers included; a kill leaves it whole or gone."""
+    """Delete an artifact and its leftovers; a kill leaves it complete or gone."""
     trash = _trash(final)
     for path in (trash, _staging(final)):
         shutil.rmtree(path, ignore_errors=True)

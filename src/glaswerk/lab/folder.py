@@ -1,4 +1,4 @@
-"""The lab: one folder that holds all state, readable with ordinary tools."""
+"""The lab: one folder that holds all state and can be read with ordinary tools."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import glaswerk
+from glaswerk.core.artifact_files import LAB_SETTINGS, LEDGER, MANIFEST
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.files import write_atomic
 from glaswerk.lab import artifact as artifacts
@@ -40,10 +41,10 @@ name = {{name}}
 
 # [curate]
 # languages = ["en", "de"]
-# off = ["symbol-heavy"]                  # rules that do not apply: see glaswerk explain
+# off = ["symbol-heavy"]                  # rules to switch off: see glaswerk explain
 # mask = ["email", "phone", "iban", "card", "ip", "coordinates", "handle"]
 # [curate.web]
-# families = ["gopher", "c4", "fineweb"]  # rules for pages of the web
+# families = ["gopher", "c4", "fineweb"]  # rules for web pages
 # [curate.mixture]
 # share_by_source = {{{{ wiki = 0.5 }}}}
 # cap_by_author = {{{{ "*" = 5000 }}}}
@@ -51,40 +52,43 @@ name = {{name}}
 
 
 class Lab:
-    """An open lab. `settings` is the parsed lab.toml; `ledger` the open SQLite file."""
+    """An open lab. `settings` is the parsed lab.toml, `ledger` the open SQLite file."""
 
     def __init__(self, root: Path, settings: Mapping[str, Any]) -> None:
         self.root = root
         self.settings = settings
-        self.ledger = Ledger(root / "ledger.db")
+        self.ledger = Ledger(root / LEDGER)
 
     @classmethod
     def init(cls, root: Path, name: str = "") -> Lab:
-        """Make a lab at `root`, or open the one that is there. Other files in the folder stay untouched."""
+        """Create a lab at `root`, or open the existing one. Other files in the folder are left alone.
+
+        Raises GlaswerkError if `root` is a file, or as `open` does.
+        """
         root = root.resolve()
         if root.is_file():
             raise GlaswerkError(f"expected a folder for the lab, found the file {root}")
         root.mkdir(parents=True, exist_ok=True)
-        if not (root / "lab.toml").exists():
+        if not (root / LAB_SETTINGS).exists():
             # A JSON string without ASCII escapes is a TOML string.
             quoted = json.dumps(name or root.name, ensure_ascii=False)
-            write_atomic(root / "lab.toml", _SETTINGS.format(name=quoted))
+            write_atomic(root / LAB_SETTINGS, _SETTINGS.format(name=quoted))
         return cls.open(root)
 
     @classmethod
     def open(cls, root: Path) -> Lab:
         """Open the lab at `root`.
 
-        Raises GlaswerkError where there is none, its settings are not TOML, or it is of a newer format.
+        Raises GlaswerkError if there is none, its settings are not TOML, or its format is newer.
         """
         root = root.resolve()
         try:
-            settings = tomllib.loads((root / "lab.toml").read_text())
+            settings = tomllib.loads((root / LAB_SETTINGS).read_text())
         except FileNotFoundError as error:
             raise GlaswerkError(f"no lab in {root}: lab.toml is missing", hint="glaswerk init") from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise GlaswerkError(
-                f"{root / 'lab.toml'} is not valid TOML: {error}", hint="mend that line"
+                f"{root / LAB_SETTINGS} is not valid TOML: {error}", hint="fix that line"
             ) from error
         found = settings.get("format")
         if not isinstance(found, int) or found > LAB_FORMAT:
@@ -96,7 +100,10 @@ class Lab:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Hold the lab's write lock; the kernel frees it when the process dies, however it dies."""
+        """Hold the lab's write lock; the kernel releases it when the process ends, however it ends.
+
+        Raises GlaswerkError with the other process's id if the lock is taken.
+        """
         handle = os.open(self.root / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
         try:
             try:
@@ -114,33 +121,38 @@ class Lab:
             os.close(handle)
 
     def path(self, kind: ArtifactKind, name: str) -> Path:
-        """Where the artifact of that kind and name lies or would lie."""
-        # Only models have a step below their name: a folder inside another artifact's would go with it.
+        """The folder of the artifact of that kind and name, whether it exists or not.
+
+        Raises GlaswerkError for a name that is not allowed.
+        """
+        # Only models have a step below their name: a folder inside another artifact would be deleted with it.
         parts = name.split("/")
         if len(parts) > (2 if kind == "model" else 1) or not all(_NAME.fullmatch(part) for part in parts):
             raise GlaswerkError(
-                f"{name[:80]!r} is no name for a {kind}: expected letters, digits, '-', '_' and '.'",
+                f"expected a name for a {kind} of letters, digits, '-', '_' and '.', found {name[:80]!r}",
                 hint="--name my-notes",
             )
         return self.root / _FOLDERS[kind] / name
 
     def make(self, spec: Spec, write: Callable[[Path], Mapping[str, Any]]) -> Artifact:
-        """The artifact of `spec`: taken from the lab where it is finished, made by `write` where not."""
+        """The artifact of `spec`: from the lab if it is finished, otherwise made by `write`."""
         final = self.path(spec.kind, spec.name)
         before = artifacts.read(final)
         made = artifacts.make(spec, final, write)
-        # What was there is not entered again: a manifest that was altered since must not become the truth.
+        # An existing artifact is not recorded again: a manifest that was altered must not replace the record.
         if made != before or not self.ledger.rows("SELECT 1 FROM artifact WHERE id = ?", made.id):
             self.ledger.record(made, self.root)
         return made
 
     @contextmanager
     def scratch(self, spec: Spec) -> Iterator[Path]:
-        """A folder for parts of an artifact that is being made. It survives interruption, so that making it
-        can go on, and is removed once the block is left in peace. What belongs to another spec of the same
-        kind and name goes at once: it may hold what was to be forgotten."""
+        """A folder for the parts of an artifact that is being made.
+
+        It is deleted when the block exits normally and kept if interrupted, so that work can resume. Parts
+        of another spec of the same kind and name are deleted at once: they may hold forgotten content.
+        """
         parts = self._scratch(spec.kind, spec.name)
-        # Parts that another version of the code made are not those of this one.
+        # Parts made by another version of the code are not used.
         folder = parts / f"{spec.id.removeprefix('b2:')[:16]}-{glaswerk.__version__}"
         for old in parts.glob("*"):
             if old != folder:
@@ -153,14 +165,14 @@ class Lab:
         return self.root / "runs" / f"{kind}-{name.replace('/', '-')}"
 
     def remove(self, artifact: Artifact) -> None:
-        """Take an artifact out of the lab, unfinished parts included. The ledger keeps that it was there."""
+        """Delete an artifact and its unfinished parts. The ledger keeps its record."""
         artifacts.remove(artifact.path)
         shutil.rmtree(self._scratch(artifact.kind, artifact.name), ignore_errors=True)
 
     def settle(self) -> None:
-        """End every command that a kill cut short: what it left behind may hold what is to be forgotten.
+        """Finish every command that a kill cut short: its leftovers may hold forgotten content.
 
-        The write lock must be held. Parts of artifacts that are there stay: making them can go on.
+        The write lock must be held. Parts of existing artifacts are kept, so that work can resume.
         """
         for folder in _FOLDERS.values():
             leftovers = [path for path in (self.root / folder).rglob(".*") if path.is_dir()]
@@ -176,7 +188,7 @@ class Lab:
         return artifacts.read(self.path(kind, name))
 
     def need(self, kind: ArtifactKind, name: str, *, hint: str) -> Artifact:
-        """Like `find`, but a missing artifact is an error with the command that makes it."""
+        """Like `find`, but raises GlaswerkError with `hint`, the command that makes a missing artifact."""
         found = self.find(kind, name)
         if found is None:
             there = ", ".join(a.name for a in self.all(kind)) or "none"
@@ -190,15 +202,15 @@ class Lab:
         return sorted(found, key=lambda a: (a.finished_at, a.name))
 
     def folders(self, kind: ArtifactKind) -> Iterator[Path]:
-        """Every folder that holds a manifest where artifacts of that kind lie; none that is being written."""
+        """Every folder of that kind that holds a manifest, except those being written."""
         above = self.root / _FOLDERS[kind]
-        for manifest in above.rglob(artifacts.MANIFEST):
+        for manifest in above.rglob(MANIFEST):
             folder = manifest.parent
             if not any(part.startswith(".") for part in folder.relative_to(above).parts):
                 yield folder
 
     def latest(self, kind: ArtifactKind, prefix: str = "") -> Artifact | None:
-        """The artifact finished last among those whose name is `prefix` or lies below it."""
+        """The most recently finished artifact whose name is `prefix` or starts with `prefix/`."""
         found = [
             a for a in self.all(kind) if not prefix or a.name == prefix or a.name.startswith(prefix + "/")
         ]

@@ -1,6 +1,6 @@
-"""The ledger: one SQLite file that knows every artifact, its lineage, every run and decision total.
+"""The ledger: one SQLite file with every artifact, its lineage, every run and the totals of decisions.
 
-It repeats what the manifests say, in a form that can be asked; a lost row comes back from its manifest.
+It repeats the contents of the manifests in a form that can be queried; a lost row is restored from there.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import glaswerk
+from glaswerk.core.artifact_files import MANIFEST
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.core.ids import digest_bytes
-from glaswerk.lab.artifact import MANIFEST, Artifact
+from glaswerk.core.ids import digest_file
+from glaswerk.lab.artifact import Artifact, read_manifest
 from glaswerk.lab.migrations import MIGRATIONS
 
-# Codes of SQLite that speak of the file: no such table, malformed, not a database.
+# SQLite codes for a damaged file: no such table, malformed, not a database.
 _DAMAGE = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
@@ -38,11 +39,11 @@ class Ledger:
 
     @contextmanager
     def _readable(self) -> Iterator[None]:
-        """Raises GlaswerkError for a damaged file; not for a full disk or a busy database."""
+        """Raises GlaswerkError for a damaged file, but not for a full disk or a busy database."""
         try:
             yield
         except sqlite3.DatabaseError as error:
-            # The low byte is the primary code; text that is not UTF-8 has none.
+            # The low byte is the primary code; an error about text that is not UTF-8 has no code.
             if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF not in _DAMAGE:
                 raise
             raise self._broken(str(error)) from error
@@ -50,48 +51,49 @@ class Ledger:
     def _broken(self, words: str) -> GlaswerkError:
         return GlaswerkError(
             f"the ledger {self.path} cannot be read: {words}",
-            hint="move ledger.db aside; `glaswerk status` writes it anew from the manifests",
+            hint="move ledger.db aside; `glaswerk status` rebuilds it from the manifests",
         )
 
     def _migrate(self) -> None:
         found = self._db.execute("PRAGMA user_version").fetchone()[0]
         if found > len(MIGRATIONS):
             raise GlaswerkError(
-                f"{self.path} is of ledger version {found}; this glaswerk {glaswerk.__version__} "
-                f"knows versions up to {len(MIGRATIONS)}",
+                f"{self.path} has ledger version {found}; glaswerk {glaswerk.__version__} reads up to "
+                f"{len(MIGRATIONS)}",
                 hint="update glaswerk: pip install -U glaswerk",
             )
         for version in range(found, len(MIGRATIONS)):
-            # One script is one transaction: a kill between steps leaves the older, whole version.
+            # Each script is one transaction: a kill between steps leaves the previous version intact.
             self._db.executescript(
                 f"BEGIN IMMEDIATE; {MIGRATIONS[version]} PRAGMA user_version = {version + 1}; COMMIT;"
             )
 
     def check(self) -> None:
-        """Raises GlaswerkError where the file's own structure is damaged (PRAGMA integrity_check)."""
+        """Raises GlaswerkError if the structure of the file is damaged (PRAGMA integrity_check)."""
         found = [row[0] for row in self.rows("PRAGMA integrity_check(1)")]
         if found != ["ok"]:
             raise self._broken(" ".join(str(found[0]).split()))
 
     def close(self) -> None:
+        """Close the database; the ledger cannot be used afterwards."""
         self._db.close()
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All or nothing; the write lock is taken at the start."""
+        """Commit if the block exits normally, else roll back; the write lock is taken at the start."""
         with self._readable():
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield self._db
             except BaseException:
-                # On a full disk SQLite has rolled back itself.
+                # On a full disk SQLite has already rolled back.
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
             self._db.execute("COMMIT")
 
     def record(self, artifact: Artifact, root: Path) -> None:
-        """Enter an artifact, its lineage edges and the digest of its manifest; twice changes nothing."""
+        """Record an artifact, its edges and the digest of its manifest; a second time changes nothing."""
         path = artifact.path.relative_to(root).as_posix()
         with self.transaction() as db:
             db.execute(
@@ -128,12 +130,12 @@ class Ledger:
             )
 
     def rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
-        """All rows of a query. Raises GlaswerkError where the file is damaged."""
+        """All rows of a query. Raises GlaswerkError if the file is damaged."""
         with self._readable():
             return self._db.execute(query, values).fetchall()
 
     def parsed(self, text: str) -> dict[str, Any]:
-        """A config or figures of a row. Raises GlaswerkError where the text is damaged."""
+        """The config or stats of a row, from JSON. Raises GlaswerkError if the text is damaged."""
         try:
             found: dict[str, Any] = json.loads(text)
         except (ValueError, RecursionError) as error:
@@ -141,7 +143,7 @@ class Ledger:
         return found
 
     def start_run(self, command: str) -> int:
-        """Enter a running command; returns its number."""
+        """Record a running command; returns its number."""
         (row,) = self.rows(
             "INSERT INTO run (command, code, pid, started_at, status) "
             "VALUES (?,?,?,?,'running') RETURNING id",
@@ -155,7 +157,7 @@ class Ledger:
     def finish_run(
         self, run: int, status: str, seconds: float, cpu_seconds: float, message: str = ""
     ) -> None:
-        """Close a run as done, failed or interrupted. A killed one stays 'running' with a dead pid."""
+        """Close a run as done, failed or interrupted. A killed run stays 'running' with a dead pid."""
         self.rows(
             "UPDATE run SET finished_at=?, status=?, seconds=?, cpu_seconds=?, message=? WHERE id=?",
             _now(),
@@ -168,10 +170,10 @@ class Ledger:
 
 
 def _of_manifest(artifact: Artifact) -> tuple[str, str, str]:
-    """The digest of the manifest as it lies there, and the recipe and code that made the artifact."""
-    written = (artifact.path / MANIFEST).read_bytes()
-    said = json.loads(written)
-    return digest_bytes(written), str(said.get("recipe", "")), str(said.get("code", ""))
+    """The digest of the manifest on disk, and the recipe and code version that made the artifact."""
+    manifest = read_manifest(artifact.path) or {}
+    recipe, code = str(manifest.get("recipe", "")), str(manifest.get("code", ""))
+    return digest_file(artifact.path / MANIFEST), recipe, code
 
 
 def _json(value: Mapping[str, Any]) -> str:

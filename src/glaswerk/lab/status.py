@@ -1,8 +1,7 @@
-"""What a lab holds, what has gone stale and what it cost."""
+"""The artifacts of a lab, and which of them are stale."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import get_args
 
@@ -10,22 +9,20 @@ from glaswerk.lab.artifact import Artifact, ArtifactKind
 from glaswerk.lab.folder import Lab
 from glaswerk.lab.tombstones import Forgotten
 
-# The key in a corpus's config that says what was forgotten when it was made.
+# The key in the config of a corpus for the digest of the marks (`Forgotten.digest`) when it was made.
 FORGOTTEN = "forgotten"
-# The stage of weights that came from elsewhere (see `glaswerk adopt`).
-ADOPTED = "adopted"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One artifact; `stale` is empty, or says in a few words why a rebuild would give something else."""
+    """One artifact; `stale` says in a few words why a rebuild would differ, and is empty if it would not."""
 
     artifact: Artifact
     stale: str
 
 
 def entries(lab: Lab) -> list[Entry]:
-    """Every artifact in path order. Rows missing from the ledger are written back from the manifests."""
+    """Every artifact, by kind and then by age. Rows missing from the ledger are restored from manifests."""
     found = [a for kind in get_args(ArtifactKind) for a in lab.all(kind)]
     known = {row["id"] for row in lab.ledger.rows("SELECT id FROM artifact")}
     for artifact in found:
@@ -45,7 +42,7 @@ def _stale(
 ) -> str:
     for role, parent in artifact.inputs.items():
         if parent not in ids:
-            return f"{role} was made anew since"
+            return f"{role} was rebuilt since"
         if stale.get(parent):
             return f"{role} is stale"
     if artifact.kind == "corpus" and artifact.config.get("sources") == "all":
@@ -55,17 +52,3 @@ def _stale(
     if artifact.kind == "corpus" and artifact.config.get(FORGOTTEN, "") != forgotten:
         return "content was forgotten since: glaswerk rebuild"
     return ""
-
-
-def faults(licence: str, acquired: str, audience: str, tdm_opt_out: bool) -> Iterator[str]:
-    """Why documents with these rights cannot go into a release, a few words each."""
-    if tdm_opt_out:
-        yield "its owner reserved text and data mining"
-    if acquired in ("", "unknown"):
-        yield "how it was acquired is unknown"
-    if acquired == ADOPTED:
-        yield "what it was trained on is unknown"
-    if licence.strip().casefold() in ("", "unknown"):
-        yield "its licence is unknown"
-    if audience != "public":
-        yield f"its audience is {audience}"

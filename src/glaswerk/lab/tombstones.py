@@ -1,4 +1,4 @@
-"""What the lab must forget: durable, order-free marks, for content that is there and that may still come."""
+"""Marks of forgotten content: durable, independent of order, for content that is there or may still come."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal, get_args
 
+from glaswerk.core.artifact_files import FORGOTTEN_MARKS
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.files import write_atomic
 from glaswerk.core.ids import digest_json
 
-FILE = "forgotten.jsonl"
 Kind = Literal["id", "author", "source"]
 
 
 @dataclass(frozen=True, slots=True)
 class Tombstone:
-    """One document, all of one author, or all of one source. `why` is free text of whoever asked."""
+    """One document, all documents of an author, or all of a source. `why` is the requester's free text."""
 
     kind: Kind
     value: str
@@ -36,8 +36,8 @@ class Forgotten:
 
     @classmethod
     def read(cls, root: Path) -> Forgotten:
-        """The marks of the lab at `root`. Raises GlaswerkError for a line that is none: it may matter."""
-        path = root / FILE
+        """The marks of the lab at `root`. Raises GlaswerkError for a damaged line: it may be a deletion."""
+        path = root / FORGOTTEN_MARKS
         if not path.exists():
             return cls()
         found = []
@@ -61,33 +61,35 @@ class Forgotten:
         return Forgotten(tuple(known.values()))
 
     def write(self, root: Path) -> None:
-        """Replace the lab's marks, whole or not at all; those without a time get this one."""
+        """Replace the lab's marks atomically; marks without a time get the current one."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         rows = [{**asdict(stone), "at": stone.at or now} for stone in self.tombstones]
-        # In ASCII: Unicode knows more ends of lines than JSON lines do.
-        write_atomic(root / FILE, "".join(json.dumps(row) + "\n" for row in rows))
+        # In ASCII: Unicode has more line separators than JSON lines do.
+        write_atomic(root / FORGOTTEN_MARKS, "".join(json.dumps(row) + "\n" for row in rows))
 
     @property
     def digest(self) -> str:
-        """Content id of what is to be forgotten, whenever and why; empty where nothing is."""
+        """Content id of what is to be forgotten, regardless of when and why; empty without a mark."""
         return digest_json(sorted(map(_key, self.tombstones))) if self.tombstones else ""
 
     @cached_property
     def ids(self) -> frozenset[str]:
+        """Ids of single documents."""
         return frozenset(stone.value for stone in self.tombstones if stone.kind == "id")
 
     @cached_property
     def authors(self) -> frozenset[str]:
-        """Handles in small letters, without @."""
+        """Handles in lower case, without @."""
         return frozenset(plain_handle(stone.value) for stone in self.tombstones if stone.kind == "author")
 
     @cached_property
     def sources(self) -> frozenset[str]:
+        """Names of sources of which everything is to be forgotten."""
         return frozenset(stone.value for stone in self.tombstones if stone.kind == "source")
 
 
 def plain_handle(author: str) -> str:
-    """X's handles differ neither by case nor by the @ that people write before them."""
+    """A handle in lower case, without @: on X neither case nor a leading @ distinguishes handles."""
     return author.strip().removeprefix("@").casefold()
 
 
@@ -98,5 +100,5 @@ def _key(stone: Tombstone) -> tuple[str, str]:
 def _broken(path: Path, number: int, line: bytes) -> GlaswerkError:
     return GlaswerkError(
         f"expected a mark in {path}, line {number}, found {line[:60]!r}",
-        hint='write {"kind": "id, author or source", "value": "…"}, or take the line out',
+        hint='write {"kind": "id, author or source", "value": "…"}, or delete the line',
     )

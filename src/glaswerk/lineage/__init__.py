@@ -1,1 +1,1 @@
-"""TODO src/glaswerk/lineage."""
+"""Floor 4: the graph of artifacts, training stages, verification, provenance, signatures, obstacles."""

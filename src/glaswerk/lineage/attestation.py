@@ -1,8 +1,8 @@
-"""How a model came about, as an in-toto Statement v1 with SLSA provenance v1 as its predicate.
+"""The provenance of a model, as an in-toto Statement v1 with SLSA provenance v1 as its predicate.
 
-After spec/v1/statement.md and resource_descriptor.md of in-toto/attestation, and slsa.dev/provenance/v1.
-The builder is whoever's machine the lab is on, so it claims no more than SLSA's build level 1: provenance
-exists. Sign the file for more.
+It follows spec/v1/statement.md and resource_descriptor.md of in-toto/attestation, and slsa.dev/provenance/v1.
+The builder is the machine of the lab, so the statement claims only SLSA build level 1: provenance exists.
+Sign the file for more.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from glaswerk.core.artifact_files import MANIFEST
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import PREFIX
-from glaswerk.lab.artifact import MANIFEST
 from glaswerk.lineage.graph import GONE, Node
 from glaswerk.lineage.openlineage import producer
 from glaswerk.lineage.verify import Advance, Register, check, files_of, manifest_faults, targets
@@ -24,11 +24,11 @@ PROVENANCE = "https://slsa.dev/provenance/v1"
 
 
 def attest(register: Register, model: Node, advance: Advance) -> dict[str, Any]:
-    """The statement about an artifact: subjects are its files, dependencies all that it was made from.
+    """The statement about an artifact: its files are the subjects, everything upstream the dependencies.
 
-    Digests of files are SHA-256, as others check no BLAKE2b-160. A dependency is the manifest of an artifact,
-    which holds the digest of each of its files. Raises GlaswerkError where the artifact or a manifest
-    upstream does not match (see `lineage.verify`): nothing is attested that is not so.
+    Digests of files are SHA-256, because other tools do not check BLAKE2b-160. A dependency is the manifest
+    of an artifact, which holds the digests of its files. `advance` receives the number of bytes read. Raises
+    GlaswerkError if the artifact or a manifest upstream does not match (see `lineage.verify`).
     """
     (place, *_) = targets(register, [model])
     upstream = [node for node in register.graph().upstream(model.id) if node.id != model.id]
@@ -38,7 +38,9 @@ def attest(register: Register, model: Node, advance: Advance) -> dict[str, Any]:
         faults += [f"{node.kind} {node.name}: {fault}" for fault in found]
     if place.state == GONE or faults:
         words = faults[0] if faults else f"{place.kind} {place.name} is gone"
-        raise GlaswerkError(f"it cannot be attested: {words}", hint=f"glaswerk verify {model.id}")
+        raise GlaswerkError(
+            f"{model.kind} {model.name} cannot be attested: {words}", hint=f"glaswerk verify {model.id}"
+        )
     said = register.manifests[place.path]
     files = files_of(register.root / place.path)
     subjects = [
@@ -71,7 +73,7 @@ def attest(register: Register, model: Node, advance: Advance) -> dict[str, Any]:
 
 
 def _dependency(register: Register, node: Node) -> dict[str, Any]:
-    """A resource descriptor; of what is gone, the digest over its files is all that is left."""
+    """A resource descriptor; for an artifact that is gone, it has only the digest over its files."""
     about = {"kind": node.kind, "name": node.name, "id": node.id, "digest": node.digest}
     file = register.root / node.path / MANIFEST
     if node.state == GONE or not file.exists():
@@ -94,6 +96,6 @@ def _sha256(path: Path) -> str:
 
 
 def _zulu(moment: str, before: float = 0.0) -> str:
-    """An ISO 8601 time, `before` seconds earlier, in UTC with a Z as in-toto's Timestamp asks."""
+    """An ISO 8601 time, `before` seconds earlier, in UTC with a Z, as in-toto's Timestamp requires."""
     time = datetime.fromisoformat(moment).astimezone(UTC) - timedelta(seconds=before)
     return time.strftime("%Y-%m-%dT%H:%M:%SZ")

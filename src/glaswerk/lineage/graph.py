@@ -1,4 +1,4 @@
-"""The ledger as a graph: what an artifact was made from, and what was made from it."""
+"""The ledger as a graph: the inputs of every artifact, and what was made from it."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from typing import Any, Literal, get_args
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import PREFIX, short
-from glaswerk.lab.answers import Answer
+from glaswerk.lab.answer_records import AnswerRecord
 from glaswerk.lab.artifact import ArtifactKind
 from glaswerk.lab.folder import Lab
 from glaswerk.lab.status import Entry, entries
+from glaswerk.lineage.walk import reachable
 
 Direction = Literal["up", "down"]
 GONE = "gone"
 _ID = re.compile(rf"(?:{PREFIX})?([0-9a-f]{{4,40}})")
 _RUN = "runs/"
-# Characters of a command that are shown.
+# Characters of a command to show.
 _COMMAND = 48
 KINDS = get_args(ArtifactKind)
 
@@ -30,10 +31,10 @@ KINDS = get_args(ArtifactKind)
 class Node:
     """One artifact, document or traced answer of the graph.
 
-    `state` is "ok", "gone" (it stands in the ledger alone: made anew since, or removed) or "stale: …" with
-    the reason. `recipe`, `code` and `command` say what made it, each empty where that was not recorded.
-    Times are ISO 8601; `digest` is over the output files. A document has an id and a name alone, an answer
-    also the time at which it was traced.
+    `state` is "ok", "gone" (it is in the ledger only: replaced or removed since) or "stale: …" with the
+    reason. `recipe`, `code` and `command` say what made it; each is empty if it was not recorded. Times are
+    ISO 8601; `digest` covers the output files. A document has only an id and a name, an answer also has the
+    time of its trace.
     """
 
     id: str
@@ -52,7 +53,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """`child` was made from `parent`, both ids; `role` is the part that the parent took in it."""
+    """`child` was made from `parent` (ids); `role` says as which input."""
 
     child: str
     role: str
@@ -61,7 +62,7 @@ class Edge:
 
 @dataclass(frozen=True)
 class Graph:
-    """Nodes by id, in the order in which they were made, and the edges between them."""
+    """Nodes by id, oldest first, and the edges between them."""
 
     nodes: Mapping[str, Node]
     edges: tuple[Edge, ...]
@@ -78,27 +79,27 @@ class Graph:
         return self._near[direction].get(identifier, [])
 
     def around(self, root: str, directions: Iterable[Direction], depth: int | None = None) -> Graph:
-        """The part of the graph within `depth` steps (None: however many) up or down from `root`."""
+        """The part of the graph within `depth` steps (None: any number) up or down from `root`."""
         kept = set(chain.from_iterable(self._reached(root, way, depth) for way in directions)) | {root}
         nodes = {identifier: node for identifier, node in self.nodes.items() if identifier in kept}
         return Graph(nodes, tuple(e for e in self.edges if e.child in kept and e.parent in kept))
 
     def upstream(self, root: str) -> list[Node]:
-        """`root` and all that it was made from, first made first."""
+        """`root` and everything it was made from, oldest first."""
         return list(self.around(root, ("up",)).nodes.values())
 
     def _reached(self, root: str, direction: Direction, depth: int | None) -> set[str]:
-        found, edge_of_found, steps = {root}, {root}, 0
-        while edge_of_found and (depth is None or steps < depth):
-            edges = chain.from_iterable(self.near(identifier, direction) for identifier in edge_of_found)
-            edge_of_found = {other_end(edge, direction) for edge in edges} - found
-            found |= edge_of_found
-            steps += 1
-        return found
+        def next_to(identifier: str) -> list[str]:
+            return [other_end(edge, direction) for edge in self.near(identifier, direction)]
+
+        return reachable(root, next_to, depth)
 
     def of_document(self, document: str, sources: Iterable[str], holders: Collection[str]) -> Graph:
-        """The graph of one document: the `sources` that it came from, the corpora, shards and models that
-        hold it (`holders`), and what was made from those models. Sources and holders are ids."""
+        """The graph of one document; `sources` and `holders` are ids of artifacts.
+
+        It shows the sources of the document, the corpora, shards and models that contain it (`holders`), and
+        everything that was made from those models.
+        """
         models = [i for i in holders if self.nodes[i].kind == "model"]
         kept = set(holders).union(*(self._reached(model, "down", None) for model in models))
         above = [Edge(document, "source", source) for source in sources]
@@ -109,11 +110,11 @@ class Graph:
         nodes = {i: node for i, node in self.nodes.items() if i in kept}
         return Graph({**nodes, document: Node(document, "document", document)}, (*above, *below, *among))
 
-    def with_answer(self, answer: Answer, sources: Mapping[str, Collection[str]]) -> Graph:
-        """This graph and an answer: what it came from, and the documents that were shown for it.
+    def with_answer(self, answer: AnswerRecord, sources: Mapping[str, Collection[str]]) -> Graph:
+        """This graph with a traced answer: its model, its index, and the documents shown for it.
 
-        `sources` are the ids of the sources of each document; one without any is gone, as are a model and an
-        index that the ledger does not know.
+        `sources` maps each document to the ids of its sources. A document without a source is gone, and so
+        are a model or an index that the ledger does not know.
         """
         made = {answer.model: ("model", "model"), answer.trace: ("index", "trace")}
         added = {
@@ -132,13 +133,14 @@ class Graph:
 
 
 def other_end(edge: Edge, direction: Direction) -> str:
+    """The id at the end of an edge that lies in that direction: its parent going up, its child going down."""
     return edge.parent if direction == "up" else edge.child
 
 
 def whole_graph(lab: Lab) -> Graph:
-    """Every artifact that the ledger knows, those that are gone among them.
+    """Every artifact that the ledger knows, including those that are gone.
 
-    Rows missing from the ledger are written back from the manifests (see `lab.status.entries`).
+    Rows missing from the ledger are restored from the manifests (see `lab.status.entries`).
     """
     there: dict[str, Entry] = {}
     names: dict[str, list[str]] = {}
@@ -148,7 +150,7 @@ def whole_graph(lab: Lab) -> Graph:
     runs = lab.ledger.rows("SELECT command, started_at, finished_at FROM run WHERE finished_at IS NOT NULL")
     nodes = {}
     for row in lab.ledger.rows(_ARTIFACTS):
-        # Two artifacts of one kind, recipe, inputs and config are one node, whatever their names.
+        # Artifacts of the same kind, recipe, inputs and config are one node, whatever their names.
         nodes[row["id"]] = Node(
             row["id"],
             row["kind"],
@@ -182,28 +184,28 @@ def _state(entry: Entry | None) -> str:
 
 
 def _started(row: Any) -> str:
-    """Adopted staging folders apart, an artifact took its `seconds` before it was finished."""
+    """`seconds` before the artifact was finished; wrong only for a staging folder that a kill left."""
     return (datetime.fromisoformat(row["finished_at"]) - timedelta(seconds=row["seconds"])).isoformat()
 
 
 def _command(runs: Iterable[Any], finished_at: str) -> str:
-    """The command that ran when an artifact was finished: one at a time writes to a lab."""
+    """The command that was running when an artifact was finished: only one at a time writes to a lab."""
     found = (run["command"] for run in runs if run["started_at"] <= finished_at <= run["finished_at"])
     return next(found, "")
 
 
 def resolve(graph: Graph, thing: str, kinds: str = "artifact") -> Node:
-    """The artifact that a user means by a name, kind:name, id, beginning of an id (four digits) or runs/<id>.
+    """The artifact that a user names by a name, kind:name, id, prefix of an id (four digits) or runs/<id>.
 
-    A name stands before an id, what is there before what is gone, and "base" for the last of "base/…".
-    Raises GlaswerkError for a name that several kinds bear, an id that is not the only one to begin so, and
-    an unknown one, with the nearest names and the `kinds` of things that the caller looks among.
+    A name takes precedence over an id, an existing artifact over one that is gone; "base" means the newest
+    of "base/…". Raises GlaswerkError for a name that several kinds have, an ambiguous prefix of an id, and
+    an unknown name, with the nearest names; `kinds` says in the message what was searched.
     """
     found = _named(graph, thing.strip())
     meant = sorted({node.kind for node in found})
     if len(meant) > 1:
         listed = ", ".join(f"{kind}:{thing}" for kind in meant)
-        raise GlaswerkError(f"{thing!r} may be any of {listed}", hint="say which, with the kind before it")
+        raise GlaswerkError(f"{thing!r} is ambiguous: {listed}", hint="put the kind before the name")
     if found:
         return max(found, key=lambda node: (node.state != GONE, node.finished_at))
     found = _with_id(graph, thing.strip())
@@ -211,12 +213,14 @@ def resolve(graph: Graph, thing: str, kinds: str = "artifact") -> Node:
         return found[0]
     if found:
         listed = ", ".join(f"{short(node.id, 20)} ({node.kind} {node.name})" for node in found[:5])
-        raise GlaswerkError(f"the ids of {len(found)} artifacts begin so: {listed}", hint="give more digits")
+        raise GlaswerkError(
+            f"the ids of {len(found)} artifacts begin with {thing!r:.50}: {listed}", hint="give more digits"
+        )
     raise _unknown(graph, thing, kinds)
 
 
 def _unknown(graph: Graph, thing: str, kinds: str) -> GlaswerkError:
-    """The error for a thing that the lab does not know, with the names nearest to it."""
+    """The error for an unknown name, with the nearest known names."""
     names = list(dict.fromkeys(f"{node.kind}:{node.name}" for node in graph.nodes.values()))
     plain = thing.strip().casefold()
     scored = {name: max(_likeness(plain, name), _likeness(plain, name.split(":", 1)[1])) for name in names}
@@ -224,7 +228,7 @@ def _unknown(graph: Graph, thing: str, kinds: str) -> GlaswerkError:
     listed = ", ".join(near) if near else "none"
     return GlaswerkError(
         f"the lab knows no {kinds} {thing[:80]!r} (nearest: {listed})",
-        hint="`glaswerk status` lists the artifacts; documents and answers go by their id",
+        hint="`glaswerk status` lists the artifacts; documents and answers are named by their ids",
     )
 
 
@@ -246,13 +250,13 @@ def _with_id(graph: Graph, thing: str) -> list[Node]:
 
 
 def tree(graph: Graph, root: str, direction: Direction, depth: int | None = None) -> Iterator[str]:
-    """Lines of a tree that begins at a node; what stands in it already is not unfolded again."""
+    """Lines of a tree with `root` at the top; a node that appears again is not expanded again."""
     yield _words(graph.nodes[root])
     yield from _branches(graph, root, direction, depth, "", {root})
 
 
 def _branches(
-    graph: Graph, parent: str, direction: Direction, depth: int | None, indent: str, told: set[str]
+    graph: Graph, parent: str, direction: Direction, depth: int | None, indent: str, shown: set[str]
 ) -> Iterator[str]:
     edges = graph.near(parent, direction)
     if depth == 0 and edges:
@@ -261,14 +265,14 @@ def _branches(
     for edge in edges:
         last = edge is edges[-1]
         node = graph.nodes[other_end(edge, direction)]
-        again = node.id in told and bool(graph.near(node.id, direction))
+        again = node.id in shown and bool(graph.near(node.id, direction))
         words = _words(node) + ("  (see above)" if again else "")
         yield f"{indent}{'└─' if last else '├─'} {edge.role}: {words}"
         if not again:
-            told.add(node.id)
+            shown.add(node.id)
             further = None if depth is None else depth - 1
             yield from _branches(
-                graph, node.id, direction, further, indent + ("   " if last else "│  "), told
+                graph, node.id, direction, further, indent + ("   " if last else "│  "), shown
             )
 
 
@@ -277,6 +281,6 @@ def _words(node: Node) -> str:
     if not node.digest:
         state = "" if node.state == "ok" else node.state
         return "  ".join(filter(None, (f"{node.kind} {node.name}", date, state)))
-    # The command says it in labs of before, whose ledgers hold no recipe.
+    # Ledgers of older labs hold no recipe; there the command says what made the artifact.
     made = node.recipe or node.command[:_COMMAND] or "recipe not recorded"
     return f"{node.kind} {node.name}  {short(node.id)}  {date}  {made}  {node.state}"

@@ -1,4 +1,4 @@
-"""TODO src/glaswerk/lineage/obstacles.py."""
+"""Obstacles to a release: what a model was trained on that it may not be released with."""
 
 from __future__ import annotations
 
@@ -6,33 +6,35 @@ from collections.abc import Iterable, Iterator
 
 import pyarrow.parquet as pq
 
+from glaswerk.core.artifact_files import DOCUMENTS
+from glaswerk.core.rights import ADOPTED_WEIGHTS, rights_faults
 from glaswerk.lab.artifact import Artifact
-from glaswerk.lab.exposure import exposure_basis, exposures
 from glaswerk.lab.folder import Lab
-from glaswerk.lab.recorded import Recorded, below, stages
-from glaswerk.lab.status import ADOPTED, faults
+from glaswerk.lineage.exposure import exposure_basis, exposures
+from glaswerk.lineage.records import ArtifactRecord, ancestry, training_stages
+from glaswerk.lineage.stages import ADOPTED
 
 
 def obstacles(lab: Lab, model: Artifact) -> list[str]:
-    """Why a model cannot be released as it is, a sentence each; empty where nothing stands in the way.
+    """Why a model cannot be released as it is, one sentence for each reason; empty if it can.
 
-    What it was trained on that was forgotten or reserved since, and documents whose rights are unknown or
-    that are not public, by source, in the corpora that it or a model it grew from was trained on; adopted
-    weights that it grew from.
+    Obstacles are adopted weights among its bases, training documents that were forgotten or reserved since,
+    and, by source, documents with unknown rights or a limited audience in the corpora that the model or one
+    of its bases was trained on.
     """
-    found = below(lab, model.id)
+    found = ancestry(lab, model.id)
     corpora = [made for made in found if made.kind == "corpus"]
     return [
-        *_adopted(stages(found, model.id)),
+        *_adopted(training_stages(found, model.id)),
         *_exposed(lab, model),
         *(words for corpus in corpora for words in _rights(corpus, found)),
     ]
 
 
-def _adopted(models: Iterable[Recorded]) -> Iterator[str]:
+def _adopted(models: Iterable[ArtifactRecord]) -> Iterator[str]:
     for model in models:
         if model.stage == ADOPTED:
-            for words in faults(model.config["licence"], ADOPTED, "public", False):
+            for words in rights_faults(model.config["licence"], ADOPTED_WEIGHTS, "public", False):
                 yield f"adopted weights {model.name} ({model.config['licence']}): {words}"
 
 
@@ -49,30 +51,30 @@ def _exposed(lab: Lab, model: Artifact) -> Iterator[str]:
     if found.reserved:
         yield f"trained on {found.reserved:,} documents whose owners reserved text and data mining since"
     if not found.certain:
-        yield "what it was trained on cannot be told any more: the spans of its shards are lost"
+        yield "what it was trained on is no longer known: the spans of its shards are lost"
 
 
-def _rights(corpus: Recorded, below_model: Iterable[Recorded]) -> Iterator[str]:
+def _rights(corpus: ArtifactRecord, below_model: Iterable[ArtifactRecord]) -> Iterator[str]:
     if corpus.path is None:
         yield from _rights_of_sources(corpus, below_model)
         return
     columns = ["source", "licence", "acquired", "audience", "tdm_opt_out"]
-    table = pq.read_table(corpus.path / "documents.parquet", columns=columns)
+    table = pq.read_table(corpus.path / DOCUMENTS, columns=columns)
     counts = table.group_by(columns).aggregate([([], "count_all")]).to_pylist()
     found: dict[tuple[str, str], int] = {}
     for row in counts:
-        for words in faults(row["licence"], row["acquired"], row["audience"], row["tdm_opt_out"]):
+        for words in rights_faults(row["licence"], row["acquired"], row["audience"], row["tdm_opt_out"]):
             key = (row["source"], words)
             found[key] = found.get(key, 0) + row["count_all"]
     for (source, words), documents in sorted(found.items()):
         yield f"source {source}: {words} ({documents:,} documents of the corpus {corpus.name})"
 
 
-def _rights_of_sources(corpus: Recorded, below_model: Iterable[Recorded]) -> Iterator[str]:
-    """Of a corpus that was made anew since: what its sources were said to be when they were added."""
+def _rights_of_sources(corpus: ArtifactRecord, below_model: Iterable[ArtifactRecord]) -> Iterator[str]:
+    """Of a corpus that was rebuilt since: the rights that were given when its sources were added."""
     inputs = set(corpus.inputs.values())
     sources = (made for made in below_model if made.kind == "source" and made.id in inputs)
     for source in sorted(sources, key=lambda made: made.name):
         said = source.config
-        for words in faults(said.get("licence", ""), said.get("acquired", ""), "public", False):
+        for words in rights_faults(said.get("licence", ""), said.get("acquired", ""), "public", False):
             yield f"source {source.name}: {words}"

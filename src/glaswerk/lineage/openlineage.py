@@ -1,4 +1,4 @@
-"""Lineage as OpenLineage run events, after https://openlineage.io/spec/2-0-2/OpenLineage.json."""
+"""Lineage as OpenLineage run events, following https://openlineage.io/spec/2-0-2/OpenLineage.json."""
 
 from __future__ import annotations
 
@@ -21,13 +21,11 @@ def producer(code: str = "") -> str:
 
 
 def events(lab: Lab, graph: Graph) -> Iterator[dict[str, Any]]:
-    """A START and a COMPLETE event for every artifact of the graph, in the order in which they were made.
+    """A START and a COMPLETE event for every artifact of the graph, oldest first.
 
-    Documents and answers have none: what the standard calls a dataset is a whole artifact here.
-
-    The run's id follows from the artifact's, so that events sent twice are recognised. Namespaces are the
-    lab's name; the job is what makes artifacts of that kind and name, and the dataset the artifact, its
-    version the artifact's id.
+    Documents and answers have no events: a dataset of the standard is an artifact here. The id of a run is
+    derived from the id of the artifact, so that events sent twice are recognised. The namespace is the name
+    of the lab, the job the kind and name of the artifact, and the version of the dataset its id.
     """
     namespace = "glaswerk://" + str(lab.settings.get("lab", {}).get("name", lab.root.name))
     rows = lab.ledger.rows("SELECT id, config FROM artifact")
@@ -53,9 +51,9 @@ def _events(graph: Graph, node: Node, namespace: str, config: Any) -> Iterator[d
 
 
 def _run_facets(node: Node, config: Any) -> dict[str, Any]:
-    """What made the artifact, under a name of our own as the specification asks of custom facets.
+    """What made the artifact, under a prefix of our own, as the specification requires of custom facets.
 
-    Not the command line: it may name folders of the machine, and events are for others to read.
+    The command line is left out: it may name folders of the machine, and events are sent to others.
     """
     facets = {
         "glaswerk_artifact": {

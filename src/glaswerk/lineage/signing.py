@@ -1,8 +1,7 @@
 """Signatures of models, made and checked offline with a local key (OpenSSF Model Signing, `model-signing`).
 
-A signature is a sigstore bundle: an in-toto statement of the SHA-256 of every file, signed with ECDSA. The
-packages are the extra `sign`: 21 more than Glaswerk needs without it, of 38.6 MB (Python 3.11, x86-64), of
-which the library cryptography is 15.6.
+A signature is a sigstore bundle: an in-toto statement with the SHA-256 of every file, signed with ECDSA. The
+packages are the extra `sign`: 21 packages of 38.6 MB (Python 3.11, x86-64), 15.6 MB of them cryptography.
 """
 
 from __future__ import annotations
@@ -18,19 +17,19 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.files import write_atomic
 
 SUFFIX = ".sig"
-# A signature holds some 200 bytes for each file of the model.
+# A signature has about 200 bytes for each file of the model.
 _LARGEST = 64 << 20
-# As sigstore's bundles name them; the library takes no others.
+# The names in sigstore bundles; the library accepts no others.
 _CURVES = ("secp256r1", "secp384r1", "secp521r1")
-# The library lists what differs as quoted texts, for a changed file with both digests as bytes.
+# The library lists the differences as quoted texts; for a changed file it adds both digests as bytes.
 _DIGESTS = re.compile(r""": Expected .*?(?=["'](?:, ["']|\]$))""", re.DOTALL)
 _LONGEST = 1000
 
 
 def new_key(path: Path) -> Path:
-    """Write a new private key (ECDSA P-256, PEM, mode 0600) and beside it the public one; returns that path.
+    """Write a new private key (ECDSA P-256, PEM, mode 0600) and its public key; returns the latter's path.
 
-    Raises GlaswerkError where either is there already: a key that is overwritten is lost.
+    Raises GlaswerkError if either file exists: an overwritten key is lost.
     """
     ec, serialization = _module("cryptography.hazmat.primitives.asymmetric.ec"), _serialization()
     public = path.with_name(path.name + ".pub")
@@ -40,16 +39,14 @@ def new_key(path: Path) -> Path:
     shown = key.public_key().public_bytes(pem, serialization.PublicFormat.SubjectPublicKeyInfo)
     for file in (path, public):
         if file.exists() or file.is_symlink():
-            raise GlaswerkError(
-                f"{file} is there already", hint="name another file: keys are not overwritten"
-            )
+            raise GlaswerkError(f"{file} exists already", hint="name another file: keys are not overwritten")
     _write_new(path, secret, 0o600)
     _write_new(public, shown, 0o644)
     return public
 
 
 def _write_new(path: Path, data: bytes, mode: int) -> None:
-    """Never through a link or over a file that came in between."""
+    """Never follows a link, and never overwrites a file that was created in the meantime."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(handle, "wb") as file:
         file.write(data)
@@ -58,15 +55,16 @@ def _write_new(path: Path, data: bytes, mode: int) -> None:
 
 
 def sign(folder: Path, key: Path, signature: Path) -> None:
-    """Sign every file of a folder with a private key, and write the signature. Nothing else may write there.
+    """Sign every file of a folder with a private key and write the signature.
 
-    Raises GlaswerkError for a key that is none, a link in the folder, or a signature that lies inside it.
+    No other process may be writing to the folder. Raises GlaswerkError for an unusable key, a link in the
+    folder, or a signature inside it.
     """
     signing = _module("model_signing.signing")
     if signature.resolve().is_relative_to(folder.resolve()):
         raise GlaswerkError(
-            f"the signature {signature} would lie among the files that it signs",
-            hint=f"write it beside them: --to {folder.name}{SUFFIX}",
+            f"the signature {signature} would be among the files that it signs",
+            hint=f"write it next to the folder: --to {folder.name}{SUFFIX}",
         )
     _check_key(key, private=True)
     config = signing.Config().set_hashing_config(_every_file()).use_elliptic_key_signer(private_key=key)
@@ -81,9 +79,9 @@ def sign(folder: Path, key: Path, signature: Path) -> None:
 
 
 def check_signature(folder: Path, signature: Path, public_key: Path) -> None:
-    """Return if the signature was made with that key over exactly the files that the folder holds.
+    """Return if the signature was made with that key over exactly the files in the folder.
 
-    Raises GlaswerkError with what does not hold: the key, the signature, or which files.
+    Otherwise raises GlaswerkError saying what differs: the key, the signature, or which files.
     """
     verifying = _module("model_signing.verifying")
     invalid = _module("cryptography.exceptions").InvalidSignature
@@ -100,15 +98,15 @@ def check_signature(folder: Path, signature: Path, public_key: Path) -> None:
 
 
 def _every_file() -> Any:
-    """SHA-256 of each file. By default those of git are left out, so that one could be added unseen."""
+    """SHA-256 of each file. By default git's files are left out, so that one could be added unnoticed."""
     config = _module("model_signing.hashing").Config().use_file_serialization()
     return config.set_ignored_paths(paths=[], ignore_git_paths=False)
 
 
 def _check_form(signature: Path) -> None:
-    """That a file is a signature and names its key: where that is missing, the library prints and goes on.
+    """Check that the file is a signature and names its key: without a key, the library only prints a warning.
 
-    Nor may any byte of it be other than `sign` wrote it, though it would decode to the same.
+    Every byte must be as `sign` wrote it, even where another spelling would decode to the same.
     """
     try:
         if signature.stat().st_size > _LARGEST:
@@ -123,18 +121,18 @@ def _check_form(signature: Path) -> None:
     except FileNotFoundError as error:
         raise GlaswerkError(f"there is no signature {signature}", hint="--signature FILE") from error
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        raise _refused(signature, "it is no signature as `glaswerk sign` writes it") from error
+        raise _refused(signature, "it is not a signature as `glaswerk sign` writes it") from error
     if not names_key or not plain:
-        raise _refused(signature, "it is no signature as `glaswerk sign` writes it")
+        raise _refused(signature, "it is not a signature as `glaswerk sign` writes it")
 
 
 def _is_plain(text: str) -> bool:
-    """Whether base64 is written in the one way that its bytes have."""
+    """Whether base64 is in its one canonical form."""
     return base64.b64encode(base64.b64decode(text, validate=True)).decode() == text
 
 
 def _check_key(path: Path, *, private: bool) -> None:
-    """Raises GlaswerkError for a file that holds no key of that kind on a curve that the format knows."""
+    """Raises GlaswerkError for a file without a key of that kind on a curve that the format supports."""
     serialization, ec = _serialization(), _module("cryptography.hazmat.primitives.asymmetric.ec")
     try:
         data = path.read_bytes()
@@ -158,13 +156,13 @@ def _reason(error: Exception) -> str:
     if words.startswith("Key mismatch"):
         return "it was made with another key"
     if not isinstance(error, ValueError):
-        return f"it is no whole signature ({error!r})"
+        return f"it is incomplete ({error!r})"
     return _DIGESTS.sub("", words)[:_LONGEST]
 
 
 def _refused(signature: Path, why: str) -> GlaswerkError:
     return GlaswerkError(
-        f"the signature {signature} does not hold: {why}",
+        f"the signature {signature} is not valid: {why}",
         hint="do not use the model; fetch it, its signature and the key again from whoever made it",
     )
 

@@ -1,7 +1,7 @@
-"""Whether artifacts still are what they were when they were made: files, manifests and ledger compared.
+"""Verification: compares the files, manifests and ledger to find out whether artifacts are unchanged.
 
-The ledger holds a digest of every manifest, and the manifest one of every file. Who can write all three can
-make them agree; against that a signature helps (see `lineage.signing`).
+The ledger holds a digest of every manifest, and the manifest a digest of every file. Whoever can write all
+three can make them agree; a signature protects against that (see `lineage.signing`).
 """
 
 from __future__ import annotations
@@ -14,26 +14,27 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, get_args
 
+from glaswerk.core.artifact_files import MANIFEST
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import DIGEST_BYTES, PREFIX, digest_bytes, digest_files
-from glaswerk.lab.artifact import MANIFEST, ArtifactKind, Spec
+from glaswerk.lab.artifact import ArtifactKind, Spec, read_manifest
 from glaswerk.lab.folder import Lab
 from glaswerk.lineage.graph import GONE, Edge, Graph, Node
 
 State = Literal["matches", "altered", "missing", "made anew"]
 Advance = Callable[[int], None]
 _PIECE = 1 << 20
-_NOT_PLAIN = "altered, it is no plain file any more"
-# What both the manifest and the ledger's row of an artifact say.
-_TOLD_TWICE = ("id", "kind", "name", "digest", "finished_at", "seconds", "cpu_seconds", "config", "stats")
+_NOT_PLAIN = "altered, it is no longer a plain file"
+# The fields that are both in the manifest and in the ledger's row of an artifact.
+_RECORDED_TWICE = ("id", "kind", "name", "digest", "finished_at", "seconds", "cpu_seconds", "config", "stats")
 
 
 @dataclass(frozen=True)
 class Checked:
-    """What was found of one artifact. It "matches" where `faults`, a sentence each, is empty.
+    """The result for one artifact. It "matches" if `faults` (one sentence each) is empty.
 
-    "missing": nothing lies in its place. "made anew": its place holds a later artifact, so that nothing of
-    it can be compared. `notes` say what could not be compared because the ledger does not hold it.
+    "missing": there is nothing at its path. "made anew": a later artifact is at its path, so nothing can be
+    compared. `notes` say what could not be compared because the ledger does not record it.
     """
 
     id: str
@@ -49,10 +50,10 @@ class Checked:
 
 @dataclass(frozen=True)
 class Register:
-    """What the ledger and the manifests say, side by side.
+    """The contents of the ledger and of the manifests, side by side.
 
-    `rows` are the ledger's rows by id, `recorded` the digests of manifests by path and id, `manifests` those
-    that lie in the lab and can be read, by path.
+    `rows` are the ledger's rows by id, `recorded` the recorded digests of manifests by path and id, and
+    `manifests` the readable manifests in the lab by path.
     """
 
     root: Path
@@ -63,9 +64,9 @@ class Register:
 
     @classmethod
     def read(cls, lab: Lab) -> Register:
-        """Nothing is written: rows that are missing from the ledger stay so.
+        """Read both. Nothing is written: rows missing from the ledger are not restored.
 
-        Raises GlaswerkError for a ledger that is damaged or names places outside the lab.
+        Raises GlaswerkError for a ledger that is damaged or names paths outside the lab.
         """
         lab.ledger.check()
         held = lab.ledger.rows("SELECT path, id, digest FROM manifest")
@@ -83,19 +84,19 @@ class Register:
         )
 
     def row(self, path: str, identifier: str) -> Mapping[str, Any] | None:
-        """The ledger's row of an id, if of that path: artifacts of one id may have several names."""
+        """The ledger's row of an id, if it has that path: artifacts with one id may have several names."""
         row = self.rows.get(identifier)
         return row if row is not None and row["path"] == path else None
 
     def inputs(self, identifier: str) -> dict[str, str]:
-        """Role → parent of an artifact, by the ledger's edges."""
+        """Role → parent of an artifact, from the ledger's edges."""
         return {edge.role: edge.parent for edge in self.edges if edge.child == identifier}
 
     def places(self) -> dict[str, str]:
-        """The id of what lies or should lie at each path.
+        """The id of the artifact that is or should be at each path.
 
-        It is the manifest's where the ledger knows it there or knows of nothing there, else that which the
-        ledger has last: an id that was altered does not hide the artifact.
+        It is the id in the manifest if the ledger knows that id at the path, or no id at all. Otherwise it is
+        the last id in the ledger, so that an altered id does not hide the artifact.
         """
         known = [(row["path"], row["id"]) for row in self.rows.values()]
         known += [(path, identifier) for path, identifier in self.recorded if identifier in self.rows]
@@ -109,16 +110,16 @@ class Register:
         return found
 
     def graph(self) -> Graph:
-        """The ledger as a graph; artifacts that it does not know are as their manifests say.
+        """The ledger as a graph; artifacts that the ledger does not know come from their manifests.
 
-        The state of a node is "ok", or "gone" where another artifact lies in its place.
+        The state of a node is "ok", or "gone" if another artifact is at its path.
         """
         places: dict[str, list[str]] = {}
         for path, identifier in self.places().items():
             places.setdefault(identifier, []).append(path)
         only = {i: self.manifests[there[0]] for i, there in places.items() if i not in self.rows}
-        told = sorted({**only, **self.rows}.items(), key=lambda item: str(item[1].get("finished_at")))
-        nodes = {identifier: self._node(identifier, row, places) for identifier, row in told}
+        known = sorted({**only, **self.rows}.items(), key=lambda item: str(item[1].get("finished_at")))
+        nodes = {identifier: self._node(identifier, row, places) for identifier, row in known}
         edges = self.edges + tuple(
             Edge(identifier, role, str(parent))
             for identifier, manifest in only.items()
@@ -128,7 +129,7 @@ class Register:
 
     def _node(self, identifier: str, row: Mapping[str, Any], places: Mapping[str, list[str]]) -> Node:
         paths = places.get(identifier, [])
-        # By its place, which the name decides: a name that was altered in a manifest hides nothing.
+        # From the path, which the name determines: a name that was altered in a manifest hides nothing.
         names = [_name_at(path) for path in paths] or [str(row.get("name"))]
         return Node(
             identifier,
@@ -142,7 +143,7 @@ class Register:
 
 
 def targets(register: Register, nodes: Iterable[Node]) -> list[Node]:
-    """The nodes, one for each place that an artifact of that id lies in."""
+    """The nodes, once for each path that holds an artifact of that id."""
     places: dict[str, list[str]] = {}
     for path, identifier in register.places().items():
         places.setdefault(identifier, []).append(path)
@@ -155,7 +156,7 @@ def targets(register: Register, nodes: Iterable[Node]) -> list[Node]:
 
 
 def everything(register: Register) -> list[Node]:
-    """What lies in the lab, and all that it was made from."""
+    """Everything in the lab, and everything it was made from."""
     graph, found = register.graph(), dict[str, Node]()
     for path, identifier in register.places().items():
         if (register.root / path).exists():
@@ -164,13 +165,13 @@ def everything(register: Register) -> list[Node]:
 
 
 def size(register: Register, nodes: Iterable[Node]) -> int:
-    """Bytes of all files that checking these artifacts reads."""
+    """Bytes of all files that `check` reads for these artifacts."""
     folders = [register.root / node.path for node in nodes if node.state != GONE]
     return sum(path.lstat().st_size for folder in folders for path in files_of(folder).values())
 
 
 def check(register: Register, node: Node, advance: Advance) -> Checked:
-    """Compare the artifact that lies at the node's path; `advance` is told the bytes that were read."""
+    """Compare the artifact at the node's path; `advance` receives the number of bytes read."""
     folder = register.root / node.path
     name = node.name if node.state == GONE else _name_at(node.path)
     about = (node.id, node.kind, name, node.path)
@@ -179,9 +180,9 @@ def check(register: Register, node: Node, advance: Advance) -> Checked:
     if node.state == GONE:
         return Checked(*about, "made anew")
     if folder.is_symlink():
-        return Checked(*about, "altered", faults=("its folder is a link now",))
+        return Checked(*about, "altered", faults=("its folder is now a link",))
     if not folder.exists():
-        return Checked(*about, "missing", faults=("not in the lab any more",))
+        return Checked(*about, "missing", faults=("no longer in the lab",))
     files = files_of(folder)
     faults = list(manifest_faults(register, node))
     if node.path in register.manifests:
@@ -198,7 +199,7 @@ def _notes(register: Register, node: Node) -> tuple[str, ...]:
 
 
 def manifest_faults(register: Register, node: Node) -> Iterator[str]:
-    """Where the manifest at a node's path contradicts itself or the ledger; no other file is read."""
+    """How the manifest at a node's path contradicts itself or the ledger; no other file is read."""
     manifest = register.root / node.path / MANIFEST
     if not manifest.is_symlink() and not manifest.exists():
         yield f"{MANIFEST}: missing"
@@ -209,40 +210,40 @@ def manifest_faults(register: Register, node: Node) -> Iterator[str]:
         return
     yield from _ledger_faults(register, node, said, manifest)
     if _id_of(said) != said.get("id"):
-        yield f"{MANIFEST}: altered, its id is not that of its kind, recipe, inputs and config"
+        yield f"{MANIFEST}: altered, its id does not follow from its kind, recipe, inputs and config"
     outputs = {name: output.get("digest", "") for name, output in _outputs(said).items()}
     if digest_files(outputs) != said.get("digest"):
-        yield f"{MANIFEST}: altered, its digest is not that of the files it lists"
+        yield f"{MANIFEST}: altered, its digest does not cover the files it lists"
 
 
 def _ledger_faults(register: Register, node: Node, said: Mapping[str, Any], manifest: Path) -> Iterator[str]:
-    """Where a manifest and the ledger differ."""
+    """How a manifest and the ledger differ."""
     row, recorded = register.row(node.path, node.id), register.recorded.get((node.path, node.id))
     if node.id not in register.rows:
-        yield "not in the ledger: glaswerk status enters it, if you know where it comes from"
+        yield "not in the ledger: glaswerk status records it, if you know where it comes from"
         return
     try:
-        told = _told(row) if row is not None else {}
+        recorded_fields = _recorded_fields(row) if row is not None else {}
     except (ValueError, RecursionError):
-        yield "the ledger's row of it cannot be read"
+        yield "its row in the ledger cannot be read"
         return
-    fields = [name for name, value in told.items() if said.get(name) != value]
+    fields = [name for name, value in recorded_fields.items() if said.get(name) != value]
     if register.inputs(node.id) != said.get("inputs"):
         fields.append("inputs")
     if fields:
-        yield f"{MANIFEST}: not as in the ledger: {', '.join(fields)}"
+        yield f"{MANIFEST}: differs from the ledger in {', '.join(fields)}"
     elif recorded and digest_bytes(manifest.read_bytes()) != recorded:
-        yield f"{MANIFEST}: not as in the ledger, which has another digest of it"
+        yield f"{MANIFEST}: differs from the ledger, which records another digest"
 
 
-def _told(row: Mapping[str, Any]) -> dict[str, Any]:
-    """What the ledger's row of an artifact says that its manifest says, too."""
-    told = {**row, "config": json.loads(row["config"]), "stats": json.loads(row["stats"])}
-    return {name: told[name] for name in _TOLD_TWICE}
+def _recorded_fields(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a ledger row that are in the manifest as well."""
+    fields = {**row, "config": json.loads(row["config"]), "stats": json.loads(row["stats"])}
+    return {name: fields[name] for name in _RECORDED_TWICE}
 
 
 def _id_of(said: Mapping[str, Any]) -> str:
-    """The id that follows from what a manifest says (see `artifact.Spec`)."""
+    """The id that follows from the contents of a manifest (see `artifact.Spec`)."""
     inputs, config = _mapping(said.get("inputs")), _mapping(said.get("config"))
     kind: Any = said.get("kind")
     return Spec(kind, str(said.get("name")), str(said.get("recipe")), inputs, config).id
@@ -251,7 +252,7 @@ def _id_of(said: Mapping[str, Any]) -> str:
 def _file_faults(
     listed: Mapping[str, Mapping[str, Any]], files: Mapping[str, Path], advance: Advance
 ) -> Iterator[str]:
-    """Where the files of an artifact are not those that its manifest lists."""
+    """How the files of an artifact differ from those that its manifest lists."""
     for name, output in listed.items():
         if fault := _file_fault(files.get(name), output.get("digest"), advance):
             yield f"{_shown(name)}: {fault}"
@@ -272,17 +273,17 @@ def _file_fault(path: Path | None, digest: object, advance: Advance) -> str:
 
 
 def _is_plain(path: Path) -> bool:
-    """Not a link, whose target may change unseen, nor a pipe, which would be waited for."""
+    """Not a link, whose target may change unnoticed, and not a pipe, which would block."""
     return stat.S_ISREG(path.lstat().st_mode)
 
 
 def _shown(name: str) -> str:
-    """A file's name that cannot steer a terminal or pass for a line of its own."""
+    """A file name without control characters, so that it cannot affect a terminal or fake a line."""
     return name if name.isprintable() else repr(name)
 
 
 def files_of(folder: Path) -> dict[str, Path]:
-    """Whatever lies in an artifact's folder and is no folder itself, by its relative name."""
+    """Everything in an artifact's folder except folders, by relative name."""
     return {
         path.relative_to(folder).as_posix(): path
         for path in sorted(folder.rglob("*"))
@@ -291,7 +292,7 @@ def files_of(folder: Path) -> dict[str, Path]:
 
 
 def _digest_of(path: Path, advance: Advance) -> str:
-    """The content id of a file (see `core.ids.digest_file`). Raises OSError where it cannot be read."""
+    """The content id of a file (see `core.ids.digest_file`). Raises OSError if it cannot be read."""
     state = hashlib.blake2b(digest_size=DIGEST_BYTES)
     with path.open("rb") as file:
         while piece := file.read(_PIECE):
@@ -301,18 +302,17 @@ def _digest_of(path: Path, advance: Advance) -> str:
 
 
 def _read(path: Path) -> dict[str, Any] | None:
-    """What a manifest says, or None where it is no JSON object in a plain file."""
+    """The contents of a manifest, or None if it is not a JSON object in a plain file."""
     if not _is_plain(path):
         return None
     try:
-        said = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
+        return read_manifest(path.parent)
+    except GlaswerkError:
         return None
-    return said if isinstance(said, dict) else None
 
 
 def _name_at(path: str) -> str:
-    """The name of an artifact by its place: what stands behind the folder of its kind."""
+    """The name of an artifact from its path: everything after the folder of its kind."""
     return path.partition("/")[2]
 
 
@@ -320,8 +320,8 @@ def _check_inside(lab: Lab, path: str) -> None:
     parts = PurePosixPath(path).parts
     if len(parts) < 2 or path.startswith("/") or ".." in parts:
         raise GlaswerkError(
-            f"the ledger {lab.ledger.path} names a place outside the lab: {path!r:.80}",
-            hint="move ledger.db aside; `glaswerk status` writes it anew from the manifests",
+            f"the ledger {lab.ledger.path} names a path outside the lab: {path!r:.80}",
+            hint="move ledger.db aside; `glaswerk status` rebuilds it from the manifests",
         )
 
 

@@ -13,14 +13,15 @@ from typing import Any
 from safetensors.torch import save_file
 from transformers import GenerationConfig
 
+from glaswerk.core.artifact_files import CHAT_TEMPLATE, TOKENIZER, TOKENIZER_CONFIG, WEIGHTS, WEIGHTS_INDEX
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import digest_file, digest_files
 from glaswerk.core.progress import track
 from glaswerk.lab import Artifact, Lab, Spec
-from glaswerk.lab.status import ADOPTED
+from glaswerk.lineage.stages import ADOPTED
 from glaswerk.model.gguf import GgufFile
 from glaswerk.model.gguf_model import GgufModel, pieces
-from glaswerk.model.hub_folder import INDEX, HubFolder
+from glaswerk.model.hub_folder import HubFolder
 from glaswerk.model.licence import licence_of
 from glaswerk.tokenizer import Tokenizer
 from glaswerk.tokenizer.companions import copy_tokenizer
@@ -146,7 +147,7 @@ def _check_free(lab: Lab, name: str) -> None:
 
 def _write_tokenizer(folder: Path, found: _Found) -> Mapping[str, Any]:
     files = found.tokenizer
-    (folder / "tokenizer.json").write_text(files.tokenizer, encoding="utf-8")
+    (folder / TOKENIZER).write_text(files.tokenizer, encoding="utf-8")
     named = {key: files.config.get(key) for key in _NAMES}
     config = {
         "tokenizer_class": "PreTrainedTokenizerFast",
@@ -154,9 +155,9 @@ def _write_tokenizer(folder: Path, found: _Found) -> Mapping[str, Any]:
         "clean_up_tokenization_spaces": False,
         "model_max_length": found.network.config.max_position_embeddings,
     }
-    (folder / "tokenizer_config.json").write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n")
+    (folder / TOKENIZER_CONFIG).write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n")
     if files.template:
-        (folder / "chat_template.jinja").write_text(files.template, encoding="utf-8")
+        (folder / CHAT_TEMPLATE).write_text(files.template, encoding="utf-8")
     tokenizer = Tokenizer.load(folder)
     rows = found.network.config.vocab_size
     if tokenizer.vocab_size > rows:
@@ -189,7 +190,7 @@ def _write_weights(folder: Path, network: GgufModel) -> None:
     groups = list(pieces(network, _SHARD))
     index: dict[str, str] = {}
     for number, group in enumerate(track(groups, "dequantise"), 1):
-        name = f"model-{number:05}-of-{len(groups):05}.safetensors" if groups[1:] else "model.safetensors"
+        name = f"model-{number:05}-of-{len(groups):05}.safetensors" if groups[1:] else WEIGHTS
         save_file({key: network.tensor(key) for key in group}, folder / name, metadata={"format": "pt"})
         index |= dict.fromkeys(group, name)
     _write_index(folder, index)
@@ -201,7 +202,7 @@ def _write_index(folder: Path, places: Mapping[str, str]) -> None:
     if len(names) > 1:
         size = sum((folder / name).stat().st_size for name in names)
         content = {"metadata": {"total_size": size}, "weight_map": dict(places)}
-        (folder / INDEX).write_text(json.dumps(content, indent=2) + "\n")
+        (folder / WEIGHTS_INDEX).write_text(json.dumps(content, indent=2) + "\n")
 
 
 def _count(shape: tuple[int, ...]) -> int:

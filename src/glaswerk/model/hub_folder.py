@@ -11,11 +11,19 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 
+from glaswerk.core.artifact_files import (
+    CHAT_TEMPLATE,
+    GENERATION_CONFIG,
+    MODEL_CONFIG,
+    TOKENIZER,
+    TOKENIZER_CONFIG,
+    WEIGHTS,
+    WEIGHTS_INDEX,
+)
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.model.families import check_shapes, expected_shapes, read_config
 from glaswerk.tokenizer.from_gguf import TokenizerFiles
 
-SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"
 _PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".h5", ".msgpack")
 _LARGEST_JSON = 64 << 20
 _LARGEST_TOKENIZER = 256 << 20
@@ -32,23 +40,23 @@ class HubFolder:
     def __init__(self, path: Path) -> None:
         """Raises GlaswerkError for pickles, code of its own, files cut short, and tensors that do not fit."""
         self.path = path
-        self.config = read_config(read_object(path / "config.json"), str(path / "config.json"))
+        self.config = read_config(read_object(path / MODEL_CONFIG), str(path / MODEL_CONFIG))
         self.weights = self._weights()
         self.places: dict[str, str] = {}
-        self.shapes = expected_shapes(self.config, str(path / "config.json"))
+        self.shapes = expected_shapes(self.config, str(path / MODEL_CONFIG))
         check_shapes(self._found(), self.shapes, str(path))
 
     @property
     def files(self) -> list[str]:
         """What is taken from the folder, by name."""
         companions = (
-            "config.json",
-            "generation_config.json",
-            "tokenizer.json",
-            "tokenizer_config.json",
-            "chat_template.jinja",
+            MODEL_CONFIG,
+            GENERATION_CONFIG,
+            TOKENIZER,
+            TOKENIZER_CONFIG,
+            CHAT_TEMPLATE,
         )
-        index = [INDEX] if (self.path / INDEX).exists() and len(self.weights) > 1 else []
+        index = [WEIGHTS_INDEX] if (self.path / WEIGHTS_INDEX).exists() and len(self.weights) > 1 else []
         names = [name for name in (*companions, *index, *self.weights) if (self.path / name).exists()]
         for name in names:
             _check_regular(self.path / name)
@@ -56,13 +64,13 @@ class HubFolder:
 
     def tokenizer(self) -> TokenizerFiles:
         """The tokenizer's files. Raises GlaswerkError where there is no `tokenizer.json`."""
-        path = self.path / "tokenizer.json"
+        path = self.path / TOKENIZER
         if not path.exists():
             raise GlaswerkError(
                 f"{self.path} holds no tokenizer.json",
                 hint="save it there with transformers: AutoTokenizer.from_pretrained(…).save_pretrained(…)",
             )
-        config = self.path / "tokenizer_config.json"
+        config = self.path / TOKENIZER_CONFIG
         said = read_object(config) if config.exists() else {}
         if said.get("auto_map"):
             raise GlaswerkError(f"{config} asks for code of its own (auto_map), which is not run here")
@@ -76,11 +84,11 @@ class HubFolder:
 
     def generation(self) -> dict[str, Any]:
         """What `generation_config.json` says, {} where there is none."""
-        path = self.path / "generation_config.json"
+        path = self.path / GENERATION_CONFIG
         return read_object(path) if path.exists() else {}
 
     def _template(self, said: Mapping[str, Any]) -> str:
-        file = self.path / "chat_template.jinja"
+        file = self.path / CHAT_TEMPLATE
         if file.exists():
             return read_text(file, _LARGEST_JSON)
         found = said.get("chat_template")
@@ -90,10 +98,10 @@ class HubFolder:
         return found if isinstance(found, str) else ""
 
     def _weights(self) -> list[str]:
-        if (self.path / SINGLE).exists():
-            _check_regular(self.path / SINGLE)
-            return [SINGLE]
-        if (self.path / INDEX).exists():
+        if (self.path / WEIGHTS).exists():
+            _check_regular(self.path / WEIGHTS)
+            return [WEIGHTS]
+        if (self.path / WEIGHTS_INDEX).exists():
             return self._indexed()
         pickles = [file.name for file in sorted(self.path.iterdir()) if file.suffix in _PICKLES]
         found = f"found {', '.join(pickles[:3])}, which may run code when read" if pickles else "found none"
@@ -103,7 +111,7 @@ class HubFolder:
         )
 
     def _indexed(self) -> list[str]:
-        shards = read_object(self.path / INDEX).get("weight_map")
+        shards = read_object(self.path / WEIGHTS_INDEX).get("weight_map")
         names = (
             sorted(set(shards.values()))
             if isinstance(shards, dict) and all(isinstance(name, str) for name in shards.values())
@@ -112,12 +120,14 @@ class HubFolder:
         for name in names:
             if Path(name).name != name or not name.endswith(".safetensors"):
                 raise GlaswerkError(
-                    f"{self.path / INDEX} names {name!r}; expected a file of the folder itself"
+                    f"{self.path / WEIGHTS_INDEX} names {name!r}; expected a file of the folder itself"
                 )
             if not (self.path / name).is_file():
-                raise GlaswerkError(f"{self.path / INDEX} names {name!r}, which is absent", hint=_HINT)
+                raise GlaswerkError(
+                    f"{self.path / WEIGHTS_INDEX} names {name!r}, which is absent", hint=_HINT
+                )
         if not names:
-            raise GlaswerkError(f"{self.path / INDEX} names no file of weights", hint=_HINT)
+            raise GlaswerkError(f"{self.path / WEIGHTS_INDEX} names no file of weights", hint=_HINT)
         return names
 
     def _found(self) -> dict[str, tuple[int, ...]]:

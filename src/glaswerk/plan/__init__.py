@@ -1,4 +1,4 @@
-"""Floor 3: what a run will take, before it runs: shape, cost, time, memory."""
+"""Floor 4: what a training run will take before it starts: network shape, cost, time, memory."""
 
 from glaswerk.plan.shape import Shape, parse_size, shape_for
 

@@ -1,4 +1,4 @@
-"""A budget of time or money, and the largest network that it trains."""
+"""A budget of time or money, and the largest network that can be trained within it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Candidate = TypeVar("Candidate")
 
 
 def parse_budget(text: str, price_per_hour: float) -> float:
-    """Seconds: `"2h"`, `"90min"`, or `"50"` in the currency of `price_per_hour`.
+    """Seconds of a budget: `"2h"`, `"90min"`, or `"50"` in the currency of `price_per_hour`.
 
     Raises GlaswerkError for anything else, and for money without a price.
     """
@@ -26,7 +26,7 @@ def parse_budget(text: str, price_per_hour: float) -> float:
         return float(found[1]) * _SECONDS[found[2]]
     if not price_per_hour:
         raise GlaswerkError(
-            f"--budget {text} is an amount of money, and what an hour costs is not known",
+            f"--budget {text} is an amount of money, but the price of an hour is not known",
             hint=f"--budget {text} --price-per-hour 2.5, or a time: --budget {text}h",
         )
     return float(found[1]) / price_per_hour * 3600
@@ -35,9 +35,9 @@ def parse_budget(text: str, price_per_hour: float) -> float:
 def largest_within(
     candidates: Iterable[Candidate], seconds: Callable[[Candidate], float], budget: float
 ) -> Candidate:
-    """The last of `candidates`, small ones first, before one takes more than `budget` seconds.
+    """The last of `candidates`, smallest first, before the first one that takes more than `budget` seconds.
 
-    Raises GlaswerkError where the first takes longer.
+    Raises GlaswerkError if even the first takes longer, and ValueError without a candidate.
     """
     chosen: Candidate | None = None
     for each in candidates:

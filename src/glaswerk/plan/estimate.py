@@ -1,4 +1,4 @@
-"""What a run will take: speed, hours, price, energy, from its work and a device or a probe."""
+"""What a run will take: speed, hours, price and energy, from its work and a device or a probe."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from glaswerk.plan.shape import Shape, at_depth
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A run: `tokens` in all, `micro_tokens` at once on one of `devices`, which share the state evenly.
+    """A run: `tokens` in total, `micro_tokens` per micro-batch on each device; state is sharded evenly.
 
-    `corpus_tokens`: those of an epoch.
+    `corpus_tokens`: tokens of one epoch.
     """
 
     shape: Shape
@@ -29,9 +29,9 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Tokens a second on one device; `basis` says in words whether it was measured or assumed.
+    """Tokens per second on one device; `basis` says in words whether it was measured or assumed.
 
-    `peak`: FLOP/s that the share of `utilisation` refers to.
+    `peak`: the FLOP/s that `utilisation` is a share of.
     """
 
     tokens_per_second: float
@@ -40,12 +40,12 @@ class Rate:
     measured: bool
 
     def utilisation(self, shape: Shape) -> float:
-        """Model FLOPs utilisation (MFU): FLOPs of the network's formula done, by the peak."""
+        """Model FLOPs utilisation (MFU): the FLOPs of the formula per second, divided by the peak."""
         return self.tokens_per_second * flops_of(shape).per_token / self.peak
 
 
 def assumed_rate(work: Work, device: Device) -> Rate:
-    """What `device` does if it reaches the share of its peak that its entry assumes."""
+    """The speed of `device` at the utilisation that its entry assumes."""
     peak, shape = device.teraflops * 1e12, work.shape
     share = device.utilisation * min(1.0, shape.width / device.wide)
     seconds = work.micro_tokens * flops_of(shape).per_token / (peak * share)
@@ -57,8 +57,11 @@ def assumed_rate(work: Work, device: Device) -> Rate:
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
-    """A prediction, to stand beside the result. None is what is not known."""
+class RunEstimate:
+    """The prediction of a run, to compare with its result. Unknown figures are None.
+
+    `capacity`: bytes of memory of one device; `watts`: of one device; `price_per_hour`: 0 if unknown.
+    """
 
     work: Work
     rate: Rate
@@ -68,22 +71,22 @@ class Estimate:
 
     @property
     def seconds(self) -> float:
-        """Training steps alone: no start, validation, sample or checkpoint; n devices are n times as fast."""
+        """Training steps only, not start, validation or checkpoints; n devices are n times as fast."""
         return self.work.tokens / (self.rate.tokens_per_second * self.work.devices)
 
     @property
     def price(self) -> float | None:
-        """In the currency of the price, which is for all devices together."""
+        """In the currency of `price_per_hour`, which covers all devices together."""
         return self.price_per_hour * self.seconds / 3600 if self.price_per_hour else None
 
     @property
     def kilowatt_hours(self) -> float | None:
-        """Of the devices at full load; the machine around them and its cooling are not in it."""
+        """Of the devices at full load; the rest of the machine and cooling are not included."""
         return self.watts * self.work.devices * self.seconds / 3.6e6 if self.watts else None
 
     @property
     def quality(self) -> Prediction:
-        """Validation bits per byte by the fitted ladder."""
+        """Validation bits per byte by the law that was fitted to the ladder."""
         work = self.work
         found = predicted_bits(work.shape.parameters, work.tokens, corpus_tokens=work.corpus_tokens)
         if work.shape == at_depth(work.shape.layers, work.shape.vocab_size, work.shape.context):
@@ -91,7 +94,7 @@ class Estimate:
         return replace(found, beyond=("the ladder had no network of this shape", *found.beyond))
 
     def memory(self) -> dict[int, Memory]:
-        """Memory of a device by sharding degree: unsharded, then over each power of two of the devices."""
+        """Memory of one device by sharding degree: 1, then every power of two up to the number of devices."""
         degrees = [1]
         while degrees[-1] * 2 <= self.work.devices:
             degrees.append(degrees[-1] * 2)
@@ -104,7 +107,7 @@ class Estimate:
         }
 
     def to_json(self) -> dict[str, Any]:
-        """Every figure; what is kept with the run."""
+        """Every figure; saved with the run."""
         work, parameters, flops = self.work, parameters_of(self.work.shape), flops_of(self.work.shape)
         return {
             "shape": asdict(work.shape),

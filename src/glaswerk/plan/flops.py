@@ -1,4 +1,4 @@
-"""Parameters by their place in the network, and the floating-point operations of training it."""
+"""Parameters by part of the network, and the floating-point operations of training it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ FORMULA = "6 x multiplied parameters x tokens + 12 x layers x heads x head size 
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """Counts that add up to `Shape.parameters`; `output` is 0 where the embedding is the output, too."""
+    """Counts that add up to `Shape.parameters`; `output` is 0 if it is tied to the embedding."""
 
     embedding: int
     output: int
@@ -21,20 +21,21 @@ class Parameters:
 
     @property
     def matrices(self) -> int:
-        """Those of hidden matrices: what Muon steers; AdamW has the tables and the norms."""
+        """Parameters of hidden matrices, which Muon updates; AdamW updates the tables and the norms."""
         return self.attention + self.feed_forward
 
     @property
     def total(self) -> int:
+        """All parameters."""
         return self.embedding + self.output + self.matrices + self.norms
 
 
 @dataclass(frozen=True, slots=True)
 class Flops:
-    """Floating-point operations a trained token, forward and backward, an addition and a product being two.
+    """Floating-point operations per trained token, forward and backward; a multiply-add counts as two.
 
-    `attention` counts the whole square of scores, as PaLM's appendix B does and every MFU since: what a
-    causal kernel leaves out counts as done.
+    `attention` counts the full square of scores, as in PaLM's appendix B and every MFU since, including the
+    half that a causal kernel skips.
     """
 
     matrices: int
@@ -42,6 +43,7 @@ class Flops:
 
     @property
     def per_token(self) -> int:
+        """FLOPs per trained token."""
         return self.matrices + self.attention
 
 
@@ -58,11 +60,11 @@ def parameters_of(shape: Shape) -> Parameters:
 
 
 def flops_of(shape: Shape, context: int = 0) -> Flops:
-    """FLOPs a token at `context` tokens a sequence (0 = the shape's own); no recomputation is counted."""
+    """FLOPs per token at `context` tokens per sequence (0: the shape's own), without recomputation."""
     parameters = parameters_of(shape)
     length = context or shape.context
     return Flops(
-        # Looking up a row multiplies nothing: of the tables only the output counts.
+        # An embedding lookup multiplies nothing: of the two tables only the output counts.
         matrices=6 * (parameters.matrices + shape.vocab_size * shape.width),
         attention=12 * shape.layers * shape.heads * HEAD * length,
     )

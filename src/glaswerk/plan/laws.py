@@ -1,7 +1,7 @@
-"""The dial's laws: from a size or a budget and a corpus to every setting, and the bits that it will reach.
+"""Scaling laws: from a size or budget and a corpus to every setting, and the bits per byte to expect.
 
-Fitted on the ladder of 2026-11-23 (`bench/ladder.py`; tables, plots and limits in docs/scaling.md). What the
-ladder could not measure is taken over from where it was, and says so at its constant.
+Fitted on the ladder of runs of 2026-11-23 (`bench/ladder.py`; tables, plots and limits in docs/scaling.md).
+Figures that the ladder could not measure come from the literature, with the source at each constant.
 """
 
 from __future__ import annotations
@@ -10,34 +10,36 @@ import math
 from dataclasses import dataclass
 from itertools import pairwise
 
-# Chinchilla's 20 tokens a parameter, but no document more often than this: beyond some 16 epochs
-# repeated data teaches almost nothing (Muennighoff et al. 2023); facts stated ten times need several.
+# Chinchilla's 20 tokens per parameter, with a limit on epochs: beyond about 16 epochs repeated data teaches
+# almost nothing (Muennighoff et al. 2023), but facts stated only ten times need several epochs.
 TOKENS_PER_PARAMETER = 20
 MOST_EPOCHS = 8.0
-# Repetition wears off: the r-th epoch is worth e^(-r / 15.4) of fresh text (Muennighoff et al. 2023).
+# The r-th repetition is worth e^(-r / 15.4) of fresh text (Muennighoff et al. 2023).
 _WEARS_OFF = 15.4
-# What the loss is fitted to.
+# The ranges that the loss is fitted to.
 MEASURED_PARAMETERS = (315_712, 12_195_456)
 MEASURED_TOKENS = (131_072, 1_048_576)
 MEASURED_BATCH = 2048
-# The matrices' learning rate by width, straight between these in logarithms. The best rates found: 0.015 at
-# 64, 0.010 at 128, 0.008 at 192, 0.004 at 256, 0.002 at 384; 0.002 or less at 512. Below as between the first
-# two (width^-0.7, Bjorck et al. 2024); above with width^-1, where no ladder here reaches (Yang et al. 2022).
+# Learning rate of the matrices by width, interpolated linearly in logarithms. The best rates found: 0.015 at
+# 64, 0.010 at 128, 0.008 at 192, 0.004 at 256, 0.002 at 384; 0.002 or less at 512. Below the first width the
+# slope is that of the first two (width^-0.7, Bjorck et al. 2024); above the last, where the ladder does not
+# reach, width^-1 (Yang et al. 2022).
 _RATES = ((128, 0.0105), (192, 0.0079), (384, 0.002))
 _BELOW, _ABOVE = 0.7, 1.0
-# The embedding's, the same at every width of the ladder: 0.03 bits better than one rate for both.
+# Learning rate of the embedding, the same at every width of the ladder: 0.03 bits better than a shared rate.
 _EMBEDDING_RATE = 0.048
-# The rates stand for runs of up to so many tokens. How they fall beyond is a choice, not a measurement: runs
-# of up to four times the length show nothing yet, and Bjorck et al. have 0.32.
+# The rates hold for runs of up to this many tokens. How they fall beyond is a choice, not a measurement: runs
+# of up to four times the length show no trend yet, and Bjorck et al. found an exponent of 0.32.
 _RATE_UP_TO, _RATE_BY_TOKENS = 524_288, 0.25
-# Half the batch was no better on the ladder, one and a half were worse in the town (docs/log.md): so a step
-# stays as it is up to here; then the batch that costs no tokens grows with their root (Zhang et al. 2024).
+# Half the batch was no better on the ladder, and 1.5 times the batch was worse in the town (docs/log.md), so
+# the batch is constant up to here. Beyond, the critical batch grows with the square root of the tokens (Zhang
+# et al. 2024).
 _BATCH_UP_TO, _BATCH_BY_TOKENS = 40e6, 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """bits per byte = floor + a / (parameters / 1e6)^alpha + b / (tokens / 1e6)^beta.
+    """The loss as a law: bits per byte = floor + a / (parameters / 1e6)^alpha + b / (tokens / 1e6)^beta.
 
     The form is Chinchilla's (Hoffmann et al. 2022).
     """
@@ -49,14 +51,14 @@ class Loss:
     beta: float
 
     def bits(self, parameters: float, tokens: float) -> float:
-        """Bits per byte of `parameters` in all after `tokens` tokens seen once."""
+        """Bits per byte of a network of `parameters` after `tokens` tokens, each seen once."""
         size, length = math.pow(parameters / 1e6, -self.alpha), math.pow(tokens / 1e6, -self.beta)
         return self.floor + self.a * size + self.b * length
 
 
-# Exponents of Besiroglu et al. 2024: the ladder is too short for its own.
+# Exponents of Besiroglu et al. 2024: the ladder is too short to fit its own.
 LOSS = Loss(1.5509, 0.085607, 0.3478, 0.44234, 0.3658)
-# The same law fitted without one of the sizes or lengths, and with other exponents: how much hangs on each.
+# The same law fitted without one of the sizes or lengths, and with other exponents, to show the sensitivity.
 _VARIANTS = (
     Loss(1.5425, 0.038498, 0.3478, 0.46911, 0.3658),
     Loss(1.5643, 0.085954, 0.3478, 0.4374, 0.3658),
@@ -70,14 +72,13 @@ _VARIANTS = (
     Loss(1.2169, 0.11403, 0.25, 0.74211, 0.25),
     Loss(1.6912, 0.06767, 0.45, 0.32406, 0.45),
 )
-# Standard deviation of the points around the law, for the twelve degrees of freedom that fifteen points leave
-# it.
+# Standard deviation of the fifteen points around the law, with twelve degrees of freedom.
 _SCATTER = 0.032
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """Validation bits per byte; `beyond` says in words in what a run lies outside what was measured."""
+    """Validation bits per byte with an interval; `beyond` says how a run exceeds what was measured."""
 
     bits: float
     low: float
@@ -86,11 +87,11 @@ class Prediction:
 
 
 def predicted_bits(parameters: int, tokens: int, *, corpus_tokens: int = 0) -> Prediction:
-    """What the ladder's text, English with a vocabulary of 4,096, would give; other text differs by a factor.
+    """The prediction for the ladder's text: English, a vocabulary of 4,096. Other text differs by a factor.
 
-    The interval spans the law fitted without any one size or length and with other exponents, and twice the
-    points' scatter on top. It has no level: outside the ladder nobody has counted how often it holds.
-    `corpus_tokens` (0: as many as are trained on): where it is smaller, tokens come again and count less.
+    The interval spans the law fitted without each size or length and with other exponents, plus twice the
+    scatter of the points. It has no confidence level: how often it holds outside the ladder is unknown. If
+    `corpus_tokens` (0: as many as are trained on) is smaller than `tokens`, repeated tokens count less.
     """
     fresh = effective_tokens(tokens, corpus_tokens or tokens)
     values = [loss.bits(parameters, fresh) for loss in (LOSS, *_VARIANTS)]
@@ -116,7 +117,7 @@ def _beyond(name: str, value: int, measured: tuple[int, int]) -> tuple[str, ...]
 
 
 def effective_tokens(tokens: int, corpus_tokens: int) -> float:
-    """How many fresh tokens `tokens` of a corpus are worth that holds `corpus_tokens`."""
+    """How many fresh tokens `tokens` are worth if the corpus has only `corpus_tokens`."""
     if tokens <= corpus_tokens:
         return tokens
     repeated = tokens / corpus_tokens - 1
@@ -124,20 +125,20 @@ def effective_tokens(tokens: int, corpus_tokens: int) -> float:
 
 
 def wanted_tokens(parameters: int, corpus_tokens: int) -> int:
-    """Tokens that a run of a network is given where nobody says how many."""
+    """The default length of a run, in tokens."""
     return round(min(TOKENS_PER_PARAMETER * parameters, MOST_EPOCHS * corpus_tokens))
 
 
 def best_rate(width: int, tokens: int, batch: int) -> float:
-    """The matrices' learning rate: falls with the width and the length of the run, rises with the batch."""
+    """The learning rate of the matrices: falls with the width and the run's length, rises with the batch."""
     longer = max(1.0, tokens / _RATE_UP_TO)
-    # With the root of the batch, as for Adam (Malladi et al. 2022); not measured here.
+    # Proportional to the square root of the batch, as for Adam (Malladi et al. 2022); not measured here.
     rate = _rate_at(width) * math.pow(longer, -_RATE_BY_TOKENS) * math.sqrt(batch / MEASURED_BATCH)
     return float(f"{rate:.2g}")
 
 
 def embedding_ratio(width: int) -> float:
-    """The embedding's learning rate as a multiple of the matrices'."""
+    """The learning rate of the embedding as a multiple of that of the matrices."""
     return round(_EMBEDDING_RATE / _rate_at(min(width, _RATES[-1][0])), 2)
 
 
@@ -152,6 +153,6 @@ def _rate_at(width: int) -> float:
 
 
 def batch_tokens(tokens: int) -> int:
-    """Tokens a step for a run of `tokens`."""
+    """Tokens per step for a run of `tokens` tokens."""
     wanted = MEASURED_BATCH * math.pow(max(1.0, tokens / _BATCH_UP_TO), _BATCH_BY_TOKENS)
     return 1024 * round(wanted / 1024)

@@ -1,4 +1,4 @@
-"""One dial: from a wished number of parameters to every dimension of the network."""
+"""One dial: from a number of parameters to every dimension of the network."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _UNITS = {"": 1, "K": 10**3, "M": 10**6, "B": 10**9}
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Dimensions of a dense `Qwen3ForCausalLM`; `tied`: its output projection is the embedding."""
+    """Dimensions of a dense `Qwen3ForCausalLM`; `tied`: the output projection is the embedding."""
 
     vocab_size: int
     layers: int
@@ -26,7 +26,7 @@ class Shape:
 
     @property
     def parameters(self) -> int:
-        """Exact count: tables, attention with per-head norms, SwiGLU, two norms a layer, last norm."""
+        """Exact count: tables, attention with per-head norms, SwiGLU, two norms per layer, last norm."""
         attention = 4 * self.width * self.heads * HEAD + 2 * HEAD
         layer = attention + 3 * self.width * self.feed_forward + 2 * self.width
         tables = (1 if self.tied else 2) * self.vocab_size * self.width
@@ -34,7 +34,7 @@ class Shape:
 
 
 def parse_size(text: str) -> int:
-    """`"1.8M"` → 1,800,000. Raises GlaswerkError on anything else than a number with K, M or B."""
+    """`"1.8M"` → 1,800,000. Raises GlaswerkError for anything but a positive number with K, M, B or none."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMB]?)", text.strip().upper())
     if not found or not float(found[1]):
         raise GlaswerkError(f"--size takes a number of parameters such as 2M or 350M, found {text!r}")
@@ -42,17 +42,17 @@ def parse_size(text: str) -> int:
 
 
 def shape_for(parameters: int, vocab_size: int, context: int, *, depth: int = 0, tied: bool = True) -> Shape:
-    """The shape whose count lies nearest to `parameters`.
+    """The shape whose number of parameters is nearest to `parameters`.
 
-    Width is 64 a layer, as in nanochat: one number to vary. The ratio is taken over, not fitted here. With a
-    `depth` that many layers, of whatever width.
+    The width is 64 times the number of layers, as in nanochat, so that one number sets both; the ratio is not
+    fitted here. With `depth`, the shape has that many layers and the nearest width.
     """
     shapes = [_shape(depth or heads, heads, vocab_size, context, tied=tied) for heads in DEPTHS]
     return min(shapes, key=lambda shape: abs(shape.parameters - parameters))
 
 
 def at_depth(depth: int, vocab_size: int, context: int) -> Shape:
-    """The one shape of `depth` layers that the dial knows."""
+    """The shape of `depth` layers on the dial."""
     return _shape(depth, depth, vocab_size, context, tied=True)
 
 

@@ -1,4 +1,4 @@
-"""The papers of a model, written from the ledger: what the law asks for, and what users should know."""
+"""Floor 9: releases: a model with its papers, written from the ledger as the law and users require."""
 
 from glaswerk.release.release import Release, prepare, write
 

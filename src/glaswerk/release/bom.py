@@ -1,7 +1,7 @@
 """The ML-BOM: model, data and software in CycloneDX 1.6 (ECMA-424), as JSON.
 
 https://cyclonedx.org/docs/1.6/json/. The official Python library lacks `modelCard` (pull request 914 of
-CycloneDX/cyclonedx-python-lib), so the JSON is written here and checked against its schema in the tests.
+CycloneDX/cyclonedx-python-lib), so the JSON is written here and checked against the schema in the tests.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import glaswerk
-from glaswerk.data.store.parquet import DOCUMENTS
-from glaswerk.lab.recorded import Recorded
+from glaswerk.core.artifact_files import DOCUMENTS, WEIGHTS
+from glaswerk.lineage.records import ArtifactRecord
 from glaswerk.release.digests import sha256_of
 from glaswerk.release.facts import Facts
 from glaswerk.release.sources import SourceRow
@@ -28,7 +28,7 @@ _APPROACHES = {
     "dpo": "supervised",
     "grpo": "reinforcement-learning",
 }
-# SPDX ids that are common for content and weights; the schema takes any other licence by name only.
+# SPDX ids common for content and weights; any other licence must be given by name in the schema.
 _SPDX = frozenset(
     (
         "Apache-2.0",
@@ -50,7 +50,7 @@ Component = dict[str, Any]
 
 
 def bom_of(facts: Facts, files: Mapping[str, str]) -> dict[str, Any]:
-    """The whole document; `files` has the SHA-256 of each file of the model by its name."""
+    """The ML-BOM as a JSON object; `files` maps the name of each file of the model to its SHA-256."""
     model, sources = _model(facts, files), [_source(facts, entry) for entry in _trained(facts)]
     parents = [_adopted(entry) for entry in facts.lineage.stages[:-1] if "licence" in entry.config]
     libraries = list(_libraries())
@@ -89,8 +89,8 @@ def _model(facts: Facts, files: Mapping[str, str]) -> Component:
         "modelCard": _card(facts),
         "properties": [{"name": "glaswerk:digest", "value": model.digest}],
     }
-    if "model.safetensors" in files:
-        component["hashes"] = _hashes(files["model.safetensors"])
+    if WEIGHTS in files:
+        component["hashes"] = _hashes(files[WEIGHTS])
     if facts.licence:
         component["licenses"] = _licences([facts.licence])
     if name := facts.answers.get("provider_name"):
@@ -140,14 +140,14 @@ def _considerations(facts: Facts) -> dict[str, Any]:
     return found
 
 
-def _trained(facts: Facts) -> list[Recorded]:
-    """The sources of which any document was trained on."""
+def _trained(facts: Facts) -> list[ArtifactRecord]:
+    """The sources with at least one training document."""
     there = {row.artifact for row in facts.data.rows}
     return [entry for entry in facts.lineage.sources if entry.id in there]
 
 
-def _source(facts: Facts, entry: Recorded) -> Component:
-    """A source as a data component: its licences, origin and documents trained on."""
+def _source(facts: Facts, entry: ArtifactRecord) -> Component:
+    """A source as a data component: its licences, origin and training documents."""
     rows = [row for row in facts.data.rows if row.artifact == entry.id]
     dataset: Component = {"type": "dataset", "name": entry.name, "description": _described(rows)}
     component: Component = {
@@ -175,8 +175,8 @@ def _described(rows: list[SourceRow]) -> str:
     return "trained on: " + "; ".join(parts)
 
 
-def _adopted(entry: Recorded) -> Component:
-    """Weights that the model grew from, of which nobody here knows the data."""
+def _adopted(entry: ArtifactRecord) -> Component:
+    """Adopted weights that the model is based on; their training data is unknown."""
     return {
         "type": "machine-learning-model",
         "bom-ref": entry.id,
@@ -187,7 +187,7 @@ def _adopted(entry: Recorded) -> Component:
 
 
 def _libraries() -> Iterator[Component]:
-    """Glaswerk's own requirements and theirs, as installed."""
+    """The requirements of Glaswerk and, recursively, their requirements, as installed."""
     waiting, seen = ["glaswerk"], {"glaswerk"}
     while waiting:
         for line in _requirements(waiting.pop()):

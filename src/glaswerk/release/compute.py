@@ -1,4 +1,4 @@
-"""Floating-point operations and energy of the stages that made a model, from their manifests."""
+"""Floating-point operations and energy of the training stages of a model, from the ledger."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import json
 from dataclasses import dataclass, fields
 from typing import Any
 
-from glaswerk.lab.recorded import Recorded
-from glaswerk.lab.status import ADOPTED
+from glaswerk.core.artifact_files import MODEL_CONFIG
+from glaswerk.lineage.records import ArtifactRecord
+from glaswerk.lineage.stages import ADOPTED
 from glaswerk.plan.flops import FORMULA, flops_of
 from glaswerk.plan.shape import Shape
 from glaswerk.release.lineage import Lineage
 
-# Why a figure is a bound and not the whole: what the formula leaves out or counts too much.
+# Why the figure of a stage is a bound: what the formula leaves out or overcounts.
 _BOUNDS = {
     "dpo": ("at least", "the forward pass of the reference model is not counted"),
     "grpo": ("at least", "the generation of answers is not counted"),
@@ -22,9 +23,9 @@ _BOUNDS = {
 
 @dataclass(frozen=True, slots=True)
 class StageCost:
-    """One stage: tokens trained on, seconds of its steps on the wall clock, FLOPs or None with a reason.
+    """One stage: training tokens, wall-clock seconds of its steps, and FLOPs (None if unknown).
 
-    `bound`: "" where the formula is the whole, else "at least" or "at most" with the reason in `note`.
+    `bound`: "" if the formula is exact, otherwise "at least" or "at most" with the reason in `note`.
     """
 
     model: str
@@ -42,7 +43,7 @@ class StageCost:
 
 @dataclass(frozen=True, slots=True)
 class Compute:
-    """Of all stages in the lineage. `kilowatt_hours` is None unless the provider said the watts."""
+    """The cost of all stages. `kilowatt_hours` is None unless the provider gave the watts."""
 
     stages: tuple[StageCost, ...]
     formula: str
@@ -51,20 +52,22 @@ class Compute:
 
     @property
     def flops(self) -> int:
+        """FLOPs of all stages for which they are known."""
         return sum(stage.flops or 0 for stage in self.stages)
 
     @property
     def seconds(self) -> float:
+        """Wall-clock seconds of the training steps of all stages."""
         return sum(stage.seconds for stage in self.stages)
 
     @property
     def bounds(self) -> tuple[str, ...]:
-        """What keeps the total from being exact, a few words each; empty where it is."""
+        """Why the total is not exact, a few words each; empty if it is."""
         return tuple(dict.fromkeys(f"{s.stage}: {s.note}" for s in self.stages if s.note))
 
 
 def compute_of(lineage: Lineage, watts: float | None) -> Compute:
-    """What each stage cost. Nothing is guessed: no watts, no energy; no shape, no FLOPs."""
+    """The cost of each stage. Nothing is guessed: without watts no energy, without a shape no FLOPs."""
     stages, shape = [], None
     for entry in lineage.stages:
         shape = _shape(entry) or shape
@@ -73,7 +76,7 @@ def compute_of(lineage: Lineage, watts: float | None) -> Compute:
     return Compute(tuple(stages), FORMULA, watts, watts * seconds / 3.6e6 if watts else None)
 
 
-def _cost(entry: Recorded, shape: Shape | None, per_token: int | None) -> StageCost:
+def _cost(entry: ArtifactRecord, shape: Shape | None, per_token: int | None) -> StageCost:
     stats, tokens = entry.stats, int(entry.stats.get("tokens", 0))
     bound, note = _BOUNDS.get("lora" if entry.config.get("lora") else entry.stage, ("", ""))
     if entry.stage == ADOPTED:
@@ -97,28 +100,28 @@ def _cost(entry: Recorded, shape: Shape | None, per_token: int | None) -> StageC
     )
 
 
-def _shape(entry: Recorded) -> Shape | None:
+def _shape(entry: ArtifactRecord) -> Shape | None:
     found = entry.config.get("shape")
     known = {each.name for each in fields(Shape)}
     return Shape(**{key: value for key, value in found.items() if key in known}) if found else None
 
 
-def _per_token(entry: Recorded, shape: Shape | None) -> int | None:
+def _per_token(entry: ArtifactRecord, shape: Shape | None) -> int | None:
     batch = int(entry.config.get("batch_tokens", 0))
     if shape is not None:
         return flops_of(shape, min(shape.context, batch) if batch else 0).per_token
     return _of_adopted(network_of(entry), int(entry.stats.get("parameters", 0)), batch)
 
 
-def network_of(entry: Recorded) -> dict[str, Any]:
-    """The config.json of a model, {} where the lab no longer holds it."""
-    file = entry.path / "config.json" if entry.path else None
+def network_of(entry: ArtifactRecord) -> dict[str, Any]:
+    """The config.json of a model, {} if the lab no longer holds it."""
+    file = entry.path / MODEL_CONFIG if entry.path else None
     found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file and file.exists() else {}
     return found
 
 
 def _of_adopted(config: dict[str, Any], parameters: int, batch: int) -> int | None:
-    """The same formula for a network that the lab did not shape: all parameters but the input table."""
+    """The same formula for adopted weights: all parameters except the input embedding."""
     keys = (
         "vocab_size",
         "hidden_size",

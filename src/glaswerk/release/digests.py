@@ -1,4 +1,4 @@
-"""SHA-256 of files: the algorithm that BOMs and other tools know; the ledger's own ids are BLAKE2b-160."""
+"""SHA-256 of files, the algorithm that BOMs and other tools use; ids in the ledger are BLAKE2b-160."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from pathlib import Path
 
 
 def sha256_of(path: Path) -> str:
-    """Hex digest of a file."""
+    """SHA-256 of a file in hexadecimal. Raises OSError."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,4 +1,4 @@
-"""All that the papers say of a model, gathered once: from the ledger, its manifests and the answers."""
+"""The facts of all papers, gathered once from the ledger, the manifests and the provider's answers."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from markupsafe import Markup
 
 import glaswerk
 from glaswerk.lab import Artifact, Lab
-from glaswerk.lab.status import ADOPTED
-from glaswerk.release.answers import Answer
+from glaswerk.lineage.stages import ADOPTED
 from glaswerk.release.compute import Compute, StageCost, compute_of, network_of
 from glaswerk.release.lineage import Lineage
 from glaswerk.release.markup import blank, escaped
 from glaswerk.release.overlap import Overlap, SetOverlap, overlap_of
 from glaswerk.release.processing import Processing, processing_of
+from glaswerk.release.provider_answers import ProviderAnswer
 from glaswerk.release.sources import Data, data_of
 from glaswerk.release.trust import Trust, last_report
 
-# Upper ends of the bands that the template (training tokens) and the form (parameters, months) ask for.
+# Upper ends of the bands in the template (training tokens) and in the form (parameters, months).
 _TOKENS = (
     (10**9, "less than 1 billion tokens"),
     (10**13, "1 billion to 10 trillion tokens"),
@@ -49,7 +49,7 @@ _UNTUNED = ("pretrain", ADOPTED)
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What every paper is written from. `files` has the SHA-256 of each file of the model."""
+    """The facts that every paper is written from. `released` is the date of the release (ISO 8601)."""
 
     lineage: Lineage
     data: Data
@@ -58,38 +58,40 @@ class Facts:
     overlap: Overlap
     trust: Trust | None
     network: Mapping[str, Any]
-    answers: Mapping[str, Answer]
+    answers: Mapping[str, ProviderAnswer]
     obstacles: tuple[str, ...]
     released: str
 
     @property
     def name(self) -> str:
+        """The name of the model with its step."""
         return self.lineage.model.name
 
     @property
     def licences(self) -> tuple[str, ...]:
-        """Of the adopted weights below the model; what the lab trained itself has the licence answered."""
+        """Licences of the adopted weights among the bases of the model."""
         return tuple(sorted({str(s.config["licence"]) for s in self.lineage.stages if "licence" in s.config}))
 
     @property
     def licence(self) -> str:
-        """As answered; else, of adopted weights that nobody tuned, the recorded one; "" where unknown."""
+        """The provider's answer, else the recorded licence of untuned adopted weights, else ""."""
         if "model_licence" in self.answers:
             return str(self.answers["model_licence"])
         return " AND ".join(self.licences) if self.lineage.model.stage == ADOPTED else ""
 
     @property
     def is_chat(self) -> bool:
+        """Whether the model was tuned for chat, or adopted with a chat template."""
         model = self.lineage.model
         return bool(model.config.get("chat")) if model.stage == ADOPTED else model.stage not in _UNTUNED
 
     @property
     def languages(self) -> list[str]:
-        """Codes of the languages detected in the training documents, the most frequent first."""
+        """Codes of the languages detected in the training documents, most frequent first."""
         return [code for code in self.data.languages if code]
 
     def to_json(self) -> dict[str, Any]:
-        """For facts.json: every figure with the ids of the artifacts that it was counted from."""
+        """For facts.json: every figure with the ids of the artifacts it was counted from."""
         model, stages = self.lineage.model, self.lineage.stages
         return {
             "model": {"name": model.name, "id": model.id, "digest": model.digest, "stage": model.stage},
@@ -113,9 +115,9 @@ class Facts:
 
 
 def facts_of(
-    lab: Lab, model: Artifact, lineage: Lineage, answers: Mapping[str, Answer], obstacles: list[str]
+    lab: Lab, model: Artifact, lineage: Lineage, answers: Mapping[str, ProviderAnswer], obstacles: list[str]
 ) -> Facts:
-    """Gather the facts of `model`. Raises GlaswerkError where what they are counted from is broken."""
+    """Gather the facts of `model`. Raises GlaswerkError if the ledger or an artifact is damaged."""
     crawled, users = (_names(answers, key) for key in ("sources_crawled", "sources_user_data"))
     data = data_of(lineage, crawled=crawled, users=users, small=answers.get("provider_is_sme") is True)
     watts = answers.get("machine_watts")
@@ -133,27 +135,27 @@ def facts_of(
     )
 
 
-def _names(answers: Mapping[str, Answer], key: str) -> list[str]:
+def _names(answers: Mapping[str, ProviderAnswer], key: str) -> list[str]:
     found = answers.get(key, [])
     return found if isinstance(found, list) else []
 
 
 class View:
-    """The facts in the words of the papers. `asked` gathers the blanks that were left."""
+    """The facts as the templates of the papers use them. `asked` collects the keys of the blanks."""
 
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
         self.asked: dict[str, None] = {}
 
     def ask(self, key: str) -> Markup:
-        """The answer to a question, or its marked blank."""
+        """The provider's answer to a question, or its marked blank."""
         if key in self._facts.answers:
             return escaped(self._facts.answers[key])
         self.asked[key] = None
         return blank(key)
 
     def to_template(self) -> dict[str, Any]:
-        """The names that templates know."""
+        """The variables of the templates."""
         facts, compute = self._facts, self._facts.compute
         model, parameters = facts.lineage.model, int(facts.lineage.model.stats.get("parameters", 0))
         return {
@@ -191,10 +193,10 @@ class View:
     def _energy(self) -> Markup:
         compute = self._facts.compute
         if compute.kilowatt_hours is None:
-            return Markup("not known, as no machine's power is recorded: {}").format(
+            return Markup("unknown, because the power of the machines is not recorded: {}").format(
                 self.ask("machine_watts")
             )
-        return Markup("{:.3g} kWh, from {:,g} W, as the provider says, over {} of steps").format(
+        return Markup("{:.3g} kWh, from {:,g} W as stated by the provider, over {} of steps").format(
             compute.kilowatt_hours, compute.watts, duration(compute.seconds)
         )
 
@@ -202,7 +204,7 @@ class View:
         said = escaped(self._facts.licence) if self._facts.licence else self.ask("model_licence")
         below = ", ".join(self._facts.licences)
         return (
-            Markup("{} (adopted weights that it grew from: {})").format(said, escaped(below))
+            Markup("{} (of the adopted weights it is based on: {})").format(said, escaped(below))
             if below
             else said
         )
@@ -213,7 +215,7 @@ def _band(value: float, bands: tuple[tuple[int | None, str], ...]) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds in the unit that people would take."""
+    """Seconds in a readable unit: s, min or h."""
     if seconds < 120:
         return f"{seconds:.1f} s"
     return f"{seconds / 60:.1f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

@@ -1,7 +1,7 @@
-"""One template, two papers: Markdown from jinja2, and a page that markdown-it makes of it.
+"""One template, two papers: Markdown rendered by jinja2, and an HTML page that markdown-it makes of it.
 
-Whatever comes from data is escaped here, once: for Markdown (CommonMark 0.31 and GitHub's tables) and, since
-Markdown may hold HTML, for HTML, too. No markup of a hostile author's name survives in either.
+All data is escaped here, once: for Markdown (CommonMark 0.31 and GitHub's tables) and, because Markdown may
+contain HTML, also for HTML. No markup in a hostile name survives in either.
 """
 
 from __future__ import annotations
@@ -19,13 +19,16 @@ from glaswerk.core.pages.kit import page
 _SPECIAL = re.compile(r"([\\`*_\[\]|~$#])")
 _BLANK = re.compile(r"<strong>(\[to be filled in: [a-z_]+\])</strong>")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-# GitHub makes links of bare addresses: a backslash inside keeps them text.
+# GitHub turns bare addresses into links; a backslash inside keeps them text.
 _ADDRESS = re.compile(r"(?<=:)/(?=/)|(?<=www)\.", re.IGNORECASE)
 _LONGEST = 4000
 
 
 def escaped(value: object) -> Markup:
-    """`value` as Markdown text on one line; control and direction characters become U+FFFD."""
+    """`value` as Markdown text on one line; control and bidi characters become U+FFFD.
+
+    At most 4,000 characters; Markup is returned unchanged.
+    """
     if isinstance(value, Markup):
         return value
     if isinstance(value, bool) or value is None:
@@ -40,18 +43,18 @@ def escaped(value: object) -> Markup:
 
 
 def code(value: object) -> Markup:
-    """`value` as a code span, in which nothing is markup but a backtick and a table's bar."""
+    """`value` as a code span without backticks, with bars escaped for tables; empty if nothing is left."""
     text = "".join(c for c in " ".join(str(value)[:_LONGEST].split()) if c.isprintable() and c != "`")
     return Markup("`{}`").format(Markup(text.replace("|", "\\|"))) if text else Markup("")
 
 
 def blank(key: str) -> Markup:
-    """The mark of something that only a person knows."""
+    """The mark of a fact that only the provider knows."""
     return Markup("**[to be filled in: {}]**").format(key)
 
 
 def environment() -> Environment:
-    """Templates of papers; an unknown name in one is an error, never an empty place."""
+    """The jinja2 environment of the papers; an unknown variable is an error, never an empty string."""
     made = Environment(
         loader=PackageLoader("glaswerk.release", "papers"),
         autoescape=True,
@@ -72,9 +75,9 @@ def markdown(template: str, facts: Mapping[str, Any]) -> str:
 
 
 def html(title: str, text: str) -> str:
-    """A self-contained page of a paper in Markdown. HTML in the Markdown stays text."""
+    """A paper in Markdown as a self-contained page. HTML in the Markdown stays text."""
     body = MarkdownIt("commonmark", {"html": False}).enable("table").render(text)
-    # Only the templates' own links are links: in the page they lead to the other pages.
+    # Only links in the templates are links; in the page they lead to the other pages.
     body = _BLANK.sub(r"<mark>\1</mark>", body).replace('.md">', '.html">')
     return page(title, [_scrolling(body)])
 

@@ -1,9 +1,10 @@
-"""Train-test overlap: items of installed evaluation sets that stand word for word in the training data.
+"""Train-test overlap: items of installed evaluation sets that occur word for word in the training data.
 
-After GPT-3 (Brown et al. 2020, arXiv:2005.14165, appendix C): an item overlaps where N of its words in a row
-stand in a training document, or a shorter text of it as a whole. As in `data.filters.decontaminate`, a text
-below WHOLE_WORDS words cannot be told from ordinary language and counts as unchecked. Unlike there, words are
-compared as they are written, case and punctuation between them included: the figure is a lower bound.
+After GPT-3 (Brown et al. 2020, arXiv:2005.14165, appendix C): an item overlaps if N consecutive words of it,
+or one of its shorter texts as a whole, occur in a training document. As in `data.filters.decontaminate`, a
+text below WHOLE_WORDS words cannot be distinguished from ordinary language and counts as unchecked. Unlike
+there, words are compared as written, including case and punctuation between them: the figure is a lower
+bound.
 """
 
 from __future__ import annotations
@@ -19,23 +20,23 @@ from glaswerk.core.statistics import wilson
 from glaswerk.data.dialogues.evaluation_sets import items_of
 from glaswerk.data.filters.decontaminate import WHOLE_WORDS, N, words_of
 from glaswerk.lab import Artifact, Lab
-from glaswerk.lab.recorded import Recorded
-from glaswerk.lab.status import ADOPTED
+from glaswerk.lineage.records import ArtifactRecord
+from glaswerk.lineage.stages import ADOPTED
 from glaswerk.release.lineage import Lineage
 from glaswerk.trace import Span, Tracer
 
-# Two is the least that a tracer takes; a match that covers a text is found from any of its words on.
+# The minimum of the tracer; a match that covers a text is found from any two words of it.
 _LEAST = 2
-# As in `trace.words`: letters and digits, with an apostrophe between them.
+# As in `trace.words`: letters and digits, with apostrophes between them.
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 Index = tuple[Tracer, frozenset[str], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class SetOverlap:
-    """One set of an evaluation: of `items`, `checked` have a text long enough, `found` of these overlap.
+    """One set of an evaluation: `checked` of its `items` have a text long enough, `found` of these overlap.
 
-    `low` and `high` are Wilson's 95 % interval of found / checked.
+    `low` and `high` are Wilson's 95 % interval of found / checked, None if no item was checked.
     """
 
     evaluation: str
@@ -50,9 +51,9 @@ class SetOverlap:
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """`reason` is empty where it was measured, else says why not; `hint` is the command that helps.
+    """The overlap of a model. `reason` is empty if it was measured, `hint` the command that helps if not.
 
-    `uncovered` are splits trained on that no index holds: the figures are then lower bounds.
+    `uncovered` are training splits that no index covers: the figures are then lower bounds.
     """
 
     words: int
@@ -65,7 +66,7 @@ class Overlap:
 
 
 def overlap_of(lab: Lab, lineage: Lineage) -> Overlap:
-    """Look up every item of the lab's evaluations in the indexes over what the model was trained on."""
+    """Look up every item of the lab's evaluations in the indexes over the model's training data."""
     evaluations = lab.all("evaluation")
     nothing = Overlap(N, WHOLE_WORDS, (), "", "", (), ())
     if not evaluations:
@@ -92,7 +93,7 @@ def overlap_of(lab: Lab, lineage: Lineage) -> Overlap:
     return replace(nothing, sets=sets, uncovered=tuple(uncovered), artifacts=ids)
 
 
-def _missing(shards: Recorded) -> str:
+def _missing(shards: ArtifactRecord) -> str:
     if shards.path is None:
         return f"the shards {shards.name} that the model was trained on are no longer in the lab"
     return f"the shards {shards.name} that the model was trained on have no index"
@@ -104,7 +105,7 @@ def _index(lab: Lab, trace: Artifact, splits: Sequence[str]) -> Index:
 
 
 def _measure(evaluation: Artifact, indexes: Sequence[Index]) -> Iterator[SetOverlap]:
-    """One row a set of an evaluation, in the order of its items."""
+    """One row for each set of an evaluation, in the order of its items."""
     tallies: dict[str, list[int]] = {}
     for name, texts in track(list(_items(evaluation)), f"overlap {evaluation.name}"):
         tally = tallies.setdefault(name, [0, 0, 0])
@@ -132,7 +133,7 @@ def _items(evaluation: Artifact) -> Iterator[tuple[str, list[str]]]:
 
 
 def _occurs(text: str, index: Index) -> bool:
-    """Whether N words in a row of `text` stand in the trained splits, or all of a shorter text."""
+    """Whether N consecutive words of `text`, or all of a shorter text, occur in the trained splits."""
     tracer = index[0]
     if len(words_of(text)) >= N:
         spans = tracer.trace(text, min_words=N, documents=0).spans
@@ -143,13 +144,13 @@ def _occurs(text: str, index: Index) -> bool:
 
 
 def _is_trained(span: Span, index: Index) -> bool:
-    """Whether a split that the model was trained on has the span."""
+    """Whether the span occurs in a split that the model was trained on."""
     _, splits, all_trained = index
     return all_trained or not splits.isdisjoint(span.counts or ())
 
 
 def _part_is_trained(span: Span, index: Index) -> bool:
-    """Whether N words within a longest span, which another split has, stand in one trained on, too."""
+    """Whether N words within a longest span of another split also occur in a trained split."""
     if index[2] or span.words <= N:
         return False
     words = [match.span() for match in _WORD.finditer(span.text)]
@@ -159,6 +160,6 @@ def _part_is_trained(span: Span, index: Index) -> bool:
 
 
 def _extent(text: str) -> tuple[int, int]:
-    """From the first letter or digit to behind the last."""
+    """Start of the first letter or digit and end of the last one."""
     places: list[Any] = [i for i, character in enumerate(text) if character.isalnum()]
     return places[0], places[-1] + 1

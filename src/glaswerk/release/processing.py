@@ -1,4 +1,4 @@
-"""What was left out or changed on the way into the corpora of a model, from the decisions in the ledger."""
+"""What curation left out of the corpora of a model or changed, from the decisions in the ledger."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from dataclasses import dataclass
 
 import duckdb
 
-from glaswerk.data.store.parquet import DOCUMENTS
+from glaswerk.core.artifact_files import DOCUMENTS
 from glaswerk.data.store.reasons import REASONS
 from glaswerk.lab import Artifact, Lab
-from glaswerk.lab.exposure import exposures
+from glaswerk.lineage.exposure import exposures
 from glaswerk.release.lineage import Lineage
 
-# Decisions that follow from rights and wishes of people, not from quality.
+# Decisions that follow from the rights and requests of people, not from quality.
 RIGHTS = ("rights-opt-out", "deleted", "forgotten", "private-audience")
 _KEPT = "kept"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How many documents a rule left out, or places it masked; `meaning` in one sentence."""
+    """How many documents a rule left out, or how many places it masked; `meaning` is one sentence."""
 
     name: str
     count: int
@@ -29,11 +29,11 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Processing:
-    """Totals over the corpora below a model.
+    """Totals over the corpora of a model.
 
-    `reserved` counts documents of the sources that came with a reservation of text and data mining; None
-    where a source is gone. `reserved_since`: documents trained on that were reserved afterwards; None where
-    that was not counted. `toxicity_limit` is 1.0 where the word list dropped nothing.
+    `reserved` counts documents of the sources with a reservation of text and data mining, None if a source is
+    gone. `reserved_since` counts training documents that were reserved afterwards, None if that was not
+    counted. A toxicity limit of 1.0 means that the word list dropped nothing.
     """
 
     documents: int
@@ -49,7 +49,7 @@ class Processing:
 
 
 def processing_of(lab: Lab, model: Artifact, lineage: Lineage) -> Processing:
-    """Add up the decisions of every corpus below `model`."""
+    """Add up the decisions of every corpus of `model`."""
     decisions: Counter[str] = Counter()
     masked: Counter[str] = Counter()
     for corpus in lineage.corpora:

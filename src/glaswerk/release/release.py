@@ -1,4 +1,4 @@
-"""Releasing a model: its Hugging Face folder with the papers that the ledger writes about it."""
+"""Releases: the Hugging Face folder of a model with the papers written from the ledger."""
 
 from __future__ import annotations
 
@@ -12,22 +12,23 @@ from typing import Any
 
 from huggingface_hub import ModelCardData
 
+from glaswerk.core.artifact_files import MANIFEST, MODEL_CARD
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.files import fsync_path, write_atomic, write_json
 from glaswerk.core.ids import digest_file
 from glaswerk.lab import Artifact, Lab
-from glaswerk.lab.artifact import MANIFEST
+from glaswerk.lab.artifact import read_outputs
 from glaswerk.lineage.obstacles import obstacles
 from glaswerk.model.licence import hub_licence
-from glaswerk.release.answers import FILE, read_answers, template
 from glaswerk.release.bom import bom_of
 from glaswerk.release.digests import sha256_of
 from glaswerk.release.facts import Facts, View, facts_of
 from glaswerk.release.lineage import lineage_of
 from glaswerk.release.markup import html, markdown
+from glaswerk.release.provider_answers import ANSWERS_FILE, answers_template, read_provider_answers
 
-FACTS, BOM, CARD = "facts.json", "ml-bom.cdx.json", "README.md"
-# Template → title of the paper. The model card is the README that Hugging Face shows.
+FACTS, BOM = "facts.json", "ml-bom.cdx.json"
+# Template → title of the paper. The model card becomes the README that Hugging Face shows.
 PAPERS = {
     "training-content-summary": "Public summary of training content",
     "model-documentation": "Model documentation",
@@ -39,7 +40,7 @@ PAPERS = {
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """What a release consists of: text by file name, the files of the model, and the blanks left open."""
+    """A prepared release: texts by file name, SHA-256 of the model's files by name, and open blanks."""
 
     facts: Facts
     texts: Mapping[str, str]
@@ -48,17 +49,18 @@ class Release:
 
     @property
     def files(self) -> list[str]:
+        """Names of all files, sorted."""
         return sorted([*self.texts, *self.model, FACTS])
 
 
 def prepare(
     lab: Lab, model: Artifact, to: Path, *, answers: Path | None = None, despite: bool = False
 ) -> Release:
-    """Everything that would be written to `to`, and nothing written.
+    """Prepare a release to `to` without writing anything there.
 
-    Answers come from the file `answers`, else from those of an earlier release at `to`. Raises GlaswerkError
-    where something stands in the way of a release (unless `despite`), where `to` holds something else than
-    an earlier release of this model, and where files of the model are not what its manifest says.
+    Answers come from the file `answers`, otherwise from an earlier release at `to`. Raises GlaswerkError if
+    there are obstacles to a release (unless `despite`), if `to` holds anything but an earlier release of this
+    model, and if a file of the model does not match its manifest.
     """
     _settle(to)
     _check_place(to, model)
@@ -69,18 +71,18 @@ def prepare(
         )
     lineage = lineage_of(lab, model)
     names = tuple(sorted({source.name for source in lineage.sources}))
-    given = answers or (to / FILE if (to / FILE).exists() else None)
-    said = read_answers(given, names) if given else {}
+    given = answers or (to / ANSWERS_FILE if (to / ANSWERS_FILE).exists() else None)
+    said = read_provider_answers(given, names) if given else {}
     digests = _checked(model)
     facts = facts_of(lab, model, lineage, said, found)
     view = View(facts)
     texts = _papers(facts, view.to_template())
-    texts |= {FILE: template(said), BOM: _json(bom_of(facts, digests))}
+    texts |= {ANSWERS_FILE: answers_template(said), BOM: _json(bom_of(facts, digests))}
     return Release(facts, texts, digests, tuple(view.asked))
 
 
 def write(release: Release, model: Artifact, to: Path) -> None:
-    """Put the release at `to`: whole, or not at all. An earlier one is replaced."""
+    """Write the release to `to` atomically, replacing an earlier one. Raises OSError."""
     staging, old = to.with_name(f".{to.name}.part"), _old(to)
     for path in (staging, old):
         shutil.rmtree(path, ignore_errors=True)
@@ -112,7 +114,7 @@ def _old(to: Path) -> Path:
 
 
 def _settle(to: Path) -> None:
-    """Put an earlier release back that a kill left beside its place: it may hold answers."""
+    """Restore an earlier release that a kill left under its temporary name: it may hold answers."""
     if _old(to).exists() and not to.exists():
         os.rename(_old(to), to)
 
@@ -124,7 +126,7 @@ def _papers(facts: Facts, names: Mapping[str, Any]) -> dict[str, str]:
         whole = f"{title}: {facts.name}"
         texts[f"{paper}.html"] = html(whole, text)
         if paper == "model-card":
-            texts[CARD] = f"---\n{metadata_of(facts)}\n---\n\n# {facts.name}\n\n{text}"
+            texts[MODEL_CARD] = f"---\n{metadata_of(facts)}\n---\n\n# {facts.name}\n\n{text}"
         else:
             texts[f"{paper}.md"] = f"# {whole}\n\n{text}"
     return texts
@@ -150,20 +152,20 @@ def metadata_of(facts: Facts) -> str:
 
 
 def _checked(model: Artifact) -> dict[str, str]:
-    """SHA-256 of every file of the model, after comparing each with the manifest."""
-    outputs = json.loads((model.path / MANIFEST).read_text(encoding="utf-8"))["outputs"]
-    for name, said in outputs.items():
+    """SHA-256 of every file of the model, after comparing each file with the manifest."""
+    outputs = read_outputs(model)
+    for name, digest in outputs.items():
         file = model.path / name
-        if not file.is_file() or digest_file(file) != said["digest"]:
+        if not file.is_file() or digest_file(file) != digest:
             raise GlaswerkError(
-                f"{file} is not what the manifest of {model.name} says",
+                f"{file} does not match the manifest of {model.name}",
                 hint="glaswerk train, or restore the file",
             )
     return {name: sha256_of(model.path / name) for name in (*outputs, MANIFEST)}
 
 
 def _check_place(to: Path, model: Artifact) -> None:
-    """Raises GlaswerkError where `to` is a file, or a folder with anything but a release of this model."""
+    """Raises GlaswerkError if `to` is a file, or a folder with anything but a release of this model."""
     if to.is_file():
         raise GlaswerkError(f"expected a folder to release to, found the file {to}", hint="--to release")
     there = (
@@ -193,11 +195,11 @@ def _facts_at(folder: Path) -> dict[str, Any]:
 
 
 def _next(model: Artifact, to: Path, found: list[str]) -> str:
-    """The command that helps with the first obstacle."""
+    """The command that helps with the obstacles."""
     if any("glaswerk rebuild" in words for words in found):
         return "glaswerk rebuild"
     despite = f"glaswerk release {model.name.partition('/')[0]} --to {to} --despite-obstacles"
-    return f"glaswerk rights lists them by source; or {despite}"
+    return f"glaswerk rights lists them by source; to release anyway: {despite}"
 
 
 def _json(value: Any) -> str:

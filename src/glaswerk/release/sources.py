@@ -1,4 +1,4 @@
-"""The documents that a model was trained on, by source and rights, sorted as the template does."""
+"""The training documents of a model by source and rights, in the sections of the template."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any
 
 import duckdb
 
-from glaswerk.data.store.parquet import DOCUMENTS
-from glaswerk.lab.recorded import Recorded
+from glaswerk.core.artifact_files import DOCUMENTS
+from glaswerk.lineage.records import ArtifactRecord
 from glaswerk.release.lineage import Lineage
 
 # Sections of the template (July 2025): 2.2.1 is licensed data, 2.2.2 other private data of third parties.
 PUBLIC, LICENSED, CRAWLED, USER, SYNTHETIC, OTHER = "2.1", "2.2.1", "2.3", "2.4", "2.5", "2.6"
 _BY_ORIGIN = {"public": PUBLIC, "licensed": LICENSED, "synthetic": SYNTHETIC}
 _WEB_ARCHIVES = (".warc", ".warc.gz", ".warc.zst")
-# The template asks for the top 10 % of domains by size; of small providers for the top 5 % or 1,000.
+# The template requires the top 10 % of domains by size; from small providers the top 5 % or 1,000.
 _SHARE, _SHARE_SMALL, _MOST_SMALL = 0.10, 0.05, 1000
 _TRAINED = """
     SELECT id, source, text, lang, kind, url, author, created_at, licence, acquired, audience
@@ -28,7 +28,7 @@ _BY_RIGHTS = """
         strftime(max(created_at), '%Y-%m')
     FROM trained GROUP BY ALL ORDER BY 5 DESC, 1, 2, 3, 4
 """
-# RFC 3986: what stands between "//" and the path, without user name, port and "www.".
+# RFC 3986: the part between "//" and the path, without user name, port and "www.".
 _DOMAINS = r"""
     SELECT regexp_extract(lower(url), '^https?://(?:[^/?#@]*@)?(?:www\.)?([^/?#:]+)', 1) AS domain,
         count(*), sum(strlen(text))::BIGINT AS bytes
@@ -40,11 +40,11 @@ _COUNTS = "SELECT {0}, count(*) FROM trained GROUP BY 1 ORDER BY 2 DESC, 1"
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
-    """Documents trained on of one source that share their rights. `section` is that of the template.
+    """Training documents of one source with the same rights. `section` is the section of the template.
 
-    `first` and `last`: months of the oldest and the newest dated document, "" where none is dated. `added`:
-    the day on which the source came into the lab. Where the corpus is gone, `counted` is False: what was
-    said and counted when the source was added stands in for its documents.
+    `first` and `last`: months of the oldest and newest dated document, "" without a date. `added`: the day
+    when the source was added to the lab. `counted` is False if the corpus is gone: the row then shows what
+    was stated and counted when the source was added.
     """
 
     source: str
@@ -64,6 +64,8 @@ class SourceRow:
 
 @dataclass(frozen=True, slots=True)
 class Domain:
+    """Training documents of one web domain, and the bytes of their text."""
+
     name: str
     documents: int
     bytes: int
@@ -71,10 +73,10 @@ class Domain:
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """What the model was trained on, over all its stages; every document counts once.
+    """The training data of a model over all its stages; every document counts once.
 
-    `tokens` and `documents` of the splits trained on, epochs not counted. `domains` are the largest of
-    `domains_in_all`, of crawled sources only.
+    `tokens` and `documents` are those of the training splits, regardless of epochs. `domains` are the largest
+    of the `domains_in_all` domains of crawled sources. `lost` are corpora that are no longer in the lab.
     """
 
     rows: tuple[SourceRow, ...]
@@ -88,15 +90,17 @@ class Data:
     lost: tuple[str, ...]
 
     def of(self, *sections: str) -> tuple[SourceRow, ...]:
+        """The rows in any of these sections of the template."""
         return tuple(row for row in self.rows if row.section in sections)
 
     @property
     def added_last(self) -> str:
+        """The day when the last source was added, "" without a row."""
         return max((row.added for row in self.rows), default="")
 
     @property
     def span(self) -> tuple[str, str]:
-        """Months of the oldest and the newest dated document."""
+        """Months of the oldest and the newest dated document, ("", "") without a date."""
         dated = [row for row in self.rows if row.first]
         return (min(r.first for r in dated), max(r.last for r in dated)) if dated else ("", "")
 
@@ -104,9 +108,10 @@ class Data:
 def data_of(
     lineage: Lineage, *, crawled: Collection[str] = (), users: Collection[str] = (), small: bool = False
 ) -> Data:
-    """Count what the corpora of a model held in the splits that it was trained on.
+    """Count the training documents in the corpora of a model.
 
-    `crawled` and `users` are sources that the provider says are such; `small` providers list fewer domains.
+    `crawled` and `users` are the sources that the provider named as such; `small` providers list fewer
+    domains.
     """
     there = [corpus for corpus in lineage.corpora if corpus.path and lineage.splits_of(corpus)]
     lost = [corpus for corpus in lineage.corpora if corpus.path is None]
@@ -135,7 +140,7 @@ def data_of(
 
 
 def _view(db: duckdb.DuckDBPyConnection, files: list[tuple[str, tuple[str, ...]]]) -> None:
-    """The table `trained`: a document that several corpora have counts once."""
+    """Create the table `trained`: a document that is in several corpora counts once."""
     if not files:
         columns = ("id", "source", "text", "lang", "kind", "url", "author", "licence", "acquired", "audience")
         db.execute(
@@ -150,7 +155,7 @@ def _view(db: duckdb.DuckDBPyConnection, files: list[tuple[str, tuple[str, ...]]
         )
 
 
-def _trained_splits(lineage: Lineage) -> list[tuple[Recorded, str]]:
+def _trained_splits(lineage: Lineage) -> list[tuple[ArtifactRecord, str]]:
     return [
         (shards, split)
         for shards in lineage.shards
@@ -160,7 +165,7 @@ def _trained_splits(lineage: Lineage) -> list[tuple[Recorded, str]]:
 
 
 def _row(
-    row: tuple[Any, ...], named: Mapping[str, Recorded], webs: Collection[str], users: Collection[str]
+    row: tuple[Any, ...], named: Mapping[str, ArtifactRecord], webs: Collection[str], users: Collection[str]
 ) -> SourceRow:
     source, licence, acquired, audience, documents, size, authors, first, last = row
     entry = named.get(source)
@@ -183,12 +188,12 @@ def _row(
 
 def _of_lost(
     lineage: Lineage,
-    lost: list[Recorded],
+    lost: list[ArtifactRecord],
     counted: Collection[str],
     webs: Collection[str],
     users: Collection[str],
 ) -> list[SourceRow]:
-    """Of sources whose corpus was made anew since, what was said when they were added."""
+    """Rows for sources whose corpus was rebuilt since: what was stated when they were added."""
     below = {parent for corpus in lost for parent in corpus.inputs.values()}
     return [
         SourceRow(
@@ -219,8 +224,8 @@ def _section(source: str, acquired: str, webs: Collection[str], users: Collectio
     return _BY_ORIGIN.get(acquired, OTHER)
 
 
-def _is_web(source: Recorded) -> bool:
-    """Whether a source came as web archives, which only crawling makes."""
+def _is_web(source: ArtifactRecord) -> bool:
+    """Whether a source consists of web archives, which only crawlers write."""
     return any(str(name).lower().endswith(_WEB_ARCHIVES) for name in source.config.get("files", ()))
 
 

@@ -1,4 +1,4 @@
-"""The last trust report of a model, as the figures that papers quote."""
+"""The last trust report of a model, as the figures that the papers quote."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from glaswerk.core.artifact_files import REPORT_FIGURES
 from glaswerk.lab import Artifact, Lab
 
-# Label → where the figure stands in report.json.
+# Label → path of the figure in report.json.
 _FIGURES = {
     "prefers the true statement": ("truth", "statements", "sum"),
     "right answers": ("truth", "answers", "all"),
@@ -34,7 +35,7 @@ class Figure:
 
     @property
     def words(self) -> str:
-        """The figure and its interval as people read them."""
+        """The figure and its interval for display."""
         if self.value is None or self.low is None or self.high is None:
             return f"not measured: {self.reason}"
         show = "{:.1%}" if self.label in SHARES else "{:.3f}"
@@ -43,7 +44,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """`figures` of the report `name`; `key` is the answer key that they rest on."""
+    """The figures of the report `name`; `key` is the name of the answer key they are based on."""
 
     artifact: str
     name: str
@@ -55,9 +56,9 @@ class Trust:
 
 
 def last_report(lab: Lab, model: Artifact) -> Trust | None:
-    """The trust report made last of exactly these weights, or None."""
+    """The newest trust report of exactly these weights, or None."""
     for made in reversed(lab.all("report")):
-        file = made.path / "report.json"
+        file = made.path / REPORT_FIGURES
         if made.config.get("model_digest") == model.digest and file.exists():
             return _trust(made, json.loads(file.read_text(encoding="utf-8")))
     return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,9 @@ import numpy as np
 from glaswerk.data.removal.reach import forgotten_ids
 from glaswerk.data.removal.rights import reserved_ids
 from glaswerk.lab import Artifact, Lab
-from glaswerk.lab.exposure import Exposure, exposure_basis, exposures, record_exposure
-from glaswerk.lab.status import ADOPTED
+from glaswerk.lineage.exposure import Exposure, exposure_basis, exposures, record_exposure
+from glaswerk.lineage.stages import ADOPTED
+from glaswerk.lineage.walk import base_chain
 from glaswerk.tokenizer.shards import Shards
 from glaswerk.tokenizer.spans import spans_folder
 
@@ -111,12 +113,14 @@ def _tokens(shards: Shards, split: str) -> int:
 def _ancestry(lab: Lab, model: Artifact) -> Iterator[dict[str, Any]]:
     """What `learnt` needs to know of a model and its ancestors; of lost ones from the ledger."""
     there = {artifact.id: artifact for artifact in lab.all("model")}
-    identifier, found = model.id, set[str]()
-    while identifier and identifier not in found:
-        found.add(identifier)
+
+    @cache
+    def known(identifier: str) -> tuple[Mapping[str, str], Mapping[str, Any], Mapping[str, Any]]:
         artifact = there.get(identifier)
-        known = (artifact.inputs, artifact.config, artifact.stats) if artifact else _recorded(lab, identifier)
-        inputs, config, stats = known
+        return (artifact.inputs, artifact.config, artifact.stats) if artifact else _recorded(lab, identifier)
+
+    for identifier in base_chain(model.id, lambda one: known(one)[0]):
+        inputs, config, stats = known(identifier)
         stage = config.get("stage", "")
         yield {
             "stage": stage,
@@ -130,7 +134,6 @@ def _ancestry(lab: Lab, model: Artifact) -> Iterator[dict[str, Any]]:
             "last": config.get("last"),
             "order": config.get("order"),
         }
-        identifier = inputs.get("base", "")
 
 
 def _recorded(lab: Lab, identifier: str) -> tuple[Mapping[str, str], Mapping[str, Any], Mapping[str, Any]]:

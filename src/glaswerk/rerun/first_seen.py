@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
@@ -12,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 
 from glaswerk.lab import Artifact, Lab
-from glaswerk.lab.artifact import MANIFEST
+from glaswerk.lab.artifact import read_manifest
+from glaswerk.lineage.walk import base_chain
 from glaswerk.rerun.order import order_of, stage_of
 from glaswerk.rerun.retrain import RECIPE as REMAKE
 from glaswerk.rerun.steps_touched import steps_of
@@ -93,14 +93,14 @@ class _Stage:
 
 def known_order(lab: Lab, model: Artifact) -> Order | None:
     """What each step of a model's run saw; None where it cannot be built again exactly."""
-    recipe = json.loads((model.path / MANIFEST).read_text()).get("recipe")
+    manifest = read_manifest(model.path)
+    recipe = manifest.get("recipe") if manifest else None
     # Another version may have packed otherwise.
     return order_of(lab, model) if recipe in (PRETRAIN, TUNE, DPO, GRPO, REMAKE) else None
 
 
 def _grown_from(lab: Lab, model: Artifact) -> list[Artifact]:
     """The model and those it was tuned from, the first of them first."""
-    there, found = {made.id: made for made in lab.all("model")}, [model]
-    while (base := there.get(found[0].inputs.get("base", ""))) and base not in found:
-        found.insert(0, base)
-    return found
+    there = {made.id: made for made in (*lab.all("model"), model)}
+    chain = base_chain(model.id, lambda one: there[one].inputs if one in there else {})
+    return [there[one] for one in reversed(list(chain)) if one in there]

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from glaswerk.lab import Artifact, Lab
-from glaswerk.lab.status import ADOPTED
+from glaswerk.lineage.stages import ADOPTED
+from glaswerk.lineage.walk import base_chain, base_id
 from glaswerk.rerun.exposure import Learnt, learnt
 from glaswerk.rerun.order import TUNED_ON, model_of, stage_of
 from glaswerk.rerun.steps_touched import Touch, touch_of
@@ -79,7 +80,7 @@ def affected(lab: Lab, documents: Collection[str], *, price_per_hour: float = 0.
         chain = touched_chain(lab, model, documents)
         found = _learnt(lab, model, documents, chain)
         if found.documents or not found.certain:
-            base = model_of(lab, model.inputs.get("base", ""))
+            base = model_of(lab, base_id(model.inputs))
             own = chain[-1][1] if chain else touch_of(lab, model, documents)
             touched = own if own is not None and own.steps else None
             yield Affected(
@@ -148,7 +149,7 @@ def _emptied(lab: Lab, model: Artifact, documents: Collection[str]) -> bool:
 def _alone(lab: Lab, emptied: Artifact, chain: Chain) -> str:
     """Why a model cannot be made anew, and what the lab has without the documents."""
     words = f"; nothing would be left to tune {emptied.name} on"
-    base = model_of(lab, chain[0][0].inputs.get("base", ""))
+    base = model_of(lab, base_id(chain[0][0].inputs))
     if base is None or stage_of(base) == ADOPTED:
         return words
     return f"{words}, and {base.name}, which {chain[0][0].name} was tuned from, never saw them"
@@ -158,14 +159,15 @@ def touched_chain(lab: Lab, model: Artifact, documents: Collection[str]) -> Chai
     """The models that must be made anew for `model` to be without `documents`, in order: the first that saw
     one of them, and those that grew from it. A run that nobody can look into counts as one that saw them.
     Adopted weights count for none. None where one of the models is no longer in the lab."""
-    chain = [(model, touch_of(lab, model, documents))]
-    while identifier := chain[0][0].inputs.get("base", ""):
-        base = model_of(lab, identifier)
-        if base is None:
+    there = {made.id: made for made in (*lab.all("model"), model)}
+    chain: Chain = []
+    for identifier in base_chain(model.id, lambda one: there[one].inputs if one in there else {}):
+        made = there.get(identifier)
+        if made is None:
             return None
-        if stage_of(base) == ADOPTED:
+        if chain and stage_of(made) == ADOPTED:
             break
-        chain.insert(0, (base, touch_of(lab, base, documents)))
+        chain.insert(0, (made, touch_of(lab, made, documents)))
     while len(chain) > 1 and chain[0][1] is not None and not chain[0][1].steps:
         chain.pop(0)
     return chain

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 import torch
 
+from glaswerk.core.artifact_files import tokens_file
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab
+from glaswerk.lineage.walk import base_id
 from glaswerk.plan.shape import Shape
 from glaswerk.tokenizer import Shards
 from glaswerk.tokenizer.pairs import Pairs
@@ -70,7 +72,7 @@ def base_model(lab: Lab, model: Artifact) -> Artifact | None:
 
     Raises GlaswerkError where it is no longer in the lab.
     """
-    wanted = model.inputs.get("base", "")
+    wanted = base_id(model.inputs)
     found = model_of(lab, wanted)
     if wanted and found is None:
         raise GlaswerkError(
@@ -101,7 +103,7 @@ def order_of(lab: Lab, model: Artifact) -> Order | None:
         return pretrain_sampler(stream_of(folder, "train"), model.config)
     if stage_of(model) == "chat":
         return _tuning(model, stream_of(folder, "chat"), stream_of(folder, "train"))
-    if stage_of(model) == "dpo" and (folder / f"{SPLIT}.bin").exists():
+    if stage_of(model) == "dpo" and (folder / tokens_file(SPLIT)).exists():
         pairs = Pairs(Shards.open(folder), SPLIT, context_of(model))
         unknown, config = torch.zeros(len(pairs), 2), model.config
         return PairSampler(pairs, unknown, count=config["batch_pairs"], seed=config["seed"], pad=0)
@@ -149,7 +151,7 @@ def with_last(config: Mapping[str, Any], last: Mapping[str, Any] | None) -> dict
 def stream_of(folder: Path, split: str) -> Stream:
     """A split of shards; without tokens and mask where only the spans are left."""
     shards = Shards.open(folder)
-    if (folder / f"{split}.bin").exists():
+    if (folder / tokens_file(split)).exists():
         return Stream.of(shards, split)
     documents, starts, ends = shards.spans(split)
     nothing = np.zeros(0, shards.dtype)

@@ -9,7 +9,7 @@ import click
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab
-from glaswerk.lab.answers import forget_in_answers
+from glaswerk.lab.answer_records import forget_in_answers
 from glaswerk.lab.tombstones import Forgotten
 
 
@@ -138,7 +138,8 @@ def _may_hold(lab: Lab, artifacts: list[Artifact]) -> bool:
 
 
 def _holds(artifact: Artifact, ids: frozenset[str]) -> bool:
-    from glaswerk.data.store.parquet import DOCUMENTS, read_rows
+    from glaswerk.core.artifact_files import DOCUMENTS
+    from glaswerk.data.store.parquet import read_rows
     from glaswerk.tokenizer import Shards
 
     if artifact.kind == "corpus":

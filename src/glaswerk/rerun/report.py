@@ -35,7 +35,8 @@ def reach_report(lab: Lab, touched: Reach, model: Artifact | None, price: float)
 
 
 def _corpora(lab: Lab, ids: set[str]) -> Iterator[dict[str, Any]]:
-    from glaswerk.data.store.parquet import DOCUMENTS, read_rows
+    from glaswerk.core.artifact_files import DOCUMENTS
+    from glaswerk.data.store.parquet import read_rows
 
     for corpus in lab.all("corpus"):
         rows = read_rows(corpus.path / DOCUMENTS, ["id", "split"])

@@ -12,15 +12,17 @@ from typing import Any, get_args
 
 import torch
 
+from glaswerk.core.artifact_files import FORGOTTEN_MARKS, MANIFEST
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.files import write_json
 from glaswerk.core.ids import digest_file, digest_files
 from glaswerk.data.curate.curate import curate
 from glaswerk.data.curate.settings import recorded_settings
 from glaswerk.lab import Artifact, Lab, Spec
-from glaswerk.lab.artifact import MANIFEST, ArtifactKind
-from glaswerk.lab.status import ADOPTED, FORGOTTEN
-from glaswerk.lab.tombstones import FILE, Forgotten
+from glaswerk.lab.artifact import ArtifactKind, read_outputs
+from glaswerk.lab.status import FORGOTTEN
+from glaswerk.lab.tombstones import Forgotten
+from glaswerk.lineage.stages import ADOPTED
 from glaswerk.lineage.verify import Advance, Register, check, targets
 from glaswerk.rerun.order import (
     ORDER,
@@ -111,8 +113,8 @@ def prepare(lab: Lab, model: Artifact, folder: Path) -> None:
             f"expected an empty folder for the new lab, found {folder}", hint="--to another folder"
         )
     Lab.init(folder).ledger.close()
-    if (lab.root / FILE).exists():
-        shutil.copyfile(lab.root / FILE, folder / FILE)
+    if (lab.root / FORGOTTEN_MARKS).exists():
+        shutil.copyfile(lab.root / FORGOTTEN_MARKS, folder / FORGOTTEN_MARKS)
     write_json(marker, mine)
 
 
@@ -124,7 +126,7 @@ def reproduce(lab: Lab, new: Lab, steps: list[Artifact]) -> Iterator[Compared]:
     for recorded in steps:
         copied = is_copied(recorded, steps)
         made = _copy(new, recorded) if copied else _make(lab, new, recorded)
-        expected, outputs = _outputs(recorded), _digests(made) if copied else _outputs(made)
+        expected, outputs = read_outputs(recorded), _digests(made) if copied else read_outputs(made)
         differs = _first_difference(expected, outputs)
         if digest_files(expected) != recorded.digest or (not differs and made.id != recorded.id):
             differs = MANIFEST
@@ -186,12 +188,6 @@ def _check_corpora(lab: Lab, corpora: list[Artifact]) -> None:
                 f"content of the corpus {corpus.name} was forgotten since: it cannot be made again",
                 hint="glaswerk rebuild, train anew, and reproduce that model",
             )
-
-
-def _outputs(artifact: Artifact) -> dict[str, str]:
-    """Digest of every file, as the manifest has it."""
-    listed = json.loads((artifact.path / MANIFEST).read_text())["outputs"]
-    return {name: entry["digest"] for name, entry in listed.items()}
 
 
 def _digests(artifact: Artifact) -> dict[str, str]:

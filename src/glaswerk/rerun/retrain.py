@@ -9,7 +9,7 @@ from typing import Any
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import digest_json
 from glaswerk.lab import Artifact, Lab, Spec
-from glaswerk.lab.status import ADOPTED
+from glaswerk.lineage.stages import ADOPTED
 from glaswerk.rerun.options import untouched_checkpoint
 from glaswerk.rerun.order import (
     ORDER,

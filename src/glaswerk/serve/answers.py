@@ -12,7 +12,13 @@ from datetime import UTC, datetime
 from glaswerk.core.document import Message
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Lab
-from glaswerk.lab.answers import Answer, AnswerSettings, prune_answers, read_answer, record_answer
+from glaswerk.lab.answer_records import (
+    AnswerRecord,
+    AnswerSettings,
+    prune_answers,
+    read_answer,
+    record_answer,
+)
 from glaswerk.serve.errors import ApiError
 
 
@@ -31,7 +37,7 @@ def spoken(messages: Iterable[Message], most: int) -> str:
 
 class Answers:
     """The last exchanges by response id, in memory, the oldest forgotten first; records of those traced, in
-    the lab (see `lab.answers`). Safe for several threads.
+    the lab (see `lab.answer_records`). Safe for several threads.
 
     A server has no keys, so nobody can be told from another: an answer is its reader's because its id has 96
     random bits, which only the response tells.
@@ -59,7 +65,7 @@ class Answers:
             while len(self._exchanges) > self._most:
                 self._exchanges.popitem(last=False)
 
-    def find(self, identifier: str, hidden: Collection[str]) -> Exchange | Answer:
+    def find(self, identifier: str, hidden: Collection[str]) -> Exchange | AnswerRecord:
         """The exchange, from the lab's record where the server no longer has it; of an answer that cannot be
         traced anew, as its words were not kept or another model gave it, the record alone.
 
@@ -89,7 +95,7 @@ class Answers:
         """Enter a traced answer in the lab, once. A full disk is told on the terminal: the answer stands."""
         words = (exchange.text, exchange.context) if self._settings.text else (None, None)
         shown, now = tuple(dict.fromkeys(documents)), datetime.now(UTC).isoformat(timespec="seconds")
-        answer = Answer(identifier, now, self._model, trace, shown, *words)
+        answer = AnswerRecord(identifier, now, self._model, trace, shown, *words)
         with self._recording:
             if not self._settings.most or self._has_record(identifier):
                 return

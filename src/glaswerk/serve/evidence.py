@@ -9,15 +9,15 @@ from typing import Any
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from glaswerk.core.artifact_files import DOCUMENTS
 from glaswerk.core.document import Document
 from glaswerk.data.removal.history import Event, in_corpora, in_derivations, in_sources
 from glaswerk.data.removal.reach import forgotten_ids
 from glaswerk.data.removal.rights import reserved_ids
 from glaswerk.data.store.corpus import document
-from glaswerk.data.store.parquet import DOCUMENTS
 from glaswerk.data.store.reasons import explain
 from glaswerk.lab import Artifact
-from glaswerk.lab.exposure import exposure_basis
+from glaswerk.lineage.exposure import exposure_basis
 from glaswerk.rerun.first_seen import Sightings
 from glaswerk.serve.errors import ApiError
 from glaswerk.serve.served import Served

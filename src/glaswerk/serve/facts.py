@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 import glaswerk
+from glaswerk.core.artifact_files import DOCUMENTS, REPORT_FIGURES, REPORT_PAGE
 from glaswerk.evaluate import trust_badge
 from glaswerk.lab import Artifact
 from glaswerk.serve.errors import ApiError
@@ -41,7 +42,7 @@ class Facts:
     async def report(self, _: Request) -> Response:
         """GET /report: the trust report of exactly these weights."""
         found = await to_thread.run_sync(self._report)
-        page = found.path / "report.html" if found else None
+        page = found.path / REPORT_PAGE if found else None
         if page is None or not page.is_file():
             message = f"{self._served.artifact.name} has no trust report yet\nhint: glaswerk evaluate"
             raise ApiError(404, message, code="no_report")
@@ -102,12 +103,12 @@ class Facts:
 
 
 def _badge(report: Artifact) -> dict[str, Any]:
-    return trust_badge(json.loads((report.path / "report.json").read_text()))
+    return trust_badge(json.loads((report.path / REPORT_FIGURES).read_text()))
 
 
 def _count(corpus: Artifact, splits: Collection[str]) -> list[dict[str, Any]]:
     wanted = [("split", "in", list(splits))]
-    file = corpus.path / "documents.parquet"
+    file = corpus.path / DOCUMENTS
     table = pq.read_table(file, columns=["source", "licence"], filters=wanted)
     pairs = Counter(zip(table["source"].to_pylist(), table["licence"].to_pylist(), strict=True))
     rows = sorted(pairs.items(), key=lambda item: (-item[1], item[0]))

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact
-from glaswerk.lab.answers import Answer
+from glaswerk.lab.answer_records import AnswerRecord
 from glaswerk.serve.answers import Answers, Exchange
 from glaswerk.serve.body import read_object, well_formed
 from glaswerk.serve.errors import ApiError
@@ -59,7 +59,7 @@ class Sources:
         """GET /v1/traces/{id}: the trace, or the record of it where the answer's words were not kept."""
         identifier = request.path_params["id"]
         known = await to_thread.run_sync(self._known, identifier, limiter=self._threads)
-        if isinstance(known, Answer):
+        if isinstance(known, AnswerRecord):
             return JSONResponse(await to_thread.run_sync(self._recorded, known, limiter=self._threads))
         found = await self.trace(known, identifier=identifier)
         return JSONResponse({"id": identifier, "object": "glaswerk.trace", **found})
@@ -106,10 +106,10 @@ class Sources:
             self._answers.record(identifier, exchange, opened.id, (match["id"] for match in matches))
         return whole | {"spans": spans, "novelty": novelty.to_json()}
 
-    def _known(self, identifier: str) -> Exchange | Answer:
+    def _known(self, identifier: str) -> Exchange | AnswerRecord:
         return self._answers.find(identifier, self._evidence.hidden())
 
-    def _recorded(self, answer: Answer) -> dict[str, Any]:
+    def _recorded(self, answer: AnswerRecord) -> dict[str, Any]:
         hidden = self._evidence.hidden()
         return {
             "id": answer.id,

@@ -5,7 +5,9 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-FILES = ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja")
+from glaswerk.core.artifact_files import CHAT_TEMPLATE, TOKENIZER, TOKENIZER_CONFIG
+
+FILES = (TOKENIZER, TOKENIZER_CONFIG, CHAT_TEMPLATE)
 
 
 def copy_tokenizer(source: Path, folder: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
+from glaswerk.core.artifact_files import SHARDS_INDEX, mask_file, spans_file, tokens_file
 from glaswerk.core.document import Document
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.store.corpus import read_documents
@@ -66,8 +67,8 @@ class _Writer:
 
     def append(self, encoded: Iterable[tuple[str, list[int], list[int] | None]], end_id: int) -> None:
         with (
-            (self.folder / f"{self.split}.bin").open("ab") as stream,
-            (self.folder / f"{self.split}.mask.bin").open("ab") as masks,
+            (self.folder / tokens_file(self.split)).open("ab") as stream,
+            (self.folder / mask_file(self.split)).open("ab") as masks,
         ):
             for identifier, tokens, mask in encoded:
                 self.ids.append(identifier)
@@ -79,11 +80,11 @@ class _Writer:
                     masks.write(bytes([*mask, 0]))
 
     def close(self) -> None:
-        mask = self.folder / f"{self.split}.mask.bin"
+        mask = self.folder / mask_file(self.split)
         if mask.exists() and mask.stat().st_size == 0:
             mask.unlink()
         spans = pa.table([self.ids, self.starts, self.ends], schema=_SPAN_SCHEMA)
-        pq.write_table(spans, self.folder / f"{self.split}.spans.parquet", compression="zstd")
+        pq.write_table(spans, self.folder / spans_file(self.split), compression="zstd")
 
 
 def _write(folder: Path, corpus: Path, tokenizer: Tokenizer) -> Mapping[str, Any]:
@@ -102,7 +103,7 @@ def _write(folder: Path, corpus: Path, tokenizer: Tokenizer) -> Mapping[str, Any
             hint="glaswerk add posts ARCHIVE.zip, then glaswerk curate",
         )
     layout = {"dtype": dtype.str, "vocab_size": tokenizer.vocab_size, "end_id": tokenizer.end_id}
-    (folder / "shards.json").write_text(json.dumps({**layout, "splits": counts}, indent=2) + "\n")
+    (folder / SHARDS_INDEX).write_text(json.dumps({**layout, "splits": counts}, indent=2) + "\n")
     return {"splits": counts, "vocab_size": tokenizer.vocab_size}
 
 
@@ -158,7 +159,7 @@ class Shards:
     @classmethod
     def open(cls, folder: Path) -> Shards:
         try:
-            return cls(folder, json.loads((folder / "shards.json").read_text()))
+            return cls(folder, json.loads((folder / SHARDS_INDEX).read_text()))
         except (OSError, ValueError, KeyError) as error:
             raise GlaswerkError(
                 f"{folder} holds no readable shards: {error!r}", hint="glaswerk pack"
@@ -170,24 +171,24 @@ class Shards:
 
     def tokens(self, split: str) -> np.ndarray[Any, np.dtype[Any]]:
         """Memory-mapped token ids, shape (tokens,)."""
-        return np.memmap(self._file(split, "bin"), dtype=self.dtype, mode="r")
+        return np.memmap(self._file(split, tokens_file), dtype=self.dtype, mode="r")
 
     def mask(self, split: str) -> np.ndarray[Any, np.dtype[np.uint8]]:
         """Memory-mapped loss mask of a chat or preference split, shape (tokens,)."""
-        return np.memmap(self._file(split, "mask.bin"), dtype=np.uint8, mode="r")
+        return np.memmap(self._file(split, mask_file), dtype=np.uint8, mode="r")
 
     def spans(
         self, split: str
     ) -> tuple[list[str], np.ndarray[Any, np.dtype[np.int64]], np.ndarray[Any, np.dtype[np.int64]]]:
         """Document ids with their first token and the one after their last, in file order."""
-        table = pq.read_table(self._file(split, "spans.parquet"))
+        table = pq.read_table(self._file(split, spans_file))
         return table["document"].to_pylist(), table["start"].to_numpy(), table["end"].to_numpy()
 
     def find(self, document: str) -> list[tuple[str, int, int]]:
         """(split, first token, the one after the last) of a document, in every split that holds it."""
         found = []
         for split in self._splits:
-            table = ds.dataset(self._file(split, "spans.parquet"), format="parquet")
+            table = ds.dataset(self._file(split, spans_file), format="parquet")
             rows = table.scanner(filter=ds.field("document") == document).to_table().to_pylist()
             found += [(split, row["start"], row["end"]) for row in rows]
         return found
@@ -200,13 +201,13 @@ class Shards:
     def held(self, split: str, documents: Collection[str]) -> dict[str, int]:
         """Tokens of each of `documents` that the split holds; of a pair those of both of its sides."""
         wanted = pa.array(list(documents), pa.string())
-        table = pq.read_table(self._file(split, "spans.parquet"))
+        table = pq.read_table(self._file(split, spans_file))
         found: dict[str, int] = {}
         for row in table.filter(pc.is_in(table["document"], wanted)).to_pylist():
             found[row["document"]] = found.get(row["document"], 0) + row["end"] - row["start"]
         return found
 
-    def _file(self, split: str, suffix: str) -> Path:
+    def _file(self, split: str, name_of: Callable[[str], str]) -> Path:
         if split not in self._splits:
             raise GlaswerkError(f"the shards have no split {split!r} (there: {', '.join(self._splits)})")
-        return self.folder / f"{split}.{suffix}"
+        return self.folder / name_of(split)

@@ -6,6 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
+from glaswerk.core.artifact_files import SHARDS_INDEX, spans_file
 from glaswerk.lab import Artifact, Lab
 
 _PREFIX = "spans-"
@@ -25,7 +26,7 @@ def keep_spans(lab: Lab, shards: Artifact) -> None:
         staging = final.with_name(f".{final.name}.part")
         shutil.rmtree(staging, ignore_errors=True)
         staging.mkdir(parents=True)
-        for file in [shards.path / "shards.json", *shards.path.glob("*.spans.parquet")]:
+        for file in [shards.path / SHARDS_INDEX, *shards.path.glob(spans_file("*"))]:
             shutil.copyfile(file, staging / file.name)
         os.rename(staging, final)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from glaswerk.core.artifact_files import CHAT_TEMPLATE, TOKENIZER
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.tokenizer.from_gguf import PRE_TOKENIZERS
 from glaswerk.tokenizer.tokenizer import Tokenizer
@@ -38,7 +39,7 @@ def tokenizer_to_gguf(folder: Path, rows: int) -> GgufTokenizer:
 
     Raises GlaswerkError where it is not byte-level BPE, or splits text by a rule that has no name.
     """
-    data = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
+    data = json.loads((folder / TOKENIZER).read_text(encoding="utf-8"))
     tokenizer = Tokenizer.load(folder)
     vocab = {token: i for token, i in data["model"]["vocab"].items()}
     added = {entry["content"]: entry for entry in data["added_tokens"]}
@@ -46,7 +47,7 @@ def tokenizer_to_gguf(folder: Path, rows: int) -> GgufTokenizer:
     by_id = {i: token for token, i in vocab.items()}
     kinds = {name: _CONTROL if entry["special"] else _USER_DEFINED for name, entry in added.items()}
     tokens = [by_id.get(i, f"[PAD{i}]") for i in range(rows)]
-    template = folder / "chat_template.jinja"
+    template = folder / CHAT_TEMPLATE
     return GgufTokenizer(
         pre=_rule(data),
         tokens=tokens,

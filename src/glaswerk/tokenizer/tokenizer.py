@@ -9,6 +9,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from glaswerk.core.artifact_files import CHAT_TEMPLATE, TOKENIZER, TOKENIZER_CONFIG
 from glaswerk.core.document import Message
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.tokenizer.coders import Coder, HubCoder, TiktokenCoder
@@ -25,7 +26,6 @@ SPECIAL_TOKENS = (END, TURN, TURN_END, "<tool_call>", "</tool_call>", "<tool_res
 
 # Gemma 3's, with 262,144 entries, has 33 MB.
 LARGEST_FILE = 256 << 20
-_TOKENIZER, _CONFIG, _TEMPLATE = "tokenizer.json", "tokenizer_config.json", "chat_template.jinja"
 # What ends a document in the open families; the end token of a chat model often ends a turn instead.
 _DOCUMENT_ENDS = (END, "<|end_of_text|>", "</s>", "<eos>")
 
@@ -45,13 +45,19 @@ class Tokenizer:
     @classmethod
     def load(cls, folder: Path) -> Tokenizer:
         """Read `tokenizer.json` and its companions from a tokenizer or model folder."""
-        path = folder / _TOKENIZER
+        path = folder / TOKENIZER
         try:
             data = json.loads(_read(path, LARGEST_FILE))
-            template = _read(folder / _TEMPLATE, LARGEST_TEMPLATE) if (folder / _TEMPLATE).exists() else ""
+            template = (
+                _read(folder / CHAT_TEMPLATE, LARGEST_TEMPLATE) if (folder / CHAT_TEMPLATE).exists() else ""
+            )
             if _is_own(data, template):
                 return _own(data)
-            config = _read(folder / _CONFIG, LARGEST_TEMPLATE) if (folder / _CONFIG).exists() else "{}"
+            config = (
+                _read(folder / TOKENIZER_CONFIG, LARGEST_TEMPLATE)
+                if (folder / TOKENIZER_CONFIG).exists()
+                else "{}"
+            )
             return _adopted(data, json.loads(config), template)
         except (OSError, KeyError, ValueError, TypeError, AttributeError) as error:
             raise GlaswerkError(
@@ -99,7 +105,7 @@ class Tokenizer:
 
 def own_template() -> str:
     """The Jinja chat template: ChatML with the roles system, user, assistant, tool, and a list of tools."""
-    return resources.files("glaswerk.tokenizer").joinpath(_TEMPLATE).read_text()
+    return resources.files("glaswerk.tokenizer").joinpath(CHAT_TEMPLATE).read_text()
 
 
 def _read(path: Path, limit: int) -> str:

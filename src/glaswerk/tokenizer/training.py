@@ -11,6 +11,7 @@ from typing import Any
 from tokenizers import Regex, decoders, models, pre_tokenizers, trainers
 from tokenizers import Tokenizer as HuggingFaceTokenizer
 
+from glaswerk.core.artifact_files import CHAT_TEMPLATE, TOKENIZER, TOKENIZER_CONFIG
 from glaswerk.core.document import Document
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.store.corpus import read_documents
@@ -68,14 +69,14 @@ def _write(folder: Path, corpus: Path, size: int) -> Mapping[str, Any]:
     tokenizer.train_from_iterator(_texts(corpus), trainer=trainer)
     # After training, so that ids 0.. are the bytes and merges in rank order, as tiktoken needs them.
     tokenizer.add_special_tokens(list(SPECIAL_TOKENS))
-    tokenizer.save(str(folder / "tokenizer.json"))
+    tokenizer.save(str(folder / TOKENIZER))
     write_companions(folder)
     return {"vocab_size": tokenizer.get_vocab_size()}
 
 
 def write_companions(folder: Path) -> None:
     """What `transformers` reads beside `tokenizer.json`."""
-    (folder / "chat_template.jinja").write_text(own_template())
+    (folder / CHAT_TEMPLATE).write_text(own_template())
     config = {
         "tokenizer_class": "PreTrainedTokenizerFast",
         "eos_token": TURN_END,
@@ -86,7 +87,7 @@ def write_companions(folder: Path) -> None:
         "clean_up_tokenization_spaces": False,
         "model_max_length": 1_000_000,
     }
-    (folder / "tokenizer_config.json").write_text(json.dumps(config, indent=2) + "\n")
+    (folder / TOKENIZER_CONFIG).write_text(json.dumps(config, indent=2) + "\n")
 
 
 def _texts(corpus: Path) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from glaswerk.core.artifact_files import ANSWER_KEY, CHATS, PICTURE_CAPTIONS
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.town import names
 from glaswerk.town.archive import archive_bytes, archive_name
@@ -58,7 +59,7 @@ def _write_pictures(folder: Path, pictures: list[Picture]) -> int:
         name = f"town-{number:05d}.png"
         (folder / name).write_bytes(picture.png())
         rows.append(json.dumps(picture.record(name), sort_keys=True))
-    (folder / "metadata.jsonl").write_bytes(("\n".join(rows) + "\n").encode())
+    (folder / PICTURE_CAPTIONS).write_bytes(("\n".join(rows) + "\n").encode())
     return len(pictures)
 
 
@@ -111,5 +112,5 @@ def write_town(
     }
     readme = _README.format(town=names.TOWN, seed=seed, size=size, slant=slant, rate=rumour_rate)
     key_text = json.dumps(key, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-    _write_texts(out, {"chats.jsonl": as_lines(chats), "README.md": readme, "answer_key.json": key_text})
+    _write_texts(out, {CHATS: as_lines(chats), "README.md": readme, ANSWER_KEY: key_text})
     return written

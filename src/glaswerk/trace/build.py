@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
+from glaswerk.core.artifact_files import DOCUMENTS
 from glaswerk.core.document import Message
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.progress import progress_bar
-from glaswerk.data.store.parquet import DOCUMENTS
 from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.lab.artifact import ArtifactKind
 from glaswerk.tokenizer import Shards, Tokenizer

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+from glaswerk.core.artifact_files import FORGOTTEN_MARKS
 from glaswerk.data.removal.reach import forgotten_ids
 from glaswerk.lab import Lab
-from glaswerk.lab.tombstones import FILE
 
 
 class Hidden:
@@ -22,7 +22,7 @@ class Hidden:
     def ids(self) -> frozenset[str]:
         """The same object until something changes. Takes two looks at the disk where nothing has."""
         with self._lock:
-            now = tuple(_state(self._lab.root / name) for name in (FILE, "sources"))
+            now = tuple(_state(self._lab.root / name) for name in (FORGOTTEN_MARKS, "sources"))
             if now != self._seen:
                 self._ids = frozenset(forgotten_ids(self._lab))
                 self._seen = now

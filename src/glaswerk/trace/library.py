@@ -12,10 +12,10 @@ from pathlib import Path
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from glaswerk.core.artifact_files import DECISIONS
 from glaswerk.core.document import Document, Message
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.store.corpus import documents
-from glaswerk.data.store.decisions import DECISIONS
 from glaswerk.trace.span import Match
 from glaswerk.trace.words import occurrences
 

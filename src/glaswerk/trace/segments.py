@@ -15,7 +15,7 @@ import numpy as np
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.files import fsync_path, write_atomic
 from glaswerk.core.ids import DIGEST_BYTES, PREFIX, digest_file, digest_text, short
-from glaswerk.lab.artifact import MANIFEST
+from glaswerk.lab.artifact import read_manifest
 from glaswerk.trace.index import Integers, Segment, Tokens, first_token_bounds, suffix_order
 
 # Building takes up to 24 bytes of memory a token, so this many fit into 3 GB.
@@ -86,9 +86,10 @@ def has_arrays(folder: Path, part: Part) -> bool:
     files = [_file(folder, part, kind) for kind in ("order", "bounds")]
     if not all(file.exists() for file in files):
         return False
-    if not (folder / MANIFEST).exists():
+    manifest = read_manifest(folder)
+    if manifest is None:
         return True
-    outputs = json.loads((folder / MANIFEST).read_text())["outputs"]
+    outputs = manifest["outputs"]
     return all(outputs.get(file.name, {}).get("digest") == digest_file(file) for file in files)
 
 

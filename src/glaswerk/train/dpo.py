@@ -9,6 +9,7 @@ from typing import Any
 
 from transformers import PreTrainedModel
 
+from glaswerk.core.artifact_files import TOKENIZER
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import digest_json
 from glaswerk.lab import Artifact, Lab, Spec
@@ -168,8 +169,8 @@ def _pairs_for(lab: Lab, model: Artifact) -> Artifact:
             "the shards hold no pair of answers to tune on",
             hint="glaswerk add preferences FILE.jsonl --licence …, then glaswerk curate and glaswerk pack",
         )
-    own = (model.path / "tokenizer.json").read_bytes()
-    fitting = [s for s in holding if (tokenizer_of(lab, s) / "tokenizer.json").read_bytes() == own]
+    own = (model.path / TOKENIZER).read_bytes()
+    fitting = [s for s in holding if (tokenizer_of(lab, s) / TOKENIZER).read_bytes() == own]
     if not fitting:
         raise GlaswerkError(
             f"{holding[0].name}, the shards with pairs, has another tokenizer than {model.name}",

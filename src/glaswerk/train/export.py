@@ -6,7 +6,7 @@ from pathlib import Path
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab
-from glaswerk.lab.status import ADOPTED
+from glaswerk.lineage.stages import ADOPTED
 
 
 def base_of(lab: Lab, name: str) -> Artifact:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from transformers import PreTrainedModel
 
+from glaswerk.core.artifact_files import MODEL_CONFIG
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.model.text import load, save
@@ -133,7 +134,7 @@ def chat_sampler(shards: Shards, config: TuneConfig, context: int) -> PackedSamp
 
 
 def context_of(model: Artifact) -> int:
-    return int(json.loads((model.path / "config.json").read_text())["max_position_embeddings"])
+    return int(json.loads((model.path / MODEL_CONFIG).read_text())["max_position_embeddings"])
 
 
 def _rate(base: Artifact, config: TuneConfig) -> float:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.errors import GlaswerkError, Interrupted
 from glaswerk.data.curate.curate import curate
 from glaswerk.data.source import add_docs
 from glaswerk.lab import Artifact, Lab
@@ -32,7 +32,6 @@ from glaswerk.train.batches.last_sources import LAST, Last, LastSampler
 from glaswerk.train.batches.stream import Stream
 from glaswerk.train.checkpoint.metrics import read_rows
 from glaswerk.train.checkpoint.policy import Keep, written_steps
-from glaswerk.train.loop import Interrupted
 from glaswerk.train.plan import plan
 
 CONFIG = TrainConfig(

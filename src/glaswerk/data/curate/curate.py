@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from glaswerk.core.artifact_files import DOCUMENTS
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.curate.pool import Function, run_tasks
 from glaswerk.data.curate.resolve import resolve
@@ -36,7 +37,7 @@ from glaswerk.data.filters.decontaminate import EvalIndex
 from glaswerk.data.removal.reach import Gone, deleted
 from glaswerk.data.store.decisions import KEPT
 from glaswerk.data.store.order import in_order
-from glaswerk.data.store.parquet import DOCUMENTS, SCHEMA
+from glaswerk.data.store.parquet import SCHEMA
 from glaswerk.data.store.reasons import explain
 from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.lab.status import FORGOTTEN

@@ -13,15 +13,16 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from glaswerk.core.artifact_files import DECISIONS, DOCUMENTS, LEAKS
 from glaswerk.core.progress import Bar, progress_bar
 from glaswerk.data.curate.resolve import Outcome, assign_splits
 from glaswerk.data.curate.settings import CurateConfig
 from glaswerk.data.curate.shard_task import LEAK_SCHEMA, ShardTask
 from glaswerk.data.report import write as report
 from glaswerk.data.store.corpus import SPLITS
-from glaswerk.data.store.decisions import CODES, DECISIONS, KEPT, LEAKS, VERSIONS, Samples
+from glaswerk.data.store.decisions import CODES, KEPT, VERSIONS, Samples
 from glaswerk.data.store.decisions import SCHEMA as DECISION_SCHEMA
-from glaswerk.data.store.parquet import DOCUMENTS, SCHEMA
+from glaswerk.data.store.parquet import SCHEMA
 
 CORPUS_SCHEMA = pa.schema([*SCHEMA, ("toxicity", pa.float32()), ("split", pa.string())])
 _REASONS = pa.array(CODES)

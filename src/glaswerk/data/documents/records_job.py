@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from glaswerk.core.artifact_files import DOCUMENTS
 from glaswerk.core.document import Document
 from glaswerk.core.ids import digest_file
 from glaswerk.core.progress import track
 from glaswerk.data.documents.fields import Defaults, Tally
 from glaswerk.data.files.inputs import Found, changed, stamp
 from glaswerk.data.store.new_source import check_rights, default_name, need_documents
-from glaswerk.data.store.parquet import DOCUMENTS, DocumentWriter
+from glaswerk.data.store.parquet import DocumentWriter
 from glaswerk.lab import Artifact, Lab, Spec
 
 

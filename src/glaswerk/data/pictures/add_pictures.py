@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from glaswerk.core.artifact_files import DOCUMENTS
 from glaswerk.core.document import Document
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import digest_file, digest_files
@@ -20,7 +21,7 @@ from glaswerk.data.pictures.captioned import Captioned, CaptionedReader, find_pi
 from glaswerk.data.pictures.check import check
 from glaswerk.data.pictures.store import PictureWriter
 from glaswerk.data.store.new_source import check_rights, default_name
-from glaswerk.data.store.parquet import DOCUMENTS, DocumentWriter
+from glaswerk.data.store.parquet import DocumentWriter
 from glaswerk.lab import Artifact, Lab, Spec
 
 _QUANTILES = (0.05, 0.5, 0.95)

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO, cast
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from glaswerk.core.artifact_files import PICTURE_CAPTIONS
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.documents.fields import Tally
 from glaswerk.data.files.inputs import Found, find_inputs
@@ -28,7 +29,6 @@ from glaswerk.data.store.parquet import broken_parquet, read_rows, whole_text
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif")
 TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")
 PARQUET = ".parquet"
-METADATA = "metadata.jsonl"
 # Pictures of other kinds: drawings, documents and what only one maker's programs read.
 _UNSUPPORTED = (
     ".svg",
@@ -117,7 +117,7 @@ class CaptionedReader:
     def _loose(self, files: Mapping[str, Path]) -> Iterator[Captioned]:
         """Pictures named by a metadata.jsonl beside or above them, then those with a .txt beside them."""
         named: set[str] = set()
-        for name in (name for name in files if posixpath.basename(name) == METADATA):
+        for name in (name for name in files if posixpath.basename(name) == PICTURE_CAPTIONS):
             broken = self.tally.left_out if self.tolerant else None
             with files[name].open("rb") as lines:
                 for number, row in read_objects(lines, files[name], broken=broken):
@@ -296,7 +296,7 @@ def _under(path: Path, tally: Tally) -> Iterator[Found]:
     stems = {posixpath.splitext(name)[0] for name in inside if name.lower().endswith(PICTURES)}
     for name, file in inside.items():
         beside = name.endswith(".txt") and posixpath.splitext(name)[0] in stems
-        if beside or file.name == METADATA or name.lower().endswith((*PICTURES, *TARS, PARQUET)):
+        if beside or file.name == PICTURE_CAPTIONS or name.lower().endswith((*PICTURES, *TARS, PARQUET)):
             yield Found(file, name)
         else:
             drawn = name.lower().endswith(_UNSUPPORTED)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from glaswerk.core.artifact_files import DOCUMENTS
 from glaswerk.core.document import Document, Rights
 from glaswerk.core.memory import no_cycle_search
 from glaswerk.core.progress import track
@@ -21,7 +22,7 @@ from glaswerk.data.posts.layout import MANIFEST, is_grailbird
 from glaswerk.data.posts.notes import join_notes
 from glaswerk.data.posts.post import PREFIX, Post, has_wrong_date, post_document, settle
 from glaswerk.data.store.new_source import need_documents
-from glaswerk.data.store.parquet import DOCUMENTS, DocumentWriter, write_relations
+from glaswerk.data.store.parquet import DocumentWriter, write_relations
 
 _UNTOLD = datetime.min.replace(tzinfo=UTC)
 

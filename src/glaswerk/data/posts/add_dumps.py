@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from glaswerk.core.artifact_files import DOCUMENTS
 from glaswerk.core.document import Document, Rights, from_row, to_row
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.progress import track
@@ -25,7 +26,7 @@ from glaswerk.data.posts.dumps import Dumps
 from glaswerk.data.posts.joins import JOIN, Link, first_posts, joined, parts_of
 from glaswerk.data.posts.post import PREFIX, has_wrong_date, post_document
 from glaswerk.data.store.order import GROUP_ROWS, connect, sort_documents
-from glaswerk.data.store.parquet import DOCUMENTS, SCHEMA, DocumentWriter, write_relations
+from glaswerk.data.store.parquet import SCHEMA, DocumentWriter, write_relations
 from glaswerk.lab.tombstones import plain_handle
 
 _SCRATCH = ".all.parquet"

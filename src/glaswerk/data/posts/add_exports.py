@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from glaswerk.core.artifact_files import DOCUMENTS
 from glaswerk.core.document import Document, Rights
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.progress import track
@@ -19,7 +20,7 @@ from glaswerk.data.posts.bluesky import is_repository, read_repository
 from glaswerk.data.posts.mastodon import Repost, SocialPost, read_activity
 from glaswerk.data.posts.post import parse_time
 from glaswerk.data.store.new_source import need_documents
-from glaswerk.data.store.parquet import DOCUMENTS, DocumentWriter, write_relations
+from glaswerk.data.store.parquet import DocumentWriter, write_relations
 
 _OUTBOX = re.compile(rb'"type"\s*:\s*"OrderedCollection"')
 # What a Mastodon export holds, at its top or in one folder: other tar files are not searched to their end.

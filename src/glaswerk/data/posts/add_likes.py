@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from glaswerk.core.artifact_files import DOCUMENTS
 from glaswerk.core.document import Document, Rights
 from glaswerk.core.progress import track
 from glaswerk.data.posts.add_archives import open_account
 from glaswerk.data.posts.post import PREFIX, digits, snowflake_time
 from glaswerk.data.posts.rendering import render
 from glaswerk.data.store.new_source import need_documents
-from glaswerk.data.store.parquet import DOCUMENTS, DocumentWriter, write_relations
+from glaswerk.data.store.parquet import DocumentWriter, write_relations
 
 # What X writes in place of a post that is deleted, protected or suspended.
 _UNABLE = re.compile(r"You(?:’|'|&#39;)re unable to view this (?:Post|Tweet)\b")

@@ -9,11 +9,19 @@ from typing import Any
 
 import pyarrow.dataset as ds
 
+from glaswerk.core.artifact_files import (
+    DECISIONS,
+    DOCUMENTS,
+    FORGOTTEN_MARKS,
+    LEAKS,
+    PARTS,
+    PURGED_DOCUMENTS,
+    TOMBSTONES,
+)
 from glaswerk.core.document import Document, from_row
 from glaswerk.data.filters.toxicity import listed_words
 from glaswerk.data.removal.reach import Gone, derived_links, holding, with_derived
-from glaswerk.data.store.decisions import DECISIONS, KEPT, LEAKS
-from glaswerk.data.store.parquet import DOCUMENTS, PARTS, PURGED, TOMBSTONES
+from glaswerk.data.store.decisions import KEPT
 from glaswerk.data.store.reasons import explain
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.tombstones import Forgotten
@@ -51,7 +59,7 @@ def in_marks(lab: Lab, identifier: str, document: Document | None, sources: Sequ
         words = "to be forgotten; `glaswerk rebuild` takes it out of what was made from it"
         if identifier in gone.ids - meant.ids:
             words = f"derived from what is {words}"
-        return [Event("lab", "forgotten.jsonl", words, {"deleted": True})]
+        return [Event("lab", FORGOTTEN_MARKS, words, {"deleted": True})]
     return []
 
 
@@ -64,7 +72,7 @@ def in_sources(lab: Lab, identifier: str) -> tuple[Document | None, list[Event]]
             first = first or from_row(row)
             words = f"added {source.finished_at[:10]}"
             events.append(Event("source", source.name, words, {"at": source.finished_at}))
-        if any(_rows(source.path / PURGED, "id", identifier)):
+        if any(_rows(source.path / PURGED_DOCUMENTS, "id", identifier)):
             words = f"purged by {source.finished_at[:10]}: its text is gone"
             events.append(Event("source", source.name, words, {"deleted": True}))
         for row in _rows(source.path / PARTS, "part", identifier):

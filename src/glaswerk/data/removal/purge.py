@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
+from glaswerk.core.artifact_files import DOCUMENTS, PARTS, PURGED_DOCUMENTS, TOMBSTONES
 from glaswerk.core.document import Document, Rights
 from glaswerk.core.ids import digest_json
 from glaswerk.core.progress import track
@@ -23,17 +24,9 @@ from glaswerk.data.pictures.store import INDEX, MEDIA, Pictures, PictureWriter
 from glaswerk.data.posts.post import retweeted_handle
 from glaswerk.data.removal.reach import Gone, deleted, forgotten_ids
 from glaswerk.data.store.order import conform, given_id
-from glaswerk.data.store.parquet import (
-    DOCUMENTS,
-    PARTS,
-    PURGED,
-    SCHEMA,
-    TOMBSTONES,
-    DocumentWriter,
-    read_rows,
-)
+from glaswerk.data.store.parquet import SCHEMA, DocumentWriter, read_rows
 from glaswerk.lab import Artifact, Lab, Spec
-from glaswerk.lab.answers import forget_in_answers
+from glaswerk.lab.answer_records import forget_in_answers
 from glaswerk.lab.artifact import PURGED as PURGED_KEY
 from glaswerk.lab.artifact import original_id
 from glaswerk.lab.tombstones import Forgotten, plain_handle
@@ -87,7 +80,7 @@ class _Job:
 
     def _before(self, columns: tuple[str, ...] | None = None) -> Iterator[dict[str, Any]]:
         """What is left of documents that were purged earlier."""
-        file = self.source.path / PURGED
+        file = self.source.path / PURGED_DOCUMENTS
         return read_rows(file, columns) if file.exists() else iter(())
 
     def _covers(self, row: Mapping[str, Any]) -> bool:
@@ -98,7 +91,7 @@ class _Job:
         old = self.source.path
         counts: Counter[str] = Counter(self.source.stats.get(PURGED_KEY, {}))
         lost: set[str] = set()
-        with DocumentWriter(folder / PURGED, as_given=True) as left:
+        with DocumentWriter(folder / PURGED_DOCUMENTS, as_given=True) as left:
             for row in self._before():
                 left.add(_skeleton(row, row["author"]))
             for row in self._rows():

@@ -10,10 +10,10 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from glaswerk.core.artifact_files import DECISIONS, DOCUMENTS, PARTS, PURGED_DOCUMENTS, TOMBSTONES
 from glaswerk.data.posts.post import retweeted_handle
-from glaswerk.data.store.decisions import DECISIONS
 from glaswerk.data.store.order import GIVEN_ID, given_id
-from glaswerk.data.store.parquet import DOCUMENTS, PARTS, PURGED, TOMBSTONES, broken_parquet
+from glaswerk.data.store.parquet import broken_parquet
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.tombstones import Forgotten, plain_handle
 
@@ -132,7 +132,7 @@ def files_of(source: Artifact) -> list[str]:
 
     Raises GlaswerkError for a file that is cut off: DuckDB would name no way out.
     """
-    paths = [path for path in (source.path / DOCUMENTS, source.path / PURGED) if path.exists()]
+    paths = [path for path in (source.path / DOCUMENTS, source.path / PURGED_DOCUMENTS) if path.exists()]
     for path in paths:
         try:
             pq.read_metadata(path)

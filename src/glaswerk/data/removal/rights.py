@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import duckdb
 
+from glaswerk.core.artifact_files import DOCUMENTS
+from glaswerk.core.rights import ADOPTED_WEIGHTS, rights_faults
 from glaswerk.data.removal.reach import files_of
-from glaswerk.data.store.parquet import DOCUMENTS
 from glaswerk.lab import Artifact, Lab
-from glaswerk.lab.status import ADOPTED, faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class RightsRow:
     @property
     def obstacle(self) -> str:
         """Why these documents cannot go into a release, in a few words; empty where they can."""
-        return "; ".join(faults(self.licence, self.acquired, self.audience, self.tdm_opt_out))
+        return "; ".join(rights_faults(self.licence, self.acquired, self.audience, self.tdm_opt_out))
 
 
 _QUERY = """
@@ -44,12 +44,12 @@ def rights_table(lab: Lab) -> list[RightsRow]:
         for source in sorted(lab.all("source"), key=lambda source: source.name):
             found = db.sql(_QUERY, params=[str(source.path / DOCUMENTS)]).fetchall()
             rows += [RightsRow(source.name, *row) for row in found]
-    return rows + [_of_weights(made) for made in lab.all("model") if made.config.get("stage") == ADOPTED]
+    return rows + [_of_weights(made) for made in lab.all("model") if "licence" in made.config]
 
 
 def _of_weights(model: Artifact) -> RightsRow:
     """Adopted weights: nobody can tell of how many documents they were made."""
-    return RightsRow(model.name, str(model.config["licence"]), ADOPTED, "public", False, 0, 0)
+    return RightsRow(model.name, str(model.config["licence"]), ADOPTED_WEIGHTS, "public", False, 0, 0)
 
 
 def reserved_ids(lab: Lab) -> set[str]:

@@ -11,10 +11,10 @@ from typing import Any
 
 import duckdb
 
+from glaswerk.core.artifact_files import DECISIONS, DOCUMENTS
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.store.decisions import DECISIONS, UNSHOWN
+from glaswerk.data.store.decisions import UNSHOWN
 from glaswerk.data.store.order import connect
-from glaswerk.data.store.parquet import DOCUMENTS
 from glaswerk.lab import Artifact
 
 SAMPLES = 2

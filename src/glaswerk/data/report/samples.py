@@ -9,8 +9,8 @@ from typing import Any
 
 import duckdb
 
-from glaswerk.data.store.decisions import DECISIONS, KEPT, UNSHOWN, cut
-from glaswerk.data.store.parquet import DOCUMENTS
+from glaswerk.core.artifact_files import DECISIONS, DOCUMENTS
+from glaswerk.data.store.decisions import KEPT, UNSHOWN, cut
 
 # Kept documents of each source to compare with, so that not every reason shows the same ones.
 _POOL = 12

@@ -12,11 +12,12 @@ from typing import Any
 
 import duckdb
 
+from glaswerk.core.artifact_files import DECISIONS, REPORT_FIGURES, REPORT_PAGE
 from glaswerk.core.files import write_atomic, write_json
 from glaswerk.data.report import page as report_page
 from glaswerk.data.report.figures import Figures
 from glaswerk.data.report.samples import paired, shown
-from glaswerk.data.store.decisions import DECISIONS, KEPT
+from glaswerk.data.store.decisions import KEPT
 from glaswerk.data.store.reasons import CURATION
 
 __all__ = ["Figures", "write"]
@@ -43,8 +44,8 @@ def write(
             **{reason: [asdict(p) for p in pairs] for reason, pairs in paired(folder, samples).items()},
         },
     }
-    write_json(folder / "report.json", content)
-    write_atomic(folder / "report.html", report_page.render_report(content))
+    write_json(folder / REPORT_FIGURES, content)
+    write_atomic(folder / REPORT_PAGE, report_page.render_report(content))
 
 
 def _reasons(folder: Path) -> dict[str, dict[str, int]]:

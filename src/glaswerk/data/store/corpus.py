@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pyarrow.dataset as ds
 
+from glaswerk.core.artifact_files import DOCUMENTS
 from glaswerk.core.document import DOCUMENT_COLUMNS, Document, from_row
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.store.parquet import DOCUMENTS, read_rows
+from glaswerk.data.store.parquet import read_rows
 
 # A family's own split and what is held out of it, in the order of FAMILIES.
 SPLITS = (

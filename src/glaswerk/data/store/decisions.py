@@ -9,9 +9,6 @@ import pyarrow as pa
 
 from glaswerk.data.store.reasons import CURATION
 
-DECISIONS = "decisions.parquet"
-# The evaluation items found in documents, whether these stayed without them or not.
-LEAKS = "leaks.parquet"
 SCHEMA = pa.schema(
     [
         ("document", pa.string()),

@@ -11,17 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from glaswerk.core.artifact_files import PARTS, TOMBSTONES
 from glaswerk.core.document import DOCUMENT_COLUMNS, Document, to_columns
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.files.lines import LINE_LIMIT
 from glaswerk.data.store.order import GROUP_BYTES, GROUP_ROWS, sort_documents
 
-# The files of a source: its documents, ids that their owners deleted, posts that another document stands
-# for, and what is left of documents that were purged.
-DOCUMENTS = "documents.parquet"
-TOMBSTONES = "tombstones.parquet"
-PARTS = "parts.parquet"
-PURGED = "purged.parquet"
 _PARTS = ("part", "document", "relation")
 _MESSAGES = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
 _TYPES: dict[str, Any] = {

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from glaswerk.core.artifact_files import DOCUMENTS
 from glaswerk.lab import Artifact, Lab
 from glaswerk.tokenizer import Shards
 from glaswerk.train.batches.batches import Span
@@ -44,7 +45,7 @@ def sources_of(lab: Lab, packed: Artifact, split: str) -> Sources:
     corpus = next((a for a in lab.all("corpus") if a.id == packed.inputs["corpus"]), None)
     if corpus is None:
         return Sources((UNKNOWN,), np.zeros(len(starts), np.int32), starts)
-    table = pq.read_table(corpus.path / "documents.parquet", columns=["id", "source", "split"])
+    table = pq.read_table(corpus.path / DOCUMENTS, columns=["id", "source", "split"])
     table = table.filter(pc.equal(table["split"], split))
     coded = table["source"].combine_chunks().dictionary_encode()
     places = pc.index_in(pa.array(identifiers, pa.string()), table["id"].combine_chunks())

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from glaswerk.plan.devices import device_named
-from glaswerk.plan.estimate import Estimate, Work, assumed_rate
+from glaswerk.plan.estimate import RunEstimate, Work, assumed_rate
 from glaswerk.train.batches.batches import Sampler
 from glaswerk.train.forecast.probe import here, training_rate
 from glaswerk.train.machine.precision import resolve
@@ -30,7 +30,7 @@ class Where:
     watts: float = 0.0
 
 
-def predict(planned: Plan, where: Where, sampler: Sampler) -> Estimate:
+def predict(planned: Plan, where: Where, sampler: Sampler) -> RunEstimate:
     """What `planned` takes there; a probe trains on the first batches of `sampler`.
 
     Raises GlaswerkError for a device that the table has not.
@@ -49,10 +49,10 @@ def predict(planned: Plan, where: Where, sampler: Sampler) -> Estimate:
     if where.probe:
         rate = training_rate(work, sampler, peak=rate.peak, seconds=_PROBE_SECONDS)
     watts = where.watts or device.watts
-    return Estimate(work, rate, device.gigabytes * 1e9, watts, where.price_per_hour)
+    return RunEstimate(work, rate, device.gigabytes * 1e9, watts, where.price_per_hour)
 
 
-def predict_run(planned: Plan, sampler: Sampler, devices: int) -> Estimate:
+def predict_run(planned: Plan, sampler: Sampler, devices: int) -> RunEstimate:
     """The prediction that a run keeps: by a probe of at most one per cent of the time that it will take.
 
     A run on several devices is not probed: the probe has the whole network on one.

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from glaswerk.core.document import Document
-from glaswerk.core.wording import holds, normalised
+from glaswerk.core.text_match import contains_words, normalised
 from glaswerk.train.batches.batches import Span
 from glaswerk.train.objective.prompt_order import asked_in
 
@@ -116,9 +116,9 @@ class Answers:
 
     def reward(self, prompt: str, completion: str) -> float:
         question = self._by_prompt[prompt]
-        if not any(holds(completion, answer) for answer in question.answers):
+        if not any(contains_words(completion, answer) for answer in question.answers):
             return 0.0
-        return float(not any(holds(completion, rival) for rival in question.rivals))
+        return float(not any(contains_words(completion, rival) for rival in question.rivals))
 
     def spans(self, prompts: Iterable[str]) -> list[Span]:
         return [self._by_prompt[prompt].span for prompt in prompts]
@@ -145,7 +145,7 @@ def questions_of(
         asked, answered = _first_exchange(document)
         words = f" {normalised(asked)} "
         named = [fact for subject, group in subjects.items() if f" {subject} " in words for fact in group]
-        meant = [fact for fact in named if any(holds(answered, answer) for answer in fact.answers)]
+        meant = [fact for fact in named if any(contains_words(answered, answer) for answer in fact.answers)]
         if len(meant) == 1 and asked not in found:
             rivals = _rivals(asked, meant[0], facts)
             found[asked] = Question(asked, span_of(document.id), meant[0].answers, rivals)
@@ -161,7 +161,7 @@ def _first_exchange(document: Document) -> tuple[str, str]:
 
 
 def _rivals(prompt: str, meant: Known, facts: Sequence[Known]) -> tuple[str, ...]:
-    """What is right for other subjects, unless the question or a right answer holds it."""
+    """What is right for other subjects, unless the question or a right answer contains_words it."""
     context = " ".join((prompt, *meant.answers))
     others = dict.fromkeys(a for fact in facts if fact.relation == meant.relation for a in fact.answers)
-    return tuple(answer for answer in others if not holds(context, answer))
+    return tuple(answer for answer in others if not contains_words(context, answer))

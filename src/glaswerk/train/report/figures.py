@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from glaswerk.core.artifact_files import REPORT_FIGURES, REPORT_PAGE
 from glaswerk.core.files import write_atomic, write_json
 from glaswerk.train.batches.batches import Sampler
 from glaswerk.train.batches.sources import Mixture
 from glaswerk.train.report.page import render_report
 
-PAGE, FIGURES = "report.html", "report.json"
 # Points of a curve: more than a screen has columns for would not be seen.
 _POINTS = 300
 _MEANS = ("loss", "rate", "norm", "tokens_per_second")
@@ -46,8 +46,8 @@ class RunReport:
             "mixture": self._mixture.counts(),
             "result": dict(result) if result else None,
         }
-        write_json(self._folder / FIGURES, figures)
-        write_atomic(self._folder / PAGE, render_report(figures))
+        write_json(self._folder / REPORT_FIGURES, figures)
+        write_atomic(self._folder / REPORT_PAGE, render_report(figures))
 
 
 def binned(rows: Sequence[Mapping[str, Any]], points: int) -> list[dict[str, float]]:

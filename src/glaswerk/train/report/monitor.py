@@ -12,6 +12,7 @@ from typing import Any
 
 from transformers import PreTrainedModel
 
+from glaswerk.core.artifact_files import REPORT_PAGE
 from glaswerk.core.files import write_json
 from glaswerk.lab import Artifact, Lab
 from glaswerk.tokenizer import Shards, Tokenizer
@@ -19,7 +20,7 @@ from glaswerk.train.batches.batches import Sampler
 from glaswerk.train.batches.repetition import RUN, TRAINED, repetition
 from glaswerk.train.batches.sources import Mixture, sources_of
 from glaswerk.train.checkpoint.metrics import read_rows
-from glaswerk.train.report.figures import PAGE, RunReport
+from glaswerk.train.report.figures import RunReport
 from glaswerk.train.report.samples import Samples
 from glaswerk.train.report.validation import SPLIT, Validation, validation_tokens
 
@@ -61,7 +62,7 @@ class Watch:
         self._report: RunReport | None = None
         shards = Shards.open(packed.path)
         held_out = sources_of(lab, packed, SPLIT) if SPLIT in shards.splits() else None
-        self._tokenizer, self._extra, self._path = tokenizer, extra, watched.folder / PAGE
+        self._tokenizer, self._extra, self._path = tokenizer, extra, watched.folder / REPORT_PAGE
         self._validation = Validation(
             shards, tokenizer, watched.context, held_out, tokens=validation_tokens(watched.tokens)
         )

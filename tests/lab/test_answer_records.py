@@ -10,9 +10,9 @@ import pytest
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Lab
-from glaswerk.lab.answers import (
+from glaswerk.lab.answer_records import (
     FOLDER,
-    Answer,
+    AnswerRecord,
     AnswerSettings,
     forget_in_answers,
     prune_answers,
@@ -21,9 +21,9 @@ from glaswerk.lab.answers import (
 )
 
 
-def numbered(number: int, text: str | None = None) -> Answer:
+def numbered(number: int, text: str | None = None) -> AnswerRecord:
     identifier = f"chatcmpl-{number:024x}"
-    return Answer(identifier, "2026-01-01T00:00:00+00:00", "b2:01", "b2:02", ("p1", "x:2/é"), text)
+    return AnswerRecord(identifier, "2026-01-01T00:00:00+00:00", "b2:01", "b2:02", ("p1", "x:2/é"), text)
 
 
 def file_of(lab: Lab, number: int) -> Path:

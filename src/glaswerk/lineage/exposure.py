@@ -1,4 +1,4 @@
-"""What models learnt from content that may not be learnt from any more, as the ledger has it."""
+"""How much each model learnt from content that is now forgotten or reserved, as counted in the ledger."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from glaswerk.lab.tombstones import Forgotten
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """Documents, forgotten or deleted by their owners, that a model or one it grew from was trained on, and
-    their tokens.
+    """Training documents of a model and its bases that were forgotten, or deleted by their owners.
 
-    `seen` are tokens times epochs. `reserved` counts documents whose owners reserved text and data mining
-    since. Not `certain` where the spans of some of its shards are lost, so that there may be more of either.
-    `basis` is what it was counted from (see `exposure_basis`).
+    `tokens` are theirs, `seen` is tokens times epochs. `reserved` counts training documents whose owners
+    reserved text and data mining since. `certain` is False if the spans of some shards are lost: there may
+    then be more. `basis` identifies what it was counted from (see `exposure_basis`).
     """
 
     documents: int
@@ -28,15 +27,15 @@ class Exposure:
 
 
 def exposure_basis(lab: Lab) -> str:
-    """Changes with the marks and the sources, on which counts depend."""
+    """An id of the marks and sources that the counts depend on; counts of another basis are out of date."""
     marks = Forgotten.read(lab.root).digest
-    # The number is that of the rule: 2 counts what owners deleted, 3 what tuning replays, 4 what
-    # runs replay beside the sources that come last.
+    # The version of the rule: 2 counts documents that owners deleted, 3 texts that tuning replays, 4 texts
+    # that runs replay next to the sources that come last.
     return digest_json([4, marks, sorted(source.id for source in lab.all("source"))])
 
 
 def exposures(lab: Lab) -> dict[str, Exposure]:
-    """What was counted last, by the model's id."""
+    """The latest counts, by the id of the model."""
     query = "SELECT model, documents, tokens, seen, certain, reserved, basis FROM exposure"
     return {
         model: Exposure(documents, tokens, seen, bool(certain), reserved, basis)
@@ -45,7 +44,7 @@ def exposures(lab: Lab) -> dict[str, Exposure]:
 
 
 def record_exposure(lab: Lab, model: str, found: Exposure) -> None:
-    """Enter a model's exposure in the place of the one counted before."""
+    """Record the exposure of a model, replacing the previous count."""
     query = (
         "INSERT OR REPLACE INTO exposure (model, documents, tokens, seen, certain, reserved, basis) "
         "VALUES (?,?,?,?,?,?,?)"

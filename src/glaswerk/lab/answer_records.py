@@ -1,4 +1,4 @@
-"""Answers that a server of the lab traced: which model gave each, and which documents were shown for it."""
+"""Records of traced answers: which model gave each answer, and which documents were shown for it."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.files import write_json
 from glaswerk.lab.folder import Lab
 
-# Beside the traces: shards, whose names those bear, always have a dot in theirs.
+# In the folder of traces: traces are named after shards, whose names always contain a dot.
 FOLDER = "traces/answers"
 _ID = re.compile(r"chatcmpl-[0-9a-f]{24}")
-_HINT = "mend that line in lab.toml; every setting has a default, so it may also go"
+_HINT = "fix that line in lab.toml, or delete it: every setting has a default"
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerSettings:
-    """The table [answers] of lab.toml: of how many answers a record is kept, and whether with their words.
+    """The table [answers] of lab.toml: how many records to keep, and whether to keep the text.
 
-    With `text` the record holds the answer and what was said before it, so that it can be traced anew
-    after a restart. That is what people wrote to the model, hence off.
+    With `text`, a record holds the answer and the conversation before it, so that the answer can be traced
+    again after a restart. Off by default, because this is what people wrote to the model.
     """
 
     most: int = 10_000
@@ -33,7 +33,7 @@ class AnswerSettings:
 
     @classmethod
     def of(cls, lab: Lab) -> AnswerSettings:
-        """Raises GlaswerkError naming a key that is unknown, or a value of the wrong type."""
+        """The settings of a lab. Raises GlaswerkError for an unknown key or a value of the wrong type."""
         table = lab.settings.get("answers", {})
         known = [field.name for field in fields(cls)]
         if not isinstance(table, Mapping) or table.keys() - set(known):
@@ -50,12 +50,12 @@ class AnswerSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class AnswerRecord:
     """The record of one traced answer.
 
-    `id` is that of the response (chatcmpl-…), `at` when it was traced first (ISO 8601, UTC), `model` and
-    `trace` are ids of artifacts, `documents` those of the documents shown, in the order of the answer.
-    `text` and `context` (what was said before it) are None where the lab keeps no words.
+    `id` is the id of the response (chatcmpl-…), `at` the time of the first trace (ISO 8601, UTC), `model`
+    and `trace` are ids of artifacts, `documents` the ids of the documents shown, in the order of the answer.
+    `text` and `context` (the conversation before it) are None if the lab keeps no text.
     """
 
     id: str
@@ -67,19 +67,19 @@ class Answer:
     context: str | None = None
 
     def shows(self, documents: Collection[str]) -> bool:
-        """Whether one of `documents` was shown for the answer."""
+        """Whether any of `documents` was shown for the answer."""
         return any(name in documents for name in self.documents)
 
-    def without_words(self) -> Answer:
-        """The record as a lab that keeps no words has it."""
+    def without_words(self) -> AnswerRecord:
+        """The record without text and context."""
         return replace(self, text=None, context=None)
 
 
-def read_answer(lab: Lab, identifier: str) -> Answer | None:
-    """The record of a traced answer; None where the lab has none of that id, or no longer.
+def read_answer(lab: Lab, identifier: str) -> AnswerRecord | None:
+    """The record of a traced answer, or None if the lab has no record of that id.
 
-    Without words where the lab keeps none now, though it did once. Raises GlaswerkError for a record that
-    cannot be read or is damaged.
+    The text is left out if the lab's settings say so now, even if the record was written with it. Raises
+    GlaswerkError for a record that cannot be read or is damaged.
     """
     if not _ID.fullmatch(identifier):
         return None
@@ -89,30 +89,31 @@ def read_answer(lab: Lab, identifier: str) -> Answer | None:
     return answer.without_words()
 
 
-def record_answer(lab: Lab, answer: Answer, most: int) -> None:
-    """Write the record of an answer, atomically; beyond `most` records the oldest tenth goes.
+def record_answer(lab: Lab, answer: AnswerRecord, most: int) -> None:
+    """Write a record atomically; once there are more than `most` records, delete the oldest tenth.
 
-    Not to be called for one id by several threads at once. Raises OSError.
+    Several threads must not write the same id at once. Raises OSError.
     """
     path = _path(lab, answer.id)
     path.parent.mkdir(parents=True, exist_ok=True)
     _write(path, answer)
     others = [each for each in _records(lab) if each != path]
     if len(others) >= most:
-        # So that not every record from then on takes a look at the age of all.
+        # A tenth at once, so that not every further record has to compare the ages of all records.
         _keep_newest(others, max(0, most * 9 // 10 - 1))
 
 
 def prune_answers(lab: Lab, most: int) -> None:
-    """Remove all but the newest `most` records, and what a kill left of one half written. Raises OSError."""
+    """Delete all but the newest `most` records, and half-written records that a kill left. Raises OSError."""
     _remove_leftovers(lab)
     _keep_newest(_records(lab), most)
 
 
 def forget_in_answers(lab: Lab, gone: Collection[str], *, ids: bool = False) -> None:
-    """Take the words out of every record that shows a document of `gone`; with `ids` also those documents.
+    """Delete the text of every record that shows a document of `gone`; with `ids`, their ids as well.
 
-    Damaged records and those half written are removed: what they hold of it cannot be told. Raises OSError.
+    Damaged and half-written records are deleted, because what they contain is unknown. The age of a record
+    does not change. Raises OSError.
     """
     if not gone:
         return
@@ -133,11 +134,11 @@ def forget_in_answers(lab: Lab, gone: Collection[str], *, ids: bool = False) -> 
             os.utime(path, ns=(age, age))
 
 
-def _read(path: Path) -> Answer | None:
+def _read(path: Path) -> AnswerRecord | None:
     try:
         answer = _answer(json.loads(path.read_bytes()))
         if answer.id != path.stem:
-            raise TypeError("expected the id that the file is named after")
+            raise TypeError("expected the id in the name of the file")
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -150,18 +151,18 @@ def _read(path: Path) -> Answer | None:
     return answer
 
 
-def _write(path: Path, answer: Answer) -> None:
-    # For its owner alone: an answer is its reader's because nobody else knows its id.
+def _write(path: Path, answer: AnswerRecord) -> None:
+    # Readable by its owner only: whoever knows the id of an answer may read it.
     write_json(path, {key: value for key, value in asdict(answer).items() if value is not None}, 0o600)
 
 
 def _records(lab: Lab) -> list[Path]:
-    """Plain files only: a folder of such a name is not the lab's to remove."""
+    """Plain files only: a folder of such a name does not belong to the lab."""
     return [path for path in _files(lab) if path.suffix == ".json" and _ID.fullmatch(path.stem)]
 
 
 def _remove_leftovers(lab: Lab) -> None:
-    """Those of `write_atomic`. A server that is writing this very moment tells that its record is lost."""
+    """The temporary files of `write_atomic`. A server that is writing one now reports a lost record."""
     for path in _files(lab):
         if path.name.startswith(".chatcmpl-") and path.suffix == ".tmp":
             path.unlink(missing_ok=True)
@@ -186,16 +187,16 @@ def _path(lab: Lab, identifier: str) -> Path:
 
 
 def _age(path: Path) -> int:
-    """Nanoseconds; another server of the lab may have removed it meanwhile."""
+    """Modification time in nanoseconds; 0 if another server has deleted the file in the meantime."""
     try:
         return os.stat(path).st_mtime_ns
     except FileNotFoundError:
         return 0
 
 
-def _answer(said: Any) -> Answer:
-    """Raises TypeError where it is none."""
-    answer = Answer(**said)
+def _answer(said: Any) -> AnswerRecord:
+    """Raises TypeError if `said` is not a record."""
+    answer = AnswerRecord(**said)
     words = [answer.id, answer.at, answer.model, answer.trace]
     words += [word for word in (answer.text, answer.context) if word is not None]
     listed = isinstance(answer.documents, list)

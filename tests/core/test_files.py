@@ -1,0 +1,86 @@
+"""A file that is written is the old one or the new one, never a part, and leaves nothing else behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from glaswerk.core.files import fsync_path, write_atomic, write_json
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_temporary_one(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    write_atomic(path, "old")
+    with pytest.raises(UnicodeEncodeError):
+        write_atomic(path, "new \ud800")
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_in_the_place_of_the_file_is_an_error_and_stays(tmp_path: Path) -> None:
+    (tmp_path / "f" / "inside").mkdir(parents=True)
+    with pytest.raises(OSError, match="directory"):
+        write_atomic(tmp_path / "f", "new")
+    assert (tmp_path / "f" / "inside").is_dir()
+    assert [path.name for path in tmp_path.iterdir()] == ["f"]
+
+
+@pytest.mark.parametrize("data", [b"", b"\x00\xff", b"a\r\nb\n"])
+def test_bytes_are_written_as_they_are(tmp_path: Path, data: bytes) -> None:
+    write_atomic(tmp_path / "f", data)
+    assert (tmp_path / "f").read_bytes() == data
+
+
+def test_text_keeps_its_line_ends_and_is_utf_8(tmp_path: Path) -> None:
+    write_atomic(tmp_path / "f", "Straße\r\n")
+    assert (tmp_path / "f").read_bytes() == b"Stra\xc3\x9fe\r\n"
+
+
+@pytest.mark.parametrize(("mode", "expected"), [(0o600, 0o600), (0o666, 0o644)])
+def test_a_file_is_readable_as_asked_less_the_umask_also_when_it_replaces_another(
+    tmp_path: Path, mode: int, expected: int
+) -> None:
+    before = os.umask(0o022)
+    try:
+        (tmp_path / "f").write_text("old")
+        (tmp_path / "f").chmod(0o640)
+        write_atomic(tmp_path / "f", "new", mode)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "f").stat().st_mode) == expected
+
+
+def test_a_link_is_replaced_and_its_target_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "target").write_text("old")
+    (tmp_path / "link").symlink_to(tmp_path / "target")
+    write_atomic(tmp_path / "link", "new")
+    assert (tmp_path / "target").read_text() == "old"
+    assert not (tmp_path / "link").is_symlink()
+
+
+@given(
+    value=st.dictionaries(st.text(st.characters(codec="utf-8")), st.integers() | st.booleans() | st.none())
+)
+def test_json_is_read_back_as_it_was_written(
+    tmp_path_factory: pytest.TempPathFactory, value: dict[str, object]
+) -> None:
+    path = tmp_path_factory.mktemp("json") / "f.json"
+    write_json(path, value)
+    assert json.loads(path.read_text(encoding="utf-8")) == value
+
+
+def test_json_is_readable_by_people(tmp_path: Path) -> None:
+    write_json(tmp_path / "f", {"name": "Straße"})
+    assert (tmp_path / "f").read_text(encoding="utf-8") == '{\n  "name": "Straße"\n}\n'
+
+
+def test_folders_and_files_can_be_flushed_and_missing_ones_cannot(tmp_path: Path) -> None:
+    fsync_path(tmp_path)
+    with pytest.raises(FileNotFoundError):
+        fsync_path(tmp_path / "none")
