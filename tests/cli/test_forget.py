@@ -213,7 +213,7 @@ def test_nothing_named_and_nothing_to_rebuild_are_errors(empty_lab: Lab) -> None
 def test_an_old_version_leads_to_the_thread_that_its_last_version_is_in(
     empty_lab: Lab, tmp_path: Path
 ) -> None:
-    from glaswerk.data.removal.reach import holding
+    from glaswerk.data.removal.reach import with_containers
 
     folder = empty_lab.root / "sources"
     posts = [{"id": 1, "text": "A post of another thread is here", "user": {"screen_name": "a"}}]
@@ -222,8 +222,8 @@ def test_an_old_version_leads_to_the_thread_that_its_last_version_is_in(
     add_docs(empty_lab, [_rows(tmp_path, {"text": "A page that is here to stay"})], licence="CC0", name="two")
     write_relations(folder / "two", [], [("x:201", "x:100", "thread")])
     sources = empty_lab.all("source")
-    assert holding(sources, {"x:200"}) == {"x:200", "x:201", "x:100"}
-    assert holding(sources, {"x:9"}) == {"x:9"}
+    assert with_containers(sources, {"x:200"}) == {"x:200", "x:201", "x:100"}
+    assert with_containers(sources, {"x:9"}) == {"x:9"}
 
 
 def _rows(folder: Path, *rows: dict[str, Any]) -> Path:

@@ -15,7 +15,7 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.curate.curate import curate
 from glaswerk.data.source import add_chats, add_docs
 from glaswerk.data.store.corpus import document, documents, read_documents
-from glaswerk.data.store.parquet import read_rows, whole_text, write_documents
+from glaswerk.data.store.parquet import encodable_text, read_rows, write_documents
 from glaswerk.lab import Lab
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
@@ -71,14 +71,14 @@ def test_repeated_ids_are_told_apart_but_for_posts_of_x(tmp_path: Path) -> None:
 
 @given(st.text(st.characters(), max_size=20))
 def test_any_text_becomes_one_that_utf8_can_hold(text: str) -> None:
-    whole = whole_text(text)
+    whole = encodable_text(text)
     assert whole.encode().decode() == whole
     if not any(0xD800 <= ord(c) < 0xE000 for c in text):
         assert whole == text
 
 
 def test_surrogate_pairs_are_joined() -> None:
-    assert whole_text("\ud83d\ude00") == "😀"
+    assert encodable_text("\ud83d\ude00") == "😀"
 
 
 def test_a_file_that_is_no_parquet_is_refused(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from glaswerk.core.document import Document, Message, Rights, from_row
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.files.lines import LINE_LIMIT
-from glaswerk.data.store.parquet import BATCH_BYTES, read_rows, whole_text, write_documents
+from glaswerk.data.store.parquet import BATCH_BYTES, encodable_text, read_rows, write_documents
 
 # Lone surrogates, too: JSON can hold them, Parquet cannot.
 ANY = st.text(st.characters(exclude_categories=()), max_size=8)
@@ -22,7 +22,7 @@ TURNS = st.lists(ANY.map(lambda text: Message(role="user", content=text)), max_s
 
 
 def whole(turns: tuple[Message, ...]) -> tuple[Message, ...]:
-    return tuple(Message(role=turn["role"], content=whole_text(turn["content"])) for turn in turns)
+    return tuple(Message(role=turn["role"], content=encodable_text(turn["content"])) for turn in turns)
 
 
 @given(st.lists(st.tuples(ANY, ANY, st.lists(ANY, max_size=2).map(tuple), TURNS), max_size=4))
@@ -40,10 +40,10 @@ def test_every_string_comes_back_with_lone_surrogates_replaced(
         Document(
             f"id:{i}",
             "s",
-            whole_text(text),
+            encodable_text(text),
             Rights("CC0-1.0"),
-            whole_text(author),
-            media=tuple(map(whole_text, media)),
+            encodable_text(author),
+            media=tuple(map(encodable_text, media)),
             messages=whole(turns),
         )
         for i, (text, author, media, turns) in enumerate(fields)
@@ -75,5 +75,5 @@ def test_few_rows_are_read_at_once_where_a_small_file_repeats_a_large_value(tmp_
 
 def test_a_row_beyond_the_limit_is_refused(tmp_path: Path) -> None:
     pq.write_table(pa.table({"text": [b"x" * (LINE_LIMIT + 1)]}), tmp_path / "a.parquet", compression="zstd")
-    with pytest.raises(GlaswerkError, match="expected rows below"):
+    with pytest.raises(GlaswerkError, match="expected rows of at most"):
         list(read_rows(tmp_path / "a.parquet"))
