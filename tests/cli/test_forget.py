@@ -431,7 +431,7 @@ def test_why_tells_the_story_of_every_document_after_the_purge(own_lab: Path, tm
     thread = next(row for row in parts if row["relation"] == "thread" and row["document"] not in theirs)
     assert f"went into {thread['document']} (thread)" in story(own_lab, thread["part"])
     copy = next(row for row in after.values() if row["duplicate_of"])
-    assert f"stands in the corpus as {copy['duplicate_of']}" in story(own_lab, copy["document"])
+    assert f"represented in the corpus by {copy['duplicate_of']}" in story(own_lab, copy["document"])
 
 
 def test_status_names_what_a_model_learnt_of_it_before_and_long_after_the_rebuild(own_lab: Path) -> None:
