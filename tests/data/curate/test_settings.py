@@ -210,7 +210,11 @@ def test_shares_and_caps_hold_by_source_language_and_author(empty_lab: Lab, tmp_
     [
         ({"langauges": ["en"]}, "found 'langauges'", "languages"),
         ({"languages": "en"}, "a list of strings for languages", "correct that line"),
-        ({"quality": {"post_letters": 2.5}}, r"whole number for post_letters in \[curate.quality\]", "correct that line"),
+        (
+            {"quality": {"post_letters": 2.5}},
+            r"whole number for post_letters in \[curate.quality\]",
+            "correct that line",
+        ),
         ({"quality": 3}, "a table for quality", "correct that line"),
         ({"off": ["deleted"]}, "found 'deleted'", "lab.toml"),
         ({"off": ["near-duplicates"]}, "found 'near-duplicates'", "near-duplicate"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.dataset as ds
 
 from glaswerk.core.document import DOCUMENT_COLUMNS, Document, from_row
@@ -44,7 +45,9 @@ def documents(path: Path, identifiers: Sequence[str]) -> dict[str, Document]:
     table = ds.dataset(_file(path), format="parquet")
     # A corpus of an older version may lack the newest columns.
     columns = [name for name in DOCUMENT_COLUMNS if name in table.schema.names]
-    wanted = table.scanner(columns=columns, filter=ds.field("id").isin(list(identifiers)), batch_size=_BATCH)
+    # Typed, since the type of an empty list cannot be inferred.
+    chosen = ds.field("id").isin(pa.array(identifiers, pa.string()))
+    wanted = table.scanner(columns=columns, filter=chosen, batch_size=_BATCH)
     return {row["id"]: from_row(row) for batch in wanted.to_batches() for row in batch.to_pylist()}
 
 
