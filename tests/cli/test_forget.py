@@ -213,7 +213,7 @@ def test_nothing_named_and_nothing_to_rebuild_are_errors(empty_lab: Lab) -> None
 def test_an_old_version_leads_to_the_thread_that_its_last_version_is_in(
     empty_lab: Lab, tmp_path: Path
 ) -> None:
-    from glaswerk.data.removal.reach import holding
+    from glaswerk.data.removal.reach import with_containers
 
     folder = empty_lab.root / "sources"
     posts = [{"id": 1, "text": "A post of another thread is here", "user": {"screen_name": "a"}}]
@@ -222,8 +222,8 @@ def test_an_old_version_leads_to_the_thread_that_its_last_version_is_in(
     add_docs(empty_lab, [_rows(tmp_path, {"text": "A page that is here to stay"})], licence="CC0", name="two")
     write_relations(folder / "two", [], [("x:201", "x:100", "thread")])
     sources = empty_lab.all("source")
-    assert holding(sources, {"x:200"}) == {"x:200", "x:201", "x:100"}
-    assert holding(sources, {"x:9"}) == {"x:9"}
+    assert with_containers(sources, {"x:200"}) == {"x:200", "x:201", "x:100"}
+    assert with_containers(sources, {"x:9"}) == {"x:9"}
 
 
 def _rows(folder: Path, *rows: dict[str, Any]) -> Path:
@@ -431,7 +431,7 @@ def test_why_tells_the_story_of_every_document_after_the_purge(own_lab: Path, tm
     thread = next(row for row in parts if row["relation"] == "thread" and row["document"] not in theirs)
     assert f"went into {thread['document']} (thread)" in story(own_lab, thread["part"])
     copy = next(row for row in after.values() if row["duplicate_of"])
-    assert f"stands in the corpus as {copy['duplicate_of']}" in story(own_lab, copy["document"])
+    assert f"represented in the corpus by {copy['duplicate_of']}" in story(own_lab, copy["document"])
 
 
 def test_status_names_what_a_model_learnt_of_it_before_and_long_after_the_rebuild(own_lab: Path) -> None:

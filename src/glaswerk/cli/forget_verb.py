@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -78,7 +77,7 @@ def command(
             Forgotten.read(held.root).with_more(stones).write(held.root)
             count_exposures(held)
     found = _found(lab, stones, touched)
-    click.echo(json.dumps(found, indent=2, ensure_ascii=False) if as_json else _words(found))
+    click.echo(json.dumps(found, indent=2, ensure_ascii=False) if as_json else _words(touched, found))
     if not as_json:
         click.echo("next: " + _next(found, dry_run), err=True)
 
@@ -126,6 +125,7 @@ def _check(stones: list[Tombstone]) -> None:
 
 def _found(lab: Lab, stones: list[Tombstone], touched: Reach) -> dict[str, Any]:
     """What is reached, as JSON: documents, what others made of them, tokens, models, and the cost."""
+    from glaswerk.data.removal.wording import reach_figures
     from glaswerk.tokenizer import Shards
 
     ids = touched.going
@@ -136,11 +136,7 @@ def _found(lab: Lab, stones: list[Tombstone], touched: Reach) -> dict[str, Any]:
     ]
     return {
         "marks": [asdict(stone) for stone in stones],
-        "documents": dict(sorted(Counter(row["source"] for row in touched.documents).items())),
-        "ids": sorted(row["id"] for row in touched.documents),
-        "copies": touched.copies,
-        "derived": touched.derived,
-        "related": dict(sorted(Counter(relation for _, relation in touched.related).items())),
+        **reach_figures(touched),
         "shards": shards,
         "models": list(_models(lab, ids)),
         "rebuild_seconds": round(
@@ -162,22 +158,10 @@ def _models(lab: Lab, ids: set[str]) -> Iterator[dict[str, Any]]:
             yield {**row, **counts, "train_seconds": seconds, "certain": found.certain}
 
 
-def _words(found: dict[str, Any]) -> str:
-    total = sum(found["documents"].values())
-    by = ", ".join(f"{name} {count:,}" for name, count in found["documents"].items())
-    lines = [f"documents  {total:,}" + (f"  ({by})" if by else "")]
-    copies = found["copies"]
-    shown = ", ".join(copies[:5]) + (" …" if len(copies) > 5 else "")
-    lines.append(
-        f"copies     {len(copies):,} with the same words by others" + (f": {shown}" if shown else "")
-    )
-    related = ", ".join(f"{count:,} {relation}" for relation, count in found["related"].items())
-    lines.append(f"related    {related or 'nothing'} by others (retweets go with it, the rest is theirs)")
-    derived = found["derived"]
-    shown = ", ".join(derived[:5]) + (" …" if len(derived) > 5 else "")
-    lines.append(
-        f"derived    {len(derived):,} made from it, which go with it" + (f": {shown}" if shown else "")
-    )
+def _words(touched: Reach, found: dict[str, Any]) -> str:
+    from glaswerk.data.removal.wording import reach_lines
+
+    lines = list(reach_lines(touched))
     lines += [
         f"shards     {row['name']}, {row['split']}: {row['documents']:,} documents, {row['tokens']:,} tokens"
         for row in found["shards"]

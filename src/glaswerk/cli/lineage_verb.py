@@ -101,12 +101,12 @@ def _of_document(lab: Lab, graph: Graph, identifier: str) -> Graph | None:
     Corpora and shards that are there are asked; of shards that are gone, the spans that were kept of them;
     models by what they were trained on.
     """
-    from glaswerk.data.removal.history import in_corpora, standing_for
+    from glaswerk.data.removal.history import in_corpora, merged_into
     from glaswerk.rerun.exposure import learnt
     from glaswerk.tokenizer import Shards
     from glaswerk.tokenizer.spans import spans_folder
 
-    names = [identifier, *standing_for(lab, identifier)]
+    names = [identifier, *merged_into(lab, identifier)]
     sources = _sources(lab, identifier)
     decided = [event for name in names for event in in_corpora(lab, name)]
     if not sources and not decided:

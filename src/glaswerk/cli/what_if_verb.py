@@ -63,6 +63,8 @@ def command(
     glaswerk forget --author hazel_hogben
     glaswerk what-if --author hazel_hogben --model chat --do replay
     """
+    from glaswerk.data.removal.wording import reach_lines
+
     if not math.isfinite(price_per_hour):
         raise GlaswerkError("--price-per-hour takes a number", hint="--price-per-hour 2.5")
     lab = Lab.open(lab_path)
@@ -77,7 +79,7 @@ def command(
     if as_json:
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
         return
-    for line in _words(found):
+    for line in (*reach_lines(touched), *_words(found)):
         click.echo(line)
     if chosen and not found["models"]:
         click.echo(f"model      {chosen.name} learnt from none of them")
@@ -146,12 +148,6 @@ def _carry_out(
 
 
 def _words(found: dict[str, Any]) -> Iterator[str]:
-    by = ", ".join(f"{name} {count:,}" for name, count in found["documents"].items())
-    yield f"documents  {len(found['ids']):,}" + (f"  ({by})" if by else "")
-    yield f"copies     {len(found['copies']):,} with the same words by others" + _some(found["copies"])
-    related = ", ".join(f"{count:,} {relation}" for relation, count in found["related"].items())
-    yield f"related    {related or 'nothing'} by others (retweets go with it, the rest is theirs)"
-    yield f"derived    {len(found['derived']):,} made from it, which go with it" + _some(found["derived"])
     for row in found["corpora"]:
         splits = ", ".join(f"{split} {count:,}" for split, count in row["splits"].items())
         yield f"corpus     {row['name']}: {row['documents']:,} documents ({splits})"
@@ -165,10 +161,6 @@ def _words(found: dict[str, Any]) -> Iterator[str]:
     for row in found["models"]:
         yield ""
         yield from _model_words(row)
-
-
-def _some(names: list[str]) -> str:
-    return f": {', '.join(names[:5])}{' …' if len(names) > 5 else ''}" if names else ""
 
 
 def _model_words(row: dict[str, Any]) -> Iterator[str]:

@@ -33,11 +33,11 @@ def command(reference: str, lab_path: Path, as_json: bool) -> None:
     glaswerk why https://x.com/hazel_hogben/status/1850000000000000123
     """
     from glaswerk.data.posts.references import document_id
-    from glaswerk.data.removal.history import standing_for
+    from glaswerk.data.removal.history import merged_into
 
     lab = Lab.open(lab_path)
     identifier = document_id(reference)
-    told = [_told(lab, name) for name in [identifier, *standing_for(lab, identifier)]]
+    told = [_told(lab, name) for name in [identifier, *merged_into(lab, identifier)]]
     if not any(events for _, _, events in told):
         raise GlaswerkError(
             f"the lab knows no document {identifier!r}",

@@ -1,10 +1,10 @@
 """Train-test overlap: items of installed evaluation sets that occur word for word in the training data.
 
-After GPT-3 (Brown et al. 2020, arXiv:2005.14165, appendix C): an item overlaps if N consecutive words of it,
-or one of its shorter texts as a whole, occur in a training document. As in `data.filters.decontaminate`, a
-text below WHOLE_WORDS words cannot be distinguished from ordinary language and counts as unchecked. Unlike
-there, words are compared as written, including case and punctuation between them: the figure is a lower
-bound.
+After GPT-3 (Brown et al. 2020, arXiv:2005.14165, appendix C): an item overlaps if NGRAM_WORDS consecutive
+words of it, or one of its shorter texts as a whole, occur in a training document. As in
+`data.filters.decontaminate`, a text below WHOLE_WORDS words cannot be distinguished from ordinary language
+and counts as unchecked. Unlike there, words are compared as written, including case and punctuation between
+them: the figure is a lower bound.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 from glaswerk.core.progress import track
 from glaswerk.core.statistics import wilson
 from glaswerk.data.dialogues.evaluation_sets import items_of
-from glaswerk.data.filters.decontaminate import WHOLE_WORDS, N, words_of
+from glaswerk.data.filters.decontaminate import NGRAM_WORDS, WHOLE_WORDS, normalised_words
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lineage.records import ArtifactRecord
 from glaswerk.lineage.stages import ADOPTED
@@ -68,7 +68,7 @@ class Overlap:
 def overlap_of(lab: Lab, lineage: Lineage) -> Overlap:
     """Look up every item of the lab's evaluations in the indexes over the model's training data."""
     evaluations = lab.all("evaluation")
-    nothing = Overlap(N, WHOLE_WORDS, (), "", "", (), ())
+    nothing = Overlap(NGRAM_WORDS, WHOLE_WORDS, (), "", "", (), ())
     if not evaluations:
         return replace(
             nothing, reason="the lab has no evaluation set installed", hint="glaswerk add evaluations FILE"
@@ -109,7 +109,7 @@ def _measure(evaluation: Artifact, indexes: Sequence[Index]) -> Iterator[SetOver
     tallies: dict[str, list[int]] = {}
     for name, texts in track(list(_items(evaluation)), f"overlap {evaluation.name}"):
         tally = tallies.setdefault(name, [0, 0, 0])
-        long = [text for text in texts if len(words_of(text)) >= WHOLE_WORDS]
+        long = [text for text in texts if len(normalised_words(text)) >= WHOLE_WORDS]
         tally[0] += 1
         tally[1] += bool(long)
         tally[2] += any(_occurs(text, index) for text in long for index in indexes)
@@ -133,10 +133,10 @@ def _items(evaluation: Artifact) -> Iterator[tuple[str, list[str]]]:
 
 
 def _occurs(text: str, index: Index) -> bool:
-    """Whether N consecutive words of `text`, or all of a shorter text, occur in the trained splits."""
+    """Whether NGRAM_WORDS consecutive words of `text`, or all of a shorter one, occur in trained splits."""
     tracer = index[0]
-    if len(words_of(text)) >= N:
-        spans = tracer.trace(text, min_words=N, documents=0).spans
+    if len(normalised_words(text)) >= NGRAM_WORDS:
+        spans = tracer.trace(text, min_words=NGRAM_WORDS, documents=0).spans
         return any(_is_trained(span, index) or _part_is_trained(span, index) for span in spans)
     start, end = _extent(text)
     spans = tracer.trace(text, min_words=_LEAST, documents=0).spans
@@ -150,12 +150,14 @@ def _is_trained(span: Span, index: Index) -> bool:
 
 
 def _part_is_trained(span: Span, index: Index) -> bool:
-    """Whether N words within a longest span of another split also occur in a trained split."""
-    if index[2] or span.words <= N:
+    """Whether NGRAM_WORDS words within a longest span of another split also occur in a trained split."""
+    if index[2] or span.words <= NGRAM_WORDS:
         return False
     words = [match.span() for match in _WORD.finditer(span.text)]
-    parts = (span.text[words[i][0] : words[i + N - 1][1]] for i in range(len(words) - N + 1))
-    found = (index[0].trace(part, min_words=N, documents=0).spans for part in parts)
+    parts = (
+        span.text[words[i][0] : words[i + NGRAM_WORDS - 1][1]] for i in range(len(words) - NGRAM_WORDS + 1)
+    )
+    found = (index[0].trace(part, min_words=NGRAM_WORDS, documents=0).spans for part in parts)
     return any(_is_trained(inner, index) for spans in found for inner in spans)
 
 

@@ -129,11 +129,11 @@ def _traces(lab: Lab, old: list[Artifact]) -> list[Artifact]:
 
 def _may_hold(lab: Lab, artifacts: list[Artifact]) -> bool:
     """Whether these may hold what is to be forgotten: with marks any, else those with what owners deleted."""
-    from glaswerk.data.removal.reach import deleted
+    from glaswerk.data.removal.reach import deleted_ids
 
     if Forgotten.read(lab.root).tombstones:
         return True
-    ids = deleted(lab.all("source"))
+    ids = deleted_ids(lab.all("source"))
     return bool(ids) and any(_holds(artifact, ids) for artifact in artifacts)
 
 

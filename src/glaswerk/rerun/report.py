@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 def reach_report(lab: Lab, touched: Reach, model: Artifact | None, price: float) -> dict[str, Any]:
     """All of it, as JSON."""
+    from glaswerk.data.removal.wording import reach_figures
     from glaswerk.rerun.options import affected
 
     ids = touched.going
@@ -21,11 +22,7 @@ def reach_report(lab: Lab, touched: Reach, model: Artifact | None, price: float)
     shards = list(_shards(lab, ids))
     made = [found for kind in ("corpus", "shards", "trace") for found in lab.all(kind)]
     return {
-        "documents": dict(sorted(Counter(row["source"] for row in touched.documents).items())),
-        "ids": sorted(row["id"] for row in touched.documents),
-        "copies": touched.copies,
-        "related": dict(sorted(Counter(relation for _, relation in touched.related).items())),
-        "derived": touched.derived,
+        **reach_figures(touched),
         "corpora": list(_corpora(lab, ids)),
         "shards": shards,
         "traces": sorted({row["name"] for row in shards if lab.find("trace", row["name"])}),

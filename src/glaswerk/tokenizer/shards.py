@@ -18,11 +18,11 @@ from glaswerk.core.artifact_files import SHARDS_INDEX, mask_file, spans_file, to
 from glaswerk.core.document import Document
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.store.corpus import read_documents
+from glaswerk.data.store.families import SHARD_SPLITS
 from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.tokenizer.spans import keep_spans
 from glaswerk.tokenizer.tokenizer import Tokenizer
 
-SPLITS = ("train", "validation", "chat", "chat-validation", "preference", "preference-validation")
 _SPAN_SCHEMA = pa.schema([("document", pa.string()), ("start", pa.int64()), ("end", pa.int64())])
 _BATCH = 2048
 
@@ -90,7 +90,7 @@ class _Writer:
 def _write(folder: Path, corpus: Path, tokenizer: Tokenizer) -> Mapping[str, Any]:
     dtype = np.dtype("<u2") if tokenizer.vocab_size <= 1 << 16 else np.dtype("<u4")
     counts = {}
-    for split in SPLITS:
+    for split in SHARD_SPLITS:
         writer = _Writer(folder, split, dtype)
         for part in batched_documents(read_documents(corpus, split)):
             writer.append(_encode(part, tokenizer), tokenizer.end_id)

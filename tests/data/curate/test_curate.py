@@ -24,9 +24,9 @@ from glaswerk.data.curate.settings import CurateConfig
 from glaswerk.data.filters.boilerplate import LINE_CHARACTERS
 from glaswerk.data.filters.duplicates import content_hash
 from glaswerk.data.source import add_chats, add_docs, add_images, add_posts
-from glaswerk.data.store.corpus import SPLITS, read_documents
+from glaswerk.data.store.corpus import read_documents
 from glaswerk.data.store.decisions import VERSIONS
-from glaswerk.data.store.families import family_of
+from glaswerk.data.store.families import CORPUS_SPLITS, family_of
 from glaswerk.data.store.reasons import CURATION
 from glaswerk.lab import Artifact, Lab
 
@@ -240,7 +240,7 @@ def test_the_town_is_curated_whole_and_in_order(town_lab: Lab) -> None:
 
 def test_the_towns_splits_are_disjoint_by_content(town_lab: Lab) -> None:
     corpus = curate(town_lab)
-    hashes = {s: {content_hash(d.text) for d in read_documents(corpus.path, s)} for s in SPLITS}
+    hashes = {s: {content_hash(d.text) for d in read_documents(corpus.path, s)} for s in CORPUS_SPLITS}
     assert sum(map(len, hashes.values())) == len(set().union(*hashes.values())) == corpus.stats["kept"]
     dialogues = [d for s in ("chat", "chat-validation") for d in read_documents(corpus.path, s)]
     assert all(d.kind == "dialogue" and d.messages for d in dialogues)

@@ -31,7 +31,7 @@ def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
     """Row groups and tasks of a few hundred documents, and a pool for any number of them."""
     for module in (parquet, order):
         monkeypatch.setattr(module, "GROUP_ROWS", 200)
-    monkeypatch.setattr(curation, "plan", functools.partial(shard_task.plan, rows=400))
+    monkeypatch.setattr(curation, "plan_tasks", functools.partial(shard_task.plan_tasks, rows=400))
     monkeypatch.setattr(pool, "_POOL_ROWS", 0)
 
 

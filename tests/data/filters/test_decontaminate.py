@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.filters.decontaminate import WHOLE_WORDS, EvalIndex, Leak, N, words_of
+from glaswerk.data.filters.decontaminate import NGRAM_WORDS, WHOLE_WORDS, EvalIndex, Leak, normalised_words
 
 QUESTION = (
     "A miller has twelve sacks of flour and sells five of them to the baker beside the bridge. "
@@ -25,7 +25,7 @@ WORDS = st.text(alphabet="abcdefgäöüß", min_size=1, max_size=6)
 def test_thirteen_words_in_a_row_are_a_leak_and_twelve_are_not() -> None:
     words = QUESTION.split()
     inside = "They say that " + " ".join(words[3:16]) + " and so on."
-    assert INDEX.find(inside) == [Leak("mill", "q1", " ".join(words_of(QUESTION)[3:16]))]
+    assert INDEX.find(inside) == [Leak("mill", "q1", " ".join(normalised_words(QUESTION)[3:16]))]
     assert INDEX.find("They say that " + " ".join(words[3:15]) + " and so on.") == []
 
 
@@ -75,11 +75,11 @@ def test_an_index_needs_items_and_sequences_of_some_length() -> None:
 
 @given(st.data())
 def test_every_planted_sequence_is_found(data: st.DataObject) -> None:
-    item = data.draw(st.lists(WORDS, min_size=N, max_size=40))
+    item = data.draw(st.lists(WORDS, min_size=NGRAM_WORDS, max_size=40))
     before, after = data.draw(st.lists(WORDS, max_size=20)), data.draw(st.lists(WORDS, max_size=20))
-    start = data.draw(st.integers(0, len(item) - N))
+    start = data.draw(st.integers(0, len(item) - NGRAM_WORDS))
     index = EvalIndex.build([("set", "item", " ".join(item))])
-    found = index.find(" ".join([*before, *item[start : start + N], *after]))
+    found = index.find(" ".join([*before, *item[start : start + NGRAM_WORDS], *after]))
     assert [(leak.set, leak.item) for leak in found] == [("set", "item")]
 
 
@@ -89,9 +89,9 @@ def test_what_is_found_really_stands_in_both(texts: list[list[str]], item: list[
     documents = [" ".join(text) for text in texts]
     every = list(index.find_all(documents))
     assert every == [index.find(document) for document in documents]
-    item_words = " ".join(words_of(" ".join(item)))
+    item_words = " ".join(normalised_words(" ".join(item)))
     for document, leaks in zip(documents, every, strict=True):
-        text = " ".join(words_of(document))
+        text = " ".join(normalised_words(document))
         for leak in leaks:
             assert f" {leak.ngram} " in f" {text} "
             assert f" {leak.ngram} " in f" {item_words} "
@@ -102,7 +102,7 @@ BLOCKS = st.sampled_from(["mill lane öl mill", "lane lane", "mill mill mill mil
 FEW = st.lists(BLOCKS, max_size=7).map(lambda blocks: " ".join(blocks).split())
 
 
-@given(st.lists(FEW, min_size=1, max_size=6), FEW, st.integers(WHOLE_WORDS, N))
+@given(st.lists(FEW, min_size=1, max_size=6), FEW, st.integers(WHOLE_WORDS, NGRAM_WORDS))
 def test_the_index_agrees_with_comparing_every_sequence(
     items: list[list[str]], document: list[str], n: int
 ) -> None:

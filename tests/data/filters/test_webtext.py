@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glaswerk.data.filters.webtext import (
-    FAMILIES,
+    RULE_FAMILIES,
     C4Config,
     FineWebConfig,
     GopherConfig,
@@ -18,8 +18,8 @@ from glaswerk.data.filters.webtext import (
 )
 from glaswerk.data.store.reasons import CURATION
 
-GOPHER, C4, FINEWEB = (WebConfig((name,)) for name in FAMILIES)
-ALL = WebConfig(FAMILIES)
+GOPHER, C4, FINEWEB = (WebConfig((name,)) for name in RULE_FAMILIES)
+ALL = WebConfig(RULE_FAMILIES)
 # Twelve words a sentence, none of them a repeated five-word sequence.
 SENTENCES = [
     "The miller of the upper lane has bought a second wheel today.",

@@ -321,7 +321,7 @@ def test_a_broken_source_is_a_clean_error_and_stays(empty_lab: Lab, posts: Artif
     file = posts.path / "documents.parquet"
     forget(empty_lab, ("author", "hazel"))
     file.write_bytes(file.read_bytes()[:-40])
-    with pytest.raises(GlaswerkError, match="whole Parquet file"):
+    with pytest.raises(GlaswerkError, match="complete Parquet file"):
         purge(empty_lab)
     assert file.exists()
 

@@ -130,5 +130,5 @@ def test_a_corpus_that_is_damaged_is_refused_in_words(tmp_path: Path, name: str)
         with pytest.raises(GlaswerkError, match="source"):
             compare(whole, other)
     file.unlink()
-    with pytest.raises(GlaswerkError, match=f"{name} is missing"):
+    with pytest.raises(GlaswerkError, match=f"found one without {name}"):
         compare(whole, other)

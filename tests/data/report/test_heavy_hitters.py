@@ -8,13 +8,13 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glaswerk.data.report.heavy_hitters import Tally
+from glaswerk.data.report.heavy_hitters import HeavyHitters
 
 NAMES = st.lists(st.integers(0, 30).map(str), max_size=60)
 
 
-def counted(batches: list[list[str]], cap: int) -> Tally:
-    tally = Tally(cap)
+def counted(batches: list[list[str]], cap: int) -> HeavyHitters:
+    tally = HeavyHitters(cap)
     for batch in batches:
         tally.add(Counter(batch))
     return tally

@@ -1,7 +1,7 @@
 """From all sources of a lab to one corpus, with a decision and its reason for every document.
 
-Three steps: tasks judge the shards of the sources, each by itself (`shard_task`); what takes a comparison
-of documents is decided from their keys (`resolve`); the corpus is written (`publish`).
+There are three steps. Tasks judge the shards of the sources independently (`shard_task`). Decisions that
+compare documents are made from their keys (`resolve`). Then the corpus is written (`write_corpus`).
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ import numpy as np
 
 from glaswerk.core.artifact_files import DOCUMENTS
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.curate.pool import Function, run_tasks
+from glaswerk.data.curate.pool import TaskFunction, run_tasks
 from glaswerk.data.curate.resolve import resolve
 from glaswerk.data.curate.settings import CurateConfig, checked, read_settings
 from glaswerk.data.curate.shard_task import (
     BOILERPLATE,
     EVALUATIONS,
-    REFUSED,
-    Refused,
+    EXCLUSIONS,
+    ExclusionList,
     ShardTask,
     count_lines,
-    plan,
+    plan_tasks,
     run_task,
 )
-from glaswerk.data.curate.write import publish
+from glaswerk.data.curate.write import write_corpus
 from glaswerk.data.dialogues.evaluation_sets import items_of
 from glaswerk.data.filters.boilerplate import common_lines
 from glaswerk.data.filters.decontaminate import EvalIndex
-from glaswerk.data.removal.reach import Gone, deleted
+from glaswerk.data.removal.reach import Removed, deleted_ids
 from glaswerk.data.store.decisions import KEPT
 from glaswerk.data.store.order import in_order
 from glaswerk.data.store.parquet import SCHEMA
@@ -58,18 +58,18 @@ def curate(
     on: str = "local",
     jobs: int = 0,
 ) -> Artifact:
-    """The corpus of all sources in the lab, in the order (source, id).
+    """Make the corpus of all sources in the lab, in the order (source, id).
 
-    Settings come from the table [curate] of lab.toml, with those given here in their place, or from
-    `config` alone. Writes documents.parquet (with `split`), decisions.parquet, report.json and report.html.
-    Five million posts take 0.94 GB of memory (bench/near_duplicates.py); an interrupted run goes on where
-    it was. `on` and `jobs` (see `pool.run_tasks`) change nothing in the result. Raises GlaswerkError for
-    settings out of range, and where the lab has no source or nothing is kept.
+    Settings come from the table [curate] of lab.toml, overridden by those given here, or from `config`
+    alone. Writes documents.parquet (with `split`), decisions.parquet, report.json and report.html. Five
+    million posts take 0.94 GB of memory (bench/near_duplicates.py). An interrupted run resumes. `on` and
+    `jobs` (see `pool.run_tasks`) do not affect the result. Raises GlaswerkError for settings out of range,
+    and if the lab has no source or no document is kept.
     """
     table = lab.settings.get("curate", {})
     if not isinstance(table, Mapping):
         raise GlaswerkError(
-            f"expected a table [curate] in lab.toml, found curate = {table!r:.60}", hint="mend that line"
+            f"expected a table [curate] in lab.toml, found curate = {table!r:.60}", hint="correct that line"
         )
     if config is None:
         config = read_settings(
@@ -95,7 +95,7 @@ def curate(
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """Writes the files of a corpus."""
+    """One run of curation: its inputs, settings and scratch folder."""
 
     sources: Sequence[Artifact]
     evaluations: Sequence[Artifact]
@@ -106,28 +106,35 @@ class _Job:
     jobs: int
 
     def write(self, folder: Path) -> Mapping[str, Any]:
+        """Write the corpus into `folder`; returns the figures for its manifest."""
         files = [
             (source.name, in_order(source.path / DOCUMENTS, SCHEMA, self.scratch)) for source in self.sources
         ]
-        tasks = plan(files, self.scratch, self.config)
+        tasks = plan_tasks(files, self.scratch, self.config)
         if not tasks:
             _need_some({})
-        Refused(deleted(self.sources), Gone.of(self.sources, self.forgotten)).write(self.scratch / REFUSED)
+        ExclusionList(deleted_ids(self.sources), Removed.of(self.sources, self.forgotten)).write(
+            self.scratch / EXCLUSIONS
+        )
         self._find_boilerplate(tasks)
         self._index_evaluations()
         self._run(tasks, run_task, "judging documents", lambda task: task.is_done)
         outcome = resolve(tasks, self.config, self.scratch)
-        stats = publish(folder, tasks, outcome, self.config)
+        stats = write_corpus(folder, tasks, outcome, self.config)
         _need_some(stats["decisions"])
         return {key: stats[key] for key in _STATS}
 
     def _run(
-        self, tasks: Sequence[ShardTask], function: Function, label: str, is_done: Callable[[ShardTask], bool]
+        self,
+        tasks: Sequence[ShardTask],
+        function: TaskFunction,
+        label: str,
+        is_done: Callable[[ShardTask], bool],
     ) -> None:
         run_tasks(tasks, function, label, on=self.on, jobs=self.jobs, is_done=is_done)
 
     def _find_boilerplate(self, tasks: Sequence[ShardTask]) -> None:
-        """Count the lines of all pages, unless that was done before an interruption."""
+        """Count the lines of all pages, unless an interrupted run has done so."""
         out = self.scratch / BOILERPLATE
         if out.exists():
             return
@@ -141,7 +148,7 @@ class _Job:
         os.replace(partial, out)
 
     def _index_evaluations(self) -> None:
-        """One index over what all evaluation sets of the lab ask."""
+        """Build one index of the items of all evaluation sets in the lab."""
         out, partial = self.scratch / EVALUATIONS, self.scratch / f"{EVALUATIONS}.part"
         if self.evaluations and not out.exists():
             shutil.rmtree(partial, ignore_errors=True)

@@ -1,4 +1,8 @@
-"""What can be said of one document by itself: relation, rights, quality, language; masking on the way."""
+"""Judging one document at a time: rights, quality, language, toxicity, evaluation items; with masking.
+
+`Judge` applies the rules of `data.filters` in the order of `store.reasons.CURATION`; the first that rejects
+the document decides. Rules that compare documents are in `resolve`.
+"""
 
 from __future__ import annotations
 
@@ -19,12 +23,12 @@ from glaswerk.data.filters.boilerplate import strip
 from glaswerk.data.filters.decontaminate import EvalIndex, Leak
 from glaswerk.data.filters.toxicity import lexicon_toxicity
 from glaswerk.data.filters.webtext import check_web
-from glaswerk.data.removal.reach import Gone
+from glaswerk.data.removal.reach import Removed
 from glaswerk.data.store.decisions import KEPT
 from glaswerk.data.store.families import TEXT, TURNS, family_of
 
-# What `judge` reads of a document.
-READ = (
+# The columns of a document that `Judge` reads.
+JUDGED_COLUMNS = (
     "id",
     "source",
     "text",
@@ -37,7 +41,7 @@ READ = (
     "rejected",
     "media",
 )
-# A text beyond this is worth mending: a page of some twenty screens, a book.
+# Characters beyond which a text is worth repairing rather than dropping: about twenty screens, a book.
 _LONG = 20_000
 _NO_KEYS = np.zeros(0, np.uint64)
 _Turns = tuple[Message, ...]
@@ -45,9 +49,11 @@ _Turns = tuple[Message, ...]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the rules say about one document, with the text as it would go into the corpus.
+    """The decision on one document, with its text as it would go into the corpus.
 
-    `masked` counts what was taken out of the text, by kind; `leaks` are the evaluation items found in it.
+    `reason`: the rule that rejected it, or "kept". `score`: the figure of that rule. `masked`: what was
+    masked or removed, counted by kind. `toxicity`: 0 to 1, None for languages without a word list.
+    `leaks`: the evaluation items found in the text.
     """
 
     reason: str
@@ -61,23 +67,26 @@ class Verdict:
     leaks: tuple[Leak, ...] = ()
 
 
-class Screen:
-    """Judges documents by themselves. It knows what is deleted or forgotten, which lines are boilerplate
-    (sorted keys) and what the evaluation sets ask; nothing else of other documents."""
+class Judge:
+    """Judges documents one at a time.
+
+    Of other documents it knows only which are deleted or to be removed, which lines are boilerplate (sorted
+    keys of `filters.boilerplate`), and the evaluation items.
+    """
 
     def __init__(
         self,
         config: CurateConfig,
         deleted: frozenset[str],
-        gone: Gone,
+        removed: Removed,
         boilerplate: NDArray[np.uint64] = _NO_KEYS,
         evaluations: EvalIndex | None = None,
     ) -> None:
-        self._config, self._deleted, self._gone = config, deleted, gone
+        self._config, self._deleted, self._removed = config, deleted, removed
         self._boilerplate, self._evaluations = boilerplate, evaluations
 
     def judge(self, rows: Sequence[Mapping[str, Any]]) -> list[Verdict]:
-        """For each document the first rule that speaks against it, or `kept`. Rows have the columns READ."""
+        """A verdict for each row: the first rule that rejects it, or "kept". Rows need JUDGED_COLUMNS."""
         verdicts = [self._judge(row) for row in rows]
         kept = [number for number, verdict in enumerate(verdicts) if verdict.reason == KEPT]
         if self._evaluations is not None and "evaluation-item" not in self._config.off:
@@ -106,13 +115,13 @@ class Screen:
         return Verdict(KEPT, text, None, lang, messages, rejected, masked, toxicity)
 
     def _first(self, findings: Iterable[quality.Finding]) -> quality.Finding | None:
-        """The first of the findings whose rule is not switched off."""
+        """The first finding whose rule is not switched off."""
         return next((found for found in findings if found.reason not in self._config.off), None)
 
     def _without(
         self, evaluations: EvalIndex, row: Mapping[str, Any], verdict: Verdict, leaks: Sequence[Leak]
     ) -> Verdict:
-        """A long text loses the lines that hold evaluation items; what cannot be mended goes."""
+        """Remove the lines with evaluation items from a long text; reject a text that cannot be repaired."""
         if row["kind"] in ("page", "book", "speech") and len(verdict.text) > _LONG:
             lines = verdict.text.split("\n")
             found = evaluations.find_all(lines)
@@ -123,8 +132,11 @@ class Screen:
         return replace(verdict, reason="evaluation-item", leaks=tuple(leaks))
 
     def refusal(self, row: Mapping[str, Any]) -> str:
-        """The rule on what the document is, rather than what it says, that speaks against it; or empty."""
-        if self._gone.covers(row):
+        """The first rule that rejects the document whatever its text: deletion, rights, audience, retweet.
+
+        Empty if none does.
+        """
+        if self._removed.covers(row):
             return "forgotten"
         if row["id"] in self._deleted:
             return "deleted"
@@ -162,9 +174,9 @@ def _by_quality(
 
 
 def _language(row: Mapping[str, Any], family: int, text: str, config: CurateConfig) -> tuple[str, float]:
-    """The document's language, and the probability that it is one of those asked for (1 if all are).
+    """The document's language, and the probability that it is one of those selected (1 if all are).
 
-    A language that the source names is believed where it is one of those asked for.
+    A language that the source names is trusted if it is one of those selected.
     """
     given = row["lang"]
     if given and (not config.languages or given in config.languages):

@@ -1,7 +1,7 @@
-"""The mixture of a corpus: shares and caps by source, language and author, drawn by content hash.
+"""Applying the mixture of a corpus: shares and caps by source, language and author, by content hash.
 
-Which documents stay does not depend on chance or on order: those with the lowest hashes do, so that a
-larger share holds a smaller one.
+The documents with the lowest hashes stay, so the choice depends neither on chance nor on order, and a larger
+share contains a smaller one.
 """
 
 from __future__ import annotations
@@ -22,16 +22,17 @@ if TYPE_CHECKING:
 _DRAWS = np.array([1, 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9], np.uint64)
 
 
-def left_out(
+def mixture_drops(
     config: MixtureConfig,
     tasks: Sequence[ShardTask],
     alive: Sequence[NDArray[np.uint32]],
     kept: NDArray[np.bool_],
     ranks: NDArray[np.uint64],
 ) -> Iterator[tuple[str, NDArray[np.int64]]]:
-    """(reason, numbers of documents) that go for a share or a cap. `kept` and `ranks` are by document.
+    """(reason, numbers of documents) for all documents that a share or a cap drops.
 
-    The names of the documents are read only where a setting needs them.
+    `alive`: by task, the numbers of the documents that passed `Judge`. `kept` and `ranks`: by document of
+    the lab. Sources, languages and authors are read only if a setting needs them.
     """
     kept = kept.copy()
     for place, (by, column) in enumerate(COLUMNS.items()):
@@ -39,7 +40,7 @@ def left_out(
         if not shares and not caps:
             continue
         rows, places, names = _groups(column, tasks, alive, kept)
-        # A draw of its own for each: a half of a half is a quarter.
+        # Independent draws for source, language and author, so that half of a half is a quarter.
         drawn = ranks[rows] * _DRAWS[place]
         for reason, gone in (
             ("mixture-share", _over_share(_limits(shares, names, by, 1.0)[places], drawn)),
@@ -51,7 +52,7 @@ def left_out(
 
 
 def _over_share(shares: NDArray[np.float64], ranks: NDArray[np.uint64]) -> NDArray[np.bool_]:
-    # The upper half of the hash is enough to draw by, and exact as a float.
+    # The upper 32 bits of the hash suffice and are exact as a float.
     over: NDArray[np.bool_] = (ranks >> np.uint64(32)).astype(np.float64) >= shares * 2.0**32
     return over
 
@@ -64,14 +65,14 @@ def _over_cap(
 
 
 def _limits(table: Mapping[str, float], names: Sequence[str], by: str, default: float) -> NDArray[np.float64]:
-    """The figure of each name; what has no name is no group."""
+    """The share or cap of each name. Documents without a name form no group and get the default."""
     plain = {plain_handle(name) if by == "author" else name: figure for name, figure in table.items()}
     everyone = plain.get(ALL, default)
     return np.array([plain.get(name, everyone if name else default) for name in names], np.float64)
 
 
 def _rank_in_group(places: NDArray[np.int64], ranks: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """Place of each document among those of its group, lowest hash first."""
+    """The position of each document in its group, lowest hash first."""
     order = np.lexsort((ranks, places))
     ordered = places[order]
     begins = np.flatnonzero(np.diff(ordered, prepend=-1))
@@ -84,7 +85,7 @@ def _rank_in_group(places: NDArray[np.int64], ranks: NDArray[np.uint64]) -> NDAr
 def _groups(
     column: str, tasks: Sequence[ShardTask], alive: Sequence[NDArray[np.uint32]], kept: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], list[str]]:
-    """Numbers of the documents that are kept so far, the place of each one's name, and the names."""
+    """The numbers of the documents kept so far, the index of each one's name, and the names."""
     places: dict[str, int] = {}
     rows, found = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     for task, numbers in zip(tasks, alive, strict=True):

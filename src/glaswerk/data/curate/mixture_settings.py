@@ -9,18 +9,19 @@ from difflib import get_close_matches
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.language import UNKNOWN, tidy_code
 
-# Stands for every name that is not listed.
+# Applies to every name that is not listed.
 ALL = "*"
 
-# The column of a document that each kind of name is in.
+# By kind of name, the column of a document that has it.
 COLUMNS = {"source": "source", "language": "lang", "author": "author"}
 
 
 @dataclass(frozen=True)
 class MixtureConfig:
-    """Shares from 0 to 1 and largest numbers of documents, by name; "*" stands for each name not listed.
+    """Shares from 0 to 1 and maximum numbers of documents (caps), by name.
 
-    Authors are handles, with or without @; documents without an author have no cap by author.
+    "*" applies to each name that is not listed. Authors are handles, with or without @; documents without
+    an author are not limited by author.
     """
 
     share_by_source: dict[str, float] = field(default_factory=dict)
@@ -31,13 +32,13 @@ class MixtureConfig:
     cap_by_author: dict[str, int] = field(default_factory=dict)
 
     def check(self) -> None:
-        """Raises GlaswerkError for a share outside 0 to 1 or a negative cap."""
+        """Raises GlaswerkError for a share outside 0 to 1, a negative cap or an unknown language code."""
         for by in COLUMNS:
             for name, share in self.shares(by).items():
                 if not 0 <= share <= 1:
                     raise GlaswerkError(
                         f"expected a share of {name!r} between 0 and 1, found {share}",
-                        hint="to see some content more often, train more epochs and lower the others' share",
+                        hint="to give content more weight, train more epochs and lower the other shares",
                     )
             for name, cap in self.caps(by).items():
                 if cap < 0:
@@ -49,7 +50,7 @@ class MixtureConfig:
                 )
 
     def check_sources(self, names: Sequence[str]) -> None:
-        """Raises GlaswerkError for a source that the lab has not."""
+        """Raises GlaswerkError for a setting on a source that is not among `names`."""
         for name in {*self.share_by_source, *self.cap_by_source} - {ALL, *names}:
             near = get_close_matches(name, names, n=1)
             raise GlaswerkError(
@@ -59,9 +60,11 @@ class MixtureConfig:
             )
 
     def shares(self, by: str) -> dict[str, float]:
+        """The shares by "source", "language" or "author"."""
         found: dict[str, float] = getattr(self, f"share_by_{by}")
         return found
 
     def caps(self, by: str) -> dict[str, int]:
+        """The caps by "source", "language" or "author"."""
         found: dict[str, int] = getattr(self, f"cap_by_{by}")
         return found

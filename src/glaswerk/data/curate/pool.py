@@ -1,4 +1,4 @@
-"""Running the tasks of curation: in this process, on a pool of processes, or on a Ray cluster."""
+"""Running the tasks of curation: in this process, in a pool of processes, or on a Ray cluster."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.progress import Bar, progress_bar
 from glaswerk.data.curate.shard_task import ShardTask
 
-Where = Literal["local", "ray"]
-Function = Callable[[ShardTask], None]
-# Below this a pool takes longer to start than it saves.
+Backend = Literal["local", "ray"]
+TaskFunction = Callable[[ShardTask], None]
+# With fewer rows, starting a pool takes longer than it saves.
 _POOL_ROWS = 40_000
 # Linux: the signal that a process gets when its parent dies (prctl(2)).
 _PDEATHSIG = 1
@@ -26,21 +26,21 @@ _PDEATHSIG = 1
 
 def run_tasks(
     tasks: Sequence[ShardTask],
-    function: Function,
+    function: TaskFunction,
     label: str,
     *,
     on: str,
     jobs: int,
     is_done: Callable[[ShardTask], bool],
 ) -> None:
-    """Run `function` on every task that is not done, with a bar. The order does not matter.
+    """Run `function` on every task that is not done, in any order, with a progress bar.
 
-    `on` is "local" (`jobs` processes, 0 for as many as there are cores) or "ray" (a running cluster that
-    RAY_ADDRESS names, or one started here with `jobs` workers; all nodes must see the lab's folder).
-    Raises GlaswerkError where `on` is unknown, Ray is not installed, or a process dies.
+    `on` is "local" (`jobs` processes, 0 for one per core) or "ray" (the running cluster that RAY_ADDRESS
+    names, or one started here with `jobs` workers; all nodes must see the lab's folder). Raises
+    GlaswerkError if `on` is unknown, Ray is not installed, or a process dies.
     """
-    if on not in get_args(Where):
-        raise GlaswerkError(f"expected a place to run on ({', '.join(get_args(Where))}), found {on!r}")
+    if on not in get_args(Backend):
+        raise GlaswerkError(f"expected a place to run on ({', '.join(get_args(Backend))}), found {on!r}")
     left = [task for task in tasks if not is_done(task)]
     jobs = jobs or _cores()
     done = sum(task.rows for task in tasks) - sum(task.rows for task in left)
@@ -56,12 +56,12 @@ def run_tasks(
 
 
 def _cores() -> int:
-    # Linux alone can tell those that this process may use.
+    # Only Linux reports the cores that this process may use.
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _run_pool(tasks: Sequence[ShardTask], function: Function, bar: Bar, jobs: int) -> None:
-    # A process that was forked from one with threads (DuckDB's, Arrow's) may wait for ever.
+def _run_pool(tasks: Sequence[ShardTask], function: TaskFunction, bar: Bar, jobs: int) -> None:
+    # A process forked from one with threads (DuckDB's, Arrow's) may hang.
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(min(jobs, len(tasks)), context, initializer=_leave_interrupts)
     waiting = {pool.submit(function, task): task for task in tasks}
@@ -73,22 +73,22 @@ def _run_pool(tasks: Sequence[ShardTask], function: Function, bar: Bar, jobs: in
                 bar.advance_bytes(task.rows, task.bytes)
     except BrokenProcessPool as error:
         raise GlaswerkError(
-            "a worker process died, perhaps for want of memory",
-            hint="run it again: finished parts are kept; or with fewer processes: --jobs 1",
+            "a worker process died, perhaps because memory ran out",
+            hint="run the command again, which keeps finished parts, or use fewer processes: --jobs 1",
         ) from error
     finally:
-        # Tasks that run are left to end; what they finish need not be done again.
+        # Running tasks are allowed to finish, so that their work need not be repeated.
         pool.shutdown(cancel_futures=True)
 
 
 def _leave_interrupts() -> None:
-    """Ctrl-C reaches the whole group of processes; the parent decides what happens. None outlives it."""
+    """Ignore Ctrl-C, which reaches all processes of the group: the parent decides. Die with the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PDEATHSIG, signal.SIGKILL)
 
 
-def _run_ray(tasks: Sequence[ShardTask], function: Function, bar: Bar, jobs: int) -> None:
+def _run_ray(tasks: Sequence[ShardTask], function: TaskFunction, bar: Bar, jobs: int) -> None:
     try:
         import ray
     except ImportError as error:
@@ -106,7 +106,7 @@ def _run_ray(tasks: Sequence[ShardTask], function: Function, bar: Bar, jobs: int
             ray.shutdown()
 
 
-def _map_ray(ray: Any, tasks: Sequence[ShardTask], function: Function, bar: Bar) -> None:
+def _map_ray(ray: Any, tasks: Sequence[ShardTask], function: TaskFunction, bar: Bar) -> None:
     shared = ray.put(list(tasks))
 
     def run(row: dict[str, int]) -> dict[str, int]:

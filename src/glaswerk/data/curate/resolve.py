@@ -1,6 +1,6 @@
-"""What can only be said by comparing documents: repeated ids, exact and near duplicates, splits.
+"""Decisions that compare documents: repeated ids, the mixture, exact and near duplicates, splits.
 
-Memory: some 130 bytes a document, measured up to five million; the texts of candidates lie on disk.
+Memory: about 130 bytes per document, measured up to five million; the texts of candidates are on disk.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from glaswerk.core.progress import progress_bar, track
-from glaswerk.data.curate.mixture import left_out
+from glaswerk.data.curate.mixture import mixture_drops
 from glaswerk.data.curate.settings import CurateConfig
 from glaswerk.data.curate.shard_task import ShardTask
 from glaswerk.data.filters import duplicates
@@ -24,38 +24,41 @@ from glaswerk.data.store.decisions import CODES, KEPT
 
 _STRICT = ("deleted", "rights-opt-out", "private-audience")
 _KEPT = CODES[KEPT]
-# Words of texts at hand, of some 150 bytes each with their sequences.
+# Words kept in memory for comparisons, about 150 bytes each with their shingles.
 _HELD = 1 << 20
 
 
 @dataclass(slots=True)
 class Outcome:
-    """By document of the lab, in the order (source, id): what became of it.
+    """The decision on each document of the lab, in the order (source, id).
 
-    `stands` is the number of the document kept in its place, -1 where there is none.
+    `reasons`: codes of CODES. `scores`: NaN for none. `duplicate_of`: the number of the document kept instead
+    of it, -1 for none. `families`: indices into FAMILIES. `contents`: 128-bit content hash, shape (documents,
+    2). All other arrays have the shape (documents,).
     """
 
     reasons: NDArray[np.uint8]
     scores: NDArray[np.float64]
-    stands: NDArray[np.int64]
+    duplicate_of: NDArray[np.int64]
     families: NDArray[np.uint8]
     contents: NDArray[np.uint64]
-    # Hash of the text as the source has it, which no setting and no other document changes.
+    # Hash of the text as the source has it, which does not depend on settings or other documents.
     ranks: NDArray[np.uint64]
 
     @property
     def kept(self) -> NDArray[np.bool_]:
+        """Which documents are kept."""
         kept: NDArray[np.bool_] = self.reasons == _KEPT
         return kept
 
 
 def resolve(tasks: Sequence[ShardTask], config: CurateConfig, scratch: Path) -> Outcome:
-    """Compare the documents of all tasks, which are done. Of equal or nearly equal ones the first stays."""
+    """Compare the documents of all tasks, which must be done. The first of several duplicates stays."""
     keys = [task.keys() for task in tasks]
     found = Outcome(
         reasons=np.concatenate([k.reasons for k in keys]),
         scores=np.concatenate([k.scores for k in keys]),
-        stands=np.full(sum(len(k.reasons) for k in keys), -1, np.int64),
+        duplicate_of=np.full(sum(len(k.reasons) for k in keys), -1, np.int64),
         families=np.concatenate([k.families for k in keys]),
         contents=np.concatenate([k.contents for k in keys]),
         ranks=np.concatenate([k.ranks for k in keys]),
@@ -63,8 +66,8 @@ def resolve(tasks: Sequence[ShardTask], config: CurateConfig, scratch: Path) -> 
     _repeated_ids(found, np.concatenate([k.posts for k in keys]))
     alive = [k.alive + np.uint32(task.first) for k, task in zip(keys, tasks, strict=True)]
     del keys
-    # Before duplicates are looked for: a copy by others must not go with what it repeats.
-    for reason, rows in left_out(config.mixture, tasks, alive, found.kept, found.contents[:, 1]):
+    # Before duplicates are found: a copy by someone else must not be dropped along with its original.
+    for reason, rows in mixture_drops(config.mixture, tasks, alive, found.kept, found.contents[:, 1]):
         found.reasons[rows] = CODES[reason]
     if "exact-duplicate" not in config.off:
         _exact_duplicates(found)
@@ -74,9 +77,9 @@ def resolve(tasks: Sequence[ShardTask], config: CurateConfig, scratch: Path) -> 
 
 
 def _repeated_ids(found: Outcome, posts: NDArray[np.uint64]) -> None:
-    """Of several copies of a post of X the first that passes all rules stays.
+    """Of several copies of a post of X, the first that passes all rules stays.
 
-    What one copy says of audience, reservation or deletion holds for all: the strictest is right.
+    If one copy is deleted, reserved or not public, all copies are treated so: the strictest applies.
     """
     for reason in _STRICT:
         named = np.unique(posts[(found.reasons == CODES[reason]) & (posts != 0)])
@@ -84,17 +87,25 @@ def _repeated_ids(found: Outcome, posts: NDArray[np.uint64]) -> None:
         found.reasons[others], found.scores[others] = CODES[reason], np.nan
     rows = np.flatnonzero((posts != 0) & found.kept)
     again, firsts = _again(rows, posts[rows][:, None])
-    found.reasons[again], found.scores[again], found.stands[again] = CODES["repeated-id"], np.nan, firsts
+    found.reasons[again], found.scores[again], found.duplicate_of[again] = (
+        CODES["repeated-id"],
+        np.nan,
+        firsts,
+    )
 
 
 def _exact_duplicates(found: Outcome) -> None:
     rows = np.flatnonzero(found.kept)
     again, firsts = _again(rows, found.contents[rows])
-    found.reasons[again], found.scores[again], found.stands[again] = CODES["exact-duplicate"], 1.0, firsts
+    found.reasons[again], found.scores[again], found.duplicate_of[again] = (
+        CODES["exact-duplicate"],
+        1.0,
+        firsts,
+    )
 
 
 def _again(rows: NDArray[np.int64], keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Rows whose key an earlier row has, and those earlier ones; `keys` of shape (rows, columns)."""
+    """Rows whose key an earlier row has, and the first row with that key; `keys`: (rows, columns)."""
     order = np.lexsort(keys.T)
     ordered = keys[order]
     begins = np.ones(len(rows), bool)
@@ -122,11 +133,11 @@ def _near_duplicates(
                 share = texts.overlap(earlier, later)
                 if share >= threshold:
                     found.reasons[later], found.scores[later] = CODES["near-duplicate"], round(share, 4)
-                    found.stands[later] = earlier
-    # What stands for an exact duplicate may itself be a near duplicate of another document.
+                    found.duplicate_of[later] = earlier
+    # The document kept instead of an exact duplicate may itself be a near duplicate of another one.
     for _ in range(2):
-        moved = (found.stands >= 0) & (found.reasons[found.stands] != _KEPT)
-        found.stands[moved] = found.stands[found.stands[moved]]
+        moved = (found.duplicate_of >= 0) & (found.reasons[found.duplicate_of] != _KEPT)
+        found.duplicate_of[moved] = found.duplicate_of[found.duplicate_of[moved]]
 
 
 def _band_pairs(
@@ -142,7 +153,7 @@ def _band_pairs(
 
 
 class _Texts:
-    """Texts of some documents in a file on disk, and their overlaps."""
+    """The texts of candidate documents in a file on disk, to compute their overlaps."""
 
     def __init__(
         self,
@@ -173,10 +184,11 @@ class _Texts:
         self._path.unlink()
 
     def overlap(self, earlier: int, later: int) -> float:
+        """See `duplicates.overlap`; both are numbers of documents."""
         return duplicates.overlap_of(self._words(earlier), self._words(later))
 
     def _words(self, row: int) -> duplicates.Words:
-        """The words of a document; those looked at last are at hand."""
+        """The words of a document; the most recently used are cached."""
         if row not in self._held:
             place = int(np.searchsorted(self._rows, row))
             start, end = self._ends[place : place + 2].tolist()
@@ -190,7 +202,7 @@ class _Texts:
 def _chosen(
     tasks: Sequence[ShardTask], alive: Sequence[NDArray[np.uint32]], rows: NDArray[np.int64]
 ) -> Iterator[str]:
-    """Texts of the documents `rows`, in that order."""
+    """The texts of the documents `rows` (ascending), in that order."""
     for task, numbers in zip(tasks, alive, strict=True):
         start = 0
         with pq.ParquetFile(task.texts) as file:
@@ -203,10 +215,11 @@ def _chosen(
 
 
 def assign_splits(ranks: NDArray[np.uint64], families: NDArray[np.uint8], share: float) -> NDArray[np.uint8]:
-    """1 for each document held out for validation, by the hash of its text, so that others do not matter.
+    """1 for each document held out for validation, 0 for the others; uint8 of shape (documents,).
 
-    One exception: where no hash of several in a family falls below the share, the lowest is held out, so
-    that training on a handful of documents can be validated at all.
+    The hash of a document's text decides, so other documents do not matter. One exception: if a family has
+    several documents and no hash falls below the share, the document with the lowest hash is held out, so
+    that training on very few documents can be validated.
     """
     held = np.zeros(len(ranks), np.uint8)
     for family in np.unique(families):
@@ -214,6 +227,6 @@ def assign_splits(ranks: NDArray[np.uint64], families: NDArray[np.uint8], share:
         limit = int(share * 2**64)
         if share > 0 and len(rows) > 1:
             limit = max(limit, int(ranks[rows].min()) + 1)
-        # A share of at most 0.5 keeps the limit within 64 bits, but for a lowest hash that is the highest.
+        # A share of at most 0.5 keeps the limit within 64 bits, unless the lowest hash is 2**64 - 1.
         held[rows] = ranks[rows] <= np.uint64(max(limit - 1, 0)) if limit else 0
     return held

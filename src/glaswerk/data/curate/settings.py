@@ -13,7 +13,7 @@ from glaswerk.data.filters.boilerplate import BoilerplateConfig
 from glaswerk.data.filters.pii import DEFAULT_KINDS, KINDS
 from glaswerk.data.filters.quality import QualityConfig
 from glaswerk.data.filters.toxicity import ToxicityConfig
-from glaswerk.data.filters.webtext import FAMILIES, WebConfig
+from glaswerk.data.filters.webtext import RULE_FAMILIES, WebConfig
 from glaswerk.data.language import check_codes
 from glaswerk.data.store.reasons import CURATION
 
@@ -23,13 +23,14 @@ Config = TypeVar("Config")
 
 @dataclass(frozen=True)
 class CurateConfig:
-    """What decides a corpus beside its sources.
+    """Everything that determines a corpus besides its sources.
 
-    `languages` empty keeps all; a text goes for its language only where it has `language_letters` letters,
-    some language has the probability `language_certainty`, and those asked for together have less than
-    `language_probability`. `near_duplicate` is a Jaccard index over three-word sequences; 1 switches the
-    rule off. `off` names rules on a document's own text (OPTIONAL) that are not to apply, `mask` the kinds
-    of personal data to mask. The tables below have the thresholds of each group of rules.
+    `languages`: keep only these; empty keeps all. A text is dropped for its language only if it has at least
+    `language_letters` letters, some language has the probability `language_certainty`, and the selected ones
+    together have less than `language_probability`. `near_duplicate`: the Jaccard index over three-word
+    sequences from which a text is a near duplicate; 1 switches the rule off. `off`: rules to switch off, from
+    OPTIONAL. `mask`: kinds of personal data to mask. The last five fields are the thresholds of each group of
+    rules.
     """
 
     languages: tuple[str, ...] = ()
@@ -48,13 +49,13 @@ class CurateConfig:
     mixture: MixtureConfig = field(default_factory=MixtureConfig)
 
 
-# Rules that may be switched off by name. Those on deletions, rights and audience may not.
+# Rules that may be switched off. Those on deletions, rights and audience may not.
 OPTIONAL = (
     "retweet",
     "too-short",
     "symbol-heavy",
     "repetitive",
-    *(reason for reason in CURATION if reason.partition("-")[0] in FAMILIES),
+    *(reason for reason in CURATION if reason.partition("-")[0] in RULE_FAMILIES),
     "evaluation-item",
     "language",
     "exact-duplicate",
@@ -63,22 +64,22 @@ OPTIONAL = (
 
 
 def read_settings(table: Mapping[str, Any], **given: Any) -> CurateConfig:
-    """The settings of a lab (its table [curate]), with those of `given` that are not None in their place.
+    """The settings in the table [curate] of lab.toml, overridden by those of `given` that are not None.
 
-    Raises GlaswerkError naming a key that is unknown, or a value of the wrong type or out of range.
+    Raises GlaswerkError naming an unknown key, or a value that has the wrong type or is out of range.
     """
     chosen = {key: value for key, value in given.items() if value is not None}
     return checked(_fill(CurateConfig(), {**table, **chosen}, "curate"))
 
 
 def recorded_settings(config: Mapping[str, Any]) -> CurateConfig:
-    """What a corpus was made with, from the config in its manifest, whatever lab.toml says by now."""
+    """The settings that a corpus was made with, from the config in its manifest, not from lab.toml."""
     known = {field.name for field in fields(CurateConfig)}
     return read_settings({key: value for key, value in config.items() if key in known})
 
 
 def checked(config: CurateConfig) -> CurateConfig:
-    """The settings in their canonical form. Raises GlaswerkError for one that is out of range."""
+    """The settings in canonical form. Raises GlaswerkError for a setting that is out of range."""
     _check_ranges(config, "curate")
     if not 0 <= config.validation_share <= 0.5:
         raise GlaswerkError(
@@ -90,18 +91,18 @@ def checked(config: CurateConfig) -> CurateConfig:
     _check_names("audiences", config.audiences, AUDIENCES)
     _check_names("off", config.off, OPTIONAL)
     _check_names("mask", config.mask, KINDS)
-    _check_names("web.families", config.web.families, FAMILIES)
+    _check_names("web.families", config.web.families, RULE_FAMILIES)
     config.mixture.check()
     audiences = tuple(sorted(set(config.audiences)))
     return replace(config, languages=check_codes(config.languages), audiences=audiences)
 
 
-# Of all settings with a fraction only these are no share.
+# The only fractional settings that are not shares.
 _LENGTHS = ("word_length_min", "word_length_max")
 
 
 def _check_ranges(config: Any, where: str) -> None:
-    """Whole numbers count something and are not negative; others are shares from 0 to 1."""
+    """Raises GlaswerkError unless whole numbers are 0 or more and shares are from 0 to 1."""
     for each in fields(config):
         value = getattr(config, each.name)
         if is_dataclass(value):
@@ -112,7 +113,7 @@ def _check_ranges(config: Any, where: str) -> None:
                 raise GlaswerkError(
                     f"expected a number {'between 0 and 1' if is_share else 'of 0 or more'} for {each.name} "
                     f"in [{where}] of lab.toml, found {value}",
-                    hint="mend that line in lab.toml; every setting has a default, so it may also go",
+                    hint="correct that line of lab.toml or remove it: every setting has a default",
                 )
 
 
@@ -121,15 +122,15 @@ def _check_names(key: str, found: Sequence[str], known: Sequence[str]) -> None:
         if name not in known:
             near = get_close_matches(name, known, n=1)
             raise GlaswerkError(
-                f"expected names of {key} among {', '.join(known)}, found {name!r}",
+                f"expected {key} to name some of {', '.join(known)}, found {name!r}",
                 hint=f"in [curate] of lab.toml write {near[0] if near else known[0]}",
             )
 
 
 def _fill(config: Config, table: Mapping[str, Any], where: str) -> Config:
-    """A dataclass with the values of a TOML table, nested ones by their tables."""
+    """The dataclass with the values of a TOML table; nested tables fill nested dataclasses."""
     if not is_dataclass(config) or isinstance(config, type):
-        raise TypeError(f"{where} is no dataclass")
+        raise TypeError(f"{where} is not a dataclass")
     hints = get_type_hints(type(config))
     known = [f.name for f in fields(config)]
     found: dict[str, Any] = {}
@@ -177,8 +178,8 @@ _WORDS = {
     float: "a number",
     int: "a whole number",
     bool: "true or false",
-    str: "a text",
-    tuple[str, ...]: "a list of texts",
+    str: "a string",
+    tuple[str, ...]: "a list of strings",
     Ngrams: "a list of [words, share]",
 }
 
@@ -186,5 +187,5 @@ _WORDS = {
 def _wrong(where: str, key: str, expected: str, value: Any) -> GlaswerkError:
     return GlaswerkError(
         f"expected {expected} for {key} in [{where}] of lab.toml, found {value!r:.80}",
-        hint="mend that line in lab.toml; every setting has a default, so it may also go",
+        hint="correct that line of lab.toml or remove it: every setting has a default",
     )

@@ -1,7 +1,7 @@
-"""The part of curation that runs on one shard of a source by itself, anywhere, and only once.
+"""The part of curation that runs on one shard of a source, independently and on any machine.
 
-A task reads some row groups of a source and leaves three files: the texts that are left, the keys by which
-`resolve` compares documents across shards, and a marker, written last. A task whose marker is there is done.
+A task reads some row groups of a source and writes the texts that pass, the keys by which `resolve` compares
+documents across shards, and a marker, last. A task with a marker is done and is not run again.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from glaswerk.core.files import write_json
-from glaswerk.data.curate.judge import READ, Screen, Verdict
+from glaswerk.data.curate.judge import JUDGED_COLUMNS, Judge, Verdict
 from glaswerk.data.curate.settings import CurateConfig
 from glaswerk.data.filters import duplicates
 from glaswerk.data.filters.boilerplate import write_line_keys
 from glaswerk.data.filters.decontaminate import EvalIndex
 from glaswerk.data.posts.post import PREFIX
-from glaswerk.data.removal.reach import Gone
-from glaswerk.data.store.decisions import CODES, KEPT, Samples
+from glaswerk.data.removal.reach import Removed
+from glaswerk.data.store.decisions import CODES, KEPT, ReasonSamples
 from glaswerk.data.store.families import IMAGE, TEXT, family_of
 from glaswerk.data.store.order import conform
 from glaswerk.data.store.parquet import SCHEMA
 
-# The survivors' file: documents as they would go into the corpus, with what was masked as "email:2 phone:1".
+# The file of texts that pass, as they would go into the corpus; `masked` is like "email:2 phone:1".
 TEXT_SCHEMA = pa.schema([*SCHEMA, ("toxicity", pa.float32()), ("masked", pa.string())])
 LEAK_SCHEMA = pa.schema(
     [
@@ -43,36 +43,45 @@ LEAK_SCHEMA = pa.schema(
         ("ngram", pa.string()),
     ]
 )
-REFUSED, BOILERPLATE, EVALUATIONS = "refused.json", "boilerplate.npy", "evaluations"
-# Work for ten seconds or so: large enough to start a process for, small enough to lose at an interruption.
+EXCLUSIONS, BOILERPLATE, EVALUATIONS = "exclusions.json", "boilerplate.npy", "evaluations"
+# About ten seconds of work: enough to justify starting a process, little enough to lose at an interruption.
 _ROWS, _BYTES = 65_536, 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
-    """What may not go in whatever it says. It is written once and read by every process."""
+class ExclusionList:
+    """Documents that are excluded whatever their text: deleted by their owners, or to be removed.
+
+    It is written once to the scratch folder and read by every process.
+    """
 
     deleted: frozenset[str]
-    gone: Gone
+    removed: Removed
 
     def write(self, path: Path) -> None:
+        """Write the list as JSON, atomically."""
         parts = {
             "deleted": self.deleted,
-            "ids": self.gone.ids,
-            "sources": self.gone.sources,
-            "handles": self.gone.handles,
+            "ids": self.removed.ids,
+            "sources": self.removed.sources,
+            "handles": self.removed.handles,
         }
         write_json(path, {name: sorted(values) for name, values in parts.items()})
 
     @classmethod
-    def read(cls, path: Path) -> Refused:
+    def read(cls, path: Path) -> ExclusionList:
+        """The list that `write` wrote."""
         found = {name: frozenset(values) for name, values in json.loads(path.read_text()).items()}
-        return cls(found["deleted"], Gone(found["ids"], found["sources"], found["handles"]))
+        return cls(found["deleted"], Removed(found["ids"], found["sources"], found["handles"]))
 
 
 @dataclass(frozen=True)
 class ShardTask:
-    """Some row groups of one source. `first` is the number of their first document in the whole lab."""
+    """Some row groups of one source, to be judged together.
+
+    `path`: the source's file. `groups`: numbers of its row groups. `first`: the number of their first
+    document among all documents of the lab. `folder`: where the task writes its files.
+    """
 
     number: int
     source: str
@@ -85,28 +94,31 @@ class ShardTask:
     config: CurateConfig
 
     def file(self, ending: str) -> Path:
+        """The task's file with that ending, in `folder`."""
         return self.folder / f"{self.number:06}.{ending}"
 
     @property
     def texts(self) -> Path:
+        """The Parquet file of the documents that pass (TEXT_SCHEMA)."""
         return self.file("parquet")
 
     @property
     def lines(self) -> Path:
-        """Keys of the lines of the task's pages, once they are counted (see `count_lines`)."""
+        """The Parquet file with the keys of the lines of the task's pages (see `count_lines`)."""
         return self.file("lines.parquet")
 
     @property
     def is_done(self) -> bool:
+        """Whether the marker exists, which `run_task` writes last."""
         return self.file("json").exists()
 
-    def samples(self) -> Samples:
-        """Samples of what was dropped."""
+    def samples(self) -> ReasonSamples:
+        """Samples of the documents that were dropped."""
         found = json.loads(self.file("json").read_text())["samples"]
-        return Samples({reason: [tuple(sample) for sample in held] for reason, held in found.items()})
+        return ReasonSamples({reason: [tuple(sample) for sample in held] for reason, held in found.items()})
 
     def leaks(self) -> list[dict[str, str]]:
-        """Evaluation items found in the task's documents (LEAK_SCHEMA)."""
+        """The evaluation items found in the task's documents, as rows of LEAK_SCHEMA."""
         found: list[dict[str, str]] = json.loads(self.file("json").read_text())["leaks"]
         return found
 
@@ -116,12 +128,12 @@ class ShardTask:
             return Keys(**{name: found[name] for name in found.files})
 
     def band(self, number: int) -> NDArray[np.uint64]:
-        """One band of the MinHash of every survivor, in the order of `texts`; 0 where there is none."""
+        """One band of the MinHash of every survivor, in the order of `texts`; 0 for those not compared."""
         bands = np.load(self.file("npy"), mmap_mode="r", allow_pickle=False)
         return np.asarray(bands[number], np.uint64)
 
     def identifiers(self) -> Iterator[list[str]]:
-        """Ids of the task's documents, a row group at a time."""
+        """The ids of the task's documents, one list per row group."""
         with pq.ParquetFile(self.path) as file:
             for group in self.groups:
                 yield file.read_row_group(group, columns=["id"])["id"].to_pylist()
@@ -129,9 +141,12 @@ class ShardTask:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """By document: code of the reason, score (NaN for none), id of X (0 for others), 128-bit content hash
-    as two numbers, hash of the source's own text, family. `alive` are the places of the survivors, the only
-    ones with hashes."""
+    """What `resolve` needs to know about each document of a task.
+
+    `reasons`: codes of CODES. `scores`: NaN for none. `posts`: ids of X, 0 for others. `contents`: 128-bit
+    content hashes, shape (documents, 2). `ranks`: hash of the text as the source has it. `families`: indices
+    into FAMILIES. `alive`: positions of the survivors, the only documents with hashes.
+    """
 
     reasons: NDArray[np.uint8]
     scores: NDArray[np.float64]
@@ -142,10 +157,10 @@ class Keys:
     alive: NDArray[np.uint32]
 
 
-def plan(
+def plan_tasks(
     sources: Sequence[tuple[str, Path]], folder: Path, config: CurateConfig, *, rows: int = _ROWS
 ) -> list[ShardTask]:
-    """Tasks over all documents of the sources (name, file), in that order; nothing else decides the plan."""
+    """Tasks over all documents of the sources (name, file), in that order, of about `rows` rows each."""
     tasks: list[ShardTask] = []
     first = 0
     for name, path in sources:
@@ -165,23 +180,25 @@ def plan(
 
 
 def count_lines(task: ShardTask) -> None:
-    """Write the keys of the lines of the task's pages; nothing to do where they are there."""
+    """Write the keys of the lines of the task's pages, unless that is done."""
     if task.lines.exists():
         return
-    screen, partial = _screen(task), task.file("lines.part")
+    judge, partial = _judge_of(task), task.file("lines.part")
     with pq.ParquetFile(task.path) as file:
-        groups = (conform(file.read_row_group(group, columns=list(READ)), SCHEMA) for group in task.groups)
-        tables = (table.select(READ).filter(pc.field("kind") == "page") for table in groups)
+        groups = (
+            conform(file.read_row_group(group, columns=list(JUDGED_COLUMNS)), SCHEMA) for group in task.groups
+        )
+        tables = (table.select(JUDGED_COLUMNS).filter(pc.field("kind") == "page") for table in groups)
         rows = (row | {"source": task.source} for table in tables for row in table.to_pylist())
-        write_line_keys((row["text"] for row in rows if not screen.refusal(row)), partial)
+        write_line_keys((row["text"] for row in rows if not judge.refusal(row)), partial)
     os.replace(partial, task.lines)
 
 
 def run_task(task: ShardTask) -> None:
-    """Judge the task's documents and write its files; nothing to do where the marker is there."""
+    """Judge the task's documents and write its files, unless that is done."""
     if task.is_done:
         return
-    screen, samples = _screen(task), Samples()
+    judge, samples = _judge_of(task), ReasonSamples()
     parts: list[_Part] = []
     with (
         pq.ParquetFile(task.path) as file,
@@ -194,41 +211,41 @@ def run_task(task: ShardTask) -> None:
                 SCHEMA.field("source"),
                 pa.array([task.source] * table.num_rows, pa.string()),
             )
-            parts.append(_judge(table, screen, samples, writer))
+            parts.append(_judge_group(table, judge, samples, writer))
     _write_keys(task, parts)
     leaks = [leak for part in parts for leak in part.leaks]
     write_json(task.file("json"), {"rows": task.rows, "samples": samples.chosen, "leaks": leaks})
 
 
-_SCREENS: dict[tuple[Path, bool], Screen] = {}
+_JUDGES: dict[tuple[Path, bool], Judge] = {}
 
 
-def _screen(task: ShardTask) -> Screen:
-    """The screen of the task's corpus; a process makes it once."""
+def _judge_of(task: ShardTask) -> Judge:
+    """The judge of the task's corpus; a process makes it once."""
     counted = (task.folder / BOILERPLATE).exists()
-    if (task.folder, counted) not in _SCREENS:
-        refused, index = Refused.read(task.folder / REFUSED), task.folder / EVALUATIONS
+    if (task.folder, counted) not in _JUDGES:
+        excluded, index = ExclusionList.read(task.folder / EXCLUSIONS), task.folder / EVALUATIONS
         lines = np.load(task.folder / BOILERPLATE, allow_pickle=False) if counted else np.zeros(0, np.uint64)
         evaluations = EvalIndex.load(index) if index.exists() else None
-        _SCREENS.clear()
-        _SCREENS[task.folder, counted] = Screen(
-            task.config, refused.deleted, refused.gone, lines, evaluations
+        _JUDGES.clear()
+        _JUDGES[task.folder, counted] = Judge(
+            task.config, excluded.deleted, excluded.removed, lines, evaluations
         )
-    return _SCREENS[task.folder, counted]
+    return _JUDGES[task.folder, counted]
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Keys of one row group; `bands` of shape (bands, survivors); leaks (LEAK_SCHEMA)."""
+    """The keys of one row group, its `bands` of shape (bands, survivors), and its leaks (LEAK_SCHEMA)."""
 
     keys: Keys
     bands: NDArray[np.uint64]
     leaks: list[dict[str, str]]
 
 
-def _judge(table: Any, screen: Screen, samples: Samples, writer: Any) -> _Part:
-    rows = table.select(READ).to_pylist()
-    verdicts = screen.judge(rows)
+def _judge_group(table: Any, judge: Judge, samples: ReasonSamples, writer: Any) -> _Part:
+    rows = table.select(JUDGED_COLUMNS).to_pylist()
+    verdicts = judge.judge(rows)
     alive = [index for index, verdict in enumerate(verdicts) if verdict.reason == KEPT]
     for row, verdict in zip(rows, verdicts, strict=True):
         if verdict.reason != KEPT and row["audience"] == "public":
@@ -264,12 +281,12 @@ def _judge(table: Any, screen: Screen, samples: Samples, writer: Any) -> _Part:
 
 
 def _whole(row: Mapping[str, Any], text: str) -> str:
-    """What must be equal for two documents to be the same: pictures may share a caption."""
+    """What must be equal for two documents to be duplicates: captions alike need the same pictures, too."""
     return "\n".join((text, *row["media"])) if family_of(row["kind"], row["media"] or ()) == IMAGE else text
 
 
 def _left(table: Any, kept: Sequence[Verdict]) -> Any:
-    """The survivors' rows with text, language and turns as they would go into the corpus."""
+    """The survivors' rows, with text, language and turns as they would go into the corpus."""
     for name in ("text", "lang", "messages", "rejected"):
         values = pa.array([_plain(getattr(v, name)) for v in kept], SCHEMA.field(name).type)
         table = table.set_column(SCHEMA.get_field_index(name), SCHEMA.field(name), values)
@@ -289,7 +306,7 @@ def _post_number(identifier: str) -> int:
 
 
 def _bands(compared: NDArray[np.bool_], texts: Sequence[str]) -> NDArray[np.uint64]:
-    """Band keys of the survivors; 0 where they are not compared."""
+    """The band keys of the survivors; 0 for those that are not compared."""
     found = np.zeros((duplicates.BANDS, len(texts)), np.uint64)
     chosen = np.flatnonzero(compared).tolist()
     if chosen:

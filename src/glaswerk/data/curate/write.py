@@ -1,4 +1,4 @@
-"""Writing a corpus out: its documents with their splits, a decision for every document, the report."""
+"""Writing a corpus: its documents with their splits, a decision for every document, and the report."""
 
 from __future__ import annotations
 
@@ -19,21 +19,20 @@ from glaswerk.data.curate.resolve import Outcome, assign_splits
 from glaswerk.data.curate.settings import CurateConfig
 from glaswerk.data.curate.shard_task import LEAK_SCHEMA, ShardTask
 from glaswerk.data.report import write as report
-from glaswerk.data.store.corpus import SPLITS
-from glaswerk.data.store.decisions import CODES, KEPT, VERSIONS, Samples
-from glaswerk.data.store.decisions import SCHEMA as DECISION_SCHEMA
+from glaswerk.data.store.decisions import CODES, DECISION_SCHEMA, KEPT, VERSIONS, ReasonSamples
+from glaswerk.data.store.families import CORPUS_SPLITS
 from glaswerk.data.store.parquet import SCHEMA
 
 CORPUS_SCHEMA = pa.schema([*SCHEMA, ("toxicity", pa.float32()), ("split", pa.string())])
 _REASONS = pa.array(CODES)
 _VERSIONS = pa.array([VERSIONS[reason] for reason in CODES], pa.int32())
-_SPLITS = pa.array(SPLITS)
+_SPLITS = pa.array(CORPUS_SPLITS)
 
 
-def publish(
+def write_corpus(
     folder: Path, tasks: Sequence[ShardTask], outcome: Outcome, config: CurateConfig
 ) -> dict[str, Any]:
-    """Write documents.parquet, decisions.parquet and the report into `folder`; returns the figures."""
+    """Write documents.parquet, decisions.parquet, leaks and the report into `folder`; returns the figures."""
     names = _names(tasks, outcome)
     writer = _Writer(folder, tasks, outcome, config, names)
     with progress_bar("writing the corpus", len(outcome.reasons)) as bar:
@@ -55,13 +54,13 @@ def publish(
 
 
 def _counts(reasons: NDArray[np.uint8]) -> dict[str, int]:
-    """Documents by reason, in the order of the rules."""
+    """The number of documents by reason, in the order of the rules."""
     found = np.bincount(reasons, minlength=len(CODES)).tolist()
     return {reason: count for reason, count in zip(CODES, found, strict=True) if count}
 
 
 def _leaked(leaks: Sequence[Mapping[str, str]]) -> dict[str, dict[str, int]]:
-    """Of each evaluation set, how many items were found, and in how many documents."""
+    """By evaluation set, the number of items found and of documents that contain one."""
     found: dict[str, dict[str, int]] = {}
     for name in sorted({leak["set"] for leak in leaks}):
         here = [leak for leak in leaks if leak["set"] == name]
@@ -71,7 +70,7 @@ def _leaked(leaks: Sequence[Mapping[str, str]]) -> dict[str, dict[str, int]]:
 
 
 def _by_source(tasks: Sequence[ShardTask], outcome: Outcome) -> dict[str, dict[str, int]]:
-    """Documents and kept documents of each source."""
+    """By source, the number of documents and of kept documents."""
     found: dict[str, dict[str, int]] = {}
     for task in tasks:
         counts = found.setdefault(task.source, {"documents": 0, "kept": 0})
@@ -81,8 +80,8 @@ def _by_source(tasks: Sequence[ShardTask], outcome: Outcome) -> dict[str, dict[s
 
 
 def _names(tasks: Sequence[ShardTask], outcome: Outcome) -> dict[int, str]:
-    """Ids of the documents that stand for others, by their numbers."""
-    wanted = np.unique(outcome.stands[outcome.stands >= 0])
+    """By number, the ids of the documents that others duplicate."""
+    wanted = np.unique(outcome.duplicate_of[outcome.duplicate_of >= 0])
     found: dict[int, str] = {}
     for task in tasks:
         places = wanted[(wanted >= task.first) & (wanted < task.first + task.rows)]
@@ -95,7 +94,7 @@ def _names(tasks: Sequence[ShardTask], outcome: Outcome) -> dict[int, str]:
 
 
 class _Writer:
-    """Writes the corpus task by task, holding one row group in memory."""
+    """Writes the corpus task by task, with one row group in memory."""
 
     def __init__(
         self,
@@ -111,10 +110,11 @@ class _Writer:
         held = assign_splits(outcome.ranks[kept], families, config.validation_share)
         self._splits = np.zeros(len(outcome.reasons), np.uint8)
         self._splits[kept] = 2 * families + held
-        self.figures, self.samples = report.Figures(), Samples()
+        self.figures, self.samples = report.Figures(), ReasonSamples()
         self.masked: Counter[str] = Counter()
 
     def run(self, bar: Bar) -> None:
+        """Write documents and decisions of all tasks, and collect figures and samples."""
         documents = pq.ParquetWriter(self._folder / DOCUMENTS, CORPUS_SCHEMA, compression="zstd")
         decisions = pq.ParquetWriter(self._folder / DECISIONS, DECISION_SCHEMA, compression="zstd")
         with documents, decisions:
@@ -126,13 +126,13 @@ class _Writer:
                     decisions.write_table(table)
                 bar.advance(task.rows)
 
-    def _offer(self, samples: Samples) -> None:
+    def _offer(self, samples: ReasonSamples) -> None:
         for reason, held in samples.chosen.items():
             for _, document, text in held:
                 self.samples.offer(reason, document, text)
 
     def _kept(self, task: ShardTask) -> Iterator[Any]:
-        """The task's documents that stay, with their splits; samples and figures are taken on the way."""
+        """The task's kept documents with their splits; collects figures and samples."""
         numbers = task.keys().alive.astype(np.int64) + task.first
         start = 0
         with pq.ParquetFile(task.texts) as file:
@@ -164,7 +164,7 @@ class _Writer:
             start += len(identifiers)
             codes = pa.array(self._outcome.reasons[rows])
             reasons = _REASONS.take(codes)
-            stands = [self._names.get(number, "") for number in self._outcome.stands[rows].tolist()]
+            stands = [self._names.get(number, "") for number in self._outcome.duplicate_of[rows].tolist()]
             columns = {
                 "document": identifiers,
                 "source": [task.source] * len(identifiers),
@@ -182,5 +182,5 @@ _NAMES = list(CODES)
 
 
 def _masked(words: str) -> dict[str, int]:
-    """ "email:2 phone:1" as counts."""
+    """The counts in a string such as "email:2 phone:1"."""
     return {kind: int(count) for kind, _, count in (word.partition(":") for word in words.split())}

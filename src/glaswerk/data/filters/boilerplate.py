@@ -1,9 +1,10 @@
-"""Boilerplate: lines that stand in many pages, such as menus, notices of cookies and of rights.
+"""Boilerplate: lines that occur in many pages, such as menus, cookie notices and copyright lines.
 
-Two phases. First each shard of documents gives the keys of its lines, independently of the others
-(`write_line_keys`), and DuckDB counts them, on disk where memory does not suffice (`common_lines`). Then
-`strip` takes the common ones out of each page. After the line-level deduplication of CCNet (Wenzek et al.
-2020, arXiv:1911.00359), which keeps no line twice; here one may stand in a few pages, and short ones stay.
+There are two phases. First each shard of documents writes the keys of its lines, independently of the others
+(`write_line_keys`), and DuckDB counts them, spilling to disk if memory is short (`common_lines`). Then
+`strip` removes the common lines from each page. This follows the line-level deduplication of CCNet (Wenzek
+et al. 2020, arXiv:1911.00359), which keeps no line twice; here a line may occur in a few pages, and short
+lines stay.
 """
 
 from __future__ import annotations
@@ -25,10 +26,10 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.filters.duplicates import content_hash
 from glaswerk.data.store.order import SORT_MEMORY, connect
 
-# Shorter lines are headings and answers, which belong to their text: of the 40 lines of 20 characters or
-# more that are common in 27,623 pages of Wikipedia, most are such as "Early life and education.".
+# Shorter lines are headings and answers, which belong to their text: most of the 40 lines of 20 characters
+# or more that are common in 27,623 pages of Wikipedia are like "Early life and education.".
 LINE_CHARACTERS = 30
-# A page that was captured several times counts once, or its own lines would be taken for boilerplate.
+# A page that was captured several times counts once; otherwise its lines would count as boilerplate.
 _COMMON = "SELECT key FROM read_parquet(?) GROUP BY key HAVING count(DISTINCT page) >= ? ORDER BY key"
 _KEYS = pa.schema([("key", pa.uint64()), ("page", pa.uint64())])
 # Keys held before they are written: 16 MB.
@@ -39,7 +40,7 @@ _BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n){2,}")
 
 @dataclass(frozen=True)
 class BoilerplateConfig:
-    """A line is boilerplate where it stands in `min_documents` pages and in `min_share` of all pages."""
+    """A line is boilerplate if it occurs in at least `min_documents` pages and `min_share` of all pages."""
 
     enabled: bool = True
     min_documents: int = 10
@@ -47,7 +48,7 @@ class BoilerplateConfig:
 
 
 def line_keys(text: str) -> NDArray[np.uint64]:
-    """Sorted 64-bit keys of the different lines of LINE_CHARACTERS or more, case and spaces aside."""
+    """Sorted 64-bit keys of the distinct lines of LINE_CHARACTERS or more, ignoring case and spacing."""
     found = {key for line in text.split("\n") if (key := _key(line)) is not None}
     return np.array(sorted(found), np.uint64)
 
@@ -62,9 +63,9 @@ def _key(line: str) -> int | None:
 
 
 def write_line_keys(pages: Iterable[str], out: Path) -> None:
-    """Write (key of a line, hash of its page) to the Parquet file `out`: 16 bytes for each line and page.
+    """Write (key of a line, hash of its page) to the Parquet file `out`, 16 bytes per line of a page.
 
-    The file's metadata has the number of pages.
+    The file's metadata records the number of pages.
     """
     keys: list[NDArray[np.uint64]] = []
     owners: list[int] = []
@@ -72,7 +73,7 @@ def write_line_keys(pages: Iterable[str], out: Path) -> None:
     with pq.ParquetWriter(out, _KEYS, compression="none", use_dictionary=False) as writer:
         for text in pages:
             count += 1
-            # A page of one line has none to lose.
+            # `strip` never removes the only line of a page.
             found = line_keys(text) if "\n" in text else _NONE
             if not len(found):
                 continue
@@ -94,10 +95,10 @@ def _table(keys: Sequence[NDArray[np.uint64]], owners: Sequence[int]) -> Any:
 def common_lines(
     parts: Sequence[Path], scratch: Path, config: BoilerplateConfig, memory: str = SORT_MEMORY
 ) -> NDArray[np.uint64]:
-    """The keys that are boilerplate among the `parts` of `write_line_keys`, sorted, for `strip`.
+    """The sorted keys of boilerplate lines in the `parts` that `write_line_keys` wrote, for `strip`.
 
     `memory` bounds the counting; beyond it DuckDB spills into the folder `scratch`. Raises GlaswerkError
-    where that does not suffice.
+    if disk or memory run out.
     """
     pages = sum(int(pq.read_metadata(part).metadata[b"pages"]) for part in parts)
     if not pages:
@@ -109,15 +110,15 @@ def common_lines(
     except duckdb.Error as error:
         raise GlaswerkError(
             f"expected to count the lines of {pages:,} pages within {memory}, found {error}",
-            hint=f"make room in {scratch}, or allow more memory",
+            hint=f"free disk space in {scratch}",
         ) from error
     return np.asarray(found, np.uint64)
 
 
 def strip(text: str, kind: str, keys: NDArray[np.uint64]) -> tuple[str, int]:
-    """`text` without the lines of `keys` (sorted), and how many characters went.
+    """`text` without the lines whose keys are in `keys` (sorted), and the number of characters removed.
 
-    Only pages of several lines lose any; blank lines that come to stand together become one.
+    Only pages with several lines change. Blank lines that become adjacent are reduced to one.
     """
     if kind != "page" or not len(keys) or "\n" not in text:
         return text, 0

@@ -1,14 +1,14 @@
-"""Evaluation items inside training documents: sequences of 13 words that stand in both, word for word.
+"""Finding evaluation items in training documents: sequences of 13 words that occur in both, word for word.
 
-After GPT-3 (Brown et al. 2020, arXiv:2005.14165, appendix C): an item has leaked into a document that
-shares N successive words with it. Shorter items are looked for as a whole from WHOLE_WORDS words on; shorter
-than that they cannot be told from ordinary language and count as unchecked. Words are compared without
-case, punctuation and compatibility forms (NFKC). Paraphrases and translations are not found, and where a
-language is written without spaces only what is cut by punctuation counts as a word.
+The method is that of GPT-3 (Brown et al. 2020, arXiv:2005.14165, appendix C): an item has leaked into a
+document that shares NGRAM_WORDS successive words with it. Shorter items of at least WHOLE_WORDS words must
+occur in full; even shorter ones cannot be distinguished from ordinary language and count as unchecked.
+Comparison ignores case, punctuation and compatibility forms (NFKC). Paraphrases and translations are not
+found, and in a language without spaces between words only what punctuation separates counts as a word.
 
-The index holds 12 bytes a sequence: a 64-bit hash and the number of the first item that has it. Two
-sequences meet by chance with probability 2⁻⁶⁴: when 10¹⁰ words are read at six lengths each against 10⁶
-sequences, there is one false find in 300 runs.
+The index takes 12 bytes per sequence: a 64-bit hash and the number of the first item that has it. Two
+sequences collide with probability 2⁻⁶⁴: for 10¹⁰ words read at six lengths each against 10⁶ sequences, that
+is one false match in 300 runs.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from numpy.typing import NDArray
 
 from glaswerk.core.errors import GlaswerkError
 
-N = 13
+NGRAM_WORDS = 13
 WHOLE_WORDS = 8
 _WORD = re.compile(r"[^\W_]+")
 _SPACE = 32
 _STEP = np.uint64(0x9E3779B97F4A7C15)
-# Bits of the filter for each sequence: one look-up in 16 that find nothing goes on to the sorted hashes.
+# Bits of the filter per sequence: of look-ups without a match, one in 16 has to search the sorted hashes.
 _FILTER_BITS = 16
 # Words hashed at a time: 5 MB of arrays.
 _BATCH_WORDS = 20_000
@@ -45,35 +45,35 @@ _VERSION = "1"
 
 
 def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """The last step of splitmix64 (Steele et al. 2014): every bit of the input moves every bit."""
+    """The last step of splitmix64 (Steele et al. 2014): every input bit affects every output bit."""
     values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return values ^ (values >> np.uint64(31))
 
 
-# Weights by position in a word, from splitmix64 itself so that saved indexes outlive any library; odd, so
-# that no bit is lost. Past the last, bytes only add up.
+# Weights by position in a word. They come from splitmix64, so that saved indexes depend on no library, and
+# are odd, so that no bit is lost. Bytes beyond the last weight are only added.
 _WEIGHTS = _mixed(np.arange(1, 65, dtype=np.uint64) * _STEP) | np.uint64(1)
 
 
 @dataclass(frozen=True, slots=True)
 class Leak:
-    """An evaluation item found in a document, and the first words by which it was found."""
+    """An evaluation item found in a document: its set, its id, and the first matching words."""
 
     set: str
     item: str
     ngram: str
 
 
-def words_of(text: str) -> list[str]:
-    """The words that count: NFKC, case folded, letters and digits only."""
+def normalised_words(text: str) -> list[str]:
+    """The words that are compared: NFKC, case folded, letters and digits only."""
     if text.isascii():
         return _WORD.findall(text.lower())
     return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
 
 
 def _word_hashes(words: Sequence[str]) -> NDArray[np.uint64]:
-    """One 64-bit hash a word, the same on every machine."""
+    """One 64-bit hash per word, the same on every machine."""
     data = np.frombuffer(" ".join([*words, ""]).encode("utf-8", "surrogatepass"), np.uint8)
     ends = np.flatnonzero(data == _SPACE) + 1
     starts = np.concatenate(([0], ends[:-1]))
@@ -83,7 +83,7 @@ def _word_hashes(words: Sequence[str]) -> NDArray[np.uint64]:
 
 
 def _keys(words: Sequence[str], lengths: Iterable[int]) -> Iterator[tuple[int, NDArray[np.uint64]]]:
-    """(length, one key for each sequence of that many words) for each of `lengths` that fits."""
+    """For each of `lengths` that fits: (length, one key per sequence of that many words)."""
     wanted = {length for length in lengths if length <= len(words)}
     if not wanted:
         return
@@ -97,9 +97,10 @@ def _keys(words: Sequence[str], lengths: Iterable[int]) -> Iterator[tuple[int, N
 
 @dataclass(frozen=True, eq=False)
 class EvalIndex:
-    """Sequences of all items. `keys` is sorted and has no key twice; `owners` gives the item of each.
+    """The word sequences of all evaluation items, to find them in documents.
 
-    `items`: (set, item) by number; `unchecked`: items by set of which no text has WHOLE_WORDS words.
+    `keys`: sorted and unique hashes. `owners`: the number of the item of each key. `items`: a table of
+    (set, item) by number. `unchecked`: by set, the number of items without a text of WHOLE_WORDS words.
     """
 
     n: int
@@ -112,10 +113,10 @@ class EvalIndex:
     _shift: np.uint64 = field(repr=False)
 
     @classmethod
-    def build(cls, items: Iterable[tuple[str, str, str]], n: int = N) -> EvalIndex:
-        """The index of (set, item, text); an item may come with several texts, one after the other.
+    def build(cls, items: Iterable[tuple[str, str, str]], n: int = NGRAM_WORDS) -> EvalIndex:
+        """An index of (set, item, text). The texts of one item, if there are several, must be adjacent.
 
-        Raises GlaswerkError where `n` is below WHOLE_WORDS or there is no item.
+        Raises GlaswerkError if `n` is below WHOLE_WORDS or there are no items.
         """
         if n < WHOLE_WORDS:
             raise GlaswerkError(f"expected sequences of at least {WHOLE_WORDS} words, found n = {n}")
@@ -126,9 +127,9 @@ class EvalIndex:
         if not collected.ids:
             raise GlaswerkError(
                 "expected evaluation items, found none",
-                hint="name the folder or file that holds the evaluation sets",
+                hint="pass the folder or file with the evaluation sets",
             )
-        # Of items that share a sequence the first one owns it.
+        # The first of several items with the same sequence owns it.
         keys, first = np.unique(np.concatenate(collected.keys), return_index=True)
         owners = np.concatenate(collected.owners)[first]
         table = pa.table([collected.sets, collected.ids], schema=_ITEM_SCHEMA)
@@ -157,11 +158,11 @@ class EvalIndex:
         return next(self.find_all([text]))
 
     def find_all(self, texts: Iterable[str]) -> Iterator[list[Leak]]:
-        """What `find` says of each text. Several are hashed together: many short ones cost little more."""
+        """The result of `find` for each text. Texts are hashed in batches, which is fast for short ones."""
         batch: list[list[str]] = []
         waiting = 0
         for text in texts:
-            batch.append(words_of(text))
+            batch.append(normalised_words(text))
             waiting += len(batch[-1])
             if waiting >= _BATCH_WORDS:
                 yield from self._find(batch)
@@ -175,7 +176,7 @@ class EvalIndex:
         for length, keys in _keys(words, self.lengths):
             for place, owner in self._hits(keys):
                 document = bisect_right(ends, place)
-                # A sequence that goes on into the next document is in neither.
+                # A sequence that crosses into the next document is in neither.
                 if place + length <= ends[document]:
                     found[document].setdefault(owner, " ".join(words[place : place + length]))
         for owners in found:
@@ -189,7 +190,7 @@ class EvalIndex:
         return zip(places[same].tolist(), self.owners[at[same]].tolist(), strict=True)
 
     def _maybe(self, keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
-        """Whether each key may be in the index: one look into a table that stays in the cache."""
+        """Whether each key may be in the index: one look-up in a table that fits the CPU's cache."""
         bucket = keys >> self._shift
         bits = self._filter[bucket >> np.uint64(3)] >> (bucket & np.uint64(7)).astype(np.uint8)
         maybe: NDArray[np.bool_] = (bits & np.uint8(1)).astype(np.bool_)
@@ -212,9 +213,9 @@ class EvalIndex:
 
     @classmethod
     def load(cls, folder: Path) -> EvalIndex:
-        """The index that `save` wrote; its arrays stay in the file until they are used.
+        """The index that `save` wrote, mapped into memory and read on use.
 
-        Raises GlaswerkError where the files are missing, cut off or hold something else.
+        Raises GlaswerkError if the files are missing, cut off or contain something else.
         """
         try:
             ngrams, items = _read(folder / _NGRAMS, _NGRAM_SCHEMA), _read(folder / _ITEMS, _ITEM_SCHEMA)
@@ -232,13 +233,13 @@ class EvalIndex:
         whole = about.get("version") == _VERSION and all(WHOLE_WORDS <= length <= n for length in lengths)
         owned = int(owners.max(initial=0)) < items.num_rows
         if not (whole and owned and bool(np.all(keys[:-1] < keys[1:]))):
-            raise _broken(folder, "its figures do not fit together")
+            raise _broken(folder, "its parts do not match")
         return cls._of(n, keys, owners, items, lengths, unchecked)
 
 
 @dataclass(slots=True)
 class _Collected:
-    """What `build` has read so far: items by number, and the keys of their texts."""
+    """The items that `build` has read so far, by number, and the keys of their texts."""
 
     n: int
     sets: list[str] = field(default_factory=list)
@@ -255,7 +256,7 @@ class _Collected:
         if not self.ids or (self.sets[-1], self.ids[-1]) != (set_name, item):
             self.sets.append(set_name)
             self.ids.append(item)
-        words = words_of(text)
+        words = normalised_words(text)
         if len(words) < WHOLE_WORDS:
             return
         self.checked.add(len(self.ids) - 1)
@@ -266,7 +267,7 @@ class _Collected:
             self.flush()
 
     def flush(self) -> None:
-        """Enter the keys of the texts that wait; each has sequences of one length, its own if below n."""
+        """Add the keys of the waiting texts. A text has sequences of n words, or one of its full length."""
         sizes = np.array([len(words) for words in self._batch], np.int64)
         length_of = np.repeat(np.minimum(sizes, self.n), sizes)
         end_of = np.repeat(np.cumsum(sizes), sizes)
@@ -289,7 +290,7 @@ class _Collected:
 def _write(path: Path, table: Any, about: dict[str, str]) -> None:
     table = table.replace_schema_metadata(about).combine_chunks()
     with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
-        # One batch: its columns are single arrays, which numpy takes over without a copy.
+        # One batch, so that each column is a single array, which numpy uses without a copy.
         writer.write_table(table, max_chunksize=max(1, table.num_rows))
 
 
@@ -302,7 +303,7 @@ def _read(path: Path, schema: Any) -> Any:
 
 
 def _array(column: Any) -> NDArray[Any]:
-    """A column without nulls as numpy sees it in the mapped file; ValueError for one with nulls."""
+    """A column as a numpy array on the mapped file. Raises ValueError if it has nulls."""
     if column.null_count:
         raise ValueError(f"{column.null_count} values are missing")
     whole: NDArray[Any] = (column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()).to_numpy()
@@ -311,6 +312,6 @@ def _array(column: Any) -> NDArray[Any]:
 
 def _broken(folder: Path, why: object) -> GlaswerkError:
     return GlaswerkError(
-        f"expected an index of evaluation items in {folder}, found none that is whole: {why}",
-        hint="build it again from the evaluation sets",
+        f"expected a complete index of evaluation items in {folder}, found a broken one: {why}",
+        hint="remove the folder and build it again from the evaluation sets",
     )

@@ -1,10 +1,11 @@
-"""Exact and near duplicates: normalised hashes, MinHash candidates, verified by real overlap.
+"""Exact and near duplicates: normalised hashes, and MinHash candidates verified by their actual overlap.
 
 A near duplicate must share its words *and* its facts. Posts are short and often follow a pattern
-("Good morning from Mill Lane, the bakery opens at 7"): another name or number makes another fact, though
-nearly all three-word sequences agree. So up to GUARD_WORDS words two texts count as near duplicates only
-if no word that differs between them is capitalised or holds a digit. The names and numbers also go into
-the bucket key, which keeps the candidates of patterned posts few. Longer texts are compared by overlap alone.
+("Good morning from Mill Lane, the bakery opens at 7"): a different name or number states a different fact,
+although nearly all three-word sequences agree. So two texts of up to GUARD_WORDS words count as near
+duplicates only if no word that differs between them is capitalised or has a digit. The names and numbers
+are also part of the bucket key, which keeps patterned posts from producing many candidates. Longer texts
+are compared by overlap alone.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ PERMUTATIONS = 128
 # 16 bands of 8 rows: a pair at Jaccard 0.85 is found with probability 0.994, one at 0.5 with 0.06.
 BANDS = 16
 SEED = 1
-# A bucket larger than this is compared only with its neighbours in order: bounded time on hostile input.
+# A row is compared with at most this many predecessors in its bucket: bounded time on hostile input.
 BUCKET_PAIRS = 8
-# Numbers of Python, of 32 bytes each, are made of this many pairs at a time.
+# Pairs converted to Python integers (32 bytes each) at a time.
 _PAIRS = 1 << 16
 _CHARACTERS = 2 << 20
 _WORDS = 1 << 18
@@ -39,17 +40,17 @@ _SENTENCE = re.compile(r"(?:^|[.!?:…\n]\W*)([^\W_])", re.UNICODE)
 
 
 def normalise(text: str) -> str:
-    """NFKC, case folded, runs of white space as one space: what "the same text" means here."""
+    """The text in NFKC, case folded, with single spaces. Texts with equal results are "the same text"."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def content_hash(text: str) -> bytes:
-    """16 bytes of BLAKE2b over the normalised text; decides exact duplicates and the split."""
+    """16 bytes of BLAKE2b over the normalised text; they decide exact duplicates and the split."""
     return hashlib.blake2b(normalise(text).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def words_of(text: str) -> list[str]:
-    """Words in their own spelling, links aside: the same news under another short link is a duplicate."""
+    """The words as spelled, without links: the same news under another short link is a duplicate."""
     return _WORD.findall(_bare(text))
 
 
@@ -58,7 +59,7 @@ def _bare(text: str) -> str:
 
 
 def shingles(words: Sequence[str]) -> list[str]:
-    """Case-folded sequences of SHINGLE words; a shorter text is one shingle."""
+    """Case-folded sequences of SHINGLE words; a text of fewer words is one shingle."""
     folded = [word.casefold() for word in words]
     if len(folded) <= SHINGLE:
         return [" ".join(folded)]
@@ -66,7 +67,7 @@ def shingles(words: Sequence[str]) -> list[str]:
 
 
 def features(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.uint64]]:
-    """MinHash digests, uint32 of shape (texts, PERMUTATIONS), and fact keys, uint64 of shape (texts,)."""
+    """MinHash digests, uint32 of shape (texts, PERMUTATIONS), and guard keys, uint64 of shape (texts,)."""
     parts = [_features(part) for part in _parts(texts)]
     return (
         np.concatenate([np.zeros((0, PERMUTATIONS), np.uint32), *(digests for digests, _ in parts)]),
@@ -75,7 +76,7 @@ def features(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.uint6
 
 
 def _parts(texts: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Successive texts whose sequences of words, of some 100 bytes each, fit into memory together."""
+    """Runs of successive texts whose shingles, about 100 bytes each, fit into memory together."""
     start = characters = 0
     for place, text in enumerate(texts):
         if characters and characters + len(text) > _CHARACTERS:
@@ -88,7 +89,7 @@ def _parts(texts: Sequence[str]) -> Iterator[Sequence[str]]:
 def _features(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.uint64]]:
     words = [words_of(text) for text in texts]
     if len(words) == 1 and len(words[0]) > _WORDS:
-        # The digest of a union is the least of the digests: a book need not be held as sequences of words.
+        # The digest of a union is the minimum of the digests, so a book's shingles need not all be in memory.
         pieces = (words[0][at : at + _WORDS + SHINGLE - 1] for at in range(0, len(words[0]), _WORDS))
         digests = np.minimum.reduce([_digests([piece]) for piece in pieces])
     else:
@@ -104,7 +105,7 @@ def _digests(words: Sequence[Sequence[str]]) -> NDArray[np.uint32]:
 
 
 def guard_key(text: str, words: Sequence[str]) -> int:
-    """64-bit key of the numbers and of the names inside sentences; 0 for long texts."""
+    """A 64-bit key of the numbers in a text and the names inside its sentences; 0 for long texts."""
     if len(words) > GUARD_WORDS:
         return 0
     facts = {word.casefold() for word in words if _DIGIT.search(word)}
@@ -113,14 +114,14 @@ def guard_key(text: str, words: Sequence[str]) -> int:
 
 
 def _names(text: str) -> set[str]:
-    """Capitalised words that do not begin a sentence, where a capital says nothing."""
+    """Capitalised words that do not begin a sentence, where every word has a capital."""
     bare = _bare(text)
     first = {match.start(1) for match in _SENTENCE.finditer(bare)}
     return {m[0].casefold() for m in _WORD.finditer(bare) if m[0][0].isupper() and m.start() not in first}
 
 
 def candidates(digests: NDArray[np.uint32], guards: NDArray[np.uint64]) -> Iterator[tuple[int, int]]:
-    """Pairs (earlier, later) of rows that agree in their facts and at least one band; each pair once."""
+    """Pairs (earlier, later) of rows with the same guard key and at least one equal band; each pair once."""
     rows = np.arange(len(guards), dtype=np.uint32)
     found = np.zeros(0, np.uint64)
     for keys in band_keys(digests, guards):
@@ -129,7 +130,7 @@ def candidates(digests: NDArray[np.uint32], guards: NDArray[np.uint64]) -> Itera
 
 
 def band_keys(digests: NDArray[np.uint32], guards: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Keys of shape (BANDS, rows): FNV-style over a band's values and the facts; never 0."""
+    """Bucket keys of shape (BANDS, rows): an FNV-style hash of a band's values and the guard; never 0."""
     width = digests.shape[1] // BANDS
     keys = np.empty((BANDS, len(guards)), np.uint64)
     keys[:] = guards ^ np.uint64(0xCBF29CE484222325)
@@ -141,10 +142,10 @@ def band_keys(digests: NDArray[np.uint32], guards: NDArray[np.uint64]) -> NDArra
 
 
 def pairs(keys: NDArray[np.uint64], rows: NDArray[np.uint32]) -> NDArray[np.uint64]:
-    """Pairs of `rows` (ascending) that share a key, each as later << 32 | earlier, unsorted.
+    """Pairs of `rows` (ascending) that share a key, each as later << 32 | earlier, sorted and unique.
 
-    Of a bucket every row is paired with the first, which stands for it, and with its BUCKET_PAIRS nearest
-    predecessors, which catch what changed along the way. Linear in the rows, whatever the input.
+    In a bucket every row is paired with the first, which represents it, and with its BUCKET_PAIRS nearest
+    predecessors, which catch gradual change. Linear in the number of rows, whatever the input.
     """
     order = np.argsort(keys, kind="stable")
     keys, rows = keys[order], rows[order].astype(np.uint64)
@@ -161,7 +162,7 @@ def pairs(keys: NDArray[np.uint64], rows: NDArray[np.uint32]) -> NDArray[np.uint
 
 
 def to_pairs(found: NDArray[np.uint64]) -> Iterator[tuple[int, int]]:
-    """(earlier, later) of sorted pairs, so in the order of the later and then the earlier row."""
+    """(earlier, later) of the sorted pairs, so in the order of the later and then the earlier row."""
     for start in range(0, len(found), _PAIRS):
         for pair in found[start : start + _PAIRS].tolist():
             yield pair & 0xFFFFFFFF, pair >> 32
@@ -169,7 +170,11 @@ def to_pairs(found: NDArray[np.uint64]) -> Iterator[tuple[int, int]]:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a comparison needs of a text: how many words, their case-folded set, those that are facts."""
+    """What a comparison needs from a text.
+
+    `count`: number of words. `folded`: the case-folded words. `facts`: those that are capitalised or have a
+    digit. `shingles`: the case-folded sequences of SHINGLE words.
+    """
 
     count: int
     folded: frozenset[str]
@@ -178,20 +183,22 @@ class Words:
 
     @classmethod
     def of(cls, text: str) -> Words:
+        """The words of a text, without links."""
         words = words_of(text)
         facts = frozenset(w.casefold() for w in words if w[0].isupper() or _DIGIT.search(w) is not None)
         return cls(len(words), frozenset(w.casefold() for w in words), facts, frozenset(shingles(words)))
 
 
 def overlap(left: str, right: str) -> float:
-    """Jaccard index of the shingle sets, 0 where the texts differ in a name or a number."""
+    """Jaccard index of the shingle sets; 0 if the texts differ in a name or a number."""
     return overlap_of(Words.of(left), Words.of(right))
 
 
 def overlap_of(left: Words, right: Words) -> float:
-    """See `overlap`. A word that one text capitalises and the other has not at all makes another fact."""
+    """`overlap` of prepared texts. A word that is capitalised in one text and missing from the other is a
+    different fact."""
     if not left.count or not right.count:
-        return 0.0  # emoji alone: nothing to compare
+        return 0.0  # only emoji: nothing to compare
     if min(left.count, right.count) <= GUARD_WORDS and (left.facts | right.facts) & (
         left.folded ^ right.folded
     ):

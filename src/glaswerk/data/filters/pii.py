@@ -1,7 +1,8 @@
-"""Masking of personal data in text, each find as its kind in brackets: "[email]", "[phone]", "[card]" ….
+"""Masking personal data (PII) in text: each match is replaced by its kind, "[email]", "[phone]", "[card]" ….
 
-What names nobody stays: private and reserved IP addresses, server names and numbers in links, coordinates
-given to a minute or three decimals (about a hundred metres), and anything whose checksum is wrong.
+KINDS names the kinds; _RULES at the end has the pattern and the check of each, so a new kind is added there.
+What identifies nobody stays: private and reserved IP addresses, server names and numbers in links,
+coordinates given to a minute or three decimals (about a hundred metres), and anything with a wrong checksum.
 """
 
 from __future__ import annotations
@@ -17,14 +18,14 @@ from itertools import pairwise
 from glaswerk.core.errors import GlaswerkError
 
 KINDS = ("email", "phone", "iban", "card", "ip", "coordinates", "handle")
-# A handle is how posts address each other; masking it takes the author's network away, so it is asked for.
+# Posts address each other by handles, so masking them hides who talks to whom; it is off by default.
 DEFAULT_KINDS = KINDS[:-1]
-# An apostrophe may stand inside the local part (O'Neil), not before it: there it is a quotation mark.
+# An apostrophe may be inside the local part (O'Neil); before it, it is a quotation mark.
 _EMAIL = re.compile(
     r"(?<![\w.+%-])[\w.+%-][\w.+%'’-]{0,63}+(?<!['’])"
     r"@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}[^\W\d_]{2,24}(?![^\W_])"
 )
-# Length of an IBAN by country (SWIFT registry, release 99), where people are likely to post one.
+# Length of an IBAN by country (SWIFT registry, release 99), for countries where people may post one.
 _LENGTHS = {
     "AD": 24,
     "AE": 23,
@@ -103,38 +104,38 @@ _BY_LENGTH = "|".join(
     f"(?:{'|'.join(c for c, n in _LENGTHS.items() if n == length)})\\d{{2}}(?:[ -]?[A-Z0-9]){{{length - 4}}}"
     for length in sorted(set(_LENGTHS.values()))
 )
-# ASCII inside only: without regard to case, [A-Z] also takes the Kelvin sign and dotted İ, which are no
-# digits to `int(…, 36)`. Around it any letter still counts as one.
-# The look ahead says nothing new: it keeps the search from trying every length at every letter.
+# ASCII applies inside only: ignoring case, [A-Z] also matches the Kelvin sign and dotted İ, which
+# `int(…, 36)` does not accept. Around the match, any Unicode letter counts as a letter.
+# The lookahead only saves time: without it, the search tries every length at every letter.
 _IBAN = re.compile(rf"(?=[A-Za-z]{{2}}[0-9]{{2}})(?<![^\W_])(?ai:{_BY_LENGTH})(?![^\W_])")
-# No letter, digit, group of digits, or sign of an address, amount, date or version may stand before …
+# No letter, digit, group of digits, or sign of an address, amount, date or version may precede a number …
 _BEFORE = (
     r"(?<![\w/=&#@,%+-])(?<!\d[ .:-])(?<![€$£]\s)(?<![€$£])"
     # … but "Tel.030/…" and "Tel.:030/…" may: ".0123" alone is a decimal, "::" part of an address.
     r"(?:(?<![.:])|(?<=[^\W\d_]\.)|(?<=[^\d:]:))"
 )
-# … nor behind: more digits, a currency, a unit, a decimal.
+# … and no more digits, currency, unit or decimal may follow it.
 _AFTER = r"(?![\w/=&@%-])(?![.,:]\d)(?!\s?(?:€|\$|£|%|EUR\b|USD\b|Euro\b|Mio\b|km\b|kg\b))"
 _GAP = r"(?:[ \u00a0/-]{0,2}|\.)"
 _COUNTRY = r"(?:\((?:\+|00)[1-9]\d{0,2}\)|(?:\+|00)[1-9]\d{0,2})"
 _INTERNATIONAL = rf"{_COUNTRY}{_GAP}(?:\(0?\d{{1,4}}\){_GAP})?\d(?:{_GAP}\d){{5,12}}"
-# 06 12 34 56 78, as in France: five pairs, no more, with the same sign between all.
+# 06 12 34 56 78, as in France: exactly five pairs with the same separator between them.
 _PAIRS = r"0[1-9](?<!\d[ .\u00a0-]..)(?P<pair>[ .\u00a0-])\d\d(?:(?P=pair)\d\d){3}(?![ .\u00a0-]\d)"
-# 030 1234567, 0151/12345678, (089) 12 34 56: a leading zero and no more than one long area code.
+# 030 1234567, 0151/12345678, (089) 12 34 56: a leading zero and one area code of up to five digits.
 _NATIONAL = rf"(?:\(0[1-9]\d{{1,4}}\)|0[1-9]\d{{1,4}}){_GAP}\d(?:{_GAP}\d){{3,9}}"
 _NORTH_AMERICAN = r"(?:1[ .-])?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[ .-])[2-9]\d{2}[ .-]\d{4}"
 _PHONE = re.compile(
     rf"(?=[+(0-9]){_BEFORE}(?:{_INTERNATIONAL}|{_PAIRS}|{_NATIONAL}|{_NORTH_AMERICAN}){_AFTER}"
 )
-# Shorter than this with a leading zero are ranges of times (0800-1200) and postcodes.
+# Fewer digits with a leading zero are ranges of times (0800-1200) and postcodes.
 _DIGITS_MIN, _DIGITS_MAX = 9, 15
 _THOUSANDS = re.compile(r"\+\d{1,3}(?: \d{3}){1,2}")
-# Amounts (+1.234.567.890), decimals (+1.41421356, 0355626618.16711; an area code is shorter), IP addresses
-# filled up with zeros (010.020.030.040) and tables of hexadecimal codes (0020.0002.0029).
+# Amounts (+1.234.567.890), decimals (+1.41421356, 0355626618.16711; an area code is shorter), zero-padded IP
+# addresses (010.020.030.040) and tables of hexadecimal codes (0020.0002.0029).
 _DOTTED = re.compile(r"\+\d{1,3}(?:\.\d{3})+|(?:\+\d+|\d{7,})\.\d+|\d{3}(?:\.\d{3}){3}|\d{4}(?:\.\d{4}){2}")
 _LINK = re.compile(r"(?:://|\bwww\.|\w\.[a-z]{2,24}/)\S*[.:]$", re.IGNORECASE)
 _LABEL = re.compile(r"\b(?:isbn|issn|ean|gtin|oclc|lccn|pmid|doi|id)(?:-1[03])?[\s.:#]{0,3}$", re.IGNORECASE)
-# Characters of a link or label that are looked at before a number.
+# Characters before a number that are searched for a link or a label.
 _BACK = 200
 _DIGIT = re.compile(r"\d")
 _DATE = re.compile(
@@ -142,7 +143,7 @@ _DATE = re.compile(
     r"|\b(?:\d{1,2}\.){2}(?:19|20)\d{2}\b"
 )
 # Public card schemes by their first digits (ISO/IEC 7812 ranges) and number of digits. Lengths that the
-# schemes allow but hardly issue are left out: 13-digit Visa numbers look like German bar codes.
+# schemes allow but rarely issue are left out: 13-digit Visa numbers look like German bar codes.
 _CARDS = re.compile(
     r"4\d{15}|(?:5[1-5]\d\d|222[1-9]|22[3-9]\d|2[3-6]\d\d|27[01]\d|2720)\d{12}|3[47]\d{13}"
     r"|3(?:0[0-5]|[68]\d|9\d)\d{11}|35(?:2[89]|[3-8]\d)\d{12}"
@@ -150,8 +151,8 @@ _CARDS = re.compile(
     r"|(?:5018|5020|5038|5893|6304|6759|676[1-3])\d{12}(?:\d{3})?",
     re.ASCII,
 )
-# The digits in one piece or in the groups that are printed on cards, with the same sign between all.
-# The first digit stands before what must not precede it: so the search skips to digits.
+# The digits together or in the groups printed on cards, with the same separator between all groups.
+# The first digit comes before the lookbehind, so that the search skips straight to digits.
 _GROUPS = r"(?P<gap>[ -])(?:(?:\d{4}(?P=gap)){2}\d{4}(?:(?P=gap)\d{3})?|\d{6}(?P=gap)\d{4,5})"
 _CARD = re.compile(
     rf"[2-6](?<![\w/=&#@.,%+-].)(?<!\d[ -].)\d{{3}}(?:\d{{10,12}}(?:\d{{3}})?|{_GROUPS})"
@@ -166,9 +167,9 @@ _VERSION = re.compile(
     r"[\s:#(=]{0,3}$",
     re.IGNORECASE,
 )
-# Global unicast addresses only (2000::/3, RFC 4291); everything else names no host on the internet.
+# Only global unicast addresses (2000::/3, RFC 4291); other addresses name no host on the internet.
 _IPV6 = re.compile(r"[23](?<![\w:./@-].)[0-9a-fA-F]{3}(?::[0-9a-fA-F]{0,4}){2,7}(?![\w:]|\.\w)", re.ASCII)
-# Two numbers and no more: a run of figures is a table.
+# Exactly two numbers: a longer row of numbers is a table.
 _BETWEEN = r"(?:\s?[,;/]\s?|\s)(?:(?i:lon|lng|long|longitude)\b[:=]?\s?)?"
 _DECIMAL = re.compile(
     rf"(?P<lat>[+\d-](?<![\w.,+-].)(?<!\d, .)\d{{0,3}}\.\d{{4,15}})(?: ?°)?(?P<ns> ?[NS]\b)?{_BETWEEN}"
@@ -183,7 +184,10 @@ _HANDLE = re.compile(r"(?<![\w@/])@\w{1,30}(?:@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """Replaces what `pattern` finds and `holds` confirms; a cheap look for `sign` and a digit comes first."""
+    """Masks what `pattern` matches and `holds` confirms.
+
+    As a cheap check first, the text must contain `sign` and, unless that is "@", a digit.
+    """
 
     kind: str
     sign: str
@@ -192,15 +196,15 @@ class _Rule:
 
 
 def mask(text: str, kinds: Sequence[str] = DEFAULT_KINDS) -> tuple[str, Counter[str]]:
-    """`text` with what is of `kinds` replaced, and how many of each. Masking twice changes nothing.
+    """`text` with personal data of `kinds` masked, and the number of matches by kind.
 
-    Raises GlaswerkError for a kind that is not among KINDS.
+    Masking a masked text changes nothing. Raises GlaswerkError for a kind that is not among KINDS.
     """
     rules = _rules(tuple(kinds))
     counts: Counter[str] = Counter()
     while True:
         masked = _once(text, rules, counts)
-        # A mask can uncover a number that its neighbour hid; each round takes digits or an @ away.
+        # A mask can reveal a number next to it. Each round removes digits or an @, so this ends.
         if masked == text:
             return text, counts
         text = masked
@@ -245,10 +249,10 @@ def _luhn(digits: str) -> int:
 
 
 def _ipv4(match: re.Match[str]) -> bool:
-    """A public address of a host, which does not end in 0, as many versions do.
+    """Whether this is the public address of a host. Hosts' addresses do not end in 0; many versions do.
 
-    One part of three digits is asked for too: 2 % of all addresses have none, most versions and section
-    numbers (4.2.1.10) have none either.
+    One part must have three digits: only 2 % of all addresses have none, but most versions and section
+    numbers (4.2.1.10) have none.
     """
     try:
         address = IPv4Address(match[0])
@@ -268,7 +272,8 @@ def _ipv6(match: re.Match[str]) -> bool:
 
 
 def _decimal(match: re.Match[str]) -> bool:
-    """In range, and marked as coordinates or at least no pair of shares, p-values or the like below 1."""
+    """Whether the pair is in range, and either marked as coordinates or not a pair of numbers below 1, which
+    may be shares or p-values."""
     latitude, longitude = abs(float(match["lat"])), abs(float(match["lon"]))
     if latitude > 90 or longitude > 180:
         return False
@@ -291,7 +296,7 @@ def _phone(match: re.Match[str]) -> bool:
 
 
 def _drawn(pairs: str) -> bool:
-    """Whether five pairs are numbers of a lottery: rising, up to 70 (by chance 7 in 1000 such numbers)."""
+    """Whether five pairs are lottery numbers: rising, up to 70. By chance, 7 in 1000 phone numbers are."""
     numbers = re.split(r"\D", pairs)
     return all(low < high for low, high in pairwise(numbers)) and numbers[-1] <= "70"
 
@@ -300,7 +305,7 @@ def _always(match: re.Match[str]) -> bool:
     return True
 
 
-# In this order: a Fediverse handle holds an address, a card number could pass for a telephone number.
+# Order matters: a Fediverse handle contains an address, and a card number could pass for a phone number.
 _RULES = (
     _Rule("handle", "@", _HANDLE, _always),
     _Rule("email", "@", _EMAIL, _always),
@@ -320,6 +325,6 @@ def _rules(kinds: tuple[str, ...]) -> tuple[_Rule, ...]:
     if unknown:
         raise GlaswerkError(
             f"expected kinds of personal data ({', '.join(KINDS)}), found {', '.join(map(repr, unknown))}",
-            hint=f"take from: {' '.join(KINDS)}",
+            hint=f"choose from: {' '.join(KINDS)}",
         )
     return tuple(rule for rule in _RULES if rule.kind in kinds)

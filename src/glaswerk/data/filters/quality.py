@@ -1,4 +1,4 @@
-"""Rules on a document's own text: empty, too short, symbol-heavy, repetitive."""
+"""Quality rules on a single text: empty, too short, symbol-heavy, repetitive."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LINK = re.compile(r"https?://\S+|www\.\S+")
 _MENTION = re.compile(r"(?<!\w)@\w+")
 _WORD = re.compile(r"\w+")
 _LETTERS = re.compile(r"[^\W_]+")
-# Emoji, their joiners and variation marks: content in a post, and no sign of noise.
+# Emoji, their joiners and variation marks: they are content in a post, not a sign of noise.
 _EMOJI = re.compile(
     "[\u200d\u203c\u2049\u20e3\u2122\u2139\u2190-\u2bff\u3030\u303d\ufe0e\ufe0f\U0001f000-\U0001faff\U000e0020-\U000e007f]"
 )
@@ -26,7 +26,12 @@ _POSTS = ("post", "thread", "caption")
 
 @dataclass(frozen=True)
 class QualityConfig:
-    """Thresholds. Letters and digits count in UTF-8 bytes: four kana say as much as twelve Latin letters."""
+    """The thresholds of the quality rules.
+
+    `post_letters`, `page_letters`, `book_letters`: fewest letters and digits, counted in UTF-8 bytes, since
+    four kana carry as much as twelve Latin letters. `letter_share` and `distinct_words`: smallest shares;
+    `repeated_lines`: largest share of characters.
+    """
 
     post_letters: int = 8
     page_letters: int = 20
@@ -38,20 +43,20 @@ class QualityConfig:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A rule that says no, and the figure that it went by."""
+    """A rule that rejects a text, and the figure that it compared with its threshold."""
 
     reason: str
     score: float
 
 
 def check(text: str, kind: str, config: QualityConfig) -> Iterator[Finding]:
-    """Every rule that speaks against the text, one by one."""
+    """A finding for every rule that rejects the text; `kind` is the document's kind (post, page, book …)."""
     bare = (
         _MENTION.sub(" ", _LINK.sub(" ", text)) if "@" in text or "http" in text or "www." in text else text
     )
     if not bare.strip():
         yield Finding("empty", 0.0)
-    # ASCII apart: bytes.translate counts ten times as fast as a regex.
+    # ASCII is counted separately: bytes.translate is ten times as fast as a regular expression.
     plain, rest = bare.encode("ascii", "ignore"), "" if bare.isascii() else _ASCII.sub("", bare)
     letters = _letters(plain, rest)
     if letters < _need(kind, config):
@@ -74,7 +79,7 @@ def _letters(plain: bytes, rest: str) -> int:
 
 
 def _letter_share(plain: bytes, rest: str) -> float:
-    """Letters, digits and combining marks among visible characters; emoji count for neither side."""
+    """Share of letters, digits and combining marks among visible characters, ignoring emoji."""
     seen = _EMOJI.sub("", "".join(rest.split()))
     visible = len(plain.translate(None, _SPACE)) + len(seen)
     words = len(plain.translate(None, _NO_WORD)) + sum(map(len, _WORD.findall(seen)))
@@ -82,7 +87,7 @@ def _letter_share(plain: bytes, rest: str) -> float:
 
 
 def _repetitive(text: str, config: QualityConfig) -> Iterator[Finding]:
-    # Long texts use their small words again and again: the share means something up to 200 words.
+    # Long texts repeat their function words, so the share is meaningful only up to 200 words.
     words = [match[0].casefold() for match in islice(_WORD.finditer(text), 201)]
     if 10 <= len(words) <= 200:
         distinct = len(set(words)) / len(words)
@@ -94,7 +99,7 @@ def _repetitive(text: str, config: QualityConfig) -> Iterator[Finding]:
 
 
 def _repeated_lines(lines: Sequence[str]) -> float:
-    """Share of the characters that lie in lines beyond their first occurrence; 0 below ten lines."""
+    """Share of the characters in repetitions of earlier lines; 0 below ten lines."""
     if len(lines) < 10:
         return 0.0
     counts = Counter(lines)

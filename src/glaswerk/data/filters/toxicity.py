@@ -1,20 +1,19 @@
-"""Toxicity by lexicon: a figure from 0 to 1 from weighted lists of words, offline and open to view.
+"""Toxicity by lexicon: a score from 0 to 1 from weighted word lists that anyone can read (`lexicons/`).
 
     score = 1 − exp(−d),   d = Σ −ln(1 − weight) × min(1, 50 / words)
 
-Up to 50 words that is 1 − Π (1 − weight) over the words found: as if each had its own chance to be meant.
-In longer texts it is the mean over 50 words, so that one oath does not mark a whole book.
+For up to 50 words that is 1 − Π (1 − weight) over the words found, as if each were an independent chance of
+abuse. For longer texts, d is the mean per 50 words, so that one swearword does not mark a complete book.
 
-What it cannot see: irony, quotation and negation ("nobody may call you that"); words taken back by those
-they were meant for; contempt, threats and hatred without a listed word, which is most political hate; new
-spellings and code words; any language but English and German. It scores dialect and swearing among friends
-too high, and a text that names abuse in order to condemn it. It is a figure for the ledger and for samples
-to read; as a filter it is off unless asked for.
+It cannot detect irony, quotation or negation ("nobody may call you that"); slurs reclaimed by the people they
+target; contempt, threats and hatred without a listed word, which is most political hate; new spellings and
+code words; or any language except English and German. It scores dialect and swearing among friends too high,
+and texts that name abuse in order to condemn it. Use it as a figure for reports and for choosing samples to
+read; as a filter it is off by default.
 
-Area under the ROC curve with its 95 % bootstrap interval, nothing having been fitted to these posts:
-GermEval 2018 (German), offensive or not: 0.704 [0.690, 0.718] of 5,009. TweetEval (English), offensive:
-0.729 [0.721, 0.738] of 14,100; hate: 0.634 [0.625, 0.644] of 12,970. Half of the offensive posts have no
-listed word at all.
+Area under the ROC curve with its 95 % bootstrap interval; nothing was fitted to these posts. GermEval 2018
+(German), offensive or not: 0.704 [0.690, 0.718] of 5,009. TweetEval (English), offensive: 0.729 [0.721,
+0.738] of 14,100; hate: 0.634 [0.625, 0.644] of 12,970. Half of the offensive posts have no listed word.
 """
 
 from __future__ import annotations
@@ -44,8 +43,10 @@ class ToxicityConfig:
 
 @dataclass(frozen=True)
 class Lexicon:
-    """Weights of whole words; of beginnings, under their first letters; of what may stand anywhere in a
-    word; and of phrases. All case folded.
+    """The weights of a word list, all case folded.
+
+    `words`: complete words. `beginnings`: word beginnings, grouped by their first letters. `inside`: parts
+    that may occur anywhere in a word. `phrases`: several words, or words with punctuation.
     """
 
     words: dict[str, float]
@@ -55,7 +56,7 @@ class Lexicon:
 
 
 def lexicon_toxicity(text: str, lang: str) -> float | None:
-    """The score of `text`, 0 to 1; None where no list speaks its language (an ISO 639 code)."""
+    """The score of `text`, 0 to 1; None if there is no list for its language (an ISO 639 code)."""
     if lang not in LANGUAGES and lang not in _UNKNOWN:
         return None
     folded = text.casefold()
@@ -65,7 +66,7 @@ def lexicon_toxicity(text: str, lang: str) -> float | None:
 
 
 def listed_words(text: str, lang: str) -> list[tuple[str, float]]:
-    """The entries that the score rests on, with their weights: words each time, phrases once."""
+    """The list entries found in the text, with their weights: words at each occurrence, phrases once."""
     folded = text.casefold()
     return list(_found(folded, _WORD.findall(folded), lexicon(lang)))
 
@@ -91,7 +92,7 @@ def _longest(word: str, starts: Iterable[str]) -> str | None:
 
 @cache
 def lexicon(lang: str) -> Lexicon:
-    """The list of one language, or of all together for an unknown one."""
+    """The word list of one language, or all lists together for an unknown language."""
     found = Lexicon({}, {}, {}, {})
     for name in (lang,) if lang in LANGUAGES else LANGUAGES:
         for line in (_FOLDER / f"{name}.txt").read_text(encoding="utf-8").splitlines():

@@ -1,13 +1,13 @@
 """Rules for running text from the web: those of Gopher, C4 and FineWeb, each with a name and a threshold.
 
-They judge pages; books and speeches only by what holds for any prose. Posts, threads, captions and
-dialogues are not prose: `quality` has the rules for these. Nothing is taken out of a text: C4's rules on
-lines only say which lines its rules on pages count.
+All rules judge pages; books and speeches are judged only by those that apply to any prose. Posts, threads,
+captions and dialogues are not prose; `quality` has the rules for them. Nothing is removed from a text: C4's
+line rules only select the lines that its page rules count.
 
-Words are what stands between white space, as in the papers. datatrove 0.10 counts punctuation marks as
-words too, so that its rule on words with a letter drops 57 of 300 pages of Wikipedia that this one keeps;
-the other families agree on 98 % or more of these. A closing quotation mark ends a line here as in C4's
-paper; datatrove's FineWeb rules leave it out.
+Words are separated by white space, as in the papers. datatrove 0.10 also counts punctuation marks as words,
+so its rule on words with a letter drops 57 of 300 pages of Wikipedia that this one keeps; the other families
+agree on 98 % or more of these pages. A closing quotation mark ends a line here, as in C4's paper; it does
+not in datatrove's FineWeb rules.
 
 Sources: Gopher (Rae et al. 2021, arXiv:2112.11446, section A.1.1 and table A1), C4 (Raffel et al. 2020,
 arXiv:1910.10683, section 2.2), FineWeb (Penedo et al. 2024, arXiv:2406.17557, section 3.6).
@@ -23,7 +23,7 @@ from itertools import islice
 
 from glaswerk.data.filters.quality import Finding
 
-# Function words that any text of some length has; English as in the Gopher paper.
+# Function words that any longer text contains; English as in the Gopher paper.
 _STOP_WORDS = {
     "en": "the be to of and that have with",
     "de": "der die das und in zu den von mit ist nicht ein eine auf für dem im sich des als",
@@ -35,7 +35,7 @@ _STOP_WORDS = {
     "pt": "de a o que e do da em um para com não uma os no se",
 }
 STOP_WORDS = {lang: frozenset(words.split()) for lang, words in _STOP_WORDS.items()}
-# Written without spaces between words: no rule that counts words means anything.
+# Languages written without spaces between words, where rules that count words are meaningless.
 UNSPACED = frozenset(("zh", "ja", "th", "lo", "km", "my", "bo", "yue", "wuu"))
 _PUNCTUATION_ONLY = re.compile(r"[\W_]+")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -44,21 +44,22 @@ _LINE = re.compile(r"\n+")
 _ELLIPSIS = ("...", "…")
 _CITATION = re.compile(r"\[\d*\]|\[edit\]|\[citation needed\]")
 _POLICY = ("terms of use", "privacy policy", "cookie policy", "uses cookies", "use of cookies", "use cookies")
-# C4's full stop, question and exclamation mark and closing quotation mark, in other scripts' forms too.
+# C4's full stop, question mark, exclamation mark and closing quotation mark, also those of other scripts.
 _QUOTES = "\"'”“’‘»«"
 _STOPS = ".?!。！？؟।۔։።"
 _C4_ENDS = tuple(_STOPS + _QUOTES)
 # FineWeb counts any mark that can end a sentence or a clause.
 _LINE_ENDS = tuple(_STOPS + _QUOTES + "…")
-# A stop, closing marks, then the end or a space before what can begin a sentence.
+# A stop, closing marks, then the end of the line or a space before a character that can begin a sentence.
 _SENTENCE = re.compile(rf"[{_STOPS}…]+[{_QUOTES})\]]*(?=\s*$|\s+[^\sa-zß-öø-ÿ])|[{_QUOTES}]\s*$")
 
 
 @dataclass(frozen=True)
 class GopherConfig:
-    """Gopher's thresholds: counts of words, lengths in characters, the rest shares from 0 to 1.
+    """Gopher's thresholds: `words_*` and `stop_words_min` count words, `word_length_*` are mean lengths in
+    characters, the rest are shares from 0 to 1.
 
-    `top_ngrams` and `repeated_ngrams`: (words, largest share of the text's characters).
+    `top_ngrams` and `repeated_ngrams`: (number of words, largest share of the text's characters).
     """
 
     words_min: int = 50
@@ -85,7 +86,7 @@ class GopherConfig:
 
 @dataclass(frozen=True)
 class C4Config:
-    """C4's thresholds: words and sentences by number, the longest word in characters."""
+    """C4's thresholds: fewest words in a line, longest word in characters, fewest sentences in a page."""
 
     line_words_min: int = 3
     word_length_max: int = 1000
@@ -94,7 +95,8 @@ class C4Config:
 
 @dataclass(frozen=True)
 class FineWebConfig:
-    """FineWeb's thresholds, shares from 0 to 1; a short line has `short_line` characters or fewer."""
+    """FineWeb's thresholds. `short_line` is the longest length of a short line in characters, `new_lines_max`
+    is line breaks per word, the rest are shares from 0 to 1."""
 
     punctuated_lines_min: float = 0.12
     short_line: int = 30
@@ -103,12 +105,12 @@ class FineWebConfig:
     new_lines_max: float = 0.3
 
 
-FAMILIES = ("gopher", "c4", "fineweb")
+RULE_FAMILIES = ("gopher", "c4", "fineweb")
 
 
 @dataclass(frozen=True)
 class WebConfig:
-    """The thresholds of the three families of rules, and which families apply at all."""
+    """The families of rules that apply (none by default), and the thresholds of each."""
 
     families: tuple[str, ...] = ()
     gopher: GopherConfig = GopherConfig()
@@ -117,11 +119,12 @@ class WebConfig:
 
 
 def check_web(text: str, kind: str, lang: str, config: WebConfig) -> Iterator[Finding]:
-    """Every rule that speaks against a page, book or speech, one by one; other kinds always pass.
+    """A finding for every rule that rejects a page, book or speech; other kinds always pass.
 
-    `lang` is an ISO 639 code: stop words count only in those of STOP_WORDS, and languages of UNSPACED
-    pass. Books have no greatest length, speeches neither a least nor a greatest; in both, repeated lines
-    count by their characters alone. A text without words passes: `quality.check` has dropped it.
+    `lang` is an ISO 639 code. Stop words are counted only for the languages in STOP_WORDS, and texts in
+    languages of UNSPACED pass. Books have no maximum length, speeches no minimum or maximum; in both,
+    repeated lines count only by their characters. A text without words passes, since `quality.check` drops
+    it.
     """
     if not config.families or kind not in ("page", "book", "speech") or lang in UNSPACED:
         return
@@ -176,7 +179,7 @@ def _gopher_language(words: Sequence[str], lang: str, config: GopherConfig) -> I
         return
     found = len(STOP_WORDS[lang].intersection(words))
     if found < config.stop_words_min:
-        # "The" at the start of a sentence is the same word; most texts never come this far.
+        # "The" at the start of a sentence is the same word; most texts never need this second count.
         found = len(STOP_WORDS[lang].intersection(map(str.lower, words)))
     if found < config.stop_words_min:
         yield Finding("gopher-stop-words", float(found))
@@ -193,7 +196,7 @@ def _gopher_lines(text: str, kind: str, config: GopherConfig) -> Iterator[Findin
 
 
 def _repeated(parts: Sequence[str]) -> tuple[int, int]:
-    """How many parts occurred before, and their characters."""
+    """The number of parts that occurred before, and their characters."""
     if len(set(parts)) == len(parts):
         return 0, 0
     counts = Counter(parts)
@@ -202,7 +205,7 @@ def _repeated(parts: Sequence[str]) -> tuple[int, int]:
 
 def _gopher_ngrams(text: str, words: Sequence[str], config: GopherConfig) -> Iterator[Finding]:
     if len(words) < config.words_min:
-        # A speech of a sentence or two; pages and books are longer here.
+        # Only speeches can be this short here; pages and books have been rejected.
         return
     for size, limit in config.top_ngrams:
         share = _top_characters(words, size) / len(text)
@@ -210,8 +213,8 @@ def _gopher_ngrams(text: str, words: Sequence[str], config: GopherConfig) -> Ite
             yield Finding("gopher-repetition", share)
     if not config.repeated_ngrams:
         return
-    # Every word inside a repeated long sequence lies inside a repeated short one: what the shortest
-    # cover bounds what all others can find, and hardly any document needs more than that.
+    # Every word in a repeated long sequence is also in a repeated short one. So the characters that the
+    # shortest sequences cover bound all longer ones, and few documents need more than this bound.
     bound = _covered(words, min(size for size, _ in config.repeated_ngrams)) / len(text)
     for size, limit in config.repeated_ngrams:
         if bound > limit and (share := _repeated_characters(words, size) / len(text)) > limit:
@@ -223,9 +226,9 @@ def _ngrams(words: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:
 
 
 def _top_characters(words: Sequence[str], size: int) -> int:
-    """Characters of the most frequent sequence, spaces inside it too, times its occurrences.
+    """Characters of the most frequent sequence, with the spaces inside it, times its occurrences.
 
-    0 where none occurs twice: in a short speech any four words are a large share of the text.
+    0 if none occurs twice: in a short speech any four words are a large share of the text.
     """
     counts = Counter(_ngrams(words, size))
     ngram = max(counts, key=counts.__getitem__, default=())
@@ -233,7 +236,7 @@ def _top_characters(words: Sequence[str], size: int) -> int:
 
 
 def _covered(words: Sequence[str], size: int) -> int:
-    """Characters of all words that lie in a sequence which occurred before."""
+    """Characters of all words inside sequences that occurred before."""
     ngrams = list(_ngrams(words, size))
     if len(set(ngrams)) == len(ngrams):
         return 0
@@ -249,7 +252,7 @@ def _covered(words: Sequence[str], size: int) -> int:
 
 
 def _repeated_characters(words: Sequence[str], size: int) -> int:
-    """Characters in sequences that occurred before, from left to right without overlap (table A1)."""
+    """Characters in sequences that occurred before, left to right without overlap (Gopher, table A1)."""
     seen: set[tuple[str, ...]] = set()
     ngrams = list(_ngrams(words, size))
     repeated, start = 0, 0
@@ -264,7 +267,7 @@ def _repeated_characters(words: Sequence[str], size: int) -> int:
 
 
 def _c4(text: str, config: C4Config) -> Iterator[Finding]:
-    """The page rules, on the lines that C4's line rules leave; the lines themselves stay in the text."""
+    """C4's page rules, applied to the lines that its line rules select; no line is removed from the text."""
     sentences = 0
     for line in _c4_lines(text, config):
         if "{" in line:

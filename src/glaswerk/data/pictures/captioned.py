@@ -24,7 +24,7 @@ from glaswerk.data.files.limits import not_regular
 from glaswerk.data.files.lines import read_objects
 from glaswerk.data.files.stored import DAMAGE, BoundedMember, packing
 from glaswerk.data.pictures.check import BYTES_LIMIT
-from glaswerk.data.store.parquet import broken_parquet, read_rows, whole_text
+from glaswerk.data.store.parquet import broken_parquet, encodable_text, read_rows
 
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif")
 TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")
@@ -163,9 +163,9 @@ class CaptionedReader:
             if found is None:
                 self.tally.left_out["unsupported_file"] += 1
                 continue
-            if whole_text(found[1]) != key:
+            if encodable_text(found[1]) != key:
                 yield from self._sample(file, key, parts)
-                key, parts = whole_text(found[1]), {}
+                key, parts = encodable_text(found[1]), {}
             name = found[2].lower()
             if f".{name}" in (*PICTURES, *_UNSUPPORTED) or name in _SAID:
                 parts[name] = _content(container, member)

@@ -1,4 +1,4 @@
-"""The history of one document: which sources hold it, what each corpus decided, what stands for it."""
+"""The history of one document: the sources that hold it, each corpus's decision, and what it went into."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from glaswerk.core.artifact_files import (
 )
 from glaswerk.core.document import Document, from_row
 from glaswerk.data.filters.toxicity import listed_words
-from glaswerk.data.removal.reach import Gone, derived_links, holding, with_derived
+from glaswerk.data.removal.reach import Removed, derived_links, with_containers, with_derived
 from glaswerk.data.store.decisions import KEPT
 from glaswerk.data.store.reasons import explain
 from glaswerk.lab import Artifact, Lab
@@ -29,7 +29,7 @@ from glaswerk.lab.tombstones import Forgotten
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What one artifact has to say of a document, in words and as figures."""
+    """What one artifact records about a document, in words and as figures for JSON."""
 
     kind: str
     name: str
@@ -37,34 +37,35 @@ class Event:
     figures: dict[str, Any] = field(default_factory=dict)
 
 
-def standing_for(lab: Lab, identifier: str) -> list[str]:
-    """Documents that a post went into: its last version, its thread, the post that it repeats."""
+def merged_into(lab: Lab, identifier: str) -> list[str]:
+    """Ids of the documents that a post went into: its last version, its thread, the post that it repeats."""
     sources = lab.all("source")
-    found = holding(sources, {identifier})
+    found = with_containers(sources, {identifier})
     for source in sources:
         found |= {row["document"] for row in _rows(source.path / PARTS, "part", identifier)}
     return sorted(found - {identifier})
 
 
 def in_marks(lab: Lab, identifier: str, document: Document | None, sources: Sequence[str]) -> list[Event]:
-    """An event where the lab was told to forget the document (see `glaswerk forget`)."""
+    """One event if the lab's marks cover the document (see `glaswerk forget`), else none."""
     forgotten = Forgotten.read(lab.root)
     held = lab.all("source")
-    meant = Gone.meant(held, forgotten)
-    gone = with_derived(held, meant)
+    named = Removed.without_derived(held, forgotten)
+    removed = with_derived(held, named)
     row = {"id": identifier, "source": "", "retweet_of": "", "text": ""}
     if document is not None:
         row |= {"retweet_of": document.retweet_of, "text": document.text}
-    if gone.covers(row) or (sources and gone.sources.issuperset(sources)):
-        words = "to be forgotten; `glaswerk rebuild` takes it out of what was made from it"
-        if identifier in gone.ids - meant.ids:
+    if removed.covers(row) or (sources and removed.sources.issuperset(sources)):
+        words = "to be forgotten; `glaswerk rebuild` removes it from corpora, shards and index"
+        if identifier in removed.ids - named.ids:
             words = f"derived from what is {words}"
         return [Event("lab", FORGOTTEN_MARKS, words, {"deleted": True})]
     return []
 
 
 def in_sources(lab: Lab, identifier: str) -> tuple[Document | None, list[Event]]:
-    """The document as the first source has it, and an event for each source that knows its id."""
+    """The document as the first source holds it (None if no source does), and an event for each source that
+    knows its id."""
     first: Document | None = None
     events = []
     for source in lab.all("source"):
@@ -84,7 +85,7 @@ def in_sources(lab: Lab, identifier: str) -> tuple[Document | None, list[Event]]
 
 
 def in_derivations(lab: Lab, identifier: str) -> list[Event]:
-    """What the document was derived from, and what was derived from it or from a post that went into it."""
+    """What the document was derived from, and what was derived from it or from a post that it contains."""
     links = derived_links(lab.all("source"))
     parts = [
         row["part"]
@@ -106,7 +107,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def in_corpora(lab: Lab, identifier: str) -> list[Event]:
-    """What each corpus decided about the document, with the reason, and which documents it stands for."""
+    """Each corpus's decision about the document, with the reason and the duplicates that it represents."""
     return [event for made in lab.all("corpus") for event in _decided(made, identifier)]
 
 
@@ -117,7 +118,7 @@ def _decided(made: Artifact, identifier: str) -> Iterator[Event]:
         if row["score"] is not None:
             words += f" (score {row['score']:.3f})"
         if row["duplicate_of"]:
-            words += f", stands in the corpus as {row['duplicate_of']}"
+            words += f", represented in the corpus by {row['duplicate_of']}"
         if row["reason"] == KEPT:
             copies = [r["document"] for r in _rows(made.path / DECISIONS, "duplicate_of", identifier)]
             kept = next(_rows(made.path / DOCUMENTS, "id", identifier), {})
@@ -128,11 +129,11 @@ def _decided(made: Artifact, identifier: str) -> Iterator[Event]:
                     dict.fromkeys(entry for entry, _ in listed_words(kept["text"], kept["lang"]))
                 )
                 words += f"; lexicon toxicity {kept['toxicity']:.2f} ({listed})"
-            words += f"; stands for {len(copies)} copies: {', '.join(copies[:5])}" if copies else ""
+            words += f"; represents {len(copies)} copies: {', '.join(copies[:5])}" if copies else ""
         else:
             words += f". {explain(row['reason'])}"
         for leak in _rows(made.path / LEAKS, "document", identifier):
-            words += f"; holds item {leak['item']} of {leak['set']}: “{leak['ngram']}”"
+            words += f"; contains item {leak['item']} of {leak['set']}: “{leak['ngram']}”"
             figures.setdefault("leaks", []).append({key: leak[key] for key in ("set", "item", "ngram")})
         yield Event("corpus", made.name, words, figures)
 

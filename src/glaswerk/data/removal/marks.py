@@ -1,4 +1,4 @@
-"""Marks from a file: ids, addresses and handles, or the events in which X tells of deletions."""
+"""Reading marks from a file: ids, addresses and handles, or the deletion events of X's streams."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from glaswerk.lab.tombstones import Tombstone
 
 LINE_LIMIT = 1 << 20
 _PROFILE = re.compile(HOST + r"/(\w+)/?(?:[?#].*)?", re.ASCII | re.I)
-# Ids of the lab: of X ("x:1850"), or with the source's name before them ("gazette:week-1.md").
+# Ids of the lab: a post of X ("x:1850"), or the source's name before the rest ("gazette:week-1.md").
 _ID = re.compile(r"\w[\w.-]*:(?!//).+")
 
 
 def read_marks(path: Path, why: str = "") -> Iterator[Tombstone]:
-    """A mark for every line that is neither blank nor a comment (#).
+    """One mark for each line that is neither blank nor a comment (#).
 
-    A line is an id as the lab has it, a number of X, a post's or profile's address, an @handle, or an event
-    {"delete": {"status": {"id_str": "…"}}}. Raises GlaswerkError naming the line for any other: a deletion
-    that is passed over is not carried out.
+    A line is an id of the lab, the number of a post on X, the address of a post or profile, an @handle, or
+    an event {"delete": {"status": {"id_str": "…"}}}. Raises GlaswerkError, naming the line, for anything
+    else: skipping a line would mean that a deletion is not carried out.
     """
     with path.open("rb") as file:
         number = 0
@@ -41,7 +41,7 @@ def read_marks(path: Path, why: str = "") -> Iterator[Tombstone]:
 
 
 def handle_of(author: str) -> str:
-    """The handle in the address of a profile; other names as they are."""
+    """The handle in a profile's address; any other name unchanged, without surrounding spaces."""
     found = _PROFILE.fullmatch(author.strip())
     return found[1] if found else author.strip()
 
@@ -66,7 +66,7 @@ def _named(line: str) -> tuple[Any, str] | None:
 
 
 def _deleted(line: str) -> tuple[Any, str] | None:
-    """As the streams of X's first API tell of a deletion; `id` is there beside `id_str`."""
+    """The post of a deletion event in the streams of X's first API, which has `id` as well as `id_str`."""
     try:
         event = json.loads(line)
         status = event["delete"]["status"]
@@ -84,7 +84,7 @@ def _is_number(text: str) -> bool:
 
 def _unknown(path: Path, number: int, raw: bytes) -> GlaswerkError:
     return GlaswerkError(
-        f"expected an id, address, @handle or deletion in {path}, line {number:,}, found {raw[:60]!r}",
+        f"expected an id, address, @handle or deletion event in {path}, line {number:,}, found {raw[:60]!r}",
         hint="write x:1850, SOURCE:ID, https://x.com/name/status/1850, @name or "
         '{"delete": {"status": {"id_str": "1850"}}}; a comment begins with #',
     )

@@ -1,4 +1,4 @@
-"""Taking documents that were forgotten or deleted by their owners out of the sources themselves."""
+"""Purging: removing forgotten documents, and those that their owners deleted, from the sources."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from glaswerk.core.progress import track
 from glaswerk.data.pictures.add_pictures import picture_figures
 from glaswerk.data.pictures.store import INDEX, MEDIA, Pictures, PictureWriter
 from glaswerk.data.posts.post import retweeted_handle
-from glaswerk.data.removal.reach import Gone, deleted, forgotten_ids
+from glaswerk.data.removal.reach import Removed, deleted_ids, forgotten_ids
 from glaswerk.data.store.order import conform, given_id
 from glaswerk.data.store.parquet import SCHEMA, DocumentWriter, read_rows
 from glaswerk.lab import Artifact, Lab, Spec
@@ -35,32 +35,36 @@ _JUDGED = ("id", "author", "kind", "retweet_of", "derived_from", "text", "media"
 
 
 def purge(lab: Lab) -> list[Artifact]:
-    """Write every source anew that holds documents forgotten, or deleted according to any source, without
-    them; returns those sources.
+    """Rewrite every source that holds forgotten documents, or documents that any archive lists as deleted,
+    without them. Returns the new sources.
 
-    Of a purged document stay its id, what it was derived from, and its author where the marks name them:
-    what comes later may have been derived from it. A purged source has the recipe "purge/1"; its config
-    names the id it was added under and the digest of the marks. Records of answers name the documents no
-    longer. The lab's write lock must be held.
+    A purged document keeps its id and what it was derived from, and its author if the marks name them:
+    content added later may have been derived from it. A purged source has the recipe "purge/1"; its config
+    names the id that it was added under and the digest of the marks. Records of answers lose the ids of
+    these documents. The caller must hold the lab's write lock.
     """
     lab.settle()
     forget_in_answers(lab, forgotten_ids(lab), ids=True)
     forgotten = Forgotten.read(lab.root)
     sources = lab.all("source")
-    gone = Gone.with_deleted(sources, forgotten)
-    jobs = [_Job(source, gone, forgotten, deleted(sources)) for source in sources] if gone != Gone() else []
+    removed = Removed.with_deleted(sources, forgotten)
+    jobs = (
+        [_Job(source, removed, forgotten, deleted_ids(sources)) for source in sources]
+        if removed != Removed()
+        else []
+    )
     return [made for job in track(jobs, "purging sources", len(jobs)) if (made := job.make(lab)) is not None]
 
 
 @dataclass(frozen=True, slots=True)
 class _Job:
     source: Artifact
-    gone: Gone
+    removed: Removed
     forgotten: Forgotten
     deleted: frozenset[str]
 
     def make(self, lab: Lab) -> Artifact | None:
-        """The source without what is gone, or None where it holds nothing of that."""
+        """The source without the removed documents; None if it holds none of them."""
         purged = [row["id"] for row in self._rows() if self._covers(row)]
         if not purged:
             return None
@@ -79,13 +83,13 @@ class _Job:
         return read_rows(file, [name for name in _JUDGED if name in names])
 
     def _before(self, columns: tuple[str, ...] | None = None) -> Iterator[dict[str, Any]]:
-        """What is left of documents that were purged earlier."""
+        """What remains of documents that were purged earlier."""
         file = self.source.path / PURGED_DOCUMENTS
         return read_rows(file, columns) if file.exists() else iter(())
 
     def _covers(self, row: Mapping[str, Any]) -> bool:
-        # As curation does: a document is of the source that it lies in.
-        return self.gone.covers({**row, "source": self.source.name})
+        # As in curation, a document belongs to the source that holds it.
+        return self.removed.covers({**row, "source": self.source.name})
 
     def _write(self, folder: Path) -> Mapping[str, Any]:
         old = self.source.path
@@ -109,7 +113,7 @@ class _Job:
         return {**self.source.stats, **figures, PURGED_KEY: dict(sorted(counts.items()))}
 
     def _mark(self, row: Mapping[str, Any]) -> str:
-        """The kind of mark that a document went for, or "deleted" where it was its owner."""
+        """The kind of mark for which a document is removed, or "deleted" if its owner deleted it."""
         if self.source.name in self.forgotten.sources:
             return "source"
         if plain_handle(row["author"]) in self.forgotten.authors:
@@ -120,11 +124,11 @@ class _Job:
             return "deleted"
         if row["retweet_of"]:
             return "retweet"
-        # What is left holds a post or a turn that was named: a thread, a conversation.
+        # Any other document contains a post or turn that was named: a thread, a conversation.
         return "derived" if row.get("derived_from") else "part"
 
     def _keep(self, folder: Path) -> dict[str, Any]:
-        """Write the documents that stay, in their order, a row group at a time."""
+        """Write the documents that stay, in order, one row group at a time; returns their figures."""
         kinds: Counter[str] = Counter()
         size = 0
         with (
@@ -143,7 +147,7 @@ class _Job:
 
 
 def _skeleton(row: Mapping[str, Any], author: str) -> Document:
-    """A document without its words."""
+    """A document without its text."""
     return Document(
         row["id"],
         "",
@@ -162,7 +166,7 @@ def _pictures_of(folder: Path) -> set[str]:
 
 
 def _keep_pictures(old: Path, folder: Path, lost: set[str]) -> dict[str, Any]:
-    """The pictures but for those lost, whose last document is gone."""
+    """Keep the source's pictures except those in `lost`, which no remaining document uses."""
     if not lost:
         (folder / MEDIA).mkdir()
         for file in [old / INDEX, *(old / MEDIA).iterdir()]:

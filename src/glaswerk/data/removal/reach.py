@@ -1,4 +1,9 @@
-"""What forgetting reaches: the documents meant, what was made of them, and what stands for posts."""
+"""What a deletion reaches: the documents it names, what was derived from them, and what contains them.
+
+`reach` reports everything for people to read. `Removed` decides document by document, for curation and
+purging. A deletion also reaches the thread or the conversation that a named post went into, retweets by
+others, and documents derived from any of these.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +22,8 @@ from glaswerk.data.store.parquet import broken_parquet
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.tombstones import Forgotten, plain_handle
 
-# Whoever names an id means every text that came under it.
-_MEANT = f"""
+# An id names every text that was added under it (see `order.given_id`).
+_NAMED = f"""
     SELECT id, ? AS source, author FROM read_parquet(?, union_by_name = true)
     WHERE list_has_any(?, [id, {GIVEN_ID}]) OR list_contains(?, author) OR ?
 """
@@ -26,23 +31,23 @@ _CLUSTERS = """
     WITH decided AS (
         SELECT document, coalesce(nullif(duplicate_of, ''), document) AS head FROM read_parquet(?))
     SELECT DISTINCT document FROM decided
-    WHERE head IN (SELECT head FROM decided WHERE document IN (SELECT id FROM meant))
-      AND document NOT IN (SELECT id FROM meant)
+    WHERE head IN (SELECT head FROM decided WHERE document IN (SELECT id FROM named))
+      AND document NOT IN (SELECT id FROM named)
 """
 _RELATED = r"""
-    SELECT id, CASE WHEN quote_of IN (SELECT id FROM meant) THEN 'quote'
-                    WHEN reply_to IN (SELECT id FROM meant) THEN 'reply' ELSE 'retweet' END AS relation
+    SELECT id, CASE WHEN quote_of IN (SELECT id FROM named) THEN 'quote'
+                    WHEN reply_to IN (SELECT id FROM named) THEN 'reply' ELSE 'retweet' END AS relation
     FROM read_parquet(?, union_by_name = true)
-    WHERE id NOT IN (SELECT id FROM meant) AND (
-        quote_of IN (SELECT id FROM meant) OR reply_to IN (SELECT id FROM meant)
-        OR retweet_of IN (SELECT id FROM meant)
+    WHERE id NOT IN (SELECT id FROM named) AND (
+        quote_of IN (SELECT id FROM named) OR reply_to IN (SELECT id FROM named)
+        OR retweet_of IN (SELECT id FROM named)
         OR list_contains(?, lower(regexp_extract(retweet_of, '^@(\w+)$', 1)))
         OR list_contains(?, lower(regexp_extract(text, '^RT @(\w+): ', 1))))
 """
 _LINKS = """
     SELECT id, unnest(derived_from) FROM read_parquet(?, union_by_name = true) WHERE len(derived_from) > 0
 """
-# A retweet says whose words it repeats in its first letters.
+# The first letters of a retweet name the author that it repeats.
 _ROWS = """
     SELECT id, ? AS source, retweet_of, left(text, 64) AS text
     FROM read_parquet(?, union_by_name = true) WHERE list_contains(?, id)
@@ -55,9 +60,11 @@ _ONLY_IN = """
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Ids of the documents meant; of copies by others; and of (document, relation) that point to them.
+    """What a deletion reaches.
 
-    `derived` are documents made from those meant or from retweets of them, at any remove.
+    `documents`: (id, source, author) of each document named. `copies`: ids of duplicates by others, which
+    stay. `related`: (id, relation) of documents that point to those named; a relation is quote, reply or
+    retweet. `derived`: ids of documents derived from those named or from their retweets, directly or not.
     """
 
     documents: list[dict[str, Any]]
@@ -67,55 +74,58 @@ class Reach:
 
     @property
     def going(self) -> set[str]:
-        """Ids of all documents that leave the corpora."""
+        """Ids of all documents that the corpora will lose: named, retweets and derived."""
         retweets = {name for name, relation in self.related if relation == "retweet"}
         return {row["id"] for row in self.documents} | retweets | set(self.derived)
 
 
 @dataclass(frozen=True, slots=True)
-class Gone:
-    """What a corpus must not hold: ids, whole sources, and the handles whose retweets by others go, too."""
+class Removed:
+    """What a corpus must not contain: ids, complete sources, and authors' handles.
+
+    The handles are plain (see `plain_handle`); retweets of these authors are removed as well.
+    """
 
     ids: frozenset[str] = frozenset()
     sources: frozenset[str] = frozenset()
     handles: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, sources: Sequence[Artifact], forgotten: Forgotten) -> Gone:
-        """What the marks cover in these sources, with everything that was derived from it."""
-        return with_derived(sources, cls.meant(sources, forgotten))
+    def of(cls, sources: Sequence[Artifact], forgotten: Forgotten) -> Removed:
+        """What the marks cover in these sources, and everything derived from it."""
+        return with_derived(sources, cls.without_derived(sources, forgotten))
 
     @classmethod
-    def with_deleted(cls, sources: Sequence[Artifact], forgotten: Forgotten) -> Gone:
-        """What the marks cover and what its owners deleted, with everything that was derived from either."""
-        found = cls.meant(sources, forgotten)
-        return with_derived(sources, replace(found, ids=found.ids | deleted(sources)))
+    def with_deleted(cls, sources: Sequence[Artifact], forgotten: Forgotten) -> Removed:
+        """What the marks cover, what its owners deleted, and everything derived from either."""
+        found = cls.without_derived(sources, forgotten)
+        return with_derived(sources, replace(found, ids=found.ids | deleted_ids(sources)))
 
     @classmethod
-    def meant(cls, sources: Sequence[Artifact], forgotten: Forgotten) -> Gone:
+    def without_derived(cls, sources: Sequence[Artifact], forgotten: Forgotten) -> Removed:
         """What the marks cover, without what was derived from it."""
-        # A source's ids may stand in another source, too, which nobody asked to forget.
+        # Another source, which no mark names, may contain the same ids.
         stones = tuple(stone for stone in forgotten.tombstones if stone.kind != "source")
-        ids = frozenset(row["id"] for row in meant(sources, Forgotten(stones))) | forgotten.ids
+        ids = frozenset(row["id"] for row in documents_named(sources, Forgotten(stones))) | forgotten.ids
         return cls(ids, forgotten.sources, forgotten.authors)
 
     def names(self, identifier: str) -> bool:
-        """Whether a document goes for its id: also another text that came under an id named."""
+        """Whether the id is removed, either itself or as the id under which the text was added."""
         return identifier in self.ids or given_id(identifier) in self.ids
 
     def covers(self, row: Mapping[str, Any]) -> bool:
-        """Whether a document (id, source, retweet_of, text) is to be forgotten."""
+        """Whether a document is removed. The row needs id, source, retweet_of and text."""
         if self.names(row["id"]) or row["source"] in self.sources or row["retweet_of"] in self.ids:
             return True
-        # The record of a retweet names the original's id or its author, the text always the latter.
+        # A retweet's record names the original's id or its author; its text always names the author.
         repeated = {row["retweet_of"], retweeted_handle(row["text"])} if self.handles else set()
         return any(plain_handle(handle) in self.handles for handle in repeated if handle.startswith("@"))
 
 
-def meant(sources: Sequence[Artifact], forgotten: Forgotten) -> list[dict[str, Any]]:
-    """(id, source, author) of every document that `forgotten` covers, with those that hold a post named."""
-    # Conversations name each of several authors among their parts.
-    ids = sorted(holding(sources, {*forgotten.ids, *(f"@{author}" for author in forgotten.authors)}))
+def documents_named(sources: Sequence[Artifact], forgotten: Forgotten) -> list[dict[str, Any]]:
+    """(id, source, author) of every document that the marks cover, or that contains a post they name."""
+    # A conversation lists its authors' handles among its parts.
+    ids = sorted(with_containers(sources, {*forgotten.ids, *(f"@{author}" for author in forgotten.authors)}))
     rows: list[dict[str, Any]] = []
     if not forgotten.tombstones:
         return rows
@@ -123,14 +133,14 @@ def meant(sources: Sequence[Artifact], forgotten: Forgotten) -> list[dict[str, A
         for source in sources:
             files, whole = files_of(source), source.name in forgotten.sources
             values = [source.name, files, ids, _spellings(db, files, forgotten.authors), whole]
-            rows += db.sql(_MEANT, params=values).to_arrow_table().to_pylist()
+            rows += db.sql(_NAMED, params=values).to_arrow_table().to_pylist()
     return rows
 
 
 def files_of(source: Artifact) -> list[str]:
-    """The Parquet files with a source's documents; of those purged only ids, author and links are left.
+    """The Parquet files with a source's documents; purged ones keep only their id, author and links.
 
-    Raises GlaswerkError for a file that is cut off: DuckDB would name no way out.
+    Raises GlaswerkError for a damaged file, with a hint that DuckDB's own error lacks.
     """
     paths = [path for path in (source.path / DOCUMENTS, source.path / PURGED_DOCUMENTS) if path.exists()]
     for path in paths:
@@ -142,7 +152,7 @@ def files_of(source: Artifact) -> list[str]:
 
 
 def _spellings(db: duckdb.DuckDBPyConnection, files: list[str], authors: Collection[str]) -> list[str]:
-    """The authors that are meant, as the files write them: DuckDB folds letters otherwise than we do."""
+    """The named authors as the files spell them. Compared in Python: DuckDB folds case differently."""
     if not authors:
         return []
     query = "SELECT DISTINCT author FROM read_parquet(?, union_by_name = true)"
@@ -150,27 +160,27 @@ def _spellings(db: duckdb.DuckDBPyConnection, files: list[str], authors: Collect
     return [author for (author,) in found if author and plain_handle(author) in authors]
 
 
-def holding(sources: Sequence[Artifact], posts: set[str]) -> set[str]:
+def with_containers(sources: Sequence[Artifact], posts: set[str]) -> set[str]:
     """`posts` and the documents that they went into: an edit into its last version, that into its thread.
 
-    For an author's @handle, the conversations with a turn of theirs.
+    An @handle gives the conversations in which that author has a turn.
     """
-    # Who takes a retweet back does not take back the post of someone else.
+    # Deleting a retweet does not delete the post of someone else that it repeats.
     return _above(_steps(sources, without=("retweet",)) if posts else {}, posts)
 
 
-def deleted(sources: Sequence[Artifact]) -> frozenset[str]:
-    """Ids of documents that hold a post which some archive lists as deleted, in whichever order added, and of
-    what was derived from such posts."""
+def deleted_ids(sources: Sequence[Artifact]) -> frozenset[str]:
+    """Ids of documents that contain a post that any archive lists as deleted, and of what was derived from
+    such posts. The order in which the sources were added does not matter."""
     stones: set[str] = set()
     for source in sources:
         if (source.path / TOMBSTONES).exists():
             stones.update(pq.read_table(source.path / TOMBSTONES)["id"].to_pylist())
-    return with_derived(sources, Gone(frozenset(holding(sources, stones)))).ids
+    return with_derived(sources, Removed(frozenset(with_containers(sources, stones)))).ids
 
 
 def _steps(sources: Sequence[Artifact], without: Collection[str]) -> dict[str, set[str]]:
-    """Which documents each post went into, but for these relations."""
+    """By post, the documents that it went into; relations in `without` are skipped."""
     steps: dict[str, set[str]] = {}
     for source in sources:
         if (source.path / PARTS).exists():
@@ -190,7 +200,7 @@ def _above(steps: Mapping[str, set[str]], posts: set[str]) -> set[str]:
 
 
 def derived_links(sources: Sequence[Artifact]) -> dict[str, set[str]]:
-    """Which documents were derived from each document or post, as the documents themselves say."""
+    """By document or post, the documents derived from it, as their `derived_from` records."""
     links: dict[str, set[str]] = {}
     with duckdb.connect() as db:
         for source in sources:
@@ -200,30 +210,31 @@ def derived_links(sources: Sequence[Artifact]) -> dict[str, set[str]]:
     return links
 
 
-def with_derived(sources: Sequence[Artifact], gone: Gone) -> Gone:
-    """`gone` and every document that was derived from what it covers, at any remove.
+def with_derived(sources: Sequence[Artifact], removed: Removed) -> Removed:
+    """`removed` and every document derived from what it covers, directly or through other documents.
 
-    A thread goes as a whole, so what was derived from any of its posts goes, too. What another source
-    still holds is not gone, nor what was derived from it. Memory: some 500 bytes for each link in the lab.
+    A thread is removed completely, so what was derived from any of its posts is removed too. What another
+    source still holds stays, and so does what was derived from it. Memory: about 500 bytes for each link
+    in the lab.
     """
-    if gone == Gone():
-        return gone
+    if removed == Removed():
+        return removed
     links = derived_links(sources)
     held = _held(sources, set(links)) if links else {}
     while True:
-        lost = {post for post in links if gone.names(post) or _all_covered(gone, held.get(post, ()))}
-        ids = gone.ids.union(*(links[post] for post in lost))
-        if ids == gone.ids:
-            return gone
-        gone = replace(gone, ids=ids)
+        lost = {post for post in links if removed.names(post) or _all_covered(removed, held.get(post, ()))}
+        ids = removed.ids.union(*(links[post] for post in lost))
+        if ids == removed.ids:
+            return removed
+        removed = replace(removed, ids=ids)
 
 
-def _all_covered(gone: Gone, rows: Collection[Mapping[str, Any]]) -> bool:
-    return bool(rows) and all(gone.covers(row) for row in rows)
+def _all_covered(removed: Removed, rows: Collection[Mapping[str, Any]]) -> bool:
+    return bool(rows) and all(removed.covers(row) for row in rows)
 
 
 def _held(sources: Sequence[Artifact], posts: set[str]) -> dict[str, list[dict[str, Any]]]:
-    """By post the documents (id, source, retweet_of, text cut) that hold it, in every source."""
+    """By post, the documents of all sources that contain it: id, source, retweet_of and the cut text."""
     steps = _steps(sources, without=("speaker",))
     above = {post: _above(steps, {post}) for post in posts}
     wanted = sorted(set().union(*above.values()))
@@ -237,19 +248,21 @@ def _held(sources: Sequence[Artifact], posts: set[str]) -> dict[str, list[dict[s
 
 
 def forgotten_ids(lab: Lab) -> set[str]:
-    """Ids of all documents that the lab's marks cover or whose owners deleted them; not what another source
-    holds by right."""
+    """Ids of all documents that the lab's marks cover or that their owners deleted.
+
+    A document of a forgotten source is left out if another source holds it as well.
+    """
     sources = lab.all("source")
-    gone = Gone.with_deleted(sources, Forgotten.read(lab.root))
-    if gone == Gone():
+    removed = Removed.with_deleted(sources, Forgotten.read(lab.root))
+    if removed == Removed():
         return set()
-    whole = [file for source in sources if source.name in gone.sources for file in files_of(source)]
-    others = [file for source in sources if source.name not in gone.sources for file in files_of(source)]
-    ids = set(gone.ids)
+    whole = [file for source in sources if source.name in removed.sources for file in files_of(source)]
+    others = [file for source in sources if source.name not in removed.sources for file in files_of(source)]
+    ids = set(removed.ids)
     with duckdb.connect() as db:
-        db.register("meant", pa.table({"id": pa.array(sorted(ids), pa.string())}))
+        db.register("named", pa.table({"id": pa.array(sorted(ids), pa.string())}))
         for file in others:
-            found = db.sql(_RELATED, params=[file, *[sorted(gone.handles)] * 2]).fetchall()
+            found = db.sql(_RELATED, params=[file, *[sorted(removed.handles)] * 2]).fetchall()
             ids |= {name for name, relation in found if relation == "retweet"}
         if whole:
             query = _ONLY_IN if others else "SELECT id FROM read_parquet(?, union_by_name = true)"
@@ -258,18 +271,18 @@ def forgotten_ids(lab: Lab) -> set[str]:
 
 
 def reach(lab: Lab, forgotten: Forgotten) -> Reach:
-    """Everything in the lab that `forgotten` touches, as far as documents go."""
+    """All documents in the lab's sources and corpora that the marks `forgotten` reach."""
     sources = lab.all("source")
-    documents = meant(sources, forgotten)
+    documents = documents_named(sources, forgotten)
     copies: set[str] = set()
     related: set[tuple[str, str]] = set()
     with duckdb.connect() as db:
-        db.register("meant", pa.table({"id": pa.array([row["id"] for row in documents], pa.string())}))
+        db.register("named", pa.table({"id": pa.array([row["id"] for row in documents], pa.string())}))
         for made in lab.all("corpus"):
             copies.update(row[0] for row in db.sql(_CLUSTERS, params=[str(made.path / DECISIONS)]).fetchall())
         for source in sources:
             values = [files_of(source), *[sorted(forgotten.authors)] * 2]
             related.update(db.sql(_RELATED, params=values).fetchall())
-    before = Gone.meant(sources, forgotten)
+    before = Removed.without_derived(sources, forgotten)
     derived = with_derived(sources, before).ids - before.ids
     return Reach(documents, sorted(copies), sorted(related), sorted(derived))

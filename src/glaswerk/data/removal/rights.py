@@ -1,4 +1,4 @@
-"""The rights of everything in a lab, counted from the documents themselves."""
+"""The rights of all content in a lab, counted from the documents."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from glaswerk.lab import Artifact, Lab
 
 @dataclass(frozen=True, slots=True)
 class RightsRow:
-    """Documents of one source that share licence, origin, audience and reservation, and their authors."""
+    """The documents of one source that share licence, origin, audience and reservation, with the number of
+    different authors."""
 
     source: str
     licence: str
@@ -26,7 +27,7 @@ class RightsRow:
 
     @property
     def obstacle(self) -> str:
-        """Why these documents cannot go into a release, in a few words; empty where they can."""
+        """Why these documents cannot be released, in a few words; empty if they can."""
         return "; ".join(rights_faults(self.licence, self.acquired, self.audience, self.tdm_opt_out))
 
 
@@ -37,8 +38,10 @@ _QUERY = """
 
 
 def rights_table(lab: Lab) -> list[RightsRow]:
-    """One row for each combination of rights in each source, sources by name, the most frequent first; and
-    one for each model that was adopted."""
+    """One row for each combination of rights in each source, and one for each adopted model.
+
+    Sources are ordered by name, and the rows of a source by number of documents, largest first.
+    """
     rows = []
     with duckdb.connect() as db:
         for source in sorted(lab.all("source"), key=lambda source: source.name):
@@ -48,12 +51,12 @@ def rights_table(lab: Lab) -> list[RightsRow]:
 
 
 def _of_weights(model: Artifact) -> RightsRow:
-    """Adopted weights: nobody can tell of how many documents they were made."""
+    """Adopted weights: the number of documents they were trained on is unknown, so it is 0 here."""
     return RightsRow(model.name, str(model.config["licence"]), ADOPTED_WEIGHTS, "public", False, 0, 0)
 
 
 def reserved_ids(lab: Lab) -> set[str]:
-    """Ids of all documents whose owners reserved text and data mining, according to some source."""
+    """Ids of all documents whose owners reserved text and data mining, according to any source."""
     ids: set[str] = set()
     with duckdb.connect() as db:
         for source in lab.all("source"):

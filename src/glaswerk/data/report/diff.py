@@ -1,4 +1,4 @@
-"""What differs between two corpora: documents, decisions, texts, splits, settings and sources."""
+"""The differences between two corpora: documents, decisions, texts, splits, settings and sources."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from glaswerk.data.store.decisions import UNSHOWN
 from glaswerk.data.store.order import connect
 from glaswerk.lab import Artifact
 
-SAMPLES = 2
-# What DuckDB may hold in memory; beyond it the joins go to disk.
+SAMPLES_PER_CHANGE = 2
+# DuckDB's memory for the joins; beyond it they spill to disk.
 _MEMORY = "2GB"
 _EXCERPT, _BEFORE = 160, 40
 
-# A post can stand in several sources: the row that was kept counts, else the one that decided.
+# A post may be in several sources: the row that was kept counts, or else the row that decided.
 _DECIDED = """
     SELECT document, min_by(source, place) AS source, min_by(reason, place) AS reason
     FROM (SELECT *, row(NOT kept, reason = 'repeated-id', source) AS place FROM read_parquet({}))
@@ -50,12 +50,12 @@ _TEXTS = "SELECT id, text FROM read_parquet(?) WHERE list_contains(?, id) AND au
 Rows = list[dict[str, Any]]
 
 
-def compare(a: Artifact, b: Artifact, *, samples: int = SAMPLES) -> dict[str, Any]:
-    """Everything that differs from corpus `a` to corpus `b`, as plain figures with `samples` of each change.
+def compare(a: Artifact, b: Artifact, *, samples: int = SAMPLES_PER_CHANGE) -> dict[str, Any]:
+    """Everything that differs between the corpora `a` and `b`, as JSON values with `samples` of each change.
 
-    Documents are matched by their id, whichever source they come from; a reason of None means that the
-    corpus does not know the document. Texts are shown only of public documents, and not for the reasons
-    in `decisions.UNSHOWN`. Raises GlaswerkError where a corpus cannot be read.
+    Documents are matched by id, whatever source they come from; the reason None means that the corpus does
+    not have the document. Texts are shown only for public documents, and never for the reasons in
+    `decisions.UNSHOWN`. Raises GlaswerkError if a corpus cannot be read.
     """
     _check(a, b)
     with _database(a, b) as db:
@@ -82,8 +82,8 @@ def _check(*corpora: Artifact) -> None:
         for name in (DECISIONS, DOCUMENTS):
             if not (corpus.path / name).is_file():
                 raise GlaswerkError(
-                    f"expected a whole corpus in {corpus.path}, found none: {name} is missing",
-                    hint=f"remove the folder and make it again: glaswerk curate --name {corpus.name}",
+                    f"expected a complete corpus in {corpus.path}, found one without {name}",
+                    hint=f"remove the folder and rebuild the corpus: glaswerk curate --name {corpus.name}",
                 )
 
 
@@ -96,7 +96,7 @@ def _database(a: Artifact, b: Artifact) -> Iterator[Any]:
             words = str(error).splitlines()[0]
             raise GlaswerkError(
                 f"expected two corpora that can be compared, found {a.path} and {b.path}: {words}",
-                hint="make the older of them again: glaswerk curate",
+                hint="rebuild the older one: glaswerk curate",
             ) from error
 
 
@@ -113,7 +113,7 @@ def _summary(corpus: Artifact) -> dict[str, Any]:
 
 
 def _differing(a: Mapping[str, Any], b: Mapping[str, Any], key: str, *, only_both: bool = False) -> Rows:
-    """Rows for what the two mappings hold differently; None stands for nothing."""
+    """A row for each key whose values differ; None for a key that is missing."""
     names = sorted(set(a) & set(b) if only_both else set(a) | set(b))
     return [{key: name, "a": a.get(name), "b": b.get(name)} for name in names if a.get(name) != b.get(name)]
 
@@ -124,7 +124,7 @@ def _counted(db: Any, query: str, corpus: Artifact) -> dict[str, Any]:
 
 
 def _moves(db: Any, a: Artifact, b: Artifact, samples: int) -> Rows:
-    """Documents by reason in `a` and in `b`, all of them, with samples of those whose reason changed."""
+    """The number of documents for each pair of reasons in `a` and `b`, with samples of those that changed."""
     files = {"decisions_a": str(a.path / DECISIONS), "decisions_b": str(b.path / DECISIONS)}
     rows = db.execute(_MOVES, {**files, "samples": max(samples, 1)}).fetchall()
     return [
@@ -140,7 +140,7 @@ def _moves(db: Any, a: Artifact, b: Artifact, samples: int) -> Rows:
 
 
 def _documents(moves: Rows) -> dict[str, int]:
-    """Documents in both corpora's decisions, in one only, decided otherwise, and from another source."""
+    """The number of documents in both corpora or only in one, with another decision or another source."""
     both = [move for move in moves if move["a"] is not None and move["b"] is not None]
     return {
         "both": sum(move["documents"] for move in both),
@@ -152,7 +152,7 @@ def _documents(moves: Rows) -> dict[str, int]:
 
 
 def _content(db: Any, a: Artifact, b: Artifact, samples: int) -> Rows:
-    """Documents kept in both whose text or split differs."""
+    """The number of documents kept in both whose text or split differs, with samples."""
     files = {"documents_a": str(a.path / DOCUMENTS), "documents_b": str(b.path / DOCUMENTS)}
     rows = db.execute(_CONTENT, {**files, "samples": max(samples, 1)}).fetchall()
     return [
@@ -168,7 +168,7 @@ def _content(db: Any, a: Artifact, b: Artifact, samples: int) -> Rows:
 
 
 def _sources(db: Any, a: Artifact, b: Artifact) -> Rows:
-    """Documents and kept documents of each source in both."""
+    """The number of documents and of kept documents by source in both corpora."""
     found: dict[str, dict[str, Any]] = {}
     for side, corpus in (("a", a), ("b", b)):
         for source, documents, kept in db.execute(_SOURCES, [str(corpus.path / DECISIONS)]).fetchall():
@@ -178,26 +178,26 @@ def _sources(db: Any, a: Artifact, b: Artifact) -> Rows:
 
 
 def _languages(db: Any, a: Artifact, b: Artifact) -> Rows:
-    """Kept documents of each language in both, the most frequent first."""
+    """The number of kept documents by language in both corpora, most frequent first."""
     before, after = _counted(db, _LANGUAGES, a), _counted(db, _LANGUAGES, b)
     names = sorted(set(before) | set(after), key=lambda n: (-before.get(n, 0) - after.get(n, 0), n))
     return [{"language": name, "a": before.get(name, 0), "b": after.get(name, 0)} for name in names]
 
 
 def _add_texts(db: Any, a: Artifact, b: Artifact, changes: Rows) -> None:
-    """Put the texts of both corpora, where they may be shown, into the samples of the changes."""
+    """Add the texts of both corpora to the samples of the changes, if they may be shown."""
     open_ones = [change for change in changes if not UNSHOWN & {change.get("a"), change.get("b")}]
     samples = [sample for change in open_ones for sample in change["samples"]]
     names = [sample["document"] for sample in samples]
     before, after = _texts(db, a.path, names), _texts(db, b.path, names)
     for sample in samples:
         one, other = before.get(sample["document"]), after.get(sample["document"])
-        start = 0 if one is None or other is None else max(_alike(one, other) - _BEFORE, 0)
+        start = 0 if one is None or other is None else max(_first_difference(one, other) - _BEFORE, 0)
         sample |= {"text_a": _excerpt(one, start), "text_b": _excerpt(other, start)}
 
 
-def _alike(one: str, other: str) -> int:
-    """Characters from which on two texts differ; 0 where they are equal."""
+def _first_difference(one: str, other: str) -> int:
+    """The position of the first character that differs; 0 if the texts are equal."""
     return next((i for i, pair in enumerate(zip_longest(one, other)) if pair[0] != pair[1]), 0)
 
 

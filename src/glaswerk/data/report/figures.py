@@ -1,4 +1,4 @@
-"""Figures of a corpus, counted batch by batch, in memory that does not grow with the documents."""
+"""The figures of a corpus, counted batch by batch in memory that does not grow with the documents."""
 
 from __future__ import annotations
 
@@ -10,42 +10,43 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glaswerk.data.report.heavy_hitters import Tally
+from glaswerk.data.report.heavy_hitters import HeavyHitters
 from glaswerk.data.report.histogram import Histogram
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _TOP = 20
 _NAME_CHARACTERS = 100
-# A host as in RFC 3986, after any user name; a name without a dot is no public host.
+# A host as in RFC 3986, after any user name; a name without a dot is not a public host.
 _HOST = re.compile(
     r"https?://(?:[^\s/?#@]{1,64}@)?(?:www\.)?((?:[\w-]{1,63}\.){1,8}[\w-]{2,63})", re.IGNORECASE
 )
-# (name, months of one): the first in which the whole span needs at most so many columns is shown.
+# (unit, its months): the plot uses the first unit in which all dates fit into _COLUMNS columns.
 _UNITS = (("month", 1), ("year", 12), ("decade", 120), ("century", 1200))
 _COLUMNS = 72
 
 
 @dataclass(slots=True)
 class Figures:
-    """Totals of the kept documents. They can be counted apart in several processes, then merged.
+    """Totals of the kept documents. Several processes can count separately and merge the results.
 
-    Authors and links are counted only of documents whose audience is public.
+    Authors, links and addresses are counted only for documents whose audience is public. `links` are hosts
+    in texts, `addresses` the hosts of the documents' own URLs.
     """
 
     documents: int = 0
     bytes: int = 0
-    languages: Tally = field(default_factory=Tally)
+    languages: HeavyHitters = field(default_factory=HeavyHitters)
     kinds: Counter[str] = field(default_factory=Counter)
     splits: Counter[str] = field(default_factory=Counter)
     lengths: dict[str, Histogram] = field(default_factory=dict)
     # (source, months since the year 0, or None without a date) → documents
     months: Counter[tuple[str, int | None]] = field(default_factory=Counter)
-    authors: Tally = field(default_factory=Tally)
-    links: Tally = field(default_factory=Tally)
-    addresses: Tally = field(default_factory=Tally)
+    authors: HeavyHitters = field(default_factory=HeavyHitters)
+    links: HeavyHitters = field(default_factory=HeavyHitters)
+    addresses: HeavyHitters = field(default_factory=HeavyHitters)
 
     def add(self, batch: Any) -> None:
-        """Count one batch (a table of the corpus)."""
+        """Count one batch: an Arrow table of documents of the corpus."""
         self.documents += batch.num_rows
         self.bytes += pc.sum(pc.binary_length(batch["text"])).as_py() or 0
         self.languages.add(_counts(batch["lang"]))
@@ -73,7 +74,7 @@ class Figures:
             self.months[row["source"], row["month"]] += row["count_all"]
 
     def merge(self, other: Figures) -> None:
-        """Take in what another process counted."""
+        """Add the figures that another process counted."""
         self.documents += other.documents
         self.bytes += other.bytes
         self.kinds.update(other.kinds)
@@ -106,7 +107,7 @@ def _counts(column: Any) -> dict[str, int]:
 
 
 def _hosts(column: Any) -> Counter[str]:
-    """Hosts of all addresses in a column of texts, in lower case and without "www."."""
+    """The hosts of all addresses in a column of texts, in lower case and without "www."."""
     texts = column.filter(pc.match_substring(column, "://")).to_pylist()
     return Counter(host.lower() for text in texts for host in _HOST.findall(text))
 
@@ -116,7 +117,7 @@ def _quantiles(lengths: Histogram) -> dict[str, int]:
 
 
 def _time(months: Counter[tuple[str, int | None]]) -> dict[str, Any]:
-    """Documents in each unit of time by source; `undated` are those without a date."""
+    """The number of documents in each unit of time by source; `undated` have no date."""
     sources = sorted({source for source, _ in months})
     undated = {source: months[source, None] for source in sources if months[source, None]}
     dated = [(source, month, n) for (source, month), n in months.items() if month is not None]

@@ -1,4 +1,4 @@
-"""Counts of names in bounded memory, exact until there are very many of them, and honest afterwards."""
+"""Counting names in bounded memory: exact up to a number of names, with a stated error beyond it."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from typing import Any
 
 import numpy as np
 
-# About 10 MB of names; a platform's authors beyond that are counted with the error that is stated.
+# About 10 MB of names. The authors of a large platform exceed this and are counted with a stated error.
 CAP = 65_536
 
 
 @dataclass(slots=True)
-class Tally:
-    """How often each name occurs; `missed` is by how much a count can be too low, 0 while exact.
+class HeavyHitters:
+    """How often each name occurs. A count may be too low by at most `missed`, which is 0 while exact.
 
-    Misra-Gries summaries, which merge (Agarwal et al., "Mergeable Summaries", PODS 2012): beyond twice
-    `cap` names all are lowered by the count of the one after the `cap` most frequent, and what falls to
-    0 goes. So `missed` is at most `total` / (`cap` + 1), however the names were split among tallies.
+    These are mergeable Misra-Gries summaries (Agarwal et al., "Mergeable Summaries", PODS 2012): beyond
+    twice `cap` names, all counts are reduced by the count of the (`cap` + 1)-th most frequent name, and
+    names that reach 0 are dropped. So `missed` is at most `total` / (`cap` + 1), however the names were
+    divided among the counters that were merged.
     """
 
     cap: int = CAP
@@ -27,12 +28,12 @@ class Tally:
     counts: dict[str, int] = field(default_factory=dict)
 
     def add(self, counts: Mapping[str, int]) -> None:
-        """Count each name so many times more."""
+        """Add the counts by name."""
         self.total += sum(counts.values())
         self._add(counts)
 
-    def merge(self, other: Tally) -> None:
-        """Take in what another tally counted."""
+    def merge(self, other: HeavyHitters) -> None:
+        """Add the counts of another counter."""
         self.total += other.total
         self.missed += other.missed
         self._add(other.counts)
@@ -51,11 +52,11 @@ class Tally:
         self.missed += cut
 
     def top(self, most: int) -> list[tuple[str, int]]:
-        """The `most` frequent names, equal ones by name."""
+        """The `most` most frequent names with their counts; ties are ordered by name."""
         return sorted(self.counts.items(), key=lambda entry: (-entry[1], entry[0]))[:most]
 
     def figures(self, most: int) -> dict[str, Any]:
-        """`total` counted, `distinct` names (at least, where `missed` is above 0) and the `top`."""
+        """`total`, number of `distinct` names (a lower bound if `missed` is above 0), `missed` and `top`."""
         return {
             "total": self.total,
             "distinct": len(self.counts),

@@ -1,4 +1,4 @@
-"""Lengths of many documents in one array of counts: quantiles and a plot without a list of lengths."""
+"""The lengths of many documents in one array of counts, for quantiles and plots in constant memory."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-# 256 bins an octave, so that every length below 512 has its own: a post's quantiles are exact, and
-# others within 1/512. Texts end below 2**40 characters. 64 kB of counts for each histogram.
+# 256 bins per octave, so that every length below 512 has its own: quantiles of posts are exact, others
+# within 1/512. No text has 2**40 characters. A histogram takes 64 kB.
 _BITS = 8
 _EXACT = 2 << _BITS
 _LARGEST = 40
@@ -26,7 +26,10 @@ def _empty() -> NDArray[np.int64]:
 
 @dataclass(slots=True)
 class Histogram:
-    """Counts of whole numbers from 0 to 2**40 - 1 in bins that widen with them (as HDR Histogram's)."""
+    """Counts of integers from 0 to 2**40 - 1 in bins that widen with the value, like those of HDR Histogram.
+
+    Larger values count as 2**40 - 1.
+    """
 
     counts: NDArray[np.int64] = field(default_factory=_empty)
 
@@ -35,25 +38,28 @@ class Histogram:
         self.counts += np.bincount(_bins(values), minlength=_BINS)
 
     def merge(self, other: Histogram) -> None:
-        """Take in what another histogram counted."""
+        """Add the counts of another histogram."""
         self.counts += other.counts
 
     def quantile(self, share: float) -> int:
-        """The least value that `share` of all values do not exceed: exact below 512, else within 1/512."""
+        """The smallest value that at least `share` of all values do not exceed.
+
+        Exact below 512, else within 1/512.
+        """
         rank = max(int(np.ceil(share * int(self.counts.sum()))), 1)
         place = int(np.searchsorted(np.cumsum(self.counts), rank))
         low, end = _low(place), _low(place + 1)
         return low + (end - low) // 2
 
     def bars(self) -> list[tuple[int, int, int]]:
-        """(low, end, count) of the quarter octaves from the first that is not empty to the last."""
+        """(low, end, count) of the quarter octaves from the first to the last that are not empty."""
         found = list(self._quarters())
         filled = [place for place, (_, _, count) in enumerate(found) if count]
         return found[filled[0] : filled[-1] + 1] if filled else []
 
     def _quarters(self) -> Iterator[tuple[int, int, int]]:
         edges = [0, *_EDGES]
-        # Edges move down to those of the fine bins (by less than 1/256), so that each bin has one place.
+        # Edges move down to those of the fine bins (by less than 1/256), so that no bin is divided.
         places = [*_bins(np.array(edges[:-1], np.int64)).tolist(), _BINS]
         for first, last in pairwise(places):
             yield _low(first), _low(last), int(self.counts[first:last].sum())
@@ -66,6 +72,6 @@ def _bins(values: NDArray[Any]) -> NDArray[np.int64]:
 
 
 def _low(place: int) -> int:
-    """The least value of a bin."""
+    """The smallest value in a bin."""
     octave = max((place >> _BITS) - 1, 0)
     return (place - (octave << _BITS)) << octave

@@ -1,4 +1,4 @@
-"""Samples for the report: what was dropped beside what was kept in its place, or from the same source."""
+"""Samples for the report: dropped documents next to the ones kept instead, or to others of the source."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 import duckdb
 
 from glaswerk.core.artifact_files import DECISIONS, DOCUMENTS
-from glaswerk.data.store.decisions import KEPT, UNSHOWN, cut
+from glaswerk.data.store.decisions import KEPT, UNSHOWN, excerpt
 
-# Kept documents of each source to compare with, so that not every reason shows the same ones.
+# Kept documents of each source to compare with: several, so that not every reason shows the same ones.
 _POOL = 12
 _DECIDED = """
     SELECT document, source, reason, score, duplicate_of FROM read_parquet($file)
@@ -25,12 +25,12 @@ _KEPT_OF_SOURCE = """
 _TEXTS = """
     SELECT id, source, text FROM read_parquet($file) WHERE list_contains($ids, id) AND audience = 'public'
 """
-Samples = Mapping[str, Sequence[Mapping[str, str]]]
+SampleRows = Mapping[str, Sequence[Mapping[str, str]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """One document of a sample: `text` is cut, and None where it is not to be shown."""
+class SampleText:
+    """One document of a sample: `text` is an excerpt, or None if it must not be shown."""
 
     document: str
     source: str
@@ -38,19 +38,19 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """A dropped document beside the kept one it repeats (`replaced`), or beside some kept one."""
+class SamplePair:
+    """A dropped document, and the kept one that it duplicates (`replaced`) or another one of its source."""
 
-    dropped: Shown
+    dropped: SampleText
     score: float | None
-    kept: Shown | None
+    kept: SampleText | None
     replaced: bool
 
 
-def paired(folder: Path, samples: Samples) -> dict[str, list[Pair]]:
-    """For each reason but "kept", in their order, each sample beside a kept document of the corpus folder.
+def dropped_samples(folder: Path, samples: SampleRows) -> dict[str, list[SamplePair]]:
+    """For each reason except "kept", each sample paired with a kept document of the corpus in `folder`.
 
-    Texts of documents whose audience is not public, and of the reasons in UNSHOWN, are not shown.
+    Reasons in UNSHOWN are left out, and kept documents that are not public are None.
     """
     dropped = {reason: there for reason, there in samples.items() if reason != KEPT}
     with duckdb.connect() as db:
@@ -69,8 +69,8 @@ def paired(folder: Path, samples: Samples) -> dict[str, list[Pair]]:
     }
 
 
-def shown(folder: Path, samples: Sequence[Mapping[str, str]]) -> list[Shown]:
-    """The samples of kept documents; only public ones."""
+def kept_samples(folder: Path, samples: Sequence[Mapping[str, str]]) -> list[SampleText]:
+    """The samples of kept documents, only public ones."""
     with duckdb.connect() as db:
         texts = _texts(db, folder, [sample["document"] for sample in samples])
     return [texts[sample["document"]] for sample in samples if sample["document"] in texts]
@@ -88,25 +88,28 @@ def _pools(db: Any, folder: Path) -> dict[str, list[str]]:
     return dict(found.fetchall())
 
 
-def _texts(db: Any, folder: Path, ids: Sequence[str]) -> dict[str, Shown]:
+def _texts(db: Any, folder: Path, ids: Sequence[str]) -> dict[str, SampleText]:
     found = db.execute(_TEXTS, {"file": str(folder / DOCUMENTS), "ids": list(ids)})
-    return {identifier: Shown(identifier, source, cut(text)) for identifier, source, text in found.fetchall()}
+    return {
+        identifier: SampleText(identifier, source, excerpt(text))
+        for identifier, source, text in found.fetchall()
+    }
 
 
 def _pair(
     sample: Mapping[str, str],
     decided: Mapping[str, Any],
     pools: Mapping[str, list[str]],
-    texts: Mapping[str, Shown],
-) -> Pair:
+    texts: Mapping[str, SampleText],
+) -> SamplePair:
     original, source = decided.get("duplicate_of", ""), decided.get("source", "")
     name = original or _next(pools.get(source, []))
-    dropped = Shown(sample["document"], source, sample["text"])
-    return Pair(dropped, decided.get("score"), texts.get(name), bool(original))
+    dropped = SampleText(sample["document"], source, sample["text"])
+    return SamplePair(dropped, decided.get("score"), texts.get(name), bool(original))
 
 
 def _next(pool: list[str]) -> str:
-    """The first of the pool, which goes to its end; empty where it holds nothing."""
+    """The first id of the pool, which moves to the end; empty if the pool is."""
     if not pool:
         return ""
     pool.append(pool.pop(0))

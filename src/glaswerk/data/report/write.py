@@ -1,6 +1,6 @@
 """The corpus report: what was kept and dropped, by reason, source, language, time and length, with samples.
 
-`Figures` counts the corpus; report.json holds every figure behind the page report.html.
+`Figures` counts the corpus; report.json has every figure that the page report.html shows.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from glaswerk.core.artifact_files import DECISIONS, REPORT_FIGURES, REPORT_PAGE
 from glaswerk.core.files import write_atomic, write_json
 from glaswerk.data.report import page as report_page
 from glaswerk.data.report.figures import Figures
-from glaswerk.data.report.samples import paired, shown
+from glaswerk.data.report.samples import dropped_samples, kept_samples
 from glaswerk.data.store.decisions import KEPT
 from glaswerk.data.store.reasons import CURATION
 
@@ -30,18 +30,21 @@ def write(
     sources: Mapping[str, Mapping[str, int]],
     samples: Mapping[str, Sequence[Mapping[str, str]]],
 ) -> None:
-    """Write report.json and report.html into the corpus folder, which holds documents and decisions.
+    """Write report.json and report.html into the corpus folder, which has its documents and decisions.
 
-    `stats` are `Figures.totals` with "documents", "kept", "decisions" and "masked"; `sources` counts
-    "documents" and "kept" of each.
+    `stats`: `Figures.totals` with "documents", "kept", "decisions" and "masked". `sources`: counts of
+    "documents" and "kept" by source. `samples`: (document, text) by reason.
     """
     reasons = _reasons(folder)
     content = {
         **stats,
         "sources": {name: {**counts, "reasons": reasons.get(name, {})} for name, counts in sources.items()},
         "samples": {
-            KEPT: [asdict(sample) for sample in shown(folder, samples.get(KEPT, ()))],
-            **{reason: [asdict(p) for p in pairs] for reason, pairs in paired(folder, samples).items()},
+            KEPT: [asdict(sample) for sample in kept_samples(folder, samples.get(KEPT, ()))],
+            **{
+                reason: [asdict(p) for p in pairs]
+                for reason, pairs in dropped_samples(folder, samples).items()
+            },
         },
     }
     write_json(folder / REPORT_FIGURES, content)
@@ -49,7 +52,7 @@ def write(
 
 
 def _reasons(folder: Path) -> dict[str, dict[str, int]]:
-    """Documents of each source by reason, in the order of the rules."""
+    """By source, the number of documents by reason, in the order of the rules."""
     counted: dict[str, dict[str, int]] = {}
     with duckdb.connect() as db:
         rows = db.sql(_REASONS, params=[str(folder / DECISIONS)]).fetchall()

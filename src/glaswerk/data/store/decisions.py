@@ -1,4 +1,4 @@
-"""Decisions: one row a document, saying which rule decided, by which figure, and whether it was kept."""
+"""Decisions: one row per document with the rule that decided, its score, and whether it was kept."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from glaswerk.data.store.reasons import CURATION
 
-SCHEMA = pa.schema(
+DECISION_SCHEMA = pa.schema(
     [
         ("document", pa.string()),
         ("source", pa.string()),
@@ -21,21 +21,21 @@ SCHEMA = pa.schema(
         ("duplicate_of", pa.string()),
     ]
 )
-# Raise a rule's version with its meaning; decisions of different versions are not comparable.
+# Raise a rule's version when its meaning changes: decisions of different versions are not comparable.
 VERSIONS = dict.fromkeys(CURATION, 1) | dict.fromkeys(
     ("forgotten", "deleted", "rights-opt-out", "private-audience", "repeated-id"), 2
 )
 KEPT = "kept"
-# Reasons as small numbers, in the order of the rules.
+# Each reason as a small number, in the order in which the rules apply.
 CODES = {reason: code for code, reason in enumerate(CURATION)}
-SAMPLES = 4
-# Texts of these are not shown in reports either: what is private or reserved stays where it is.
+SAMPLES_PER_REASON = 4
+# Reports do not show the texts of documents dropped for these reasons: they are private or reserved.
 UNSHOWN = {"forgotten", "deleted", "rights-opt-out", "private-audience"}
 _SAMPLE_CHARACTERS = 280
 
 
-def cut(text: str) -> str:
-    """The beginning of a text, short enough for a sample."""
+def excerpt(text: str) -> str:
+    """The first 280 characters of a text, with … if it is longer."""
     return text if len(text) <= _SAMPLE_CHARACTERS else text[:_SAMPLE_CHARACTERS] + "…"
 
 
@@ -44,26 +44,26 @@ def _rank(document: str) -> int:
 
 
 @dataclass(slots=True)
-class Samples:
-    """A few texts by reason, spread over the corpus: those whose ids have the lowest checksums."""
+class ReasonSamples:
+    """A few texts for each reason, spread over the corpus: those whose ids have the lowest checksums."""
 
     chosen: dict[str, list[tuple[int, str, str]]] = field(default_factory=dict)
 
     def wants(self, reason: str, document: str) -> bool:
-        """Whether `offer` would take the text of this document."""
+        """Whether `offer` would keep the text of this document."""
         held = self.chosen.get(reason, [])
-        return reason not in UNSHOWN and (len(held) < SAMPLES or _rank(document) < held[-1][0])
+        return reason not in UNSHOWN and (len(held) < SAMPLES_PER_REASON or _rank(document) < held[-1][0])
 
     def offer(self, reason: str, document: str, text: str) -> None:
-        """Consider a text as a sample for `reason`."""
+        """Keep the text as a sample for `reason` if its id is among the lowest so far."""
         if self.wants(reason, document):
             held = self.chosen.setdefault(reason, [])
-            held.append((_rank(document), document, cut(text)))
+            held.append((_rank(document), document, excerpt(text)))
             held.sort()
-            del held[SAMPLES:]
+            del held[SAMPLES_PER_REASON:]
 
     def listed(self) -> dict[str, list[dict[str, str]]]:
-        """Samples by reason, in the order of the rules."""
+        """Samples (document, text) by reason, in the order of the rules."""
         return {
             reason: [{"document": document, "text": text} for _, document, text in self.chosen[reason]]
             for reason in CURATION

@@ -1,4 +1,4 @@
-"""What every source needs: a name, stated rights, at least one document."""
+"""What every new source needs: a name, stated rights, and at least one document."""
 
 from __future__ import annotations
 
@@ -12,36 +12,35 @@ from glaswerk.core.ids import digest_json, short
 from glaswerk.data.store.parquet import DocumentWriter
 
 ORIGINS = ("own", "public", "licensed", "synthetic", "unknown")
-ACQUIRED = ORIGINS
 
 
 def default_name(first: Path, decided: Mapping[str, Any]) -> str:
-    """A source's name from its first file and a digest of what decides it."""
+    """A default name for a source: from its first file and a digest of everything that determines it."""
     stem = first.name.partition(".")[0]
     slug = re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")[:40].strip("-") or "source"
     return f"{slug}-{short(digest_json(decided), 8)}"
 
 
 def check_rights(licence: str, acquired: str) -> None:
-    """Raises GlaswerkError where the licence is blank or the origin is not one of ACQUIRED."""
+    """Raises GlaswerkError if the licence is blank or the origin is not one of ORIGINS."""
     if not licence.strip():
         raise GlaswerkError(
             "expected the licence of the content, found none",
-            hint="say what may be done with it: --licence CC-BY-4.0, or --licence own",
+            hint="state what may be done with it: --licence CC-BY-4.0, or --licence own",
         )
-    if acquired not in ACQUIRED:
-        raise GlaswerkError(f"expected how it was acquired ({', '.join(ACQUIRED)}), found {acquired!r}")
+    if acquired not in ORIGINS:
+        raise GlaswerkError(f"expected how it was acquired ({', '.join(ORIGINS)}), found {acquired!r}")
 
 
 def need_documents(
     writer: DocumentWriter, paths: Sequence[Path | str], left_out: Mapping[str, int] | None = None
 ) -> None:
-    """Raises GlaswerkError where a source came out empty, with what was left out of it by reason."""
+    """Raises GlaswerkError if the source has no documents, with the counts of what was left out by reason."""
     if writer.documents == 0:
         reasons = {reason: count for reason, count in (left_out or {}).items() if count}
         words = ", ".join(f"{reason} {count:,}" for reason, count in sorted(reasons.items()))
         raise GlaswerkError(
             f"expected documents with text, found none in {', '.join(map(str, paths[:3]))}"
             + (f" (left out: {words})" if words else ""),
-            hint=f"glaswerk explain {min(reasons)}" if reasons else "check that these are the right files",
+            hint=f"glaswerk explain {min(reasons)}" if reasons else "check that the paths are right",
         )

@@ -1,4 +1,4 @@
-"""Sources in the order of their ids, so that nothing that follows depends on the order of the input."""
+"""Sorting sources by document id, so that no later step depends on the order of the input."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-# Sorting spills to disk beyond this.
+# DuckDB's memory while sorting; beyond it, sorting spills to disk.
 SORT_MEMORY = "600MB"
-# What stands behind the id of a document whose id an earlier one with another text had first.
+# The suffix of an id that an earlier document with another text already had.
 _AGAIN = re.compile(r"~[0-9]+$")
 GIVEN_ID = "regexp_replace(id, '~[0-9]+$', '')"
-# A row group is what a lookup by id has to read: 8,192 posts are about 1 MB; books are cut earlier.
+# A lookup by id reads one row group: 8,192 posts are about 1 MB. Large documents end a group earlier.
 GROUP_ROWS = 8192
 GROUP_BYTES = 32 << 20
 _ROWS_TABLE = """
@@ -28,10 +28,10 @@ _ROWS_TABLE = """
            list_position(['public', 'limited', 'private'], audience) AS tight, tdm_opt_out AS opted_out
     FROM read_parquet(?, file_row_number = true)
 """
-# Of documents with one id the first stays and those with another text follow as id~2, id~3 …; an id of X
-# belongs to one post, whatever its text. Which of those that say the same stays must not decide who may see
-# it: the tightest audience and any reservation among them hold.
-# Only repeated ids are looked at, so memory follows their number.
+# Of documents with the same id, the first keeps it and those with other texts become id~2, id~3 …. An id of
+# X belongs to one post, whatever its text. Among repeats with the same text, the choice of the one that
+# stays must not decide who may see it: the tightest audience and any reservation among them apply.
+# Only repeated ids are examined, so memory grows with their number alone.
 _REPEATED = """
     CREATE TEMP TABLE fix AS
     WITH again AS (SELECT id FROM rows GROUP BY id HAVING count(*) > 1),
@@ -46,7 +46,7 @@ _REPEATED = """
            ['public', 'limited', 'private'][kept.tight] AS tightest, kept.opted_out
     FROM rows SEMI JOIN again USING (id) LEFT JOIN kept ON rows.row = kept.row
 """
-# An id made here that another document has already, given or made, gets longer until none has it.
+# If another document already has an id made here, the id is extended until it is unique.
 _TAKEN = """
     SELECT fix.row, fix.new_id || '~' || (1 + row_number() OVER (PARTITION BY fix.new_id ORDER BY fix.row))
            AS longer
@@ -64,15 +64,15 @@ _SORTED = """
 
 
 def given_id(identifier: str) -> str:
-    """The id that a document came with, if it was made `id~2` here; GIVEN_ID is the same in SQL."""
+    """The id under which a document was added: `id` for `id~2`. GIVEN_ID is the same in SQL."""
     return _AGAIN.sub("", identifier)
 
 
 def sort_documents(path: Path, schema: Any) -> int:
-    """Rewrite a file of documents in the order of ids, each id once; returns how many rows were repeats.
+    """Sort a Parquet file of documents by id and make ids unique; returns the number of repeats dropped.
 
-    The order is by UTF-8 bytes, which is Python's order of strings, too. Of several documents with one id
-    and text the first stays, with the tightest audience and any reservation of them; another text under
+    The order is by UTF-8 bytes, which is also Python's order of strings. Of documents with the same id and
+    text, the first stays, with the tightest audience and any reservation among them; another text under
     the same id becomes `id~2`. Memory: SORT_MEMORY.
     """
     before = pq.read_metadata(path).num_rows
@@ -97,7 +97,10 @@ def _make_unique(db: duckdb.DuckDBPyConnection) -> None:
 
 
 def in_order(path: Path, schema: Any, scratch: Path) -> Path:
-    """`path` if its ids ascend, else a sorted copy in the folder `scratch`: sources of older versions."""
+    """`path` if its ids ascend, else a sorted copy in the folder `scratch`.
+
+    Sources written by older versions may be unsorted.
+    """
     last = ""
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches(GROUP_ROWS, columns=["id"]):
@@ -117,7 +120,7 @@ def in_order(path: Path, schema: Any, scratch: Path) -> Path:
 
 
 def conform(table: Any, schema: Any) -> Any:
-    """A table with the schema's columns: those that an older version did not write are null."""
+    """A table with the schema's columns; those that an older version did not write are null."""
     for field in schema:
         if field.name not in table.column_names:
             table = table.append_column(field, pa.nulls(table.num_rows, field.type))
@@ -125,18 +128,18 @@ def conform(table: Any, schema: Any) -> Any:
 
 
 def connect(spill: Path, memory: str = SORT_MEMORY) -> duckdb.DuckDBPyConnection:
-    """A database in memory that spills to the folder `spill` beyond `memory`."""
+    """An in-memory DuckDB database that spills to the folder `spill` beyond `memory`."""
     db = duckdb.connect()
     db.execute("SET TimeZone = 'UTC'")
     db.execute(f"SET memory_limit = '{memory}'")
-    # The order of rows is asked for where it matters; keeping it elsewhere costs memory.
+    # Queries state ORDER BY where order matters; preserving it elsewhere costs memory.
     db.execute("SET preserve_insertion_order = false")
     db.execute(f"SET temp_directory = '{str(spill).replace(chr(39), chr(39) * 2)}'")
     return db
 
 
 def _groups(batches: Any) -> Iterator[Any]:
-    """Tables of the size of a row group."""
+    """The batches joined into tables of one row group each."""
     held: list[Any] = []
     for batch in batches:
         held.append(batch)

@@ -1,4 +1,4 @@
-"""Documents in Parquet files: the one schema, a writer in bounded memory, streaming readers."""
+"""Documents in Parquet files: their schema, a writer in bounded memory, and streaming readers."""
 
 from __future__ import annotations
 
@@ -29,19 +29,20 @@ _TYPES: dict[str, Any] = {
 }
 SCHEMA = pa.schema([(name, _TYPES.get(name, pa.string())) for name in DOCUMENT_COLUMNS])
 _LEVEL = 3
-# Rows read at once: 2,048 posts are below 1 MB; of books fewer, but not so few that calls cost most.
+# Bytes of rows read at once: 2,048 posts are below 1 MB. Of large rows fewer are read, but at least 16, so
+# that the cost of the calls does not dominate.
 BATCH_BYTES = 32 << 20
 _FEWEST_ROWS = 16
-# What Arrow raises on damage, and Python on times out of its range.
+# What Arrow raises for damaged files, and Python for times out of its range.
 _BROKEN = (pa.ArrowException, OSError, OverflowError, ValueError)
 
 
 class DocumentWriter:
-    """Writes documents to one Parquet file (zstd) in the order of their ids, holding one row group in memory.
+    """Writes documents to one Parquet file (zstd), sorted by id, holding one row group in memory.
 
-    Documents may come in any order. Those that repeat an id and a text are left out (`repeated`); another
-    text under the same id becomes `id~2`. `as_given` leaves order and repeats as they come, for a file that
-    is to be read again. Figures are final once the writer is closed.
+    Documents may be added in any order. A repeat of an id and its text is dropped and counted in
+    `repeated`; another text under the same id becomes `id~2`. With `as_given`, order and repeats stay as
+    added. `documents`, `bytes` (of text) and `repeated` are final once the writer is closed.
     """
 
     def __init__(self, path: Path, *, as_given: bool = False) -> None:
@@ -57,7 +58,7 @@ class DocumentWriter:
 
     def add(self, document: Document) -> None:
         """Append one document. Lone surrogates in its text become U+FFFD: Parquet strings are UTF-8."""
-        identifier = whole_text(document.id)
+        identifier = encodable_text(document.id)
         self._ascending = self._ascending and identifier > self._last
         self._last = identifier
         self._documents.append(document)
@@ -75,6 +76,7 @@ class DocumentWriter:
         self._documents, self._characters = [], 0
 
     def close(self) -> None:
+        """Write the remaining documents, then sort the file and drop repeats unless `as_given`."""
         self._flush()
         self._file.close()
         if not self._ascending and not self._as_given:
@@ -87,7 +89,7 @@ class DocumentWriter:
             )
 
     def kinds(self) -> dict[str, int]:
-        """Documents by kind, in the closed file."""
+        """The number of documents of each kind, sorted by kind. The writer must be closed."""
         column = pq.read_table(self._path, columns=["kind"])["kind"]
         found = {row["values"]: row["counts"] for row in pc.value_counts(column).to_pylist()}
         return dict(sorted(found.items()))
@@ -104,7 +106,7 @@ class DocumentWriter:
             self._file.close()
 
 
-def whole_text(text: str) -> str:
+def encodable_text(text: str) -> str:
     """`text` with surrogate pairs joined and lone surrogates replaced, so that it encodes as UTF-8."""
     try:
         text.encode()
@@ -122,7 +124,7 @@ def _array(values: list[Any], kind: Any) -> Any:
 
 def _whole(value: Any) -> Any:
     if isinstance(value, str):
-        return whole_text(value)
+        return encodable_text(value)
     if isinstance(value, list):
         return [_whole(item) for item in value]
     if isinstance(value, dict):
@@ -131,15 +133,15 @@ def _whole(value: Any) -> Any:
 
 
 def write_table(path: Path, columns: Mapping[str, Sequence[Any]], schema: Any) -> None:
-    """Write a small side table (decisions, tombstones) in one go."""
+    """Write a small table (tombstones, parts) in one call."""
     table = pa.Table.from_pydict({name: list(values) for name, values in columns.items()}, schema=schema)
     pq.write_table(table, path, compression="zstd", compression_level=_LEVEL)
 
 
 def write_relations(folder: Path, tombstones: Iterable[str], parts: Iterable[tuple[str, str, str]]) -> None:
-    """Write a source's side tables: deleted ids; (part, document, relation).
+    """Write a source's two side tables: the ids that owners deleted, and (part, document, relation).
 
-    A relation is thread, edit, retweet or speaker; the part of the last is an @handle in small letters.
+    A relation is thread, edit, retweet or speaker. The part of a speaker is an @handle in lower case.
     """
     ids = pa.schema([("id", pa.string())])
     write_table(folder / TOMBSTONES, {"id": sorted(tombstones)}, ids)
@@ -151,11 +153,12 @@ def write_relations(folder: Path, tombstones: Iterable[str], parts: Iterable[tup
 def read_rows(
     path: Path, columns: Sequence[str] | None = None, *, batch_rows: int = 2048, file: BinaryIO | None = None
 ) -> Iterator[dict[str, Any]]:
-    """Rows of a Parquet file as dicts, at most `batch_rows` in memory at a time; `file` where it is open.
+    """Rows of a Parquet file as dicts, at most `batch_rows` in memory at a time.
 
-    Fewer where the file says that they are large: a few kilobytes may hold gigabytes. Times finer than
-    microseconds are cut. Raises GlaswerkError where the file is no whole Parquet file, holds a time that
-    Python has no words for, or a row of more than LINE_LIMIT bytes.
+    `file` is read instead of `path` if it is already open. Fewer rows are read at once if the metadata says
+    that they may be large: a few kilobytes of Parquet can expand to gigabytes. Times are cut to
+    microseconds. Raises GlaswerkError for a file that is damaged or not Parquet, for a time that Python
+    cannot represent, and for a row of more than LINE_LIMIT bytes.
     """
     try:
         table = pq.ParquetFile(path if file is None else file)
@@ -172,10 +175,10 @@ def read_rows(
 
 
 def _fitting_rows(metadata: Any) -> int:
-    """How many rows surely fit into BATCH_BYTES, within bounds.
+    """How many rows are certain to fit into BATCH_BYTES, from _FEWEST_ROWS to GROUP_ROWS.
 
-    A dictionary makes a value that is repeated cost nothing in the file, so that any row may be as large
-    as the column in its row group.
+    With dictionary encoding a repeated value takes no space in the file, so any row may be as large as the
+    complete column of its row group.
     """
     largest = 1
     for group in map(metadata.row_group, range(metadata.num_row_groups)):
@@ -190,21 +193,21 @@ def _largest_row(chunk: Any, rows: int) -> int:
 
 
 def _parts(batch: Any, path: Path) -> Iterator[Any]:
-    """A batch in slices of which no one takes much more than BATCH_BYTES as Python's objects."""
+    """The batch in slices that take little more than BATCH_BYTES each as Python objects."""
     rows = batch.num_rows
     step = rows if batch.nbytes <= BATCH_BYTES else 1
     for start in range(0, rows, max(step, 1)):
         part = batch.slice(start, step)
         if step == 1 and part.nbytes > LINE_LIMIT:
             raise GlaswerkError(
-                f"expected rows below {LINE_LIMIT:,} bytes in {path}, found one of {part.nbytes:,}",
-                hint="cut it into several documents",
+                f"expected rows of at most {LINE_LIMIT:,} bytes in {path}, found one of {part.nbytes:,}",
+                hint="split that row into several documents",
             )
         yield part
 
 
 def _without_nanoseconds(batch: Any) -> Any:
-    """Times in microseconds, which Python's have; with nanoseconds they would need pandas."""
+    """Times in microseconds, Python's resolution; nanoseconds would need pandas."""
     for place, field in enumerate(batch.schema):
         if pa.types.is_timestamp(field.type) and field.type.unit == "ns":
             column = batch.column(place).cast(pa.timestamp("us", field.type.tz), safe=False)
@@ -213,15 +216,15 @@ def _without_nanoseconds(batch: Any) -> Any:
 
 
 def broken_parquet(path: Path, error: Exception) -> GlaswerkError:
-    """The error for a file that is not Parquet, or only a part of one."""
+    """The error for a file that is not Parquet or is cut off."""
     return GlaswerkError(
-        f"expected a whole Parquet file, found one that cannot be read: {path} ({error})",
-        hint=f"write {path.name} again, or fetch it again, then run this command again",
+        f"expected a complete Parquet file, found one that cannot be read: {path} ({error})",
+        hint=f"write or download {path.name} again, then run this command again",
     )
 
 
 def write_documents(path: Path, documents: Iterable[Document]) -> DocumentWriter:
-    """Write all `documents` to `path`; the closed writer tells how many and how many bytes of text."""
+    """Write all `documents` to `path`; returns the closed writer with their number and bytes of text."""
     with DocumentWriter(path) as writer:
         for document in documents:
             writer.add(document)
