@@ -1,10 +1,10 @@
-"""The one error that users see: what was expected, what was found, what to type next."""
+"""The errors that users see: what was expected, what was found, and what to type next."""
 
 from __future__ import annotations
 
 
 class GlaswerkError(Exception):
-    """A mistake that the user can mend. The command line prints it without a traceback.
+    """A mistake that the user can fix. The command line prints it without a traceback.
 
     `message` names what was expected and the value found; `hint` is the next step or command.
     """
@@ -16,3 +16,14 @@ class GlaswerkError(Exception):
 
     def __str__(self) -> str:
         return self.message if self.hint is None else f"{self.message}\nhint: {self.hint}"
+
+
+class Interrupted(Exception):
+    """A training run was stopped by SIGINT or SIGTERM, after it saved its state at step `step` of `steps`.
+
+    Not a GlaswerkError: nothing failed, and the same command resumes the run.
+    """
+
+    def __init__(self, step: int, steps: int) -> None:
+        super().__init__(f"stopped after step {step} of {steps}; everything so far is saved")
+        self.step = step

@@ -18,7 +18,7 @@ from typing import Any
 from torch.optim import Optimizer
 from transformers import PreTrainedModel
 
-from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.errors import GlaswerkError, Interrupted
 from glaswerk.core.files import write_atomic
 from glaswerk.core.progress import progress_bar
 from glaswerk.train.batches.batches import Batch, Sampler
@@ -77,14 +77,6 @@ class LoopConfig:
         """What makes a run another one: micro-batches and compiling change a result by rounding only."""
         rounding = {"micro_rows", "compile"}
         return {name: value for name, value in asdict(self).items() if name not in rounding}
-
-
-class Interrupted(Exception):
-    """Ctrl-C or SIGTERM: the state was saved after `step` steps."""
-
-    def __init__(self, step: int, steps: int) -> None:
-        super().__init__(f"stopped after step {step} of {steps}; everything so far is saved")
-        self.step = step
 
 
 Validate = Callable[[PreTrainedModel], dict[str, Any]]
