@@ -79,8 +79,13 @@ def json_option(function: Function) -> Function:
 
 def licence_option(*, required: bool, help: str) -> Callable[[Function], Function]:
     """`--licence`, also accepted in American spelling."""
-    default = None if required else ""
-    return click.option("--licence", "--license", "licence", required=required, default=default, help=help)
+    names = ("--licence", "--license", "licence")
+    # For click even a default of None is a value, and nothing would be missing.
+    return (
+        click.option(*names, required=True, help=help)
+        if required
+        else click.option(*names, default="", help=help)
+    )
 
 
 def shards_option(function: Function) -> Function:
