@@ -8,37 +8,44 @@ from typing import Any, TypeVar
 
 import click
 
-from glaswerk.cli.options import json_option, lab_option
+from glaswerk.cli.groups import Words
+from glaswerk.cli.options import json_option, lab_option, licence_option
 from glaswerk.cli.session import show, writing
 from glaswerk.core.errors import GlaswerkError
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-@click.group("add")
+@click.group("add", cls=Words)
 def command() -> None:
-    """Add content to the lab. Nothing is trained on before `glaswerk curate`."""
+    """Add content to the lab as a source. Nothing is trained on before `glaswerk curate`.
+
+    \b
+    glaswerk add posts archive.zip --licence own
+    glaswerk add docs notes/ --licence CC-BY-4.0
+    """
 
 
 def _common(function: Function) -> Function:
+    """Options of every kind of content but evaluations."""
     for option in (
         json_option,
         lab_option,
         click.option("--name", default="", help="Name of the source.  [default: from the first file]"),
-        click.option("--author", default="", help="Whose content it is; only where the files do not say."),
-        click.option("--licence", required=True, help="SPDX id or words, such as CC-BY-4.0 or own."),
+        click.option("--author", default="", help="Author, used only if the files do not name one."),
+        licence_option(required=True, help="SPDX id or words, such as CC-BY-4.0 or own."),
     ):
         function = option(function)
     return function
 
 
 _existing = click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-# Whether these exist is asked further in: a path may be a pattern, or - for standard input.
-_meant = click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+# Not checked here: a path may be a pattern, or - for standard input.
+_patterns = click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 
 
 def _acquired(default: str, note: str = "") -> Callable[[Function], Function]:
-    words = "own, public, licensed, synthetic or unknown."
+    words = "How you came by it: own, public, licensed, synthetic or unknown."
     return click.option(
         "--acquired", "--rights", "acquired", default=default, show_default=bool(default), help=words + note
     )
@@ -48,21 +55,23 @@ def _acquired(default: str, note: str = "") -> Callable[[Function], Function]:
 @_existing
 @_common
 @_acquired("", "  [default: own, for archives]")
-@click.option("--tolerant", is_flag=True, help="Take what can be read from a broken archive.")
-@click.option("--direct-messages", is_flag=True, help="Also take private messages.")
-@click.option("--deleted", is_flag=True, help="Also take posts that were deleted.")
-@click.option("--limited", is_flag=True, help="Also take posts to circles, communities and followers alone.")
+@click.option("--tolerant", is_flag=True, help="Read what can be read of a broken archive.")
+@click.option("--direct-messages", is_flag=True, help="Also add the account's own private messages.")
+@click.option("--deleted", is_flag=True, help="Also add posts that were deleted.")
+@click.option(
+    "--limited", is_flag=True, help="Also add posts to circles, communities and protected followers."
+)
 @click.option(
     "--likes",
     is_flag=True,
-    help="Instead of the account's own posts take those of others that it liked; --acquired must be said.",
+    help="Add the posts of others that the account liked instead of its own; needs --acquired.",
 )
 @click.option(
     "--join",
     default="threads",
     show_default=True,
     type=click.Choice(["posts", "threads", "conversations"]),
-    help="What makes a document: each post, an author's own replies to themselves, or all replies.",
+    help="What becomes one document: a post, an author's replies to themselves, or all replies.",
 )
 def posts(
     paths: tuple[Path, ...],
@@ -76,19 +85,17 @@ def posts(
     author: str,
     **rest: Any,
 ) -> None:
-    """X account archives of any year (zip files or unpacked folders), or dumps of X's APIs and streams; or an
-    export of Mastodon (its archive or outbox.json) or Bluesky (a .car file).
-
-    What was for few stays out unless asked for; folders are searched, and what is of two kinds is refused.
-    Dumps are JSON of v1.1 or v2, a value a line or a file, plain, compressed or in tar and zip files. For
-    them --acquired must be said: they hold other people's posts.
+    """Posts: archives of X, Mastodon or Bluesky, and dumps of X's APIs and streams.
 
     \b
     glaswerk add posts twitter-2026-01-31.zip --licence own
     glaswerk add posts stream-2018-03.tar --licence "X terms" --acquired licensed
-    glaswerk add posts stream-2018-03.tar --licence "X terms" --acquired licensed --join conversations
-    glaswerk add posts archive-20260131.tar.gz --licence own
     glaswerk add posts repo.car --author ada.example.org --licence own
+
+    Reads X account archives of any year (zip files or unpacked folders), Mastodon archives or outbox.json,
+    Bluesky .car files, and JSON of X's API v1.1 or v2: one value per line or file, plain, compressed or in
+    tar and zip files. Folders are searched; one call takes one kind. Posts with a limited audience stay out
+    unless you add an option for them. Dumps hold other people's posts and therefore need --acquired.
     """
     from glaswerk.data.source import add_likes, add_posts
 
@@ -100,7 +107,7 @@ def posts(
     if likes and (any(own.values()) or join != "threads" or author):
         raise GlaswerkError(
             "expected --likes without --author, --direct-messages, --deleted, --limited and --join: "
-            "the posts that an account liked are other people's, a source of their own",
+            "the posts that an account liked are other people's and become a separate source",
             hint='glaswerk add posts ARCHIVE.zip --likes --licence "X terms" --acquired licensed',
         )
     with writing(lab_path) as lab:
@@ -112,7 +119,7 @@ def posts(
 
 
 @command.command("docs")
-@_meant
+@_patterns
 @_common
 @_acquired("own")
 @click.option(
@@ -120,28 +127,28 @@ def posts(
     default="page",
     show_default=True,
     type=click.Choice(["page", "post", "book", "speech", "caption"]),
-    help="Of documents that do not say.",
+    help="Kind of documents that do not name theirs.",
 )
-@click.option("--text-column", default="", help="Column that holds the text.  [default: text]")
-@click.option("--encoding", default="", help="Of files that are neither UTF-8 nor say what they are.")
+@click.option("--text-column", default="", help="Column with the text.  [default: text]")
+@click.option("--encoding", default="", help="Encoding of files that are not UTF-8 and do not name theirs.")
 @click.option(
     "--robots",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A robots.txt or ai.txt: pages that it keeps from training crawlers are marked.",
+    help="A robots.txt or ai.txt: pages it closes to training crawlers are marked as reserved.",
 )
-@click.option("--site", default="", help="The site that --robots is of, such as https://example.org.")
+@click.option("--site", default="", help="The site of --robots, such as https://example.org.")
 def docs(paths: tuple[Path, ...], lab_path: Path, as_json: bool, robots: Path | None, **rest: str) -> None:
-    """Text, markdown, JSON, tables, Parquet, HTML, WARC, EPUB, PDF or mail; folders are searched.
-
-    What a file is, its content tells; it may be compressed (gz, bz2, zst, xz) or in a tar or zip file. A
-    pattern in quotes is expanded here, and - is standard input. Mail comes in as private.
+    """Documents: text, markdown, JSON, tables, Parquet, HTML, WARC, EPUB, PDF or mail.
 
     \b
     glaswerk add docs minutes/ --licence CC-BY-4.0 --author "Town council"
     glaswerk add docs 'notes/**/*.md' book.epub report.pdf --licence own
     glaswerk add docs reviews.csv --text-column review --licence CC0-1.0
-    glaswerk add docs crawl.warc.gz --licence unknown --acquired public
     zcat old.txt.gz | glaswerk add docs - --licence PD --encoding windows-1252
+
+    Folders are searched. The type of a file is detected from its content; it may be compressed (gz, bz2,
+    zst, xz) or in a tar or zip file. Patterns in quotes are expanded; - is standard input. Mail is added
+    as private.
     """
     from glaswerk.data.source import add_docs
 
@@ -154,13 +161,16 @@ def docs(paths: tuple[Path, ...], lab_path: Path, as_json: bool, robots: Path | 
 @_existing
 @_common
 @_acquired("own")
-@click.option("--tolerant", is_flag=True, help="Leave out and count dialogues that are broken.")
+@click.option("--tolerant", is_flag=True, help="Leave out broken dialogues, and count them.")
 def chats(paths: tuple[Path, ...], lab_path: Path, as_json: bool, tolerant: bool, **rest: str) -> None:
-    """Dialogues as jsonl, json or parquet, one {"messages": [{"role", "content"}, …]} a row, or as
-    ShareGPT or Alpaca.
+    """Dialogues, for `glaswerk tune`.
 
     \b
     glaswerk add chats chats.jsonl --licence own
+    glaswerk add chats alpaca.json.gz --licence CC-BY-4.0 --acquired public
+
+    Files are jsonl, json or parquet with {"messages": [{"role", "content"}, …]} in each row; ShareGPT and
+    Alpaca are read as well.
     """
     from glaswerk.data.source import add_chats
 
@@ -173,16 +183,17 @@ def chats(paths: tuple[Path, ...], lab_path: Path, as_json: bool, tolerant: bool
 @_existing
 @_common
 @_acquired("own")
-@click.option("--tolerant", is_flag=True, help="Leave out and count rows that are broken.")
+@click.option("--tolerant", is_flag=True, help="Leave out broken rows, and count them.")
 def preferences(paths: tuple[Path, ...], lab_path: Path, as_json: bool, tolerant: bool, **rest: str) -> None:
-    """Answers chosen and rejected: jsonl, json or parquet, one {"prompt", "chosen", "rejected"} a row.
-
-    Also conversations that share their prompt (trl, hh-rlhf), scored completions (UltraFeedback) and trees of
-    ranked replies (Open-Assistant). They go into splits of their own, for `glaswerk tune --method dpo`.
+    """Pairs of a chosen and a rejected answer, for `glaswerk tune --method dpo`.
 
     \b
     glaswerk add preferences pairs.jsonl --licence MIT --acquired public
     glaswerk add preferences oasst_trees.jsonl.zst --licence Apache-2.0 --acquired public --tolerant
+
+    Files are jsonl, json or parquet with {"prompt", "chosen", "rejected"} in each row. Conversations with a
+    shared prompt (trl, hh-rlhf), scored completions (UltraFeedback) and trees of ranked replies
+    (Open-Assistant) are read as well. Pairs go into separate splits of the corpus.
     """
     from glaswerk.data.source import add_preferences
 
@@ -195,21 +206,21 @@ def preferences(paths: tuple[Path, ...], lab_path: Path, as_json: bool, tolerant
 @_existing
 @_common
 @_acquired("own")
-@click.option("--text-column", default="", help="Where captions stand.  [default: text, caption, …]")
-@click.option("--tolerant", is_flag=True, help="Leave out and count rows and files that are broken.")
+@click.option("--text-column", default="", help="Column with the captions.  [default: text, caption, …]")
+@click.option("--tolerant", is_flag=True, help="Leave out broken rows and files, and count them.")
 def images(
     paths: tuple[Path, ...], lab_path: Path, as_json: bool, text_column: str, tolerant: bool, **rest: str
 ) -> None:
-    """Pictures with captions: JPEG, PNG, WebP or GIF, one document a caption.
-
-    Folders with a metadata.jsonl of {"file_name", "text"}, or with a .txt beside each picture; webdataset
-    tars (key.jpg, key.txt, …); Parquet with a column of pictures and one of captions.
-    What cameras write beside a picture (places, names) is taken out; nothing trains on pictures so far.
+    """Pictures with captions; each caption becomes a document.
 
     \b
     glaswerk add images town/images --licence CC0-1.0
     glaswerk add images emoji.parquet --licence Apache-2.0 --acquired public --text-column caption
     glaswerk add images shard-0000.tar shard-0001.tar.gz --licence CC-BY-4.0 --tolerant
+
+    Pictures are JPEG, PNG, WebP or GIF: in folders with a metadata.jsonl of {"file_name", "text"} or a .txt
+    next to each picture, in webdataset tars (key.jpg, key.txt, …), or in Parquet. Camera metadata (places,
+    names) is removed. No model trains on pictures yet.
     """
     from glaswerk.data.source import add_images
 
@@ -224,13 +235,15 @@ def images(
 @lab_option
 @json_option
 def evaluations(paths: tuple[Path, ...], name: str, lab_path: Path, as_json: bool) -> None:
-    """Evaluation sets, as files or folders of jsonl, json, csv or parquet: what no model may train on.
-
-    From then on `glaswerk curate` leaves out every document that shares 13 words in a row with an item (or
-    all of a shorter one) and writes which item was found where into leaks.parquet. Long texts lose the lines.
+    """Evaluation sets: items that no model may train on.
 
     \b
-    glaswerk add evaluations truthfulqa.jsonl mmlu/
+    glaswerk add evaluations truthfulqa.jsonl
+    glaswerk add evaluations mmlu/ --name mmlu
+
+    Files or folders of jsonl, json, csv or parquet. From then on `glaswerk curate` drops every document that
+    shares 13 consecutive words with an item (or all words of a shorter one), removes such lines from long
+    texts, and lists each finding in leaks.parquet.
     """
     from glaswerk.data.dialogues.evaluation_sets import add_evaluations
 

@@ -8,35 +8,36 @@ from pathlib import Path
 import click
 
 from glaswerk.cli.options import lab_option
+from glaswerk.cli.session import open_lab
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.files import write_atomic
-from glaswerk.lab import Lab
 
 
 @click.command("attest")
 @click.argument("model")
 @click.option(
-    "--to", type=click.Path(dir_okay=False, path_type=Path), help="The file.  [default: standard output]"
+    "--to", type=click.Path(dir_okay=False, path_type=Path), help="File to write.  [default: standard output]"
 )
 @lab_option
 def command(model: str, to: Path | None, lab_path: Path) -> None:
-    """How a MODEL came about, as an in-toto statement with SLSA provenance: JSON that others can check.
-
-    It names the SHA-256 of each of the model's files, the config, and everything it was made from. A model
-    that is not what the ledger says is refused.
+    """Write how MODEL was made, as an in-toto statement with SLSA provenance: JSON that others can check.
 
     \b
+    glaswerk attest chat
     glaswerk attest chat --to chat.intoto.json
+
+    The statement has the SHA-256 of each of the model's files, its settings and everything it was made from.
+    A model whose files are not what the ledger recorded is refused.
     """
     from glaswerk.core.progress import progress_bar
     from glaswerk.lineage.attestation import attest
     from glaswerk.lineage.graph import resolve
     from glaswerk.lineage.verify import Register, size, targets
 
-    register = Register.read(Lab.open(lab_path))
+    register = Register.read(open_lab(lab_path))
     node = resolve(register.graph(), model)
     if node.kind != "model":
-        raise GlaswerkError(f"expected a model, found the {node.kind} {node.name}", hint="glaswerk status")
+        raise GlaswerkError(f"expected a model, found the {node.kind} {node.name}", hint="glaswerk model ls")
     with progress_bar("checking bytes", size(register, targets(register, [node]))) as bar:
         statement = attest(register, node, lambda read: bar.advance_bytes(read, read))
     text = json.dumps(statement, indent=2, ensure_ascii=False) + "\n"

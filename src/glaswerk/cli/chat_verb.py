@@ -12,9 +12,9 @@ import click
 
 from glaswerk.cli.forgotten_warning import warn_of_forgotten
 from glaswerk.cli.options import lab_option
+from glaswerk.cli.session import open_lab
 from glaswerk.core.document import Message
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.lab import Lab
 
 if TYPE_CHECKING:
     from glaswerk.infer import Engine
@@ -25,26 +25,41 @@ if TYPE_CHECKING:
 @click.command("chat")
 @click.argument("question", required=False)
 @click.option("--model", default="", help="Model to talk to.  [default: the newest model named chat]")
-@click.option("--temperature", type=click.FloatRange(0, 2), default=0.2, show_default=True)
-@click.option("--max-tokens", type=click.IntRange(1), default=256, show_default=True)
-@click.option("--sources/--no-sources", default=True, help="Show what each answer repeats.")
+@click.option(
+    "--temperature",
+    type=click.FloatRange(0, 2),
+    default=0.2,
+    show_default=True,
+    help="0: always the likeliest token; higher: more varied.",
+)
+@click.option(
+    "--max-tokens", type=click.IntRange(1), default=256, show_default=True, help="Longest answer, in tokens."
+)
+@click.option("--sources/--no-sources", default=True, help="Show which training text each answer repeats.")
 @lab_option
 def command(
     question: str | None, model: str, temperature: float, max_tokens: int, sources: bool, lab_path: Path
 ) -> None:
-    """Chat in the terminal; with a QUESTION, answer it and stop. /new starts over, Ctrl-D ends.
+    """Chat in the terminal, or answer one QUESTION and stop.
 
     \b
-    glaswerk chat "Where does Anna Brook live?"
+    glaswerk chat
+    glaswerk chat "Where does Anna Brook live?" --no-sources
+
+    In the chat /new starts a new conversation, and Ctrl-D ends it. Answers go to standard output, sources to
+    standard error.
     """
     from glaswerk.infer import Engine
     from glaswerk.trace import Tracer
     from glaswerk.trace.novelty import Baseline
 
-    lab = Lab.open(lab_path)
+    lab = open_lab(lab_path)
     chosen = lab.latest("model", model or "chat")
     if chosen is None:
-        raise GlaswerkError(f"the lab has no model named {model or 'chat'!r}", hint="glaswerk tune")
+        there = ", ".join(made.name for made in lab.all("model")) or "none"
+        raise GlaswerkError(
+            f"the lab has no model named {model or 'chat'!r} (there: {there})", hint="glaswerk tune"
+        )
     warn_of_forgotten(lab, chosen)
     index = next((t for t in lab.all("trace") if t.inputs["shards"] == chosen.inputs.get("shards")), None)
     engine, shown = Engine.load(chosen.path), None
@@ -69,7 +84,7 @@ def command(
 
 @dataclass(frozen=True, slots=True)
 class _Sources:
-    """What is said below each answer, on standard error."""
+    """The sources below each answer, on standard error."""
 
     tracer: Tracer
     baseline: Baseline
@@ -78,7 +93,7 @@ class _Sources:
         context = "\n".join(message["content"] for message in before)
         found = self.tracer.trace(answer, context=context, documents=1)
         for span in found.spans:
-            # None is left where all that hold it may not be shown.
+            # There may be a match but no document that may be shown.
             match = next(iter(span.documents), None)
             who = ", ".join(filter(None, (match.author, match.created_at[:10]))) if match else ""
             known = f", e.g. {who}" if who else ""

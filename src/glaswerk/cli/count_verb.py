@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
-from glaswerk.cli.options import json_option, lab_option
-from glaswerk.cli.trace_verb import open_tracer, shards_option
-from glaswerk.lab import Lab
+from glaswerk.cli.options import json_option, lab_option, shards_option
+from glaswerk.cli.session import open_lab, print_json
+from glaswerk.cli.tracing import open_tracer
 
 
 @click.command("count")
@@ -18,18 +17,18 @@ from glaswerk.lab import Lab
 @lab_option
 @json_option
 def command(phrase: str, shards: str, lab_path: Path, as_json: bool) -> None:
-    """How often PHRASE stands in the training data, exactly, at word borders.
-
-    Letters, spaces and signs inside the phrase are compared as they are; what stands before its first word
-    and behind its last is left out. Without documents that are marked to be forgotten.
+    """How often PHRASE occurs in the training data, exactly, at word boundaries.
 
     \b
     glaswerk count "the old mill"
     glaswerk count --json "the old mill"
+
+    Letters, spaces and punctuation inside the phrase must match; punctuation before its first word and after
+    its last is ignored. Documents that are marked to be forgotten are not counted.
     """
-    found = open_tracer(Lab.open(lab_path), shards).count(phrase)
+    found = open_tracer(open_lab(lab_path), shards).count(phrase)
     if as_json:
-        click.echo(json.dumps(found.to_json(), indent=2, ensure_ascii=False))
+        print_json(found.to_json())
         return
     click.echo(f"“{found.text}”  {found.count:,} × in {found.documents:,} documents")
     for split, count in found.counts.items():

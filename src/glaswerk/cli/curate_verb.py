@@ -19,16 +19,29 @@ from glaswerk.cli.session import show, writing
     "--web",
     multiple=True,
     type=click.Choice(["gopher", "c4", "fineweb"]),
-    help="Also judge pages by these rules, made for the web (repeatable).",
-)
-@click.option("--validation-share", type=float, help="Held out, by content hash.  [default: 0.02]")
-@click.option(
-    "--on", default="local", show_default=True, type=click.Choice(["local", "ray"]), help="Run there."
+    help="Also apply these rules for web pages (repeatable).",
 )
 @click.option(
-    "--jobs", default=0, type=click.IntRange(min=0), help="Processes or Ray workers.  [default: one a core]"
+    "--validation-share",
+    type=float,
+    help="Share held out for validation, chosen by content hash.  [default: 0.02]",
 )
-@click.option("--name", default="main", show_default=True, help="Of the corpus; replaces one of that name.")
+@click.option(
+    "--on",
+    default="local",
+    show_default=True,
+    type=click.Choice(["local", "ray"]),
+    help="Where to run: this machine or a Ray cluster.",
+)
+@click.option(
+    "--jobs", default=0, type=click.IntRange(min=0), help="Processes or Ray workers.  [default: one per core]"
+)
+@click.option(
+    "--name",
+    default="main",
+    show_default=True,
+    help="Name of the corpus; an older one of that name is replaced.",
+)
 @lab_option
 @json_option
 def command(
@@ -36,14 +49,14 @@ def command(
 ) -> None:
     """Filter, deduplicate, mask and split all sources into one corpus.
 
-    Every document gets one decision with a named reason: see report.html in its folder, and
-    `glaswerk explain REASON`. Rules and thresholds are in the table [curate] of lab.toml. Interrupted, it
-    goes on where it was.
-
     \b
     glaswerk curate --language en --language de
-    glaswerk curate --jobs 8
+    glaswerk curate --name strict --web gopher
     RAY_ADDRESS=auto glaswerk curate --on ray
+
+    Every document gets one decision with a named reason: see report.html in the corpus's folder, and
+    `glaswerk explain REASON`. Rules and thresholds are in the table [curate] of lab.toml. If interrupted,
+    the same command resumes.
     """
     from glaswerk.data.curate.curate import curate
 

@@ -42,26 +42,31 @@ class DemoConfig:
     default=Path("demo-lab"),
     show_default=True,
     envvar="GLASWERK_LAB",
-    help="The lab's folder; made where missing.",
+    help="The lab's folder; made if it is missing.",
 )
 @click.option("--size", default=DemoConfig.size, show_default=True, help="Size of the town: tiny or demo.")
-@click.option("--seed", default=DemoConfig.seed, show_default=True, help="Another seed, another town.")
-@click.option("--parameters", default=DemoConfig.parameters, show_default=True, help="Size of the network.")
+@click.option("--seed", default=DemoConfig.seed, show_default=True, help="Each seed makes another town.")
+@click.option(
+    "--parameters", default=DemoConfig.parameters, show_default=True, help="Parameters of the network."
+)
 @click.option("--no-serve", is_flag=True, help="Stop before the server.")
-@click.option("--port", default=8000, show_default=True)
+@click.option("--port", default=8000, show_default=True, help="Port of the chat page.")
 def command(lab_path: Path, size: str, seed: int, parameters: str, no_serve: bool, port: int) -> None:
-    """Town, corpus, tokenizer, model, chat, trust report, then the chat page. Run again: goes on, or serves.
+    """Run every stage on the made-up town, then serve the chat page.
 
     \b
     glaswerk demo
     glaswerk demo --no-serve --size tiny --lab small
+
+    Writes the town, adds it, curates, trains a tokenizer and a model, tunes it, indexes and evaluates: about
+    eight minutes on two cores. Run it again to resume, or to serve the finished lab.
     """
     from glaswerk.cli.interrupts import resumable
     from glaswerk.serve.server import bind
 
     config = DemoConfig(size=size, seed=seed, parameters=parameters)
     if not no_serve:
-        # A taken port should be known now, not in five minutes.
+        # Report a taken port now, not in five minutes.
         bind("127.0.0.1", port).close()
     Lab.init(lab_path, "demo").ledger.close()
     started = time.perf_counter()
@@ -82,7 +87,7 @@ def command(lab_path: Path, size: str, seed: int, parameters: str, no_serve: boo
 
 
 def stages(lab: Lab, config: DemoConfig) -> Iterator[Stage]:
-    """Carry out one stage after the other, yielding what it is called, did and made when it is done."""
+    """Run the stages one by one; yields the name, the figures and the artifact of each when it is done."""
     from glaswerk.data.curate.curate import curate
     from glaswerk.data.source import add_chats, add_docs, add_posts
     from glaswerk.tokenizer import pack, train_tokenizer
@@ -132,7 +137,7 @@ def _training(model: Artifact) -> str:
 
 
 def make_town(lab: Lab, config: DemoConfig) -> Path:
-    """The town's folder in the lab, whole or not there; its questions become the page's suggestions."""
+    """The town's folder in the lab, complete or missing; its questions become the page's suggestions."""
     from glaswerk.town import write_town
 
     final = lab.root / f"town-{config.size}-{config.seed}"
@@ -152,7 +157,7 @@ def _suggest(lab: Lab, key: Path) -> None:
     listed = json.dumps(chosen, ensure_ascii=False)
     if "[chat]" not in settings:
         settings += "\n[chat]\nsuggestions = []\n"
-    # Another seed is another town, with other questions to suggest.
+    # Each seed has its own town, and questions to suggest.
     lines = [
         f"suggestions = {listed}" if line.startswith("suggestions = ") else line
         for line in settings.splitlines()

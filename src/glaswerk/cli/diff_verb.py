@@ -10,9 +10,10 @@ from typing import Any
 import click
 
 from glaswerk.cli.options import json_option, lab_option
+from glaswerk.cli.session import open_lab, print_json
 from glaswerk.core.artifact_files import LAB_SETTINGS
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.lab import Artifact, Lab
+from glaswerk.lab import Artifact
 from glaswerk.lab.artifact import read
 
 # Rows of a table in the terminal; --json has them all.
@@ -22,24 +23,30 @@ _ROWS = 12
 @click.command("diff")
 @click.argument("first", metavar="CORPUS")
 @click.argument("second", metavar="CORPUS")
-@click.option("--samples", default=2, show_default=True, type=click.IntRange(0, 100), help="Of each change.")
+@click.option(
+    "--samples",
+    default=2,
+    show_default=True,
+    type=click.IntRange(0, 100),
+    help="Documents shown for each kind of change.",
+)
 @lab_option
 @json_option
 def command(first: str, second: str, samples: int, lab_path: Path, as_json: bool) -> None:
-    """What differs from one CORPUS to another: documents, decisions, texts, splits, settings, sources.
-
-    A corpus is a name in this lab or the folder of one, of another lab, too.
+    """What differs between two corpora: documents, decisions, texts, splits, settings, sources.
 
     \b
-    glaswerk curate --name strict --language en
     glaswerk diff main strict
     glaswerk diff main ../other-lab/corpora/main --json
+
+    CORPUS is the name of a corpus in this lab (`glaswerk curate --name NAME` makes one), or the folder of one
+    in any lab.
     """
     from glaswerk.data.report.diff import compare
 
     found = compare(_corpus(first, lab_path), _corpus(second, lab_path), samples=samples)
     if as_json:
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        print_json(found)
         return
     for line in _lines(found):
         click.echo(line)
@@ -48,7 +55,7 @@ def command(first: str, second: str, samples: int, lab_path: Path, as_json: bool
 def _corpus(reference: str, lab_path: Path) -> Artifact:
     there: dict[str, Artifact] = {}
     if (lab_path / LAB_SETTINGS).exists():
-        there = {corpus.name: corpus for corpus in Lab.open(lab_path).all("corpus")}
+        there = {corpus.name: corpus for corpus in open_lab(lab_path).all("corpus")}
     if reference in there:
         return there[reference]
     found = read(Path(reference)) if Path(reference).is_dir() else None
@@ -56,7 +63,7 @@ def _corpus(reference: str, lab_path: Path) -> Artifact:
         raise GlaswerkError(
             f"expected a corpus of this lab ({', '.join(sorted(there)) or 'it has none'}) or the folder of "
             f"one, found {reference!r}",
-            hint="glaswerk status lists what the lab holds; glaswerk curate --name NAME makes a corpus",
+            hint="glaswerk corpus ls lists them; glaswerk curate --name NAME makes one",
         )
     return found
 
@@ -72,8 +79,8 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
     documents = found["documents"]
     yield (
         f"\ndocuments: {documents['both']:,} in both, {documents['only_a']:,} only in a, "
-        f"{documents['only_b']:,} only in b; of those in both, {documents['other_decision']:,} decided "
-        f"otherwise, {documents['other_source']:,} from another source"
+        f"{documents['only_b']:,} only in b; of those in both, {documents['other_decision']:,} with "
+        f"different decisions, {documents['other_source']:,} from different sources"
     )
     yield from _changes("decisions", [c for c in found["decisions"] if c["a"] != c["b"]], "a", "b")
     yield from _changes("texts", [c for c in found["content"] if c["text"]], "split_a", "split_b")
@@ -88,9 +95,9 @@ def _made_from(found: Mapping[str, Any]) -> Iterator[str]:
     for row in found["settings"]:
         yield f"setting {row['setting']}: {_value(row['a'])} → {_value(row['b'])}"
     for row in found["rules"]:
-        yield f"rule {row['rule']}: version {row['a']} → {row['b']}; its decisions do not compare"
+        yield f"rule {row['rule']}: version {row['a']} → {row['b']}; its decisions cannot be compared"
     for row in found["inputs"]:
-        words = "only in a" if row["b"] is None else "only in b" if row["a"] is None else "another content"
+        words = "only in a" if row["b"] is None else "only in b" if row["a"] is None else "different content"
         yield f"{row['input'].replace(':', ' ')}: {words}"
 
 
@@ -115,7 +122,7 @@ def _changes(title: str, changes: Sequence[Mapping[str, Any]], before: str, afte
 
 
 def _plain(text: str) -> str:
-    """One line without what a terminal would obey."""
+    """One line without control characters, which a terminal would obey."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 

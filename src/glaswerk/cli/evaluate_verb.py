@@ -16,23 +16,28 @@ from glaswerk.core.errors import GlaswerkError
 @click.command("evaluate")
 @click.option("--model", default="", help="Model to measure.  [default: the newest chat model, else base]")
 @click.option(
-    "--key", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Answer key (JSON)."
+    "--key",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Answer key of the made-up town (JSON): adds truth and political lean.",
 )
-@click.option("--limit", type=int, help="Ask at most that many questions.")
+@click.option("--limit", type=int, help="Ask at most this many questions.")
 @lab_option
 @json_option
 def command(model: str, key: Path | None, limit: int | None, lab_path: Path, as_json: bool) -> None:
-    """Measure bits per byte, truth and political lean, with intervals; write the trust report.
+    """Measure bits per byte, truth and political lean, with intervals, and write the trust report.
 
     \b
-    glaswerk evaluate --key town/answer_key.json
+    glaswerk evaluate
+    glaswerk evaluate --model chat --key town/answer_key.json
     """
     from glaswerk.evaluate import evaluate
 
     with writing(lab_path) as lab:
         chosen = lab.latest("model", model) if model else lab.latest("model", "chat") or lab.latest("model")
         if chosen is None:
-            raise GlaswerkError(f"the lab has no model {model or 'at all'}", hint="glaswerk train")
+            there = ", ".join(made.name for made in lab.all("model")) or "none"
+            wanted = f"model named {model!r}" if model else "model"
+            raise GlaswerkError(f"the lab has no {wanted} (there: {there})", hint="glaswerk train")
         made = evaluate(lab, chosen, key=key, limit=limit)
     show(made, as_json)
     click.echo(f"report: {os.path.relpath(made.path / REPORT_PAGE)}", err=True)

@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import click
 
 
 @click.command("explain")
-@click.argument("reason")
-def command(reason: str) -> None:
-    """What a REASON in the decisions means, and how to change it.
+@click.argument("reason", required=False)
+def command(reason: str | None) -> None:
+    """What a REASON in a decision means and how to change it; without one, list all reasons.
 
     \b
     glaswerk explain near-duplicate
-    """
-    from glaswerk.data.store.reasons import explain
+    glaswerk explain
 
-    click.echo(explain(reason))
+    Reasons are grouped by the stage that gives them: adding content, curating, masking. The figures of a
+    source or corpus (`glaswerk source show`, `glaswerk corpus show`, report.html) count documents by reason.
+    """
+    from glaswerk.data.store.reasons import ADDING, CURATION, MASKED, explain
+
+    if reason is not None:
+        click.echo(explain(reason))
+        return
+    for title, reasons in (
+        ("Left out or changed while content is added", ADDING),
+        ("Decided by `glaswerk curate`, in this order", CURATION),
+        ("Masked in documents that are kept", MASKED),
+    ):
+        click.echo(f"{title}:")
+        for name, found in reasons.items():
+            click.echo(f"  {name:22} {textwrap.shorten(found.meaning, 100, placeholder=' …')}")
+        click.echo()
+    click.echo("glaswerk explain REASON prints how to change it")

@@ -2,49 +2,26 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from glaswerk.cli.options import json_option, lab_option
-from glaswerk.cli.session import writing
-from glaswerk.core.errors import GlaswerkError
+from glaswerk.cli.options import json_option, lab_option, selectors
+from glaswerk.cli.session import next_step, open_lab, print_json, writing
 from glaswerk.lab import Lab
 
 if TYPE_CHECKING:
     from glaswerk.data.removal.reach import Reach
     from glaswerk.lab.tombstones import Tombstone
 
-Function = TypeVar("Function", bound=Callable[..., Any])
-
-_SELECTORS = (
-    click.option("--author", "authors", multiple=True, help="Everything by this author (repeatable)."),
-    click.option("--id", "ids", multiple=True, help="This document, or a post's address (repeatable)."),
-    click.option("--source", "sources", multiple=True, help="A whole source (repeatable)."),
-    click.option(
-        "--from-file",
-        type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        help="Ids, addresses of posts or profiles, @handles, or X's delete events, one a line.",
-    ),
-    click.option("--copies", is_flag=True, help="Also the same words where others wrote them."),
-)
-
-
-def selectors(function: Function) -> Function:
-    """The options that name content: of `forget`, and of `what-if`, which says what forgetting would take."""
-    for option in reversed(_SELECTORS):
-        function = option(function)
-    return function
-
 
 @click.command("forget")
 @selectors
-@click.option("--why", default="", help="A note on who asked for it.")
-@click.option("--dry-run", is_flag=True, help="Say what it reaches and stop.")
+@click.option("--why", default="", help="A note, such as who requested it.")
+@click.option("--dry-run", is_flag=True, help="Print what it reaches, and stop.")
 @lab_option
 @json_option
 def command(
@@ -58,69 +35,31 @@ def command(
     lab_path: Path,
     as_json: bool,
 ) -> None:
-    """Mark content to be forgotten, also where it comes later, and say everything that it reaches.
-
-    `glaswerk rebuild` then takes it out of corpora, shards and index, `glaswerk rebuild --purge` also out
-    of the sources.
+    """Mark content to be forgotten, and print everything that this reaches.
 
     \b
     glaswerk forget --author hazel_hogben --dry-run
     glaswerk forget --id https://x.com/hazel_hogben/status/1850000000000000123 --why "her letter of 3 May"
+
+    Marks also cover content that is added later. Then `glaswerk rebuild` removes it from corpora, shards and
+    index, and `glaswerk rebuild --purge` from the sources as well.
     """
+    from glaswerk.data.removal.selection import reached
     from glaswerk.lab.tombstones import Forgotten
     from glaswerk.rerun.exposure import count_exposures
 
-    lab = Lab.open(lab_path)
+    lab = open_lab(lab_path)
     stones, touched = reached(lab, authors, ids, sources, from_file, copies=copies, why=why)
     if not dry_run:
         with writing(lab_path) as held:
             Forgotten.read(held.root).with_more(stones).write(held.root)
             count_exposures(held)
     found = _found(lab, stones, touched)
-    click.echo(json.dumps(found, indent=2, ensure_ascii=False) if as_json else _words(touched, found))
-    if not as_json:
-        click.echo("next: " + _next(found, dry_run), err=True)
-
-
-def reached(
-    lab: Lab,
-    authors: Sequence[str],
-    ids: Sequence[str],
-    sources: Sequence[str],
-    from_file: Path | None,
-    *,
-    copies: bool,
-    why: str = "",
-) -> tuple[list[Tombstone], Reach]:
-    """The marks for what the selectors name, and all that these reach. Raises GlaswerkError for no name."""
-    from glaswerk.data.posts.references import document_id
-    from glaswerk.data.removal.marks import handle_of, read_marks
-    from glaswerk.data.removal.reach import reach
-    from glaswerk.lab.tombstones import Forgotten, Tombstone
-
-    named = [document_id(reference) for reference in ids if reference.strip()]
-    stones = [Tombstone("id", value, why=why) for value in named]
-    stones += read_marks(from_file, why) if from_file else ()
-    stones += [Tombstone("author", handle_of(value), why=why) for value in authors]
-    stones += [Tombstone("source", value.strip(), why=why) for value in sources]
-    _check(stones)
-    if not stones:
-        raise GlaswerkError("expected what to forget, found nothing", hint="glaswerk forget --author HANDLE")
-    touched = reach(lab, Forgotten(tuple(stones)))
-    if copies:
-        stones += [Tombstone("id", value, why=why or "a copy") for value in touched.copies]
-        touched = reach(lab, Forgotten(tuple(stones)))
-    return stones, touched
-
-
-def _check(stones: list[Tombstone]) -> None:
-    for stone in stones:
-        if not stone.value.removeprefix("@"):
-            raise GlaswerkError(f"expected a name after --{stone.kind}, found none")
-        if any("\ud800" <= letter <= "\udfff" for letter in stone.value + stone.why):
-            raise GlaswerkError(
-                f"expected --{stone.kind} in UTF-8, found {stone.value!r}", hint="set LANG=C.UTF-8"
-            )
+    if as_json:
+        print_json(found)
+        return
+    click.echo(_words(touched, found))
+    next_step(_next(found, dry_run))
 
 
 def _found(lab: Lab, stones: list[Tombstone], touched: Reach) -> dict[str, Any]:
@@ -179,4 +118,4 @@ def _words(touched: Reach, found: dict[str, Any]) -> str:
 def _next(found: dict[str, Any], dry_run: bool) -> str:
     if dry_run:
         return "the same without --dry-run" + (", perhaps with --copies" if found["copies"] else "")
-    return "glaswerk rebuild" + (", then train and tune anew" if found["models"] else "")
+    return "glaswerk rebuild" + (", then train and tune again" if found["models"] else "")

@@ -1,4 +1,4 @@
-"""A warning before a model answers that learnt what was forgotten since."""
+"""A warning before a model answers that has learned content forgotten since."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from glaswerk.lineage.exposure import exposures
 
 
 def warn_of_forgotten(lab: Lab, model: Artifact) -> None:
-    """Say so on standard error, with the newest model of the same stage that did not learn it.
+    """Warn on standard error, and name the newest model of the same stage that did not learn it.
 
-    As last counted, by `glaswerk forget`, `rebuild` or `status`.
+    The count is the last one of `glaswerk forget`, `rebuild` or `status`.
     """
     known = exposures(lab)
     found = known.get(model.id)
@@ -25,7 +25,7 @@ def warn_of_forgotten(lab: Lab, model: Artifact) -> None:
         and known[made.id].certain
         and not known[made.id].documents
     ]
-    way = f"--model {without[-1]} was not" if without else "glaswerk what-if says what it takes to be without"
+    way = f"--model {without[-1]} was not" if without else "glaswerk what-if says what removing them takes"
     click.echo(
         f"warning: {model.name} was trained on {found.documents:,} forgotten documents; {way}", err=True
     )

@@ -11,18 +11,18 @@ from glaswerk.cli.session import show, writing
 
 
 @click.command("index")
-@click.option("--shards", default="main.main", show_default=True, help="Shards to index.")
+@click.option("--shards", default="main.main", show_default=True, help="Name of the shards to index.")
 @lab_option
 @json_option
 def command(shards: str, lab_path: Path, as_json: bool) -> None:
-    """Build the suffix arrays that `trace`, `count`, `search` and the chat page look into.
-
-    They cover everything that is trained on: documents, chats and preference pairs. What an earlier index
-    has already of the same tokens is taken over, and a run that was stopped goes on where it was.
+    """Build the suffix arrays that `trace`, `count`, `search` and the chat page search.
 
     \b
     glaswerk index
-    glaswerk index --shards main.main
+    glaswerk index --shards main.smollm2
+
+    They cover everything that models train on: documents, chats and preference pairs. Parts of an earlier
+    index with the same tokens are reused. If interrupted, the same command resumes.
     """
     from glaswerk.trace import build
 

@@ -6,18 +6,20 @@ from pathlib import Path
 
 import click
 
+from glaswerk.cli.session import next_step
 from glaswerk.lab import Lab
 
 
 @click.command("init")
 @click.argument("folder", type=click.Path(path_type=Path), default=Path())
-@click.option("--name", default="", help="The lab's name.  [default: the folder's]")
+@click.option("--name", default="", help="The lab's name.  [default: the folder's name]")
 def command(folder: Path, name: str) -> None:
-    """Make a lab in FOLDER (by default this one). A lab that is there already stays as it is.
+    """Make a lab in FOLDER, by default this one. An existing lab is left unchanged.
 
     \b
     glaswerk init my-lab
+    glaswerk init --name "Letters of my grandmother"
     """
     lab = Lab.init(folder, name)
     click.echo(f"lab {lab.settings.get('lab', {}).get('name', lab.root.name)} in {lab.root}")
-    click.echo("next: glaswerk add posts ARCHIVE.zip --licence own", err=True)
+    next_step("glaswerk add posts ARCHIVE.zip --licence own")

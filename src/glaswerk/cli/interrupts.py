@@ -1,4 +1,4 @@
-"""Ctrl-C in a training verb: say that the state is saved, and what to type to go on."""
+"""Ctrl-C in a training verb: say that the state is saved, and what to type to resume."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from contextlib import contextmanager
 
 import click
 
-from glaswerk.cli.main import command_line
+from glaswerk.cli.invocation import command_line
 from glaswerk.core.errors import Interrupted
 
 
 @contextmanager
 def resumable() -> Iterator[None]:
-    """Turn `Interrupted` into two lines and exit code 130."""
+    """Turn `Interrupted` into two lines on standard error and exit code 130."""
     try:
         yield
     except Interrupted as stop:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from glaswerk.cli.options import json_option, lab_option
+from glaswerk.cli.session import open_lab, print_json
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.files import write_atomic
 from glaswerk.lab import Lab
@@ -22,12 +23,14 @@ if TYPE_CHECKING:
 @click.argument("thing")
 @click.option("--up", is_flag=True, help="Only what it was made from.")
 @click.option("--down", is_flag=True, help="Only what was made from it.")
-@click.option("--depth", type=click.IntRange(1), help="How many steps.  [default: all]")
-@click.option("--svg", type=click.Path(dir_okay=False, path_type=Path), help="Also draw it in this file.")
+@click.option("--depth", type=click.IntRange(1), help="Steps to follow.  [default: all]")
+@click.option(
+    "--svg", type=click.Path(dir_okay=False, path_type=Path), help="Also write a drawing to this file."
+)
 @click.option(
     "--openlineage",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Also write it to this file as OpenLineage events, a line each.",
+    help="Also write OpenLineage events to this file, one per line.",
 )
 @lab_option
 @json_option
@@ -41,10 +44,7 @@ def command(
     lab_path: Path,
     as_json: bool,
 ) -> None:
-    """What a THING was made from, and what was made from it, however long parts of it are gone.
-
-    THING is the name of an artifact (with its kind before it where names clash), its id or the first digits
-    of that, runs/ID, the id or address of a document, or the id of an answer that a server traced.
+    """What THING was made from, and what was made from it, including what has been removed since.
 
     \b
     glaswerk lineage chat
@@ -52,12 +52,15 @@ def command(
     glaswerk lineage x:1850000000000000123 --svg lineage.svg
     glaswerk lineage model:chat/step-470 --up --openlineage events.jsonl
     glaswerk lineage chatcmpl-0123456789abcdef01234567 --up
+
+    THING is the name of an artifact (as kind:name if several kinds have it), its id or at least four digits
+    of it, runs/ID, the id or address of a document, or the id of an answer that a server traced.
     """
     from glaswerk.lineage.graph import tree
     from glaswerk.lineage.openlineage import events
     from glaswerk.lineage.svg import lineage_svg
 
-    lab = Lab.open(lab_path)
+    lab = open_lab(lab_path)
     graph, root = _found(lab, thing)
     directions: list[Direction] = ["up", "down"] if up == down else ["up"] if up else ["down"]
     part = graph.around(root, directions, depth)
@@ -66,7 +69,7 @@ def command(
     if openlineage:
         write_atomic(openlineage, "".join(json.dumps(event) + "\n" for event in events(lab, part)))
     if as_json:
-        click.echo(json.dumps(_as_json(part, root), indent=2, ensure_ascii=False))
+        print_json(_as_json(part, root))
         return
     for direction in directions:
         click.echo("made from" if direction == "up" else "went into")
@@ -75,7 +78,7 @@ def command(
 
 
 def _found(lab: Lab, thing: str) -> tuple[Graph, str]:
-    """The graph that holds the thing, and its id."""
+    """The graph with the thing in it, and the thing's id."""
     from glaswerk.data.posts.references import document_id
     from glaswerk.lab.answer_records import read_answer
     from glaswerk.lineage.graph import resolve, whole_graph
@@ -96,10 +99,10 @@ def _found(lab: Lab, thing: str) -> tuple[Graph, str]:
 
 
 def _of_document(lab: Lab, graph: Graph, identifier: str) -> Graph | None:
-    """The graph of a document and of what it stands in as (see `glaswerk why`), or None where it is unknown.
+    """The graph of a document and of the documents it became part of, or None if it is unknown.
 
-    Corpora and shards that are there are asked; of shards that are gone, the spans that were kept of them;
-    models by what they were trained on.
+    It is looked up in corpora and shards that exist, in the spans kept of shards that are gone, and in what
+    models were trained on.
     """
     from glaswerk.data.removal.history import in_corpora, merged_into
     from glaswerk.rerun.exposure import learnt
@@ -122,12 +125,12 @@ def _of_document(lab: Lab, graph: Graph, identifier: str) -> Graph | None:
         if found.documents:
             holders.append(model.id)
         elif not found.certain:
-            click.echo(f"model {model.name} may hold it: the spans of its shards are lost", err=True)
+            click.echo(f"model {model.name} may contain it: the spans of its shards are lost", err=True)
     return graph.of_document(identifier, sources, holders)
 
 
 def _sources(lab: Lab, document: str) -> list[str]:
-    """Ids of the sources that know a document."""
+    """Ids of the sources that contain a document."""
     from glaswerk.data.removal.history import in_sources
 
     names = {event.name for event in in_sources(lab, document)[1]}

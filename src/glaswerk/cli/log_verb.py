@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,22 +10,30 @@ from typing import Any
 import click
 
 from glaswerk.cli.options import json_option, lab_option
-from glaswerk.lab import Artifact, Lab
+from glaswerk.cli.session import open_lab, print_json
+from glaswerk.lab import Artifact
 
 
 @click.command("log")
 @lab_option
 @json_option
-@click.option("-n", "count", default=20, show_default=True, help="How many, newest first.")
+@click.option(
+    "-n", "count", default=20, show_default=True, type=click.IntRange(min=1), help="Commands shown."
+)
 def command(lab_path: Path, as_json: bool, count: int) -> None:
-    """The commands that wrote to the lab, newest first, with how they ended and how long they took."""
-    lab = Lab.open(lab_path)
+    """The commands that wrote to the lab, newest first: how each ended and how long it took.
+
+    \b
+    glaswerk log
+    glaswerk log -n 5 --json
+    """
+    lab = open_lab(lab_path)
     rows = [dict(row) for row in lab.ledger.rows("SELECT * FROM run ORDER BY id DESC LIMIT ?", count)]
     for row in rows:
         if row["status"] == "running" and not _alive(row["pid"]):
             row["status"] = "killed"
     if as_json:
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        print_json(rows)
         return
     models = [model for model in lab.all("model") if model.stats.get("report")]
     for row in rows:
@@ -48,6 +55,6 @@ def _alive(pid: int) -> bool:
 
 
 def _made_by(model: Artifact, row: Mapping[str, Any]) -> bool:
-    """Whether the model was finished while that command ran: one command at a time writes to a lab."""
+    """Whether the model was finished while that command ran; only one command writes at a time."""
     finished = row["finished_at"]
     return finished is not None and row["started_at"] <= model.finished_at <= finished

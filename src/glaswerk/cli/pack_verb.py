@@ -11,12 +11,14 @@ from glaswerk.cli.session import show, writing
 
 
 @click.command("pack")
-@click.option("--corpus", default="main", show_default=True, help="Corpus to encode.")
-@click.option("--tokenizer", default="main", show_default=True, help="Tokenizer, own or adopted.")
+@click.option("--corpus", default="main", show_default=True, help="Name of the corpus to encode.")
+@click.option(
+    "--tokenizer", default="main", show_default=True, help="Name of the tokenizer, trained or adopted."
+)
 @lab_option
 @json_option
 def command(corpus: str, tokenizer: str, lab_path: Path, as_json: bool) -> None:
-    """Encode the corpus into shards, with the token span of every document.
+    """Encode the corpus into shards of tokens, with the token span of every document.
 
     \b
     glaswerk pack

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from glaswerk.cli.options import json_option, lab_option
-from glaswerk.cli.session import show, writing
+from glaswerk.cli.session import show_all, writing
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.rerun.rebuild import rebuild
 
@@ -28,6 +28,7 @@ def command(purging: bool, lab_path: Path, as_json: bool) -> None:
     which of them are stale: they still know what they were trained on.
 
     \b
+    glaswerk rebuild
     glaswerk forget --author hazel_hogben && glaswerk rebuild --purge
     """
     from glaswerk.data.removal.purge import purge
@@ -39,8 +40,7 @@ def command(purging: bool, lab_path: Path, as_json: bool) -> None:
         if not purging and not lab.all("corpus"):
             raise GlaswerkError("the lab has no corpus to rebuild", hint="glaswerk curate")
         count_exposures(lab)
-    for artifact in made:
-        show(artifact, as_json, bytes=artifact.bytes)
+    show_all([(artifact, {"bytes": artifact.bytes}) for artifact in made], as_json)
     if purging and not made and not as_json:
         click.echo("nothing to purge: no source holds what marks cover or owners deleted", err=True)
     ids = {"", *(shards.id for shards in lab.all("shards"))}

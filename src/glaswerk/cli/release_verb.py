@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from glaswerk.cli.options import json_option, lab_option
-from glaswerk.cli.session import writing
+from glaswerk.cli.session import next_step, print_json, writing
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab
 
@@ -23,10 +22,10 @@ if TYPE_CHECKING:
 @click.option(
     "--answers",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="What only a person knows (TOML).  [default: that of an earlier release in the folder]",
+    help="What only a person knows (TOML).  [default: answers.toml of an earlier release in the folder]",
 )
-@click.option("--despite-obstacles", is_flag=True, help="Write it, and what stands in the way at the top.")
-@click.option("--dry-run", is_flag=True, help="Only say what would be written.")
+@click.option("--despite-obstacles", is_flag=True, help="Write it anyway, with the obstacles at the top.")
+@click.option("--dry-run", is_flag=True, help="List what would be written, and stop.")
 @lab_option
 @json_option
 def command(
@@ -38,28 +37,29 @@ def command(
     lab_path: Path,
     as_json: bool,
 ) -> None:
-    """Write MODEL as a Hugging Face folder, with the papers that the ledger can write about it.
-
-    Public summary of training content (AI Act), model documentation (Code of Practice), model card, ML-BOM,
-    train-test overlap, compute and energy. What only you know is a marked blank, listed in answers.toml.
+    """Write MODEL as a Hugging Face folder, with the papers that follow from the ledger.
 
     \b
     glaswerk release chat --to release
     glaswerk release chat --to release --answers release/answers.toml
+
+    The papers: public summary of training content (AI Act), model documentation (Code of Practice), model
+    card, ML-BOM, train-test overlap, compute and energy. What only you know is left as a marked blank, and
+    listed in answers.toml.
     """
     from glaswerk.release import prepare, write
     from glaswerk.rerun.exposure import count_exposures
 
     with writing(lab_path) as lab:
         model = _model(lab, name)
-        # The folder is named by where the user stands, whatever the current folder may become.
+        # Relative to the current folder, even if that changes meanwhile.
         place = to.absolute()
         count_exposures(lab)
         release = prepare(lab, model, place, answers=answers, despite=despite_obstacles)
         if not dry_run:
             write(release, model, place)
     if as_json:
-        click.echo(json.dumps(_fields(release, to, dry_run), indent=2, ensure_ascii=False))
+        print_json(_fields(release, to, dry_run))
         return
     _print(release, to, dry_run)
 
@@ -68,9 +68,7 @@ def _model(lab: Lab, name: str) -> Artifact:
     found = lab.latest("model", name)
     if found is None:
         there = ", ".join(made.name for made in lab.all("model")) or "none"
-        raise GlaswerkError(
-            f"the lab has no model named {name!r} (there: {there})", hint="glaswerk status lists them"
-        )
+        raise GlaswerkError(f"the lab has no model named {name!r} (there: {there})", hint="glaswerk model ls")
     return found
 
 
@@ -104,4 +102,4 @@ def _print(release: Release, to: Path, dry_run: bool) -> None:
         click.echo(f"train-test overlap not measured, {facts.overlap.reason}{hint}")
     if release.blanks:
         click.echo(f"{len(release.blanks)} blanks left: {', '.join(release.blanks)}")
-        click.echo(f"next: fill in {to / 'answers.toml'} and run it again")
+        next_step(f"fill in {to / 'answers.toml'} and run it again")

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from glaswerk.cli.options import json_option, lab_option
-from glaswerk.cli.trace_verb import facts, open_tracer, shards_option
-from glaswerk.lab import Lab
+from glaswerk.cli.options import json_option, lab_option, shards_option
+from glaswerk.cli.session import open_lab, print_json
+from glaswerk.cli.tracing import facts, open_tracer
 
 if TYPE_CHECKING:
     from glaswerk.trace import Match
 
-# Characters shown to each side of the phrase.
+# Characters shown on each side of the phrase.
 _AROUND = 120
 
 
@@ -28,20 +27,20 @@ _AROUND = 120
 @lab_option
 @json_option
 def command(phrase: str, limit: int, shards: str, lab_path: Path, as_json: bool) -> None:
-    """The documents of the training data that hold PHRASE, the earliest first, with the words around it.
+    """The documents of the training data that contain PHRASE, the earliest first, with the words around it.
 
-    Its words and signs are compared as `glaswerk count` does.
+    The phrase is compared as in `glaswerk count`.
 
     \b
     glaswerk search "the old mill"
     glaswerk search --limit 100 --json "the old mill" > found.json
     """
-    found = open_tracer(Lab.open(lab_path), shards).search(phrase, limit=limit)
+    found = open_tracer(open_lab(lab_path), shards).search(phrase, limit=limit)
     if as_json:
-        click.echo(json.dumps([match.to_json() for match in found], indent=2, ensure_ascii=False))
+        print_json([match.to_json() for match in found])
         return
     if not found:
-        click.echo("no document of the training data holds it")
+        click.echo("no document of the training data contains it")
     for match in found:
         click.echo(f"{match.id}  {facts(match)}\n    {_around(match)}")
 

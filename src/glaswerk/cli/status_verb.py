@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
+from glaswerk.cli.nouns import entry_fields
 from glaswerk.cli.options import json_option, lab_option
+from glaswerk.cli.session import next_step, open_lab, print_json
+from glaswerk.cli.tables import size_words
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import short
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.artifact import PURGED
-from glaswerk.lab.status import Entry, entries
+from glaswerk.lab.status import entries
 from glaswerk.lineage.exposure import exposures
 from glaswerk.lineage.obstacles import obstacles
 
@@ -21,7 +23,7 @@ from glaswerk.lineage.obstacles import obstacles
 @lab_option
 @json_option
 def command(lab_path: Path, as_json: bool) -> None:
-    """What the lab holds, what has gone stale, what each part cost, and what keeps models from a release.
+    """What the lab holds, what is stale, what each part cost, and what keeps models from a release.
 
     \b
     glaswerk status
@@ -29,16 +31,16 @@ def command(lab_path: Path, as_json: bool) -> None:
     """
     from glaswerk.rerun.exposure import count_exposures
 
-    lab = Lab.open(lab_path)
+    lab = open_lab(lab_path)
     found = entries(lab)
     try:
         count_exposures(lab)
     except GlaswerkError as error:
-        # What the lab holds can be told even where a source or shards are broken.
-        click.echo(f"not counted what models were trained on: {error.message}", err=True)
+        # The list is still right if a source or shards are broken.
+        click.echo(f"forgotten content in models was not counted: {error.message}", err=True)
     if as_json:
-        rows = [{**_row(entry), **_of_model(lab, entry.artifact)} for entry in found]
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        rows = [{**entry_fields(entry), **_of_model(lab, entry.artifact)} for entry in found]
+        print_json(rows)
         return
     click.echo(f"{'kind':10} {'name':24} {'id':12} {'size':>9} {'time':>9} {'cpu':>9}  state")
     for entry in found:
@@ -47,7 +49,7 @@ def command(lab_path: Path, as_json: bool) -> None:
         purged = sum(a.stats.get(PURGED, {}).values())
         state += f", {purged:,} documents purged" if purged else ""
         click.echo(
-            f"{a.kind:10} {a.name:24} {short(a.id)} {_bytes(a.bytes):>9} {a.seconds:>7.1f} s "
+            f"{a.kind:10} {a.name:24} {short(a.id)} {size_words(a.bytes):>9} {a.seconds:>7.1f} s "
             f"{a.cpu_seconds:>7.1f} s  {state}"
         )
         if a.stats.get("report"):
@@ -56,29 +58,13 @@ def command(lab_path: Path, as_json: bool) -> None:
             click.echo(f"{'':10} no release: {words}")
     total = sum(e.artifact.cpu_seconds for e in found)
     size = sum(e.artifact.bytes for e in found)
-    click.echo(f"{len(found)} artifacts, {_bytes(size)}, {total / 60:.1f} CPU minutes")
+    click.echo(f"{len(found)} artifacts, {size_words(size)}, {total / 60:.1f} CPU minutes")
     if not found:
-        click.echo("next: glaswerk add posts ARCHIVE.zip --licence own", err=True)
-
-
-def _row(entry: Entry) -> dict[str, object]:
-    a = entry.artifact
-    return {
-        "kind": a.kind,
-        "name": a.name,
-        "id": a.id,
-        "digest": a.digest,
-        "stale": entry.stale,
-        "bytes": a.bytes,
-        "seconds": a.seconds,
-        "cpu_seconds": a.cpu_seconds,
-        "finished_at": a.finished_at,
-        "stats": dict(a.stats),
-    }
+        next_step("glaswerk add posts ARCHIVE.zip --licence own")
 
 
 def _of_model(lab: Lab, artifact: Artifact) -> dict[str, object]:
-    """What a model learnt from forgotten content, and why it cannot be released."""
+    """What a model learned from forgotten content, and why it cannot be released."""
     if artifact.kind != "model":
         return {}
     found = exposures(lab).get(artifact.id)
@@ -90,12 +76,3 @@ def _of_model(lab: Lab, artifact: Artifact) -> dict[str, object]:
             "reserved_documents": found.reserved,
         }
     return {**counts, "obstacles": obstacles(lab, artifact)}
-
-
-def _bytes(count: int) -> str:
-    value = float(count)
-    for unit in ("B", "kB", "MB", "GB"):
-        if value < 1000:
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.1f} TB"

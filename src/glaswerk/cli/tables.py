@@ -1,16 +1,35 @@
-"""TODO src/glaswerk/cli/tables.py."""
+"""Tables in the terminal: the prediction of a run, artifacts of the lab, columns that line up."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    pass
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
 
 
-def rows(figures: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """(name, figure, note) of what a prediction says."""
+def columns(head: Sequence[str], rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> Iterator[str]:
+    """Lines of a table whose columns line up; those in `right` are aligned to the right."""
+    lines = [head, *rows]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
+    for line in lines:
+        cells = [
+            cell.rjust(width) if i in right else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ]
+        yield "  ".join(cells).rstrip()
+
+
+def size_words(count: int) -> str:
+    """Bytes in decimal units: "512 B", "1.2 MB"."""
+    value = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} TB"
+
+
+def prediction_rows(figures: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """(name, figure, note) for each line of the prediction of a run, from its JSON."""
     shape, parts, flops = figures["shape"], figures["parameters"], figures["flops"]
     yield (
         "parameters",
@@ -26,11 +45,11 @@ def rows(figures: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     )
     yield "tokens", f"{figures['tokens']:,}", f"{figures['steps']:,} steps, {figures['epochs']:g} epochs"
     attention = flops["attention_per_token"] / flops["per_token"]
-    yield "FLOPs", f"{flops['total']:.3g}", f"{flops['per_token']:.3g} a token, {attention:.0%} attention"
+    yield "FLOPs", f"{flops['total']:.3g}", f"{flops['per_token']:.3g} per token, {attention:.0%} attention"
     yield from _memory(figures)
     yield "tokens/s", f"{figures['tokens_per_second']:,.0f}", figures["rate_basis"]
     yield "MFU", f"{figures['utilisation']:.1%}", f"of {figures['peak_flops'] / 1e12:,.3g} TFLOP/s"
-    yield "time", duration(figures["seconds"]), f"of {figures['devices']} device(s), training steps alone"
+    yield "time", duration(figures["seconds"]), f"of {figures['devices']} device(s), training steps only"
     yield _priced(figures)
     yield _energy(figures)
     yield from _quality(figures["bits_per_byte"])
@@ -50,7 +69,7 @@ def _memory(figures: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
             f"{name} {_gigabytes(memory[name])}"
             for name in ("weights", "gradients", "optimizer", "activations")
         )
-        label = "memory a device" if degree == "1" else f"  sharded over {degree}"
+        label = "memory per device" if degree == "1" else f"  sharded over {degree}"
         room = f"fits in {_gigabytes(figures['memory_capacity'])}"
         short = f"does NOT fit in {_gigabytes(figures['memory_capacity'])}"
         yield label, _gigabytes(memory["total"]), f"{parts}  {room if memory['fits'] else short}"
@@ -58,18 +77,22 @@ def _memory(figures: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
 
 def _priced(figures: dict[str, Any]) -> tuple[str, str, str]:
     if figures["price"] is None:
-        return "price", "not known", "--price-per-hour says what an hour costs"
+        return "price", "not known", "--price-per-hour gives the price of an hour"
     return "price", f"{figures['price']:,.2f}", "in the currency of --price-per-hour"
 
 
 def _energy(figures: dict[str, Any]) -> tuple[str, str, str]:
     if figures["kilowatt_hours"] is None:
-        return "energy", "not known", "--watts says what a device draws"
-    return "energy", f"{figures['kilowatt_hours']:,.3g} kWh", f"{figures['watts']:g} W a device, at full load"
+        return "energy", "not known", "--watts gives the power of a device"
+    return (
+        "energy",
+        f"{figures['kilowatt_hours']:,.3g} kWh",
+        f"{figures['watts']:g} W per device, at full load",
+    )
 
 
 def duration(seconds: float) -> str:
-    """Seconds in the unit that suits them."""
+    """Seconds in the unit that suits them: "90 s", "2.5 min", "3.0 h"."""
     for unit, length in (("days", 86400), ("h", 3600), ("min", 60)):
         if seconds >= 2 * length:
             return f"{seconds / length:,.1f} {unit}"

@@ -12,12 +12,19 @@ from glaswerk.cli.session import show, writing
 
 @click.command("tokenizer")
 @click.option(
-    "--vocab-size", default=0, help="Entries, special tokens included.  [default: from the corpus' size]"
+    "--vocab-size", default=0, help="Entries, with special tokens.  [default: from the size of the corpus]"
 )
 @lab_option
 @json_option
 def command(vocab_size: int, lab_path: Path, as_json: bool) -> None:
-    """Train a byte-level BPE on the corpus (Qwen2's split rule, Hugging Face's tokenizer.json)."""
+    """Train a byte-level BPE tokenizer on the corpus.
+
+    \b
+    glaswerk tokenizer
+    glaswerk tokenizer --vocab-size 4096
+
+    It splits text as Qwen2 does and is saved as Hugging Face's tokenizer.json.
+    """
     from glaswerk.tokenizer.training import TokenizerConfig, train_tokenizer
 
     with writing(lab_path) as lab:

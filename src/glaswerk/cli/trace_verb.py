@@ -1,58 +1,24 @@
-"""`glaswerk trace`, and what `count` and `search` share with it."""
+"""`glaswerk trace`."""
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from glaswerk.cli.options import json_option, lab_option
-from glaswerk.lab import Artifact, Lab
-
-if TYPE_CHECKING:
-    from glaswerk.trace import Match, Tracer
-
-Function = TypeVar("Function", bound=Callable[..., Any])
-
-
-def shards_option(function: Function) -> Function:
-    """`--shards NAME`, whose index is searched."""
-    return click.option("--shards", default="main.main", show_default=True, help="Shards to search.")(
-        function
-    )
-
-
-def open_tracer(lab: Lab, shards: str) -> Tracer:
-    """The open index of these shards. Raises GlaswerkError, with those there are, where it is missing."""
-    from glaswerk.trace import Tracer
-
-    return Tracer.open(lab, index_of(lab, shards))
-
-
-def index_of(lab: Lab, shards: str) -> Artifact:
-    hint = "glaswerk index" if shards == "main.main" else f"glaswerk index --shards {shards}"
-    return lab.need("trace", shards, hint=hint)
-
-
-def facts(match: Match) -> str:
-    """Who, when, on what terms, where from, and in which part of the training data."""
-    where = f"{match.split}, {match.side}" if match.side else match.split
-    copies = f"{match.duplicates:,} duplicates left out" if match.duplicates else ""
-    parts = (match.author, match.created_at[:10], match.licence, match.url, where, copies)
-    return "  ".join(part for part in parts if part)
+from glaswerk.cli.options import json_option, lab_option, shards_option
+from glaswerk.cli.session import open_lab, print_json
+from glaswerk.cli.tracing import facts, index_of, open_tracer
 
 
 @click.command("trace")
 @click.argument("text", required=False)
 @click.option(
-    "--context", default="", help="What was said before: of the earliest, those that fit it come first."
+    "--context", default="", help="The conversation before the text: documents that fit it come first."
 )
 @click.option(
-    "--min-words", type=click.IntRange(2), default=4, show_default=True, help="Shortest span shown."
+    "--min-words", type=click.IntRange(2), default=4, show_default=True, help="Shortest span shown, in words."
 )
 @click.option(
     "--documents",
@@ -67,7 +33,7 @@ def facts(match: Match) -> str:
 def command(
     text: str | None, context: str, min_words: int, documents: int, shards: str, lab_path: Path, as_json: bool
 ) -> None:
-    """Where TEXT (or standard input) occurs verbatim in the training data, the rarest words first.
+    """Where TEXT, or standard input, occurs verbatim in the training data, the rarest spans first.
 
     \b
     glaswerk trace "the stolen garden gnome came back"
@@ -75,14 +41,13 @@ def command(
     """
     from glaswerk.trace.novelty import LEAST, Baseline
 
-    lab = Lab.open(lab_path)
+    lab = open_lab(lab_path)
     tracer, text = open_tracer(lab, shards), text if text is not None else sys.stdin.read()
     found = tracer.trace(text, context=context, min_words=min_words, documents=documents)
     baseline = Baseline.of(lab, index_of(lab, shards), tracer)
     novelty = baseline.judge(tracer, text, found if min_words <= LEAST else None)
     if as_json:
-        whole = found.to_json() | {"novelty": novelty.to_json()}
-        click.echo(json.dumps(whole, indent=2, ensure_ascii=False))
+        print_json(found.to_json() | {"novelty": novelty.to_json()})
         return
     click.echo(novelty)
     if not found.spans:

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from glaswerk.cli.options import json_option, lab_option, settings_options
-from glaswerk.cli.session import show, taking_part
+from glaswerk.cli.session import open_lab, show, taking_part
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.lab import Lab
 
 if TYPE_CHECKING:
     from glaswerk.train.report.monitor import Extra
@@ -23,28 +22,30 @@ if TYPE_CHECKING:
 @click.option(
     "--key",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Answer key (JSON): the run's report follows truth and politics.",
+    help="Answer key of the made-up town (JSON): the run's report follows truth and politics.",
 )
 @click.option(
-    "--parallel", default="", help="Under torchrun: degrees, such as replicate=2,tensor=2.  [default: shard]"
+    "--parallel",
+    default="",
+    help="Under torchrun: degrees, such as replicate=2,tensor=2.  [default: shard over all]",
 )
 @click.option(
     "--compile",
     default="auto",
     show_default=True,
-    help="The network, with torch.compile: on, off, or auto: runs of ten minutes and more.",
+    help="Use torch.compile: on, off, or auto (on for runs of ten minutes or more).",
 )
-@click.option("--micro-rows", default=0, help="Rows computed at once.  [default: as many as fit]")
-@click.option("--milestones", default="", help="Steps whose checkpoints stay, such as 500,1000.")
-@click.option("--branch", default=0, help="Begin the decay at this milestone of the same run instead.")
-@click.option("--decay-steps", default=0, help="With --branch.  [default: in proportion]")
+@click.option("--micro-rows", default=0, help="Sequences computed at once.  [default: as many as fit]")
+@click.option("--milestones", default="", help="Steps whose checkpoints are kept, such as 500,1000.")
+@click.option("--branch", default=0, help="Start the learning-rate decay at this milestone of the same run.")
+@click.option("--decay-steps", default=0, help="With --branch: steps of the decay.  [default: in proportion]")
 @click.option(
     "--last",
     multiple=True,
     metavar="SOURCE",
-    help="Its documents come in the last part of the run alone (repeatable).",
+    help="Train on the documents of this source only in the last part of the run (repeatable).",
 )
-@click.option("--dry-run", is_flag=True, help="Say what it would take, as `glaswerk plan` does, and stop.")
+@click.option("--dry-run", is_flag=True, help="Print the prediction of `glaswerk plan`, and stop.")
 @lab_option
 @json_option
 def command(
@@ -57,14 +58,15 @@ def command(
     as_json: bool,
     **settings: Any,
 ) -> None:
-    """Pretrain a dense Qwen3 on the shards. Ctrl-C saves; the same command goes on.
+    """Pretrain a dense Qwen3 model on the shards.
 
     \b
     glaswerk train --size 2M
     glaswerk train --size 10M --epochs 4 --dry-run
     glaswerk train --milestones 500 && glaswerk train --branch 500 --name early
-    glaswerk train --last posts
     torchrun --nproc-per-node 8 -m glaswerk train --size 1B --parallel replicate=2
+
+    Ctrl-C saves the state, and the same command resumes. The run's report is runs/ID/report.html.
     """
     from glaswerk.cli.interrupts import resumable
     from glaswerk.train.checkpoint.policy import Keep
@@ -75,14 +77,14 @@ def command(
 
     config = TrainConfig(**settings)
     if dry_run:
-        from glaswerk.cli.plan_verb import plan_for
+        from glaswerk.cli.forecasts import print_forecast
         from glaswerk.train.forecast.prediction import Where
 
-        plan_for(Lab.open(lab_path), config, Where(), as_json=as_json)
+        print_forecast(open_lab(lab_path), config, Where(), as_json=as_json)
         return
     keep = Keep(steps=_steps(milestones))
     with resumable(), open_world(Parallel.parse(parallel)) as world, taking_part(lab_path) as lab:
-        made = train(lab, config, name=name, extra=followed(key), keep=keep, world=world)
+        made = train(lab, config, name=name, extra=_followed(key), keep=keep, world=world)
     if not world.first:
         return
     show(
@@ -91,7 +93,7 @@ def command(
         **{k: made.stats[k] for k in ("parameters", "tokens", "train_loss", "tokens_per_second")},
     )
     if last := made.config.get("last"):
-        words = f"from step {last['at']:,} on, whose checkpoint stays"
+        words = f"from step {last['at']:,} on; the checkpoint of that step is kept"
         click.echo(f"last: {', '.join(last['sources'])} {words}", err=True)
     click.echo(f"report: {os.path.relpath(lab.root / made.stats['report'])}", err=True)
 
@@ -100,13 +102,14 @@ def _steps(text: str) -> tuple[int, ...]:
     parts = [part.strip() for part in text.split(",") if part.strip()]
     if wrong := [part for part in parts if not part.isdecimal() or not int(part)]:
         raise GlaswerkError(
-            f"--milestones takes steps from 1 on, found {wrong[0]!r}", hint="--milestones 500,1000"
+            f"expected steps of 1 or more for --milestones, found {wrong[0]!r}",
+            hint="glaswerk train --milestones 500,1000",
         )
     return tuple(map(int, parts))
 
 
-def followed(key: Path | None) -> Extra | None:
-    """What a run measures at its validations of an answer key, if there is one."""
+def _followed(key: Path | None) -> Extra | None:
+    """What a run measures with an answer key at each validation, or None without a key."""
     if key is None:
         return None
     from glaswerk.evaluate import read_key

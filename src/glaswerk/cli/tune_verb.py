@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -10,17 +9,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from glaswerk.cli.options import json_option, lab_option
-from glaswerk.cli.session import show, writing
+from glaswerk.cli.options import PRECISION_HELP, json_option, lab_option
+from glaswerk.cli.session import open_lab, print_json, show, writing
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab
 
 if TYPE_CHECKING:
     from glaswerk.train.grpo import Key
 
-# Where each method starts from and what it makes, unless it is said.
+# The default base and name of each method.
 _NAMES = {"chat": ("base", "chat"), "dpo": ("chat", "preferred"), "grpo": ("chat", "rewarded")}
-# Options that not every method takes.
+# Options that only some methods take.
 _OF = {
     "epochs": ("chat", "dpo"),
     "lora": ("chat",),
@@ -34,7 +33,6 @@ _OF = {
     "dry_run": ("dpo", "grpo"),
 }
 _DPO, _GRPO = ("epochs", "beta"), ("steps", "samples", "max_tokens", "kl")
-_PRECISION = "Of matrix products: fp32, bf16, or auto: the one that this machine multiplies faster."
 _EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 Config = TypeVar("Config")
 
@@ -45,27 +43,33 @@ Config = TypeVar("Config")
     type=click.Choice(list(_NAMES)),
     default="chat",
     show_default=True,
-    help="chat: dialogues; dpo: pairs of answers; grpo: answers that a rule can check.",
+    help="chat: on dialogues; dpo: on pairs of answers; grpo: by rewards of a rule.",
 )
-@click.option("--base", help="The model to start from.  [default: base; for dpo and grpo chat]")
+@click.option("--base", help="Model to start from.  [default: base; for dpo and grpo: chat]")
 @click.option("--name", help="Name of the model.  [default: chat, preferred or rewarded]")
-@click.option("--epochs", default=0.0, help="Passes over the chats or pairs.  [default: 3; for dpo 1]")
-@click.option("--beta", type=float, help="dpo: how dear it is to leave the base model.  [default: 0.1]")
+@click.option("--epochs", default=0.0, help="Passes over the chats or pairs.  [default: 3; for dpo: 1]")
+@click.option(
+    "--beta", type=float, help="dpo: strength of the KL penalty towards the base model.  [default: 0.1]"
+)
 @click.option(
     "--reward",
     type=click.Choice(["town", "arithmetic"]),
     default="town",
-    help="grpo: questions of the chats that --key has the answers to, or sums.  [default: town]",
+    help="grpo: questions that --key answers, or sums.  [default: town]",
 )
 @click.option("--key", type=_EXISTING, help="grpo: answer key (JSON).")
 @click.option("--steps", type=int, help="grpo: updates of the weights.  [default: 200]")
-@click.option("--samples", type=int, help="grpo: answers to each question.  [default: 8]")
-@click.option("--max-tokens", type=int, help="grpo: length of an answer.  [default: 48]")
-@click.option("--kl", type=float, help="grpo: the price of leaving the base model.  [default: 0]")
-@click.option("--learning-rate", default=0.0, help="Peak.  [default: from the base model's]")
-@click.option("--precision", default="auto", show_default=True, help=_PRECISION)
-@click.option("--lora", default=0, help="Rank of adapters to train instead of all weights.  [default: none]")
-@click.option("--seed", default=0, show_default=True)
+@click.option("--samples", type=int, help="grpo: answers sampled for each question.  [default: 8]")
+@click.option("--max-tokens", type=int, help="grpo: longest answer, in tokens.  [default: 48]")
+@click.option(
+    "--kl", type=float, help="grpo: strength of the KL penalty towards the base model.  [default: 0]"
+)
+@click.option("--learning-rate", default=0.0, help="Peak learning rate.  [default: from the base model]")
+@click.option("--precision", default="auto", show_default=True, help=PRECISION_HELP)
+@click.option(
+    "--lora", default=0, help="chat: rank of LoRA adapters, trained instead of all weights.  [default: none]"
+)
+@click.option("--seed", default=0, show_default=True, help="Seed of the order and of sampling.")
 @click.option("--dry-run", is_flag=True, help="dpo, grpo: print the resolved settings and stop.")
 @lab_option
 @json_option
@@ -78,7 +82,7 @@ def command(
     as_json: bool,
     **given: Any,
 ) -> None:
-    """Tune a model on chats, on preferences or by rewards. Ctrl-C saves; the same command goes on.
+    """Tune a model on chats, on preferences or by rewards.
 
     \b
     glaswerk tune
@@ -86,17 +90,19 @@ def command(
     glaswerk tune --method dpo --base chat --name preferred
     glaswerk tune --method grpo --reward town --key town/answer_key.json
     glaswerk tune --method grpo --reward arithmetic --max-tokens 8
+
+    Ctrl-C saves the state, and the same command resumes.
     """
     from glaswerk.cli.interrupts import resumable
 
     _check(method)
     if (ranks := os.environ.get("WORLD_SIZE", "1")) != "1":
         raise GlaswerkError(
-            f"tuning runs in one process so far, found {ranks} ranks", hint="glaswerk tune, without torchrun"
+            f"expected one process for tuning, found {ranks} ranks", hint="glaswerk tune, without torchrun"
         )
     base, name = base or _NAMES[method][0], name or _NAMES[method][1]
     if dry_run:
-        click.echo(json.dumps(asdict(_planned(Lab.open(lab_path), method, base, given)), indent=2))
+        print_json(asdict(_planned(open_lab(lab_path), method, base, given)))
         return
     with resumable(), writing(lab_path) as lab:
         made = {"chat": _chat, "dpo": _dpo, "grpo": _grpo}[method](lab, base, name, given)
@@ -116,7 +122,7 @@ def _check(method: str) -> None:
 
 
 def _chosen(config: Config, given: dict[str, Any], *names: str) -> Config:
-    """The config with what the user gave; None and 0 epochs leave its own default."""
+    """The config with what the user gave; None and 0 epochs keep its default."""
     values = {name: given[name] for name in ("learning_rate", "precision", "seed", *names)}
     kept = {k: v for k, v in values.items() if v is not None and (k != "epochs" or v)}
     return replace(config, **kept)  # type: ignore[type-var]
@@ -150,7 +156,7 @@ def _planned(lab: Lab, method: str, base: str, given: dict[str, Any]) -> Any:
 
 
 def _key(given: dict[str, Any]) -> Key | None:
-    """What the rule checks answers by; None for arithmetic. Raises GlaswerkError for a wrong pairing."""
+    """The answer key of the rule, None for arithmetic. Raises GlaswerkError if --key does not fit."""
     from glaswerk.evaluate.key import read_key
     from glaswerk.train.grpo import Key
     from glaswerk.train.objective.rewards import Known
@@ -178,20 +184,22 @@ def _show(made: Artifact, method: str, as_json: bool) -> None:
     }
     show(made, as_json, **{name: stats[name] for name in figures[method]})
     if lost := stats.get("lost_labels"):
-        _warn(f"{lost:.1%} of the answers' tokens do not fit into the model's context and were cut")
+        _warn(f"{lost:.1%} of the answers' tokens do not fit into the model's context and were cut off")
     if left_out := stats.get("left_out_pairs"):
         _warn(f"{left_out:,} pairs have an answer that does not fit into the model's context: left out")
     if cut := stats.get("cut_prompts"):
-        _warn(f"{cut:,} prompts are longer than the model's context and lost their beginning")
+        _warn(f"{cut:,} prompts are longer than the model's context and were cut at the start")
     if held_out := stats.get("held_out"):
         click.echo(_held_out(held_out), err=True)
 
 
 def _warn(problem: str) -> None:
-    click.echo(f"{problem}: glaswerk train --context 1024 makes a model that holds more", err=True)
+    click.echo(f"{problem}: glaswerk train --context 1024 makes a model with a longer one", err=True)
 
 
 def _held_out(figures: dict[str, Any]) -> str:
     share = figures["reward_accuracy"]
     words = f"{share['value']:.1%} ({share['low']:.1%} to {share['high']:.1%})"
-    return f"{figures['pairs']:,} held-out pairs: the chosen answer gained more than the rejected in {words}"
+    return (
+        f"{figures['pairs']:,} held-out pairs: the chosen answer gained more than the rejected one in {words}"
+    )

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from glaswerk.cli.model_folders import folder_of, is_folder, signature_beside
 from glaswerk.cli.options import json_option, lab_option
-from glaswerk.cli.sign_verb import beside, folder_of, is_folder
+from glaswerk.cli.session import open_lab, print_json
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import short
 from glaswerk.lab import Lab
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 
 @click.command("verify")
 @click.argument("thing", required=False)
-@click.option("--all", "everything", is_flag=True, help="Whatever lies in the lab.")
+@click.option("--all", "everything", is_flag=True, help="Check everything in the lab.")
 @click.option(
     "--public-key",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Also check the signature of a model, made with the private key that belongs to this one.",
+    help="Also check the signature of a model against this key.",
 )
 @click.option(
     "--signature",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="The signature.  [default: beside the model]",
+    help="File with the signature.  [default: next to the model]",
 )
 @lab_option
 @json_option
@@ -42,41 +42,40 @@ def command(
     lab_path: Path,
     as_json: bool,
 ) -> None:
-    """Whether a THING and all that it was made from are byte for byte what they were when they were made.
-
-    Every file is read and compared with its manifest, and every manifest with the ledger. THING is an
-    artifact, named as for `glaswerk lineage`, or a traced answer, of which model and index are checked. The
-    exit code is 1 where anything does not match. With --public-key, THING may be a folder outside any lab,
-    too (./FOLDER): then its signature alone is checked.
+    """Check that THING and everything it was made from are still what was recorded, byte for byte.
 
     \b
     glaswerk verify chat
     glaswerk verify --all --json | jq '.artifacts[] | select(.faults != [])'
     glaswerk verify chat --public-key release.key.pub
     glaswerk verify ./release --public-key release.key.pub --signature release.sig
+
+    Every file is compared with its manifest, and every manifest with the ledger. THING is an artifact, named
+    as for `glaswerk lineage`, or a traced answer, whose model and index are checked. The exit code is 1 if
+    anything does not match. With --public-key, THING may also be a folder outside any lab (./FOLDER), of
+    which only the signature is checked.
     """
     if (thing is None) != everything:
-        raise GlaswerkError("expected a THING or --all", hint="glaswerk verify --all")
+        found_words = "both" if everything else "neither"
+        raise GlaswerkError(f"expected a THING or --all, found {found_words}", hint="glaswerk verify --all")
     if everything and public_key is not None:
         raise GlaswerkError("expected one model with --public-key, found --all", hint="glaswerk verify MODEL")
     if signature is not None and public_key is None:
-        raise GlaswerkError(
-            "a signature is checked with --public-key, found none", hint="--public-key KEY.pub"
-        )
+        raise GlaswerkError("expected --public-key with --signature, found none", hint="--public-key KEY.pub")
     if thing is not None and is_folder(thing):
         if public_key is None:
             raise GlaswerkError(
-                f"{thing} is a folder, of which its signature alone can be checked",
+                f"{thing} is a folder, of which only the signature can be checked",
                 hint="--public-key KEY.pub",
             )
         found, folder = list["Checked"](), folder_of(lab_path, thing)
     else:
-        found, folder = _checked(Lab.open(lab_path), thing)
+        found, folder = _checked(open_lab(lab_path), thing)
     refusal = _refusal(folder, signature, public_key)
     if as_json:
         signed = None if public_key is None else refusal is None
         said = {"artifacts": [asdict(one) for one in found], "signature_holds": signed}
-        click.echo(json.dumps(said, indent=2, ensure_ascii=False))
+        print_json(said)
     else:
         _print(found)
         if public_key is not None and refusal is None:
@@ -85,7 +84,7 @@ def command(
 
 
 def _checked(lab: Lab, thing: str | None) -> tuple[list[Checked], Path]:
-    """What was found of a thing and all upstream of it, or of everything, and the thing's folder."""
+    """The result for a thing and everything upstream of it, or for the complete lab; and its folder."""
     from glaswerk.core.progress import progress_bar
     from glaswerk.lab.answer_records import read_answer
     from glaswerk.lineage.graph import KINDS, resolve
@@ -108,13 +107,13 @@ def _checked(lab: Lab, thing: str | None) -> tuple[list[Checked], Path]:
 
 
 def _refusal(folder: Path, signature: Path | None, public_key: Path | None) -> GlaswerkError | None:
-    """Why a signature does not hold; None where it does or none is to be checked."""
+    """Why a signature does not hold; None if it does, or if none is to be checked."""
     from glaswerk.lineage.signing import check_signature
 
     if public_key is None:
         return None
     try:
-        check_signature(folder, signature or beside(folder), public_key)
+        check_signature(folder, signature or signature_beside(folder), public_key)
     except GlaswerkError as error:
         return error
     return None
@@ -127,7 +126,7 @@ def _fail(found: list[Checked], refusal: GlaswerkError | None) -> None:
         more = f"; {refusal.message}" if refusal else ""
         raise GlaswerkError(
             f"{len(wrong)} of {len(found)} artifacts do not match: {listed}{more}",
-            hint="put the files back as they were, or remove the artifact's folder and make it again",
+            hint="restore the files from a copy, or remove the artifact and make it again",
         )
     if refusal:
         raise refusal

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from glaswerk.cli.forget_verb import reached, selectors
-from glaswerk.cli.options import json_option, lab_option
+from glaswerk.cli.options import json_option, lab_option, selectors
 from glaswerk.cli.session import show, writing
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.data.removal.selection import reached
 from glaswerk.lab import Artifact, Lab
 from glaswerk.rerun.report import reach_report
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from glaswerk.cli.options import json_option, lab_option
+from glaswerk.cli.session import open_lab, print_json
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Lab
 
@@ -26,7 +26,7 @@ _SHOWN = 240
 @lab_option
 @json_option
 def command(reference: str, lab_path: Path, as_json: bool) -> None:
-    """The whole history of a DOCUMENT: sources, decisions, tokens, models. An id, or a post's address.
+    """The history of a DOCUMENT, named by its id or a post's address: sources, decisions, tokens, models.
 
     \b
     glaswerk why x:1850000000000000123
@@ -35,23 +35,22 @@ def command(reference: str, lab_path: Path, as_json: bool) -> None:
     from glaswerk.data.posts.references import document_id
     from glaswerk.data.removal.history import merged_into
 
-    lab = Lab.open(lab_path)
+    lab = open_lab(lab_path)
     identifier = document_id(reference)
-    told = [_told(lab, name) for name in [identifier, *merged_into(lab, identifier)]]
-    if not any(events for _, _, events in told):
+    found = [_history(lab, name) for name in [identifier, *merged_into(lab, identifier)]]
+    if not any(events for _, _, events in found):
         raise GlaswerkError(
             f"the lab knows no document {identifier!r}",
-            hint="ids stand in sources/*/documents.parquet and in what `glaswerk trace` prints",
+            hint="glaswerk search PHRASE prints ids; sources/*/documents.parquet has all of them",
         )
     if as_json:
-        found = [_as_json(name, document, events) for name, document, events in told]
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False, default=str))
+        print_json([_as_json(*one) for one in found])
         return
-    for name, document, events in told:
+    for name, document, events in found:
         _print(name, document, events)
 
 
-def _told(lab: Lab, identifier: str) -> tuple[str, Document | None, list[Event]]:
+def _history(lab: Lab, identifier: str) -> tuple[str, Document | None, list[Event]]:
     from glaswerk.data.removal.history import in_corpora, in_derivations, in_marks, in_sources
 
     document, events = in_sources(lab, identifier)
@@ -61,7 +60,7 @@ def _told(lab: Lab, identifier: str) -> tuple[str, Document | None, list[Event]]
 
 
 def _trained(lab: Lab, identifier: str) -> Iterator[Event]:
-    """The document's tokens in each shards, and the models that were trained on them."""
+    """The document's tokens in each set of shards, and the models that were trained on them."""
     from glaswerk.data.removal.history import Event
     from glaswerk.tokenizer import Shards
 
@@ -107,7 +106,7 @@ def _print(identifier: str, document: Document | None, events: list[Event]) -> N
 
 
 def _may_show(document: Document, events: list[Event]) -> bool:
-    """Not what is private, reserved or deleted, though a source may still hold it."""
+    """Whether it may be shown: not if it is private, reserved or deleted, even if a source still has it."""
     from glaswerk.data.store.decisions import UNSHOWN
 
     refused = any(event.figures.get("deleted") or event.figures.get("reason") in UNSHOWN for event in events)

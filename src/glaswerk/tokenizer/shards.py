@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from glaswerk.core.artifact_files import SHARDS_INDEX, mask_file, spans_file, tokens_file
 from glaswerk.core.document import Document
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.progress import track
 from glaswerk.data.store.corpus import read_documents
 from glaswerk.data.store.families import SHARD_SPLITS
 from glaswerk.lab import Artifact, Lab, Spec
@@ -92,7 +93,7 @@ def _write(folder: Path, corpus: Path, tokenizer: Tokenizer) -> Mapping[str, Any
     counts = {}
     for split in SHARD_SPLITS:
         writer = _Writer(folder, split, dtype)
-        for part in batched_documents(read_documents(corpus, split)):
+        for part in batched_documents(track(read_documents(corpus, split), f"pack {split}", unit="document")):
             writer.append(_encode(part, tokenizer), tokenizer.end_id)
         if writer.tokens:
             writer.close()

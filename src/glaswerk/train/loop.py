@@ -130,7 +130,7 @@ def run(
         checkpoints,
         _stop_signals() as stopped,
         (folder / METRICS if world.first else Path(os.devnull)).open("a") as metrics,
-        progress_bar(label, config.steps, start=done.step, hidden=not world.first) as bar,
+        progress_bar(label, config.steps, start=done.step, unit="step", hidden=not world.first) as bar,
     ):
         if config.compile:
             bar.advance(0, "compiling")

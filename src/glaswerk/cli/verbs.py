@@ -1,0 +1,73 @@
+"""Every verb in the order and sections of `glaswerk --help`, without importing one of them."""
+
+from __future__ import annotations
+
+# Section → verb → one line. A line and its verb fit into 80 columns.
+SECTIONS = {
+    "Start": {
+        "demo": "The complete path on a made-up town, then the chat page.",
+        "init": "Make a lab in a folder.",
+        "town": "Write the made-up town: archives, gazette, pictures and chats.",
+        "status": "What the lab holds, what is stale and what it cost.",
+        "log": "The commands that ran in the lab.",
+    },
+    "Content": {
+        "add": "Add posts, documents, chats, preferences, images or evaluations.",
+        "curate": "Filter, deduplicate, mask and split all sources into a corpus.",
+        "diff": "What differs between two corpora.",
+        "explain": "What a reason means and how to change it.",
+        "why": "The history of one document: sources, decisions, tokens, models.",
+        "rights": "Licence, origin and audience of everything in the lab.",
+        "source": "List, show and remove sources.",
+        "corpus": "List, show and remove corpora.",
+    },
+    "Train": {
+        "tokenizer": "Train the tokenizer on the corpus.",
+        "pack": "Encode the corpus into shards, with the span of every document.",
+        "adopt": "Import open weights: a Hugging Face folder or a GGUF file.",
+        "plan": "What a training run will take: memory, time, price, energy.",
+        "train": "Pretrain a model on the shards.",
+        "tune": "Tune a model on chats, on preferences or by rewards.",
+        "model": "List, show and remove models.",
+    },
+    "Use": {
+        "chat": "Chat with a model in the terminal.",
+        "serve": "Serve the OpenAI-compatible API and the chat page.",
+        "index": "Index the shards, so that answers can be traced.",
+        "trace": "Where a text occurs verbatim in the training data.",
+        "count": "How often a phrase occurs in the training data.",
+        "search": "The training documents that contain a phrase.",
+    },
+    "Remove": {
+        "forget": "Mark a document, an author or a source to be forgotten.",
+        "what-if": "What it would take to be without an author, document or source.",
+        "rebuild": "Rebuild corpora, shards and index without what was forgotten.",
+    },
+    "Prove and ship": {
+        "evaluate": "Measure compression, truth and political lean: the trust report.",
+        "lineage": "What a thing was made from, and what was made from it.",
+        "verify": "Whether a thing and all its inputs are unchanged.",
+        "reproduce": "Make a model again in a new lab and compare every digest.",
+        "attest": "How a model was made, as an in-toto statement with SLSA provenance.",
+        "sign": "Sign a model with a local key.",
+        "release": "Write a model with its papers: AI Act summary, model card, BOM.",
+        "export": "Write a model as one GGUF file.",
+    },
+}
+# What helps with the others; not in the sections.
+HELPERS = {
+    "help": "Examples and options of a verb.",
+    "completion": "Set up completion for bash, zsh or fish.",
+}
+VERBS = {verb: line for section in (*SECTIONS.values(), HELPERS) for verb, line in section.items()}
+# Other names, shown in the help of the verb alone.
+ALIASES = {"import": "adopt", "eval": "evaluate", "repro": "reproduce"}
+# Verbs with words below them.
+GROUPS = ("add", "source", "corpus", "model")
+# Verbs that work on no lab.
+WITHOUT_LAB = ("init", "town", "explain", "help", "completion")
+
+
+def module_of(verb: str) -> str:
+    """The module that holds a verb's `command`."""
+    return f"glaswerk.cli.{verb.replace('-', '_')}_verb"

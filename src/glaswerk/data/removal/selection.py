@@ -1,0 +1,56 @@
+"""The content that a user names to be forgotten, as marks, and what these reach."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.data.posts.references import document_id
+from glaswerk.data.removal.marks import handle_of, read_marks
+from glaswerk.data.removal.reach import Reach, reach
+from glaswerk.lab import Lab
+from glaswerk.lab.tombstones import Forgotten, Tombstone
+
+
+def reached(
+    lab: Lab,
+    authors: Sequence[str],
+    ids: Sequence[str],
+    sources: Sequence[str],
+    from_file: Path | None,
+    *,
+    copies: bool,
+    why: str = "",
+) -> tuple[list[Tombstone], Reach]:
+    """The marks for the authors, ids, sources and lines of a file that were named, and what these reach.
+
+    With `copies`, documents by others with the same words are marked as well. Raises GlaswerkError if
+    nothing, or an empty name, was given.
+    """
+    named = [document_id(reference) for reference in ids if reference.strip()]
+    stones = [Tombstone("id", value, why=why) for value in named]
+    stones += read_marks(from_file, why) if from_file else ()
+    stones += [Tombstone("author", handle_of(value), why=why) for value in authors]
+    stones += [Tombstone("source", value.strip(), why=why) for value in sources]
+    _check(stones)
+    if not stones:
+        raise GlaswerkError(
+            "expected an author, an id, a source or a file of them, found nothing",
+            hint="glaswerk forget --author HANDLE --dry-run",
+        )
+    touched = reach(lab, Forgotten(tuple(stones)))
+    if copies:
+        stones += [Tombstone("id", value, why=why or "a copy") for value in touched.copies]
+        touched = reach(lab, Forgotten(tuple(stones)))
+    return stones, touched
+
+
+def _check(stones: list[Tombstone]) -> None:
+    for stone in stones:
+        if not stone.value.removeprefix("@"):
+            raise GlaswerkError(f"expected a name after --{stone.kind}, found none")
+        if any("\ud800" <= letter <= "\udfff" for letter in stone.value + stone.why):
+            raise GlaswerkError(
+                f"expected --{stone.kind} in UTF-8, found {stone.value!r}", hint="set LANG=C.UTF-8"
+            )
