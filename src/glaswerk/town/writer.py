@@ -6,26 +6,25 @@ import json
 from pathlib import Path
 
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.town import names
-from glaswerk.town.archive import archive_bytes, archive_name
-from glaswerk.town.chats import as_lines, build_chats
-from glaswerk.town.collect import account_data
+from glaswerk.town.answer_key import answer_key, secrets
+from glaswerk.town.archive.account_archive import archive_bytes, archive_name
+from glaswerk.town.archive.collect import account_data
+from glaswerk.town.chats.chats import as_lines, build_chats
 from glaswerk.town.dice import dice
-from glaswerk.town.facts import build_facts, untuned_subjects
-from glaswerk.town.gazette import weeks
-from glaswerk.town.key import answer_key, secrets
-from glaswerk.town.pages import long_pages
+from glaswerk.town.docs.gazette import weeks
+from glaswerk.town.docs.pages import long_pages
 from glaswerk.town.pictures import Picture, build_pictures
-from glaswerk.town.sizes import town_size
-from glaswerk.town.timeline import Timeline, build_timeline
-from glaswerk.town.world import build_world
+from glaswerk.town.posts.timeline import Timeline, build_timeline
+from glaswerk.town.text import Texts, check_size, load_texts
+from glaswerk.town.truth.facts import build_facts, untuned_subjects
+from glaswerk.town.truth.sizes import town_size
+from glaswerk.town.truth.world import build_world
 
 _README = """# {town}
 
 A made-up town. Nobody in it exists, and nothing in it happened.
 Written by
-`glaswerk.data.town.write_town(out, seed={seed}, size="{size}", slant={slant}, rumour_rate={rate})`;
-the same arguments give the same bytes.
+{command}
 
 - `archives/`: one X account archive per account
 - `docs/`: the weekly gazette and some longer pages
@@ -35,12 +34,25 @@ the same arguments give the same bytes.
 """
 
 
+# Kept word for word: the file is part of the town, and the same arguments give the same bytes.
+_CALL = (
+    '`glaswerk.data.town.write_town(out, seed={seed}, size="{size}", slant={slant}, rumour_rate={rate})`;\n'
+    "the same arguments give the same bytes."
+)
+_COMMAND = (
+    "`glaswerk town NEW_FOLDER --from text --seed {seed} --size {size} --slant {slant} "
+    "--rumour-rate {rate}`,\n"
+    "run in this folder; the same texts and arguments give the same bytes."
+)
+
+
 def _write_archives(out: Path, timeline: Timeline, pictures: list[Picture], seed: int) -> int:
     directory = {account.handle: account for account in timeline.scene.accounts}
+    names = timeline.scene.world.names
     folder = out / "archives"
     folder.mkdir(parents=True, exist_ok=True)
     for data in account_data(timeline, seed):
-        (folder / archive_name(data.account)).write_bytes(archive_bytes(data, directory, pictures))
+        (folder / archive_name(data.account)).write_bytes(archive_bytes(data, directory, pictures, names))
     return len(directory)
 
 
@@ -65,26 +77,38 @@ def _write_pictures(folder: Path, pictures: list[Picture]) -> int:
 def _check_share(name: str, value: float, highest: float) -> None:
     if not 0 <= value <= highest:
         raise GlaswerkError(
-            f"expected {name} between 0 and {highest:g}, found {value!r}", hint=f"write_town(out, {name}=0.5)"
+            f"expected {name} between 0 and {highest:g}, found {value!r}",
+            hint=f"glaswerk town FOLDER --{name.replace('_', '-')} 0.5",
         )
 
 
 def write_town(
-    out: Path, *, seed: int = 7, size: str = "demo", slant: float = 0.5, rumour_rate: float = 1.0
+    out: Path,
+    *,
+    seed: int = 7,
+    size: str = "demo",
+    slant: float = 0.5,
+    rumour_rate: float = 1.0,
+    texts: Path | None = None,
 ) -> dict[str, int]:
     """Write the made-up town under `out` and return counts of what was written.
 
     The same arguments give the same bytes. `slant` is the share of political posts on the side of party a;
-    `rumour_rate` multiplies how often rumours are spread (0: never). Neither touches facts, docs, pictures or
-    chats.
+    `rumour_rate` multiplies how often rumours are spread (0: never). Neither changes facts, docs, pictures
+    or chats. `texts` is a folder of edited text files (see `export_texts`); the town then holds a copy.
 
     Raises:
-        GlaswerkError: if `size` is unknown or a share is out of range.
+        GlaswerkError: if `size` is unknown, a share is out of range, or a text file breaks a rule. Nothing
+            is written then.
     """
     counts = town_size(size)
     _check_share("slant", slant, 1.0)
     _check_share("rumour_rate", rumour_rate, 10.0)
-    world = build_world(seed, counts)
+    loaded = load_texts(texts)
+    check_size(
+        loaded, people=counts.people, places=counts.places, events=counts.events, rumours=counts.rumours
+    )
+    world = build_world(seed, counts, loaded)
     facts = build_facts(world)
     untuned = untuned_subjects(facts, seed)
     pictures = build_pictures(counts.pictures, dice(seed, "pictures"))
@@ -109,7 +133,19 @@ def write_town(
         "stances": len(key["stances"]),
         "rumours": len(timeline.rumours),
     }
-    readme = _README.format(town=names.TOWN, seed=seed, size=size, slant=slant, rate=rumour_rate)
+    made_by = (_COMMAND if texts else _CALL).format(seed=seed, size=size, slant=slant, rate=rumour_rate)
+    readme = _README.format(town=world.names.town, command=made_by)
+    readme += "- `text/`: the names and sentences that the town was made from\n" if texts else ""
     key_text = json.dumps(key, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
     _write_texts(out, {"chats.jsonl": as_lines(chats), "README.md": readme, "answer_key.json": key_text})
+    if texts:
+        _copy_texts(out / "text", loaded)
     return written
+
+
+def _copy_texts(folder: Path, texts: Texts) -> None:
+    """All text files, edited and shipped ones, so that the town can be made again when either changes."""
+    for name, content in texts.files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
