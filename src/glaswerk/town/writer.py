@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.town.answer_key import answer_key, secrets
 from glaswerk.town.archive.account_archive import archive_bytes, archive_name
 from glaswerk.town.archive.collect import account_data
-from glaswerk.town.chats.chats import as_lines, build_chats
+from glaswerk.town.chats.chats import Chat, as_lines, build_chats
 from glaswerk.town.dice import dice
 from glaswerk.town.docs.gazette import weeks
 from glaswerk.town.docs.pages import long_pages
 from glaswerk.town.pictures import Picture, build_pictures
 from glaswerk.town.posts.timeline import Timeline, build_timeline
 from glaswerk.town.text import Texts, check_size, load_texts
-from glaswerk.town.truth.facts import build_facts, untuned_subjects
+from glaswerk.town.truth.facts import Fact, build_facts, untuned_subjects
 from glaswerk.town.truth.sizes import town_size
-from glaswerk.town.truth.world import build_world
+from glaswerk.town.truth.world import World, build_world
 
 _README = """# {town}
 
@@ -108,39 +110,63 @@ def write_town(
     check_size(
         loaded, people=counts.people, places=counts.places, events=counts.events, rumours=counts.rumours
     )
-    world = build_world(seed, counts, loaded)
+    town = _make(build_world(seed, counts, loaded), size, slant, rumour_rate)
+    written = _write(out, town, seed)
+    made_by = (_COMMAND if texts else _CALL).format(seed=seed, size=size, slant=slant, rate=rumour_rate)
+    readme = _README.format(town=loaded.names.town, command=made_by)
+    readme += "- `text/`: the names and sentences that the town was made from\n" if texts else ""
+    _write_texts(out, {"README.md": readme})
+    if texts:
+        _copy_texts(out / "text", loaded)
+    return written
+
+
+@dataclass(frozen=True)
+class _Town:
+    """Everything that is written, in memory."""
+
+    world: World
+    facts: list[Fact]
+    timeline: Timeline
+    pictures: list[Picture]
+    chats: list[Chat]
+    docs: dict[str, str]
+    key: dict[str, Any]
+
+
+def _make(world: World, size: str, slant: float, rumour_rate: float) -> _Town:
+    """Each part from its own dice, so that a change in one leaves the others as they are."""
+    seed = world.seed
     facts = build_facts(world)
     untuned = untuned_subjects(facts, seed)
-    pictures = build_pictures(counts.pictures, dice(seed, "pictures"))
+    pictures = build_pictures(world.size.pictures, dice(seed, "pictures"))
     timeline = build_timeline(world, facts, pictures, slant=slant, rumour_rate=rumour_rate)
     chats = build_chats(world, facts, untuned, timeline.rumours, dice(seed, "chats"))
     docs = weeks(facts, timeline.scene, dice(seed, "gazette"))
     docs |= long_pages(facts, timeline.scene, dice(seed, "pages"))
     key = answer_key(world, size, facts, untuned, timeline.rumours, dice(seed, "key"))
     key["secrets"] = secrets(timeline)
+    return _Town(world, facts, timeline, pictures, chats, docs, key)
 
+
+def _write(out: Path, town: _Town, seed: int) -> dict[str, int]:
     out.mkdir(parents=True, exist_ok=True)
-    written = {
-        "people": len(world.people),
-        "accounts": _write_archives(out, timeline, pictures, seed),
-        "posts": sum(not post.deleted for post in timeline.posts),
-        "deleted_posts": sum(post.deleted for post in timeline.posts),
-        "direct_messages": len(timeline.messages),
-        "docs": _write_texts(out / "docs", docs),
-        "images": _write_pictures(out / "images", pictures),
-        "chats": len(chats),
-        "facts": len(facts),
-        "stances": len(key["stances"]),
-        "rumours": len(timeline.rumours),
+    posts = town.timeline.posts
+    key = json.dumps(town.key, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    _write_texts(out, {"chats.jsonl": as_lines(town.chats), "answer_key.json": key})
+    return {
+        "people": len(town.world.people),
+        "accounts": _write_archives(out, town.timeline, town.pictures, seed),
+        "posts": sum(not post.deleted for post in posts),
+        "deleted_posts": sum(post.deleted for post in posts),
+        "direct_messages": len(town.timeline.messages),
+        "docs": _write_texts(out / "docs", town.docs),
+        "images": _write_pictures(out / "images", town.pictures),
+        "chats": len(town.chats),
+        "facts": len(town.facts),
+        "stances": len(town.key["stances"]),
+        "rumours": len(town.timeline.rumours),
     }
-    made_by = (_COMMAND if texts else _CALL).format(seed=seed, size=size, slant=slant, rate=rumour_rate)
-    readme = _README.format(town=world.names.town, command=made_by)
-    readme += "- `text/`: the names and sentences that the town was made from\n" if texts else ""
-    key_text = json.dumps(key, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-    _write_texts(out, {"chats.jsonl": as_lines(chats), "README.md": readme, "answer_key.json": key_text})
-    if texts:
-        _copy_texts(out / "text", loaded)
-    return written
 
 
 def _copy_texts(folder: Path, texts: Texts) -> None:

@@ -56,7 +56,7 @@ def check_size(texts: Texts, *, people: int, places: int, events: int, rumours: 
     if not any(kind in shops.eateries for _, kind, _ in shops.listed[:places]):
         expected = ", ".join(shops.eateries)
         raise GlaswerkError(
-            f"places.toml: expected one of the eateries ({expected}) among the first {places} places, found none",
+            f"places.toml: expected an eatery ({expected}) among the first {places} places, found none",
             hint="move such a place to the top of the list `places`",
         )
 

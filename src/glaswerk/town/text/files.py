@@ -28,11 +28,11 @@ from glaswerk.town.text.parsers import (
     parse_voices,
 )
 from glaswerk.town.text.records import Texts
-from glaswerk.town.text.relations import SUBJECT_KINDS, parse_relation
+from glaswerk.town.text.relation import SUBJECT_KINDS, parse_relation
 from glaswerk.town.text.table import Table, TextFile, suggestion
 
 SHIPPED = Path(__file__).parent
-# The largest shipped file has 18 kB.
+# The largest shipped file has 14 kB.
 FILE_LIMIT = 1_000_000
 EXPORT_HINT = "start from the shipped texts: glaswerk town NEW_FOLDER --export-text"
 
