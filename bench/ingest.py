@@ -30,7 +30,7 @@ from bench.duplicates import town_posts
 from glaswerk.core.memory import no_cycle_search
 from glaswerk.data.source import add_posts
 from glaswerk.lab import Lab
-from glaswerk.town.tweets import x_date
+from glaswerk.town.archive.tweets import x_date
 
 ROUNDS, POSTS, DUMP, PART, TEXTS = 3, 200_000, 100_000, 50_000, 10_000
 HANDLE, ACCOUNT = "lena_mill", "4711"

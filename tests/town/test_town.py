@@ -17,9 +17,7 @@ import pytest
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.town import write_town
-from glaswerk.town.facts import RELATIONS
 from glaswerk.town.grammar import plain_words, with_article
-from glaswerk.town.opinions import ISSUES
 
 Json = dict[str, Any]
 SNOWFLAKE_EPOCH_MS = 1_288_834_974_657

@@ -1,4 +1,4 @@
-"""Separate streams of chance, so that a change in one area does not reshuffle the others."""
+"""Independent random streams, so that a change in one area leaves the others as they are."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 def dice(seed: int, area: str) -> Random:
-    """A generator that depends on nothing but the seed and the area's name."""
+    """A generator that depends only on the seed and the name of the area."""
     digest = hashlib.blake2b(f"{seed}:{area}".encode(), digest_size=8).digest()
     return Random(int.from_bytes(digest, "big"))
 
@@ -33,7 +33,7 @@ class Deck:
 
 
 def spread(items: Sequence[T], count: int, rng: Random) -> list[T]:
-    """`count` items, each used equally often up to one."""
+    """`count` items in random order; how often two of them are used differs by one at most."""
     full, rest = divmod(count, len(items))
     drawn = list(items) * full + rng.sample(list(items), rest)
     rng.shuffle(drawn)

@@ -1,4 +1,4 @@
-"""Captioned pictures of the town, 64 x 64 pixels, drawn by procedure."""
+"""Captioned pictures of the town, 64 x 64 pixels, drawn by code."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from random import Random
 from PIL import Image, ImageDraw
 
 SIDE = 64
-# Drawn four times as large and averaged down: smooth edges, and the same bytes everywhere.
+# Drawn four times as large and averaged down: smooth edges, and the same bytes on every machine.
 SCALE = 4
 COLOURS = {
     "red": (200, 45, 40),
@@ -51,7 +51,7 @@ class Thing:
 
 @dataclass(frozen=True)
 class Picture:
-    """What is to be seen, as data; `png()` draws it."""
+    """What a picture shows, as data; `png()` draws it."""
 
     things: tuple[Thing, ...]
     time_of_day: str
@@ -60,7 +60,7 @@ class Picture:
 
     @property
     def caption(self) -> str:
-        """One sentence part without full stop."""
+        """Part of a sentence, without a full stop."""
         shown = " and ".join(thing.phrase() for thing in self.things)
         sky = {"clear": "a clear sky", "rain": "rain", "snow": "snow", "fog": "fog"}[self.weather]
         when = {"day": "by day", "dusk": "at dusk", "night": "at night"}[self.time_of_day]

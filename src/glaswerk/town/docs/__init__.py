@@ -1,0 +1,1 @@
+"""Documents: the weekly gazette and longer pages."""

@@ -1,0 +1,1 @@
+"""What the accounts of the town post, and the messages they send."""
