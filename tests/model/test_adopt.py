@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import torch
 from click.testing import CliRunner
-from open_models import FAMILIES, write_open_model
+from open_models import MODEL_TYPES, write_open_model
 from safetensors.torch import load_file, save_file
 
 from glaswerk.cli.main import cli
@@ -35,7 +35,7 @@ def open_model(tmp_path: Path) -> Path:
     return write_open_model(tmp_path / "Tiny-Instruct")
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", MODEL_TYPES)
 def test_a_folder_of_each_family_gives_the_logits_that_transformers_gives(
     family: str, empty_lab: Lab, tmp_path: Path
 ) -> None:

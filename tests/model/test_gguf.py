@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
-from open_models import FAMILIES, write_open_model
+from open_models import MODEL_TYPES, write_open_model
 
 from glaswerk.cli.main import cli
 from glaswerk.core.errors import GlaswerkError
@@ -19,7 +19,7 @@ from glaswerk.lab import Artifact, Lab
 from glaswerk.model import load
 from glaswerk.model.adopt import adopt
 from glaswerk.model.export_gguf import export_gguf
-from glaswerk.model.gguf import GgufFile
+from glaswerk.model.gguf_file import GgufFile
 from glaswerk.model.gguf_model import GgufModel, llama3_factors, rotated, unrotated
 from glaswerk.tokenizer import Tokenizer
 
@@ -32,7 +32,7 @@ def written(empty_lab: Lab, tmp_path: Path) -> Path:
     return tmp_path / "m.gguf"
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", MODEL_TYPES)
 def test_a_model_of_each_family_comes_back_unchanged(family: str, empty_lab: Lab, tmp_path: Path) -> None:
     first = adopt(empty_lab, write_open_model(tmp_path / "hub", family)).model
     export_gguf(empty_lab, first, tmp_path / "m.gguf", kind="f32")

@@ -14,9 +14,9 @@ from transformers import DynamicCache, GenerationConfig, PreTrainedModel
 
 from glaswerk.core.document import Message
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.infer.sampling import Sampling, choose
-from glaswerk.infer.stops import StopFilter
-from glaswerk.model.text import load
+from glaswerk.infer.sampling import Sampling, sample_token
+from glaswerk.infer.stop_strings import StopFilter
+from glaswerk.model.text_network import load
 from glaswerk.tokenizer import Tokenizer
 
 # Rows × tokens of logits held at once: 64 × 256 × 4,096 fp32 is 256 MB.
@@ -113,7 +113,7 @@ class Engine:
                 logits = self.model(
                     input_ids=ids, past_key_values=cache, use_cache=True, logits_to_keep=1
                 ).logits
-                token = choose(logits[0, -1, : self.tokenizer.vocab_size], sampling, generator)
+                token = sample_token(logits[0, -1, : self.tokenizer.vocab_size], sampling, generator)
             yield token
             ids = torch.tensor([[token]])
 

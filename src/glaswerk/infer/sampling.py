@@ -17,7 +17,7 @@ class Sampling:
     seed: int | None = None
 
 
-def choose(logits: Tensor, sampling: Sampling, generator: torch.Generator | None) -> int:
+def sample_token(logits: Tensor, sampling: Sampling, generator: torch.Generator | None) -> int:
     """One token id from logits of shape (vocabulary,)."""
     # Below this the division overflows fp32, and nothing but the likeliest token is ever drawn.
     if sampling.temperature < 1e-4:

@@ -18,13 +18,13 @@ from glaswerk.core.ids import digest_file, digest_files
 from glaswerk.core.progress import track
 from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.lab.status import ADOPTED
-from glaswerk.model.gguf import GgufFile
-from glaswerk.model.gguf_model import GgufModel, pieces
+from glaswerk.model.gguf_file import GgufFile
+from glaswerk.model.gguf_model import GgufModel, tensor_groups
 from glaswerk.model.hub_folder import INDEX, HubFolder
 from glaswerk.model.licence import licence_of
 from glaswerk.tokenizer import Tokenizer
-from glaswerk.tokenizer.companions import copy_tokenizer
 from glaswerk.tokenizer.from_gguf import TokenizerFiles, tokenizer_from_gguf
+from glaswerk.tokenizer.tokenizer_files import copy_tokenizer
 
 RECIPE = "adopt/1"
 _SHARD = 2 << 30
@@ -186,7 +186,7 @@ def _write_model(folder: Path, found: _Found, vocabulary: Path) -> Mapping[str, 
 
 def _write_weights(folder: Path, network: GgufModel) -> None:
     """Safetensors of some 2 GB each, so that no more than one lies in memory."""
-    groups = list(pieces(network, _SHARD))
+    groups = list(tensor_groups(network, _SHARD))
     index: dict[str, str] = {}
     for number, group in enumerate(track(groups, "dequantise"), 1):
         name = f"model-{number:05}-of-{len(groups):05}.safetensors" if groups[1:] else "model.safetensors"

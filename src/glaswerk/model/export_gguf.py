@@ -20,7 +20,7 @@ from glaswerk.core.files import fsync_path
 from glaswerk.core.progress import track
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.artifact import ArtifactKind
-from glaswerk.model.gguf_model import ARCHITECTURES, FREQUENCIES, llama3_factors, rotated
+from glaswerk.model.gguf_model import FREQUENCIES, GGUF_ARCHITECTURES, llama3_factors, rotated
 from glaswerk.model.hub_folder import HubFolder
 from glaswerk.tokenizer.to_gguf import GgufTokenizer, tokenizer_to_gguf
 
@@ -56,7 +56,7 @@ def export_gguf(lab: Lab, model: Artifact, to: Path, *, kind: str = "f16") -> No
 
 
 def _architecture(network: HubFolder) -> str:
-    return next(ours for ours, theirs in ARCHITECTURES.items() if theirs == network.config.model_type)
+    return next(ours for ours, theirs in GGUF_ARCHITECTURES.items() if theirs == network.config.model_type)
 
 
 def _describe(writer: gguf.GGUFWriter, network: HubFolder, kind: str) -> None:

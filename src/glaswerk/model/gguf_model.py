@@ -12,11 +12,11 @@ import torch
 from transformers import PretrainedConfig
 
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.model.families import check_shapes, expected_shapes, read_config
-from glaswerk.model.gguf import GgufFile
+from glaswerk.model.gguf_file import GgufFile
+from glaswerk.model.supported_models import check_shapes, expected_shapes, read_config
 
 # GGUF's name of a network → Hugging Face's.
-ARCHITECTURES = {"llama": "llama", "qwen2": "qwen2", "qwen3": "qwen3", "gemma3": "gemma3_text"}
+GGUF_ARCHITECTURES = {"llama": "llama", "qwen2": "qwen2", "qwen3": "qwen3", "gemma3": "gemma3_text"}
 _SIZES = {
     "hidden_size": "embedding_length",
     "num_hidden_layers": "block_count",
@@ -37,10 +37,10 @@ class GgufModel:
     def __init__(self, file: GgufFile) -> None:
         """Raises GlaswerkError for another architecture, and for tensors missing or of another shape."""
         self.file = file
-        if file.architecture not in ARCHITECTURES:
+        if file.architecture not in GGUF_ARCHITECTURES:
             raise GlaswerkError(
                 f"{file.path} holds a network of the type {file.architecture!r}; "
-                f"these can be adopted: {', '.join(ARCHITECTURES)}",
+                f"these can be adopted: {', '.join(GGUF_ARCHITECTURES)}",
                 hint="adopt a model of one of these families",
             )
         self.config = _config(file)
@@ -98,7 +98,7 @@ def _config(file: GgufFile) -> PretrainedConfig:
     if heads > raw["hidden_size"] or EMBEDDING not in file.tensors:
         raise GlaswerkError(f"{file.path} has {heads} heads, or no tensor {EMBEDDING}: it is no whole model")
     raw |= {
-        "model_type": ARCHITECTURES[prefix],
+        "model_type": GGUF_ARCHITECTURES[prefix],
         "vocab_size": file.tensors[EMBEDDING].shape[0],
         "num_key_value_heads": _whole(file, "attention.head_count_kv", heads),
         "head_dim": _whole(
@@ -195,7 +195,7 @@ def _short(value: float) -> float:
     return float(str(np.float32(value)))
 
 
-def pieces(model: GgufModel, most: int) -> Iterator[list[str]]:
+def tensor_groups(model: GgufModel, most: int) -> Iterator[list[str]]:
     """Names of tensors in groups of at most `most` bytes each, or of one that is larger."""
     group: list[str] = []
     size = 0

@@ -12,7 +12,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.model.families import check_shapes, expected_shapes, read_config
+from glaswerk.model.supported_models import check_shapes, expected_shapes, read_config
 from glaswerk.tokenizer.from_gguf import TokenizerFiles
 
 SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"

@@ -14,8 +14,8 @@ from glaswerk.data.removal.rights import reserved_ids
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.exposure import Exposure, exposure_basis, exposures, record_exposure
 from glaswerk.lab.status import ADOPTED
+from glaswerk.tokenizer.retained_spans import spans_folder
 from glaswerk.tokenizer.shards import Shards
-from glaswerk.tokenizer.spans import spans_folder
 
 # The split whose every token counts in an epoch.
 _TRAINED = {"pretrain": "train", "chat": "chat"}

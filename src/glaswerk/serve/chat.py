@@ -13,15 +13,14 @@ from starlette.types import Receive, Scope, Send
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.infer import Delta
-from glaswerk.serve import request as requests
-from glaswerk.serve import wire
-from glaswerk.serve.answers import Answers, Exchange, spoken
-from glaswerk.serve.body import read_object
+from glaswerk.serve import chat_request, chat_response
+from glaswerk.serve.chat_request import ChatRequest
 from glaswerk.serve.errors import ApiError, error_body
 from glaswerk.serve.limits import Limits
 from glaswerk.serve.pool import Generation, Pool, unless_disconnected
-from glaswerk.serve.request import ChatRequest
-from glaswerk.serve.served import Served
+from glaswerk.serve.recent_answers import Exchange, RecentAnswers, spoken
+from glaswerk.serve.request_body import read_object
+from glaswerk.serve.served_model import ServedModel
 from glaswerk.serve.sources import Sources
 
 _Trace = Callable[[Exchange], Awaitable[dict[str, Any]]]
@@ -35,19 +34,19 @@ class Chat:
     """
 
     def __init__(
-        self, served: Served, pool: Pool, answers: Answers, sources: Sources, limits: Limits
+        self, served: ServedModel, pool: Pool, answers: RecentAnswers, sources: Sources, limits: Limits
     ) -> None:
         self._served, self._pool, self._limits = served, pool, limits
         self._answers, self._sources = answers, sources
 
     async def __call__(self, request: Request) -> Response:
-        asked = requests.parse(await read_object(request, self._limits.body_bytes))
+        asked = chat_request.parse(await read_object(request, self._limits.body_bytes))
         self._served.check(asked.model)
         await to_thread.run_sync(self._check_length, asked)
-        traced = asked.trace or requests.trace_header(request.headers.get("x-glaswerk-trace"))
+        traced = asked.trace or chat_request.trace_header(request.headers.get("x-glaswerk-trace"))
         if traced:
             await self._sources.ready()
-        envelope = wire.Envelope(asked.model, self._served.fingerprint, asked.include_usage)
+        envelope = chat_response.Envelope(asked.model, self._served.fingerprint, asked.include_usage)
         trace = partial(self._sources.trace, identifier=envelope.id) if traced else None
         context = spoken(asked.messages, self._limits.context_characters)
         work = self._pool.start(self._stream(asked))
@@ -104,8 +103,8 @@ class EventStream(StreamingResponse):
     def __init__(
         self,
         generation: Generation[Delta],
-        envelope: wire.Envelope,
-        answers: Answers,
+        envelope: chat_response.Envelope,
+        answers: RecentAnswers,
         context: str,
         trace: _Trace | None,
     ) -> None:
@@ -126,7 +125,7 @@ class EventStream(StreamingResponse):
         return Exchange("".join(self._parts), self._context)
 
     async def _events(
-        self, generation: Generation[Delta], envelope: wire.Envelope, trace: _Trace | None
+        self, generation: Generation[Delta], envelope: chat_response.Envelope, trace: _Trace | None
     ) -> AsyncIterator[bytes]:
         """The stream's events. Once it has begun, a failure can only be told as an event of its own."""
         yield envelope.chunk({"role": "assistant", "content": ""})
@@ -142,13 +141,13 @@ class EventStream(StreamingResponse):
             if trace:
                 yield envelope.trace_chunk(await trace(self._exchange()))
         except GlaswerkError as error:
-            yield wire.event(error_body(400, str(error), None, "lab_error"))
+            yield chat_response.event(error_body(400, str(error), None, "lab_error"))
             return
         except Exception:
             message = "the answer broke off; the server's terminal shows why"
-            yield wire.event(error_body(500, message, None, None))
+            yield chat_response.event(error_body(500, message, None, None))
             raise
         # Behind the trace: with usage asked for, clients take it from the last chunk.
         if envelope.include_usage:
             yield envelope.usage_chunk(last)
-        yield wire.DONE
+        yield chat_response.DONE

@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Lab
 from glaswerk.serve.app import create_app
-from glaswerk.serve.guard import is_loopback
+from glaswerk.serve.security import is_loopback
 
 
 @dataclass(frozen=True, slots=True)

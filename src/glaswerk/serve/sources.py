@@ -14,12 +14,12 @@ from starlette.responses import JSONResponse, Response
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact
 from glaswerk.lab.answers import Answer
-from glaswerk.serve.answers import Answers, Exchange
-from glaswerk.serve.body import read_object, well_formed
 from glaswerk.serve.errors import ApiError
-from glaswerk.serve.evidence import Evidence
 from glaswerk.serve.limits import Limits
-from glaswerk.serve.served import Served
+from glaswerk.serve.recent_answers import Exchange, RecentAnswers
+from glaswerk.serve.request_body import read_object, well_formed
+from glaswerk.serve.served_model import ServedModel
+from glaswerk.serve.source_documents import SourceDocuments
 from glaswerk.trace import Tracer
 from glaswerk.trace.novelty import LEAST, Baseline
 
@@ -43,9 +43,9 @@ class Sources:
     /v1/documents/{id} that of a training document.
     """
 
-    def __init__(self, served: Served, answers: Answers, limits: Limits) -> None:
+    def __init__(self, served: ServedModel, answers: RecentAnswers, limits: Limits) -> None:
         self._served, self._answers, self._limits = served, answers, limits
-        self._evidence = Evidence(served)
+        self._documents = SourceDocuments(served)
         self._opening = threading.Lock()
         self._open: _Open | None = None
         self._threads = CapacityLimiter(limits.running)
@@ -67,7 +67,7 @@ class Sources:
     async def document(self, request: Request) -> Response:
         """GET /v1/documents/{id}."""
         identifier = request.path_params["id"]
-        whole = await to_thread.run_sync(self._evidence.whole, identifier, limiter=self._threads)
+        whole = await to_thread.run_sync(self._documents.whole, identifier, limiter=self._threads)
         return JSONResponse(whole)
 
     async def trace(
@@ -96,10 +96,10 @@ class Sources:
         opened, text = self._opened(), exchange.text
         found = opened.tracer.trace(text, context=exchange.context, min_words=min_words)
         novelty = opened.baseline.judge(opened.tracer, text, found if min_words <= LEAST else None)
-        whole, hidden = found.to_json(), self._evidence.hidden()
+        whole, hidden = found.to_json(), self._documents.hidden()
         spans = [span for span in whole["spans"] if _shown(span, hidden)]
         matches = [match for span in spans for match in span["documents"]]
-        seen = self._evidence.seen({match["id"] for match in matches})
+        seen = self._documents.seen({match["id"] for match in matches})
         for match in matches:
             match["seen"] = seen[match["id"]]
         if identifier:
@@ -107,10 +107,10 @@ class Sources:
         return whole | {"spans": spans, "novelty": novelty.to_json()}
 
     def _known(self, identifier: str) -> Exchange | Answer:
-        return self._answers.find(identifier, self._evidence.hidden())
+        return self._answers.find(identifier, self._documents.hidden())
 
     def _recorded(self, answer: Answer) -> dict[str, Any]:
-        hidden = self._evidence.hidden()
+        hidden = self._documents.hidden()
         return {
             "id": answer.id,
             "object": "glaswerk.trace.record",

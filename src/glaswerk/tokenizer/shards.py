@@ -18,7 +18,7 @@ from glaswerk.core.document import Document
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.store.corpus import read_documents
 from glaswerk.lab import Artifact, Lab, Spec
-from glaswerk.tokenizer.spans import keep_spans
+from glaswerk.tokenizer.retained_spans import keep_spans
 from glaswerk.tokenizer.tokenizer import Tokenizer
 
 SPLITS = ("train", "validation", "chat", "chat-validation", "preference", "preference-validation")

@@ -11,8 +11,8 @@ from typing import Any
 
 from glaswerk.core.document import Message
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.tokenizer.coders import Coder, HubCoder, TiktokenCoder
-from glaswerk.tokenizer.dialogue import LARGEST_TEMPLATE, ChatMl, ChatTemplate, Dialogue, NoChat
+from glaswerk.tokenizer.backends import Backend, TiktokenBackend, TokenizersBackend
+from glaswerk.tokenizer.chat_format import LARGEST_TEMPLATE, ChatFormat, ChatMl, ChatTemplate, NoChat
 
 # Exactly Qwen2's: GGUF readers know a pre-tokenizer by its name only, and with a pattern of our own
 # under that name 59 of 70 test texts were split differently (DESIGN.md).
@@ -37,9 +37,9 @@ class Tokenizer:
     document, `start_id` stands before one.
     """
 
-    def __init__(self, coder: Coder, dialogue: Dialogue, *, end_id: int, start_id: int) -> None:
-        self._coder, self._dialogue = coder, dialogue
-        self.vocab_size = coder.vocab_size
+    def __init__(self, backend: Backend, chat_format: ChatFormat, *, end_id: int, start_id: int) -> None:
+        self._backend, self._format = backend, chat_format
+        self.vocab_size = backend.vocab_size
         self.end_id, self.start_id = end_id, start_id
 
     @classmethod
@@ -60,11 +60,11 @@ class Tokenizer:
 
     def encode(self, text: str) -> list[int]:
         """Ids of plain text; lone surrogates become U+FFFD."""
-        return self._coder.encode(text)
+        return self._backend.encode(text)
 
     def encode_many(self, texts: Sequence[str], *, threads: int = 2) -> list[list[int]]:
         """`encode` over many texts, in parallel."""
-        return self._coder.encode_many(texts, threads=threads)
+        return self._backend.encode_many(texts, threads=threads)
 
     def decode(self, ids: Sequence[int]) -> str:
         """Text of ids; bytes that are no UTF-8 become U+FFFD, special tokens their names."""
@@ -72,29 +72,29 @@ class Tokenizer:
 
     def decode_bytes(self, ids: Sequence[int]) -> bytes:
         """The exact bytes behind ids."""
-        return self._coder.decode_bytes(ids)
+        return self._backend.decode_bytes(ids)
 
     @cached_property
     def special_ids(self) -> frozenset[int]:
-        return frozenset(self._coder.special.values())
+        return frozenset(self._backend.special.values())
 
     @property
     def turn_id(self) -> int:
         """Opens a turn of a dialogue; `end_id` where no token does."""
-        return self._dialogue.turn_id
+        return self._format.turn_id
 
     @property
     def turn_end_id(self) -> int:
         """Ends the assistant's turn."""
-        return self._dialogue.turn_end_id
+        return self._format.turn_end_id
 
     def render_chat(self, messages: Sequence[Message], *, prompt: bool) -> list[int]:
         """Ids of a dialogue; with `prompt`, followed by the opening of the assistant's turn."""
-        return self._dialogue.render(messages, prompt=prompt)
+        return self._format.render(messages, prompt=prompt)
 
     def render_chat_masked(self, messages: Sequence[Message], *, prompt: bool) -> tuple[list[int], list[int]]:
         """Ids and, for each, 1 where the assistant wrote it (its words and its end of turn), else 0."""
-        return self._dialogue.render_masked(messages, prompt=prompt)
+        return self._format.render_masked(messages, prompt=prompt)
 
 
 def own_template() -> str:
@@ -121,20 +121,20 @@ def _is_own(data: Mapping[str, Any], template: str) -> bool:
 
 
 def _own(data: Mapping[str, Any]) -> Tokenizer:
-    coder = TiktokenCoder(data, SPLIT_PATTERN)
-    end, turn, turn_end = (coder.special[name] for name in (END, TURN, TURN_END))
-    return Tokenizer(coder, ChatMl(coder, turn, turn_end), end_id=end, start_id=end)
+    backend = TiktokenBackend(data, SPLIT_PATTERN)
+    end, turn, turn_end = (backend.special[name] for name in (END, TURN, TURN_END))
+    return Tokenizer(backend, ChatMl(backend, turn, turn_end), end_id=end, start_id=end)
 
 
 def _adopted(data: Mapping[str, Any], config: Mapping[str, Any], template: str) -> Tokenizer:
-    coder = HubCoder(data)
+    backend = TokenizersBackend(data)
     named = {key: _name(config.get(key)) for key in ("bos_token", "eos_token", "pad_token", "unk_token")}
-    ends = [name for name in (*_DOCUMENT_ENDS, named["eos_token"]) if name in coder.special]
+    ends = [name for name in (*_DOCUMENT_ENDS, named["eos_token"]) if name in backend.special]
     if not ends:
         raise ValueError("no token that ends a text is known: tokenizer_config.json names no eos_token")
-    end = coder.special[ends[0]]
-    dialogue = ChatTemplate(template, coder, named, end) if template else NoChat(end)
-    return Tokenizer(coder, dialogue, end_id=end, start_id=(coder.opening or [end])[0])
+    end = backend.special[ends[0]]
+    dialogue = ChatTemplate(template, backend, named, end) if template else NoChat(end)
+    return Tokenizer(backend, dialogue, end_id=end, start_id=(backend.opening or [end])[0])
 
 
 def _name(token: Any) -> str:

@@ -16,8 +16,7 @@ from glaswerk.data.store.parquet import DOCUMENTS
 from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.lab.artifact import ArtifactKind
 from glaswerk.tokenizer import Shards, Tokenizer
-from glaswerk.trace.index import Integers
-from glaswerk.trace.library import copies_of
+from glaswerk.trace.matched_documents import copies_of
 from glaswerk.trace.segments import (
     SEGMENT_TOKENS,
     Part,
@@ -28,7 +27,8 @@ from glaswerk.trace.segments import (
     write_arrays,
     write_parts,
 )
-from glaswerk.trace.words import cut
+from glaswerk.trace.suffix_array import Integers
+from glaswerk.trace.word_tokens import tokenize_words
 
 # Validation splits are not trained on, so a match in them would be no match in training data.
 TRAINED = ("train", "chat", "preference")
@@ -104,7 +104,7 @@ def _check_words(tokenizer: Tokenizer, packed: Shards, shards: str) -> None:
 
 def _joins(tokenizer: Tokenizer, ids: list[int]) -> bool:
     """Whether the words behind the first, but for the last, which may be cut, have other tokens alone."""
-    words = cut(tokenizer.decode(ids), tokenizer.encode)
+    words = tokenize_words(tokenizer.decode(ids), tokenizer.encode)
     alone = words.tokens[: words.borders[-2]].tolist() if len(words.words) > 2 else []
     return not any(ids[at : at + len(alone)] == alone for at in range(len(ids) - len(alone) + 1))
 

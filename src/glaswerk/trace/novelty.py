@@ -21,9 +21,9 @@ from glaswerk.data.store.corpus import documents
 from glaswerk.lab import Artifact, Lab
 from glaswerk.tokenizer import Shards
 from glaswerk.trace.build import parent
-from glaswerk.trace.span import Trace
+from glaswerk.trace.results import Trace
 from glaswerk.trace.tracer import Tracer
-from glaswerk.trace.words import cut
+from glaswerk.trace.word_tokens import tokenize_words
 
 # Shortest span that counts as copied, in words.
 LEAST = 8
@@ -217,7 +217,7 @@ def _spans(found: Trace, n: int) -> tuple[list[tuple[int, int]], int]:
 
 
 def _words(text: str) -> tuple[tuple[int, int], ...]:
-    return cut(text, lambda piece: ()).words
+    return tokenize_words(text, lambda piece: ()).words
 
 
 def _held_out(lab: Lab, trace: Artifact, hidden: Collection[str]) -> Iterator[str]:

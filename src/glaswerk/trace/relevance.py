@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from glaswerk.trace.index import Tokens
+from glaswerk.trace.suffix_array import Tokens
 
 Scores = np.ndarray[Any, np.dtype[np.float64]]
 # Robertson and Zaragoza, "The Probabilistic Relevance Framework" (2009), section 3.5.

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from glaswerk.trace.borders import Borders, Flags
-from glaswerk.trace.index import Integers, Probe, Segment, Segments
-from glaswerk.trace.words import Cut
+from glaswerk.trace.suffix_array import Integers, Queries, Segment, Segments
+from glaswerk.trace.word_boundaries import Flags, WordBoundaries
+from glaswerk.trace.word_tokens import WordTokens
 
 # Places looked at together; most runs are decided by the first few.
 _FEW, _MANY = 256, 1 << 18
@@ -20,7 +20,7 @@ _NOWHERE = np.zeros(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True)
-class Searched:
+class SearchedSegment:
     """A segment, and which of its places may be shown: all of them where `visible` is None."""
 
     segment: Segment
@@ -28,7 +28,7 @@ class Searched:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Occurrences:
     """Words `first` to `end` (exclusive); per segment the token positions just behind the first word."""
 
     first: int
@@ -40,27 +40,29 @@ class Found:
         return sum(len(places) for places in self.places)
 
 
-def maximal_spans(cut: Cut, segments: Sequence[Searched], borders: Borders, min_words: int) -> list[Found]:
+def maximal_spans(
+    answer: WordTokens, segments: Sequence[SearchedSegment], borders: WordBoundaries, min_words: int
+) -> list[Occurrences]:
     """Every span of at least `min_words` (>= 2) words that occurs and lies in no longer one that occurs."""
-    firsts = range(len(cut.words) - min_words + 1)
+    firsts = range(len(answer.words) - min_words + 1)
     if not firsts:
         return []
-    search = _Search(cut, segments, borders, firsts, min_words)
-    spans: list[Found] = []
+    search = _Search(answer, segments, borders, firsts, min_words)
+    spans: list[Occurrences] = []
     limit = 0
     for first in firsts:
         # Only a span that ends behind all earlier ones is contained in none of them.
         end = search.longest(first, max(limit + 1, first + min_words))
         if end:
             limit = end
-            spans.append(Found(first, end, search.places(first, end)))
+            spans.append(Occurrences(first, end, search.places(first, end)))
     return spans
 
 
-def whole(cut: Cut, segments: Sequence[Searched], borders: Borders) -> Found:
+def find_all(answer: WordTokens, segments: Sequence[SearchedSegment], borders: WordBoundaries) -> Occurrences:
     """Every place of all the words of `cut` (at least one)."""
-    end = len(cut.words)
-    return Found(0, end, _Search(cut, segments, borders, range(1), end).places(0, end))
+    end = len(answer.words)
+    return Occurrences(0, end, _Search(answer, segments, borders, range(1), end).places(0, end))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,29 +87,36 @@ class _Search:
     """
 
     def __init__(
-        self, cut: Cut, segments: Sequence[Searched], borders: Borders, firsts: Iterable[int], least: int
+        self,
+        answer: WordTokens,
+        segments: Sequence[SearchedSegment],
+        borders: WordBoundaries,
+        firsts: Iterable[int],
+        least: int,
     ) -> None:
-        self._cut, self._borders, self._searched, self._least = cut, borders, segments, least
+        self._answer, self._borders, self._searched, self._least = answer, borders, segments, least
         self._index = Segments([searched.segment for searched in segments])
         # Of the words that the answer repeats, each is looked up once.
-        leads = {word: borders.leads(word) for word in {cut.span(i, i + 1) for i in firsts}}
-        queries = [(i, *lead) for i in firsts for lead in leads[cut.span(i, i + 1)]]
+        leads = {word: borders.leads(word) for word in {answer.span(i, i + 1) for i in firsts}}
+        queries = [(i, *lead) for i in firsts for lead in leads[answer.span(i, i + 1)]]
         table = np.array(queries, np.int64).reshape(-1, 3)
-        self._probe = Probe.everywhere(cut.tokens, cut.borders[table[:, 0]], table[:, 1], len(segments))
+        self._probe = Queries.everywhere(
+            answer.tokens, answer.borders[table[:, 0]], table[:, 1], len(segments)
+        )
         # Per query and segment: the first word, and whether the lead says for certain that it is whole.
         self._word, self._certain = np.tile(table[:, 0], len(segments)), np.tile(table[:, 2], len(segments))
         self._rows: dict[int, list[_Row]] = {}
         self._long: dict[int, list[int]] = {}
         self._skip = (0, 0)
         near, lengths = self._index.longest(self._probe, _SHORT)
-        is_long = (lengths == _SHORT) & (len(cut.tokens) - self._probe.start > _SHORT)
+        is_long = (lengths == _SHORT) & (len(answer.tokens) - self._probe.start > _SHORT)
         for query in np.flatnonzero(is_long).tolist():
             self._long.setdefault(int(self._word[query]), []).append(query)
         self._keep(np.flatnonzero(~is_long), near[~is_long], lengths[~is_long])
 
     def longest(self, first: int, least: int) -> int:
         """The largest end >= `least` such that the words from `first` to it occur; 0 where there is none."""
-        if least > len(self._cut.words):
+        if least > len(self._answer.words):
             return 0
         if first in self._long:
             if first < self._next(first, least):
@@ -133,7 +142,7 @@ class _Search:
 
     def _keep(self, queries: Integers, near: Integers, lengths: Integers) -> None:
         """Enter the queries that go on for at least the words wanted, each up to its last word border."""
-        ends = np.searchsorted(self._cut.borders, self._probe.start[queries] + lengths, "right")
+        ends = np.searchsorted(self._answer.borders, self._probe.start[queries] + lengths, "right")
         kept = ends >= self._word[queries] + self._least
         for row in self._ranges(queries[kept], ends[kept], near[kept]):
             self._rows.setdefault(int(self._word[row.query]), []).append(row)
@@ -153,11 +162,11 @@ class _Search:
             low, high = first, end - 1
             while low < high:
                 words = np.unique(np.linspace(low, high - 1, _LOOKS).astype(np.int64))
-                starts = self._cut.borders[words]
-                probe = Probe.everywhere(
-                    self._cut.tokens[: self._cut.borders[end - 1]],
+                starts = self._answer.borders[words]
+                probe = Queries.everywhere(
+                    self._answer.tokens[: self._answer.borders[end - 1]],
                     starts + 1,
-                    self._cut.tokens[starts],
+                    self._answer.tokens[starts],
                     len(self._searched),
                 )
                 occurs = self._index.occurs(probe).reshape(-1, len(words)).any(axis=0)
@@ -204,7 +213,7 @@ class _Search:
 
     def _ranges(self, queries: Integers, ends: Integers, near: Integers) -> list[_Row]:
         """queries: ascending."""
-        lengths = self._cut.borders[ends - 1] - self._probe.start[queries]
+        lengths = self._answer.borders[ends - 1] - self._probe.start[queries]
         low, high = self._index.ranges(self._probe.only(queries), lengths, near)
         columns = (
             column.tolist() for column in (queries, self._probe.segment[queries], ends, near, low, high)
@@ -222,11 +231,11 @@ class _Search:
                 places = places[searched.visible(places)]
             if not self._certain[row.query]:
                 first = int(self._word[row.query])
-                word = self._cut.span(first, first + 1)
+                word = self._answer.span(first, first + 1)
                 places = places[self._borders.starts_with(searched.segment.tokens, places, word)]
             yield places
             low, size = high, _MANY
 
     def _ended(self, row: _Row, places: Integers) -> Flags:
-        length = self._cut.borders[row.end - 1] - self._probe.start[row.query]
+        length = self._answer.borders[row.end - 1] - self._probe.start[row.query]
         return self._borders.ends_whole(self._searched[row.segment].segment.tokens, places + length)

@@ -16,7 +16,7 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.files import fsync_path, write_atomic
 from glaswerk.core.ids import DIGEST_BYTES, PREFIX, digest_file, digest_text, short
 from glaswerk.lab.artifact import MANIFEST
-from glaswerk.trace.index import Integers, Segment, Tokens, first_token_bounds, suffix_order
+from glaswerk.trace.suffix_array import Integers, Segment, Tokens, first_token_bounds, suffix_order
 
 # Building takes up to 24 bytes of memory a token, so this many fit into 3 GB.
 SEGMENT_TOKENS = 128_000_000

@@ -11,18 +11,18 @@ from glaswerk.core.document import Document
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab
 from glaswerk.tokenizer import Shards, Tokenizer
-from glaswerk.tokenizer.coders import well_formed
-from glaswerk.trace.borders import Borders
+from glaswerk.tokenizer.backends import well_formed
 from glaswerk.trace.build import parent, trained_splits
-from glaswerk.trace.hidden import Hidden
-from glaswerk.trace.index import Integers
-from glaswerk.trace.library import Library, locate
+from glaswerk.trace.hidden_documents import HiddenDocuments
+from glaswerk.trace.indexed_split import IndexedSplit
+from glaswerk.trace.matched_documents import DocumentCache, locate
 from glaswerk.trace.relevance import Scores, relevance
-from glaswerk.trace.search import Found, Searched, maximal_spans, whole
+from glaswerk.trace.results import Count, Match, Span, Trace
+from glaswerk.trace.search import Occurrences, SearchedSegment, find_all, maximal_spans
 from glaswerk.trace.segments import read_parts
-from glaswerk.trace.span import Count, Match, Span, Trace
-from glaswerk.trace.split import Split
-from glaswerk.trace.words import Cut, cut
+from glaswerk.trace.suffix_array import Integers
+from glaswerk.trace.word_boundaries import WordBoundaries
+from glaswerk.trace.word_tokens import WordTokens, tokenize_words
 
 # Characters of a phrase: longer ones are in no document that anybody looks for by hand.
 LONGEST_PHRASE = 10_000
@@ -36,7 +36,7 @@ _READ = 2048
 class _Candidate:
     """A document (its number in the split's file) that holds a span."""
 
-    split: Split
+    split: IndexedSplit
     document: int
 
     @property
@@ -52,7 +52,7 @@ class _View:
     """
 
     hidden: Collection[str]
-    segments: list[Searched]
+    segments: list[SearchedSegment]
     log_share: Scores
     copies: Mapping[str, int]
 
@@ -63,8 +63,8 @@ class Tracer:
     def __init__(
         self,
         tokenizer: Tokenizer,
-        splits: Sequence[Split],
-        library: Library,
+        splits: Sequence[IndexedSplit],
+        library: DocumentCache,
         hidden: Callable[[], Collection[str]],
     ) -> None:
         """hidden: ids of documents that must not be shown now, the same object until they change."""
@@ -74,7 +74,7 @@ class Tracer:
         special = tokenizer.special_ids
         pieces = [None if i in special else tokenizer.decode_bytes([i]) for i in range(tokenizer.vocab_size)]
         opens_turns = tokenizer.turn_id != tokenizer.end_id
-        self._borders = Borders(pieces, tokenizer.turn_id if opens_turns else None)
+        self._borders = WordBoundaries(pieces, tokenizer.turn_id if opens_turns else None)
         self._hidden = hidden
         self._seen: _View | None = None
 
@@ -85,8 +85,10 @@ class Tracer:
         corpus = parent(lab, shards, "corpus", hint="glaswerk pack")
         tokenizer = parent(lab, shards, "tokenizer", hint="glaswerk pack")
         packed, parts = Shards.open(shards.path), read_parts(trace.path)
-        splits = [Split.open(packed, trace.path, name, parts) for name in trained_splits(packed)]
-        return cls(Tokenizer.load(tokenizer.path), splits, Library(corpus.path), Hidden(lab).ids)
+        splits = [IndexedSplit.open(packed, trace.path, name, parts) for name in trained_splits(packed)]
+        return cls(
+            Tokenizer.load(tokenizer.path), splits, DocumentCache(corpus.path), HiddenDocuments(lab).ids
+        )
 
     def trace(self, text: str, *, context: str = "", min_words: int = 4, documents: int = 5) -> Trace:
         """Every maximal span of `text` that stands word for word in the training data.
@@ -102,7 +104,7 @@ class Tracer:
                 f"min_words takes 2 or more, found {min_words}", hint="glaswerk trace --min-words 4"
             )
         text, view = well_formed(text), self._view()
-        words = cut(text, self._tokenizer.encode)
+        words = tokenize_words(text, self._tokenizer.encode)
         found = maximal_spans(words, view.segments, self._borders, min_words)
         candidates = [self._candidates(span, _CANDIDATES * documents) for span in found]
         chosen = self._choose(candidates, f"{context}\n{text}", documents)
@@ -144,7 +146,7 @@ class Tracer:
         """Ids of documents that are not shown now; the same object until they change."""
         return self._hidden()
 
-    def _find(self, phrase: str) -> tuple[Cut, Found]:
+    def _find(self, phrase: str) -> tuple[WordTokens, Occurrences]:
         if len(phrase) > LONGEST_PHRASE:
             raise GlaswerkError(
                 f"expected a phrase of up to {LONGEST_PHRASE:,} characters, found {len(phrase):,}",
@@ -152,13 +154,13 @@ class Tracer:
             )
         # What the tokenizer makes of it: lone surrogates are no text, and some compose accents.
         phrase = self._tokenizer.decode(self._tokenizer.encode(phrase))
-        words = cut(phrase, self._tokenizer.encode)
+        words = tokenize_words(phrase, self._tokenizer.encode)
         if not words.words:
             raise GlaswerkError(
                 f"expected a phrase with at least one word, found {phrase[:40]!r}",
                 hint='glaswerk count "the old mill"',
             )
-        return words, whole(words, self._view().segments, self._borders)
+        return words, find_all(words, self._view().segments, self._borders)
 
     def _view(self) -> _View:
         hidden, seen = self._hidden(), self._seen
@@ -169,7 +171,7 @@ class Tracer:
     def _look(self, hidden: Collection[str]) -> _View:
         # One more of each token, so that none is impossible.
         counts = np.ones(self._tokenizer.vocab_size)
-        segments: list[Searched] = []
+        segments: list[SearchedSegment] = []
         for split in self._splits:
             for _, segment in split.segments:
                 found = np.diff(segment.bounds)
@@ -182,7 +184,7 @@ class Tracer:
             hidden, segments, np.log(counts / counts.sum()), self._library.copies(hidden) if hidden else {}
         )
 
-    def _by_split(self, found: Found) -> list[Integers]:
+    def _by_split(self, found: Occurrences) -> list[Integers]:
         """Token positions in each split's file."""
         rest = iter(found.places)
         return [
@@ -194,7 +196,7 @@ class Tracer:
         pairs = zip(self._splits, by_split, strict=True)
         return {split.name: len(places) for split, places in pairs if len(places)}
 
-    def _candidates(self, found: Found, most: int) -> list[_Candidate]:
+    def _candidates(self, found: Occurrences, most: int) -> list[_Candidate]:
         """Documents that hold a span: the earliest of each split, in the order of the splits."""
         chosen: dict[tuple[str, str], _Candidate] = {}
         for split, places in zip(self._splits, self._by_split(found), strict=True):
@@ -220,8 +222,8 @@ class Tracer:
 
     def _span(
         self,
-        words: Cut,
-        found: Found,
+        words: WordTokens,
+        found: Occurrences,
         chosen: Sequence[_Candidate],
         library: Mapping[str, Document],
         view: _View,

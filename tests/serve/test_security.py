@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from glaswerk.lab import Lab
 from glaswerk.serve import create_app
-from glaswerk.serve.guard import is_loopback
+from glaswerk.serve.security import is_loopback
 
 from .conftest import Running
 from .test_errors import GOOD, shape
@@ -100,7 +100,7 @@ def test_which_addresses_are_loopback(host: str, expected: bool) -> None:
 
 
 def test_any_literal_loopback_address_is_answered_and_a_name_is_not() -> None:
-    from glaswerk.serve.guard import is_loopback
+    from glaswerk.serve.security import is_loopback
 
     assert is_loopback("127.0.0.2")
     assert is_loopback("[::1]")

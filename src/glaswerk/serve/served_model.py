@@ -19,7 +19,7 @@ _KINDS: tuple[ArtifactKind, ...] = ("source", "corpus", "tokenizer", "shards", "
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class ServedModel:
     """A loaded model. Its `id` is the name without the step ("chat"); the full name is accepted as well."""
 
     lab: Lab
@@ -27,9 +27,9 @@ class Served:
     engine: Engine
 
     @classmethod
-    def load(cls, lab: Lab, name: str = "") -> Served:
+    def load(cls, lab: Lab, name: str = "") -> ServedModel:
         """Load model `name`, or by default the newest chat model, or else the newest base model."""
-        artifact = choose(lab, name)
+        artifact = choose_model(lab, name)
         return cls(lab, artifact, Engine.load(artifact.path))
 
     @property
@@ -61,7 +61,7 @@ class Served:
         return found
 
 
-def choose(lab: Lab, name: str = "") -> Artifact:
+def choose_model(lab: Lab, name: str = "") -> Artifact:
     """The artifact of model `name` ("chat", "base/step-100"). Raises GlaswerkError where there is none."""
     found = lab.latest("model", name) if name else lab.latest("model", "chat") or lab.latest("model", "base")
     if found is not None:

@@ -12,7 +12,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, PretrainedConfig
 from glaswerk.core.errors import GlaswerkError
 
 # model_type of config.json → the class; `transformers` has all four, so no code comes with a model.
-FAMILIES = {
+MODEL_CLASSES = {
     "llama": "LlamaForCausalLM",
     "qwen2": "Qwen2ForCausalLM",
     "qwen3": "Qwen3ForCausalLM",
@@ -40,9 +40,9 @@ def read_config(raw: Mapping[str, Any], where: str) -> PretrainedConfig:
     What begins with an underscore stays behind: among it are names of kernels that `transformers` fetches.
     """
     family = raw.get("model_type")
-    if family not in FAMILIES:
+    if family not in MODEL_CLASSES:
         raise GlaswerkError(
-            f"{where} holds a network of the type {family!r}; these can be adopted: {', '.join(FAMILIES)}",
+            f"{where} holds a network of the type {family!r}; these can be adopted: {', '.join(MODEL_CLASSES)}",
             hint="adopt a model of one of these families",
         )
     for key, what in (("auto_map", "code of its own"), ("quantization_config", "quantised weights")):
@@ -51,8 +51,8 @@ def read_config(raw: Mapping[str, Any], where: str) -> PretrainedConfig:
                 f"{where} asks for {what} ({key}), which is not run here", hint="adopt a model without it"
             )
     classes = raw.get("architectures")
-    if classes and classes != [FAMILIES[family]]:
-        raise GlaswerkError(f"{where} names the class {classes!r}; expected {[FAMILIES[family]]!r}")
+    if classes and classes != [MODEL_CLASSES[family]]:
+        raise GlaswerkError(f"{where} names the class {classes!r}; expected {[MODEL_CLASSES[family]]!r}")
     known = {key for key in AutoConfig.for_model(family).to_dict() if not key.startswith("_")}
     chosen = {key: value for key, value in raw.items() if key in (known | _LEGACY) - _IGNORED}
     chosen.pop("model_type")
@@ -61,7 +61,7 @@ def read_config(raw: Mapping[str, Any], where: str) -> PretrainedConfig:
         config: PretrainedConfig = AutoConfig.for_model(family, **chosen)
     except _FAULTS as error:
         raise GlaswerkError(f"{where} cannot be read: {error}") from error
-    config.architectures = [FAMILIES[family]]
+    config.architectures = [MODEL_CLASSES[family]]
     return config
 
 

@@ -9,7 +9,7 @@ import numpy as np
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
 
-def run_hashes(tokens: np.ndarray[Any, np.dtype[Any]], length: int) -> np.ndarray[Any, np.dtype[np.uint64]]:
+def ngram_hashes(tokens: np.ndarray[Any, np.dtype[Any]], length: int) -> np.ndarray[Any, np.dtype[np.uint64]]:
     """A hash of every run of `length` tokens, shape (tokens - length + 1,); empty where there is none.
 
     64 bits, so that two different runs hardly ever share one among fewer than 2**32.

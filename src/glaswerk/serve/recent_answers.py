@@ -29,7 +29,7 @@ def spoken(messages: Iterable[Message], most: int) -> str:
     return "\n".join(message["content"] for message in messages)[-most:]
 
 
-class Answers:
+class RecentAnswers:
     """The last exchanges by response id, in memory, the oldest forgotten first; records of those traced, in
     the lab (see `lab.answers`). Safe for several threads.
 

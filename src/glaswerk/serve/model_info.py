@@ -16,7 +16,7 @@ import glaswerk
 from glaswerk.evaluate import trust_badge
 from glaswerk.lab import Artifact
 from glaswerk.serve.errors import ApiError
-from glaswerk.serve.served import Served
+from glaswerk.serve.served_model import ServedModel
 from glaswerk.serve.sources import Sources
 
 SUGGESTIONS = 4
@@ -27,10 +27,10 @@ _REPORT_POLICY = (
 )
 
 
-class Facts:
+class ModelInfo:
     """The two endpoints. Everything is read from the lab's files anew, so a report made since shows."""
 
-    def __init__(self, served: Served, sources: Sources) -> None:
+    def __init__(self, served: ServedModel, sources: Sources) -> None:
         self._served, self._sources = served, sources
         self._counted: dict[str, list[dict[str, Any]]] = {}
 

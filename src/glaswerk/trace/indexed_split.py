@@ -11,17 +11,17 @@ import numpy as np
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.tokenizer import Shards
-from glaswerk.trace.borders import Flags
-from glaswerk.trace.index import Integers, Segment, Tokens
 from glaswerk.trace.relevance import Scores
-from glaswerk.trace.search import Searched
+from glaswerk.trace.search import SearchedSegment
 from glaswerk.trace.segments import Part, open_segment
+from glaswerk.trace.suffix_array import Integers, Segment, Tokens
+from glaswerk.trace.word_boundaries import Flags
 
 SIDES = ("chosen", "rejected")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Split:
+class IndexedSplit:
     """Arrays are per document in file order; `segments` are (first token, segment) in the same order.
 
     `begins` is the token from which on a document's words count (see `trace.build`), `ages` its rank by
@@ -39,7 +39,7 @@ class Split:
     segments: tuple[tuple[int, Segment], ...]
 
     @classmethod
-    def open(cls, shards: Shards, folder: Path, name: str, parts: list[Part]) -> Split:
+    def open(cls, shards: Shards, folder: Path, name: str, parts: list[Part]) -> IndexedSplit:
         """Raises GlaswerkError where the trace in `folder` is damaged or of other shards."""
         tokens = np.asarray(shards.tokens(name))
         ids, starts, ends = shards.spans(name)
@@ -64,11 +64,11 @@ class Split:
             found = self.tokens[int(self.starts[document]) : int(self.ends[document]) + 1]
             np.subtract.at(counts, found, 1.0)
 
-    def searched(self, hides: Flags | None) -> list[Searched]:
+    def searched(self, hides: Flags | None) -> list[SearchedSegment]:
         """The segments with what of them may be shown."""
         if hides is None and np.array_equal(self.begins, self.starts):
-            return [Searched(segment) for _, segment in self.segments]
-        return [Searched(segment, self._visible(start, hides)) for start, segment in self.segments]
+            return [SearchedSegment(segment) for _, segment in self.segments]
+        return [SearchedSegment(segment, self._visible(start, hides)) for start, segment in self.segments]
 
     @property
     def is_pairs(self) -> bool:

@@ -10,7 +10,7 @@ from glaswerk.lab import Lab
 from glaswerk.lab.tombstones import FILE
 
 
-class Hidden:
+class HiddenDocuments:
     """Ids of a lab's hidden documents, read anew as soon as its marks or sources change. Safe for threads."""
 
     def __init__(self, lab: Lab) -> None:

@@ -16,7 +16,7 @@ from glaswerk.data.source import add_docs, add_preferences
 from glaswerk.data.store.corpus import read_documents
 from glaswerk.lab import Lab
 from glaswerk.tokenizer import Shards, Tokenizer, pack, train_tokenizer
-from glaswerk.tokenizer.pairs import CHOSEN, LEAST_PROMPT, REJECTED, Pairs
+from glaswerk.tokenizer.preference_pairs import CHOSEN, LEAST_PROMPT, REJECTED, Pairs
 from glaswerk.tokenizer.training import TokenizerConfig
 
 LONG = "Please tell me, and take your time, which of the houses has the red door? "

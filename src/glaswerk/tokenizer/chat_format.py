@@ -17,7 +17,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from glaswerk.core.document import Message
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.tokenizer.coders import Coder, HubCoder, Placed, well_formed
+from glaswerk.tokenizer.backends import Backend, Placed, TokenizersBackend, well_formed
 
 LARGEST_TEMPLATE = 1 << 20
 # Noncharacters: no text may hold them, so they can mark places in one. A message's own become U+FFFD.
@@ -25,7 +25,7 @@ _OPEN, _CLOSE, _GUARD = "\ufdd0", "\ufdd1", "\ufdd2"
 _MARKS = str.maketrans(dict.fromkeys((_OPEN, _CLOSE, _GUARD), "\ufffd"))
 
 
-class Dialogue(Protocol):
+class ChatFormat(Protocol):
     """`turn_id` opens a turn, `turn_end_id` ends the assistant's; mask: 1 where the assistant wrote."""
 
     @property
@@ -39,14 +39,14 @@ class Dialogue(Protocol):
 class ChatMl:
     """`<|im_start|>role\\nwords<|im_end|>\\n`, encoded turn by turn, which is faster than a template."""
 
-    def __init__(self, coder: Coder, turn_id: int, turn_end_id: int) -> None:
-        self._coder, self.turn_id, self.turn_end_id = coder, turn_id, turn_end_id
+    def __init__(self, backend: Backend, turn_id: int, turn_end_id: int) -> None:
+        self._backend, self.turn_id, self.turn_end_id = backend, turn_id, turn_end_id
 
     def render(self, messages: Sequence[Message], *, prompt: bool) -> list[int]:
         return self.render_masked(messages, prompt=prompt)[0]
 
     def render_masked(self, messages: Sequence[Message], *, prompt: bool) -> tuple[list[int], list[int]]:
-        encode = self._coder.encode
+        encode = self._backend.encode
         newline = encode("\n")
         ids: list[int] = []
         mask: list[int] = []
@@ -86,11 +86,13 @@ class ChatTemplate:
     is told by the template's `{% generation %}` marks, or by rendering the dialogue up to each answer.
     """
 
-    def __init__(self, source: str, coder: HubCoder, tokens: Mapping[str, str], end_id: int) -> None:
+    def __init__(
+        self, source: str, backend: TokenizersBackend, tokens: Mapping[str, str], end_id: int
+    ) -> None:
         """`tokens`: what the template may name (bos_token, eos_token). Raises GlaswerkError."""
-        self._coder, self._tokens, self._end_id = coder, dict(tokens), end_id
+        self._backend, self._tokens, self._end_id = backend, dict(tokens), end_id
         self._marked = re.search(r"\{%-?\s*generation\s*-?%\}", source) is not None
-        names = sorted(coder.special, key=len, reverse=True)
+        names = sorted(backend.special, key=len, reverse=True)
         self._names = re.compile("|".join(map(re.escape, names)) or r"(?!)")
         try:
             self._template = _ENVIRONMENT.from_string(source)
@@ -103,7 +105,7 @@ class ChatTemplate:
         asked = [Message(role="user", content="a")]
         before, after = self._text(asked, prompt=False), self._text(asked, prompt=True)
         opening = self._names.search(after, _shared(before, after))
-        return self._coder.special[opening[0]] if opening else self._end_id
+        return self._backend.special[opening[0]] if opening else self._end_id
 
     @cached_property
     def turn_end_id(self) -> int:
@@ -111,7 +113,7 @@ class ChatTemplate:
         dialogue = [Message(role="user", content="a"), Message(role="assistant", content="b")]
         ids, mask = self.render_masked(dialogue, prompt=False)
         own = [i for i, chosen in zip(ids, mask, strict=True) if chosen]
-        return own[-1] if own and own[-1] in self._coder.special.values() else self._end_id
+        return own[-1] if own and own[-1] in self._backend.special.values() else self._end_id
 
     def render(self, messages: Sequence[Message], *, prompt: bool) -> list[int]:
         text = self._text(self._guarded(messages), prompt=prompt)
@@ -171,14 +173,14 @@ class ChatTemplate:
 
     def _placed(self, text: str) -> Placed:
         if _GUARD not in text:
-            return self._coder.place(text, parse=True)
+            return self._backend.place(text, parse=True)
         placed: Placed = []
         at = 0
         for piece in re.split(f"({self._names.pattern})", text):
             parse = self._names.fullmatch(piece) is not None
             placed += [
                 (i, at + _with_guards(piece, first), at + _with_guards(piece, last))
-                for i, first, last in self._coder.place(piece.replace(_GUARD, ""), parse=parse)
+                for i, first, last in self._backend.place(piece.replace(_GUARD, ""), parse=parse)
             ]
             at += len(piece)
         return placed

@@ -11,8 +11,8 @@ import pytest
 from glaswerk.lab import Lab
 from glaswerk.rerun.first_seen import Sightings
 from glaswerk.serve.errors import ApiError
-from glaswerk.serve.evidence import Evidence
-from glaswerk.serve.served import Served
+from glaswerk.serve.served_model import ServedModel
+from glaswerk.serve.source_documents import SourceDocuments
 from glaswerk.tokenizer import Shards
 
 
@@ -26,7 +26,7 @@ def trained(lab: Lab) -> set[str]:
 
 
 def test_copies_are_those_that_curation_left_out_for_the_document(lab: Lab) -> None:
-    evidence = Evidence(Served.load(lab))
+    evidence = SourceDocuments(ServedModel.load(lab))
     counted = Counter(str(row["duplicate_of"]) for row in decisions(lab) if row["duplicate_of"])
     ((most, copies),) = counted.most_common(1)
     assert copies > 1
@@ -38,9 +38,9 @@ def test_copies_are_those_that_curation_left_out_for_the_document(lab: Lab) -> N
 
 
 def test_a_document_says_in_which_stages_it_was_seen_and_what_was_decided(lab: Lab) -> None:
-    served = Served.load(lab)
+    served = ServedModel.load(lab)
     name = Shards.open(lab.need("shards", "main.main", hint="").path).spans("train")[0][0]
-    found = Evidence(served).whole(name)
+    found = SourceDocuments(served).whole(name)
     assert found["seen"] == [seen.to_json() for seen in Sightings(lab, served.artifact).of([name])[name]]
     assert found["seen"][0]["stage"] == "pretraining"
     assert [(row["corpus"], row["kept"], row["split"]) for row in found["decisions"]] == [
@@ -60,7 +60,7 @@ def test_a_document_that_is_not_public_or_is_reserved_is_not_shown_though_the_co
     name = next(row["id"] for row in rows if row["split"] == "train")
     closed = [row | {column: value} if row["id"] == name else row for row in rows]
     pq.write_table(type(table).from_pylist(closed, schema=table.schema), file)
-    evidence = Evidence(Served.load(lab))
+    evidence = SourceDocuments(ServedModel.load(lab))
     assert name in evidence.hidden()
     with pytest.raises(ApiError, match="may be shown"):
         evidence.whole(name)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from glaswerk.core.document import Message
-from glaswerk.serve.body import well_formed
 from glaswerk.serve.errors import ApiError
+from glaswerk.serve.request_body import well_formed
 
 _ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
 _SEED_LIMIT = 2**63

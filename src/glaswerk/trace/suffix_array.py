@@ -20,7 +20,7 @@ _TEXT_END, _QUERY_END = -1, -2
 
 
 @dataclass(frozen=True, slots=True)
-class Probe:
+class Queries:
     """Queries that share one text. Query i, asked of segment `segment[i]`, is the token `lead[i]` and then
     `text[start[i]:]`.
 
@@ -33,14 +33,14 @@ class Probe:
     segment: Integers
 
     @classmethod
-    def everywhere(cls, text: Integers, start: Integers, lead: Integers, segments: int) -> Probe:
+    def everywhere(cls, text: Integers, start: Integers, lead: Integers, segments: int) -> Queries:
         """Every query asked of every segment, one segment after the other."""
         numbers = np.repeat(np.arange(segments), len(start))
         return cls(text, np.tile(start, segments), np.tile(lead, segments), numbers)
 
-    def only(self, which: Integers) -> Probe:
+    def only(self, which: Integers) -> Queries:
         """which: ascending."""
-        return Probe(self.text, self.start[which], self.lead[which], self.segment[which])
+        return Queries(self.text, self.start[which], self.lead[which], self.segment[which])
 
 
 def suffix_order(tokens: Tokens) -> Tokens:
@@ -93,7 +93,7 @@ class Segments:
     def __init__(self, segments: Sequence[Segment]) -> None:
         self._segments = tuple(segments)
 
-    def longest(self, probe: Probe, most: int = 1 << 40) -> tuple[Integers, Integers]:
+    def longest(self, probe: Queries, most: int = 1 << 40) -> tuple[Integers, Integers]:
         """For every query (a rank where it would stand, tokens behind its lead that occur after it).
 
         No more than `most` of its tokens are looked at.
@@ -118,13 +118,13 @@ class Segments:
             which = which[low[which] < high[which]]
         return low, np.maximum(shared_low, shared_high)
 
-    def occurs(self, probe: Probe) -> Tokens:
+    def occurs(self, probe: Queries) -> Tokens:
         """Whether each query stands anywhere, to its end."""
         low, high = self._bounds(probe)
         found: Tokens = (low < high) & (self.longest(probe)[1] >= len(probe.text) - probe.start)
         return found
 
-    def ranges(self, probe: Probe, lengths: Integers, near: Integers) -> tuple[Integers, Integers]:
+    def ranges(self, probe: Queries, lengths: Integers, near: Integers) -> tuple[Integers, Integers]:
         """Ranks `low` to `high` of the suffixes that begin with the lead and `lengths` tokens of each query.
 
         near: a rank inside or at the end of that range, as `longest` gives it.
@@ -159,7 +159,7 @@ class Segments:
         return np.where(is_upper, np.minimum(gallop, middle), np.maximum(gallop, middle))
 
     def _compare(
-        self, text: Integers, probe: Probe, rank: Integers, known: Integers, most: Integers
+        self, text: Integers, probe: Queries, rank: Integers, known: Integers, most: Integers
     ) -> tuple[Integers, Tokens]:
         """Tokens behind the lead that suffix and query share, `most` at most; whether the suffix is below.
 
@@ -185,7 +185,7 @@ class Segments:
         whole = shared >= most
         return np.minimum(shared, most), below & ~whole
 
-    def _bounds(self, probe: Probe) -> tuple[Integers, Integers]:
+    def _bounds(self, probe: Queries) -> tuple[Integers, Integers]:
         """The ranks from and to which the suffixes begin with each query's lead."""
         low, high = np.empty_like(probe.lead), np.empty_like(probe.lead)
         for segment, part in self._parts(probe.segment):

@@ -5,16 +5,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glaswerk.trace.index import Probe, Segment, Segments, first_token_bounds, suffix_order
+from glaswerk.trace.suffix_array import Queries, Segment, Segments, first_token_bounds, suffix_order
 
 tokens_of = st.lists(st.integers(0, 3), min_size=1, max_size=60)
 texts_of = st.lists(tokens_of, min_size=1, max_size=4)
 
 
-def every_suffix(query: list[int], segments: int = 1) -> Probe:
+def every_suffix(query: list[int], segments: int = 1) -> Queries:
     """For each token of `query` the query that it leads."""
     tokens = np.array(query, np.int64)
-    return Probe.everywhere(tokens, np.arange(len(query)) + 1, tokens, segments)
+    return Queries.everywhere(tokens, np.arange(len(query)) + 1, tokens, segments)
 
 
 def segments_of(texts: list[list[int]]) -> list[Segment]:

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from glaswerk.trace.index import Integers
+from glaswerk.trace.suffix_array import Integers
 
 # Letters and digits; an apostrophe between them belongs to the word ("don't", "l’eau").
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
@@ -18,7 +18,7 @@ _CONTINUATION = range(0x80, 0xC0)  # UTF-8 bytes that never begin a character
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class WordTokens:
     """A text as words: `words` are their character spans, `tokens` its ids from the first word's end on.
 
     Word i (i > 0) with what stands between it and word i - 1 is `tokens[borders[i - 1]:borders[i]]`.
@@ -34,7 +34,7 @@ class Cut:
         return self.text[self.words[first][0] : self.words[end - 1][1]]
 
 
-def cut(text: str, encode: Callable[[str], Sequence[int]]) -> Cut:
+def tokenize_words(text: str, encode: Callable[[str], Sequence[int]]) -> WordTokens:
     """Tokenise `text` so that every word border is a token border.
 
     Qwen2's split pattern always ends a piece where letters or digits end, whatever stands before or
@@ -48,7 +48,7 @@ def cut(text: str, encode: Callable[[str], Sequence[int]]) -> Cut:
     pieces = [list(encode(_ANCHOR + text[a:b]))[before:] for (_, a), (_, b) in pairwise(words)]
     lengths = [len(piece) for piece in pieces]
     tokens = [token for piece in pieces for token in piece]
-    return Cut(text, words, np.array(tokens, np.int64), np.cumsum([0, *lengths], dtype=np.int64))
+    return WordTokens(text, words, np.array(tokens, np.int64), np.cumsum([0, *lengths], dtype=np.int64))
 
 
 def occurrences(text: str, span: str) -> Iterator[int]:

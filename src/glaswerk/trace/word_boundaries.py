@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from glaswerk.trace.index import Integers, Tokens
-from glaswerk.trace.words import begins_in_word, ends_in_word
+from glaswerk.trace.suffix_array import Integers, Tokens
+from glaswerk.trace.word_tokens import begins_in_word, ends_in_word
 
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
 # A verdict on the bytes seen so far; None asks for one more token.
@@ -19,7 +19,7 @@ _Verdict = Callable[[bytes], bool | None]
 _WORDS_KEPT = 1 << 16
 
 
-class Borders:
+class WordBoundaries:
     """Byte view of a vocabulary. Special tokens have no bytes: nothing reaches across them."""
 
     def __init__(self, pieces: Sequence[bytes | None], turn_id: int | None) -> None:

@@ -16,15 +16,15 @@ from glaswerk.core.document import Document, Message
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.store.corpus import documents
 from glaswerk.data.store.decisions import DECISIONS
-from glaswerk.trace.span import Match
-from glaswerk.trace.words import occurrences
+from glaswerk.trace.results import Match
+from glaswerk.trace.word_tokens import occurrences
 
 # A whole document up to this many characters, beyond it a window of half as many to each side.
 _WINDOW = 2000
 _KEPT = 8192
 
 
-class Library:
+class DocumentCache:
     """Documents of one corpus by id; the last 8,192 stay in memory. Safe for several threads."""
 
     def __init__(self, corpus: Path) -> None:

@@ -20,18 +20,18 @@ from glaswerk.lab import Artifact
 from glaswerk.lab.exposure import exposure_basis
 from glaswerk.rerun.first_seen import Sightings
 from glaswerk.serve.errors import ApiError
-from glaswerk.serve.served import Served
-from glaswerk.trace.library import readable
+from glaswerk.serve.served_model import ServedModel
+from glaswerk.trace.matched_documents import readable
 
 
-class Evidence:
+class SourceDocuments:
     """Facts about the documents that the served model was trained on. Safe for several threads.
 
     Never shown is what the lab was told to forget, what owners deleted or reserved, and what is not public,
     from the moment on that it is known, though index and corpus still hold it.
     """
 
-    def __init__(self, served: Served) -> None:
+    def __init__(self, served: ServedModel) -> None:
         self._lab, self._corpora = served.lab, served.ancestors()["corpus"]
         self._sightings = Sightings(served.lab, served.artifact)
         self._lock = threading.Lock()
