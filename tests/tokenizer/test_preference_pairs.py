@@ -164,5 +164,5 @@ def test_pairs_of_other_spans_are_refused(pairs_lab: Lab, tmp_path: Path) -> Non
         source = copy / f"train.{suffix}"
         if source.exists():
             shutil.copyfile(source, copy / f"preference.{suffix}")
-    with pytest.raises(GlaswerkError, match="do not come in twos"):
+    with pytest.raises(GlaswerkError, match="unpaired spans"):
         Pairs(Shards.open(copy), "preference", 64)

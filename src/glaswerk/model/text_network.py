@@ -1,4 +1,4 @@
-"""Text networks: made from a shape, saved as and loaded from a plain Hugging Face folder."""
+"""Build a text network from a shape; save it to and load it from a plain Hugging Face folder."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from transformers.utils import logging as transformers_logging
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.plan.shape import HEAD, Shape
 
-# Its bars and notices would run into ours.
+# Their progress bars and notices would mix with ours.
 transformers_logging.disable_progress_bar()
 transformers_logging.set_verbosity_error()
 logging.getLogger("torch.distributed.elastic.multiprocessing.redirects").setLevel(logging.ERROR)
 
 
 def build(shape: Shape, *, seed: int, end_id: int, turn_end_id: int) -> PreTrainedModel:
-    """A fresh network in fp32, the same weights for the same seed.
+    """A new network in fp32; the same seed gives the same weights.
 
-    Output projections of both blocks start at zero (each layer begins as the identity), which saves
-    warm-up; the rest is normal with 1/sqrt(width), embeddings with 0.02. Where the network's output is a
-    table of its own, that starts at zero, too, and embeddings are normal with 0.5.
+    The output projections of attention and feed-forward start at zero (each layer begins as the identity),
+    which saves warm-up. Other matrices are normal with deviation 1/sqrt(inputs), embeddings with 0.02. If
+    input and output embeddings are untied, the output starts at zero and embeddings have deviation 0.5.
     """
     config = Qwen3Config(
         vocab_size=shape.vocab_size,
@@ -67,12 +67,15 @@ def build(shape: Shape, *, seed: int, end_id: int, turn_end_id: int) -> PreTrain
 
 
 def save(model: PreTrainedModel, folder: Path) -> None:
-    """`config.json`, `generation_config.json` and safetensors; loads in plain `transformers`."""
+    """Write `config.json`, `generation_config.json` and safetensors, which plain `transformers` loads."""
     model.save_pretrained(folder, safe_serialization=True)
 
 
 def load(folder: Path, **options: Any) -> PreTrainedModel:
-    """Load a Hugging Face causal language model: safetensors only, no code from the folder, offline."""
+    """Load a Hugging Face causal language model in fp32: safetensors only, offline, no code from the folder.
+
+    options: passed to `from_pretrained`. Raises GlaswerkError if the folder has no loadable model.
+    """
     try:
         model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
             folder,
@@ -83,7 +86,5 @@ def load(folder: Path, **options: Any) -> PreTrainedModel:
             **options,
         )
     except (OSError, ValueError, KeyError) as error:
-        raise GlaswerkError(
-            f"{folder} is not a model that can be loaded: {error}", hint="glaswerk status"
-        ) from error
+        raise GlaswerkError(f"cannot load a model from {folder}: {error}", hint="glaswerk status") from error
     return model.eval()

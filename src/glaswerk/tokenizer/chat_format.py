@@ -1,4 +1,4 @@
-"""Dialogues as ids: ChatML for our own models, the model's own Jinja template for adopted ones."""
+"""Dialogues to token ids: ChatML for our own models, the model's Jinja chat template for adopted ones."""
 
 from __future__ import annotations
 
@@ -20,32 +20,41 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.tokenizer.backends import Backend, Placed, TokenizersBackend, well_formed
 
 LARGEST_TEMPLATE = 1 << 20
-# Noncharacters: no text may hold them, so they can mark places in one. A message's own become U+FFFD.
+# Unicode noncharacters mark places in a rendered text. Any that a message contains become U+FFFD first.
 _OPEN, _CLOSE, _GUARD = "\ufdd0", "\ufdd1", "\ufdd2"
 _MARKS = str.maketrans(dict.fromkeys((_OPEN, _CLOSE, _GUARD), "\ufffd"))
 
 
 class ChatFormat(Protocol):
-    """`turn_id` opens a turn, `turn_end_id` ends the assistant's; mask: 1 where the assistant wrote."""
+    """How one model writes a dialogue as token ids."""
 
     @property
-    def turn_id(self) -> int: ...
+    def turn_id(self) -> int:
+        """The special token that opens a turn; the end token if the format has none."""
+
     @property
-    def turn_end_id(self) -> int: ...
-    def render(self, messages: Sequence[Message], *, prompt: bool) -> list[int]: ...
-    def render_masked(self, messages: Sequence[Message], *, prompt: bool) -> tuple[list[int], list[int]]: ...
+    def turn_end_id(self) -> int:
+        """The special token that ends the assistant's turn; the end token if the format has none."""
+
+    def render(self, messages: Sequence[Message], *, prompt: bool) -> list[int]:
+        """Ids of the dialogue; with `prompt`, followed by the opening of the assistant's turn."""
+
+    def render_masked(self, messages: Sequence[Message], *, prompt: bool) -> tuple[list[int], list[int]]:
+        """Ids and, for each id, 1 if training predicts it (an answer and its end of turn), else 0."""
 
 
 class ChatMl:
-    """`<|im_start|>role\\nwords<|im_end|>\\n`, encoded turn by turn, which is faster than a template."""
+    """`<|im_start|>role\\nwords<|im_end|>\\n`, encoded turn by turn: faster than rendering a template."""
 
     def __init__(self, backend: Backend, turn_id: int, turn_end_id: int) -> None:
         self._backend, self.turn_id, self.turn_end_id = backend, turn_id, turn_end_id
 
     def render(self, messages: Sequence[Message], *, prompt: bool) -> list[int]:
+        """Ids of the dialogue; see `ChatFormat.render`."""
         return self.render_masked(messages, prompt=prompt)[0]
 
     def render_masked(self, messages: Sequence[Message], *, prompt: bool) -> tuple[list[int], list[int]]:
+        """Ids and mask of the dialogue; see `ChatFormat.render_masked`."""
         encode = self._backend.encode
         newline = encode("\n")
         ids: list[int] = []
@@ -64,32 +73,38 @@ class ChatMl:
 
 
 class NoChat:
-    """A model that came without a chat template: it can be scored and trained, not asked."""
+    """A model without a chat template: it can be scored and trained on text, but it cannot chat."""
 
     def __init__(self, end_id: int) -> None:
         self.turn_id = self.turn_end_id = end_id
 
     def render(self, messages: Sequence[Message], *, prompt: bool) -> list[int]:
+        """Raises GlaswerkError: there is no format to render."""
         raise GlaswerkError(
-            "this model has no chat template, so it cannot be asked or tuned on dialogues",
+            "this model has no chat template, so it can neither chat nor be tuned on dialogues",
             hint="put its chat_template.jinja into the folder and run glaswerk adopt again",
         )
 
     def render_masked(self, messages: Sequence[Message], *, prompt: bool) -> tuple[list[int], list[int]]:
+        """Raises GlaswerkError: there is no format to render."""
         return self.render(messages, prompt=prompt), []
 
 
 class ChatTemplate:
-    """A Jinja chat template, in Jinja's sandbox. Ids equal `transformers`' `apply_chat_template`.
+    """A Jinja chat template, run in Jinja's sandbox. Ids equal those of `transformers`'
+    `apply_chat_template`.
 
-    Save for one thing: names of special tokens inside a message stay text. Which tokens are the assistant's
-    is told by the template's `{% generation %}` marks, or by rendering the dialogue up to each answer.
+    One difference: names of special tokens inside a message stay plain text. The assistant's tokens are found
+    by the template's `{% generation %}` marks or, without marks, by rendering the dialogue up to each answer.
     """
 
     def __init__(
         self, source: str, backend: TokenizersBackend, tokens: Mapping[str, str], end_id: int
     ) -> None:
-        """`tokens`: what the template may name (bos_token, eos_token). Raises GlaswerkError."""
+        """tokens: special tokens that the template may name, such as bos_token and eos_token.
+
+        Raises GlaswerkError if the template does not parse.
+        """
         self._backend, self._tokens, self._end_id = backend, dict(tokens), end_id
         self._marked = re.search(r"\{%-?\s*generation\s*-?%\}", source) is not None
         names = sorted(backend.special, key=len, reverse=True)
@@ -97,11 +112,11 @@ class ChatTemplate:
         try:
             self._template = _ENVIRONMENT.from_string(source)
         except jinja2.TemplateError as error:
-            raise GlaswerkError(f"the chat template is broken: {error}") from error
+            raise GlaswerkError(f"the chat template does not parse: {error}") from error
 
     @cached_property
     def turn_id(self) -> int:
-        """The special token that opens the assistant's turn; the end token where there is none."""
+        """The special token that opens the assistant's turn; the end token if there is none."""
         asked = [Message(role="user", content="a")]
         before, after = self._text(asked, prompt=False), self._text(asked, prompt=True)
         opening = self._names.search(after, _shared(before, after))
@@ -109,17 +124,19 @@ class ChatTemplate:
 
     @cached_property
     def turn_end_id(self) -> int:
-        """The special token that ends the assistant's turn; the end token where there is none."""
+        """The special token that ends the assistant's turn; the end token if there is none."""
         dialogue = [Message(role="user", content="a"), Message(role="assistant", content="b")]
         ids, mask = self.render_masked(dialogue, prompt=False)
         own = [i for i, chosen in zip(ids, mask, strict=True) if chosen]
         return own[-1] if own and own[-1] in self._backend.special.values() else self._end_id
 
     def render(self, messages: Sequence[Message], *, prompt: bool) -> list[int]:
+        """Ids of the dialogue. Raises GlaswerkError if the template refuses it."""
         text = self._text(self._guarded(messages), prompt=prompt)
         return [i for i, _, _ in self._placed(_unmarked(text)[0])]
 
     def render_masked(self, messages: Sequence[Message], *, prompt: bool) -> tuple[list[int], list[int]]:
+        """Ids and mask. Raises GlaswerkError if the template refuses the dialogue or hides its answers."""
         guarded = self._guarded(messages)
         text, spans = _unmarked(self._text(guarded, prompt=prompt))
         spans = [self._ended(text, span) for span in (spans if self._marked else self._spans(guarded, text))]
@@ -139,11 +156,11 @@ class ChatTemplate:
         except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
             raise GlaswerkError(
                 f"the model's chat template refuses this dialogue: {error}",
-                hint="look at the roles and their order: many templates want user and assistant in turn",
+                hint="check the roles and their order: many templates want user and assistant to alternate",
             ) from error
 
     def _guarded(self, messages: Sequence[Message]) -> list[Message]:
-        """Messages in which the name of a special token is cut by a guard, which `_placed` takes out."""
+        """The messages with a guard character inside every special token's name; `_placed` removes it."""
         return [
             Message(role=message["role"], content=self._names.sub(_cut, _clean(message["content"])))
             for message in messages
@@ -156,14 +173,15 @@ class ChatTemplate:
                 whole = self._text(messages[: number + 1], prompt=False)
                 if not (whole.startswith(head) and text.startswith(head)):
                     raise GlaswerkError(
-                        "where the chat template puts an answer cannot be told: what it writes before one "
-                        "changes with what follows",
+                        "the chat template does not show where an answer begins: the text before an answer "
+                        "depends on what follows it",
                         hint="mark the answers with {% generation %} in chat_template.jinja and adopt again",
                     )
                 yield len(head), _shared(whole, text)
 
     def _ended(self, text: str, span: tuple[int, int]) -> tuple[int, int]:
-        """The span up to its end of turn: with the special token right behind it, without space after one."""
+        """The span up to and including its end of turn: with a special token that directly follows it,
+        without white space after one."""
         start, end = span
         found = self._names.match(text, end)
         last = list(self._names.finditer(text, start, end))
@@ -187,9 +205,9 @@ class ChatTemplate:
 
 
 class _Generation(Extension):
-    """`{% generation %}` … `{% endgeneration %}`: what is between is the assistant's (as in transformers)."""
+    """`{% generation %}` … `{% endgeneration %}` encloses what the assistant writes, as in transformers."""
 
-    tags = {"generation"}  # noqa: RUF012 -- Jinja's own way to say it
+    tags = {"generation"}  # noqa: RUF012 -- Jinja reads this class attribute
 
     def parse(self, parser: Parser) -> nodes.Node:
         line = next(parser.stream).lineno
@@ -201,7 +219,7 @@ class _Generation(Extension):
 
 
 def _unmarked(text: str) -> tuple[str, list[tuple[int, int]]]:
-    """The text without marks, and the spans that were between them."""
+    """The text without marks, and the spans that the marks enclosed."""
     parts = re.split(f"([{_OPEN}{_CLOSE}])", text)
     plain, starts, ends = "", list[int](), list[int]()
     for part in parts:
@@ -219,7 +237,7 @@ def _clean(text: str) -> str:
 
 
 def _shared(one: str, other: str) -> int:
-    """How many characters both begin with."""
+    """Length of the common prefix."""
     pairs = zip(one, other, strict=False)
     return next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
 
@@ -229,7 +247,7 @@ def _cut(name: re.Match[str]) -> str:
 
 
 def _with_guards(piece: str, place: int) -> int:
-    """Where the character at `place` of the piece without guards is in the piece with them."""
+    """Map a character position in the piece without guards to its position in the piece with guards."""
     seen = 0
     for index, character in enumerate(piece):
         if seen == place and character != _GUARD:
@@ -239,7 +257,7 @@ def _with_guards(piece: str, place: int) -> int:
 
 
 def _environment() -> ImmutableSandboxedEnvironment:
-    """Jinja as `transformers` sets it up for chat templates."""
+    """Jinja configured as `transformers` does for chat templates."""
     environment = ImmutableSandboxedEnvironment(
         trim_blocks=True, lstrip_blocks=True, extensions=[_Generation, loopcontrols]
     )
@@ -258,7 +276,7 @@ def _refuse(message: str) -> None:
 
 
 def _now(form: str) -> str:
-    # A template that writes today's date into every prompt means the user's own day.
+    # A template that writes today's date into the prompt means the date at the user's place.
     return datetime.now().astimezone().strftime(form)
 
 

@@ -1,4 +1,4 @@
-"""Runs of tokens as hashes, to find the same words in many places at once."""
+"""Hashes of token n-grams, to find repeated passages in large token files."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
 
 def ngram_hashes(tokens: np.ndarray[Any, np.dtype[Any]], length: int) -> np.ndarray[Any, np.dtype[np.uint64]]:
-    """A hash of every run of `length` tokens, shape (tokens - length + 1,); empty where there is none.
+    """A 64-bit hash of every n-gram of `length` tokens, shape (tokens - length + 1,); empty if none fits.
 
-    64 bits, so that two different runs hardly ever share one among fewer than 2**32.
+    With 64 bits, a collision is unlikely among fewer than 2**32 different n-grams.
     """
     hashes = np.zeros(max(len(tokens) - length + 1, 0), np.uint64)
     for i in range(length):
-        # A polynomial with an odd factor, modulo 2**64 as numpy wraps around.
+        # A polynomial hash with an odd factor, modulo 2**64: numpy's unsigned integers wrap around.
         hashes = hashes * _FACTOR + tokens[i : i + len(hashes)].astype(np.uint64) + np.uint64(1)
     return hashes

@@ -1,4 +1,4 @@
-"""Preference pairs as training sees them: two sequences with one prompt, fitted into a context."""
+"""Preference pairs for training: two token sequences that share a prompt, fitted into a context."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from glaswerk.tokenizer.shards import Shards
 
 Ids = np.ndarray[Any, np.dtype[np.int64]]
 CHOSEN, REJECTED = 0, 1
-# Of a prompt that is cut, at least so many tokens stay: the end of the question and the opening of the turn.
+# Tokens that remain of a truncated prompt at least: the end of the question and the opening of the turn.
 LEAST_PROMPT = 16
 
 
 class Pairs:
     """The pairs of a split that fit into `context` tokens.
 
-    A prompt that is too long loses its beginning, the same part on both sides, and is counted in `cut`; a
-    pair of which an answer does not fit beside `LEAST_PROMPT` tokens of prompt is left out and counted in
-    `left_out`. `documents` are the ids of those that stay.
+    A prompt that is too long loses its beginning, the same part on both sides; `cut` counts these. A pair
+    whose longer answer does not fit together with `LEAST_PROMPT` tokens of prompt is dropped; `left_out`
+    counts these. `documents` holds the document id of every remaining pair.
     """
 
     def __init__(self, shards: Shards, split: str, context: int) -> None:
@@ -29,12 +29,12 @@ class Pairs:
         documents, starts, ends = shards.spans(split)
         if documents[::2] != documents[1::2]:
             raise GlaswerkError(
-                f"{shards.folder} holds no pairs in {split!r}: its spans do not come in twos",
-                hint=f"remove the folder {shards.folder}, then glaswerk pack",
+                f"expected pairs in the split {split!r} of {shards.folder}, found unpaired spans",
+                hint=f"remove the folder {shards.folder}, then run glaswerk pack",
             )
         answers = _answers(shards.mask(split), starts, ends).reshape(-1, 2, 2)
         starts = starts.reshape(-1, 2)
-        # The newline after an answer's end of turn has no loss and nothing after it: it is not needed.
+        # The newline after an answer's end of turn has no loss and nothing follows it, so it is dropped.
         lengths = answers[:, :, 1] - starts
         over = np.maximum(lengths.max(axis=1) - (context + 1), 0)
         prompts = answers[:, CHOSEN, 0] - starts[:, CHOSEN]
@@ -53,17 +53,17 @@ class Pairs:
         return longest
 
     def sequence(self, pair: int, side: int) -> tuple[Ids, int]:
-        """Ids of one side, int64, and the place in them where the answer begins."""
+        """Token ids of one side, int64, and the index at which the answer begins."""
         start, (answer, end) = self._starts[pair, side], self._answers[pair, side]
         return np.asarray(self._tokens[start:end], np.int64), int(answer - start)
 
     def span(self, pair: int, side: int) -> tuple[int, int]:
-        """First token and the one after the last, in the split's file."""
+        """(start, end) of one side in the split's token file."""
         return int(self._starts[pair, side]), int(self._answers[pair, side, 1])
 
 
 def _answers(mask: np.ndarray[Any, Any], starts: Ids, ends: Ids) -> Ids:
-    """Begin and end of the masked tokens of every span, shape (spans, 2)."""
+    """(start, end) of the masked tokens of every span, shape (spans, 2)."""
     found = np.empty((len(starts), 2), np.int64)
     for i, (start, end) in enumerate(zip(starts, ends, strict=True)):
         places = np.flatnonzero(mask[start:end])

@@ -1,4 +1,8 @@
-"""Spans of shards that are no longer there: which documents models were trained on, and no word of them."""
+"""Span tables of replaced shards: which documents a model was trained on, without any of their text.
+
+A model's training documents must stay known after its shards are replaced, to answer which models saw a
+deleted document.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +16,9 @@ _PREFIX = "spans-"
 
 
 def keep_spans(lab: Lab, shards: Artifact) -> None:
-    """Keep the spans of shards that are about to go, if a model was trained on them.
+    """Copy the span tables of shards that are about to be replaced, if a model was trained on them.
 
-    Those of models that are no longer there go. They lie in `runs/spans-<id>/`.
+    The copies are in `runs/spans-<id>/`. Copies that no model in the lab needs any more are deleted.
     """
     needed = {_folder(lab, model.inputs.get("shards", "")) for model in lab.all("model")}
     for old in (lab.root / "runs").glob(f"{_PREFIX}*"):
@@ -31,7 +35,7 @@ def keep_spans(lab: Lab, shards: Artifact) -> None:
 
 
 def spans_folder(lab: Lab, identifier: str) -> Path | None:
-    """The folder of the shards with this id, or of their spans; None where both are lost."""
+    """The folder of the shards with this id, or of their retained span tables; None if neither exists."""
     for shards in lab.all("shards"):
         if shards.id == identifier:
             return shards.path
