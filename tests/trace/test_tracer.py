@@ -390,7 +390,7 @@ def test_answers_without_a_span_give_an_empty_trace(tmp_path: Path, text: str) -
 
 def test_fewer_than_two_words_are_refused(tmp_path: Path) -> None:
     tracer = open_tracer(tmp_path / "lab", {"train": [post("p", "the mill burned down")]})
-    with pytest.raises(GlaswerkError, match="min_words takes 2 or more, found 1"):
+    with pytest.raises(GlaswerkError, match="expected min_words of 2 or more, found 1"):
         tracer.trace("the mill", min_words=1)
 
 

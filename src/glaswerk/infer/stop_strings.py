@@ -1,4 +1,4 @@
-"""Stop strings in a stream: what could still become one is held back."""
+"""Stop strings in a stream: text that may be the beginning of one is held back."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 
 class StopFilter:
-    """Feed text, get back what is safe to show. `hit` is set once a stop string has appeared."""
+    """Feed pieces of text, get back what is safe to show. `hit` is true once a stop string has appeared."""
 
     def __init__(self, stops: Sequence[str]) -> None:
         self._stops = [stop for stop in stops if stop]
@@ -14,7 +14,7 @@ class StopFilter:
         self.hit = False
 
     def feed(self, text: str) -> str:
-        """Text before a stop string; the stop string and all after it are dropped."""
+        """Add text; return what can be shown now. A stop string and everything after it is dropped."""
         self._held += text
         found = [i for i in (self._held.find(stop) for stop in self._stops) if i >= 0]
         if found:
@@ -26,12 +26,12 @@ class StopFilter:
         return safe
 
     def rest(self) -> str:
-        """What was held back, once nothing more comes."""
+        """The text still held back; call it when the stream has ended."""
         rest, self._held = self._held, ""
         return rest
 
     def _pending(self) -> int:
-        """Length of the longest end of the held text that begins a stop string."""
+        """Length of the longest suffix of the held text that is a proper prefix of a stop string."""
         return max(
             (
                 n

@@ -1,4 +1,4 @@
-"""Documents that a trace must not show: marked to be forgotten, or deleted by their owners."""
+"""The documents that a trace must not show: marked to be forgotten, or deleted by their owners."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from glaswerk.lab.tombstones import FILE
 
 
 class HiddenDocuments:
-    """Ids of a lab's hidden documents, read anew as soon as its marks or sources change. Safe for threads."""
+    """Ids of a lab's hidden documents, reread when its marks or sources change. Safe for several threads."""
 
     def __init__(self, lab: Lab) -> None:
         self._lab = lab
@@ -20,7 +20,7 @@ class HiddenDocuments:
         self._ids: frozenset[str] = frozenset()
 
     def ids(self) -> frozenset[str]:
-        """The same object until something changes. Takes two looks at the disk where nothing has."""
+        """The ids; the same object until something changes. Costs two `stat` calls if nothing has."""
         with self._lock:
             now = tuple(_state(self._lab.root / name) for name in (FILE, "sources"))
             if now != self._seen:
@@ -30,7 +30,7 @@ class HiddenDocuments:
 
 
 def _state(path: Path) -> tuple[int, int, int] | None:
-    """Marks are replaced as a whole file, so a new one has another inode, time or size."""
+    """Inode, time and size: marks are written as a new file, so a change alters at least one of them."""
     try:
         found = path.stat()
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""One indexed split: its segments, and the documents that their tokens belong to."""
+"""One split of the index: its segments, and the documents to which their tokens belong."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ SIDES = ("chosen", "rejected")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class IndexedSplit:
-    """Arrays are per document in file order; `segments` are (first token, segment) in the same order.
+    """The arrays have one entry per document, in file order; `segments` are (first token, segment).
 
-    `begins` is the token from which on a document's words count (see `trace.build`), `ages` its rank by
-    date, `copies` how many duplicates of it were left out.
+    `starts` and `ends` are token positions, `begins` the token from which a document's words count (see
+    `trace.build`), `ages` its rank by date, `copies` the number of its duplicates that curation dropped.
     """
 
     name: str
@@ -40,7 +40,7 @@ class IndexedSplit:
 
     @classmethod
     def open(cls, shards: Shards, folder: Path, name: str, parts: list[Part]) -> IndexedSplit:
-        """Raises GlaswerkError where the trace in `folder` is damaged or of other shards."""
+        """Open a split of the trace in `folder`. Raises GlaswerkError if it is damaged or of other shards."""
         tokens = np.asarray(shards.tokens(name))
         ids, starts, ends = shards.spans(name)
         ages, copies, begins = (
@@ -54,32 +54,33 @@ class IndexedSplit:
         return cls(name, tokens, ids, starts, ends, begins, ages, copies, segments)
 
     def hides(self, hidden: Collection[str]) -> Flags | None:
-        """Which documents are hidden; None where none is."""
+        """For each document, whether it is hidden; None if none is."""
         flags = np.fromiter((i in hidden for i in self.ids), bool, len(self.ids)) if hidden else None
         return flags if flags is not None and flags.any() else None
 
     def take_out(self, counts: Scores, hides: Flags) -> None:
-        """Subtract from the counts by token those of hidden documents."""
+        """Subtract the tokens of hidden documents from `counts`, which is indexed by token id."""
         for document in np.flatnonzero(hides).tolist():
             found = self.tokens[int(self.starts[document]) : int(self.ends[document]) + 1]
             np.subtract.at(counts, found, 1.0)
 
     def searched(self, hides: Flags | None) -> list[SearchedSegment]:
-        """The segments with what of them may be shown."""
+        """The segments, each with a test for which of its positions may be shown."""
         if hides is None and np.array_equal(self.begins, self.starts):
             return [SearchedSegment(segment) for _, segment in self.segments]
         return [SearchedSegment(segment, self._visible(start, hides)) for start, segment in self.segments]
 
     @property
     def is_pairs(self) -> bool:
+        """Whether the documents are the two sides of preference pairs."""
         return self.name == "preference"
 
     def side(self, document: int) -> str:
-        """Chosen documents stand before their rejected twins (see `tokenizer.pairs`)."""
+        """ "chosen" or "rejected" in a split of pairs, where the two alternate; "" in any other split."""
         return SIDES[document % 2] if self.is_pairs else ""
 
     def holding(self, places: Integers) -> Integers:
-        """Different documents at token positions, the earliest first."""
+        """The distinct documents at these token positions, earliest first."""
         which: Integers = np.unique(self._document(places))
         return which[np.argsort(self.ages[which], kind="stable")]
 

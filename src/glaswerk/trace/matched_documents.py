@@ -1,4 +1,4 @@
-"""The documents behind the matches: fetched from the corpus, kept, and shown around the match."""
+"""The documents that contain a match: read from the corpus, cached, and excerpted around the match."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from glaswerk.data.store.decisions import DECISIONS
 from glaswerk.trace.results import Match
 from glaswerk.trace.word_tokens import occurrences
 
-# A whole document up to this many characters, beyond it a window of half as many to each side.
+# Documents up to this many characters are shown in full, longer ones half as many to each side of the match.
 _WINDOW = 2000
 _KEPT = 8192
 
 
 class DocumentCache:
-    """Documents of one corpus by id; the last 8,192 stay in memory. Safe for several threads."""
+    """Documents of one corpus by id; keeps the last 8,192 in memory. Safe for several threads."""
 
     def __init__(self, corpus: Path) -> None:
         self._corpus = corpus
@@ -33,7 +33,7 @@ class DocumentCache:
         self._lock = threading.Lock()
 
     def get(self, ids: Sequence[str]) -> dict[str, Document]:
-        """Documents by id. Raises GlaswerkError for one that the corpus does not hold."""
+        """Documents by id. Raises GlaswerkError if the corpus lacks one of them."""
         with self._lock:
             missing = sorted(set(ids) - self._kept.keys())
             if missing:
@@ -52,19 +52,19 @@ class DocumentCache:
             return found
 
     def copies(self, among: Collection[str]) -> dict[str, int]:
-        """How many `among` these documents curation left out as duplicates of each one that it kept."""
+        """How many of the documents `among` curation dropped as duplicates of each document that it kept."""
         return copies_of(self._corpus, among)
 
 
 def locate(document: Document, span: str, split: str, *, side: str = "", duplicates: int = 0) -> Match | None:
-    """The first place of `span` in the document, with the text around it.
+    """The first occurrence of `span` in the document, with the text around it.
 
-    None where it stands in what a chat template wrote between the document's own words.
+    None if it occurs only in text that a chat template wrote between the document's own words.
     """
     text, parts = readable(document, side)
     place = next(_places(text, parts, span), None)
     if place is None and not unicodedata.is_normalized("NFC", text):
-        # Some adopted tokenizers compose accents, so that the tokens are those of the composed text.
+        # Some adopted tokenizers compose accents, so the tokens are those of the composed text.
         return locate(_composed(document), span, split, side=side, duplicates=duplicates)
     if place is None:
         return None
@@ -87,7 +87,7 @@ def locate(document: Document, span: str, split: str, *, side: str = "", duplica
 
 
 def copies_of(corpus: Path, among: Collection[str] | None = None) -> dict[str, int]:
-    """How many documents (`among` these, or all) curation left out as duplicates of each one that it kept."""
+    """By kept document: how many documents (of `among`, or of all) curation dropped as its duplicates."""
     if not (corpus / DECISIONS).exists():
         return {}
     of_these = None if among is None else pc.field("document").isin(list(among))
@@ -112,10 +112,10 @@ def _nfc(text: str) -> str:
 
 
 def readable(document: Document, side: str = "") -> tuple[str, list[tuple[int, int]]]:
-    """The text to show, and the stretches of it that are the document's own words.
+    """The text to show, and the (start, end) ranges in it that are the document's own words.
 
-    A dialogue is shown as "role: words" turns with a blank line between; of the side "rejected" of a
-    preference pair with the answer that was rejected.
+    A dialogue is shown as turns "role: words" separated by blank lines. For the side "rejected" of a
+    preference pair, the last turn is the rejected answer.
     """
     if not document.messages:
         return document.text, [(0, len(document.text))]
@@ -138,7 +138,7 @@ def _window(text: str, start: int, end: int) -> tuple[int, int]:
         return 0, len(text)
     first = max(0, start - _WINDOW // 2)
     last = min(len(text), end + _WINDOW // 2)
-    # Begin and stop at a space where one is near, so that no word is cut.
+    # Begin and end at a space if one is near, so that no word is cut.
     left = text.find(" ", first, start) + 1 if first else 0
     right = text.rfind(" ", end, last) if last < len(text) else last
     return (left or first), (right if right > 0 else last)

@@ -1,4 +1,4 @@
-"""What a trace says: spans of the answer that stand word for word in the training data, and where."""
+"""The results of a trace: spans of an answer that appear verbatim in the training data, and where."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-# Never "because of" or "from": the same words in the data are no proof that they caused the answer.
+# Never "because of" or "from": the same words in the data do not prove that they caused the answer.
 LABEL = "verbatim match in training data"
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A training document that holds the span.
+    """A training document that contains the span.
 
-    `text` is the whole document or a window around the match, a dialogue as readable turns;
-    `match_start` and `match_end` are character offsets in it; `created_at` is ISO 8601 or "".
-    `side` is "chosen" or "rejected" in a preference pair, else ""; `duplicates` counts the documents that
-    curation left out because this one stands for them.
+    `text` is the document or an excerpt around the match, a dialogue as readable turns; `match_start` and
+    `match_end` are character offsets in it. `created_at` is ISO 8601 or "". `side` is "chosen" or "rejected"
+    in a preference pair, else "". `duplicates` counts the documents that curation dropped as duplicates of
+    this one.
     """
 
     id: str
@@ -35,16 +35,19 @@ class Match:
     duplicates: int = 0
 
     def to_json(self) -> dict[str, Any]:
+        """The match as in the API."""
         return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """`start` and `end` are character offsets in the answer; `count` is exact over all training splits.
+    """A verbatim span. `start` and `end` are character offsets in the answer; `count` is exact over all
+    splits.
 
     `rarity` is the sum over the span's tokens of ln((count of the token + 1) / (tokens + vocabulary)) in the
-    index, in nats: the lower, the less its words alone explain it. `rank` is 1 for the rarest span of the
-    answer, the longer one among equals. `counts` are the occurrences in each split that has any.
+    index, in nats: the lower, the less likely these words are by chance. `rank` is 1 for the rarest span of
+    the answer; of equally rare spans the longer one ranks first. `counts` are the occurrences in each split
+    that has any.
     """
 
     start: int
@@ -58,27 +61,29 @@ class Span:
     counts: Mapping[str, int] | None = None
 
     def to_json(self) -> dict[str, Any]:
+        """The span as in the API, with its documents."""
         return asdict(self) | {"documents": [match.to_json() for match in self.documents]}
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """An answer with its maximal spans, in the order of the text; spans may overlap, none holds another."""
+    """An answer with its maximal spans, in text order. Spans may overlap, but none contains another."""
 
     text: str
     spans: tuple[Span, ...]
     label: str = LABEL
 
     def to_json(self) -> dict[str, Any]:
+        """The trace as in the API and in `glaswerk trace --json`."""
         return {"text": self.text, "label": self.label, "spans": [span.to_json() for span in self.spans]}
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How often a phrase stands in the training data, at word borders; `text` is what was counted of it.
+    """How often a phrase occurs in the training data as whole words; `text` is the part that was counted.
 
-    `documents` are the different ones that hold it, `counts` and `documents_by_split` the same in each
-    split that has any.
+    `documents` is the number of distinct documents that contain it. `counts` and `documents_by_split` give
+    the occurrences and documents in each split that has any.
     """
 
     text: str
@@ -88,4 +93,5 @@ class Count:
     documents_by_split: Mapping[str, int]
 
     def to_json(self) -> dict[str, Any]:
+        """The count as in `glaswerk count --json`."""
         return asdict(self)

@@ -1,4 +1,4 @@
-"""Suffix-array segments: every place where a run of tokens occurs, found in logarithmic time."""
+"""Suffix arrays over tokens: find every occurrence of a token sequence in logarithmic time."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from pydivsufsort import divsufsort
 Integers = np.ndarray[Any, np.dtype[np.int64]]
 Tokens = np.ndarray[Any, np.dtype[Any]]
 _BLOCK = 1 << 24
-# Tokens compared at once: most comparisons end within the first few, long ones double their step.
+# Tokens compared at once: most comparisons end within the first few; the step doubles for long ones.
 _NARROW, _WIDE = 4, 1024
-# No token is below zero; the end of the query sorts before the end of the text, that before every token.
+# Tokens are not negative. The query's end sorts before the text's end, which sorts before every token.
 _TEXT_END, _QUERY_END = -1, -2
 
 
 @dataclass(frozen=True, slots=True)
 class Queries:
-    """Queries that share one text. Query i, asked of segment `segment[i]`, is the token `lead[i]` and then
+    """Queries that share one text. Query i searches segment `segment[i]` for the token `lead[i]` followed by
     `text[start[i]:]`.
 
-    text: int64 (n,) without its end; start, lead, segment: int64 (queries,), segment ascending.
+    text: int64 (n,) without an end mark; start, lead, segment: int64 (queries,), segment ascending.
     """
 
     text: Integers
@@ -34,21 +34,21 @@ class Queries:
 
     @classmethod
     def everywhere(cls, text: Integers, start: Integers, lead: Integers, segments: int) -> Queries:
-        """Every query asked of every segment, one segment after the other."""
+        """Every query in every segment, one segment after the other."""
         numbers = np.repeat(np.arange(segments), len(start))
         return cls(text, np.tile(start, segments), np.tile(lead, segments), numbers)
 
     def only(self, which: Integers) -> Queries:
-        """which: ascending."""
+        """A subset of the queries; `which` has their indices, ascending."""
         return Queries(self.text, self.start[which], self.lead[which], self.segment[which])
 
 
 def suffix_order(tokens: Tokens) -> Tokens:
-    """Positions of `tokens` (uint16 or uint32) sorted by the suffix that begins there; int32 below 2^31.
+    """The suffix array: positions of `tokens` (uint16 or uint32) sorted by the suffix that begins there.
 
-    libdivsufsort sorts the bytes of the big-endian tokens, which orders the tokens too; a shorter
-    suffix comes before every longer one that it begins. Memory at the peak, measured: 12 bytes a token of
-    two bytes, 23 of four, as the order of the bytes is thinned out where it lies.
+    The result is int32 below 2^31 tokens. libdivsufsort sorts the bytes of big-endian tokens, which sorts the
+    tokens too; a suffix comes before every longer suffix that begins with it. Measured peak memory: 12 bytes
+    per token of two bytes, 23 per token of four, as the byte order is reduced to the token order in place.
     """
     size = tokens.dtype.itemsize
     order: Tokens = divsufsort(tokens.astype(f">u{size}").view(np.uint8))
@@ -62,9 +62,9 @@ def suffix_order(tokens: Tokens) -> Tokens:
 
 
 def first_token_bounds(tokens: Tokens, vocab_size: int) -> Integers:
-    """Where the suffixes that begin with each token start in the order; shape (vocab_size + 1,)."""
+    """The rank of the first suffix that begins with each token, shape (vocab_size + 1,)."""
     counts = np.zeros(vocab_size, np.int64)
-    # bincount makes int64 of all it is given: in blocks, it stays below the memory of the sort.
+    # bincount converts its input to int64; in blocks it needs less memory than the sort.
     for start in range(0, len(tokens), _BLOCK):
         counts += np.bincount(tokens[start : start + _BLOCK], minlength=vocab_size)
     return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
@@ -72,7 +72,7 @@ def first_token_bounds(tokens: Tokens, vocab_size: int) -> Integers:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Segment:
-    """Tokens with their suffix order; both may be memory-mapped, neither is ever changed."""
+    """Tokens, their suffix array `order`, and `bounds` by first token. Never modified; may be memory-mapped."""
 
     tokens: Tokens
     order: Tokens
@@ -80,27 +80,25 @@ class Segment:
 
     @classmethod
     def of(cls, tokens: Tokens, vocab_size: int) -> Segment:
-        """A segment built in memory."""
+        """Build a segment in memory."""
         return cls(tokens, suffix_order(tokens), first_token_bounds(tokens, vocab_size))
 
 
 class Segments:
-    """Segments that are searched together: numpy does each step for all queries in all of them at once.
+    """Segments searched together: each step of numpy handles all queries in all segments.
 
-    Searched one by one, sixteen segments took 2.6 times as long, most of it in calls of numpy.
+    Searching sixteen segments one by one took 2.6 times as long, mostly in the overhead of numpy calls.
     """
 
     def __init__(self, segments: Sequence[Segment]) -> None:
         self._segments = tuple(segments)
 
     def longest(self, probe: Queries, most: int = 1 << 40) -> tuple[Integers, Integers]:
-        """For every query (a rank where it would stand, tokens behind its lead that occur after it).
+        """For every query: (the rank at which it would be inserted, the length of its longest match).
 
-        No more than `most` of its tokens are looked at.
-
-        One binary search for all queries at once, so that numpy does the searching; the neighbours of a
-        query share the most tokens with it. What both ends of a range share with the query is not
-        compared again (Manber and Myers, 1993).
+        The length counts tokens after the lead; at most `most` are compared. One vectorised binary search
+        serves all queries. The neighbours of the insertion rank share the most tokens with the query. Tokens
+        that both ends of a range share with the query are not compared again (Manber and Myers, 1993).
         """
         text = _ended(probe.text)
         low, high = self._bounds(probe)
@@ -119,18 +117,19 @@ class Segments:
         return low, np.maximum(shared_low, shared_high)
 
     def occurs(self, probe: Queries) -> Tokens:
-        """Whether each query stands anywhere, to its end."""
+        """Whether each query occurs completely, shape (queries,)."""
         low, high = self._bounds(probe)
         found: Tokens = (low < high) & (self.longest(probe)[1] >= len(probe.text) - probe.start)
         return found
 
     def ranges(self, probe: Queries, lengths: Integers, near: Integers) -> tuple[Integers, Integers]:
-        """Ranks `low` to `high` of the suffixes that begin with the lead and `lengths` tokens of each query.
+        """The ranks, from `low` to `high` (exclusive), of suffixes that begin with the lead and the first
+        `lengths` tokens of each query.
 
-        near: a rank inside or at the end of that range, as `longest` gives it.
+        near: a rank inside that range or at its end, as `longest` returns it.
         """
         text, both = _ended(probe.text), np.repeat(np.arange(len(lengths)), 2)
-        # Each query twice in a row, for the lower and the upper end.
+        # Each query twice in succession, for the lower and the upper end.
         twice, most = probe.only(both), lengths[both]
         is_upper = np.arange(len(both)) % 2 == 1
         first, behind = self._bounds(twice)
@@ -140,7 +139,7 @@ class Segments:
         while len(which):
             middle = self._next(left[which], right[which], is_upper[which], step)
             shared, below = self._compare(text, twice.only(which), middle, np.zeros_like(middle), most[which])
-            # The upper end lies behind every suffix that has the whole run.
+            # The upper end comes after every suffix that begins with the sequence.
             below |= is_upper[which] & (shared >= most[which])
             left[which[below]] = middle[below] + 1
             right[which[~below]] = middle[~below]
@@ -150,9 +149,9 @@ class Segments:
 
     @staticmethod
     def _next(left: Integers, right: Integers, is_upper: Tokens, step: int) -> Integers:
-        """Where to look: the middle, but near the known rank as long as the steps from it are small.
+        """The next rank to compare: galloping from the known rank, or the middle if that is nearer.
 
-        Most runs stand in few places, so their ends lie near; a step four times as long finds wide ranges.
+        Most sequences occur in few places, so the ends are near; steps that quadruple find wide ranges.
         """
         gallop = np.where(is_upper, left + step - 1, right - step)
         middle: Integers = (left + right) >> 1
@@ -161,9 +160,9 @@ class Segments:
     def _compare(
         self, text: Integers, probe: Queries, rank: Integers, known: Integers, most: Integers
     ) -> tuple[Integers, Tokens]:
-        """Tokens behind the lead that suffix and query share, `most` at most; whether the suffix is below.
+        """(common tokens after the lead, up to `most`; whether the suffix sorts before the query).
 
-        known: so many are shared for certain.
+        known: this many tokens are known to be common.
         """
         shared = known.copy()
         below = np.zeros(len(rank), bool)
@@ -186,7 +185,7 @@ class Segments:
         return np.minimum(shared, most), below & ~whole
 
     def _bounds(self, probe: Queries) -> tuple[Integers, Integers]:
-        """The ranks from and to which the suffixes begin with each query's lead."""
+        """The range of ranks whose suffixes begin with each query's lead."""
         low, high = np.empty_like(probe.lead), np.empty_like(probe.lead)
         for segment, part in self._parts(probe.segment):
             low[part] = segment.bounds[probe.lead[part]]
@@ -200,7 +199,7 @@ class Segments:
         return found
 
     def _tokens_at(self, numbers: Integers, place: Integers) -> Integers:
-        """Tokens at these places of segments; _TEXT_END behind a segment's last."""
+        """Tokens at these positions of segments; _TEXT_END after a segment's last token."""
         found = np.empty_like(place)
         for segment, part in self._parts(numbers):
             found[part] = segment.tokens.take(place[part], mode="clip")
@@ -209,7 +208,7 @@ class Segments:
         return found
 
     def _parts(self, numbers: Integers) -> Iterator[tuple[Segment, slice]]:
-        """Each segment of these ascending numbers, with where it stands among them."""
+        """Each segment in `numbers` (ascending), with its slice of them."""
         edges = np.searchsorted(numbers, np.arange(len(self._segments) + 1)).tolist()
         for segment, (start, end) in zip(self._segments, pairwise(edges), strict=True):
             if start < end:

@@ -1,4 +1,4 @@
-"""From an answer back to the documents whose words it repeats."""
+"""Trace an answer: find the training documents that contain its words verbatim."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from glaswerk.trace.suffix_array import Integers
 from glaswerk.trace.word_boundaries import WordBoundaries
 from glaswerk.trace.word_tokens import WordTokens, tokenize_words
 
-# Characters of a phrase: longer ones are in no document that anybody looks for by hand.
+# Characters in a phrase to look up; `trace` handles longer texts.
 LONGEST_PHRASE = 10_000
-# Of the documents that hold a span, so many of the earliest compete for each one that is shown.
+# Candidates per shown document: this many of the earliest documents with a span compete for one place.
 _CANDIDATES = 4
-# Tokens of a document that decide how much it has to do with the exchange.
+# Tokens of a document that are read to judge its relevance to the exchange.
 _READ = 2048
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A document (its number in the split's file) that holds a span."""
+    """A document that contains a span, by its number in the split's file."""
 
     split: IndexedSplit
     document: int
@@ -46,9 +46,10 @@ class _Candidate:
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """What may be seen of the index now: all of its segments, and ln of each token's share of what they show.
+    """What may currently be shown of the index.
 
-    `copies`: how many duplicates of a document, by its id, are hidden themselves.
+    `log_share`: ln of each token's share of all visible tokens; `copies`: by document id, how many of its
+    dropped duplicates are hidden themselves.
     """
 
     hidden: Collection[str]
@@ -58,7 +59,7 @@ class _View:
 
 
 class Tracer:
-    """An open trace. Safe for several threads; the arrays are memory-mapped and only read."""
+    """An open trace index. Safe for several threads; the arrays are memory-mapped and read-only."""
 
     def __init__(
         self,
@@ -67,7 +68,7 @@ class Tracer:
         library: DocumentCache,
         hidden: Callable[[], Collection[str]],
     ) -> None:
-        """hidden: ids of documents that must not be shown now, the same object until they change."""
+        """hidden: returns the ids of documents that must not be shown; the same object until they change."""
         self._tokenizer = tokenizer
         self._splits = splits
         self._library = library
@@ -80,7 +81,7 @@ class Tracer:
 
     @classmethod
     def open(cls, lab: Lab, trace: Artifact) -> Tracer:
-        """Raises GlaswerkError where the shards, tokenizer or corpus behind the trace are gone."""
+        """Open a trace of the lab. Raises GlaswerkError if its shards, tokenizer or corpus are gone."""
         shards = parent(lab, trace, "shards", hint="glaswerk index")
         corpus = parent(lab, shards, "corpus", hint="glaswerk pack")
         tokenizer = parent(lab, shards, "tokenizer", hint="glaswerk pack")
@@ -91,30 +92,30 @@ class Tracer:
         )
 
     def trace(self, text: str, *, context: str = "", min_words: int = 4, documents: int = 5) -> Trace:
-        """Every maximal span of `text` that stands word for word in the training data.
+        """Every maximal span of `text` that appears verbatim in the training data.
 
-        A span begins and ends at word borders, holds at least `min_words` (>= 2) words and lies within
-        one document or one turn of a dialogue. Its count is exact; `documents` of those that hold it are
-        shown, posts and pages before dialogues. Of the earliest, four times as many, those come first that
-        have most to do with `context` (what was said before) and `text`, the earliest first among equals.
-        Documents that are marked to be forgotten are not there.
+        A span begins and ends at word boundaries, has at least `min_words` (>= 2) words and is within one
+        document or one turn of a dialogue. Its count is exact. Up to `documents` of the documents that
+        contain it are listed: posts and pages before dialogues, and among the earliest (four times as many)
+        the most relevant to `context` (what was said before) and `text` first, earlier ones first among
+        equals. Hidden documents are neither listed nor counted. Raises GlaswerkError for `min_words` below 2.
         """
         if min_words < 2:
             raise GlaswerkError(
-                f"min_words takes 2 or more, found {min_words}", hint="glaswerk trace --min-words 4"
+                f"expected min_words of 2 or more, found {min_words}", hint="glaswerk trace --min-words 4"
             )
         text, view = well_formed(text), self._view()
         words = tokenize_words(text, self._tokenizer.encode)
         found = maximal_spans(words, view.segments, self._borders, min_words)
         candidates = [self._candidates(span, _CANDIDATES * documents) for span in found]
         chosen = self._choose(candidates, f"{context}\n{text}", documents)
-        # One look into the corpus for the whole answer: a file read costs more than all the searching.
+        # One read of the corpus for the complete answer: reading a file costs more than all searches.
         library = self._library.get(sorted({each.id for part in chosen for each in part}))
         spans = [self._span(words, *pair, library, view) for pair in zip(found, chosen, strict=True)]
         return Trace(text, tuple(_ranked(spans)))
 
     def count(self, phrase: str) -> Count:
-        """How often `phrase` stands in the training data, from its first word to its last.
+        """How often `phrase` occurs in the training data, from its first word to its last.
 
         Raises GlaswerkError for a phrase without a word, or of more than 10,000 characters.
         """
@@ -134,7 +135,10 @@ class Tracer:
         )
 
     def search(self, phrase: str, *, limit: int = 10) -> list[Match]:
-        """Documents that hold `phrase`, the earliest first, one split after the other; as `count` else."""
+        """Up to `limit` documents that contain `phrase`: split by split, earliest first.
+
+        Raises GlaswerkError as `count` does, and for a limit below 1.
+        """
         if limit < 1:
             raise GlaswerkError(f"expected a limit of 1 or more, found {limit}", hint="--limit 10")
         words, found = self._find(phrase)
@@ -143,16 +147,16 @@ class Tracer:
         return _matches(library, words.span(found.first, found.end), chosen, self._view().copies)
 
     def hidden(self) -> Collection[str]:
-        """Ids of documents that are not shown now; the same object until they change."""
+        """Ids of documents that must not be shown; the same object until they change."""
         return self._hidden()
 
     def _find(self, phrase: str) -> tuple[WordTokens, Occurrences]:
         if len(phrase) > LONGEST_PHRASE:
             raise GlaswerkError(
                 f"expected a phrase of up to {LONGEST_PHRASE:,} characters, found {len(phrase):,}",
-                hint="glaswerk trace finds what of a long text stands in the training data",
+                hint="glaswerk trace finds the parts of a long text that appear in the training data",
             )
-        # What the tokenizer makes of it: lone surrogates are no text, and some compose accents.
+        # Normalise as the tokenizer does: lone surrogates are not text, and some tokenizers compose accents.
         phrase = self._tokenizer.decode(self._tokenizer.encode(phrase))
         words = tokenize_words(phrase, self._tokenizer.encode)
         if not words.words:
@@ -169,7 +173,7 @@ class Tracer:
         return seen
 
     def _look(self, hidden: Collection[str]) -> _View:
-        # One more of each token, so that none is impossible.
+        # Add one to the count of each token, so that no share is zero.
         counts = np.ones(self._tokenizer.vocab_size)
         segments: list[SearchedSegment] = []
         for split in self._splits:
@@ -185,7 +189,7 @@ class Tracer:
         )
 
     def _by_split(self, found: Occurrences) -> list[Integers]:
-        """Token positions in each split's file."""
+        """Token positions in each split's token file."""
         rest = iter(found.places)
         return [
             np.concatenate([np.zeros(0, np.int64), *(next(rest) + start for start, _ in split.segments)])
@@ -197,7 +201,7 @@ class Tracer:
         return {split.name: len(places) for split, places in pairs if len(places)}
 
     def _candidates(self, found: Occurrences, most: int) -> list[_Candidate]:
-        """Documents that hold a span: the earliest of each split, in the order of the splits."""
+        """Up to `most` documents that contain a span: the earliest of each split, in split order."""
         chosen: dict[tuple[str, str], _Candidate] = {}
         for split, places in zip(self._splits, self._by_split(found), strict=True):
             for document in split.holding(places)[: max(0, most - len(chosen))].tolist():
@@ -205,9 +209,9 @@ class Tracer:
         return list(chosen.values())
 
     def _choose(self, spans: list[list[_Candidate]], exchange: str, most: int) -> list[list[_Candidate]]:
-        """Of each span's candidates those that have most to do with the exchange.
+        """The candidates of each span that are most relevant to the exchange.
 
-        Posts and pages come before the dialogues that were made from them, and those before preferences.
+        Posts and pages come before the dialogues that were made from them, and these before preferences.
         """
         pool = list({candidate: None for part in spans if len(part) > 1 for candidate in part})
         read = [each.split.words(each.document, _READ) for each in pool]
@@ -244,7 +248,7 @@ class Tracer:
 def _matches(
     library: Mapping[str, Document], span: str, chosen: Sequence[_Candidate], hidden: Mapping[str, int]
 ) -> list[Match]:
-    """hidden: of how many duplicates of a document nothing may be said."""
+    """hidden: by document id, how many of its duplicates are hidden and must not be counted."""
     found = []
     for each in chosen:
         split, copies = each.split, int(each.split.copies[each.document]) - hidden.get(each.id, 0)

@@ -1,4 +1,4 @@
-"""Which occurrences of a token run are whole words: the bytes before and behind decide."""
+"""Which occurrences of a token sequence begin and end at word boundaries, judged by the adjacent bytes."""
 
 from __future__ import annotations
 
@@ -13,37 +13,37 @@ from glaswerk.trace.suffix_array import Integers, Tokens
 from glaswerk.trace.word_tokens import begins_in_word, ends_in_word
 
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
-# A verdict on the bytes seen so far; None asks for one more token.
+# A verdict on the bytes seen so far; None means that one more token is needed.
 _Verdict = Callable[[bytes], bool | None]
 
 _WORDS_KEPT = 1 << 16
 
 
 class WordBoundaries:
-    """Byte view of a vocabulary. Special tokens have no bytes: nothing reaches across them."""
+    """Decides word boundaries for one vocabulary. Special tokens have no bytes: they end a word."""
 
     def __init__(self, pieces: Sequence[bytes | None], turn_id: int | None) -> None:
-        """pieces: the bytes of each token id, None for special ones; turn_id: opens a dialogue's turn, None
-        where no token does."""
+        """pieces: the bytes of each token id, None for special tokens; turn_id: the token that opens a turn
+        of a dialogue, None if the tokenizer has none."""
         self._pieces = pieces
         self._turn_id = turn_id
-        # Answers repeat words, and a short word ends thousands of tokens that must be looked at.
+        # Cached: answers repeat words, and thousands of tokens can end with a short word.
         self.leads = lru_cache(_WORDS_KEPT)(self._leads)
 
     @cached_property
     def _behind(self) -> np.ndarray[tuple[int], np.dtype[np.int8]]:
-        """Per token: 1 where a word has ended before it, 0 where it goes on, -1 where more is needed."""
+        """Per token: 1 if a word ends before it, 0 if the word continues, -1 if more bytes are needed."""
         verdicts = [True if piece is None else _not(begins_in_word(piece)) for piece in self._pieces]
         return np.array([-1 if verdict is None else int(verdict) for verdict in verdicts], np.int8)
 
     @cached_property
     def _reversed(self) -> list[tuple[bytes, int]]:
-        """The bytes of every token from last to first, sorted, so that those with one ending lie together."""
+        """(reversed bytes, token), sorted, so that tokens with the same ending are adjacent."""
         return sorted((piece[::-1], i) for i, piece in enumerate(self._pieces) if piece)
 
     @cached_property
     def _same(self) -> dict[bytes, list[int]]:
-        """Tokens by their bytes."""
+        """Token ids by their bytes."""
         found: dict[bytes, list[int]] = {}
         for token, piece in enumerate(self._pieces):
             if piece:
@@ -51,10 +51,10 @@ class WordBoundaries:
         return found
 
     def _leads(self, word: str) -> list[tuple[int, bool]]:
-        """Tokens that `word` can end with, and whether each of them holds it whole for certain.
+        """(token, certain) for every token that can be the last token of `word`.
 
-        These are the tokens that end with the word, unless a letter or digit stands before it in them, and
-        those that a longer run of tokens can end the word with.
+        These are tokens that end with the word and have no letter or digit before it, and tokens that are a
+        proper suffix of the word. certain: the token alone shows that the word begins at a boundary.
         """
         wanted = word.encode()
         found = [
@@ -68,14 +68,14 @@ class WordBoundaries:
 
     def _ending(self, tail: bytes) -> list[tuple[bytes, int]]:
         """Tokens whose reversed bytes begin with `tail`."""
-        # No piece of UTF-8 text holds the byte 0xff.
+        # UTF-8 text never contains the byte 0xff.
         first, last = (bisect_left(self._reversed, (end,)) for end in (tail, tail + b"\xff"))
         return self._reversed[first:last]
 
     def starts_with(self, tokens: Tokens, ends: Integers, word: str) -> Flags:
-        """For each position, whether the text that ends there ends with `word`, whole.
+        """For each position, whether the text before it ends with `word` as a whole word; shape (positions,).
 
-        The name of a role at the head of a dialogue's turn is no text of the dialogue.
+        The role name at the start of a dialogue turn is not text of the dialogue and does not count.
         """
         wanted = word.encode()
 
@@ -90,7 +90,7 @@ class WordBoundaries:
         return self._look(tokens, ends, -1, verdict, at_special)
 
     def ends_whole(self, tokens: Tokens, starts: Integers) -> Flags:
-        """For each position, whether no letter or digit begins there."""
+        """For each position, whether the text from there does not begin with a letter or digit."""
         inside = starts < len(tokens)
         verdicts = np.where(inside, self._behind[tokens[np.where(inside, starts, 0)]], 1)
         whole: Flags = verdicts == 1
@@ -109,9 +109,9 @@ class WordBoundaries:
         verdict: _Verdict,
         at_special: Callable[[bytes, int], bool],
     ) -> Flags:
-        """Gather tokens from each position outwards until the verdict on their bytes is known.
+        """Collect tokens from each position outwards until their bytes decide the verdict.
 
-        Positions that have the same bytes so far are judged together.
+        Positions with the same bytes so far are judged together.
         """
         result = np.zeros(len(positions), bool)
         groups = [(b"", np.arange(len(positions)), positions - 1 if step < 0 else positions)]

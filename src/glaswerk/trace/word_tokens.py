@@ -1,4 +1,4 @@
-"""Words, and how an answer is cut at their borders before it is tokenised."""
+"""Tokenise an answer word by word, so that word boundaries are token boundaries."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _CONTINUATION = range(0x80, 0xC0)  # UTF-8 bytes that never begin a character
 
 @dataclass(frozen=True, slots=True)
 class WordTokens:
-    """A text as words: `words` are their character spans, `tokens` its ids from the first word's end on.
+    """A text as words and tokens: `words` are character spans, `tokens` the ids after the first word.
 
-    Word i (i > 0) with what stands between it and word i - 1 is `tokens[borders[i - 1]:borders[i]]`.
+    Word i (i > 0) together with the text between it and word i - 1 is `tokens[borders[i - 1]:borders[i]]`.
     """
 
     text: str
@@ -35,15 +35,15 @@ class WordTokens:
 
 
 def tokenize_words(text: str, encode: Callable[[str], Sequence[int]]) -> WordTokens:
-    """Tokenise `text` so that every word border is a token border.
+    """Tokenise `text` so that every word boundary is a token boundary.
 
-    Qwen2's split pattern always ends a piece where letters or digits end, whatever stands before or
-    behind, so what follows a word's end has the same tokens everywhere. What a word *begins* with has
-    not: " word", "(word" and "word" at a document's start are different tokens. The first word of a
-    span is therefore compared as bytes (see `borders`), and only the rest as tokens.
+    Qwen2's split pattern always ends a piece where letters or digits end, whatever comes before or after. So
+    the text that follows the end of a word has the same tokens everywhere. The *beginning* of a word has not:
+    " word", "(word" and "word" at the start of a document are different tokens. The first word of a span is
+    therefore compared as bytes (see `word_boundaries`), and only the rest as tokens.
     """
     words = tuple(match.span() for match in _WORD.finditer(text))
-    # Behind a word of one letter: what begins a text is written otherwise by some adopted tokenizers.
+    # Encoded after a word of one letter, as some adopted tokenizers encode the start of a text differently.
     before = len(encode(_ANCHOR))
     pieces = [list(encode(_ANCHOR + text[a:b]))[before:] for (_, a), (_, b) in pairwise(words)]
     lengths = [len(piece) for piece in pieces]
@@ -52,7 +52,7 @@ def tokenize_words(text: str, encode: Callable[[str], Sequence[int]]) -> WordTok
 
 
 def occurrences(text: str, span: str) -> Iterator[int]:
-    """Every place where `span` stands in `text` with no letter or digit before or behind it."""
+    """Every position of `span` in `text` with no letter or digit directly before or after it."""
     place = text.find(span)
     while place >= 0:
         end = place + len(span)
@@ -62,7 +62,7 @@ def occurrences(text: str, span: str) -> Iterator[int]:
 
 
 def ends_in_word(data: bytes) -> bool | None:
-    """Whether the last character of UTF-8 `data` is a letter or digit; None where it is cut off."""
+    """Whether the last character of UTF-8 `data` is a letter or digit; None if it is incomplete."""
     for size in range(1, 5):
         if size > len(data):
             return None
@@ -72,7 +72,7 @@ def ends_in_word(data: bytes) -> bool | None:
 
 
 def begins_in_word(data: bytes) -> bool | None:
-    """Whether the first character of UTF-8 `data` is a letter or digit; None where it is cut off."""
+    """Whether the first character of UTF-8 `data` is a letter or digit; None if it is incomplete."""
     for size in range(1, min(len(data), 4) + 1):
         try:
             return data[:size].decode().isalnum()
