@@ -1,4 +1,4 @@
-"""The application: routes, errors, security headers."""
+"""The web application: the table of routes, error handlers and middleware."""
 
 from __future__ import annotations
 
@@ -31,10 +31,11 @@ STATIC = Path(__file__).with_name("static")
 def create_app(
     lab: Lab, model: str = "", *, host: str = "127.0.0.1", limits: Limits = DEFAULT_LIMITS
 ) -> Starlette:
-    """The gateway over one model of the lab, loaded now. Raises GlaswerkError where there is none.
+    """The gateway for one model of the lab, which is loaded now.
 
-    `host` is the address it will be bound to: on loopback only loopback names are answered.
-    `app.state.served` is the model, `app.state.pool` the generations under way.
+    host: the address that the server will bind to; on a loopback address only loopback host names are
+    answered. `app.state.served` is the model, `app.state.pool` the pool of generations. Raises GlaswerkError
+    if the lab has no such model.
     """
     served, pool = ServedModel.load(lab, model), Pool(limits.running, limits.waiting)
     answers = RecentAnswers(lab, served.artifact.id, limits.answers)

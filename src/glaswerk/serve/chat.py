@@ -1,4 +1,4 @@
-"""POST /v1/chat/completions, streamed and whole."""
+"""The endpoint POST /v1/chat/completions, streamed and not streamed."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _Trace = Callable[[Exchange], Awaitable[dict[str, Any]]]
 
 
 class Chat:
-    """The endpoint, over one model and one pool.
+    """The endpoint for one model and one pool.
 
-    With the header `x-glaswerk-trace: true` or the field `"glaswerk": {"trace": true}` the response has one
-    more field, `glaswerk.trace`; all others stay as they are.
+    With the header `x-glaswerk-trace: true` or the field `"glaswerk": {"trace": true}`, the response has the
+    additional field `glaswerk.trace`.
     """
 
     def __init__(
@@ -60,13 +60,13 @@ class Chat:
         return JSONResponse(envelope.completion(text, last) | extra)
 
     def _check_length(self, asked: ChatRequest) -> None:
-        # No token of these vocabularies is longer than 128 bytes, so much text is too long untokenised.
+        # Tokens have at most 128 bytes, so a text above this bound is too long whatever its tokens are.
         size = sum(len(message["content"]) for message in asked.messages)
         bound = min(128 * self._served.engine.context, self._limits.prompt_characters)
         if size > bound:
             message = (
-                f"the messages have {size:,} characters; this model's context is "
-                f"{self._served.engine.context:,} tokens, at most {bound:,} characters"
+                f"expected messages of up to {bound:,} characters, found {size:,}; this model's context is "
+                f"{self._served.engine.context:,} tokens"
             )
             raise ApiError(400, message, param="messages", code="context_length_exceeded")
         try:
@@ -96,7 +96,7 @@ async def _collect(generation: Generation[Delta]) -> tuple[str, Delta]:
 
 
 class EventStream(StreamingResponse):
-    """A streamed answer. However it ends (finished, failed, client gone), its generation ends too."""
+    """A streamed answer. Its generation stops when the response ends, fails or loses its client."""
 
     media_type = "text/event-stream"
 
@@ -127,7 +127,7 @@ class EventStream(StreamingResponse):
     async def _events(
         self, generation: Generation[Delta], envelope: chat_response.Envelope, trace: _Trace | None
     ) -> AsyncIterator[bytes]:
-        """The stream's events. Once it has begun, a failure can only be told as an event of its own."""
+        """The events of the stream. After the first one, an error can only be reported as another event."""
         yield envelope.chunk({"role": "assistant", "content": ""})
         last = Delta("", None, 0, 0)
         try:
@@ -136,7 +136,7 @@ class EventStream(StreamingResponse):
                     self._parts.append(last.text)
                     yield envelope.chunk({"content": last.text})
             yield envelope.chunk({}, last.finish_reason or "stop")
-            # A client that reads [DONE] may ask for the trace at once, before this response is over.
+            # A client may request the trace as soon as it reads the last chunk, before this response ends.
             self._answers.keep(envelope.id, self._exchange())
             if trace:
                 yield envelope.trace_chunk(await trace(self._exchange()))
@@ -144,10 +144,10 @@ class EventStream(StreamingResponse):
             yield chat_response.event(error_body(400, str(error), None, "lab_error"))
             return
         except Exception:
-            message = "the answer broke off; the server's terminal shows why"
+            message = "the answer was interrupted; the server's terminal shows the cause"
             yield chat_response.event(error_body(500, message, None, None))
             raise
-        # Behind the trace: with usage asked for, clients take it from the last chunk.
+        # After the trace: clients read usage from the last chunk.
         if envelope.include_usage:
             yield envelope.usage_chunk(last)
         yield chat_response.DONE

@@ -1,4 +1,4 @@
-"""A chat completion request: OpenAI's wire format, checked field by field."""
+"""A chat completion request in OpenAI's format, checked field by field."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from glaswerk.serve.request_body import well_formed
 
 _ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
 _SEED_LIMIT = 2**63
-# Fields that would change the answer and are not offered, with the values that change nothing.
+# Unsupported fields that would change the answer, with the values that have no effect.
 _NEUTRAL: dict[str, tuple[Any, ...]] = {
     "tools": (None, []),
     "functions": (None, []),
@@ -30,7 +30,7 @@ _NEUTRAL: dict[str, tuple[Any, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """A checked request; `max_tokens` is None where the client named none."""
+    """A checked request. `max_tokens` is None if the client gave none; `trace`: return a trace, too."""
 
     model: str
     messages: tuple[Message, ...]
@@ -45,12 +45,12 @@ class ChatRequest:
 
 
 def parse(body: Mapping[str, Any]) -> ChatRequest:
-    """Check `body`. Raises ApiError 400 that names the field, what it takes and what was found."""
+    """Check a JSON body. Raises ApiError 400 with the field, what was expected and what was found."""
     for name, neutral in _NEUTRAL.items():
         if body.get(name) not in neutral:
-            raise _wrong(name, "is not offered by this server; leave it out", code="unsupported_parameter")
+            raise _wrong(name, "is not supported by this server; leave it out", code="unsupported_parameter")
     if _whole(body, "n", 1, 128) not in (None, 1):
-        raise _wrong("n", f"must be 1 here, found {body['n']}; send the request again for another answer")
+        raise _wrong("n", f"must be 1, found {body['n']}; repeat the request for another answer")
     stream = _flag(body, "stream")
     return ChatRequest(
         model=_model(body),
@@ -67,14 +67,14 @@ def parse(body: Mapping[str, Any]) -> ChatRequest:
 
 
 def trace_header(value: str | None) -> bool:
-    """What the header x-glaswerk-trace asks for. Raises ApiError 400 for anything but true and false."""
+    """Whether the header x-glaswerk-trace is "true". Raises ApiError 400 for a value that is not a flag."""
     if value is not None and value.strip().lower() not in ("true", "false"):
         raise _wrong("x-glaswerk-trace", f"must be true or false, found {_show(value)}")
     return value is not None and value.strip().lower() == "true"
 
 
 def _trace(value: Any) -> bool:
-    """Whether the field `glaswerk`, which other servers ignore, asks for a trace."""
+    """Whether the field `glaswerk`, which other servers ignore, requests a trace."""
     if value is None:
         return False
     if not isinstance(value, dict) or value.keys() - {"trace"}:
@@ -141,7 +141,7 @@ def _include_usage(body: Mapping[str, Any], stream: bool) -> bool:
     if options is None:
         return False
     if not stream:
-        raise _wrong("stream_options", "is allowed only where stream is true")
+        raise _wrong("stream_options", "is allowed only if stream is true")
     if not isinstance(options, dict):
         raise _wrong("stream_options", f"must be an object, found {_show(options)}")
     return _flag(options, "include_usage")
@@ -161,7 +161,7 @@ def _number(
     if value is None:
         return default
     known = isinstance(value, int | float) and not isinstance(value, bool)
-    # Written so that NaN, which json.loads accepts, fails as well.
+    # NaN, which json.loads accepts, fails this comparison, too.
     if not known or not low <= value <= high or (above and value == low):
         bound = f"above {low} and up to {high}" if above else f"from {low} to {high}"
         raise _wrong(name, f"must be a number {bound}, found {_show(value)}")
@@ -180,6 +180,6 @@ def _whole(body: Mapping[str, Any], name: str, low: int, high: int) -> int | Non
 def _show(value: Any) -> str:
     if value is None:
         return "nothing"
-    # A number of a million digits is a valid JSON body and no message.
+    # A number of a million digits is valid JSON but does not belong in an error message.
     text = repr(value) if not isinstance(value, int) or abs(value) < 2**128 else "a huge number"
     return text if len(text) <= 60 else text[:57] + "…"

@@ -1,4 +1,4 @@
-"""The objects that go back over the wire, as OpenAI's API reference describes them."""
+"""Chat completion responses and stream events, in the format of OpenAI's API reference."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DONE = b"data: [DONE]\n\n"
 
 
 def event(value: dict[str, Any]) -> bytes:
-    """One server-sent event. JSON leaves no raw line break, so one line is the whole event."""
+    """One server-sent event. JSON has no raw line breaks, so an event is one line."""
     return b"data: " + json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n\n"
 
 
@@ -29,7 +29,7 @@ def usage(last: Delta) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What every chunk of one answer has in common."""
+    """The fields that all chunks of one answer share, and the objects built from them."""
 
     model: str
     fingerprint: str
@@ -56,7 +56,7 @@ class Envelope:
         return self._chunk([choice], None)
 
     def usage_chunk(self, last: Delta) -> bytes:
-        """The event without choices that closes a stream when the client asked for usage."""
+        """The event without choices that ends a stream if the client requested usage."""
         return self._chunk([], usage(last))
 
     def trace_chunk(self, trace: dict[str, Any]) -> bytes:
@@ -65,7 +65,7 @@ class Envelope:
         return event(chunk | {"usage": None} if self.include_usage else chunk)
 
     def completion(self, text: str, last: Delta) -> dict[str, Any]:
-        """The whole answer at once."""
+        """The complete answer as one object, not streamed."""
         message = {"role": "assistant", "content": text, "refusal": None}
         choice = {
             "index": 0,

@@ -1,4 +1,4 @@
-"""What the page says about its model: size, sources and licences, trust badge; and the trust report."""
+"""What the page shows about its model: size, data sources, licences, trust badge; and the trust report."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from glaswerk.serve.served_model import ServedModel
 from glaswerk.serve.sources import Sources
 
 SUGGESTIONS = 4
-# The report is one page with its style inside and neither script nor network.
+# The report is a single page with inline styles, without scripts or network access.
 _REPORT_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'"
@@ -28,18 +28,18 @@ _REPORT_POLICY = (
 
 
 class ModelInfo:
-    """The two endpoints. Everything is read from the lab's files anew, so a report made since shows."""
+    """The two endpoints. They read the lab's files on each request, so a new report appears at once."""
 
     def __init__(self, served: ServedModel, sources: Sources) -> None:
         self._served, self._sources = served, sources
         self._counted: dict[str, list[dict[str, Any]]] = {}
 
     async def info(self, _: Request) -> Response:
-        """GET /v1/glaswerk/info."""
+        """GET /v1/glaswerk/info: model, corpus, trust badge, suggestions."""
         return JSONResponse(await to_thread.run_sync(self._info))
 
     async def report(self, _: Request) -> Response:
-        """GET /report: the trust report of exactly these weights."""
+        """GET /report: the trust report of exactly these weights. Raises ApiError 404 if there is none."""
         found = await to_thread.run_sync(self._report)
         page = found.path / "report.html" if found else None
         if page is None or not page.is_file():
@@ -67,14 +67,14 @@ class ModelInfo:
         }
 
     def _report(self) -> Artifact | None:
-        """The newest report on exactly these weights, bound by their digest; one with an answer key first."""
+        """The newest report on these weights, matched by digest; reports with an answer key come first."""
         digest = self._served.artifact.digest
         found = [a for a in self._served.lab.all("report") if a.config.get("model_digest") == digest]
         keyed = [a for a in found if a.config.get("key_digest")]
         return (keyed or found)[-1] if found else None
 
     def _corpus(self, corpora: list[Artifact]) -> dict[str, Any] | None:
-        """The documents the model was trained on, by source and licence; None where the corpus is gone."""
+        """The documents the model was trained on, by source and licence; None if the corpus is gone."""
         if not corpora:
             return None
         corpus = corpora[0]

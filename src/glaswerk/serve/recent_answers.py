@@ -1,4 +1,4 @@
-"""The answers of a server, traceable after they were given, and the records of those that were traced."""
+"""Remember a server's recent answers, so that they can be traced later; record traced answers in the lab."""
 
 from __future__ import annotations
 
@@ -18,29 +18,30 @@ from glaswerk.serve.errors import ApiError
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """An answer and what was said before it."""
+    """An answer, and what was said before it as `context`."""
 
     text: str
     context: str = ""
 
 
 def spoken(messages: Iterable[Message], most: int) -> str:
-    """What was said in `messages`, its last `most` characters."""
+    """The text of `messages`, one per line, reduced to its last `most` characters."""
     return "\n".join(message["content"] for message in messages)[-most:]
 
 
 class RecentAnswers:
-    """The last exchanges by response id, in memory, the oldest forgotten first; records of those traced, in
-    the lab (see `lab.answers`). Safe for several threads.
+    """The most recent exchanges by response id, in memory; records of traced ones are in the lab
+    (`lab.answers`). Safe for several threads.
 
-    A server has no keys, so nobody can be told from another: an answer is its reader's because its id has 96
-    random bits, which only the response tells.
+    The server has no API keys, so it cannot distinguish clients. The id of an answer protects it: it has 96
+    random bits and only the response contains it.
     """
 
     def __init__(self, lab: Lab, model: str, most: int) -> None:
-        """model: the artifact id of the model that answers. Records beyond what the lab's settings allow go.
+        """model: artifact id of the model that answers; most: number of exchanges kept in memory.
 
-        Raises GlaswerkError for wrong settings.
+        Deletes records beyond the number that the lab's settings allow. Raises GlaswerkError for invalid
+        settings.
         """
         self._lab, self._model, self._most = lab, model, most
         self._settings = AnswerSettings.of(lab)
@@ -50,21 +51,21 @@ class RecentAnswers:
         try:
             prune_answers(lab, self._settings.most)
         except OSError as error:
-            sys.stderr.write(f"records of old answers could not be removed: {error}\n")
+            sys.stderr.write(f"warning: cannot delete the records of old answers: {error}\n")
 
     def keep(self, identifier: str, exchange: Exchange) -> None:
-        """Remember an answer, whole or as far as it came."""
+        """Remember an answer, complete or as far as it was generated."""
         with self._lock:
             self._exchanges[identifier] = exchange
             while len(self._exchanges) > self._most:
                 self._exchanges.popitem(last=False)
 
     def find(self, identifier: str, hidden: Collection[str]) -> Exchange | Answer:
-        """The exchange, from the lab's record where the server no longer has it; of an answer that cannot be
-        traced anew, as its words were not kept or another model gave it, the record alone.
+        """The exchange of a response id, from memory or from its record in the lab.
 
-        hidden: ids of documents that may not be shown; a record that shows one is given without its words.
-        Raises ApiError 404 for an answer that was never given or is forgotten, GlaswerkError for a damaged
+        Returns the record itself if the answer cannot be traced again: its text was not recorded, or another
+        model gave it. hidden: ids of documents that must not be shown; a record that lists one is returned
+        without its text. Raises ApiError 404 for an unknown or expired answer, GlaswerkError for a damaged
         record.
         """
         with self._lock:
@@ -74,8 +75,8 @@ class RecentAnswers:
         record = read_answer(self._lab, identifier)
         if record is None:
             message = (
-                f"no answer {identifier[:80]!r} here: the server keeps its last {self._most:,} answers until "
-                "it stops, and the lab a record of those that were traced\n"
+                f"no answer {identifier[:80]!r}: the server keeps its last {self._most:,} answers until it "
+                "stops, and the lab a record of traced answers\n"
                 "hint: POST the text to /v1/glaswerk/trace"
             )
             raise ApiError(404, message, param="response_id", code="answer_not_found")
@@ -86,7 +87,7 @@ class RecentAnswers:
         return Exchange(record.text, record.context or "")
 
     def record(self, identifier: str, exchange: Exchange, trace: str, documents: Iterable[str]) -> None:
-        """Enter a traced answer in the lab, once. A full disk is told on the terminal: the answer stands."""
+        """Record a traced answer in the lab, once. An error of the disk is reported on the terminal only."""
         words = (exchange.text, exchange.context) if self._settings.text else (None, None)
         shown, now = tuple(dict.fromkeys(documents)), datetime.now(UTC).isoformat(timespec="seconds")
         answer = Answer(identifier, now, self._model, trace, shown, *words)
@@ -96,10 +97,10 @@ class RecentAnswers:
             try:
                 record_answer(self._lab, answer, self._settings.most)
             except OSError as error:
-                sys.stderr.write(f"the answer {identifier} has no record in the lab: {error}\n")
+                sys.stderr.write(f"warning: cannot record the answer {identifier} in the lab: {error}\n")
 
     def _has_record(self, identifier: str) -> bool:
-        """Not where it is damaged: it is written anew."""
+        """Whether a readable record exists; a damaged one is written again."""
         try:
             return read_answer(self._lab, identifier) is not None
         except GlaswerkError:

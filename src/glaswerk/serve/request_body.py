@@ -1,4 +1,4 @@
-"""Reading a request body: bounded, JSON, an object, well-formed text."""
+"""Read a request body: limited in size, a JSON object, valid Unicode text."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from starlette.requests import Request
 
 from glaswerk.serve.errors import ApiError
 
-# A client that still writes when the connection closes never sees the answer, so a body that is
-# too large is read and thrown away up to this many times the limit before the 413 goes out.
+# A client that is still writing when the connection closes never sees the response. So a body that is too
+# large is read and discarded, up to this many times the limit, before the 413 is sent.
 _DRAIN = 8
 
 
 async def read_object(request: Request, limit: int) -> dict[str, Any]:
-    """The body as a JSON object. Raises ApiError 413 above `limit` bytes and 400 where it is none."""
+    """The body as a JSON object. Raises ApiError 413 above `limit` bytes, and 400 if it is not an object."""
     raw = await _read(request, limit)
     try:
         value = json.loads(raw)
     except (ValueError, RecursionError) as error:
-        raise ApiError(400, f"expected a JSON body; {error}", code="invalid_json") from error
+        raise ApiError(400, f"expected a JSON body: {error}", code="invalid_json") from error
     if not isinstance(value, dict):
         found = type(value).__name__
         raise ApiError(400, f"expected a JSON object as the body, found {found}", code="invalid_json")
@@ -28,11 +28,11 @@ async def read_object(request: Request, limit: int) -> dict[str, Any]:
 
 
 def well_formed(text: str, param: str) -> str:
-    """`text`, unless it holds half of a surrogate pair, which is no Unicode text and has no UTF-8."""
+    """`text` itself. Raises ApiError 400 for a lone surrogate, which has no UTF-8 encoding."""
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        message = f"{param} holds half of a surrogate pair at character {error.start}; send whole characters"
+        message = f"expected valid Unicode in {param}, found half a surrogate pair at character {error.start}"
         raise ApiError(400, message, param=param, code="invalid_value") from error
     return text
 
@@ -46,6 +46,6 @@ async def _read(request: Request, limit: int) -> bytes:
         elif size > _DRAIN * limit:
             break
     if size > limit:
-        message = f"the body may have {limit:,} bytes, this one has {size:,} or more"
+        message = f"expected a body of up to {limit:,} bytes, found {size:,} or more"
         raise ApiError(413, message, code="body_too_large", headers={"connection": "close"})
     return b"".join(parts)

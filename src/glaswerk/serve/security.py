@@ -1,8 +1,8 @@
-"""Security headers, and the check that keeps other web sites away from a server on this machine.
+"""Security headers, and protection of a local server from other web sites.
 
-DNS rebinding: a page from evil.example can point its own name at 127.0.0.1 and then reads local
-servers as "same origin". Its Host header still says evil.example, so a loopback server takes
-loopback names only. Cross-site POSTs are refused by their Origin.
+DNS rebinding: a page from evil.example can point its host name at 127.0.0.1 and then read local servers as
+"same origin". Its Host header still says evil.example, so a loopback server accepts loopback names only.
+Cross-site POST requests are refused by their Origin header.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _HEADERS = {
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a server bound to `host` is reachable from this machine only."""
+    """Whether a server bound to `host` can be reached from this machine only."""
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
@@ -40,7 +40,10 @@ def is_loopback(host: str) -> bool:
 
 
 class SecurityMiddleware:
-    """ASGI middleware around the whole application."""
+    """ASGI middleware: adds headers to every response and refuses requests of other origins with 403.
+
+    loopback: accept only loopback names in the Host header.
+    """
 
     def __init__(self, app: ASGIApp, *, loopback: bool) -> None:
         self._app = app
@@ -66,10 +69,10 @@ class SecurityMiddleware:
             await self._app(scope, receive, send_with_headers)
 
     def _refusal(self, method: str, headers: Headers) -> str:
-        """Why this request is refused, or an empty text."""
+        """Why this request is refused; "" if it is accepted."""
         host = headers.get("host", "")
         if self._loopback and not is_loopback(_name(host)):
-            return f"this server answers as localhost, 127.0.0.1 or [::1], not as {host[:80]!r}"
+            return f"expected localhost, 127.0.0.1 or [::1] as the host, found {host[:80]!r}"
         if method in _READING:
             return ""
         origin = headers.get("origin")
@@ -83,6 +86,6 @@ class SecurityMiddleware:
 
 
 def _name(host: str) -> str:
-    """The host without its port; IPv6 keeps its brackets."""
+    """The host without its port; an IPv6 address keeps its brackets."""
     name = host.lower()
     return name[: name.index("]") + 1] if name.startswith("[") and "]" in name else name.split(":")[0]

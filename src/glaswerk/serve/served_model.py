@@ -1,4 +1,4 @@
-"""The model that a server offers, and where it stands in the lab's lineage."""
+"""The model that a server offers, and the artifacts it was made from."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _KINDS: tuple[ArtifactKind, ...] = ("source", "corpus", "tokenizer", "shards", "
 
 @dataclass(frozen=True, slots=True)
 class ServedModel:
-    """A loaded model. Its `id` is the name without the step ("chat"); the full name is accepted as well."""
+    """A loaded model of a lab, with its artifact and its engine."""
 
     lab: Lab
     artifact: Artifact
@@ -28,23 +28,27 @@ class ServedModel:
 
     @classmethod
     def load(cls, lab: Lab, name: str = "") -> ServedModel:
-        """Load model `name`, or by default the newest chat model, or else the newest base model."""
+        """Load the model `name`; without a name, the newest chat model or else the newest base model.
+
+        Raises GlaswerkError if the lab has no such model.
+        """
         artifact = choose_model(lab, name)
         return cls(lab, artifact, Engine.load(artifact.path))
 
     @property
     def id(self) -> str:
+        """The model id in the API: its name without the step, such as "chat"."""
         return self.artifact.name.split("/step-")[0]
 
     @property
     def fingerprint(self) -> str:
-        """Which weights answered, for people: twelve digits of the model's digest."""
+        """Identifies the weights in responses: "fp_" and twelve digits of the model's digest."""
         return f"fp_{short(self.artifact.digest)}"
 
     def check(self, name: str) -> None:
-        """Raises ApiError 404 where `name` is not this model."""
+        """Raises ApiError 404 if `name` is neither this model's id nor its full name."""
         if name not in (self.id, self.artifact.name):
-            message = f"no model {name[:80]!r} here; this server offers {self.id!r}"
+            message = f"expected the model {self.id!r}, found {name[:80]!r}"
             raise ApiError(404, message, param="model", code="model_not_found")
 
     def card(self) -> dict[str, Any]:
@@ -53,7 +57,7 @@ class ServedModel:
         return {"id": self.id, "object": "model", "created": created, "owned_by": "glaswerk"}
 
     def ancestors(self) -> dict[ArtifactKind, list[Artifact]]:
-        """What the model was made from, step by step, as far as the lab still holds it."""
+        """By kind, all artifacts that the model was made from, as far as the lab still has them."""
         known = {a.id: a for kind in _KINDS for a in self.lab.all(kind)}
         found: dict[ArtifactKind, list[Artifact]] = {kind: [] for kind in _KINDS}
         for artifact in _walk(self.artifact.inputs.values(), known):
@@ -62,13 +66,16 @@ class ServedModel:
 
 
 def choose_model(lab: Lab, name: str = "") -> Artifact:
-    """The artifact of model `name` ("chat", "base/step-100"). Raises GlaswerkError where there is none."""
+    """The artifact of the model `name` ("chat", "base/step-100"), or of the default model.
+
+    Raises GlaswerkError if the lab has no such model.
+    """
     found = lab.latest("model", name) if name else lab.latest("model", "chat") or lab.latest("model", "base")
     if found is not None:
         return found
     there = ", ".join(a.name for a in lab.all("model")) or "none"
     wanted = f"model named {name!r}" if name else "trained model"
-    raise GlaswerkError(f"the lab has no {wanted} (there: {there})", hint="glaswerk train")
+    raise GlaswerkError(f"the lab has no {wanted}; its models are: {there}", hint="glaswerk train")
 
 
 def _walk(start: Iterable[str], known: dict[str, Artifact]) -> list[Artifact]:

@@ -1,4 +1,8 @@
-"""What a server may say of training documents: which it may show, how many copies, when they were seen."""
+"""What the sources panel may show of a training document: its text, copies, history, and when it was trained
+on.
+
+Documents that were forgotten, deleted, reserved or are not public are hidden here, for every endpoint.
+"""
 
 from __future__ import annotations
 
@@ -25,10 +29,10 @@ from glaswerk.trace.matched_documents import readable
 
 
 class SourceDocuments:
-    """Facts about the documents that the served model was trained on. Safe for several threads.
+    """The documents that the served model was trained on. Safe for several threads.
 
-    Never shown is what the lab was told to forget, what owners deleted or reserved, and what is not public,
-    from the moment on that it is known, though index and corpus still hold it.
+    Documents that the lab was told to forget, that their owners deleted or reserved, or that are not public
+    are hidden as soon as this is known, even while the index and the corpus still contain them.
     """
 
     def __init__(self, served: ServedModel) -> None:
@@ -38,7 +42,7 @@ class SourceDocuments:
         self._hidden: tuple[str, frozenset[str]] = ("", frozenset())
 
     def hidden(self) -> frozenset[str]:
-        """Ids of all documents that may not be shown now."""
+        """Ids of all documents that must not be shown."""
         with self._lock:
             basis = exposure_basis(self._lab)
             if self._hidden[0] != basis:
@@ -46,15 +50,18 @@ class SourceDocuments:
             return self._hidden[1]
 
     def seen(self, ids: Collection[str]) -> dict[str, list[dict[str, Any]]]:
-        """By document the stages of training that it was seen in (see `Seen`)."""
+        """By document id: the training stages that used it, with epochs and first step (see `Seen`)."""
         return {name: [stage.to_json() for stage in seen] for name, seen in self._sightings.of(ids).items()}
 
     def whole(self, identifier: str) -> dict[str, Any]:
-        """The document as the corpus has it, with its history. Raises ApiError 404 where none is shown."""
+        """The document with its history, for `GET /v1/documents/{id}`.
+
+        Raises ApiError 404 if it does not exist or must not be shown.
+        """
         found = self._find(identifier)
         if found is None:
-            # One answer for both: that a forgotten document was here is not told either.
-            message = f"no training document {identifier[:80]!r} here that may be shown"
+            # The same response for both: it must not reveal that a forgotten document was here.
+            message = f"no training document {identifier[:80]!r} that may be shown"
             raise ApiError(404, message, param="id", code="document_not_found")
         return _described(found) | {"seen": self.seen([identifier])[identifier]} | self._history(identifier)
 
@@ -86,14 +93,14 @@ class SourceDocuments:
         return frozenset(forgotten_ids(self._lab) | reserved_ids(self._lab) | set(closed))
 
     def _duplicates(self, decided: Sequence[Event], hidden: frozenset[str]) -> int:
-        """How many documents that may be shown curation left out because this one stands for them."""
+        """How many showable documents curation dropped as duplicates of this one."""
         names = {corpus.name for corpus in self._corpora}
         there = [event.figures.get("stands_for", ()) for event in decided if event.name in names]
         return max((sum(name not in hidden for name in left_out) for left_out in there), default=0)
 
 
 def _described(found: Document) -> dict[str, Any]:
-    """A document without what only training needs; a dialogue as readable turns."""
+    """The fields of a document that the page shows; a dialogue as readable turns."""
     return {
         "id": found.id,
         "source": found.source,
@@ -122,6 +129,6 @@ def _decision(event: Event) -> dict[str, Any]:
 
 
 def _closed(corpus: Artifact) -> Iterator[str]:
-    """Documents of a corpus that are not public or whose owners reserved text and data mining."""
+    """Ids of documents in a corpus that are not public or whose owners opted out of data mining."""
     closed = (pc.field("audience") != "public") | pc.field("tdm_opt_out")
     yield from pq.read_table(corpus.path / DOCUMENTS, columns=["id"], filters=closed)["id"].to_pylist()

@@ -72,7 +72,7 @@ def first_token_bounds(tokens: Tokens, vocab_size: int) -> Integers:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Segment:
-    """Tokens, their suffix array `order`, and `bounds` by first token. Never modified; may be memory-mapped."""
+    """Tokens, their suffix array `order`, and `bounds` by first token; never modified."""
 
     tokens: Tokens
     order: Tokens
