@@ -30,9 +30,7 @@ import click
 import numpy as np
 from pydivsufsort import divsufsort
 
-from glaswerk.trace.borders import Borders
-from glaswerk.trace.index import Tokens
-from glaswerk.trace.search import Searched, maximal_spans
+from glaswerk.trace.search import SearchedSegment, maximal_spans
 from glaswerk.trace.segments import (
     SEGMENT_TOKENS,
     Part,
@@ -42,7 +40,9 @@ from glaswerk.trace.segments import (
     open_segment,
     write_arrays,
 )
-from glaswerk.trace.words import cut
+from glaswerk.trace.suffix_array import Tokens
+from glaswerk.trace.word_boundaries import WordBoundaries
+from glaswerk.trace.word_tokens import tokenize_words
 
 VOCABULARY, END = 32_000, 32_000
 MIN_WORDS, ANSWER, ROUNDS = 4, 200, 3
@@ -104,15 +104,15 @@ def answers(tokens: Tokens, count: int) -> list[list[int]]:
 
 def ours(folder: Path, tokens: Tokens, parts: Sequence[Part]) -> Callable[[list[int]], Spans]:
     """Search for (first, end, count) of every maximal span."""
-    segments = [Searched(open_segment(folder, part, tokens[part.start : part.end])) for part in parts]
-    borders = Borders([*(f" {word(i)}".encode() for i in range(VOCABULARY)), None], END)
+    segments = [SearchedSegment(open_segment(folder, part, tokens[part.start : part.end])) for part in parts]
+    borders = WordBoundaries([*(f" {word(i)}".encode() for i in range(VOCABULARY)), None], END)
     numbers = {word(i): i for i in range(VOCABULARY)}
 
     def encode(text: str) -> list[int]:
         return [numbers[found] for found in re.findall(r"[a-z]+", text)]
 
     def search(answer: list[int]) -> Spans:
-        words = cut("".join(f" {word(token)}" for token in answer), encode)
+        words = tokenize_words("".join(f" {word(token)}" for token in answer), encode)
         found = maximal_spans(words, segments, borders, MIN_WORDS)
         return [(span.first, span.end, span.count) for span in found]
 

@@ -28,7 +28,7 @@ from glaswerk.data.store.corpus import read_documents
 from glaswerk.lab import Artifact, Lab
 from glaswerk.tokenizer import Shards, Tokenizer
 from glaswerk.trace import Tracer, build
-from glaswerk.trace.words import cut, occurrences
+from glaswerk.trace.word_tokens import occurrences, tokenize_words
 
 MIN_WORDS = 4
 ANSWER_TOKENS = 200
@@ -70,7 +70,7 @@ def answers(texts: Sequence[str], tokenizer: Tokenizer, number: int) -> list[str
 
 def scan(joined: str, answer: str) -> Figures:
     """The same spans and counts as the tracer, by searching the joined texts from every word."""
-    words, found, limit = cut(answer, lambda _: [0]).words, [], 0
+    words, found, limit = tokenize_words(answer, lambda _: [0]).words, [], 0
     for first in range(len(words)):
         end = max(limit + 1, first + MIN_WORDS)
         best = None

@@ -15,7 +15,7 @@ from glaswerk.core.document import Message
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.infer import Engine
 from glaswerk.infer.sampling import nucleus
-from glaswerk.infer.stops import StopFilter
+from glaswerk.infer.stop_strings import StopFilter
 from glaswerk.lab import Artifact
 
 QUESTION = [Message(role="user", content="Who are you?")]

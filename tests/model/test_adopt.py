@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import torch
 from click.testing import CliRunner
-from open_models import FAMILIES, write_open_model
+from open_models import MODEL_TYPES, write_open_model
 from safetensors.torch import load_file, save_file
 
 from glaswerk.cli.main import cli
@@ -35,7 +35,7 @@ def open_model(tmp_path: Path) -> Path:
     return write_open_model(tmp_path / "Tiny-Instruct")
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", MODEL_TYPES)
 def test_a_folder_of_each_family_gives_the_logits_that_transformers_gives(
     family: str, empty_lab: Lab, tmp_path: Path
 ) -> None:
@@ -219,7 +219,7 @@ def test_a_way_to_sample_that_cannot_be_is_refused_by_name(
     key: str, value: Any, empty_lab: Lab, open_model: Path
 ) -> None:
     _say_generation(open_model, {key: value})
-    with pytest.raises(GlaswerkError, match=f"for {key}; expected") as error:
+    with pytest.raises(GlaswerkError, match=f"expected .* for {key} in") as error:
         adopt(empty_lab, open_model)
     assert repr(value) in str(error.value)
     assert not empty_lab.all("tokenizer")
@@ -240,7 +240,7 @@ def test_a_pipe_in_place_of_a_file_is_refused_and_not_waited_for(
 ) -> None:
     (open_model / name).unlink()
     os.mkfifo(open_model / name)
-    with pytest.raises(GlaswerkError, match="no regular file"):
+    with pytest.raises(GlaswerkError, match="not a regular file"):
         adopt(empty_lab, open_model)
 
 
@@ -255,7 +255,7 @@ def test_the_command_adopts_and_says_what_is_unknown(empty_lab: Lab, open_model:
 @pytest.mark.parametrize("name", ["model.bin", "model.pt"])
 def test_pickled_weights_are_refused(name: str, empty_lab: Lab, open_model: Path) -> None:
     (open_model / "model.safetensors").rename(open_model / name)
-    with pytest.raises(GlaswerkError, match="which may run code"):
+    with pytest.raises(GlaswerkError, match="a pickle can run code"):
         adopt(empty_lab, open_model)
     with pytest.raises(GlaswerkError, match=r"\.gguf file"):
         adopt(empty_lab, open_model / name)
@@ -264,17 +264,17 @@ def test_pickled_weights_are_refused(name: str, empty_lab: Lab, open_model: Path
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"auto_map": {"AutoModelForCausalLM": "evil.Model"}}, "code of its own"),
+        ({"auto_map": {"AutoModelForCausalLM": "evil.Model"}}, "custom code"),
         ({"quantization_config": {"quant_method": "gptq"}}, "quantised weights"),
         ({"model_type": "mamba"}, "'mamba'"),
-        ({"architectures": ["LlamaForSequenceClassification"]}, "names the class"),
-        ({"hidden_size": 96}, "its config says"),
+        ({"architectures": ["LlamaForSequenceClassification"]}, "expected the class"),
+        ({"hidden_size": 96}, "expected the shape"),
         ({"num_hidden_layers": 3}, "lacks"),
-        ({"num_hidden_layers": 1}, "does not ask for"),
-        ({"num_hidden_layers": 10**9}, "reads up to 512"),
-        ({"hidden_size": 10**12}, "reads up to"),
-        ({"hidden_size": "wide"}, "cannot be"),
-        ({"num_attention_heads": 0}, "cannot be"),
+        ({"num_hidden_layers": 1}, "does not call for"),
+        ({"num_hidden_layers": 10**9}, "num_hidden_layers up to 512"),
+        ({"hidden_size": 10**12}, "hidden_size up to"),
+        ({"hidden_size": "wide"}, "not a valid config"),
+        ({"num_attention_heads": 0}, "not a valid config"),
     ],
 )
 def test_a_config_that_is_unsafe_or_does_not_fit_is_refused(
@@ -300,17 +300,17 @@ def test_names_of_kernels_in_a_config_stay_behind(empty_lab: Lab, open_model: Pa
 def test_safetensors_cut_short_are_refused(kept: int, empty_lab: Lab, open_model: Path) -> None:
     file = open_model / "model.safetensors"
     file.write_bytes(file.read_bytes()[:kept])
-    with pytest.raises(GlaswerkError, match="not a whole safetensors file"):
+    with pytest.raises(GlaswerkError, match="not a complete safetensors file"):
         adopt(empty_lab, open_model)
 
 
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("absent.safetensors", "which is absent"),
-        ("../secret.safetensors", "a file of the folder itself"),
-        ("/etc/passwd", "a file of the folder itself"),
-        ("model.bin", "a file of the folder itself"),
+        ("absent.safetensors", "which is missing"),
+        ("../secret.safetensors", "file names without a folder"),
+        ("/etc/passwd", "file names without a folder"),
+        ("model.bin", "file names without a folder"),
     ],
 )
 def test_an_index_that_names_what_is_not_in_the_folder_is_refused(
@@ -338,7 +338,7 @@ def test_weights_in_several_files_are_adopted_whole(empty_lab: Lab, open_model: 
 
 def test_a_folder_without_tokenizer_is_refused(empty_lab: Lab, open_model: Path) -> None:
     (open_model / "tokenizer.json").unlink()
-    with pytest.raises(GlaswerkError, match=r"holds no tokenizer\.json"):
+    with pytest.raises(GlaswerkError, match=r"expected tokenizer\.json"):
         adopt(empty_lab, open_model)
 
 
@@ -347,7 +347,7 @@ def test_a_folder_without_tokenizer_is_refused(empty_lab: Lab, open_model: Path)
 )
 def test_a_tokenizer_that_is_none_is_refused(content: str, empty_lab: Lab, open_model: Path) -> None:
     (open_model / "tokenizer.json").write_text(content)
-    with pytest.raises(GlaswerkError, match="not a tokenizer"):
+    with pytest.raises(GlaswerkError, match="expected a BPE tokenizer"):
         adopt(empty_lab, open_model)
     assert not empty_lab.all("model")
 
@@ -356,7 +356,7 @@ def test_a_tokenizer_with_more_entries_than_the_network_has_rows_is_refused(
     empty_lab: Lab, tmp_path: Path
 ) -> None:
     folder = write_open_model(tmp_path / "hub", vocab_size=500)
-    with pytest.raises(GlaswerkError, match=r"600 entries and the network rows for 500"):
+    with pytest.raises(GlaswerkError, match=r"600 entries, but the network has rows for 500"):
         adopt(empty_lab, folder)
 
 
@@ -390,7 +390,7 @@ def test_the_licence_is_what_the_user_or_else_the_files_say(
 
 def test_without_a_licence_the_command_that_gives_one_is_the_hint(empty_lab: Lab, open_model: Path) -> None:
     (open_model / "README.md").unlink()
-    with pytest.raises(GlaswerkError, match="under which licence") as error:
+    with pytest.raises(GlaswerkError, match="expected a licence") as error:
         adopt(empty_lab, open_model)
     assert "--licence" in str(error.value.hint)
 
@@ -400,6 +400,6 @@ def test_a_model_of_ones_own_is_not_replaced_by_an_adopted_one(
 ) -> None:
     shutil.copytree(lab_folder / "tokenizers", tmp_path / "own" / "tokenizers")
     own = Lab.init(tmp_path / "own")
-    with pytest.raises(GlaswerkError, match="'main' itself"):
+    with pytest.raises(GlaswerkError, match="'main' belongs to"):
         adopt(own, open_model, name="main")
     own.ledger.close()

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
-from open_models import FAMILIES, write_open_model
+from open_models import MODEL_TYPES, write_open_model
 
 from glaswerk.cli.main import cli
 from glaswerk.core.errors import GlaswerkError
@@ -19,7 +19,7 @@ from glaswerk.lab import Artifact, Lab
 from glaswerk.model import load
 from glaswerk.model.adopt import adopt
 from glaswerk.model.export_gguf import export_gguf
-from glaswerk.model.gguf import GgufFile
+from glaswerk.model.gguf_file import GgufFile
 from glaswerk.model.gguf_model import GgufModel, llama3_factors, rotated, unrotated
 from glaswerk.tokenizer import Tokenizer
 
@@ -32,7 +32,7 @@ def written(empty_lab: Lab, tmp_path: Path) -> Path:
     return tmp_path / "m.gguf"
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", MODEL_TYPES)
 def test_a_model_of_each_family_comes_back_unchanged(family: str, empty_lab: Lab, tmp_path: Path) -> None:
     first = adopt(empty_lab, write_open_model(tmp_path / "hub", family)).model
     export_gguf(empty_lab, first, tmp_path / "m.gguf", kind="f32")
@@ -141,7 +141,7 @@ def test_every_cut_is_noticed(written: Path, empty_lab: Lab) -> None:
     whole = written.read_bytes()
     for kept in (0, 3, 4, 20, 100, 5_000, len(whole) // 2, len(whole) - 1):
         written.write_bytes(whole[:kept])
-        with pytest.raises(GlaswerkError, match=r"not a whole GGUF file|is empty"):
+        with pytest.raises(GlaswerkError, match=r"not a complete GGUF file|is empty"):
             adopt(empty_lab, written)
     assert [model.name for model in empty_lab.all("model")] == ["hub/step-0"]
 
@@ -155,19 +155,19 @@ def _name(text: str) -> bytes:
 
 
 HOSTILE = {
-    "an endless list": (_head(_name("a"), struct.pack("<IIQ", 9, 4, 1 << 60), keys=1), "more than"),
-    "endless keys": (_head(keys=1 << 60), "keys, more than"),
-    "endless tensors": (_head(keys=0, tensors=1 << 60), "tensors, more than"),
-    "an endless name": (_head(struct.pack("<Q", 1 << 62), keys=1), "bytes of a text"),
+    "an endless list": (_head(_name("a"), struct.pack("<IIQ", 9, 4, 1 << 60), keys=1), "the limit is"),
+    "endless keys": (_head(keys=1 << 60), "keys, the limit is"),
+    "endless tensors": (_head(keys=0, tensors=1 << 60), "tensors, the limit is"),
+    "an endless name": (_head(struct.pack("<Q", 1 << 62), keys=1), "bytes in a string"),
     "an unknown type": (_head(_name("a"), struct.pack("<I", 77), keys=1), "unknown type 77"),
-    "no text": (_head(struct.pack("<Q", 2), b"\xff\xff", keys=1), "not a whole"),
+    "no text": (_head(struct.pack("<Q", 2), b"\xff\xff", keys=1), "not a complete"),
     "an odd alignment": (_head(_name("general.alignment"), struct.pack("<II", 4, 0), keys=1), "alignment"),
     "a huge tensor": (
         _head(_name("t"), struct.pack("<IQQIQ", 2, 1 << 40, 1 << 40, 0, 0), keys=0, tensors=1),
-        "before the end",
+        "inside or before its tensor",
     ),
     "many dimensions": (_head(_name("t"), struct.pack("<I", 1 << 30), keys=0, tensors=1), "dimensions"),
-    "another version": (b"GGUF" + struct.pack("<IQQ", 1, 0, 0), "version is 1"),
+    "another version": (b"GGUF" + struct.pack("<IQQ", 1, 0, 0), "found 1"),
     "another format": (b"PK\x03\x04" + bytes(60), "does not begin"),
 }
 
@@ -207,7 +207,7 @@ def test_another_architecture_or_one_without_sizes_is_refused(
 def test_a_base_of_positions_that_cannot_be_is_refused(base: object, written: Path) -> None:
     file = GgufFile.open(written)
     file.metadata["llama.rope.freq_base"] = base
-    with pytest.raises(GlaswerkError, match=r"for llama\.rope\.freq_base; expected a number"):
+    with pytest.raises(GlaswerkError, match=r"expected a number.* for llama\.rope\.freq_base"):
         GgufModel(file)
 
 
@@ -218,5 +218,5 @@ def test_a_tensor_of_a_type_that_is_not_read_is_refused_when_the_file_is_opened(
     number = gguf.GGMLQuantizationType[kind]
     entry = _name("odd") + struct.pack("<IQIQ", 1, 256, number, 0)
     (tmp_path / "m.gguf").write_bytes(_head(entry, keys=0, tensors=1) + bytes(4096))
-    with pytest.raises(GlaswerkError, match=f"'odd' in the type {kind}"):
+    with pytest.raises(GlaswerkError, match=f"'odd' .* has the type {kind}"):
         GgufFile.open(tmp_path / "m.gguf")

@@ -11,7 +11,7 @@ from openai import NotFoundError, OpenAI
 import glaswerk
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Lab
-from glaswerk.serve.served import choose
+from glaswerk.serve.served_model import choose_model
 
 from .conftest import Running
 
@@ -36,9 +36,9 @@ def test_health_names_model_and_version(server: Running) -> None:
 
 
 def test_the_chat_model_comes_before_the_base_model(glass: Lab) -> None:
-    assert choose(glass).name == "chat/step-60"
-    assert choose(glass, "base").name == "base/step-0"
-    assert choose(glass, "base/step-0").name == "base/step-0"
+    assert choose_model(glass).name == "chat/step-60"
+    assert choose_model(glass, "base").name == "base/step-0"
+    assert choose_model(glass, "base/step-0").name == "base/step-0"
 
 
 def test_a_named_model_is_served(start: Callable[..., Running]) -> None:
@@ -49,11 +49,11 @@ def test_a_named_model_is_served(start: Callable[..., Running]) -> None:
 def test_a_lab_without_a_model_says_what_to_type(tmp_path: Path) -> None:
     lab = Lab.init(tmp_path, "bare")
     with pytest.raises(GlaswerkError, match="no trained model") as caught:
-        choose(lab)
+        choose_model(lab)
     assert caught.value.hint == "glaswerk train"
     lab.ledger.close()
 
 
 def test_an_unknown_model_is_answered_with_those_there_are(glass: Lab) -> None:
     with pytest.raises(GlaswerkError, match=r"'parrot'.*chat/step-60"):
-        choose(glass, "parrot")
+        choose_model(glass, "parrot")

@@ -89,7 +89,7 @@ def test_an_answer_is_shown_traced_and_its_sources_open_by_keyboard(
         page.keyboard.press("Enter")
         expect(panel).to_be_visible()
         expect(panel.get_by_text("verbatim match in training data", exact=True)).to_be_visible()
-        expect(panel).to_contain_text("no proof")
+        expect(panel).to_contain_text("does not prove")
         expect(panel).to_contain_text("15 words · occurs 3 times")
         card = panel.locator(".card").filter(has_text="clara")
         expect(card).to_contain_text("1 May 2021")
@@ -270,14 +270,14 @@ def test_how_much_is_copied_is_told_beside_what_is_usual(browser: Browser, serve
         ask_and_wait(page, "Who built the old bridge?")
         told = page.locator(".novelty").last
         expect(told).to_have_text(
-            "100 % of this answer stands word for word in the training data. "
-            "What is usual is not measurable here."
+            "100 % of this answer appears verbatim in the training data. "
+            "The usual share is not measurable here."
         )
         page.route("**/v1/traces/*", judged)
         page.reload()
         page.locator(".open-conversation").click()
         expect(told).to_have_text(
-            "12 % of this answer stands word for word in the training data; 3–9 % is usual."
+            "12 % of this answer appears verbatim in the training data; 3–9 % is usual."
         )
         expect(page.locator(".novelty")).to_have_attribute("title", re.compile("200 passages of 32 words"))
         band = page.locator(".scale-band").bounding_box()

@@ -253,7 +253,7 @@ def test_a_damaged_record_is_written_anew_and_a_folder_in_its_place_breaks_no_tr
     record = read_answer(copy, first)
     assert record is not None
     assert record.documents == ("p2", "p1", "d0")
-    assert f"the answer {second} has no record" in capfd.readouterr().err
+    assert f"cannot record the answer {second}" in capfd.readouterr().err
     with start(lab=copy).client() as http:
         assert http.get(f"/v1/traces/{second}").status_code == 400
 

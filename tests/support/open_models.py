@@ -35,7 +35,7 @@ _OF: dict[str, dict[str, Any]] = {
     "qwen3": {"tie_word_embeddings": False},
     "gemma3_text": {"sliding_window": 32, "query_pre_attn_scalar": 32, "num_hidden_layers": 6},
 }
-FAMILIES = tuple(_OF)
+MODEL_TYPES = tuple(_OF)
 
 
 def write_open_model(folder: Path, family: str = "llama", **config: Any) -> Path:

@@ -110,7 +110,7 @@ def test_a_space_that_a_tokenizer_puts_before_every_text_hides_no_word(
 
 def test_a_tokenizer_that_joins_words_is_refused(opened: Callable[..., Tracer]) -> None:
     splits = {"train": [page(f"p{i}", text) for i, text in enumerate(TEXTS)]}
-    with pytest.raises(GlaswerkError, match="joins words"):
+    with pytest.raises(GlaswerkError, match="merges words"):
         opened(splits, joined=True)
 
 

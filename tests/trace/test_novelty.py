@@ -142,8 +142,8 @@ def test_in_words_it_says_share_usual_range_and_windows() -> None:
         0.12, 8, 50, expected=0.05, interval=(0.03, 0.09), percentile=99.0, windows=200, window_words=32
     )
     assert str(judged) == (
-        "12 % of it stands word for word in the training data, in runs of 8 words or more; "
-        "3–9 % is usual for text that it lacks (200 windows)"
+        "12 % of it appears verbatim in the training data, in runs of 8 words or more; "
+        "3–9 % is usual for unseen text (200 windows)"
     )
 
 
@@ -183,7 +183,7 @@ def test_glaswerk_trace_prints_the_figure_and_has_it_as_json(tmp_path: Path) -> 
     lab, _ = make(tmp_path / "lab", [prose(32) for _ in range(50)])
     lab.ledger.close()
     said = CliRunner().invoke(command, [COPIED, "--lab", str(lab.root)])
-    assert said.output.startswith("100 % of it stands word for word in the training data, in runs of 8 words")
+    assert said.output.startswith("100 % of it appears verbatim in the training data, in runs of 8 words")
     figures = json.loads(CliRunner().invoke(command, [COPIED, "--json", "--lab", str(lab.root)]).output)
     assert figures["novelty"]["share"] == 1.0
     assert figures["novelty"]["windows"] == 100

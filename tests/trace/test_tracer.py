@@ -50,7 +50,7 @@ def stretches(documents: Sequence[Document]) -> list[str]:
 def count(texts: Sequence[str], span: str) -> int:
     """Occurrences of `span` as whole words, overlapping ones too, by plain scanning."""
     pattern = re.compile(rf"(?=(?<![^\W_]){re.escape(span)}(?![^\W_]))")
-    return sum(len(pattern.findall(text)) for text in texts)
+    return sum(len(pattern.findall(text)) for text in texts if span in text)
 
 
 def brute_force(texts: Sequence[str], answer: str, least: int) -> list[tuple[int, int, int]]:
@@ -390,7 +390,7 @@ def test_answers_without_a_span_give_an_empty_trace(tmp_path: Path, text: str) -
 
 def test_fewer_than_two_words_are_refused(tmp_path: Path) -> None:
     tracer = open_tracer(tmp_path / "lab", {"train": [post("p", "the mill burned down")]})
-    with pytest.raises(GlaswerkError, match="min_words takes 2 or more, found 1"):
+    with pytest.raises(GlaswerkError, match="expected min_words of 2 or more, found 1"):
         tracer.trace("the mill", min_words=1)
 
 

@@ -20,7 +20,7 @@ from glaswerk.rerun.first_seen import Sightings
 from glaswerk.rerun.order import order_of
 from glaswerk.rerun.steps_touched import Touch
 from glaswerk.tokenizer import Shards, pack, train_tokenizer
-from glaswerk.tokenizer.pairs import CHOSEN, REJECTED, Pairs
+from glaswerk.tokenizer.preference_pairs import CHOSEN, REJECTED, Pairs
 from glaswerk.tokenizer.training import TokenizerConfig
 from glaswerk.train import TrainConfig, train
 from glaswerk.train.batches.batches import IGNORED
@@ -174,7 +174,7 @@ def test_micro_batches_and_ranks_add_up_to_the_whole_batch(pairs_lab: Lab) -> No
 
 
 def network_of(lab: Lab) -> Any:
-    from glaswerk.model.text import load
+    from glaswerk.model.text_network import load
 
     base = lab.latest("model", "base")
     assert base is not None

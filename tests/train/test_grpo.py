@@ -19,7 +19,7 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.curate.curate import curate
 from glaswerk.data.source import add_chats, add_docs
 from glaswerk.lab import Lab
-from glaswerk.model.text import load, save
+from glaswerk.model.text_network import load, save
 from glaswerk.rerun.first_seen import Sightings
 from glaswerk.rerun.order import order_of
 from glaswerk.rerun.steps_touched import Touch, touch_of

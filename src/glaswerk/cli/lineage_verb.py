@@ -107,7 +107,7 @@ def _of_document(lab: Lab, graph: Graph, identifier: str) -> Graph | None:
     from glaswerk.data.removal.history import in_corpora, merged_into
     from glaswerk.rerun.exposure import learnt
     from glaswerk.tokenizer import Shards
-    from glaswerk.tokenizer.spans import spans_folder
+    from glaswerk.tokenizer.retained_spans import spans_folder
 
     names = [identifier, *merged_into(lab, identifier)]
     sources = _sources(lab, identifier)

@@ -30,8 +30,8 @@ def command(model: str, host: str, port: int, open_browser: bool, lab_path: Path
     glaswerk serve --model chat --port 8080
     """
     from glaswerk.serve import serve
-    from glaswerk.serve.served import choose
+    from glaswerk.serve.served_model import choose_model
 
     lab = open_lab(lab_path)
-    warn_of_forgotten(lab, choose(lab, model))
+    warn_of_forgotten(lab, choose_model(lab, model))
     serve(lab, model=model, host=host, port=port, open_browser=open_browser)

@@ -12,7 +12,7 @@ from glaswerk.core.statistics import LEAST, unmeasurable, wilson
 from glaswerk.evaluate.truth import Measured
 from glaswerk.infer import Engine
 from glaswerk.tokenizer import Shards
-from glaswerk.tokenizer.runs import run_hashes
+from glaswerk.tokenizer.ngram_hashes import ngram_hashes
 
 # Carlini et al. (2023) prompt with 50 tokens and compare 50. Posts are shorter: the longest that fits enough.
 LENGTHS = (50, 32, 16, 8)
@@ -67,10 +67,10 @@ def measure_memorisation(engine: Engine, shards: Shards, *, limit: int | None, s
 def count_runs(tokens: Ids, runs: Ids) -> Ids:
     """How often each row of `runs`, shape (runs, length), occurs in `tokens`; the result is (runs,)."""
     length = runs.shape[1]
-    wanted, place = np.unique(run_hashes(runs.ravel(), length)[::length], return_inverse=True)
+    wanted, place = np.unique(ngram_hashes(runs.ravel(), length)[::length], return_inverse=True)
     counts = np.zeros(len(wanted), np.int64)
     for start in range(0, max(len(tokens) - length + 1, 0), _BLOCK):
-        hashes = run_hashes(np.asarray(tokens[start : start + _BLOCK + length - 1]), length)
+        hashes = ngram_hashes(np.asarray(tokens[start : start + _BLOCK + length - 1]), length)
         at = np.minimum(np.searchsorted(wanted, hashes), len(wanted) - 1)
         counts += np.bincount(at[wanted[at] == hashes], minlength=len(wanted))
     found: Ids = counts[place]

@@ -1,4 +1,10 @@
-"""Floor 6: text engines."""
+"""Floor 7: generate and score text with a model.
+
+In: a model folder and messages or texts. Out: an answer as a stream of pieces, or log-probabilities.
+
+Start with `engine.py`: `Engine.stream` for chat, `Engine.log_likelihoods` for evaluation. `sampling.py` draws
+the next token; `stop_strings.py` ends an answer at a stop string.
+"""
 
 from glaswerk.infer.engine import Delta, Engine, Score
 

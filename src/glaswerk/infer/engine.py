@@ -1,4 +1,4 @@
-"""The exact engine: any Hugging Face causal language model, in torch, for chat and for scoring."""
+"""The exact text engine: any Hugging Face causal language model in torch, for chat and for scoring."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from transformers import DynamicCache, GenerationConfig, PreTrainedModel
 
 from glaswerk.core.document import Message
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.infer.sampling import Sampling, choose
-from glaswerk.infer.stops import StopFilter
-from glaswerk.model.text import load
+from glaswerk.infer.sampling import Sampling, sample_token
+from glaswerk.infer.stop_strings import StopFilter
+from glaswerk.model.text_network import load
 from glaswerk.tokenizer import Tokenizer
 
-# Rows × tokens of logits held at once: 64 × 256 × 4,096 fp32 is 256 MB.
+# Logits held at once, as rows × tokens × vocabulary: 64 × 256 × 4,096 in fp32 is 256 MB.
 _LOGIT_BUDGET = 64 * 256 * 4096
 
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """A piece of an answer. `finish_reason` is "stop" or "length" on the last piece, else None."""
+    """A piece of a streamed answer. `finish_reason` is "stop" or "length" on the last piece, else None."""
 
     text: str
     finish_reason: str | None
@@ -35,7 +35,11 @@ class Delta:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How likely a continuation is: natural log over its `tokens`; `greedy` = always the top choice."""
+    """How likely a continuation is.
+
+    `log_probability`: natural logarithm, summed over its `tokens`; `bytes`: its length in UTF-8; `greedy`:
+    whether every token is the likeliest one.
+    """
 
     log_probability: float
     tokens: int
@@ -44,7 +48,7 @@ class Score:
 
 
 class Engine:
-    """A loaded model. Streams in several threads share the weights and nothing else."""
+    """A loaded model. Safe for several threads: concurrent streams share nothing but the weights."""
 
     def __init__(self, model: PreTrainedModel, tokenizer: Tokenizer) -> None:
         self.model = model
@@ -55,15 +59,15 @@ class Engine:
 
     @classmethod
     def load(cls, folder: Path) -> Engine:
-        """Load a model folder of the lab."""
+        """Load a model folder. Raises GlaswerkError if it has no loadable model or tokenizer."""
         engine = cls(load(folder), Tokenizer.load(folder))
-        # The first forward pass sets up kernels and caches: not the first user's time.
+        # The first forward pass sets up kernels and caches; do it before the first user waits for it.
         for _ in engine._tokens([engine.tokenizer.end_id], 2, Sampling(0.0, 1.0)):
             pass
         return engine
 
     def prompt(self, messages: Sequence[Message]) -> list[int]:
-        """Prompt ids of a dialogue. Raises GlaswerkError where no room is left for an answer."""
+        """Prompt ids of a dialogue. Raises GlaswerkError if they leave no room for an answer."""
         ids = self.tokenizer.render_chat(messages, prompt=True)
         if len(ids) >= self.context:
             raise GlaswerkError(
@@ -82,7 +86,10 @@ class Engine:
         stop: Sequence[str] = (),
         seed: int | None = None,
     ) -> Iterator[Delta]:
-        """Yield the answer piece by piece; closing the iterator stops the work."""
+        """Yield the answer piece by piece; closing the iterator stops the generation.
+
+        stop: strings that end the answer and are not part of it. seed: makes sampling reproducible.
+        """
         prompt = self.prompt(messages)
         room = min(max_tokens, self.context - len(prompt))
         utf8, stops = codecs.getincrementaldecoder("utf-8")("replace"), StopFilter(stop)
@@ -108,18 +115,18 @@ class Engine:
             generator = torch.Generator().manual_seed(sampling.seed)
         ids = torch.tensor([prompt])
         for _ in range(room):
-            # Entered for each step: a generator must not leave its mode on in the caller.
+            # Entered anew at each step: a generator must not leave the mode active in its caller.
             with torch.inference_mode():
                 logits = self.model(
                     input_ids=ids, past_key_values=cache, use_cache=True, logits_to_keep=1
                 ).logits
-                token = choose(logits[0, -1, : self.tokenizer.vocab_size], sampling, generator)
+                token = sample_token(logits[0, -1, : self.tokenizer.vocab_size], sampling, generator)
             yield token
             ids = torch.tensor([[token]])
 
     @torch.inference_mode()
     def answer_many(self, conversations: Sequence[Sequence[Message]], *, max_tokens: int = 48) -> list[str]:
-        """Greedy answers, in order, in batches of prompts of equal length (so no padding alters them)."""
+        """Greedy answers, in order. Batches have prompts of equal length, as padding would alter answers."""
         prompts = [self.prompt(messages) for messages in conversations]
         by_length: dict[int, list[int]] = {}
         for i, ids in enumerate(prompts):
@@ -148,7 +155,7 @@ class Engine:
         return self.tokenizer.decode([i for i in ids[:end] if i < self.tokenizer.vocab_size])
 
     def log_likelihoods(self, pairs: Sequence[tuple[str, str]]) -> list[Score]:
-        """Score each continuation after its context (plain text; "" = at the start of a document)."""
+        """Score each (context, continuation) of plain text; the context "" is the start of a document."""
         start = [self.tokenizer.start_id]
         rows = []
         for context, continuation in pairs:
@@ -158,16 +165,16 @@ class Engine:
         return self._score(rows)
 
     def span_scores(self, rows: Sequence[tuple[Sequence[int], int]]) -> list[Score]:
-        """Score the last so many tokens of each row of ids; `greedy`: what greedy decoding would write.
+        """Score the last `count` tokens of each row (ids, count).
 
-        It takes the likeliest token always, so it writes the true ones where each is the likeliest.
+        `greedy` is then true if greedy decoding would produce exactly these tokens.
         """
         counts = [(list(ids), own) for ids, own in rows]
         sizes = [len(self.tokenizer.decode_bytes(ids[-own:])) for ids, own in counts]
         return self._score([(*row, size) for row, size in zip(counts, sizes, strict=True)])
 
     def chat_log_likelihoods(self, pairs: Sequence[tuple[Sequence[Message], str]]) -> list[Score]:
-        """Score each answer as the assistant's turn after its dialogue."""
+        """Score each (dialogue, answer): the answer as the assistant's next turn."""
         rows = []
         for messages, answer in pairs:
             own = self.tokenizer.encode(answer)
@@ -176,7 +183,7 @@ class Engine:
 
     def _score(self, rows: Sequence[tuple[list[int], int, int]]) -> list[Score]:
         scores: list[Score | None] = [None] * len(rows)
-        # The last `context + 1` tokens are all that a prediction can see.
+        # A prediction depends on at most the last `context` tokens before it.
         cut = [ids[-(self.context + 1) :] for ids, _, _ in rows]
         for part in self._batches([len(ids) for ids in cut]):
             values, tops = self._row_scores([cut[i] for i in part])
@@ -201,7 +208,7 @@ class Engine:
     def _row_scores(
         self, rows: Sequence[list[int]]
     ) -> tuple[list[np.ndarray[Any, np.dtype[np.float64]]], list[np.ndarray[Any, np.dtype[np.bool_]]]]:
-        """For rows of ids: log-probability of every token but the first, and was it the top choice."""
+        """For each row: log-probability of every token but the first, and whether it was the likeliest."""
         longest = max(len(ids) for ids in rows)
         padded = torch.full((len(rows), longest), self.tokenizer.end_id)
         for i, ids in enumerate(rows):
@@ -215,10 +222,10 @@ class Engine:
         ]
 
     def token_log_probabilities(self, tokens: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.float64]]:
-        """Log-probability of every token of a stream given those before it, the first one 0.
+        """Log-probability of every token of a stream given the tokens before it; 0 for the first token.
 
-        Windows of the context's length move on by half of it, so that each token but the first few
-        sees at least half a context.
+        Windows of one context length advance by half a context, so that every token but the first few is
+        predicted from at least half a context.
         """
         ids = [int(t) for t in tokens]
         result = np.zeros(len(ids))

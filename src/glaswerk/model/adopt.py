@@ -1,4 +1,4 @@
-"""Adopting open weights: a model from elsewhere becomes a model of the lab, with where it came from."""
+"""Adopt open weights: import a published model into the lab, with its origin, licence and digests."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from glaswerk.core.ids import digest_file, digest_files
 from glaswerk.core.progress import track
 from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.lineage.stages import ADOPTED
-from glaswerk.model.gguf import GgufFile
-from glaswerk.model.gguf_model import GgufModel, pieces
+from glaswerk.model.gguf_file import GgufFile
+from glaswerk.model.gguf_model import GgufModel, tensor_groups
 from glaswerk.model.hub_folder import HubFolder
 from glaswerk.model.licence import licence_of
 from glaswerk.tokenizer import Tokenizer
-from glaswerk.tokenizer.companions import copy_tokenizer
 from glaswerk.tokenizer.from_gguf import TokenizerFiles, tokenizer_from_gguf
+from glaswerk.tokenizer.tokenizer_files import copy_tokenizer
 
 RECIPE = "adopt/1"
 _SHARD = 2 << 30
 _NAMES = ("bos_token", "eos_token", "pad_token", "unk_token")
-# What may be said of how to generate: its type, and from where to where it may go.
+# Accepted keys of generation_config.json: type, smallest and largest value.
 _SAMPLING: Mapping[str, tuple[type, float, float]] = {
     "temperature": (float, 0, 100),
     "top_p": (float, 0, 1),
@@ -42,7 +42,7 @@ _GENERATION = {"do_sample": (bool, 0, 1), **_SAMPLING, "repetition_penalty": (fl
 
 @dataclass(frozen=True, slots=True)
 class Adopted:
-    """The two artifacts that adopting makes."""
+    """The two artifacts that `adopt` makes."""
 
     tokenizer: Artifact
     model: Artifact
@@ -50,7 +50,7 @@ class Adopted:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What lies at the path: the network, its tokenizer, and what it says of itself."""
+    """What was found at the path: the network, its tokenizer and its metadata."""
 
     network: GgufModel | HubFolder
     tokenizer: TokenizerFiles
@@ -62,10 +62,10 @@ class _Found:
 
 
 def adopt(lab: Lab, path: Path, *, name: str = "", licence: str = "") -> Adopted:
-    """Take the weights at `path` (a Hugging Face folder or a GGUF file) into the lab.
+    """Import the weights at `path` (a Hugging Face folder or a GGUF file) into the lab.
 
     Makes a tokenizer and a model `<name>/step-0`, a plain Hugging Face folder, with licence, digests and
-    origin in their lineage. Raises GlaswerkError for what is unsafe, broken or of another family.
+    origin in their lineage. Raises GlaswerkError for unsafe, damaged or unsupported files.
     """
     found = _open(path)
     named = name or found.name
@@ -101,7 +101,7 @@ def _open(path: Path) -> _Found:
     if path.suffix != ".gguf":
         raise GlaswerkError(
             f"expected a Hugging Face folder or a .gguf file, found {path.name}",
-            hint="pickled weights (.bin, .pt) are not read: they may run code",
+            hint="convert pickled weights (.bin, .pt) to safetensors first: reading a pickle can run code",
         )
     file = GgufFile.open(path)
     network = GgufModel(file)
@@ -114,11 +114,11 @@ def _open(path: Path) -> _Found:
 
 
 def _generation(said: Mapping[str, Any]) -> dict[str, Any]:
-    """What is taken of `generation_config.json`: without sampling, none of its keys for sampling."""
+    """The accepted keys of `generation_config.json`; without sampling, no sampling keys."""
     chosen = {key: said[key] for key in _GENERATION if said.get(key) is not None}
     for key, value in chosen.items():
         _check_generation(key, value)
-    # Temperature 0 is the likeliest token each time, which transformers knows only as no sampling.
+    # Temperature 0 means greedy decoding, which transformers expresses only as do_sample off.
     if chosen.get("do_sample") and chosen.get("temperature") != 0:
         return chosen
     return {key: value for key, value in chosen.items() if key not in ("do_sample", *_SAMPLING)}
@@ -131,17 +131,17 @@ def _check_generation(key: str, value: Any) -> None:
         number = "a whole number" if kind is int else "a number"
         wanted = "true or false" if kind is bool else f"{number} from {lowest} to {highest:,}"
         raise GlaswerkError(
-            f"generation_config.json says {value!r} for {key}; expected {wanted}",
-            hint="correct the file, or take the key out of it",
+            f"expected {wanted} for {key} in generation_config.json, found {value!r}",
+            hint="correct the value or remove the key",
         )
 
 
 def _check_free(lab: Lab, name: str) -> None:
-    """Raises GlaswerkError where the lab has a tokenizer or models of that name that it made itself."""
+    """Raises GlaswerkError if the name belongs to a tokenizer or model that was trained in this lab."""
     own = [a for a in (lab.find("tokenizer", name), lab.latest("model", name)) if a is not None]
     if any(a.config.get("stage") != ADOPTED for a in own):
         raise GlaswerkError(
-            f"the lab has made a tokenizer or a model named {name!r} itself", hint="--name another"
+            f"the name {name!r} belongs to a tokenizer or model trained in this lab", hint="--name another"
         )
 
 
@@ -162,8 +162,8 @@ def _write_tokenizer(folder: Path, found: _Found) -> Mapping[str, Any]:
     rows = found.network.config.vocab_size
     if tokenizer.vocab_size > rows:
         raise GlaswerkError(
-            f"the tokenizer has {tokenizer.vocab_size:,} entries and the network rows for {rows:,}",
-            hint="adopt a tokenizer and a network that belong together",
+            f"the tokenizer has {tokenizer.vocab_size:,} entries, but the network has rows for {rows:,} only",
+            hint="adopt a folder whose tokenizer and network belong together",
         )
     return {"vocab_size": tokenizer.vocab_size}
 
@@ -186,8 +186,8 @@ def _write_model(folder: Path, found: _Found, vocabulary: Path) -> Mapping[str, 
 
 
 def _write_weights(folder: Path, network: GgufModel) -> None:
-    """Safetensors of some 2 GB each, so that no more than one lies in memory."""
-    groups = list(pieces(network, _SHARD))
+    """Write safetensors files of about 2 GB each, so that memory holds at most one."""
+    groups = list(tensor_groups(network, _SHARD))
     index: dict[str, str] = {}
     for number, group in enumerate(track(groups, "dequantise"), 1):
         name = f"model-{number:05}-of-{len(groups):05}.safetensors" if groups[1:] else WEIGHTS
@@ -197,7 +197,7 @@ def _write_weights(folder: Path, network: GgufModel) -> None:
 
 
 def _write_index(folder: Path, places: Mapping[str, str]) -> None:
-    """Which file each tensor is in, where there are several."""
+    """Write the index of tensors to files, if there are several files."""
     names = set(places.values())
     if len(names) > 1:
         size = sum((folder / name).stat().st_size for name in names)

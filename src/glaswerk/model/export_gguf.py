@@ -1,6 +1,6 @@
-"""Writing a model as one GGUF file, for llama.cpp, OpenVINO GenAI and whatever else reads it.
+"""Write a model as one GGUF file, for llama.cpp, OpenVINO GenAI and other readers.
 
-Names of keys: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
+Key names: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from glaswerk.core.files import fsync_path
 from glaswerk.core.progress import track
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.artifact import ArtifactKind
-from glaswerk.model.gguf_model import ARCHITECTURES, FREQUENCIES, llama3_factors, rotated
+from glaswerk.model.gguf_model import FREQUENCIES, GGUF_ARCHITECTURES, llama3_factors, rotated
 from glaswerk.model.hub_folder import HubFolder
 from glaswerk.tokenizer.to_gguf import GgufTokenizer, tokenizer_to_gguf
 
@@ -32,10 +32,10 @@ TYPES = {
 
 
 def export_gguf(lab: Lab, model: Artifact, to: Path, *, kind: str = "f16") -> None:
-    """Write `model` to the file `to`, which is then whole or absent.
+    """Write `model` to the file `to`, atomically.
 
-    Matrices are of the type `kind`, vectors fp32. Licence and lineage stand in the metadata.
-    Raises GlaswerkError for a network or tokenizer that GGUF has no name for.
+    kind: type of the matrices, a key of `TYPES`; vectors are fp32. The metadata includes licence and lineage.
+    Raises GlaswerkError if GGUF has no name for the network or for the tokenizer's split rule.
     """
     network = HubFolder(model.path)
     vocabulary = tokenizer_to_gguf(model.path, network.config.vocab_size)
@@ -56,7 +56,7 @@ def export_gguf(lab: Lab, model: Artifact, to: Path, *, kind: str = "f16") -> No
 
 
 def _architecture(network: HubFolder) -> str:
-    return next(ours for ours, theirs in ARCHITECTURES.items() if theirs == network.config.model_type)
+    return next(ours for ours, theirs in GGUF_ARCHITECTURES.items() if theirs == network.config.model_type)
 
 
 def _describe(writer: gguf.GGUFWriter, network: HubFolder, kind: str) -> None:
@@ -85,8 +85,8 @@ def _positions(writer: gguf.GGUFWriter, rope: dict[str, Any]) -> None:
     kind = rope.get("rope_type", "default")
     if kind not in ("default", "linear", "llama3"):
         raise GlaswerkError(
-            f"this model stretches its positions by {kind!r}, which is not written to GGUF",
-            hint="serve the Hugging Face folder itself; it needs no GGUF",
+            f"expected RoPE scaling of type default, linear or llama3, found {kind!r}: GGUF export lacks it",
+            hint="serve the Hugging Face folder directly; it needs no GGUF",
         )
     writer.add_rope_freq_base(rope["rope_theta"])
     if kind == "linear":
@@ -95,7 +95,7 @@ def _positions(writer: gguf.GGUFWriter, rope: dict[str, Any]) -> None:
 
 
 def _trace(writer: gguf.GGUFWriter, lab: Lab, model: Artifact) -> None:
-    """Licence and lineage: what the model was made from, by name, id and digest."""
+    """Write licence and lineage: every artifact the model was made from, by name, id and digest."""
     found = list(_lineage(lab, model))
     licences = sorted({a.config["licence"] for a in found if a.kind == "model" and "licence" in a.config})
     writer.add_name(model.name)
@@ -142,7 +142,7 @@ def _weights(writer: gguf.GGUFWriter, network: HubFolder, name: str, kind: str) 
     own = {
         tensor: str(names.get_name(tensor, try_suffixes=(".weight", ".bias"))) for tensor in network.shapes
     }
-    # In the order of the file, so that one tensor at a time lies in memory.
+    # In file order, so that memory holds one tensor at a time.
     extra = _frequencies(network)
     for tensor, shape in network.shapes.items():
         chosen = _kind(own[tensor], shape, kind)
@@ -168,7 +168,8 @@ def _weights(writer: gguf.GGUFWriter, network: HubFolder, name: str, kind: str) 
 
 
 def _kind(name: str, shape: tuple[int, ...], kind: str) -> gguf.GGMLQuantizationType:
-    """Vectors stay fp32: llama.cpp computes with them so. Rows that no block divides go without one."""
+    """The type of a tensor: vectors stay fp32, as llama.cpp computes with them in fp32. Rows that are not a
+    multiple of the block size become f16."""
     if len(shape) < 2:
         return gguf.GGMLQuantizationType.F32
     chosen = TYPES[kind][0]

@@ -1,4 +1,4 @@
-"""A GGUF file as a Hugging Face network: its config, and its tensors under their Hugging Face names."""
+"""Read a GGUF file as a Hugging Face network: its config, and its tensors by Hugging Face name."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import torch
 from transformers import PretrainedConfig
 
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.model.families import check_shapes, expected_shapes, read_config
-from glaswerk.model.gguf import GgufFile
+from glaswerk.model.gguf_file import GgufFile
+from glaswerk.model.supported_models import check_shapes, expected_shapes, read_config
 
-# GGUF's name of a network → Hugging Face's.
-ARCHITECTURES = {"llama": "llama", "qwen2": "qwen2", "qwen3": "qwen3", "gemma3": "gemma3_text"}
+# GGUF's name of a network type → Hugging Face's model_type.
+GGUF_ARCHITECTURES = {"llama": "llama", "qwen2": "qwen2", "qwen3": "qwen3", "gemma3": "gemma3_text"}
 _SIZES = {
     "hidden_size": "embedding_length",
     "num_hidden_layers": "block_count",
@@ -24,7 +24,7 @@ _SIZES = {
     "num_attention_heads": "attention.head_count",
     "max_position_embeddings": "context_length",
 }
-# How Llama 3.1 and 3.2 stretch their positions; a file holds only the factors that come of it.
+# RoPE scaling of Llama 3.1 and 3.2; a GGUF file has only the resulting factors.
 _LLAMA3 = {"low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 8192}
 _FACTORS = (8.0, 32.0)
 _FP32 = np.finfo(np.float32)
@@ -32,15 +32,18 @@ EMBEDDING, _OUTPUT, FREQUENCIES = "token_embd.weight", "output.weight", "rope_fr
 
 
 class GgufModel:
-    """A network in a GGUF file, checked against what its architecture must hold."""
+    """A network in a GGUF file, checked against the tensors that its config calls for.
+
+    `config`: as Hugging Face has it; `shapes`: of every tensor by Hugging Face name.
+    """
 
     def __init__(self, file: GgufFile) -> None:
-        """Raises GlaswerkError for another architecture, and for tensors missing or of another shape."""
+        """Raises GlaswerkError for an unsupported architecture, and for missing or misshapen tensors."""
         self.file = file
-        if file.architecture not in ARCHITECTURES:
+        if file.architecture not in GGUF_ARCHITECTURES:
             raise GlaswerkError(
-                f"{file.path} holds a network of the type {file.architecture!r}; "
-                f"these can be adopted: {', '.join(ARCHITECTURES)}",
+                f"expected a network of type {', '.join(GGUF_ARCHITECTURES)} in {file.path}, "
+                f"found {file.architecture!r}",
                 hint="adopt a model of one of these families",
             )
         self.config = _config(file)
@@ -51,18 +54,18 @@ class GgufModel:
 
     @property
     def quantised(self) -> str:
-        """The type that most of its numbers are in, such as "Q4_1"."""
+        """The type of most of its weights, such as "Q4_1"."""
         counts: dict[str, int] = {}
         for tensor in self.file.tensors.values():
             counts[tensor.kind.name] = counts.get(tensor.kind.name, 0) + math.prod(tensor.shape)
         return max(counts, key=lambda name: counts[name])
 
     def bytes_of(self, name: str) -> int:
-        """Bytes of a tensor as `tensors` gives it."""
+        """Size in bytes of what `tensor` returns."""
         return math.prod(self.shapes[name]) * self.file.dtype(self._names[name]).itemsize
 
     def tensor(self, name: str) -> torch.Tensor:
-        """A tensor by its Hugging Face name, as Hugging Face orders and offsets it."""
+        """A tensor by its Hugging Face name, in Hugging Face's row order and without GGUF's offset."""
         found = self.file.tensor(self._names[name])
         if self.config.model_type == "llama" and name.endswith(("q_proj.weight", "k_proj.weight")):
             heads = "num_attention_heads" if "q_proj" in name else "num_key_value_heads"
@@ -82,12 +85,12 @@ class GgufModel:
 
 
 def unrotated(weight: torch.Tensor, heads: int) -> torch.Tensor:
-    """Rows in Hugging Face's order: halves of a head, where llama.cpp has pairs for Llama."""
+    """Query or key rows in Hugging Face's order (halves of a head), from llama.cpp's order (pairs)."""
     return weight.reshape(heads, -1, 2, weight.shape[-1]).transpose(1, 2).reshape(weight.shape).contiguous()
 
 
 def rotated(weight: torch.Tensor, heads: int) -> torch.Tensor:
-    """The opposite of `unrotated`."""
+    """Query or key rows in llama.cpp's order: the inverse of `unrotated`."""
     return weight.reshape(heads, 2, -1, weight.shape[-1]).transpose(1, 2).reshape(weight.shape).contiguous()
 
 
@@ -96,9 +99,11 @@ def _config(file: GgufFile) -> PretrainedConfig:
     raw: dict[str, Any] = {name: file.whole(f"{prefix}.{key}") for name, key in _SIZES.items()}
     heads = raw["num_attention_heads"]
     if heads > raw["hidden_size"] or EMBEDDING not in file.tensors:
-        raise GlaswerkError(f"{file.path} has {heads} heads, or no tensor {EMBEDDING}: it is no whole model")
+        raise GlaswerkError(
+            f"{file.path} is not a complete model: it has {heads} heads, or lacks {EMBEDDING}"
+        )
     raw |= {
-        "model_type": ARCHITECTURES[prefix],
+        "model_type": GGUF_ARCHITECTURES[prefix],
         "vocab_size": file.tensors[EMBEDDING].shape[0],
         "num_key_value_heads": _whole(file, "attention.head_count_kv", heads),
         "head_dim": _whole(
@@ -116,7 +121,7 @@ def _config(file: GgufFile) -> PretrainedConfig:
 
 
 def _gemma(file: GgufFile, raw: Mapping[str, Any]) -> dict[str, Any]:
-    # llama.cpp knows the 27 B model by its 62 layers; the others scale by the size of a head.
+    # llama.cpp recognises the 27 B model by its 62 layers; the others scale by the head size.
     scale = raw["hidden_size"] // raw["num_attention_heads"] if raw["num_hidden_layers"] == 62 else None
     local = {"rope_type": "default", "rope_theta": 10_000.0}
     return {
@@ -138,7 +143,7 @@ def _rope(file: GgufFile, head: int) -> dict[str, Any]:
         return {"rope_type": "default", "rope_theta": theta}
     if kind != "linear":
         raise GlaswerkError(
-            f"{file.path} stretches its positions by {kind!r}, which is not read from GGUF",
+            f"expected RoPE scaling of type none or linear in {file.path}, found {kind!r}",
             hint="adopt the model's Hugging Face folder instead",
         )
     factor = _positive(file, f"{prefix}.rope.scaling.factor")
@@ -152,13 +157,13 @@ def _llama3(factors: torch.Tensor, theta: float, head: int) -> dict[str, Any]:
         if factors.shape == expected.shape and np.allclose(factors.float().numpy(), expected, rtol=1e-3):
             return rope
     raise GlaswerkError(
-        "the file stretches its positions in a way of its own (rope_freqs), which is not read from GGUF",
+        "expected the RoPE factors of Llama 3.1 or 3.2 in rope_freqs, found others",
         hint="adopt the model's Hugging Face folder instead",
     )
 
 
 def llama3_factors(theta: float, head: int, rope: Mapping[str, Any]) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """What Llama 3 divides the frequency of each pair by; shape (head / 2,). As in convert_hf_to_gguf.py."""
+    """Llama 3's divisor of each RoPE frequency, shape (head / 2,); as in convert_hf_to_gguf.py."""
     factor, low, high, context = (rope[key] for key in ("factor", *_LLAMA3))
     frequencies = theta ** -(np.arange(0, head, 2) / head)
     waves = 2 * math.pi / frequencies
@@ -173,7 +178,7 @@ def _model_arch(file: GgufFile) -> gguf.MODEL_ARCH:
 
 def _gguf_name(names: gguf.TensorNameMap, name: str) -> str:
     found = names.get_name(name, try_suffixes=(".weight", ".bias"))
-    # One that GGUF has no name for is then missing from the file, which the check says.
+    # A tensor without a GGUF name is missing from the file, which the shape check reports.
     return found or name
 
 
@@ -183,20 +188,20 @@ def _whole(file: GgufFile, key: str, default: int) -> int:
 
 
 def _positive(file: GgufFile, key: str) -> float:
-    """A number above 0 that fp32 can hold. Raises GlaswerkError."""
+    """A positive number in the range of fp32. Raises GlaswerkError for any other value."""
     found = file.number(key)
     if not float(_FP32.tiny) <= found <= float(_FP32.max):
-        raise GlaswerkError(f"{file.path} says {found!r} for {key}; expected a number above 0")
+        raise GlaswerkError(f"expected a number above 0 for {key} in {file.path}, found {found!r}")
     return _short(found)
 
 
 def _short(value: float) -> float:
-    """1e-05, not 9.999999747378752e-06: the shortest number with the same fp32 bits."""
+    """The shortest decimal with the same fp32 bits: 1e-05, not 9.999999747378752e-06."""
     return float(str(np.float32(value)))
 
 
-def pieces(model: GgufModel, most: int) -> Iterator[list[str]]:
-    """Names of tensors in groups of at most `most` bytes each, or of one that is larger."""
+def tensor_groups(model: GgufModel, most: int) -> Iterator[list[str]]:
+    """Tensor names in groups of at most `most` bytes; a tensor larger than that is a group by itself."""
     group: list[str] = []
     size = 0
     for name in model.shapes:

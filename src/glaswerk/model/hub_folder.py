@@ -1,4 +1,4 @@
-"""A Hugging Face folder from elsewhere, read with bounds: config, safetensors, tokenizer. Nothing runs."""
+"""Read an untrusted Hugging Face folder with bounds: config, safetensors, tokenizer. No code runs."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ from glaswerk.core.artifact_files import (
     WEIGHTS_INDEX,
 )
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.model.families import check_shapes, expected_shapes, read_config
+from glaswerk.model.supported_models import check_shapes, expected_shapes, read_config
 from glaswerk.tokenizer.from_gguf import TokenizerFiles
 
 _PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".h5", ".msgpack")
 _LARGEST_JSON = 64 << 20
 _LARGEST_TOKENIZER = 256 << 20
 _TYPES = ("F32", "F16", "BF16")
-_HINT = "fetch the folder again, whole"
+_HINT = "download the complete folder again"
 
 
 class HubFolder:
-    """A network in a Hugging Face folder, checked against what its config says it holds.
+    """A network in a Hugging Face folder, checked against its config.
 
-    `places`: the file that each tensor is in.
+    `weights`: names of the safetensors files; `places`: the file of each tensor; `shapes`: by tensor name.
     """
 
     def __init__(self, path: Path) -> None:
-        """Raises GlaswerkError for pickles, code of its own, files cut short, and tensors that do not fit."""
+        """Raises GlaswerkError for pickles, custom code, truncated files, and tensors that do not fit."""
         self.path = path
         self.config = read_config(read_object(path / MODEL_CONFIG), str(path / MODEL_CONFIG))
         self.weights = self._weights()
@@ -48,7 +48,7 @@ class HubFolder:
 
     @property
     def files(self) -> list[str]:
-        """What is taken from the folder, by name."""
+        """Names of the files that adopting reads."""
         companions = (
             MODEL_CONFIG,
             GENERATION_CONFIG,
@@ -63,27 +63,27 @@ class HubFolder:
         return names
 
     def tokenizer(self) -> TokenizerFiles:
-        """The tokenizer's files. Raises GlaswerkError where there is no `tokenizer.json`."""
+        """The tokenizer files. Raises GlaswerkError if `tokenizer.json` is missing or needs custom code."""
         path = self.path / TOKENIZER
         if not path.exists():
             raise GlaswerkError(
-                f"{self.path} holds no tokenizer.json",
+                f"expected tokenizer.json in {self.path}, found none",
                 hint="save it there with transformers: AutoTokenizer.from_pretrained(…).save_pretrained(…)",
             )
         config = self.path / TOKENIZER_CONFIG
         said = read_object(config) if config.exists() else {}
         if said.get("auto_map"):
-            raise GlaswerkError(f"{config} asks for code of its own (auto_map), which is not run here")
+            raise GlaswerkError(f"{config} requires custom code (auto_map), which is not supported")
         return TokenizerFiles(read_text(path, _LARGEST_TOKENIZER), said, self._template(said))
 
     def tensor(self, name: str) -> torch.Tensor:
-        """One tensor of the weights, in the type that the file has it in."""
+        """One tensor of the weights, in the dtype of the file."""
         with safe_open(self.path / self.places[name], "pt") as file:
             found: torch.Tensor = file.get_tensor(name)
         return found
 
     def generation(self) -> dict[str, Any]:
-        """What `generation_config.json` says, {} where there is none."""
+        """The content of `generation_config.json`; {} if the file is missing."""
         path = self.path / GENERATION_CONFIG
         return read_object(path) if path.exists() else {}
 
@@ -104,14 +104,17 @@ class HubFolder:
         if (self.path / WEIGHTS_INDEX).exists():
             return self._indexed()
         pickles = [file.name for file in sorted(self.path.iterdir()) if file.suffix in _PICKLES]
-        found = f"found {', '.join(pickles[:3])}, which may run code when read" if pickles else "found none"
+        found = (
+            f"found {', '.join(pickles[:3])}, and reading a pickle can run code" if pickles else "found none"
+        )
         raise GlaswerkError(
-            f"{self.path} holds no safetensors; {found}",
+            f"expected safetensors in {self.path}, {found}",
             hint="save it with transformers: model.save_pretrained(…, safe_serialization=True)",
         )
 
     def _indexed(self) -> list[str]:
-        shards = read_object(self.path / WEIGHTS_INDEX).get("weight_map")
+        index = self.path / WEIGHTS_INDEX
+        shards = read_object(index).get("weight_map")
         names = (
             sorted(set(shards.values()))
             if isinstance(shards, dict) and all(isinstance(name, str) for name in shards.values())
@@ -119,15 +122,11 @@ class HubFolder:
         )
         for name in names:
             if Path(name).name != name or not name.endswith(".safetensors"):
-                raise GlaswerkError(
-                    f"{self.path / WEIGHTS_INDEX} names {name!r}; expected a file of the folder itself"
-                )
+                raise GlaswerkError(f"expected file names without a folder in {index}, found {name!r}")
             if not (self.path / name).is_file():
-                raise GlaswerkError(
-                    f"{self.path / WEIGHTS_INDEX} names {name!r}, which is absent", hint=_HINT
-                )
+                raise GlaswerkError(f"{index} names {name!r}, which is missing", hint=_HINT)
         if not names:
-            raise GlaswerkError(f"{self.path / WEIGHTS_INDEX} names no file of weights", hint=_HINT)
+            raise GlaswerkError(f"expected weight files in {index}, found none", hint=_HINT)
         return names
 
     def _found(self) -> dict[str, tuple[int, ...]]:
@@ -137,28 +136,28 @@ class HubFolder:
             self.places |= dict.fromkeys(found, name)
             shapes |= found
         if self.config.tie_word_embeddings:
-            # Some files hold the tied matrix twice; the second is not read.
+            # Some files store the tied matrix twice; the second copy is ignored.
             shapes.pop("lm_head.weight", None)
         return shapes
 
 
 def read_object(path: Path) -> dict[str, Any]:
-    """A JSON object. Raises GlaswerkError where it is absent, too large or something else."""
+    """A JSON object from a file. Raises GlaswerkError if it is missing, too large or not an object."""
     try:
         found = json.loads(read_text(path, _LARGEST_JSON))
     except (ValueError, RecursionError) as error:
         raise GlaswerkError(f"{path} is not JSON: {error}", hint=_HINT) from error
     if not isinstance(found, dict):
-        raise GlaswerkError(f"expected an object in {path}, found a {type(found).__name__}")
+        raise GlaswerkError(f"expected a JSON object in {path}, found a {type(found).__name__}")
     return found
 
 
 def read_text(path: Path, limit: int) -> str:
-    """A regular UTF-8 file of at most `limit` bytes. Raises GlaswerkError."""
+    """The text of a regular UTF-8 file of at most `limit` bytes. Raises GlaswerkError for any other."""
     try:
         _check_regular(path)
         if (size := path.stat().st_size) > limit:
-            raise GlaswerkError(f"{path} has {size:,} bytes; this reads up to {limit:,}")
+            raise GlaswerkError(f"expected up to {limit:,} bytes in {path}, found {size:,}")
         return path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise GlaswerkError(f"{path} is missing", hint=_HINT) from error
@@ -167,9 +166,9 @@ def read_text(path: Path, limit: int) -> str:
 
 
 def _check_regular(path: Path) -> None:
-    """Raises GlaswerkError for a pipe, a device or a folder: their size does not say how much comes out."""
+    """Raises GlaswerkError for a pipe, device or folder: their size does not limit what a read returns."""
     if not stat.S_ISREG(path.stat().st_mode):
-        raise GlaswerkError(f"{path} is no regular file", hint=_HINT)
+        raise GlaswerkError(f"{path} is not a regular file", hint=_HINT)
 
 
 def _shapes(path: Path) -> dict[str, tuple[int, ...]]:
@@ -178,9 +177,7 @@ def _shapes(path: Path) -> dict[str, tuple[int, ...]]:
             slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118 -- no mapping
             odd = sorted({part.get_dtype() for part in slices.values()} - set(_TYPES))
             if odd:
-                raise GlaswerkError(
-                    f"{path} holds tensors of the type {odd[0]}; expected {', '.join(_TYPES)}"
-                )
+                raise GlaswerkError(f"expected tensors of type {', '.join(_TYPES)} in {path}, found {odd[0]}")
             return {name: tuple(part.get_shape()) for name, part in slices.items()}
     except (SafetensorError, ValueError) as error:
-        raise GlaswerkError(f"{path} is not a whole safetensors file: {error}", hint=_HINT) from error
+        raise GlaswerkError(f"{path} is not a complete safetensors file: {error}", hint=_HINT) from error

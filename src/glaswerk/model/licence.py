@@ -1,4 +1,4 @@
-"""Under which licence weights came: said by the user, or by the files beside them."""
+"""Find the licence of weights: given by the user, or stated in the files that came with them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from glaswerk.core.artifact_files import MODEL_CARD
 from glaswerk.core.errors import GlaswerkError
 
-# As Hugging Face and GGUF write them → as SPDX does.
+# Licence id of Hugging Face and GGUF → SPDX id.
 _SPDX = {
     "apache-2.0": "Apache-2.0",
     "mit": "MIT",
@@ -29,9 +29,10 @@ _READ = 1 << 16
 
 
 def licence_of(path: Path, said: str, metadata: str) -> tuple[str, str]:
-    """(licence, where it is said): by the user, in GGUF's metadata, in README.md, in LICENSE.
+    """(licence, where it was found): the user's option, GGUF metadata, README.md or LICENSE, in this order.
 
-    Raises GlaswerkError where nothing says it: weights without a licence may not be passed on.
+    said: the user's `--licence`; metadata: `general.license` of a GGUF file. Raises GlaswerkError if none
+    states a licence, as weights without one may not be passed on.
     """
     folder = path if path.is_dir() else path.parent
     candidates = [(said, "--licence"), (metadata, "general.license of the file")]
@@ -41,13 +42,13 @@ def licence_of(path: Path, said: str, metadata: str) -> tuple[str, str]:
         if licence.strip().casefold() not in _UNKNOWN:
             return _SPDX.get(licence.strip().casefold(), licence.strip()), where
     raise GlaswerkError(
-        f"nothing in {path} says under which licence these weights are",
+        f"expected a licence for the weights in {path}, found none",
         hint=f"glaswerk adopt {path} --licence Apache-2.0 (or whichever it is)",
     )
 
 
 def hub_licence(licence: str) -> str | None:
-    """The id that Hugging Face knows an SPDX licence by, or None."""
+    """Hugging Face's id of an SPDX licence, or None if it has none."""
     return next((hub for hub, spdx in _SPDX.items() if licence.casefold() in (hub, spdx.casefold())), None)
 
 

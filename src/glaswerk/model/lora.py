@@ -1,4 +1,4 @@
-"""Low-rank adapters (Hu et al. 2021, by `peft`): small matrices beside frozen weights, merged at the end."""
+"""Low-rank adapters (Hu et al. 2021, with `peft`): small matrices added to frozen weights, merged later."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from transformers import PreTrainedModel
 
 from glaswerk.core.errors import GlaswerkError
 
-# Attention and feed-forward alike: adapters on attention alone learn less (Dettmers et al. 2023).
+# Attention and feed-forward layers: adapters on attention only learn less (Dettmers et al. 2023).
 TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 _ADAPTER = "default"
 
 
 @dataclass(frozen=True, slots=True)
 class Adapters:
-    """A model with adapters in it. `model` is the same object as before, its own weights frozen."""
+    """A model with adapters. `model` is the object that was passed in, with its own weights frozen."""
 
     model: PreTrainedModel
     _tuner: LoraModel
@@ -28,13 +28,13 @@ class Adapters:
 
     @classmethod
     def add(cls, model: PreTrainedModel, rank: int, *, seed: int) -> Adapters:
-        """Put adapters of this rank beside every linear map of the layers; nothing changes at first.
+        """Add adapters of this rank to every linear layer in `TARGETS`; the output does not change at first.
 
-        Scaled by 2 (alpha = 2 × rank). Raises GlaswerkError for a rank that no matrix of the model has.
+        Their scale is 2 (alpha = 2 × rank). Raises GlaswerkError for a rank above the model's width.
         """
         most = int(model.config.hidden_size)
         if not 1 <= rank <= most:
-            raise GlaswerkError(f"--lora takes a rank from 1 to {most} for this model, found {rank}")
+            raise GlaswerkError(f"expected --lora from 1 to {most} for this model, found {rank}")
         config = LoraConfig(r=rank, lora_alpha=2 * rank, lora_dropout=0.0, target_modules=list(TARGETS))
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
@@ -44,11 +44,11 @@ class Adapters:
         return cls(model, tuner, config)
 
     def trained(self) -> int:
-        """Parameters of the adapters."""
+        """Number of trainable parameters, all of them in the adapters."""
         return sum(p.numel() for p in self.model.parameters() if p.requires_grad)
 
     def save(self, folder: Path, base: str) -> None:
-        """`adapter_model.safetensors` and `adapter_config.json`, as `peft` loads them onto the base."""
+        """Write `adapter_model.safetensors` and `adapter_config.json`, which `peft` loads onto `base`."""
         folder.mkdir(parents=True, exist_ok=True)
         named = {n: p for n, p in self.model.named_parameters() if p.requires_grad}
         tensors = {
@@ -69,7 +69,7 @@ class Adapters:
         (folder / "adapter_config.json").write_text(json.dumps(settings, indent=2) + "\n")
 
     def merge(self) -> PreTrainedModel:
-        """Add the adapters to the weights and take them out: a plain network again."""
+        """Add the adapters into the weights and remove them; returns a plain network, all of it trainable."""
         merged: PreTrainedModel = self._tuner.merge_and_unload()
         for parameter in merged.parameters():
             parameter.requires_grad_(True)

@@ -16,8 +16,8 @@ from glaswerk.lab import Artifact, Lab
 from glaswerk.lineage.exposure import Exposure, exposure_basis, exposures, record_exposure
 from glaswerk.lineage.stages import ADOPTED
 from glaswerk.lineage.walk import base_chain
+from glaswerk.tokenizer.retained_spans import spans_folder
 from glaswerk.tokenizer.shards import Shards
-from glaswerk.tokenizer.spans import spans_folder
 
 # The split whose every token counts in an epoch.
 _TRAINED = {"pretrain": "train", "chat": "chat"}

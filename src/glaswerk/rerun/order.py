@@ -16,8 +16,8 @@ from glaswerk.lab import Artifact, Lab
 from glaswerk.lineage.walk import base_id
 from glaswerk.plan.shape import Shape
 from glaswerk.tokenizer import Shards
-from glaswerk.tokenizer.pairs import Pairs
-from glaswerk.tokenizer.spans import spans_folder
+from glaswerk.tokenizer.preference_pairs import Pairs
+from glaswerk.tokenizer.retained_spans import spans_folder
 from glaswerk.train.batches.batches import Order, Span
 from glaswerk.train.batches.consecutive import Consecutive
 from glaswerk.train.batches.last_sources import LAST, Last, LastSampler

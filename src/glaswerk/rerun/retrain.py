@@ -31,7 +31,7 @@ from glaswerk.rerun.order import (
 from glaswerk.rerun.retune import retune
 from glaswerk.rerun.steps_touched import Touch, touch_of
 from glaswerk.tokenizer import Shards
-from glaswerk.tokenizer.spans import spans_folder
+from glaswerk.tokenizer.retained_spans import spans_folder
 from glaswerk.train.batches.last_sources import LAST, Last
 from glaswerk.train.batches.repetition import TRAINED
 from glaswerk.train.batches.replay import check_replay, left_out

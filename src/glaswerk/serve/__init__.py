@@ -1,4 +1,17 @@
-"""Floor 8: the OpenAI-compatible gateway, the chat page and the sources behind an answer."""
+"""Floor 11: the OpenAI-compatible gateway, the chat page, and the sources panel beside an answer.
+
+In: one trained model of the lab, and HTTP requests. Out: answers (`POST /v1/chat/completions`), the training
+documents that contain an answer's words verbatim, the trust report, and the chat page in `static/`.
+
+Start with `app.py`: its table of routes leads to every endpoint. The life of a chat request: `security.py`,
+`request_body.py`, `chat_request.py` (checks), `chat.py` (endpoint), `pool.py` (threads), `chat_response.py`.
+
+What the sources panel shows: `sources.py` has its endpoints and builds the JSON of a trace;
+`source_documents.py` decides what may be shown of a document and gives its history; `static/sources.js` draws
+the panel, `static/document.js` a complete document, `static/novelty.js` the line below an answer.
+`recent_answers.py` remembers answers so that they can be traced later. `model_info.py` fills "About this
+model".
+"""
 
 from glaswerk.serve.app import create_app
 from glaswerk.serve.server import serve

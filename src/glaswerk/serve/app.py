@@ -1,4 +1,4 @@
-"""The application: routes, errors, security headers."""
+"""The web application: the table of routes, error handlers and middleware."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from starlette.staticfiles import StaticFiles
 
 import glaswerk
 from glaswerk.lab import Lab
-from glaswerk.serve.answers import Answers
 from glaswerk.serve.chat import Chat
 from glaswerk.serve.errors import HANDLERS
-from glaswerk.serve.facts import Facts
-from glaswerk.serve.guard import Guard, is_loopback
 from glaswerk.serve.limits import DEFAULT_LIMITS, Limits
+from glaswerk.serve.model_info import ModelInfo
 from glaswerk.serve.pool import Pool
-from glaswerk.serve.served import Served
+from glaswerk.serve.recent_answers import RecentAnswers
+from glaswerk.serve.security import SecurityMiddleware, is_loopback
+from glaswerk.serve.served_model import ServedModel
 from glaswerk.serve.sources import Sources
 
 STATIC = Path(__file__).with_name("static")
@@ -31,15 +31,16 @@ STATIC = Path(__file__).with_name("static")
 def create_app(
     lab: Lab, model: str = "", *, host: str = "127.0.0.1", limits: Limits = DEFAULT_LIMITS
 ) -> Starlette:
-    """The gateway over one model of the lab, loaded now. Raises GlaswerkError where there is none.
+    """The gateway for one model of the lab, which is loaded now.
 
-    `host` is the address it will be bound to: on loopback only loopback names are answered.
-    `app.state.served` is the model, `app.state.pool` the generations under way.
+    host: the address that the server will bind to; on a loopback address only loopback host names are
+    answered. `app.state.served` is the model, `app.state.pool` the pool of generations. Raises GlaswerkError
+    if the lab has no such model.
     """
-    served, pool = Served.load(lab, model), Pool(limits.running, limits.waiting)
-    answers = Answers(lab, served.artifact.id, limits.answers)
+    served, pool = ServedModel.load(lab, model), Pool(limits.running, limits.waiting)
+    answers = RecentAnswers(lab, served.artifact.id, limits.answers)
     sources = Sources(served, answers, limits)
-    facts = Facts(served, sources)
+    facts = ModelInfo(served, sources)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -48,7 +49,7 @@ def create_app(
 
     app = Starlette(
         routes=_routes(served, Chat(served, pool, answers, sources, limits), sources, facts),
-        middleware=[Middleware(Guard, loopback=is_loopback(host))],
+        middleware=[Middleware(SecurityMiddleware, loopback=is_loopback(host))],
         exception_handlers=HANDLERS,
         lifespan=lifespan,
     )
@@ -56,7 +57,7 @@ def create_app(
     return app
 
 
-def _routes(served: Served, chat: Chat, sources: Sources, facts: Facts) -> list[Route | Mount]:
+def _routes(served: ServedModel, chat: Chat, sources: Sources, facts: ModelInfo) -> list[Route | Mount]:
     async def models(_: Request) -> Response:
         return JSONResponse({"object": "list", "data": [served.card()]})
 

@@ -1,4 +1,4 @@
-"""POST /v1/chat/completions, streamed and whole."""
+"""The endpoint POST /v1/chat/completions, streamed and not streamed."""
 
 from __future__ import annotations
 
@@ -13,41 +13,40 @@ from starlette.types import Receive, Scope, Send
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.infer import Delta
-from glaswerk.serve import request as requests
-from glaswerk.serve import wire
-from glaswerk.serve.answers import Answers, Exchange, spoken
-from glaswerk.serve.body import read_object
+from glaswerk.serve import chat_request, chat_response
+from glaswerk.serve.chat_request import ChatRequest
 from glaswerk.serve.errors import ApiError, error_body
 from glaswerk.serve.limits import Limits
 from glaswerk.serve.pool import Generation, Pool, unless_disconnected
-from glaswerk.serve.request import ChatRequest
-from glaswerk.serve.served import Served
+from glaswerk.serve.recent_answers import Exchange, RecentAnswers, spoken
+from glaswerk.serve.request_body import read_object
+from glaswerk.serve.served_model import ServedModel
 from glaswerk.serve.sources import Sources
 
 _Trace = Callable[[Exchange], Awaitable[dict[str, Any]]]
 
 
 class Chat:
-    """The endpoint, over one model and one pool.
+    """The endpoint for one model and one pool.
 
-    With the header `x-glaswerk-trace: true` or the field `"glaswerk": {"trace": true}` the response has one
-    more field, `glaswerk.trace`; all others stay as they are.
+    With the header `x-glaswerk-trace: true` or the field `"glaswerk": {"trace": true}`, the response has the
+    additional field `glaswerk.trace`.
     """
 
     def __init__(
-        self, served: Served, pool: Pool, answers: Answers, sources: Sources, limits: Limits
+        self, served: ServedModel, pool: Pool, answers: RecentAnswers, sources: Sources, limits: Limits
     ) -> None:
         self._served, self._pool, self._limits = served, pool, limits
         self._answers, self._sources = answers, sources
 
     async def __call__(self, request: Request) -> Response:
-        asked = requests.parse(await read_object(request, self._limits.body_bytes))
+        asked = chat_request.parse(await read_object(request, self._limits.body_bytes))
         self._served.check(asked.model)
         await to_thread.run_sync(self._check_length, asked)
-        traced = asked.trace or requests.trace_header(request.headers.get("x-glaswerk-trace"))
+        traced = asked.trace or chat_request.trace_header(request.headers.get("x-glaswerk-trace"))
         if traced:
             await self._sources.ready()
-        envelope = wire.Envelope(asked.model, self._served.fingerprint, asked.include_usage)
+        envelope = chat_response.Envelope(asked.model, self._served.fingerprint, asked.include_usage)
         trace = partial(self._sources.trace, identifier=envelope.id) if traced else None
         context = spoken(asked.messages, self._limits.context_characters)
         work = self._pool.start(self._stream(asked))
@@ -61,13 +60,13 @@ class Chat:
         return JSONResponse(envelope.completion(text, last) | extra)
 
     def _check_length(self, asked: ChatRequest) -> None:
-        # No token of these vocabularies is longer than 128 bytes, so much text is too long untokenised.
+        # Tokens have at most 128 bytes, so a text above this bound is too long whatever its tokens are.
         size = sum(len(message["content"]) for message in asked.messages)
         bound = min(128 * self._served.engine.context, self._limits.prompt_characters)
         if size > bound:
             message = (
-                f"the messages have {size:,} characters; this model's context is "
-                f"{self._served.engine.context:,} tokens, at most {bound:,} characters"
+                f"expected messages of up to {bound:,} characters, found {size:,}; this model's context is "
+                f"{self._served.engine.context:,} tokens"
             )
             raise ApiError(400, message, param="messages", code="context_length_exceeded")
         try:
@@ -97,15 +96,15 @@ async def _collect(generation: Generation[Delta]) -> tuple[str, Delta]:
 
 
 class EventStream(StreamingResponse):
-    """A streamed answer. However it ends (finished, failed, client gone), its generation ends too."""
+    """A streamed answer. Its generation stops when the response ends, fails or loses its client."""
 
     media_type = "text/event-stream"
 
     def __init__(
         self,
         generation: Generation[Delta],
-        envelope: wire.Envelope,
-        answers: Answers,
+        envelope: chat_response.Envelope,
+        answers: RecentAnswers,
         context: str,
         trace: _Trace | None,
     ) -> None:
@@ -126,9 +125,9 @@ class EventStream(StreamingResponse):
         return Exchange("".join(self._parts), self._context)
 
     async def _events(
-        self, generation: Generation[Delta], envelope: wire.Envelope, trace: _Trace | None
+        self, generation: Generation[Delta], envelope: chat_response.Envelope, trace: _Trace | None
     ) -> AsyncIterator[bytes]:
-        """The stream's events. Once it has begun, a failure can only be told as an event of its own."""
+        """The events of the stream. After the first one, an error can only be reported as another event."""
         yield envelope.chunk({"role": "assistant", "content": ""})
         last = Delta("", None, 0, 0)
         try:
@@ -137,18 +136,18 @@ class EventStream(StreamingResponse):
                     self._parts.append(last.text)
                     yield envelope.chunk({"content": last.text})
             yield envelope.chunk({}, last.finish_reason or "stop")
-            # A client that reads [DONE] may ask for the trace at once, before this response is over.
+            # A client may request the trace as soon as it reads the last chunk, before this response ends.
             self._answers.keep(envelope.id, self._exchange())
             if trace:
                 yield envelope.trace_chunk(await trace(self._exchange()))
         except GlaswerkError as error:
-            yield wire.event(error_body(400, str(error), None, "lab_error"))
+            yield chat_response.event(error_body(400, str(error), None, "lab_error"))
             return
         except Exception:
-            message = "the answer broke off; the server's terminal shows why"
-            yield wire.event(error_body(500, message, None, None))
+            message = "the answer was interrupted; the server's terminal shows the cause"
+            yield chat_response.event(error_body(500, message, None, None))
             raise
-        # Behind the trace: with usage asked for, clients take it from the last chunk.
+        # After the trace: clients read usage from the last chunk.
         if envelope.include_usage:
             yield envelope.usage_chunk(last)
-        yield wire.DONE
+        yield chat_response.DONE

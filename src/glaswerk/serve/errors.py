@@ -1,4 +1,4 @@
-"""Every error of the gateway in OpenAI's shape: {"error": {message, type, param, code}}."""
+"""Errors of the gateway, in OpenAI's format: {"error": {message, type, param, code}}."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from glaswerk.core.errors import GlaswerkError
 
 
 class ApiError(Exception):
-    """An answer other than success. `param` names the field at fault, `code` is for programs."""
+    """An error response. `param` names the invalid field; `code` is for programs."""
 
     def __init__(
         self,
@@ -29,26 +29,26 @@ class ApiError(Exception):
 
 
 def error_body(status: int, message: str, param: str | None, code: str | None) -> dict[str, object]:
-    """The JSON body; `type` follows from the status, as at OpenAI."""
+    """The JSON body of an error; `type` follows from the status, as in OpenAI's API."""
     kinds = {403: "permission_error", 429: "rate_limit_error"}
     kind = "server_error" if status >= 500 else kinds.get(status, "invalid_request_error")
     return {"error": {"message": message, "type": kind, "param": param, "code": code}}
 
 
 def api_error(_: Request, error: Exception) -> Response:
-    """Handler of ApiError."""
+    """Handle ApiError."""
     assert isinstance(error, ApiError), "registered for this class only"
     body = error_body(error.status, error.message, error.param, error.code)
     return JSONResponse(body, error.status, error.headers)
 
 
 def lab_error(_: Request, error: Exception) -> Response:
-    """Handler of GlaswerkError: a mistake of the request or the lab, with its hint."""
+    """Handle GlaswerkError, a mistake in the request or the lab: status 400 with its hint."""
     return JSONResponse(error_body(400, str(error), None, "lab_error"), 400)
 
 
 def http_error(request: Request, error: Exception) -> Response:
-    """Handler of Starlette's own errors: unknown route, wrong method."""
+    """Handle Starlette's errors, such as unknown routes and methods."""
     assert isinstance(error, HTTPException), "registered for this class only"
     messages = {
         404: (f"no route {request.method} {request.url.path}; see GET /v1/models", "not_found"),
@@ -60,13 +60,13 @@ def http_error(request: Request, error: Exception) -> Response:
 
 
 def internal_error(_: Request, __: Exception) -> Response:
-    """Handler of everything unforeseen; the cause goes to the server's terminal, never to the client."""
+    """Handle any other exception; its cause goes to the server's terminal, never to the client."""
     message = "the server failed on this request; its terminal shows the cause"
     return JSONResponse(error_body(500, message, None, "internal_error"), 500)
 
 
 def client_left(_: Request, __: Exception) -> Response:
-    """Handler of ClientDisconnect: nobody reads this answer."""
+    """Handle ClientDisconnect; no client reads this response."""
     return Response(status_code=499)
 
 

@@ -1,4 +1,4 @@
-"""Generations: blocking iterators in threads, a bounded number at once, with a bounded queue before them."""
+"""Run blocking generators in threads: a bounded number at once, with a bounded queue."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ Result = TypeVar("Result")
 
 
 class _End:
-    """Marks the end of a generation in its queue."""
+    """Marks the end of a generation in its item queue."""
 
 
 class Generation(Generic[Item]):
-    """One running iterator, read with `async for`. `stop` ends it before its next item."""
+    """An iterator that runs in a thread; read it with `async for`. `stop` ends it before its next item."""
 
     def __init__(self, start: Callable[[], Iterator[Item]], executor: ThreadPoolExecutor) -> None:
         self._loop = asyncio.get_running_loop()
-        # Unbounded: it holds one answer at most, and that is bounded by the model's context.
+        # Unbounded, but it has one answer at most, which the model's context bounds.
         self._items: asyncio.Queue[Item | _End] = asyncio.Queue()
         self._stopped = threading.Event()
         self.cut_short = False
         self.thread = self._loop.run_in_executor(executor, self._produce, start)
 
     def stop(self) -> None:
-        """Ask the thread to end; calling it again or after the end changes nothing."""
+        """Ask the thread to end. Safe to call again or after the end."""
         self._stopped.set()
 
     def __aiter__(self) -> Generation[Item]:
@@ -62,9 +62,9 @@ class Generation(Generic[Item]):
 
 
 class Pool:
-    """At most `running` generations at once; up to `waiting` requests queue in order of arrival.
+    """Runs up to `running` generations at once; up to `waiting` more requests queue in order of arrival.
 
-    `stopped` counts generations that ended early because nobody read them any more.
+    `stopped` counts generations that ended early because their client had left.
     """
 
     def __init__(self, running: int, waiting: int) -> None:
@@ -77,11 +77,11 @@ class Pool:
 
     @property
     def running(self) -> int:
-        """Generations whose thread still works."""
+        """Number of generations whose thread is still running."""
         return len(self._live)
 
     async def start(self, start: Callable[[], Iterator[Item]]) -> Generation[Item]:
-        """Run `start()` and its iteration in a thread once a slot is free. Raises ApiError 429."""
+        """Iterate over `start()` in a thread once a slot is free. Raises ApiError 429 on a full queue."""
         await self._admit()
         generation = Generation(start, self._executor)
         self._live.add(generation)
@@ -90,7 +90,7 @@ class Pool:
 
     async def _admit(self) -> None:
         if self._slots.locked() and self.waiting >= self._limit:
-            message = f"{self.running} answers are running and {self.waiting} wait; try again shortly"
+            message = f"{self.running} answers are running and {self.waiting} are waiting; try again shortly"
             raise ApiError(429, message, code="queue_full", headers={"retry-after": "2"})
         self.waiting += 1
         try:
@@ -103,20 +103,20 @@ class Pool:
         self.stopped += generation.cut_short
         self._slots.release()
         if not thread.cancelled():
-            # Marks the error as seen; the reader, if it is still there, gets it from `__anext__`.
+            # Marks the exception as retrieved; a reader that is still there gets it from `__anext__`.
             thread.exception()
 
     def close(self) -> None:
-        """Stop what runs; queued threads never start."""
+        """Stop all running generations; queued ones never start."""
         for generation in self._live:
             generation.stop()
         self._executor.shutdown(wait=False, cancel_futures=True)
 
 
 async def unless_disconnected(request: Request, work: Coroutine[Any, Any, Result]) -> Result:
-    """The result of `work`; where the client leaves first, cancels it and raises ClientDisconnect.
+    """The result of `work`. If the client disconnects first, cancels it and raises ClientDisconnect.
 
-    The request's body must have been read: its next message is then the disconnect.
+    The request body must have been read, so that the next message is the disconnect.
     """
     task, gone = asyncio.ensure_future(work), asyncio.ensure_future(_disconnected(request))
     try:

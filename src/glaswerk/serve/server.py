@@ -1,4 +1,4 @@
-"""Running the gateway: port, browser, Ctrl-C."""
+"""Run the gateway: bind a port, open the browser, stop on Ctrl-C."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Lab
 from glaswerk.serve.app import create_app
-from glaswerk.serve.guard import is_loopback
+from glaswerk.serve.security import is_loopback
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +36,17 @@ def serve(
     port: int = DEFAULTS.port,
     open_browser: bool = False,
 ) -> None:
-    """Serve the chat page and the API until Ctrl-C. Port 0 takes a free one.
+    """Serve the chat page and the API until Ctrl-C. Port 0 selects a free port.
 
-    Raises GlaswerkError where the lab has no such model or the address cannot be bound.
+    Raises GlaswerkError if the lab has no such model or the address cannot be bound.
     """
     with bind(host, port) as listener:
         app = create_app(lab, model, host=host)
         address = _address(host, listener)
         if not is_loopback(host):
             _say(
-                f"warning: {host} is reachable from other machines, and there are no keys yet: "
-                "anyone who reaches this port may chat and read the sources"
+                f"warning: {host} is reachable from other machines, and there are no API keys yet: "
+                "anyone who can reach this port can chat and read the sources"
             )
         server = Server(app, address, f"{app.state.served.artifact.name} at {address}", open_browser)
         try:
@@ -56,16 +56,17 @@ def serve(
 
 
 class Server(uvicorn.Server):
-    """uvicorn, telling where it listens once it does."""
+    """uvicorn, with a notice of its address once it listens."""
 
     def __init__(self, app: Starlette, address: str, notice: str, open_browser: bool) -> None:
-        # A few seconds for answers under way; Ctrl-C must not wait for a slow client.
+        # A few seconds for running answers; Ctrl-C must not wait for a slow client.
         super().__init__(
             uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=3)
         )
         self._address, self._notice, self._open = address, notice, open_browser
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start listening, then print the notice and open the browser if wished."""
         await super().startup(sockets)
         if self.started:
             _say(f"{self._notice}  (Ctrl-C stops)")
@@ -74,19 +75,21 @@ class Server(uvicorn.Server):
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A socket bound to the address. Raises GlaswerkError that says what to type instead."""
+    """A listening socket. Raises GlaswerkError with a working command if the address cannot be bound."""
     if not 0 <= port <= 65535:
-        raise GlaswerkError(f"--port takes 0 to 65535, found {port}", hint="glaswerk serve --port 8000")
+        raise GlaswerkError(
+            f"expected --port from 0 to 65535, found {port}", hint="glaswerk serve --port 8000"
+        )
     try:
         family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except OSError as error:
-        message = f"--host takes an address of this machine, found {host!r}: {error.strerror}"
+        message = f"expected --host to be an address of this machine, found {host!r}: {error.strerror}"
         raise GlaswerkError(message, hint="glaswerk serve --host 127.0.0.1") from error
     listener = socket.socket(family, kind, proto)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind(address)
-        # Linux lets two sockets bind with SO_REUSEADDR; only the second listen fails.
+        # With SO_REUSEADDR, Linux lets two sockets bind; only the second listen fails.
         listener.listen(2048)
     except OSError as error:
         listener.close()
@@ -107,7 +110,7 @@ def _unbound(host: str, port: int, error: OSError) -> GlaswerkError:
 
 
 def _free_port(host: str, port: int) -> int:
-    """A port near the wished one, or any free one."""
+    """A free port near `port`, or any free port."""
     for candidate in [*range(max(port, 1024) + 1, min(max(port, 1024) + 50, 65536)), 0]:
         try:
             family, kind, proto, _, address = socket.getaddrinfo(host, candidate, type=socket.SOCK_STREAM)[0]

@@ -1,4 +1,9 @@
-"""Traces of answers: the training documents that hold their words verbatim, and how much is copied."""
+"""Endpoints behind the sources panel: the training documents that contain an answer's words verbatim.
+
+`Sources.trace` builds the JSON that the panel shows: the spans with their documents (from `glaswerk.trace`),
+when each document was trained on (`source_documents.py`), and how much of the answer is verbatim (`novelty`).
+`static/sources.js` draws it; change both to show something else.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +19,12 @@ from starlette.responses import JSONResponse, Response
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact
 from glaswerk.lab.answer_records import AnswerRecord
-from glaswerk.serve.answers import Answers, Exchange
-from glaswerk.serve.body import read_object, well_formed
 from glaswerk.serve.errors import ApiError
-from glaswerk.serve.evidence import Evidence
 from glaswerk.serve.limits import Limits
-from glaswerk.serve.served import Served
+from glaswerk.serve.recent_answers import Exchange, RecentAnswers
+from glaswerk.serve.request_body import read_object, well_formed
+from glaswerk.serve.served_model import ServedModel
+from glaswerk.serve.source_documents import SourceDocuments
 from glaswerk.trace import Tracer
 from glaswerk.trace.novelty import LEAST, Baseline
 
@@ -28,7 +33,7 @@ _MIN_WORDS = 4
 
 @dataclass(frozen=True, slots=True)
 class _Open:
-    """An open index, and what is usual for text that it lacks; measured without what was `hidden` then."""
+    """An open index, and the baseline of unseen text, measured without the documents in `hidden`."""
 
     id: str
     tracer: Tracer
@@ -37,15 +42,15 @@ class _Open:
 
 
 class Sources:
-    """The endpoints; the index is opened at the first question and kept.
+    """The endpoints of the sources panel. The index is opened by the first request and kept open.
 
-    POST /v1/glaswerk/trace takes any text, GET /v1/traces/{id} the id of an answer of this server, GET
-    /v1/documents/{id} that of a training document.
+    POST /v1/glaswerk/trace traces any text, GET /v1/traces/{id} an answer of this server by its id, and GET
+    /v1/documents/{id} returns a training document.
     """
 
-    def __init__(self, served: Served, answers: Answers, limits: Limits) -> None:
+    def __init__(self, served: ServedModel, answers: RecentAnswers, limits: Limits) -> None:
         self._served, self._answers, self._limits = served, answers, limits
-        self._evidence = Evidence(served)
+        self._documents = SourceDocuments(served)
         self._opening = threading.Lock()
         self._open: _Open | None = None
         self._threads = CapacityLimiter(limits.running)
@@ -56,7 +61,7 @@ class Sources:
         return JSONResponse(await self.trace(exchange, _min_words(body.get("min_words"))))
 
     async def answer(self, request: Request) -> Response:
-        """GET /v1/traces/{id}: the trace, or the record of it where the answer's words were not kept."""
+        """GET /v1/traces/{id}: the trace of an answer, or its record if its text was not kept."""
         identifier = request.path_params["id"]
         known = await to_thread.run_sync(self._known, identifier, limiter=self._threads)
         if isinstance(known, AnswerRecord):
@@ -65,28 +70,28 @@ class Sources:
         return JSONResponse({"id": identifier, "object": "glaswerk.trace", **found})
 
     async def document(self, request: Request) -> Response:
-        """GET /v1/documents/{id}."""
+        """GET /v1/documents/{id}: the complete document with its history."""
         identifier = request.path_params["id"]
-        whole = await to_thread.run_sync(self._evidence.whole, identifier, limiter=self._threads)
+        whole = await to_thread.run_sync(self._documents.whole, identifier, limiter=self._threads)
         return JSONResponse(whole)
 
     async def trace(
         self, exchange: Exchange, min_words: int = _MIN_WORDS, *, identifier: str = ""
     ) -> dict[str, Any]:
-        """The trace of an answer as it goes over the wire; with its `identifier` it is recorded in the lab.
+        """The trace of an answer as the API returns it. With an `identifier`, it is recorded in the lab.
 
-        Raises ApiError 404 where there is no index.
+        Raises ApiError 404 if there is no index.
         """
         return await to_thread.run_sync(self._trace, exchange, min_words, identifier, limiter=self._threads)
 
     async def ready(self) -> None:
-        """Open the index. Raises ApiError 404 where there is none: better before an answer than after it."""
+        """Open the index before an answer is generated. Raises ApiError 404 if there is none."""
         await to_thread.run_sync(self._opened, limiter=self._threads)
 
     def index(self) -> Artifact | None:
-        """The trace of the very shards this model was trained on, or None.
+        """The newest trace of the shards that this model was trained on, or None.
 
-        One of other shards would show documents the model never saw, so it does not count.
+        A trace of other shards does not count: it would show documents that the model never saw.
         """
         shards = {a.id for a in self._served.ancestors()["shards"]}
         found = [a for a in self._served.lab.all("trace") if shards & set(a.inputs.values())]
@@ -96,10 +101,10 @@ class Sources:
         opened, text = self._opened(), exchange.text
         found = opened.tracer.trace(text, context=exchange.context, min_words=min_words)
         novelty = opened.baseline.judge(opened.tracer, text, found if min_words <= LEAST else None)
-        whole, hidden = found.to_json(), self._evidence.hidden()
+        whole, hidden = found.to_json(), self._documents.hidden()
         spans = [span for span in whole["spans"] if _shown(span, hidden)]
         matches = [match for span in spans for match in span["documents"]]
-        seen = self._evidence.seen({match["id"] for match in matches})
+        seen = self._documents.seen({match["id"] for match in matches})
         for match in matches:
             match["seen"] = seen[match["id"]]
         if identifier:
@@ -107,10 +112,10 @@ class Sources:
         return whole | {"spans": spans, "novelty": novelty.to_json()}
 
     def _known(self, identifier: str) -> Exchange | AnswerRecord:
-        return self._answers.find(identifier, self._evidence.hidden())
+        return self._answers.find(identifier, self._documents.hidden())
 
     def _recorded(self, answer: AnswerRecord) -> dict[str, Any]:
-        hidden = self._evidence.hidden()
+        hidden = self._documents.hidden()
         return {
             "id": answer.id,
             "object": "glaswerk.trace.record",
@@ -125,7 +130,7 @@ class Sources:
         index = self.index()
         if index is None:
             message = (
-                f"the lab has no trace index over the documents that {self._served.artifact.name} "
+                f"the lab has no trace index of the documents that {self._served.artifact.name} "
                 "was trained on\nhint: glaswerk index"
             )
             raise ApiError(404, message, code="no_trace_index")
@@ -137,11 +142,12 @@ class Sources:
             return self._open
 
     def _open_index(self, index: Artifact, tracer: Tracer | None = None) -> _Open:
-        """tracer: that of the index where it is open already."""
+        """tracer: the tracer of this index, if it is already open."""
         lab = self._served.lab
         try:
             tracer = Tracer.open(lab, index) if tracer is None else tracer
-            # Asked before the baseline asks: of a change in between the next question measures anew.
+            # Read before the baseline is measured: after a change in between, the next request measures
+            # again.
             hidden = tracer.hidden()
             return _Open(index.id, tracer, hidden, Baseline.of(lab, index, tracer))
         except GlaswerkError as error:
@@ -149,11 +155,11 @@ class Sources:
 
     def _text(self, text: object) -> str:
         if not isinstance(text, str):
-            message = f"text must be the answer to trace, found {type(text).__name__}"
+            message = f"text must be a string, the answer to trace; found {type(text).__name__}"
             raise ApiError(400, message, param="text", code="invalid_value")
         if len(text) > self._limits.trace_characters:
             limit = self._limits.trace_characters
-            message = f"text may have {limit:,} characters, found {len(text):,}; trace it in parts"
+            message = f"text must have up to {limit:,} characters, found {len(text):,}; trace it in parts"
             raise ApiError(400, message, param="text", code="text_too_long")
         return well_formed(text, "text")
 
@@ -161,13 +167,13 @@ class Sources:
         if context is None:
             return ""
         if not isinstance(context, str):
-            message = f"context must be what was said before the answer, found {type(context).__name__}"
+            message = f"context must be a string, the text before the answer; found {type(context).__name__}"
             raise ApiError(400, message, param="context", code="invalid_value")
         return well_formed(context, "context")[-self._limits.context_characters :]
 
 
 def _shown(span: dict[str, Any], hidden: Collection[str]) -> bool:
-    """Take what is hidden out of a span; False where nothing else holds it."""
+    """Remove hidden documents from a span; false if no other document contains it."""
     there = span["documents"]
     span["documents"] = [match for match in there if match["id"] not in hidden]
     return bool(span["documents"]) or span["count"] > len(there)

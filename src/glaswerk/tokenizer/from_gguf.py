@@ -1,7 +1,7 @@
-"""The tokenizer in a GGUF file's metadata, as the files that Hugging Face's readers know.
+"""Convert the tokenizer in a GGUF file's metadata to Hugging Face tokenizer files.
 
-GGUF says how a text is split by a name alone; what the names mean stands in llama.cpp's source
-(src/llama-vocab.cpp). `transformers` 5.23 splits "smollm" without its rule for digits.
+GGUF gives only the name of the split rule; llama.cpp's source defines what the names mean
+(src/llama-vocab.cpp). `transformers` 5.23 splits "smollm" without its rule for digits, so we do not use it.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _NAMED = {
 
 @dataclass(frozen=True, slots=True)
 class TokenizerFiles:
-    """`tokenizer.json`, what `tokenizer_config.json` says, and the chat template ("" where there is none)."""
+    """Content of `tokenizer.json` and `tokenizer_config.json`; the chat template, or "" without one."""
 
     tokenizer: str
     config: Mapping[str, Any]
@@ -53,18 +53,21 @@ class TokenizerFiles:
 
 
 def tokenizer_from_gguf(metadata: Mapping[str, Any], where: str) -> TokenizerFiles:
-    """Raises GlaswerkError for a tokenizer of another kind than byte-level BPE, or with broken tables."""
+    """The tokenizer files for GGUF metadata; `where` names the file in errors.
+
+    Raises GlaswerkError if the tokenizer is not byte-level BPE or its tables are inconsistent.
+    """
     model, pre = metadata.get("tokenizer.ggml.model"), metadata.get("tokenizer.ggml.pre", "gpt-2")
     if model != "gpt2" or pre not in PRE_TOKENIZERS:
         raise GlaswerkError(
-            f"{where} has a tokenizer of the kind {model!r} with the split rule {pre!r}; "
-            f"expected 'gpt2' with one of {', '.join(PRE_TOKENIZERS)}",
-            hint="adopt the model's Hugging Face folder instead, which has its tokenizer.json",
+            f"expected a 'gpt2' tokenizer in {where} with one of the split rules "
+            f"{', '.join(PRE_TOKENIZERS)}; found {model!r} with {pre!r}",
+            hint="adopt the model's Hugging Face folder, which has its tokenizer.json",
         )
     tokens = _texts(metadata, "tokens", where)
     merges = [tuple(pair.split(" ")) for pair in _texts(metadata, "merges", where)]
     if len(set(tokens)) < len(tokens) or any(len(pair) != 2 for pair in merges):
-        raise GlaswerkError(f"{where} has a tokenizer with a token twice or a merge that is no pair")
+        raise GlaswerkError(f"the tokenizer in {where} has a duplicate token or a merge that is not a pair")
     named = {ours: _token(tokens, metadata.get(f"tokenizer.ggml.{key}")) for ours, key in _NAMED.items()}
     opening = metadata.get("tokenizer.ggml.add_bos_token", pre in _LLAMA3_NAMES)
     data = {
@@ -102,7 +105,7 @@ def _texts(metadata: Mapping[str, Any], key: str, where: str) -> list[str]:
     if not isinstance(found, list) or not found or not isinstance(found[0], str):
         raise GlaswerkError(
             f"{where} has no tokenizer: its metadata lacks tokenizer.ggml.{key}",
-            hint="adopt a file that holds its tokenizer, or the model's Hugging Face folder",
+            hint="adopt a file that includes its tokenizer, or the model's Hugging Face folder",
         )
     return found
 
@@ -114,7 +117,7 @@ def _token(tokens: list[str], identifier: Any) -> str:
 
 def _added(tokens: list[str], kinds: Any, where: str) -> list[dict[str, Any]]:
     if not isinstance(kinds, list) or len(kinds) != len(tokens):
-        raise GlaswerkError(f"{where} has {len(tokens):,} tokens and not as many kinds of them (token_type)")
+        raise GlaswerkError(f"expected {len(tokens):,} token types in {where}, one per token (token_type)")
     flags = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False}
     return [
         {"id": i, "content": token, **flags, "special": kind == _CONTROL}
@@ -124,7 +127,7 @@ def _added(tokens: list[str], kinds: Any, where: str) -> list[dict[str, Any]]:
 
 
 def _post(opening: str, tokens: list[str]) -> dict[str, Any]:
-    """Puts the start token before every text, as these models are used to."""
+    """A post-processor that puts the start token before every text, as these models expect."""
     first = {"SpecialToken": {"id": opening, "type_id": 0}}
     one, other = ({"Sequence": {"id": name, "type_id": 0}} for name in "AB")
     names = {opening: {"id": opening, "ids": [tokens.index(opening)], "tokens": [opening]}}

@@ -1,4 +1,4 @@
-"""Shards: a corpus as token files, with the span of every document, so that a token leads back to it."""
+"""Shards: a corpus as token files, with the span of every document so that tokens lead back to it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from glaswerk.core.progress import track
 from glaswerk.data.store.corpus import read_documents
 from glaswerk.data.store.families import SHARD_SPLITS
 from glaswerk.lab import Artifact, Lab, Spec
-from glaswerk.tokenizer.spans import keep_spans
+from glaswerk.tokenizer.retained_spans import keep_spans
 from glaswerk.tokenizer.tokenizer import Tokenizer
 
 _SPAN_SCHEMA = pa.schema([("document", pa.string()), ("start", pa.int64()), ("end", pa.int64())])
@@ -29,12 +29,12 @@ _BATCH = 2048
 
 
 def pack(lab: Lab, *, corpus: str = "main", tokenizer: str = "main") -> Artifact:
-    """Encode a corpus. Each document ends with <|endoftext|>; spans leave that token out.
+    """Encode a corpus into shards. An end token follows each document; spans exclude it.
 
-    Per split: `<split>.bin` (little-endian uint16, or uint32 from 65,536 ids on), `<split>.spans.parquet`
-    (document, start, end in tokens), and for the chat and preference splits `<split>.mask.bin` (uint8, 1 =
-    loss here). A preference pair has two spans, chosen and then rejected: each the prompt that both share
-    and one answer, with loss on that answer alone.
+    Files per split: `<split>.bin` (little-endian uint16, or uint32 for vocabularies above 65,536),
+    `<split>.spans.parquet` (document, start, end in tokens) and, for chat and preference splits,
+    `<split>.mask.bin` (uint8, 1 = loss on this token). A preference pair has two spans, chosen then rejected:
+    each is the shared prompt and one answer, with loss on that answer only.
     """
     documents = lab.need("corpus", corpus, hint="glaswerk curate")
     vocabulary = lab.need("tokenizer", tokenizer, hint="glaswerk tokenizer")
@@ -49,14 +49,16 @@ def pack(lab: Lab, *, corpus: str = "main", tokenizer: str = "main") -> Artifact
 
 
 def _lacks_pairs(shards: Artifact, corpus: Artifact) -> bool:
-    """Whether a version that left pairs out packed `shards`. Anew they get the same id, as their other
-    splits come out byte for byte the same: models that were trained on them keep their lineage."""
+    """Whether an older version, which skipped preference pairs, packed `shards`.
+
+    Packed again they keep their id, as the other splits are identical byte for byte: models trained on them
+    keep their lineage."""
     return "preference" in corpus.stats.get("splits", ()) and "preference" not in shards.stats["splits"]
 
 
 @dataclass
 class _Writer:
-    """Appends documents of one split to its files."""
+    """Appends documents to the files of one split."""
 
     folder: Path
     split: str
@@ -67,6 +69,7 @@ class _Writer:
     ends: list[int] = field(default_factory=list)
 
     def append(self, encoded: Iterable[tuple[str, list[int], list[int] | None]], end_id: int) -> None:
+        """Append (document id, tokens, loss mask or None), each followed by the end token."""
         with (
             (self.folder / tokens_file(self.split)).open("ab") as stream,
             (self.folder / mask_file(self.split)).open("ab") as masks,
@@ -81,6 +84,7 @@ class _Writer:
                     masks.write(bytes([*mask, 0]))
 
     def close(self) -> None:
+        """Write the span table, and delete the mask file if no document had a mask."""
         mask = self.folder / mask_file(self.split)
         if mask.exists() and mask.stat().st_size == 0:
             mask.unlink()
@@ -100,7 +104,7 @@ def _write(folder: Path, corpus: Path, tokenizer: Tokenizer) -> Mapping[str, Any
             counts[split] = {"documents": len(set(writer.ids)), "tokens": writer.tokens}
     if "train" not in counts:
         raise GlaswerkError(
-            "the corpus holds no training document",
+            "the corpus has no training document",
             hint="glaswerk add posts ARCHIVE.zip, then glaswerk curate",
         )
     layout = {"dtype": dtype.str, "vocab_size": tokenizer.vocab_size, "end_id": tokenizer.end_id}
@@ -109,7 +113,7 @@ def _write(folder: Path, corpus: Path, tokenizer: Tokenizer) -> Mapping[str, Any
 
 
 def batched_documents(documents: Iterable[Document]) -> Iterator[list[Document]]:
-    """Documents in groups of 2,048: memory stays bounded and the encoder's threads stay busy."""
+    """Documents in groups of 2,048: bounds memory and keeps the encoder's threads busy."""
     group: list[Document] = []
     for document in documents:
         group.append(document)
@@ -139,7 +143,7 @@ def _encode(
 def _encode_pair(document: Document, tokenizer: Tokenizer) -> Iterator[tuple[str, list[int], list[int]]]:
     asked = document.messages[:-1]
     prompt = tokenizer.render_chat(asked, prompt=False)
-    # Whole, as an adopted template may open every dialogue with a system turn or a start token.
+    # The complete dialogue, as an adopted template may begin with a system turn or a start token.
     for answer in (document.messages[-1:], document.rejected):
         tokens, mask = tokenizer.render_chat_masked((*asked, *answer), prompt=False)
         same = zip(prompt, tokens, strict=False)
@@ -148,7 +152,7 @@ def _encode_pair(document: Document, tokenizer: Tokenizer) -> Iterator[tuple[str
 
 
 class Shards:
-    """Read access to packed shards."""
+    """Read access to packed shards. `folder`: where their files are; `dtype`: type of a token on disk."""
 
     def __init__(self, folder: Path, layout: Mapping[str, Any]) -> None:
         self.folder = folder
@@ -159,15 +163,17 @@ class Shards:
 
     @classmethod
     def open(cls, folder: Path) -> Shards:
+        """Open the shards in `folder`. Raises GlaswerkError if `shards.json` is missing or damaged."""
         try:
             return cls(folder, json.loads((folder / SHARDS_INDEX).read_text()))
         except (OSError, ValueError, KeyError) as error:
             raise GlaswerkError(
-                f"{folder} holds no readable shards: {error!r}", hint="glaswerk pack"
+                f"expected shards in {folder}, but shards.json cannot be read: {error!r}",
+                hint="glaswerk pack",
             ) from error
 
     def splits(self) -> list[str]:
-        """The splits that hold at least one document."""
+        """The splits that have at least one document."""
         return list(self._splits)
 
     def tokens(self, split: str) -> np.ndarray[Any, np.dtype[Any]]:
@@ -181,12 +187,12 @@ class Shards:
     def spans(
         self, split: str
     ) -> tuple[list[str], np.ndarray[Any, np.dtype[np.int64]], np.ndarray[Any, np.dtype[np.int64]]]:
-        """Document ids with their first token and the one after their last, in file order."""
+        """Document ids, and int64 arrays of their start and end (exclusive) in tokens, in file order."""
         table = pq.read_table(self._file(split, spans_file))
         return table["document"].to_pylist(), table["start"].to_numpy(), table["end"].to_numpy()
 
     def find(self, document: str) -> list[tuple[str, int, int]]:
-        """(split, first token, the one after the last) of a document, in every split that holds it."""
+        """(split, start, end) of a document in every split that contains it."""
         found = []
         for split in self._splits:
             table = ds.dataset(self._file(split, spans_file), format="parquet")
@@ -195,12 +201,12 @@ class Shards:
         return found
 
     def count(self, documents: Collection[str]) -> list[tuple[str, int, int]]:
-        """(split, how many of `documents` it holds, their tokens), for splits that hold any."""
+        """(split, number of `documents` in it, their tokens) for every split that contains any of them."""
         held = {split: self.held(split, documents) for split in self._splits}
         return [(split, len(found), sum(found.values())) for split, found in held.items() if found]
 
     def held(self, split: str, documents: Collection[str]) -> dict[str, int]:
-        """Tokens of each of `documents` that the split holds; of a pair those of both of its sides."""
+        """Token count of each of `documents` that is in the split; for a pair, both sides together."""
         wanted = pa.array(list(documents), pa.string())
         table = pq.read_table(self._file(split, spans_file))
         found: dict[str, int] = {}
@@ -210,5 +216,5 @@ class Shards:
 
     def _file(self, split: str, name_of: Callable[[str], str]) -> Path:
         if split not in self._splits:
-            raise GlaswerkError(f"the shards have no split {split!r} (there: {', '.join(self._splits)})")
+            raise GlaswerkError(f"the shards have no split {split!r}; they have {', '.join(self._splits)}")
         return self.folder / name_of(split)

@@ -1,7 +1,8 @@
-"""A tokenizer folder as the metadata of a GGUF file.
+"""Convert a tokenizer folder to the metadata of a GGUF file.
 
-llama.cpp knows a split rule by its name. Its own converter finds the name by hashing token ids and so refuses
-every tokenizer that it has not seen; here the rule itself is compared with what the names mean.
+llama.cpp identifies a split rule by name. Its own converter finds the name by hashing token ids, so it
+refuses every tokenizer that it has not seen. Here the rule itself is compared with the rules behind the
+names.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _NORMAL, _CONTROL, _USER_DEFINED, _UNUSED = 1, 3, 4, 5
 
 @dataclass(frozen=True, slots=True)
 class GgufTokenizer:
-    """What goes under `tokenizer.ggml.*`: `tokens` and `kinds` by id, `merges` as "left right"."""
+    """The values for `tokenizer.ggml.*`: `tokens` and `kinds` indexed by id, `merges` as "left right"."""
 
     pre: str
     tokens: list[str]
@@ -35,9 +36,10 @@ class GgufTokenizer:
 
 
 def tokenizer_to_gguf(folder: Path, rows: int) -> GgufTokenizer:
-    """The tokenizer in `folder` for a network with `rows` embeddings, unused ids named as llama.cpp's do.
+    """The tokenizer in `folder` for a network with `rows` embeddings.
 
-    Raises GlaswerkError where it is not byte-level BPE, or splits text by a rule that has no name.
+    Ids without a token are named as llama.cpp's converter names them ("[PAD…]"). Raises GlaswerkError if the
+    tokenizer is not byte-level BPE or its split rule has no name in GGUF.
     """
     data = json.loads((folder / TOKENIZER).read_text(encoding="utf-8"))
     tokenizer = Tokenizer.load(folder)
@@ -62,15 +64,15 @@ def tokenizer_to_gguf(folder: Path, rows: int) -> GgufTokenizer:
 
 
 def _rule(data: dict[str, Any]) -> str:
-    """The name of the split rule. A rule is what it does: how offsets are told does not count."""
+    """The name of the split rule. How the rule reports offsets does not matter."""
     found = data.get("pre_tokenizer") or {}
     steps = [_essence(step) for step in found.get("pretokenizers", [found])]
     for name, known in PRE_TOKENIZERS.items():
         if steps == [_essence(step) for step in known] and _is_normal(data.get("normalizer"), name):
             return name
     raise GlaswerkError(
-        "this tokenizer splits text by a rule that GGUF has no name for",
-        hint="serve the Hugging Face folder itself; it needs no GGUF",
+        "GGUF has no name for this tokenizer's split rule",
+        hint="serve the Hugging Face folder directly; it needs no GGUF",
     )
 
 
@@ -80,5 +82,5 @@ def _essence(step: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_normal(normalizer: Any, name: str) -> bool:
-    # Qwen's own tokenizers compose characters (NFC) first; llama.cpp's "qwen2" does not, for any of them.
+    # Qwen's tokenizers first compose characters (NFC). llama.cpp's "qwen2" skips this for all of them.
     return normalizer is None or (name == "qwen2" and normalizer == {"type": "NFC"})

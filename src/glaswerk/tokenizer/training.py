@@ -1,4 +1,4 @@
-"""Training a byte-level BPE on the corpus, saved in the format every Hugging Face reader knows."""
+"""Train a byte-level BPE on the corpus and save it in Hugging Face format."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Any
 from tokenizers import Regex, decoders, models, pre_tokenizers, trainers
 from tokenizers import Tokenizer as HuggingFaceTokenizer
 
-from glaswerk.core.artifact_files import CHAT_TEMPLATE, TOKENIZER, TOKENIZER_CONFIG
+from glaswerk.core.artifact_files import TOKENIZER, TOKENIZER_CONFIG
 from glaswerk.core.document import Document
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.store.corpus import read_documents
 from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.tokenizer.tokenizer import END, SPECIAL_TOKENS, SPLIT_PATTERN, TURN_END, own_template
 
-# The embedding of a small model is most of its parameters: the vocabulary grows with the corpus.
+# Embeddings are most of a small model's parameters, so the vocabulary grows with the corpus.
 _SIZES = ((8_000_000, 4096), (40_000_000, 8192), (400_000_000, 16384))
 LARGEST = 32768
 SMALLEST = 256 + len(SPECIAL_TOKENS)
@@ -26,7 +26,7 @@ SMALLEST = 256 + len(SPECIAL_TOKENS)
 
 @dataclass(frozen=True, slots=True)
 class TokenizerConfig:
-    """`vocab_size` counts everything, special tokens included; 0 derives it from the corpus' bytes."""
+    """`vocab_size` includes special tokens; 0 derives it from the size of the corpus in bytes."""
 
     vocab_size: int = 0
 
@@ -34,12 +34,15 @@ class TokenizerConfig:
 def train_tokenizer(
     lab: Lab, config: TokenizerConfig | None = None, *, corpus: str = "main", name: str = "main"
 ) -> Artifact:
-    """Train on the corpus' training and chat documents (never on its validation splits)."""
+    """Train on the training and chat documents of a corpus, never on its validation splits.
+
+    Raises GlaswerkError for a vocabulary size out of range.
+    """
     config = config or TokenizerConfig()
     source = lab.need("corpus", corpus, hint="glaswerk curate")
     size = config.vocab_size or derived_size(int(source.stats["bytes"]))
     if not SMALLEST <= size <= 2**20:
-        raise GlaswerkError(f"--vocab-size takes {SMALLEST} to {2**20}, found {size}")
+        raise GlaswerkError(f"expected --vocab-size from {SMALLEST} to {2**20}, found {size}")
     spec = Spec(
         "tokenizer", name, "tokenizer/1", {"corpus": source.id}, {**asdict(config), "vocab_size": size}
     )
@@ -47,7 +50,7 @@ def train_tokenizer(
 
 
 def derived_size(corpus_bytes: int) -> int:
-    """Vocabulary size for a corpus of that many bytes."""
+    """Default vocabulary size for a corpus of `corpus_bytes` bytes of text."""
     return next((size for limit, size in _SIZES if corpus_bytes < limit), LARGEST)
 
 
@@ -67,7 +70,7 @@ def _write(folder: Path, corpus: Path, size: int) -> Mapping[str, Any]:
         show_progress=False,
     )
     tokenizer.train_from_iterator(_texts(corpus), trainer=trainer)
-    # After training, so that ids 0.. are the bytes and merges in rank order, as tiktoken needs them.
+    # Added after training, so that ids from 0 are the bytes and merges in rank order, as tiktoken requires.
     tokenizer.add_special_tokens(list(SPECIAL_TOKENS))
     tokenizer.save(str(folder / TOKENIZER))
     write_companions(folder)
@@ -75,7 +78,7 @@ def _write(folder: Path, corpus: Path, size: int) -> Mapping[str, Any]:
 
 
 def write_companions(folder: Path) -> None:
-    """What `transformers` reads beside `tokenizer.json`."""
+    """Write the files that `transformers` reads in addition to `tokenizer.json`."""
     (folder / CHAT_TEMPLATE).write_text(own_template())
     config = {
         "tokenizer_class": "PreTrainedTokenizerFast",

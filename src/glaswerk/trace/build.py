@@ -1,4 +1,4 @@
-"""Building a trace: the suffix order of everything that is trained on, beside the shards it points into."""
+"""Build the trace index: suffix arrays over all tokens that training uses. The shards keep the tokens."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from glaswerk.core.progress import progress_bar
 from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.lab.artifact import ArtifactKind
 from glaswerk.tokenizer import Shards, Tokenizer
-from glaswerk.trace.index import Integers
-from glaswerk.trace.library import copies_of
+from glaswerk.trace.matched_documents import copies_of
 from glaswerk.trace.segments import (
     SEGMENT_TOKENS,
     Part,
@@ -28,27 +27,29 @@ from glaswerk.trace.segments import (
     write_arrays,
     write_parts,
 )
-from glaswerk.trace.words import cut
+from glaswerk.trace.suffix_array import Integers
+from glaswerk.trace.word_tokens import tokenize_words
 
-# Validation splits are not trained on, so a match in them would be no match in training data.
+# Training does not use validation splits, so a match in them is not a match in training data.
 TRAINED = ("train", "chat", "preference")
 _LAST = np.iinfo(np.int64).max
-# Documents, and tokens of each, that tell whether words can be looked up.
+# Documents, and tokens of each, that are checked for whether words can be looked up.
 _LOOKS, _LOOK = 32, 256
 
 
 def build(lab: Lab, shards: Artifact, *, segment_tokens: int = SEGMENT_TOKENS) -> Artifact:
-    """The trace of `shards`: suffix orders over the tokens of each trained split, which stay where they are.
+    """Build the trace of `shards`: suffix arrays over the tokens of each split that training uses.
 
-    A split is cut into segments (see `trace.segments`); those that another trace of the lab, or an
-    interrupted run, has already are taken over. Beside them: `<split>.age.npy` (int32, the rank of each
-    document by date), `<split>.copies.npy` (int32, how many duplicates of it curation left out), and
-    `<split>.begin.npy` (int64, from where on the tokens of each document count: see `_begins`).
-    Raises GlaswerkError where the corpus or the tokenizer of the shards is gone, and for tokenizers that
-    join words.
+    Splits are cut into segments (see `trace.segments`); segments that another trace of the lab or an
+    interrupted run has already built are reused. Also written: `<split>.age.npy` (int32, each document's rank
+    by date), `<split>.copies.npy` (int32, how many duplicates of it curation dropped) and `<split>.begin.npy`
+    (int64, the token from which each document counts, see `_begins`).
+
+    Raises GlaswerkError if the corpus or tokenizer of the shards is gone, and for tokenizers that merge
+    words.
     """
     if segment_tokens < 1:
-        raise GlaswerkError(f"expected at least 1 token a segment, found {segment_tokens}")
+        raise GlaswerkError(f"expected at least 1 token per segment, found {segment_tokens}")
     corpus = parent(lab, shards, "corpus", hint="glaswerk pack")
     tokenizer = Tokenizer.load(parent(lab, shards, "tokenizer", hint="glaswerk pack").path)
     _check_words(tokenizer, Shards.open(shards.path), shards.name)
@@ -70,57 +71,57 @@ def build(lab: Lab, shards: Artifact, *, segment_tokens: int = SEGMENT_TOKENS) -
 
 
 def parent(lab: Lab, artifact: Artifact, kind: ArtifactKind, *, hint: str) -> Artifact:
-    """The artifact that `artifact` was made from; an error where it is gone or was made anew since."""
+    """The input of `artifact` of this kind. Raises GlaswerkError if it is gone or was rebuilt since."""
     wanted = artifact.inputs.get(kind)
     found = next((a for a in lab.all(kind) if a.id == wanted), None)
     if found is None:
         raise GlaswerkError(
             f"the {artifact.kind} {artifact.name!r} is stale: it was made from the {kind} {wanted}, "
-            "which the lab no longer holds",
+            "which is no longer in the lab",
             hint=hint,
         )
     return found
 
 
 def trained_splits(shards: Shards) -> list[str]:
-    """The splits that a trace covers, in the order in which documents are shown."""
+    """The splits that a trace covers, in the order in which their documents are shown."""
     return [split for split in TRAINED if split in shards.splits()]
 
 
 def _check_words(tokenizer: Tokenizer, packed: Shards, shards: str) -> None:
-    """What follows a word's end must have the same tokens alone as in a text (see `words.cut`)."""
+    """Raises GlaswerkError if words are tokenised differently alone and in a text (see `tokenize_words`)."""
     if "train" not in packed.splits():
         return
     _, starts, ends = packed.spans("train")
     tokens = packed.tokens("train")
     looked = [tokens[a : min(b, a + _LOOK)].tolist() for a, b in zip(starts[:_LOOKS], ends, strict=False)]
-    # An odd document may be written otherwise, most are not.
+    # A few unusual documents may differ; most must not.
     if 2 * sum(_joins(tokenizer, ids) for ids in looked) > len(looked):
         raise GlaswerkError(
-            f"the tokenizer of the shards {shards!r} joins words, so that nothing can be looked up in them",
-            hint="glaswerk tokenizer && glaswerk pack makes shards where it can",
+            f"the tokenizer of the shards {shards!r} merges words, so no word can be looked up in them",
+            hint="glaswerk tokenizer && glaswerk pack",
         )
 
 
 def _joins(tokenizer: Tokenizer, ids: list[int]) -> bool:
-    """Whether the words behind the first, but for the last, which may be cut, have other tokens alone."""
-    words = cut(tokenizer.decode(ids), tokenizer.encode)
+    """Whether words after the first are tokenised differently alone; the last may be cut and is ignored."""
+    words = tokenize_words(tokenizer.decode(ids), tokenizer.encode)
     alone = words.tokens[: words.borders[-2]].tolist() if len(words.words) > 2 else []
     return not any(ids[at : at + len(alone)] == alone for at in range(len(ids) - len(alone) + 1))
 
 
 def _opening(tokenizer: Tokenizer) -> Integers:
-    """What a dialogue begins with before its user's first words: some templates write a system turn there."""
+    """The tokens before the user's first words in a dialogue: some templates write a system turn there."""
     try:
         one, other = (
             tokenizer.render_chat([Message(role="user", content=text)], prompt=False) for text in ("a", "Zz")
         )
     except GlaswerkError:
-        # Without a template there are no dialogues in the shards.
+        # Without a chat template the shards have no dialogues.
         return np.zeros(0, np.int64)
     shared = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), 0)
     head = one[:shared]
-    # Of the user's own turn the role alone stands there, which no search takes for a word (see `borders`).
+    # Of the user's turn, only the role name is included, which no search matches (see `word_boundaries`).
     written = head[: head.index(tokenizer.turn_id)] if head.count(tokenizer.turn_id) == 1 else head
     return np.array(head if set(written) - tokenizer.special_ids else [], np.int64)
 
@@ -128,7 +129,7 @@ def _opening(tokenizer: Tokenizer) -> Integers:
 def _write(
     folder: Path, shards: Shards, corpus: Path, there: list[Path], limit: int, opening: Integers
 ) -> Mapping[str, Any]:
-    """there: folders that may hold finished segments; new ones are made in the first."""
+    """there: folders that may have finished segments; new ones are written to the first."""
     dates, copies = _dates(corpus), copies_of(corpus)
     splits = trained_splits(shards)
     for split in splits:
@@ -162,11 +163,11 @@ def _parts(shards: Shards, splits: list[str], limit: int) -> Iterator[Part]:
 
 
 def _begins(shards: Shards, split: str, opening: Integers) -> Integers:
-    """For each document the token from which on its words count.
+    """For each document, the token from which its words count, shape (documents,).
 
-    That is its first; of a dialogue that begins with `opening` the one behind, which the template wrote; of
-    the rejected side of a pair the first of the answer, as the prompt before it is packed with the chosen
-    side already.
+    Usually its first token. In a dialogue that begins with `opening`, which the template wrote, the token
+    after it. In the rejected side of a pair the first token of the answer, as the chosen side has the same
+    prompt.
     """
     _, starts, ends = shards.spans(split)
     if split == "train":
@@ -183,7 +184,7 @@ def _begins(shards: Shards, split: str, opening: Integers) -> Integers:
 
 
 def _dates(corpus: Path) -> dict[str, int]:
-    """Creation times in microseconds by document id; a document without one comes last."""
+    """Creation times in microseconds by document id; documents without one sort last."""
     rows = pq.read_table(corpus / DOCUMENTS, columns=["id", "created_at"]).to_pylist()
     return {
         row["id"]: _LAST if row["created_at"] is None else int(row["created_at"].timestamp() * 1e6)
@@ -192,7 +193,7 @@ def _dates(corpus: Path) -> dict[str, int]:
 
 
 def _ages(ids: list[str], dates: Mapping[str, int]) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
-    """For each document its rank by (date, id), so that the choice of documents never varies."""
+    """Each document's rank by (date, id), so that the choice of documents is deterministic."""
     order = sorted(range(len(ids)), key=lambda i: (dates.get(ids[i], _LAST), ids[i]))
     ages = np.empty(len(ids), np.int32)
     ages[order] = np.arange(len(ids))

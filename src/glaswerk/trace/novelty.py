@@ -1,4 +1,4 @@
-"""How much of an answer stands word for word in the training data, beside what is usual for unseen text."""
+"""How much of an answer is verbatim training data, compared with text that the model never saw."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from glaswerk.data.store.corpus import documents
 from glaswerk.lab import Artifact, Lab
 from glaswerk.tokenizer import Shards
 from glaswerk.trace.build import parent
-from glaswerk.trace.span import Trace
+from glaswerk.trace.results import Trace
 from glaswerk.trace.tracer import Tracer
-from glaswerk.trace.words import cut
+from glaswerk.trace.word_tokens import tokenize_words
 
 # Shortest span that counts as copied, in words.
 LEAST = 8
-# An answer of more words is held against windows of these, as the borders cut little off so long ones.
+# Longer answers are compared with windows of this length: window edges cut little off windows this long.
 LONGEST = 256
-# Elsewhere windows must have this share of the answer's words: shorter ones hold less that is copied.
+# Otherwise windows must have this share of the answer's words: shorter ones contain less verbatim text.
 _NEAR = 0.75
-# Fewer windows than this have no 2.5 % of them.
+# With fewer windows, the 2.5 % quantiles are undefined.
 FEWEST = 40
-# Held-out words that are searched: enough for hundreds of windows of most lengths, some seconds' work.
+# Held-out words that are traced: enough for hundreds of windows of most lengths, in some seconds.
 MOST_WORDS = 40_000
 _MOST_WINDOWS = 1000
 _PART = 512
@@ -44,12 +44,12 @@ Passage = tuple[int, Sequence[tuple[int, int]]]
 
 @dataclass(frozen=True, slots=True)
 class Novelty:
-    """The share of an answer's words inside verbatim spans of at least `n` words, and what is usual.
+    """The share of an answer's words in verbatim spans of at least `n` words, and the usual share.
 
-    `expected` and `interval` are the mean and the middle 95 % of that share over `windows` windows of
-    `window_words` words (as many as the answer has, where there are enough) of held-out text, which the
-    model never saw; `percentile` of these have a lower share, ties counted half. Where there are too few
-    windows, `reason` says why nothing is compared.
+    `expected` and `interval` are the mean and the middle 95 % of the share over `windows` windows of held-out
+    text, which the model never saw. A window has `window_words` words: as many as the answer if there are
+    enough such windows. `percentile` per cent of the windows have a lower share, ties counted half. If there
+    are too few windows, `reason` says why nothing is compared.
     """
 
     share: float
@@ -63,10 +63,11 @@ class Novelty:
     reason: str = ""
 
     def to_json(self) -> dict[str, Any]:
+        """The `novelty` object of the API; without a comparison, `measurable` is false with the reason."""
         share = {"share": self.share, "n": self.n, "words": self.words}
         if self.reason:
             return share | unmeasurable(self.reason)
-        assert self.interval is not None, "whatever has no reason was compared"
+        assert self.interval is not None, "without a reason, a comparison was made"
         return share | {
             "measurable": True,
             "expected": self.expected,
@@ -77,20 +78,20 @@ class Novelty:
         }
 
     def __str__(self) -> str:
-        """A sentence for people."""
+        """One sentence for the terminal."""
         share, runs = f"{self.share * 100:.0f} %", f"in runs of {self.n} words or more"
-        copied = f"{share} of it stands word for word in the training data, {runs}"
+        copied = f"{share} of it appears verbatim in the training data, {runs}"
         if self.interval is None:
-            return f"{copied}; what is usual is not measurable: {self.reason}"
+            return f"{copied}; the usual share is not measurable: {self.reason}"
         low, high = (f"{bound * 100:.0f}" for bound in self.interval)
-        return f"{copied}; {low}–{high} % is usual for text that it lacks ({self.windows:,} windows)"
+        return f"{copied}; {low}–{high} % is usual for unseen text ({self.windows:,} windows)"
 
 
 class Baseline:
-    """What of held-out text stands in the training data, measured once for a trace and kept in the lab.
+    """How much of held-out text is verbatim training data; measured once per trace and cached in the lab.
 
-    `passages`: of each the number of its words and its verbatim spans (first word, the one after the last)
-    of at least `n` words.
+    `passages`: for each passage its number of words and its verbatim spans (first word, end) of at least `n`
+    words.
     """
 
     def __init__(self, passages: Sequence[Passage], n: int = LEAST) -> None:
@@ -99,9 +100,9 @@ class Baseline:
 
     @classmethod
     def of(cls, lab: Lab, trace: Artifact, tracer: Tracer, n: int = LEAST) -> Baseline:
-        """The baseline of a trace without what is hidden now, from the lab where it was measured before.
+        """The baseline of a trace without currently hidden documents; read from the lab if measured before.
 
-        Raises GlaswerkError where the shards or the corpus behind the trace are gone.
+        Raises GlaswerkError if the shards or corpus behind the trace are gone.
         """
         hidden = tracer.hidden()
         path = lab.run_folder(digest_json(["novelty/2", trace.id, n, MOST_WORDS, sorted(hidden)])) / _FILE
@@ -112,20 +113,20 @@ class Baseline:
         return cls(passages, n)
 
     def judge(self, tracer: Tracer, text: str, found: Trace | None = None) -> Novelty:
-        """The novelty of an answer; `found`, its trace with a `min_words` of at most `n`, spares a search."""
+        """The novelty of an answer. `found`, its trace with `min_words` of at most `n`, saves a search."""
         found = found or tracer.trace(text, min_words=self._n, documents=0)
         copied = _copied(found, self._n)
         words = len(copied)
         share = round(float(copied.mean()), 4) if words else 0.0
         if words < self._n:
-            reason = f"the answer has {words} words, a verbatim span counts from {self._n}"
+            reason = f"the answer has {words} words; a verbatim span counts from {self._n}"
             return Novelty(share, self._n, words, reason=reason)
         wanted = min(words, LONGEST)
         least = max(self._n, ceil(_NEAR * wanted))
         size = next((size for size in range(wanted, least - 1, -1) if self._windows(size) >= FEWEST), 0)
         if not size:
             number = self._windows(wanted)
-            reason = f"held-out text has {number} passages as long as the answer, {FEWEST} are needed"
+            reason = f"held-out text has {number} passages as long as the answer; {FEWEST} are needed"
             return Novelty(share, self._n, words, reason=reason)
         return self._compared(share, words, size)
 
@@ -148,10 +149,10 @@ class Baseline:
         return sum(count // size for count, _ in self._passages)
 
     def _window_shares(self, size: int) -> np.ndarray[Any, np.dtype[np.float64]]:
-        """The share of each window of `size` words, of at most 1,000.
+        """The verbatim share of each window of `size` words, for at most 1,000 windows.
 
-        A window's verbatim spans are those of its passage, cut at its borders, as every part of a span
-        occurs wherever the span does: so one search of a passage serves windows of all lengths.
+        A window's verbatim spans are those of its passage, clipped to the window, as every part of a span
+        occurs wherever the span does. So one search of a passage serves windows of all lengths.
         """
         step = ceil(self._windows(size) / _MOST_WINDOWS)
         starts = ((spans, at) for count, spans in self._passages for at in range(0, count - size + 1, size))
@@ -167,7 +168,7 @@ class Baseline:
 
 
 def _kept(path: Path) -> list[Passage] | None:
-    """The passages in a file of the cache; None where it is missing or damaged."""
+    """The passages in a cache file; None if it is missing or damaged."""
     try:
         return [
             (int(count), [(int(first), int(last)) for first, last in spans])
@@ -178,7 +179,7 @@ def _kept(path: Path) -> list[Passage] | None:
 
 
 def _measure(tracer: Tracer, texts: Iterator[str], n: int) -> list[Passage]:
-    """Passages of `texts`, up to MOST_WORDS words."""
+    """Trace `texts` up to MOST_WORDS words."""
     found: list[Passage] = []
     left = MOST_WORDS
     for part in (part for text in texts for part in _parts(text)):
@@ -191,7 +192,7 @@ def _measure(tracer: Tracer, texts: Iterator[str], n: int) -> list[Passage]:
 
 
 def _parts(text: str) -> Iterator[str]:
-    """The text in parts of 512 words: a book would otherwise be searched whole for a few windows."""
+    """The text in parts of 512 words, so that a book is not traced completely for a few windows."""
     words = _words(text)
     for start in range(0, len(words), _PART):
         part = words[start : start + _PART]
@@ -199,7 +200,7 @@ def _parts(text: str) -> Iterator[str]:
 
 
 def _copied(found: Trace, n: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """For every word of the text, whether it lies in a verbatim span of at least `n` words."""
+    """For every word of the text, whether it is in a verbatim span of at least `n` words."""
     spans, count = _spans(found, n)
     copied = np.zeros(count, bool)
     for first, last in spans:
@@ -208,20 +209,20 @@ def _copied(found: Trace, n: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
 
 
 def _spans(found: Trace, n: int) -> tuple[list[tuple[int, int]], int]:
-    """Verbatim spans as (first word, the one after the last), and how many words the text has."""
+    """Verbatim spans as (first word, end), and the number of words in the text."""
     words = _words(found.text)
     starts = {start: i for i, (start, _) in enumerate(words)}
-    # Whether a longer span holds one does not depend on the shortest looked for, so these are all of them.
+    # Whether a span is maximal does not depend on min_words, so these are all spans of n words or more.
     spans = (span for span in found.spans if span.words >= n)
     return [(starts[span.start], starts[span.start] + span.words) for span in spans], len(words)
 
 
 def _words(text: str) -> tuple[tuple[int, int], ...]:
-    return cut(text, lambda piece: ()).words
+    return tokenize_words(text, lambda piece: ()).words
 
 
 def _held_out(lab: Lab, trace: Artifact, hidden: Collection[str]) -> Iterator[str]:
-    """The texts of held-out documents that are not hidden, in an order that depends on their ids alone."""
+    """Texts of held-out documents that are not hidden, in an order that depends only on their ids."""
     shards = parent(lab, trace, "shards", hint="glaswerk index")
     corpus = parent(lab, shards, "corpus", hint="glaswerk pack")
     packed = Shards.open(shards.path)

@@ -1,4 +1,4 @@
-"""How much documents have to do with an exchange: BM25 over tokens."""
+"""Rank documents by relevance to an exchange: BM25 over tokens."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from glaswerk.trace.index import Tokens
+from glaswerk.trace.suffix_array import Tokens
 
 Scores = np.ndarray[Any, np.dtype[np.float64]]
 # Robertson and Zaragoza, "The Probabilistic Relevance Framework" (2009), section 3.5.
@@ -15,10 +15,11 @@ _K1, _B = 1.2, 0.75
 
 
 def relevance(documents: Sequence[Tokens], query: Sequence[int], vocab_size: int) -> Scores:
-    """BM25 of every document (token ids) against the different tokens of `query`, in nats.
+    """BM25 score of every document (token ids) for the distinct tokens of `query`, shape (documents,), in
+    nats.
 
-    How many documents hold a token is counted among those given, as OLMoTrace does (Liu et al., 2025), so
-    a token that all of them hold says little, and the scores compare only among themselves.
+    Document frequencies are counted among the given documents, as in OLMoTrace (Liu et al., 2025): a token
+    that all of them contain has little weight, and scores are comparable within one call only.
     """
     terms = np.unique(np.array(query, np.int64))
     if not len(documents) or not len(terms):

@@ -1,4 +1,4 @@
-"""Maximal spans: the longest whole-word match from every word on, and every place where it stands."""
+"""Maximal spans: the longest whole-word match from every word of an answer, and all its occurrences."""
 
 from __future__ import annotations
 
@@ -7,29 +7,32 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from glaswerk.trace.borders import Borders, Flags
-from glaswerk.trace.index import Integers, Probe, Segment, Segments
-from glaswerk.trace.words import Cut
+from glaswerk.trace.suffix_array import Integers, Queries, Segment, Segments
+from glaswerk.trace.word_boundaries import Flags, WordBoundaries
+from glaswerk.trace.word_tokens import WordTokens
 
-# Places looked at together; most runs are decided by the first few.
+# Positions checked at once; most candidates are decided by the first few.
 _FEW, _MANY = 256, 1 << 18
-# Matches of so many tokens are rare: longer ones are searched to their end one by one, where they matter.
+# Matches of this many tokens are rare: longer ones are searched to their end one by one, when needed.
 _SHORT = 48
 _LOOKS = 16
 _NOWHERE = np.zeros(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True)
-class Searched:
-    """A segment, and which of its places may be shown: all of them where `visible` is None."""
+class SearchedSegment:
+    """A segment, and a test for which of its positions may be shown; all may if `visible` is None."""
 
     segment: Segment
     visible: Callable[[Integers], Flags] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """Words `first` to `end` (exclusive); per segment the token positions just behind the first word."""
+class Occurrences:
+    """Words `first` to `end` (exclusive) of an answer, and where they occur.
+
+    `places`: per segment, the token positions right after the first word.
+    """
 
     first: int
     end: int
@@ -37,36 +40,39 @@ class Found:
 
     @property
     def count(self) -> int:
+        """Number of occurrences in all segments."""
         return sum(len(places) for places in self.places)
 
 
-def maximal_spans(cut: Cut, segments: Sequence[Searched], borders: Borders, min_words: int) -> list[Found]:
-    """Every span of at least `min_words` (>= 2) words that occurs and lies in no longer one that occurs."""
-    firsts = range(len(cut.words) - min_words + 1)
+def maximal_spans(
+    answer: WordTokens, segments: Sequence[SearchedSegment], borders: WordBoundaries, min_words: int
+) -> list[Occurrences]:
+    """Every occurring span of at least `min_words` (>= 2) words that is not part of a longer one."""
+    firsts = range(len(answer.words) - min_words + 1)
     if not firsts:
         return []
-    search = _Search(cut, segments, borders, firsts, min_words)
-    spans: list[Found] = []
+    search = _Search(answer, segments, borders, firsts, min_words)
+    spans: list[Occurrences] = []
     limit = 0
     for first in firsts:
-        # Only a span that ends behind all earlier ones is contained in none of them.
+        # Only a span that ends after all earlier ones is not contained in one of them.
         end = search.longest(first, max(limit + 1, first + min_words))
         if end:
             limit = end
-            spans.append(Found(first, end, search.places(first, end)))
+            spans.append(Occurrences(first, end, search.places(first, end)))
     return spans
 
 
-def whole(cut: Cut, segments: Sequence[Searched], borders: Borders) -> Found:
-    """Every place of all the words of `cut` (at least one)."""
-    end = len(cut.words)
-    return Found(0, end, _Search(cut, segments, borders, range(1), end).places(0, end))
+def find_all(answer: WordTokens, segments: Sequence[SearchedSegment], borders: WordBoundaries) -> Occurrences:
+    """All occurrences of the complete text `answer`, which must have at least one word."""
+    end = len(answer.words)
+    return Occurrences(0, end, _Search(answer, segments, borders, range(1), end).places(0, end))
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """Places in a segment of a query's lead and the words behind it up to `end`: ranks `low` to `high`, near
-    `near`."""
+    """Occurrences in one segment of a query's lead and the words after it up to `end`: the ranks `low` to
+    `high`. `near` is a rank in that range or at its end."""
 
     query: int
     segment: int
@@ -77,37 +83,44 @@ class _Row:
 
 
 class _Search:
-    """One answer against all segments, for spans of at least `least` words that begin at the words `firsts`.
+    """Searches one answer in all segments, for spans of at least `least` words that begin at words in
+    `firsts`.
 
-    What stands before and in the first word differs from place to place ("(word", " word"), so every
-    token that the word can end with leads a query of its own; the words behind have the same tokens
-    everywhere.
+    The first word is tokenised differently from place to place ("(word", " word"), so every token that it can
+    end with leads a separate query. The words after it have the same tokens everywhere.
     """
 
     def __init__(
-        self, cut: Cut, segments: Sequence[Searched], borders: Borders, firsts: Iterable[int], least: int
+        self,
+        answer: WordTokens,
+        segments: Sequence[SearchedSegment],
+        borders: WordBoundaries,
+        firsts: Iterable[int],
+        least: int,
     ) -> None:
-        self._cut, self._borders, self._searched, self._least = cut, borders, segments, least
+        self._answer, self._borders, self._searched, self._least = answer, borders, segments, least
         self._index = Segments([searched.segment for searched in segments])
-        # Of the words that the answer repeats, each is looked up once.
-        leads = {word: borders.leads(word) for word in {cut.span(i, i + 1) for i in firsts}}
-        queries = [(i, *lead) for i in firsts for lead in leads[cut.span(i, i + 1)]]
+        # A word that the answer repeats is looked up once.
+        leads = {word: borders.leads(word) for word in {answer.span(i, i + 1) for i in firsts}}
+        queries = [(i, *lead) for i in firsts for lead in leads[answer.span(i, i + 1)]]
         table = np.array(queries, np.int64).reshape(-1, 3)
-        self._probe = Probe.everywhere(cut.tokens, cut.borders[table[:, 0]], table[:, 1], len(segments))
-        # Per query and segment: the first word, and whether the lead says for certain that it is whole.
+        self._probe = Queries.everywhere(
+            answer.tokens, answer.borders[table[:, 0]], table[:, 1], len(segments)
+        )
+        # Per query and segment: the first word, and whether the lead alone shows that it is a whole word.
         self._word, self._certain = np.tile(table[:, 0], len(segments)), np.tile(table[:, 2], len(segments))
         self._rows: dict[int, list[_Row]] = {}
         self._long: dict[int, list[int]] = {}
         self._skip = (0, 0)
         near, lengths = self._index.longest(self._probe, _SHORT)
-        is_long = (lengths == _SHORT) & (len(cut.tokens) - self._probe.start > _SHORT)
+        is_long = (lengths == _SHORT) & (len(answer.tokens) - self._probe.start > _SHORT)
         for query in np.flatnonzero(is_long).tolist():
             self._long.setdefault(int(self._word[query]), []).append(query)
         self._keep(np.flatnonzero(~is_long), near[~is_long], lengths[~is_long])
 
     def longest(self, first: int, least: int) -> int:
-        """The largest end >= `least` such that the words from `first` to it occur; 0 where there is none."""
-        if least > len(self._cut.words):
+        """The largest end >= `least` such that the words from `first` to it occur; 0 if there is none."""
+        if least > len(self._answer.words):
             return 0
         if first in self._long:
             if first < self._next(first, least):
@@ -121,7 +134,7 @@ class _Search:
         return best
 
     def places(self, first: int, end: int) -> tuple[Integers, ...]:
-        """Token positions behind the first word of every whole-word occurrence; ascending, by segment."""
+        """Per segment, the token positions after the first word of every whole-word occurrence, ascending."""
         if first in self._long:
             self._finish(first)
         found: list[list[Integers]] = [[] for _ in self._searched]
@@ -132,32 +145,32 @@ class _Search:
         return tuple(np.sort(np.concatenate(part)) if part else _NOWHERE for part in found)
 
     def _keep(self, queries: Integers, near: Integers, lengths: Integers) -> None:
-        """Enter the queries that go on for at least the words wanted, each up to its last word border."""
-        ends = np.searchsorted(self._cut.borders, self._probe.start[queries] + lengths, "right")
+        """Record the queries that match for at least `least` words, each up to its last word boundary."""
+        ends = np.searchsorted(self._answer.borders, self._probe.start[queries] + lengths, "right")
         kept = ends >= self._word[queries] + self._least
         for row in self._ranges(queries[kept], ends[kept], near[kept]):
             self._rows.setdefault(int(self._word[row.query]), []).append(row)
 
     def _finish(self, first: int) -> None:
-        """Search what was cut short at _SHORT tokens to its end."""
+        """Complete the searches that were stopped at _SHORT tokens."""
         queries = np.array(self._long.pop(first), np.int64)
         self._keep(queries, *self._index.longest(self._probe.only(queries)))
 
     def _next(self, first: int, end: int) -> int:
-        """The first word from `first` on behind which the words up to `end` occur, whatever it is itself.
+        """The first word >= `first` such that the words after it, up to `end`, occur.
 
-        A long copy begins at each of its words, and no beginning but the first says anything new. What
-        occurs from one word on occurs from each later one, so that a few looks find where news begins.
+        Every word of a long copy begins a match, but only the first one gives a new span. If the words from
+        one word on occur, so do those from each later word, so a few probes find the first.
         """
         if self._skip[0] != end:
             low, high = first, end - 1
             while low < high:
                 words = np.unique(np.linspace(low, high - 1, _LOOKS).astype(np.int64))
-                starts = self._cut.borders[words]
-                probe = Probe.everywhere(
-                    self._cut.tokens[: self._cut.borders[end - 1]],
+                starts = self._answer.borders[words]
+                probe = Queries.everywhere(
+                    self._answer.tokens[: self._answer.borders[end - 1]],
                     starts + 1,
-                    self._cut.tokens[starts],
+                    self._answer.tokens[starts],
                     len(self._searched),
                 )
                 occurs = self._index.occurs(probe).reshape(-1, len(words)).any(axis=0)
@@ -170,7 +183,7 @@ class _Search:
         return self._skip[1]
 
     def _reach(self, row: _Row, least: int) -> int:
-        """The largest end from `least` to the row's that one of its places has; 0 where there is none."""
+        """The largest end from `least` to the row's end that an occurrence reaches; 0 if there is none."""
         if not self._any(row):
             shorter = self._longest_started(row, least)
             if shorter is None:
@@ -178,11 +191,11 @@ class _Search:
             row = shorter
         if any(self._ended(row, good).any() for good in self._started(row)):
             return row.end
-        # Each of these places goes on with the letters of a longer word: one word less is whole.
+        # In all of these occurrences a longer word continues; without the last word they end at a boundary.
         return row.end - 1 if row.end > least else 0
 
     def _longest_started(self, row: _Row, least: int) -> _Row | None:
-        """The row with the largest end from `least` on, below its own, that has a place; None without one."""
+        """The row with the largest end from `least` to below its own that has an occurrence, or None."""
         best, low, high = None, least, row.end - 1
         end = least
         while low <= high:
@@ -203,8 +216,8 @@ class _Search:
         return self._ranges(queries, np.full(len(queries), end), near)
 
     def _ranges(self, queries: Integers, ends: Integers, near: Integers) -> list[_Row]:
-        """queries: ascending."""
-        lengths = self._cut.borders[ends - 1] - self._probe.start[queries]
+        """Rows for the queries, which must be ascending."""
+        lengths = self._answer.borders[ends - 1] - self._probe.start[queries]
         low, high = self._index.ranges(self._probe.only(queries), lengths, near)
         columns = (
             column.tolist() for column in (queries, self._probe.segment[queries], ends, near, low, high)
@@ -212,7 +225,7 @@ class _Search:
         return [_Row(*values) for values in zip(*columns, strict=True)]
 
     def _started(self, row: _Row) -> Iterator[Integers]:
-        """Token positions behind the whole first word, those that may be shown, in blocks."""
+        """Token positions after the complete first word that may be shown, in blocks."""
         size, low = _FEW, row.low
         searched = self._searched[row.segment]
         while low < row.high:
@@ -222,11 +235,11 @@ class _Search:
                 places = places[searched.visible(places)]
             if not self._certain[row.query]:
                 first = int(self._word[row.query])
-                word = self._cut.span(first, first + 1)
+                word = self._answer.span(first, first + 1)
                 places = places[self._borders.starts_with(searched.segment.tokens, places, word)]
             yield places
             low, size = high, _MANY
 
     def _ended(self, row: _Row, places: Integers) -> Flags:
-        length = self._cut.borders[row.end - 1] - self._probe.start[row.query]
+        length = self._answer.borders[row.end - 1] - self._probe.start[row.query]
         return self._borders.ends_whole(self._searched[row.segment].segment.tokens, places + length)

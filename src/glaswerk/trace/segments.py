@@ -1,4 +1,4 @@
-"""Where token files are cut into segments, and the arrays of each: built once, then taken over by digest."""
+"""Cut token files into segments; build the arrays of each once and reuse them by digest."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.files import fsync_path, write_atomic
 from glaswerk.core.ids import DIGEST_BYTES, PREFIX, digest_file, digest_text, short
 from glaswerk.lab.artifact import read_manifest
-from glaswerk.trace.index import Integers, Segment, Tokens, first_token_bounds, suffix_order
+from glaswerk.trace.suffix_array import Integers, Segment, Tokens, first_token_bounds, suffix_order
 
-# Building takes up to 24 bytes of memory a token, so this many fit into 3 GB.
+# Building takes up to 24 bytes of memory per token, so this many need 3 GB.
 SEGMENT_TOKENS = 128_000_000
 SEGMENTS = "segments.json"
 _BLOCK = 1 << 24
@@ -26,7 +26,7 @@ _BLOCK = 1 << 24
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Tokens `start` to `end` of a split; `digest` is over them and the size of their vocabulary."""
+    """Tokens `start` to `end` of a split; `digest` covers them and the vocabulary size."""
 
     split: str
     start: int
@@ -35,16 +35,17 @@ class Part:
 
     @property
     def name(self) -> str:
+        """Base name of its array files."""
         return short(self.digest, 24)
 
 
 def cuts(documents: Sequence[str], ends: Integers, limit: int) -> list[tuple[int, int]]:
-    """(first token, the one after the last) of every segment; each ends with a document.
+    """(start, end) of every segment; each ends at the end of a document.
 
-    documents: ids in file order; ends: the token behind each one's own end token. A segment holds at most
-    `limit` tokens, or one longer document. In its last quarter it ends with the first document that its own
-    id and length choose (sixteen in `limit` tokens), so that segments behind inserted or deleted documents
-    come out the same again: content-defined cutting, as in LBFS (Muthitacharoen et al., 2001).
+    documents: ids in file order; ends: the position after each document's end token. A segment has at most
+    `limit` tokens, or one longer document. In its last quarter it ends with the first document whose id and
+    length select it (sixteen per `limit` tokens), so that segments after an inserted or deleted document come
+    out the same again: content-defined chunking, as in LBFS (Muthitacharoen et al., 2001).
     """
     found: list[tuple[int, int]] = []
     start, end = 0, 0
@@ -60,12 +61,12 @@ def cuts(documents: Sequence[str], ends: Integers, limit: int) -> list[tuple[int
 
 
 def _draw(document: str) -> float:
-    """A number from 0 to 1 that follows from the id alone."""
+    """A pseudorandom number from 0 to 1 that depends on the id only."""
     return int(digest_text(document)[-8:], 16) / 16**8
 
 
 def digest_tokens(tokens: Tokens, vocab_size: int) -> str:
-    """Content id of everything that decides a segment's arrays."""
+    """Content id of everything that determines a segment's arrays."""
     state = hashlib.blake2b(f"{tokens.dtype.str} {vocab_size} ".encode(), digest_size=DIGEST_BYTES)
     for start in range(0, len(tokens), _BLOCK):
         state.update(np.ascontiguousarray(tokens[start : start + _BLOCK]).data)
@@ -73,7 +74,7 @@ def digest_tokens(tokens: Tokens, vocab_size: int) -> str:
 
 
 def write_arrays(folder: Path, part: Part, tokens: Tokens, vocab_size: int) -> None:
-    """`<name>.order.npy` (int32 positions) and `<name>.bounds.npy` (int64), the second last: it says done."""
+    """Write `<name>.order.npy` (int32 positions), then `<name>.bounds.npy` (int64), which marks the end."""
     for kind, array in (("order", suffix_order(tokens)), ("bounds", first_token_bounds(tokens, vocab_size))):
         temporary = folder / f".{part.name}.{kind}.npy"
         np.save(temporary, array)
@@ -82,7 +83,7 @@ def write_arrays(folder: Path, part: Part, tokens: Tokens, vocab_size: int) -> N
 
 
 def has_arrays(folder: Path, part: Part) -> bool:
-    """Whether the arrays are there; those of a finished index must still be what its manifest says."""
+    """Whether the arrays exist and, in a finished index, still match the digests in its manifest."""
     files = [_file(folder, part, kind) for kind in ("order", "bounds")]
     if not all(file.exists() for file in files):
         return False
@@ -94,7 +95,10 @@ def has_arrays(folder: Path, part: Part) -> bool:
 
 
 def take_arrays(folder: Path, part: Part, into: Path) -> None:
-    """The arrays of `part` in another folder too, as links where the disk can: they are never changed."""
+    """Hard-link the arrays of `part` into another folder, or copy them if the disk cannot link.
+
+    Sharing is safe, as arrays are never modified.
+    """
     for kind in ("order", "bounds"):
         source, target = _file(folder, part, kind), _file(into, part, kind)
         try:
@@ -104,7 +108,7 @@ def take_arrays(folder: Path, part: Part, into: Path) -> None:
 
 
 def open_segment(folder: Path, part: Part, tokens: Tokens) -> Segment:
-    """The segment over `tokens`, memory-mapped. Raises GlaswerkError where its arrays are damaged."""
+    """The segment over `tokens`, memory-mapped. Raises GlaswerkError if its arrays are damaged."""
     hint = f"remove {folder}, then glaswerk index"
     try:
         order, bounds = (np.load(_file(folder, part, kind), mmap_mode="r") for kind in ("order", "bounds"))
@@ -121,11 +125,12 @@ def open_segment(folder: Path, part: Part, tokens: Tokens) -> Segment:
 
 
 def write_parts(folder: Path, parts: Iterable[Part]) -> None:
+    """Write the list of segments, `segments.json`, atomically."""
     write_atomic(folder / SEGMENTS, json.dumps([asdict(part) for part in parts], indent=2) + "\n")
 
 
 def read_parts(folder: Path) -> list[Part]:
-    """The segments of the trace in `folder`. Raises GlaswerkError where there is no such list."""
+    """The segments of the trace in `folder`. Raises GlaswerkError if their list is missing or damaged."""
     try:
         return [Part(**row) for row in json.loads((folder / SEGMENTS).read_text())]
     except (OSError, ValueError, TypeError) as error:

@@ -1,4 +1,4 @@
-"""From an answer back to the documents whose words it repeats."""
+"""Trace an answer: find the training documents that contain its words verbatim."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from glaswerk.core.document import Document
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab
 from glaswerk.tokenizer import Shards, Tokenizer
-from glaswerk.tokenizer.coders import well_formed
-from glaswerk.trace.borders import Borders
+from glaswerk.tokenizer.backends import well_formed
 from glaswerk.trace.build import parent, trained_splits
-from glaswerk.trace.hidden import Hidden
-from glaswerk.trace.index import Integers
-from glaswerk.trace.library import Library, locate
+from glaswerk.trace.hidden_documents import HiddenDocuments
+from glaswerk.trace.indexed_split import IndexedSplit
+from glaswerk.trace.matched_documents import DocumentCache, locate
 from glaswerk.trace.relevance import Scores, relevance
-from glaswerk.trace.search import Found, Searched, maximal_spans, whole
+from glaswerk.trace.results import Count, Match, Span, Trace
+from glaswerk.trace.search import Occurrences, SearchedSegment, find_all, maximal_spans
 from glaswerk.trace.segments import read_parts
-from glaswerk.trace.span import Count, Match, Span, Trace
-from glaswerk.trace.split import Split
-from glaswerk.trace.words import Cut, cut
+from glaswerk.trace.suffix_array import Integers
+from glaswerk.trace.word_boundaries import WordBoundaries
+from glaswerk.trace.word_tokens import WordTokens, tokenize_words
 
-# Characters of a phrase: longer ones are in no document that anybody looks for by hand.
+# Characters in a phrase to look up; `trace` handles longer texts.
 LONGEST_PHRASE = 10_000
-# Of the documents that hold a span, so many of the earliest compete for each one that is shown.
+# Candidates per shown document: this many of the earliest documents with a span compete for one place.
 _CANDIDATES = 4
-# Tokens of a document that decide how much it has to do with the exchange.
+# Tokens of a document that are read to judge its relevance to the exchange.
 _READ = 2048
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A document (its number in the split's file) that holds a span."""
+    """A document that contains a span, by its number in the split's file."""
 
-    split: Split
+    split: IndexedSplit
     document: int
 
     @property
@@ -46,73 +46,76 @@ class _Candidate:
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """What may be seen of the index now: all of its segments, and ln of each token's share of what they show.
+    """What may currently be shown of the index.
 
-    `copies`: how many duplicates of a document, by its id, are hidden themselves.
+    `log_share`: ln of each token's share of all visible tokens; `copies`: by document id, how many of its
+    dropped duplicates are hidden themselves.
     """
 
     hidden: Collection[str]
-    segments: list[Searched]
+    segments: list[SearchedSegment]
     log_share: Scores
     copies: Mapping[str, int]
 
 
 class Tracer:
-    """An open trace. Safe for several threads; the arrays are memory-mapped and only read."""
+    """An open trace index. Safe for several threads; the arrays are memory-mapped and read-only."""
 
     def __init__(
         self,
         tokenizer: Tokenizer,
-        splits: Sequence[Split],
-        library: Library,
+        splits: Sequence[IndexedSplit],
+        library: DocumentCache,
         hidden: Callable[[], Collection[str]],
     ) -> None:
-        """hidden: ids of documents that must not be shown now, the same object until they change."""
+        """hidden: returns the ids of documents that must not be shown; the same object until they change."""
         self._tokenizer = tokenizer
         self._splits = splits
         self._library = library
         special = tokenizer.special_ids
         pieces = [None if i in special else tokenizer.decode_bytes([i]) for i in range(tokenizer.vocab_size)]
         opens_turns = tokenizer.turn_id != tokenizer.end_id
-        self._borders = Borders(pieces, tokenizer.turn_id if opens_turns else None)
+        self._borders = WordBoundaries(pieces, tokenizer.turn_id if opens_turns else None)
         self._hidden = hidden
         self._seen: _View | None = None
 
     @classmethod
     def open(cls, lab: Lab, trace: Artifact) -> Tracer:
-        """Raises GlaswerkError where the shards, tokenizer or corpus behind the trace are gone."""
+        """Open a trace of the lab. Raises GlaswerkError if its shards, tokenizer or corpus are gone."""
         shards = parent(lab, trace, "shards", hint="glaswerk index")
         corpus = parent(lab, shards, "corpus", hint="glaswerk pack")
         tokenizer = parent(lab, shards, "tokenizer", hint="glaswerk pack")
         packed, parts = Shards.open(shards.path), read_parts(trace.path)
-        splits = [Split.open(packed, trace.path, name, parts) for name in trained_splits(packed)]
-        return cls(Tokenizer.load(tokenizer.path), splits, Library(corpus.path), Hidden(lab).ids)
+        splits = [IndexedSplit.open(packed, trace.path, name, parts) for name in trained_splits(packed)]
+        return cls(
+            Tokenizer.load(tokenizer.path), splits, DocumentCache(corpus.path), HiddenDocuments(lab).ids
+        )
 
     def trace(self, text: str, *, context: str = "", min_words: int = 4, documents: int = 5) -> Trace:
-        """Every maximal span of `text` that stands word for word in the training data.
+        """Every maximal span of `text` that appears verbatim in the training data.
 
-        A span begins and ends at word borders, holds at least `min_words` (>= 2) words and lies within
-        one document or one turn of a dialogue. Its count is exact; `documents` of those that hold it are
-        shown, posts and pages before dialogues. Of the earliest, four times as many, those come first that
-        have most to do with `context` (what was said before) and `text`, the earliest first among equals.
-        Documents that are marked to be forgotten are not there.
+        A span begins and ends at word boundaries, has at least `min_words` (>= 2) words and is within one
+        document or one turn of a dialogue. Its count is exact. Up to `documents` of the documents that
+        contain it are listed: posts and pages before dialogues, and among the earliest (four times as many)
+        the most relevant to `context` (what was said before) and `text` first, earlier ones first among
+        equals. Hidden documents are neither listed nor counted. Raises GlaswerkError for `min_words` below 2.
         """
         if min_words < 2:
             raise GlaswerkError(
-                f"min_words takes 2 or more, found {min_words}", hint="glaswerk trace --min-words 4"
+                f"expected min_words of 2 or more, found {min_words}", hint="glaswerk trace --min-words 4"
             )
         text, view = well_formed(text), self._view()
-        words = cut(text, self._tokenizer.encode)
+        words = tokenize_words(text, self._tokenizer.encode)
         found = maximal_spans(words, view.segments, self._borders, min_words)
         candidates = [self._candidates(span, _CANDIDATES * documents) for span in found]
         chosen = self._choose(candidates, f"{context}\n{text}", documents)
-        # One look into the corpus for the whole answer: a file read costs more than all the searching.
+        # One read of the corpus for the complete answer: reading a file costs more than all searches.
         library = self._library.get(sorted({each.id for part in chosen for each in part}))
         spans = [self._span(words, *pair, library, view) for pair in zip(found, chosen, strict=True)]
         return Trace(text, tuple(_ranked(spans)))
 
     def count(self, phrase: str) -> Count:
-        """How often `phrase` stands in the training data, from its first word to its last.
+        """How often `phrase` occurs in the training data, from its first word to its last.
 
         Raises GlaswerkError for a phrase without a word, or of more than 10,000 characters.
         """
@@ -132,7 +135,10 @@ class Tracer:
         )
 
     def search(self, phrase: str, *, limit: int = 10) -> list[Match]:
-        """Documents that hold `phrase`, the earliest first, one split after the other; as `count` else."""
+        """Up to `limit` documents that contain `phrase`: split by split, earliest first.
+
+        Raises GlaswerkError as `count` does, and for a limit below 1.
+        """
         if limit < 1:
             raise GlaswerkError(f"expected a limit of 1 or more, found {limit}", hint="--limit 10")
         words, found = self._find(phrase)
@@ -141,24 +147,24 @@ class Tracer:
         return _matches(library, words.span(found.first, found.end), chosen, self._view().copies)
 
     def hidden(self) -> Collection[str]:
-        """Ids of documents that are not shown now; the same object until they change."""
+        """Ids of documents that must not be shown; the same object until they change."""
         return self._hidden()
 
-    def _find(self, phrase: str) -> tuple[Cut, Found]:
+    def _find(self, phrase: str) -> tuple[WordTokens, Occurrences]:
         if len(phrase) > LONGEST_PHRASE:
             raise GlaswerkError(
                 f"expected a phrase of up to {LONGEST_PHRASE:,} characters, found {len(phrase):,}",
-                hint="glaswerk trace finds what of a long text stands in the training data",
+                hint="glaswerk trace finds the parts of a long text that appear in the training data",
             )
-        # What the tokenizer makes of it: lone surrogates are no text, and some compose accents.
+        # Normalise as the tokenizer does: lone surrogates are not text, and some tokenizers compose accents.
         phrase = self._tokenizer.decode(self._tokenizer.encode(phrase))
-        words = cut(phrase, self._tokenizer.encode)
+        words = tokenize_words(phrase, self._tokenizer.encode)
         if not words.words:
             raise GlaswerkError(
                 f"expected a phrase with at least one word, found {phrase[:40]!r}",
                 hint='glaswerk count "the old mill"',
             )
-        return words, whole(words, self._view().segments, self._borders)
+        return words, find_all(words, self._view().segments, self._borders)
 
     def _view(self) -> _View:
         hidden, seen = self._hidden(), self._seen
@@ -167,9 +173,9 @@ class Tracer:
         return seen
 
     def _look(self, hidden: Collection[str]) -> _View:
-        # One more of each token, so that none is impossible.
+        # Add one to the count of each token, so that no share is zero.
         counts = np.ones(self._tokenizer.vocab_size)
-        segments: list[Searched] = []
+        segments: list[SearchedSegment] = []
         for split in self._splits:
             for _, segment in split.segments:
                 found = np.diff(segment.bounds)
@@ -182,8 +188,8 @@ class Tracer:
             hidden, segments, np.log(counts / counts.sum()), self._library.copies(hidden) if hidden else {}
         )
 
-    def _by_split(self, found: Found) -> list[Integers]:
-        """Token positions in each split's file."""
+    def _by_split(self, found: Occurrences) -> list[Integers]:
+        """Token positions in each split's token file."""
         rest = iter(found.places)
         return [
             np.concatenate([np.zeros(0, np.int64), *(next(rest) + start for start, _ in split.segments)])
@@ -194,8 +200,8 @@ class Tracer:
         pairs = zip(self._splits, by_split, strict=True)
         return {split.name: len(places) for split, places in pairs if len(places)}
 
-    def _candidates(self, found: Found, most: int) -> list[_Candidate]:
-        """Documents that hold a span: the earliest of each split, in the order of the splits."""
+    def _candidates(self, found: Occurrences, most: int) -> list[_Candidate]:
+        """Up to `most` documents that contain a span: the earliest of each split, in split order."""
         chosen: dict[tuple[str, str], _Candidate] = {}
         for split, places in zip(self._splits, self._by_split(found), strict=True):
             for document in split.holding(places)[: max(0, most - len(chosen))].tolist():
@@ -203,9 +209,9 @@ class Tracer:
         return list(chosen.values())
 
     def _choose(self, spans: list[list[_Candidate]], exchange: str, most: int) -> list[list[_Candidate]]:
-        """Of each span's candidates those that have most to do with the exchange.
+        """The candidates of each span that are most relevant to the exchange.
 
-        Posts and pages come before the dialogues that were made from them, and those before preferences.
+        Posts and pages come before the dialogues that were made from them, and these before preferences.
         """
         pool = list({candidate: None for part in spans if len(part) > 1 for candidate in part})
         read = [each.split.words(each.document, _READ) for each in pool]
@@ -220,8 +226,8 @@ class Tracer:
 
     def _span(
         self,
-        words: Cut,
-        found: Found,
+        words: WordTokens,
+        found: Occurrences,
         chosen: Sequence[_Candidate],
         library: Mapping[str, Document],
         view: _View,
@@ -242,7 +248,7 @@ class Tracer:
 def _matches(
     library: Mapping[str, Document], span: str, chosen: Sequence[_Candidate], hidden: Mapping[str, int]
 ) -> list[Match]:
-    """hidden: of how many duplicates of a document nothing may be said."""
+    """hidden: by document id, how many of its duplicates are hidden and must not be counted."""
     found = []
     for each in chosen:
         split, copies = each.split, int(each.split.copies[each.document]) - hidden.get(each.id, 0)

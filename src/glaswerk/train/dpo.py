@@ -13,10 +13,10 @@ from glaswerk.core.artifact_files import TOKENIZER
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import digest_json
 from glaswerk.lab import Artifact, Lab, Spec
-from glaswerk.model.text import load, save
+from glaswerk.model.text_network import load, save
 from glaswerk.tokenizer import Shards
-from glaswerk.tokenizer.companions import copy_tokenizer
-from glaswerk.tokenizer.pairs import Pairs
+from glaswerk.tokenizer.preference_pairs import Pairs
+from glaswerk.tokenizer.tokenizer_files import copy_tokenizer
 from glaswerk.train.checkpoint.policy import Checkpoints
 from glaswerk.train.export import base_of, tokenizer_of
 from glaswerk.train.loop import LoopConfig, run

@@ -11,9 +11,9 @@ from typing import Any
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.store.corpus import read_documents
 from glaswerk.lab import Artifact, Lab, Spec
-from glaswerk.model.text import load, save
+from glaswerk.model.text_network import load, save
 from glaswerk.tokenizer import Shards, Tokenizer
-from glaswerk.tokenizer.companions import copy_tokenizer
+from glaswerk.tokenizer.tokenizer_files import copy_tokenizer
 from glaswerk.train.batches.batches import Span
 from glaswerk.train.checkpoint.metrics import read_rows
 from glaswerk.train.checkpoint.policy import Checkpoints

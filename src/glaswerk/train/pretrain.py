@@ -9,9 +9,9 @@ from typing import Any
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab, Spec
-from glaswerk.model.text import build, save
+from glaswerk.model.text_network import build, save
 from glaswerk.tokenizer import Shards, Tokenizer
-from glaswerk.tokenizer.companions import copy_tokenizer
+from glaswerk.tokenizer.tokenizer_files import copy_tokenizer
 from glaswerk.train.batches.consecutive import Consecutive
 from glaswerk.train.batches.last_sources import LAST, Last, LastSampler
 from glaswerk.train.batches.sampler import PackedSampler

@@ -13,9 +13,9 @@ from transformers import PreTrainedModel
 from glaswerk.core.artifact_files import MODEL_CONFIG
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab, Spec
-from glaswerk.model.text import load, save
+from glaswerk.model.text_network import load, save
 from glaswerk.tokenizer import Shards
-from glaswerk.tokenizer.companions import copy_tokenizer
+from glaswerk.tokenizer.tokenizer_files import copy_tokenizer
 from glaswerk.train.batches.sampler import PackedSampler
 from glaswerk.train.batches.stream import Stream
 from glaswerk.train.checkpoint.policy import Checkpoints

@@ -1,4 +1,4 @@
-// The gateway: the same endpoints that any OpenAI client uses, and those of Glaswerk's own.
+// Requests to the gateway: the endpoints of OpenAI's API, and Glaswerk's additional ones.
 
 export class ApiError extends Error {
   constructor(message, code) {
@@ -27,11 +27,11 @@ const post = (path, body, signal) =>
 
 export const info = async () => (await request("/v1/glaswerk/info")).json();
 
-// Characters are code points on the server; a cut below its limit of 20,000 keeps long texts traceable.
+// The server's limit, in code points. Longer texts are cut so that their beginning can be traced.
 const TRACEABLE = 20000;
 
-// The trace of an answer, `context` being what was said before it. The server knows its last answers by
-// their ids; one that it no longer has, or has longer because its reader stopped it, is sent as it was shown.
+// The trace of an answer; `context` is the conversation before it. The server knows its recent answers by id.
+// If it has lost an answer, or has more of it than the page (the reader stopped it), the shown text is sent.
 export async function trace({ id, content }, context) {
   const known = id && (await traceOf(id));
   if (known?.text === content) return known;
@@ -51,9 +51,9 @@ async function traceOf(id) {
 export const documentOf = async (id, signal) =>
   (await request(`/v1/documents/${encodeURIComponent(id)}`, { signal })).json();
 
-// Yields the pieces of one answer, each with the id of the response. Throws ApiError where the stream fails or ends too early.
+// Yields the pieces of one answer, each with the id of the response. Throws ApiError if the stream fails or ends early.
 export async function* answer(model, messages, signal) {
-  // Low: the trust report measures the likeliest answer, and a small model drawn at 0.7 errs more often.
+  // Low: the trust report measures the likeliest answer, and a small model makes more errors at 0.7.
   const body = { model, messages, stream: true, temperature: 0.2 };
   const response = await post("/v1/chat/completions", body, signal);
   for await (const data of events(response.body)) {
@@ -63,7 +63,7 @@ export async function* answer(model, messages, signal) {
     const text = chunk.choices[0]?.delta.content;
     if (text) yield { id: chunk.id, text };
   }
-  throw new ApiError("The connection broke off before the answer was finished.", "broken");
+  throw new ApiError("The connection was lost before the answer was complete.", "broken");
 }
 
 async function* events(body) {
@@ -80,7 +80,7 @@ async function* events(body) {
     }
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new ApiError("The connection broke off before the answer was finished.", "broken");
+    throw new ApiError("The connection was lost before the answer was complete.", "broken");
   } finally {
     reader.cancel().catch(() => {});
   }

@@ -1,4 +1,4 @@
-// The chat page: what happens on a question, an answer, a click.
+// The chat page: connects the API, the transcript, the sources panel and the stored conversations.
 
 import * as api from "/static/api.js";
 import { DocumentView } from "/static/document.js";
@@ -71,7 +71,7 @@ async function stream(messages, view, signal) {
   }
 }
 
-// At most once a frame: a layout of the whole answer for each of a thousand tokens would stall the page.
+// At most once per frame: a layout of the complete answer for each of a thousand tokens would stall the page.
 function drawSoon(view) {
   if (view.drawing) return;
   view.drawing = true;
@@ -81,7 +81,7 @@ function drawSoon(view) {
   });
 }
 
-// A small model's context fills up quickly: the oldest question and its answer then stay behind.
+// A small model's context fills up quickly: then the oldest question and its answer are left out.
 function nextQuestion(messages, first) {
   return messages.findIndex((message, i) => i > first && message.role === "user");
 }
@@ -156,7 +156,7 @@ async function underline(view, message, own) {
   if (found.spans.length) announce(`${found.spans.length} verbatim matches in training data.`);
 }
 
-// A document was withdrawn since its answer was traced: nothing of it may stay on the screen.
+// A document was removed after its answer was traced: nothing of it may stay on the screen.
 function retrace() {
   traces.clear();
   if (!running) show(conversation);
@@ -164,7 +164,7 @@ function retrace() {
 
 function panelHint() {
   if (about && !about.trace) {
-    return "This lab has no index over the documents this model was trained on. Make one with: glaswerk index";
+    return "This lab has no index of the documents this model was trained on. Build one with: glaswerk index";
   }
   return "Words of an answer that occur verbatim in the training data appear here.";
 }
@@ -249,7 +249,7 @@ function follow(change) {
   if (stay) toEnd();
 }
 
-// Added, not replaced: a screen reader still reads the answer when the matches come after it.
+// Appended, not replaced, so that a screen reader finishes the answer when the matches arrive.
 function announce(text) {
   find("announcer").append(el("p", { text }));
 }
@@ -309,7 +309,7 @@ find("to-end").addEventListener("click", () => {
 });
 scroll.addEventListener("scroll", () => (find("to-end").hidden = atEnd()), { passive: true });
 document.addEventListener("keydown", (event) => {
-  // An open dialog closes by itself, and nothing else with it.
+  // An open dialog handles Escape itself; nothing else should close with it.
   if (event.key !== "Escape" || whole.isOpen) return;
   if (layout.drawerIsOpen) layout.drawer(false);
   else panel.close();

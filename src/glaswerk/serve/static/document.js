@@ -1,9 +1,9 @@
-// One whole training document: its text, where it came from, what was decided about it, when it was seen.
+// A complete training document, opened from the sources panel: text, origin, curation decisions, training stages.
 
 import { count, el, find, readableDate, webLink } from "/static/dom.js";
 
 export class DocumentView {
-  // `load(id)` fetches a document; `gone()` is told where it may no longer be shown.
+  // `load(id)` fetches a document; `gone()` is called if it must no longer be shown.
   constructor(load, gone) {
     this.load = load;
     this.gone = gone;
@@ -12,7 +12,7 @@ export class DocumentView {
     this.body = find("document-body");
     this.wanted = "";
     find("close-document").addEventListener("click", () => this.root.close());
-    // A click beside the dialog's content is one on its backdrop.
+    // A click on the dialog element itself is a click on its backdrop.
     this.root.addEventListener("click", (event) => event.target === this.root && this.root.close());
     this.root.addEventListener("close", () => (this.wanted = ""));
   }
@@ -21,7 +21,7 @@ export class DocumentView {
     return this.root.open;
   }
 
-  // Shows document `id` with the first place of `words` marked.
+  // Shows document `id` with the first occurrence of `words` marked.
   async open(id, words) {
     this.wanted = id;
     this.title.textContent = "Document";
@@ -68,7 +68,7 @@ function text(whole, words) {
   return el("p", { class: "document-text" }, whole.slice(0, at), match, whole.slice(end));
 }
 
-// The first place where `words` stand with no letter or digit before or behind.
+// The first occurrence of `words` with no letter or digit directly before or after it; -1 if there is none.
 function place(whole, words) {
   const inWord = (character) => /[\p{L}\p{N}]/u.test(character);
   for (let at = whole.indexOf(words); at >= 0; at = whole.indexOf(words, at + 1)) {

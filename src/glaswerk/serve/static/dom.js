@@ -1,4 +1,4 @@
-// Making elements. Text from the model and from documents only ever enters through `textContent`.
+// Helpers that create elements. Text of the model and of documents is only ever set as `textContent`.
 
 export const find = (id) => document.getElementById(id);
 
@@ -32,7 +32,7 @@ export function button(label, name, onclick, classes = "icon-button") {
 
 export const count = (number, one, many) => `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
 
-// The server counts characters as Unicode code points, JavaScript as UTF-16 units.
+// The server counts Unicode code points, JavaScript UTF-16 units.
 export function sliceByCodePoints(text) {
   const points = Array.from(text);
   return (start, end) => points.slice(Math.max(0, start), end).join("");
@@ -44,7 +44,7 @@ export function readableDate(value) {
   return date.toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
 }
 
-// A link to a web address; null for anything else, above all for a script.
+// A link to a web address; null for any other URL, such as a script.
 export function webLink(url) {
   let parsed;
   try {

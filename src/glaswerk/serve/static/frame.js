@@ -1,4 +1,4 @@
-// What surrounds the conversation: model, badge, facts, list of conversations, drawer, toast.
+// The frame of the page: model name, trust badge, facts, list of conversations, drawer, toast.
 
 import { button, count, el, find, icon } from "/static/dom.js";
 import { title } from "/static/store.js";
@@ -80,7 +80,7 @@ export function showConversations(conversations, current, { open, remove }) {
   );
 }
 
-// The list of conversations is a drawer on narrow screens; sources lie over the page on all but wide ones.
+// The list of conversations is a drawer on narrow screens; the sources panel overlays all but wide screens.
 export class Layout {
   constructor() {
     this.app = find("app");
@@ -111,7 +111,7 @@ export class Layout {
     this.arrange();
   }
 
-  // Whatever lies over the page is alone in reach of keyboard and screen reader.
+  // Only the overlay is reachable by keyboard and screen reader while it is open.
   arrange() {
     const sheet = overlaid.matches && this.app.classList.contains("sources-open");
     const drawer = this.drawerIsOpen;

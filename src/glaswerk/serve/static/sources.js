@@ -1,16 +1,19 @@
-// The sources panel: every verbatim span of one answer, and the training documents that hold it.
+// The sources panel: every verbatim span of one answer, and the training documents that contain it.
+//
+// Its data is the JSON of a trace, built by serve/sources.py: `spans`, each with `documents`. To show another
+// fact of a document, add it there or in serve/source_documents.py, and draw it in `card` below.
 
 import { count, el, find, icon, readableDate, sliceByCodePoints, webLink } from "/static/dom.js";
 import { seenIn } from "/static/document.js";
 import { times } from "/static/transcript.js";
 
 const CAVEAT =
-  "These words also stand in the training documents below. That is no proof that the documents caused the answer.";
+  "These words also appear in the training documents below. That does not prove that the documents caused the answer.";
 // Characters shown around a match before “Show all”.
 const AROUND = 220;
 
 export class SourcesPanel {
-  // `changed(open)` is told when the panel opens or closes; `whole(id, words)` shows a whole document.
+  // `changed(open)` is called when the panel opens or closes; `whole(id, words)` shows a complete document.
   constructor(changed, whole) {
     this.root = find("sources");
     this.body = find("sources-body");
@@ -45,7 +48,7 @@ export class SourcesPanel {
       el("p", { class: "sources-label", text: trace.label }),
       el("p", { class: "sources-caveat", text: CAVEAT }),
       ...this.entries,
-      // By which `glaswerk lineage` knows it; a trace of mere text has none.
+      // The id for `glaswerk lineage`; the trace of a plain text has none.
       trace.id ? el("p", { class: "sources-id", text: `Answer ${trace.id}` }) : "",
     );
   }
@@ -66,12 +69,12 @@ export class SourcesPanel {
     return entry;
   }
 
-  // Only once it is opened: a long answer has hundreds of spans with a few documents each.
+  // Only when it is opened: a long answer has hundreds of spans with a few documents each.
   fill(entry, span) {
     if (entry.childElementCount === 1) entry.append(...documents(span, this.whole));
   }
 
-  // Opens span `index` and moves the focus to it; closing gives the focus back to `opener`.
+  // Opens span `index` and moves the focus to it; closing returns the focus to `opener`.
   open(index, opener) {
     this.opener = opener;
     this.root.hidden = false;
@@ -121,7 +124,7 @@ function card(match, whole) {
   return el("article", { class: "card" }, head, passage(match), facts, foot, more);
 }
 
-// How often it was in the data and when the model saw it, as far as that is known.
+// When the model was trained on the document and how many copies of it there were, if known.
 function standing(match) {
   const copies = match.duplicates ? [`kept for ${count(match.duplicates, "further copy", "further copies")}`] : [];
   return [...match.seen.map(seenIn), ...copies];
@@ -153,7 +156,7 @@ function passage(match) {
   return el("div", {}, paragraph, all);
 }
 
-// Where to begin and end around a match, without cutting a word.
+// Where an excerpt around a match begins and ends, without cutting a word.
 function wordBefore(slice, start) {
   if (start <= AROUND) return 0;
   const space = Array.from(slice(start - AROUND, start)).findIndex((character) => /\s/u.test(character));

@@ -1,10 +1,10 @@
-// Conversations, kept in this browser only.
+// Conversations, stored in this browser only.
 
 const KEY = "glaswerk.conversations.v1";
 const KEPT = 100;
 
 export class Store {
-  // `changed` is called when another tab has changed the list.
+  // `changed` is called when another tab changes the list.
   constructor(changed) {
     this.conversations = read();
     addEventListener("storage", (event) => {
@@ -30,7 +30,7 @@ export class Store {
     this.write();
   }
 
-  // Returns where it stood, so that a deletion can be undone.
+  // Returns its position, so that the deletion can be undone.
   remove(id) {
     const position = this.conversations.findIndex((conversation) => conversation.id === id);
     if (position >= 0) this.conversations.splice(position, 1);
@@ -39,7 +39,7 @@ export class Store {
   }
 
   write() {
-    // Private windows and full storages refuse: the conversation then lives as long as the page.
+    // Private windows and a full storage refuse to write: the conversation then lasts as long as the page.
     for (let kept = this.conversations.length; kept >= 0; kept = Math.floor(kept / 2) || -1) {
       try {
         localStorage.setItem(KEY, JSON.stringify(this.conversations.slice(0, kept)));

@@ -1,4 +1,4 @@
-// The conversation as it is shown: questions, answers while they grow, marks, errors.
+// The visible conversation: questions, growing answers, underlined spans, errors.
 
 import { button, count, el, icon, sliceByCodePoints } from "/static/dom.js";
 import { noveltyOf } from "/static/novelty.js";
@@ -24,12 +24,12 @@ export class Transcript {
     return view;
   }
 
-  // A later question makes an unanswered one a thing of the past.
+  // After a later question, an unanswered one can no longer be retried.
   withdrawRetries() {
     for (const node of this.root.querySelectorAll(".retry")) node.remove();
   }
 
-  // Only the last answer can be asked for again.
+  // Only the last answer can be generated again.
   settle() {
     const answers = [...this.root.querySelectorAll(".answer")];
     answers.forEach((node, i) => node.classList.toggle("is-last", i === answers.length - 1));
@@ -39,7 +39,7 @@ export class Transcript {
 export class Answer {
   constructor() {
     this.text = "";
-    // Of the response, as the server knows it; undefined where no piece came.
+    // Id of the response, as the server knows it; undefined until the first piece.
     this.id = undefined;
     this.drawing = false;
     this.body = el("div", { class: "answer-text" });
@@ -61,7 +61,7 @@ export class Answer {
     this.text += this.text ? piece : piece.trimStart();
   }
 
-  // Brings what was appended on the screen.
+  // Shows the text that was appended.
   draw() {
     if (!this.text || !this.root.classList.contains("is-busy")) return;
     const shown = this.body.firstChild;
@@ -69,7 +69,7 @@ export class Answer {
     else this.body.replaceChildren(document.createTextNode(this.text));
   }
 
-  // `reason` is "" for a whole answer, else a short note such as "Stopped".
+  // `reason` is "" for a complete answer, else a short note such as "Stopped".
   finish(text, reason, { copy, again }) {
     this.text = text;
     this.idle();
@@ -152,8 +152,8 @@ function markNode(text, span, index, open) {
   return node;
 }
 
-// How unlikely the words of a span are, from 1 to 4. `rarity` is the logarithm of the chance of its words
-// alone, in nats: four common words have some -30, a sentence of fifteen some -120. Without it the count says.
+// How unlikely the words of a span are, from 1 to 4. `rarity` is the log probability of its words by frequency
+// alone, in nats: about -30 for four common words, -120 for a sentence of fifteen. Without it the count decides.
 function rarity({ rarity: chance, count: number }) {
   if (chance < 0) return Math.min(4, Math.max(1, Math.floor(-chance / 30)));
   return number === 1 ? 4 : number < 10 ? 3 : number < 100 ? 2 : 1;

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from glaswerk.tokenizer import Shards
-from glaswerk.tokenizer.runs import run_hashes
+from glaswerk.tokenizer.ngram_hashes import ngram_hashes
 
 # As long as the runs by which evaluation items are found in training data.
 RUN = 13
@@ -51,7 +51,7 @@ def _copies(tokens: Ids, starts: Ids, ends: Ids) -> float:
 
 def _shared(tokens: Ids, starts: Ids, ends: Ids) -> float:
     """Share of the runs inside documents whose hash a run of another document has."""
-    hashes = run_hashes(tokens, RUN)
+    hashes = ngram_hashes(tokens, RUN)
     begins = np.arange(len(hashes))
     document = np.searchsorted(starts, begins, side="right") - 1
     inside = (document >= 0) & (begins + RUN <= ends[np.maximum(document, 0)])

@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from transformers import PreTrainedModel
 
-from glaswerk.model.text import build
+from glaswerk.model.text_network import build
 from glaswerk.plan.devices import CPU_UTILISATION, Device, recognised
 from glaswerk.plan.estimate import Rate, Work
 from glaswerk.train.batches.batches import Batch, Sampler

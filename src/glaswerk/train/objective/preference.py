@@ -20,7 +20,7 @@ from transformers import PreTrainedModel
 from glaswerk.core.files import write_atomic
 from glaswerk.core.progress import progress_bar
 from glaswerk.core.statistics import wilson
-from glaswerk.tokenizer.pairs import CHOSEN, REJECTED, Pairs
+from glaswerk.tokenizer.preference_pairs import CHOSEN, REJECTED, Pairs
 from glaswerk.train.batches.batches import IGNORED, Batch, Span, Visits
 from glaswerk.train.objective.likelihood import label_log_probabilities, rows_of
 

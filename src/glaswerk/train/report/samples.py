@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from transformers import DynamicCache, PreTrainedModel
 
-from glaswerk.infer.sampling import Sampling, choose
+from glaswerk.infer.sampling import Sampling, sample_token
 from glaswerk.tokenizer import Shards, Tokenizer
 
 # All rows are as long and go through the network together: 32 short passes, 0.1 s at 2 M parameters.
@@ -52,7 +52,7 @@ class Samples:
             logits = output.logits[:, -1, : self._tokenizer.vocab_size].float().cpu()
             warm = Sampling(_TEMPERATURE, 1.0)
             row = [int(t) for t in logits[:greedy].argmax(-1)]
-            row += [choose(each, warm, generator) for each in logits[greedy:]]
+            row += [sample_token(each, warm, generator) for each in logits[greedy:]]
             chosen.append(row)
             ids = torch.tensor(row)[:, None]
         return [list(column) for column in zip(*chosen, strict=True)]

@@ -1,0 +1,185 @@
+"""A chat completion request in OpenAI's format, checked field by field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from glaswerk.core.document import Message
+from glaswerk.serve.errors import ApiError
+from glaswerk.serve.request_body import well_formed
+
+_ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
+_SEED_LIMIT = 2**63
+# Unsupported fields that would change the answer, with the values that have no effect.
+_NEUTRAL: dict[str, tuple[Any, ...]] = {
+    "tools": (None, []),
+    "functions": (None, []),
+    "tool_choice": (None, "none", "auto"),
+    "logprobs": (None, False),
+    "top_logprobs": (None, 0),
+    "frequency_penalty": (None, 0),
+    "presence_penalty": (None, 0),
+    "logit_bias": (None, {}),
+    "audio": (None,),
+    "modalities": (None, ["text"]),
+    "response_format": (None, {"type": "text"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """A checked request. `max_tokens` is None if the client gave none; `trace`: return a trace, too."""
+
+    model: str
+    messages: tuple[Message, ...]
+    max_tokens: int | None
+    temperature: float
+    top_p: float
+    stop: tuple[str, ...]
+    seed: int | None
+    stream: bool
+    include_usage: bool
+    trace: bool
+
+
+def parse(body: Mapping[str, Any]) -> ChatRequest:
+    """Check a JSON body. Raises ApiError 400 with the field, what was expected and what was found."""
+    for name, neutral in _NEUTRAL.items():
+        if body.get(name) not in neutral:
+            raise _wrong(name, "is not supported by this server; leave it out", code="unsupported_parameter")
+    if _whole(body, "n", 1, 128) not in (None, 1):
+        raise _wrong("n", f"must be 1, found {body['n']}; repeat the request for another answer")
+    stream = _flag(body, "stream")
+    return ChatRequest(
+        model=_model(body),
+        messages=_messages(body.get("messages")),
+        max_tokens=_max_tokens(body),
+        temperature=_number(body, "temperature", 0, 2, default=0.7),
+        top_p=_number(body, "top_p", 0, 1, default=1.0, above=True),
+        stop=_stop(body.get("stop")),
+        seed=_whole(body, "seed", -_SEED_LIMIT, _SEED_LIMIT - 1),
+        stream=stream,
+        include_usage=_include_usage(body, stream),
+        trace=_trace(body.get("glaswerk")),
+    )
+
+
+def trace_header(value: str | None) -> bool:
+    """Whether the header x-glaswerk-trace is "true". Raises ApiError 400 for a value that is not a flag."""
+    if value is not None and value.strip().lower() not in ("true", "false"):
+        raise _wrong("x-glaswerk-trace", f"must be true or false, found {_show(value)}")
+    return value is not None and value.strip().lower() == "true"
+
+
+def _trace(value: Any) -> bool:
+    """Whether the field `glaswerk`, which other servers ignore, requests a trace."""
+    if value is None:
+        return False
+    if not isinstance(value, dict) or value.keys() - {"trace"}:
+        raise _wrong("glaswerk", f'must be an object like {{"trace": true}}, found {_show(value)}')
+    return _flag(value, "trace")
+
+
+def _wrong(param: str, message: str, *, code: str = "invalid_value") -> ApiError:
+    return ApiError(400, f"{param} {message}", param=param, code=code)
+
+
+def _model(body: Mapping[str, Any]) -> str:
+    model = body.get("model")
+    if not isinstance(model, str) or not model:
+        raise _wrong("model", f"must be the id of a model (see GET /v1/models), found {_show(model)}")
+    return model
+
+
+def _messages(value: Any) -> tuple[Message, ...]:
+    if not isinstance(value, list) or not value:
+        raise _wrong("messages", f"must be a list of at least one message, found {_show(value)}")
+    return tuple(_message(item, f"messages[{i}]") for i, item in enumerate(value))
+
+
+def _message(item: Any, where: str) -> Message:
+    if not isinstance(item, dict):
+        raise _wrong(where, f'must be an object like {{"role": "user", "content": "…"}}, found {_show(item)}')
+    role = item.get("role")
+    if not isinstance(role, str) or role not in _ROLES:
+        raise _wrong(f"{where}.role", f"must be one of {', '.join(_ROLES)}, found {_show(role)}")
+    return Message(role=_ROLES[role], content=_content(item.get("content"), f"{where}.content"))
+
+
+def _content(value: Any, where: str) -> str:
+    if isinstance(value, str):
+        return well_formed(value, where)
+    if not isinstance(value, list) or not value:
+        raise _wrong(where, f"must be text or a list of text parts, found {_show(value)}")
+    return "".join(_part(part, f"{where}[{i}]") for i, part in enumerate(value))
+
+
+def _part(part: Any, where: str) -> str:
+    kind = part.get("type") if isinstance(part, dict) else None
+    if kind != "text" or not isinstance(part.get("text"), str):
+        raise _wrong(where, 'must be {"type": "text", "text": "…"}: this model reads text only')
+    return well_formed(part["text"], where)
+
+
+def _max_tokens(body: Mapping[str, Any]) -> int | None:
+    newer = _whole(body, "max_completion_tokens", 1, 2**31)
+    older = _whole(body, "max_tokens", 1, 2**31)
+    return older if newer is None else newer
+
+
+def _stop(value: Any) -> tuple[str, ...]:
+    stops = [value] if isinstance(value, str) else [] if value is None else value
+    if not isinstance(stops, list) or len(stops) > 4 or not all(isinstance(s, str) and s for s in stops):
+        raise _wrong("stop", f"must be a text or a list of up to 4 texts, none empty, found {_show(value)}")
+    return tuple(well_formed(stop, "stop") for stop in stops)
+
+
+def _include_usage(body: Mapping[str, Any], stream: bool) -> bool:
+    options = body.get("stream_options")
+    if options is None:
+        return False
+    if not stream:
+        raise _wrong("stream_options", "is allowed only if stream is true")
+    if not isinstance(options, dict):
+        raise _wrong("stream_options", f"must be an object, found {_show(options)}")
+    return _flag(options, "include_usage")
+
+
+def _flag(body: Mapping[str, Any], name: str) -> bool:
+    value = body.get(name)
+    if value is not None and not isinstance(value, bool):
+        raise _wrong(name, f"must be true or false, found {_show(value)}")
+    return bool(value)
+
+
+def _number(
+    body: Mapping[str, Any], name: str, low: float, high: float, *, default: float, above: bool = False
+) -> float:
+    value = body.get(name)
+    if value is None:
+        return default
+    known = isinstance(value, int | float) and not isinstance(value, bool)
+    # NaN, which json.loads accepts, fails this comparison, too.
+    if not known or not low <= value <= high or (above and value == low):
+        bound = f"above {low} and up to {high}" if above else f"from {low} to {high}"
+        raise _wrong(name, f"must be a number {bound}, found {_show(value)}")
+    return float(value)
+
+
+def _whole(body: Mapping[str, Any], name: str, low: int, high: int) -> int | None:
+    value = body.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise _wrong(name, f"must be a whole number from {low} to {high}, found {_show(value)}")
+    return value
+
+
+def _show(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    # A number of a million digits is valid JSON but does not belong in an error message.
+    text = repr(value) if not isinstance(value, int) or abs(value) < 2**128 else "a huge number"
+    return text if len(text) <= 60 else text[:57] + "…"

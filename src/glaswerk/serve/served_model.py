@@ -1,0 +1,90 @@
+"""The model that a server offers, and the artifacts it was made from."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.ids import short
+from glaswerk.infer import Engine
+from glaswerk.lab import Artifact, Lab
+from glaswerk.lab.artifact import ArtifactKind
+from glaswerk.serve.errors import ApiError
+
+_KINDS: tuple[ArtifactKind, ...] = ("source", "corpus", "tokenizer", "shards", "model")
+
+
+@dataclass(frozen=True, slots=True)
+class ServedModel:
+    """A loaded model of a lab, with its artifact and its engine."""
+
+    lab: Lab
+    artifact: Artifact
+    engine: Engine
+
+    @classmethod
+    def load(cls, lab: Lab, name: str = "") -> ServedModel:
+        """Load the model `name`; without a name, the newest chat model or else the newest base model.
+
+        Raises GlaswerkError if the lab has no such model.
+        """
+        artifact = choose_model(lab, name)
+        return cls(lab, artifact, Engine.load(artifact.path))
+
+    @property
+    def id(self) -> str:
+        """The model id in the API: its name without the step, such as "chat"."""
+        return self.artifact.name.split("/step-")[0]
+
+    @property
+    def fingerprint(self) -> str:
+        """Identifies the weights in responses: "fp_" and twelve digits of the model's digest."""
+        return f"fp_{short(self.artifact.digest)}"
+
+    def check(self, name: str) -> None:
+        """Raises ApiError 404 if `name` is neither this model's id nor its full name."""
+        if name not in (self.id, self.artifact.name):
+            message = f"expected the model {self.id!r}, found {name[:80]!r}"
+            raise ApiError(404, message, param="model", code="model_not_found")
+
+    def card(self) -> dict[str, Any]:
+        """The model as `GET /v1/models` lists it."""
+        created = int(datetime.fromisoformat(self.artifact.finished_at).timestamp())
+        return {"id": self.id, "object": "model", "created": created, "owned_by": "glaswerk"}
+
+    def ancestors(self) -> dict[ArtifactKind, list[Artifact]]:
+        """By kind, all artifacts that the model was made from, as far as the lab still has them."""
+        known = {a.id: a for kind in _KINDS for a in self.lab.all(kind)}
+        found: dict[ArtifactKind, list[Artifact]] = {kind: [] for kind in _KINDS}
+        for artifact in _walk(self.artifact.inputs.values(), known):
+            found[artifact.kind].append(artifact)
+        return found
+
+
+def choose_model(lab: Lab, name: str = "") -> Artifact:
+    """The artifact of the model `name` ("chat", "base/step-100"), or of the default model.
+
+    Raises GlaswerkError if the lab has no such model.
+    """
+    found = lab.latest("model", name) if name else lab.latest("model", "chat") or lab.latest("model", "base")
+    if found is not None:
+        return found
+    there = ", ".join(a.name for a in lab.all("model")) or "none"
+    wanted = f"model named {name!r}" if name else "trained model"
+    raise GlaswerkError(f"the lab has no {wanted}; its models are: {there}", hint="glaswerk train")
+
+
+def _walk(start: Iterable[str], known: dict[str, Artifact]) -> list[Artifact]:
+    queue, seen, found = deque(start), set[str](), []
+    while queue:
+        identifier = queue.popleft()
+        if identifier in seen or identifier not in known:
+            continue
+        seen.add(identifier)
+        found.append(known[identifier])
+        queue.extend(known[identifier].inputs.values())
+    return found

@@ -1,0 +1,170 @@
+"""The BPE libraries behind `Tokenizer`: tiktoken for our own split rule, `tokenizers` for any other."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, Protocol
+
+import tiktoken
+from tokenizers import Tokenizer as HuggingFaceTokenizer
+
+# tiktoken's regex engine fails on a run of about 10^6 equal characters, so longer texts are encoded in parts.
+LONGEST = 200_000
+Placed = list[tuple[int, int, int]]
+
+
+class Backend(Protocol):
+    """A BPE library with one vocabulary loaded.
+
+    Text is data: the name of a special token inside a text is encoded as plain characters. `special` maps the
+    names of special tokens to their ids.
+    """
+
+    vocab_size: int
+    special: Mapping[str, int]
+
+    def encode(self, text: str) -> list[int]:
+        """Token ids of a plain text."""
+
+    def encode_many(self, texts: Sequence[str], *, threads: int) -> list[list[int]]:
+        """`encode` for many texts, in parallel; results in the same order."""
+
+    def decode_bytes(self, ids: Sequence[int]) -> bytes:
+        """The bytes that these ids encode, concatenated."""
+
+
+class TiktokenBackend:
+    """tiktoken: three times as fast as `tokenizers`. Needs a vocabulary whose ids follow the merge order."""
+
+    def __init__(self, data: Mapping[str, Any], pattern: str) -> None:
+        """data: a parsed `tokenizer.json`. Raises KeyError, TypeError or ValueError if it is not one."""
+        ranks = {to_bytes(token): rank for token, rank in data["model"]["vocab"].items()}
+        self.special: Mapping[str, int] = {entry["content"]: entry["id"] for entry in data["added_tokens"]}
+        self._encoding = tiktoken.Encoding(
+            "glaswerk", pat_str=pattern, mergeable_ranks=ranks, special_tokens=dict(self.special)
+        )
+        self.vocab_size = self._encoding.n_vocab
+
+    def encode(self, text: str) -> list[int]:
+        """Token ids of a plain text."""
+        return _in_pieces(text, self._encoding.encode_ordinary)
+
+    def encode_many(self, texts: Sequence[str], *, threads: int) -> list[list[int]]:
+        """`encode` for many texts, on `threads` threads."""
+        if max(map(len, texts), default=0) > LONGEST:
+            return [self.encode(text) for text in texts]
+        return self._encoding.encode_ordinary_batch(list(texts), num_threads=threads)
+
+    def decode_bytes(self, ids: Sequence[int]) -> bytes:
+        """The bytes that these ids encode; special tokens give their names."""
+        return self._encoding.decode_bytes(list(ids))
+
+
+class TokenizersBackend:
+    """Hugging Face `tokenizers`: any BPE, byte-level or SentencePiece with byte fallback."""
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        """data: a parsed `tokenizer.json`. Raises KeyError, TypeError or ValueError if it is not one."""
+        offsets = {key: _with_exact_offsets(data.get(key)) for key in ("pre_tokenizer", "post_processor")}
+        self._data = {**data, **offsets}
+        self._plain = self._built()
+        self._plain.encode_special_tokens = True
+        added = self._plain.get_added_tokens_decoder()
+        self.special: Mapping[str, int] = {token.content: i for i, token in added.items() if token.special}
+        self._added = {i: token.content for i, token in added.items()}
+        self.vocab_size = 1 + max(self._plain.get_vocab(with_added_tokens=True).values())
+        self._byte_level = '"ByteLevel"' in json.dumps(data.get("decoder"))
+
+    def _built(self) -> HuggingFaceTokenizer:
+        try:
+            built = HuggingFaceTokenizer.from_str(json.dumps(self._data))
+        except Exception as error:  # the library raises nothing narrower for a broken file
+            raise ValueError(str(error)[:200]) from error
+        built.no_truncation()
+        built.no_padding()
+        return built
+
+    @cached_property
+    def _parsing(self) -> HuggingFaceTokenizer:
+        return self._built()
+
+    @cached_property
+    def opening(self) -> list[int]:
+        """The start token that the tokenizer puts before every text; empty if it adds none."""
+        return list(self._plain.encode("", add_special_tokens=True).ids[:1])
+
+    def encode(self, text: str) -> list[int]:
+        """Token ids of a plain text, without a start token; lone surrogates become U+FFFD."""
+        return _in_pieces(
+            well_formed(text), lambda part: list(self._plain.encode(part, add_special_tokens=False).ids)
+        )
+
+    def encode_many(self, texts: Sequence[str], *, threads: int) -> list[list[int]]:
+        """`encode` for many texts. The library chooses the threads itself (RAYON_NUM_THREADS)."""
+        if max(map(len, texts), default=0) > LONGEST:
+            return [self.encode(text) for text in texts]
+        parts = self._plain.encode_batch([well_formed(text) for text in texts], add_special_tokens=False)
+        return [list(part.ids) for part in parts]
+
+    def place(self, text: str, *, parse: bool) -> Placed:
+        """(id, start, end) of each token, in characters of `text`.
+
+        parse: encode names of special tokens in the text as those tokens.
+        """
+        backend = self._parsing if parse else self._plain
+        found = backend.encode(text, add_special_tokens=False)
+        return [(i, start, end) for i, (start, end) in zip(found.ids, found.offsets, strict=True)]
+
+    def decode_bytes(self, ids: Sequence[int]) -> bytes:
+        """The bytes that these ids encode; added tokens give their names, unknown ids nothing."""
+        return b"".join(self._piece(i) for i in ids)
+
+    def _piece(self, identifier: int) -> bytes:
+        if identifier in self._added:
+            return self._added[identifier].encode()
+        token = self._plain.id_to_token(identifier)
+        if token is None:
+            return b""
+        if self._byte_level:
+            return to_bytes(token) if all(c in BYTES for c in token) else token.encode()
+        if len(token) == 6 and token.startswith("<0x"):
+            return bytes.fromhex(token[3:5])
+        return token.replace("\u2581", " ").encode()
+
+
+def well_formed(text: str) -> str:
+    """`text` with every lone surrogate, which UTF-8 cannot encode, replaced by U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _in_pieces(text: str, encode: Callable[[str], list[int]]) -> list[int]:
+    if len(text) <= LONGEST:
+        return encode(text)
+    return [i for start in range(0, len(text), LONGEST) for i in encode(text[start : start + LONGEST])]
+
+
+def _with_exact_offsets(value: Any) -> Any:
+    """A copy with `trim_offsets` off: offsets without the leading space cannot show on which side of an
+    answer's start a token is."""
+    if isinstance(value, dict):
+        exact = {key: _with_exact_offsets(part) for key, part in value.items()}
+        return exact | {"trim_offsets": False} if "trim_offsets" in value else exact
+    return [_with_exact_offsets(part) for part in value] if isinstance(value, list) else value
+
+
+def _byte_names() -> dict[str, int]:
+    """GPT-2's printable character for each byte, as every byte-level `tokenizer.json` uses them."""
+    plain = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    names = {chr(byte): byte for byte in plain}
+    rest = [byte for byte in range(256) if byte not in set(plain)]
+    return names | {chr(256 + i): byte for i, byte in enumerate(rest)}
+
+
+BYTES = _byte_names()
+
+
+def to_bytes(token: str) -> bytes:
+    """The bytes of a token of a byte-level vocabulary. Raises KeyError for a token of another kind."""
+    return bytes(BYTES[character] for character in token)
