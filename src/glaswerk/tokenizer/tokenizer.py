@@ -9,7 +9,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from glaswerk.core.artifact_files import CHAT_TEMPLATE, TOKENIZER_CONFIG
+from glaswerk.core.artifact_files import CHAT_TEMPLATE, TOKENIZER, TOKENIZER_CONFIG
 from glaswerk.core.document import Message
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.tokenizer.backends import Backend, TiktokenBackend, TokenizersBackend
