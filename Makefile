@@ -5,8 +5,10 @@ BIN := .venv/bin
 TORCH ?= torch==2.13.0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export TOKENIZERS_PARALLELISM := true
+# Hushes a notice of the documentation's theme about a coming version of mkdocs.
+export NO_MKDOCS_2_WARNING := true
 
-.PHONY: demo test test-all lint bench clean
+.PHONY: demo test test-all lint docs bench clean
 
 demo: .venv/run
 	$(BIN)/glaswerk demo
@@ -20,10 +22,18 @@ test-all: .venv/dev
 	$(BIN)/pytest -q -n 2 -m "not gpu"
 
 lint: .venv/dev
-	$(BIN)/ruff check src tests bench docs
-	$(BIN)/ruff format --check src tests bench docs
+	$(BIN)/ruff check src tests bench docs tools
+	$(BIN)/ruff format --check src tests bench docs tools
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/codespell
+	$(BIN)/python tools/terms.py
+	$(BIN)/mkdocs build --quiet --strict
+
+# The generated pages, then the site in site/. The build is strict and needs no network.
+docs: .venv/dev
+	$(BIN)/python docs/generate.py
+	$(BIN)/mkdocs build --quiet --strict
 
 bench: .venv/dev
 	$(BIN)/python -m bench
@@ -39,4 +49,4 @@ bench: .venv/dev
 	touch $@
 
 clean:
-	rm -rf .venv demo-lab .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv demo-lab site .mypy_cache .ruff_cache .pytest_cache

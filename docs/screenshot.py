@@ -87,7 +87,7 @@ def whole(page: Page) -> Iterator[tuple[str, bytes]]:
 
 
 def panel(page: Page) -> bytes:
-    """The sources panel, as long as what stands in it."""
+    """The sources panel, as long as its content."""
     page.set_viewport_size({**SIZE, "height": TALL})
     box = page.locator("#sources").bounding_box()
     last = page.locator("#sources-body > :last-child").bounding_box()

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.extras import load_extra
 from glaswerk.core.files import write_atomic
 
 SUFFIX = ".sig"
@@ -172,12 +173,4 @@ def _serialization() -> Any:
 
 
 def _module(name: str) -> Any:
-    import importlib
-
-    try:
-        return importlib.import_module(name)
-    except ImportError as error:
-        raise GlaswerkError(
-            f"signatures need packages that are not installed: {error}",
-            hint='pip install "glaswerk[sign]"',
-        ) from error
+    return load_extra(name, "sign", "signatures")

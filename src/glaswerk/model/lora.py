@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
-from peft import LoraConfig, LoraModel
 from safetensors.torch import save_file
 from transformers import PreTrainedModel
 
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.extras import load_extra
+
+if TYPE_CHECKING:
+    from peft import LoraConfig, LoraModel
 
 # Attention and feed-forward layers: adapters on attention only learn less (Dettmers et al. 2023).
 TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
@@ -35,10 +39,11 @@ class Adapters:
         most = int(model.config.hidden_size)
         if not 1 <= rank <= most:
             raise GlaswerkError(f"expected --lora from 1 to {most} for this model, found {rank}")
-        config = LoraConfig(r=rank, lora_alpha=2 * rank, lora_dropout=0.0, target_modules=list(TARGETS))
+        peft = load_extra("peft", "lora", "adapters (--lora)")
+        config = peft.LoraConfig(r=rank, lora_alpha=2 * rank, lora_dropout=0.0, target_modules=list(TARGETS))
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            tuner = LoraModel(model, config, _ADAPTER)
+            tuner = peft.LoraModel(model, config, _ADAPTER)
         for name, parameter in model.named_parameters():
             parameter.requires_grad_("lora_" in name)
         return cls(model, tuner, config)

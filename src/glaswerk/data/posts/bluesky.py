@@ -11,8 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
-import libipld
-
+from glaswerk.core.extras import load_extra
 from glaswerk.data.files.stored import Bomb
 from glaswerk.data.language import tidy_code
 from glaswerk.data.posts.mastodon import Repost, SocialPost
@@ -82,10 +81,14 @@ def _block(stream: BinaryIO) -> bytes:
     return data
 
 
+def _codec() -> Any:
+    return load_extra("libipld", "bluesky", "exports of Bluesky")
+
+
 def _decoded(block: bytes) -> Any:
     """A value of DAG-CBOR; None for anything else."""
     try:
-        return libipld.decode_dag_cbor(block)
+        return _codec().decode_dag_cbor(block)
     except (ValueError, RecursionError):
         return None
 
@@ -193,7 +196,7 @@ def _blob(image: Mapping[str, Any]) -> str:
     if not isinstance(reference, bytes):
         return ""
     try:
-        return str(libipld.encode_cid(reference))
+        return str(_codec().encode_cid(reference))
     except ValueError:
         return ""
 

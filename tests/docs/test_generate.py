@@ -1,0 +1,41 @@
+"""The reference pages are what the code says now."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def _load() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("generate_docs", DOCS / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+generate = _load()
+
+
+@pytest.mark.parametrize("name", sorted(generate.PAGES))
+def test_a_reference_page_does_not_lag_behind_the_code(name: str) -> None:
+    written = (DOCS / "reference" / name).read_text()
+    assert written == generate.PAGES[name](), "run: python docs/generate.py"
+
+
+def test_every_setting_has_a_meaning_and_no_meaning_is_left_over() -> None:
+    keys = {table: {key for key, _, _ in rows} for table, rows in generate.tables().items()}
+    assert keys == {table: set(meanings) for table, meanings in generate.MEANINGS.items()}
+
+
+def test_the_command_line_page_has_every_verb_and_word() -> None:
+    text = (DOCS / "reference" / "cli.md").read_text()
+    for verb in generate.VERBS:
+        assert f"### glaswerk {verb}\n" in text
+    assert "#### glaswerk add posts\n" in text
