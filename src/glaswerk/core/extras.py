@@ -11,8 +11,8 @@ from glaswerk.core.errors import GlaswerkError
 def load_extra(module: str, extra: str, purpose: str) -> Any:
     """The module of an optional dependency.
 
-    `extra`: its name in pyproject.toml; `purpose`: what needs it, for the error. Raises GlaswerkError with the
-    pip command if it cannot be imported.
+    `extra`: its name in pyproject.toml; `purpose`: what needs it, for the error. Raises GlaswerkError with
+    the pip command if it cannot be imported.
     """
     try:
         return importlib.import_module(module)
