@@ -13,7 +13,12 @@ from glaswerk.core.artifact_files import DOCUMENTS
 from glaswerk.core.document import Document, to_row
 from glaswerk.data.store.parquet import SCHEMA
 from glaswerk.lineage.records import ArtifactRecord
+from glaswerk.release.compute import compute_of
+from glaswerk.release.facts import Facts
 from glaswerk.release.lineage import Lineage
+from glaswerk.release.overlap import Overlap
+from glaswerk.release.processing import Processing
+from glaswerk.release.sources import data_of
 
 
 def record(
@@ -76,3 +81,20 @@ def lineage(
 
 
 SHARDS = {"shards": "b2:main.main"}
+
+
+def facts(made: Lineage, *, answers: Mapping[str, Any] | None = None, **more: Any) -> Facts:
+    """The facts of a lineage, with nothing measured that was not given."""
+    given = {"watts": None, "trust": None, "network": {}, "obstacles": ()} | more
+    return Facts(
+        made,
+        data_of(made),
+        Processing(10, 6, (), (), (), 0, None, (), (), ()),
+        compute_of(made, given["watts"]),
+        given.get("overlap", Overlap(13, 8, (), "the lab has no evaluation set installed", "", (), ())),
+        given["trust"],
+        given["network"],
+        answers or {},
+        tuple(given["obstacles"]),
+        "2026-05-06",
+    )
