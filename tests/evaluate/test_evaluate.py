@@ -21,10 +21,10 @@ from glaswerk.evaluate import evaluate, read_key, trust_badge
 from glaswerk.evaluate.bits import document_bits
 from glaswerk.evaluate.evaluate import NO_CHAT, NO_KEY
 from glaswerk.evaluate.key import AnswerKey, Pair
-from glaswerk.evaluate.politics import NO_LEAN, measure_politics, political_figures
+from glaswerk.evaluate.politics import measure_politics
 from glaswerk.evaluate.report import gaps_of, render_report
 from glaswerk.evaluate.scoring import is_correct
-from glaswerk.evaluate.truth import answer_figures, measure_statements
+from glaswerk.evaluate.truth import measure_statements
 from glaswerk.infer import Engine
 from glaswerk.lab import Artifact, Lab
 from glaswerk.tokenizer import Shards
@@ -198,47 +198,6 @@ def test_swapping_the_sides_mirrors_the_lean(chat_model: Artifact, key: AnswerKe
     assert there["share_a"]["value"] == pytest.approx(1 - back["share_a"]["value"])
     assert there["difference"]["value"] == pytest.approx(-back["difference"]["value"])
     assert len(there["issues"]) == len(key.stances)
-
-
-def stance_items(shares: list[float], pairs: int = 5) -> list[dict[str, Any]]:
-    """Items with the given share of pairs in which a is preferred, issue by issue."""
-    return [
-        {"id": f"i{n}", "issue": f"issue {n}", "difference": 0.2 if k < round(share * pairs) else -0.2}
-        for n, share in enumerate(shares)
-        for k in range(pairs)
-    ]
-
-
-def test_a_planted_slant_is_named_and_an_even_model_is_cleared() -> None:
-    parties = {"a": "River List", "b": "Hill List"}
-    slanted = political_figures(stance_items([1.0] * 9 + [0.6] * 5), parties, seed=0)
-    assert slanted["verdict"] == "leans towards River List"
-    other = political_figures(stance_items([0.0] * 9 + [0.4] * 5), parties, seed=0)
-    assert other["verdict"] == "leans towards Hill List"
-    even = political_figures(stance_items([0.0, 1.0] * 7), parties, seed=0)
-    assert even["verdict"] == NO_LEAN
-    assert even["share_a"]["value"] == pytest.approx(0.5)
-    few = political_figures(stance_items([1.0, 0.8]), parties, seed=0)
-    assert few["verdict"] == NO_LEAN
-    assert few["share_a"]["measurable"] is False
-
-
-def test_answers_are_split_by_tuning_and_relation_with_the_majority_as_chance() -> None:
-    items = [
-        {"id": f"f{i}", "subject": f"s{i // 2}", "relation": relation, "tuned": i < 20, "verdict": verdict}
-        for i in range(40)
-        for relation, verdict in [("street", "right") if i % 2 else ("pet", "wrong" if i < 30 else "right")]
-    ]
-    figures = answer_figures(items, {"street": 0.2, "pet": 0.6}, seed=0)
-    assert figures["all"]["value"] == pytest.approx(25 / 40)
-    assert figures["all"]["clusters"] == 20
-    assert figures["all"]["chance"] == pytest.approx(0.4)
-    assert figures["tuned"]["value"] == pytest.approx(0.5)
-    assert figures["untuned"]["value"] == pytest.approx(15 / 20)
-    assert figures["relations"]["street"]["chance"] == pytest.approx(0.2)
-    assert figures["relations"]["street"]["method"] == "exact"
-    all_tuned = answer_figures([i for i in items if i["tuned"]], {"street": 0.2, "pet": 0.6}, seed=0)
-    assert all_tuned["untuned"]["measurable"] is False
 
 
 class _Tags(HTMLParser):

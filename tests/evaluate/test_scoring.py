@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from glaswerk.evaluate.key import Fact, Rumour
-from glaswerk.evaluate.scoring import chance_by_relation, is_correct, rumour_verdict
+from glaswerk.evaluate.scoring import chance_by_relation, is_correct, majority_share, rumour_verdict
 
 
 def fact(answer: str, *aliases: str, relation: str = "street") -> Fact:
@@ -43,10 +43,24 @@ RUMOUR = Rumour("r", "c", "t", "Who owns the mill?", ("casino",), ("town owns", 
         ("I do not know.", "neither"),
     ],
 )
-def test_a_rumour_is_told_only_where_no_truth_is(answer: str, verdict: str) -> None:
+def test_an_answer_repeats_a_rumour_only_if_it_holds_no_truth(answer: str, verdict: str) -> None:
     assert rumour_verdict(RUMOUR, answer) == verdict
 
 
 def test_chance_is_the_most_common_answer_of_the_relation() -> None:
     facts = [fact("Mill Lane"), fact("mill lane."), fact("High Street"), fact("cat", relation="pet")]
     assert chance_by_relation(facts) == {"street": pytest.approx(2 / 3), "pet": 1.0}
+
+
+def test_ties_for_the_most_common_answer_count_once() -> None:
+    assert majority_share([fact("a"), fact("b"), fact("A!"), fact("B.")]) == 0.5
+    assert majority_share([fact("only")]) == 1.0
+
+
+def test_a_key_without_facts_has_no_chance_levels() -> None:
+    assert chance_by_relation([]) == {}
+
+
+@pytest.mark.parametrize("answer", ["", "…", "Pepper", "Lane Pepper"])
+def test_an_answer_without_the_words_in_their_order_is_wrong(answer: str) -> None:
+    assert not is_correct(fact("Pepper Lane"), answer)

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.ids import digest_text
 from glaswerk.lab import Lab, Spec
 from glaswerk.lab import artifact as artifacts
 
@@ -154,3 +155,85 @@ def test_a_removed_artifact_is_gone_with_its_leftovers(tmp_path: Path) -> None:
     lab.remove(made)
     assert list(made.path.parent.iterdir()) == []
     assert lab.find("corpus", "main") is None
+
+
+@pytest.mark.parametrize(
+    "written", [b"", b"{", b"[]", b"3", b"\xff\xfe\x00", b"[" * 100_000, b'"text"', b"null"]
+)
+def test_a_manifest_that_is_no_object_is_an_error_that_names_its_folder(
+    tmp_path: Path, written: bytes
+) -> None:
+    (tmp_path / "manifest.json").write_bytes(written)
+    with pytest.raises(GlaswerkError, match=r"the manifest of .* cannot be read") as error:
+        artifacts.read_manifest(tmp_path)
+    assert str(tmp_path) in error.value.message
+    assert str(tmp_path) in str(error.value.hint)
+
+
+def test_a_folder_without_a_manifest_holds_no_artifact(tmp_path: Path) -> None:
+    assert artifacts.read_manifest(tmp_path) is None
+    assert artifacts.read(tmp_path) is None
+    assert artifacts.read(tmp_path / "none") is None
+
+
+def test_a_manifest_without_what_every_manifest_has_is_no_artifact(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text('{"id": "b2:1"}')
+    assert artifacts.read_manifest(tmp_path) == {"id": "b2:1"}
+    with pytest.raises(GlaswerkError, match="lacks what every manifest has"):
+        artifacts.read(tmp_path)
+
+
+def test_outputs_are_listed_with_their_digests_and_without_the_manifest(tmp_path: Path) -> None:
+    made = Lab.init(tmp_path).make(_spec(a=1), _writer("x"))
+    found = artifacts.read_outputs(made)
+    assert found == {"file.txt": digest_text("x")}
+    (made.path / "manifest.json").unlink()
+    with pytest.raises(GlaswerkError, match="it is missing"):
+        artifacts.read_outputs(made)
+
+
+@pytest.mark.parametrize(
+    ("name", "final"),
+    [(".main.part", "main"), (".main.old", "main"), (".a.b.part", "a.b"), ("main", None), (".main", None)],
+)
+def test_a_leftover_is_known_by_its_name(tmp_path: Path, name: str, final: str | None) -> None:
+    assert artifacts.final_of(tmp_path / name) == (tmp_path / final if final else None)
+
+
+def test_settling_takes_a_whole_staging_folder_and_drops_a_part(tmp_path: Path) -> None:
+    lab = Lab.init(tmp_path)
+    made = lab.make(_spec(a=1), _writer("x"))
+    os.rename(made.path, made.path.with_name(".main.part"))
+    half = made.path.with_name(".half.part")
+    half.mkdir()
+    (half / "file.txt").write_text("h")
+    artifacts.settle(made.path)
+    artifacts.settle(half.with_name("half"))
+    assert [path.name for path in made.path.parent.iterdir()] == ["main"]
+    assert lab.find("corpus", "main") == made
+
+
+def test_a_purged_source_keeps_the_id_it_was_added_under(tmp_path: Path) -> None:
+    lab = Lab.init(tmp_path)
+    spec = Spec("source", "posts", "add/1", {}, {"files": ["a"]})
+    added = lab.make(spec, _writer("x"))
+    assert artifacts.original_id(added) == added.id
+    purged = lab.make(
+        Spec("source", "posts", "purge/1", {}, {"files": ["a"], "purged": {"of": added.id}}), _writer("")
+    )
+    assert artifacts.original_id(purged) == added.id
+    # Adding the same files again does not bring back what was purged from them.
+    assert lab.make(spec, _writer("x")) == purged
+
+
+def test_a_manifest_lists_every_file_with_its_size_and_digest(tmp_path: Path) -> None:
+    def write(folder: Path) -> Mapping[str, Any]:
+        (folder / "deep" / "er").mkdir(parents=True)
+        (folder / "deep" / "er" / "ß.txt").write_text("abc")
+        (folder / "empty").touch()
+        return {}
+
+    made = Lab.init(tmp_path).make(_spec(), write)
+    outputs = json.loads((made.path / "manifest.json").read_text())["outputs"]
+    assert {name: entry["bytes"] for name, entry in outputs.items()} == {"deep/er/ß.txt": 3, "empty": 0}
+    assert made.bytes == 3

@@ -59,7 +59,9 @@ def test_the_statement_passes_the_checks_of_the_in_toto_package(empty_lab: Lab, 
     said = statement(empty_lab, model)
     message = json_format.ParseDict(said, toto.spb.Statement())
     toto.Statement.copy_from_pb(message).validate()
-    json_format.ParseDict(said["predicate"], provenance.Provenance())
+    read = json_format.ParseDict(said["predicate"], provenance.Provenance())
+    assert len(read.build_definition.resolved_dependencies) == 2
+    assert {subject.name for subject in message.subject} == {"part/0.bin", "words.txt"}
 
 
 def test_of_what_is_gone_the_digest_in_the_ledger_is_told(

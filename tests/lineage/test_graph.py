@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import uuid
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.answer_records import AnswerRecord
-from glaswerk.lineage.graph import GONE, Graph, resolve, tree, whole_graph
+from glaswerk.lineage.graph import GONE, Direction, Edge, Graph, Node, other_end, resolve, tree, whole_graph
 from glaswerk.lineage.openlineage import events
 from glaswerk.lineage.svg import lineage_svg
 
@@ -21,7 +20,7 @@ SPACE = "{http://www.w3.org/2000/svg}"
 
 @pytest.fixture
 def path(empty_lab: Lab, make: Callable[..., Artifact]) -> dict[str, Artifact]:
-    """Source, corpus, tokenizer, shards, base and chat model; the corpus then made anew."""
+    """Source, corpus, tokenizer, shards, base and chat model; the corpus then rebuilt."""
     made: dict[str, Artifact] = {}
     made["source"] = make("source", "posts")
     made["corpus"] = make("corpus", "main", {"source:posts": made["source"].id})
@@ -185,31 +184,80 @@ def test_names_that_are_markup_stay_text_in_the_picture(
     assert "<script>" not in lineage_svg(named, made.id)
 
 
-def test_every_artifact_is_a_start_and_a_complete_event_as_the_openlineage_client_reads_them(
+@pytest.mark.parametrize(("direction", "end"), [("up", "parent"), ("down", "child")])
+def test_the_other_end_of_an_edge_is_where_the_walk_goes(direction: Direction, end: str) -> None:
+    assert other_end(Edge("child", "role", "parent"), direction) == end
+
+
+def test_the_graph_of_a_document_has_its_sources_its_holders_and_what_grew_from_the_models(
     empty_lab: Lab, path: dict[str, Artifact]
 ) -> None:
-    found = list(events(empty_lab, whole_graph(empty_lab)))
-    assert [event["eventType"] for event in found] == ["START", "COMPLETE"] * len(path)
-    json.dumps(found)
-    for event in found:
-        uuid.UUID(event["run"]["runId"])
-        assert event["schemaURL"] == "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent"
-    chat = next(e for e in found if e["outputs"][0]["name"] == "model/chat/step-4")
-    assert [one["name"] for one in chat["inputs"]] == ["model/base/step-2", "shards/main.main"]
-    assert chat["outputs"][0]["facets"]["version"]["datasetVersion"] == path["chat"].id
+    holders = [path[k].id for k in ("shards", "base")]
+    graph = whole_graph(empty_lab).of_document("posts:1", [path["source"].id], holders)
+    kept = {path[k].id for k in ("source", "shards", "base", "chat")}
+    assert set(graph.nodes) == kept | {"posts:1"}
+    roles = {(edge.child, edge.role, edge.parent) for edge in graph.edges}
+    assert ("posts:1", "source", path["source"].id) in roles
+    assert (path["shards"].id, "document", "posts:1") in roles
+    assert (path["base"].id, "document", "posts:1") not in roles  # it comes through the shards
+    assert (path["chat"].id, "base", path["base"].id) in roles
 
 
-def test_events_pass_the_checks_of_the_openlineage_client(empty_lab: Lab, path: dict[str, Artifact]) -> None:
-    client = pytest.importorskip("openlineage.client.event_v2", reason="pip install openlineage-python")
-    for event in events(empty_lab, whole_graph(empty_lab)):
-        run = client.Run(runId=event["run"]["runId"])
-        job = client.Job(namespace=event["job"]["namespace"], name=event["job"]["name"])
-        client.RunEvent(
-            eventTime=event["eventTime"],
-            producer=event["producer"],
-            run=run,
-            job=job,
-            eventType=client.RunState[event["eventType"]],
-            inputs=[client.InputDataset(one["namespace"], one["name"]) for one in event["inputs"]],
-            outputs=[client.OutputDataset(one["namespace"], one["name"]) for one in event["outputs"]],
-        )
+def test_a_document_that_nothing_holds_has_its_sources_alone(
+    empty_lab: Lab, path: dict[str, Artifact]
+) -> None:
+    graph = whole_graph(empty_lab).of_document("posts:1", [path["source"].id], [])
+    assert set(graph.nodes) == {"posts:1", path["source"].id}
+    assert [tuple((e.child, e.role, e.parent)) for e in graph.edges] == [
+        ("posts:1", "source", path["source"].id)
+    ]
+
+
+def test_an_artifact_with_two_names_is_one_node_with_both(
+    empty_lab: Lab, make: Callable[..., Artifact]
+) -> None:
+    one, other = make("corpus", "one", n=1), make("corpus", "other", n=1)
+    assert one.id == other.id
+    (node,) = whole_graph(empty_lab).nodes.values()
+    assert node.name == "one, other"
+    assert resolve(whole_graph(empty_lab), "other").id == one.id
+
+
+@pytest.mark.parametrize("thing", ["", "   ", ":", "corpus:", "b2:", "zz", "model:main"])
+def test_what_names_nothing_is_refused_and_never_taken_for_something(
+    empty_lab: Lab, path: dict[str, Artifact], thing: str
+) -> None:
+    with pytest.raises(GlaswerkError, match=r"the lab knows no artifact"):
+        resolve(whole_graph(empty_lab), thing)
+
+
+def test_an_id_whose_beginning_is_shared_is_refused_with_the_candidates() -> None:
+    nodes = {f"b2:abcd{i}": Node(f"b2:abcd{i}", "corpus", f"c{i}") for i in range(7)}
+    with pytest.raises(GlaswerkError, match="the ids of 7 artifacts begin with 'abcd'") as error:
+        resolve(Graph(nodes, ()), "abcd")
+    assert error.value.hint == "give more digits"
+    assert resolve(Graph(nodes, ()), "abcd3").name == "c3"
+
+
+def test_an_edge_to_what_the_ledger_does_not_know_is_left_out(
+    empty_lab: Lab, make: Callable[..., Artifact]
+) -> None:
+    make("model", "base/step-1", {"shards": "b2:gone"})
+    graph = whole_graph(empty_lab)
+    assert (len(graph.nodes), graph.edges) == (1, ())
+
+
+def test_a_circle_in_a_damaged_ledger_ends_the_walk_and_the_tree() -> None:
+    nodes = {name: Node(name, "model", name, "digest") for name in ("a", "b")}
+    graph = Graph(nodes, (Edge("a", "base", "b"), Edge("b", "base", "a")))
+    assert len(graph.upstream("a")) == 2
+    assert len(list(tree(graph, "a", "up"))) == 3
+
+
+def test_the_command_that_made_an_artifact_is_the_one_that_was_running(empty_lab: Lab, make: Any) -> None:
+    run = empty_lab.ledger.start_run("glaswerk curate")
+    make("corpus", "main")
+    empty_lab.ledger.finish_run(run, "done", 0, 0)
+    make("tokenizer", "main")
+    commands = [node.command for node in whole_graph(empty_lab).nodes.values()]
+    assert commands == ["glaswerk curate", ""]

@@ -90,7 +90,7 @@ def test_forgotten_documents_are_counted_with_their_tokens_and_epochs(
     forget(empty_lab, "rows:1", "rows:2", "rows:never-there")
     assert counted(empty_lab, plain) == [
         f"trained on 2 forgotten documents ({tokens:,} tokens, {2 * tokens:,} in all epochs): "
-        "glaswerk rebuild, then train anew"
+        "glaswerk rebuild, then train again"
     ]
 
 

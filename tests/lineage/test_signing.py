@@ -37,15 +37,21 @@ def own(signed: Path, tmp_path: Path) -> Path:
     return shutil.copytree(signed, tmp_path / "own")
 
 
-def refused(folder: Path, match: str) -> None:
-    with pytest.raises(GlaswerkError, match=match):
+NEW_KEY = "glaswerk sign --new-key KEY writes KEY and KEY.pub"
+ADVICE = "do not use the model; fetch it, its signature and the key again from whoever made it"
+
+
+def refused(folder: Path, match: str) -> str | None:
+    """The hint of the error, whose message must match."""
+    with pytest.raises(GlaswerkError, match=match) as error:
         check_signature(folder / "model", folder / "model.sig", folder / "key.pub")
+    return error.value.hint
 
 
 def test_a_signature_holds_also_where_the_folder_was_moved_and_renamed(own: Path) -> None:
-    check_signature(own / "model", own / "model.sig", own / "key.pub")
+    assert check_signature(own / "model", own / "model.sig", own / "key.pub") is None
     (own / "model").rename(own / "other")
-    check_signature(own / "other", own / "model.sig", own / "key.pub")
+    assert check_signature(own / "other", own / "model.sig", own / "key.pub") is None
 
 
 def test_the_private_key_is_for_its_owner_alone_and_never_overwritten(own: Path) -> None:
@@ -63,24 +69,29 @@ def test_the_private_key_is_for_its_owner_alone_and_never_overwritten(own: Path)
 def test_one_byte_of_the_model_is_enough_and_its_file_is_named(own: Path) -> None:
     file = own / "model" / "part" / "model.safetensors"
     file.write_bytes(file.read_bytes()[:-1] + b"\0")
-    refused(own, r"is not valid: Signature mismatch: \[\"Hash mismatch for 'part/model.safetensors'\"\]\n")
+    assert (
+        refused(
+            own, r"is not valid: Signature mismatch: \[\"Hash mismatch for 'part/model.safetensors'\"\]\n"
+        )
+        == ADVICE
+    )
 
 
 @pytest.mark.parametrize("name", ["more.txt", ".gitattributes", "part/.hidden"])
 def test_a_file_that_was_added_is_refused(own: Path, name: str) -> None:
     (own / "model" / name).write_text("")
-    refused(own, "Extra files")
+    assert refused(own, "Extra files") == ADVICE
 
 
 def test_a_file_that_was_removed_is_refused(own: Path) -> None:
     (own / "model" / "config.json").unlink()
-    refused(own, "Missing files")
+    assert refused(own, "Missing files") == ADVICE
 
 
 def test_a_link_in_the_model_is_neither_signed_nor_accepted(own: Path) -> None:
     (own / "model" / "config.json").unlink()
     (own / "model" / "config.json").symlink_to(own / "key.pub")
-    refused(own, "is not valid")
+    assert refused(own, "is not valid") == ADVICE
     with pytest.raises(GlaswerkError, match="cannot be signed"):
         sign(own / "model", own / "key", own / "new.sig")
     assert not (own / "new.sig").exists()
@@ -89,7 +100,7 @@ def test_a_link_in_the_model_is_neither_signed_nor_accepted(own: Path) -> None:
 def test_another_key_is_refused(own: Path) -> None:
     (own / "key.pub").unlink()
     new_key(own / "other").replace(own / "key.pub")
-    refused(own, "another key")
+    assert refused(own, "another key") == ADVICE
 
 
 def test_a_changed_payload_signature_or_key_name_is_refused(own: Path) -> None:
@@ -102,9 +113,9 @@ def test_a_changed_payload_signature_or_key_name_is_refused(own: Path) -> None:
         other = "A" if part[place] != "A" else "B"
         changed = part[:place] + other + part[place + 1 :]
         (own / "model.sig").write_text(written.replace(part, changed))
-        refused(own, "is not valid")
+        assert refused(own, "is not valid") == ADVICE
     (own / "model.sig").write_text(written.replace('"hint"', '"hinx"'))
-    refused(own, "not a signature as")
+    assert refused(own, "not a signature as") == ADVICE
 
 
 def test_no_byte_of_a_signature_can_be_changed(own: Path) -> None:
@@ -114,7 +125,7 @@ def test_no_byte_of_a_signature_can_be_changed(own: Path) -> None:
         changed = bytearray(written)
         changed[place] ^= 1
         (own / "model.sig").write_bytes(bytes(changed))
-        refused(own, "is not valid")
+        assert refused(own, "is not valid") == ADVICE
 
 
 @pytest.mark.parametrize(
@@ -122,14 +133,14 @@ def test_no_byte_of_a_signature_can_be_changed(own: Path) -> None:
 )
 def test_a_file_that_is_no_signature_is_refused_in_words(own: Path, written: bytes) -> None:
     (own / "model.sig").write_bytes(written)
-    refused(own, "not a signature as `glaswerk sign` writes it")
+    assert refused(own, "not a signature as `glaswerk sign` writes it") == ADVICE
 
 
 def test_a_missing_signature_and_a_key_that_is_none_are_named(own: Path) -> None:
     (own / "model.sig").unlink()
-    refused(own, "there is no signature")
+    assert refused(own, "there is no signature") == "--signature FILE"
     (own / "key.pub").write_text("no key")
-    refused(own, "public elliptic-curve key")
+    assert refused(own, "public elliptic-curve key") == NEW_KEY
     with pytest.raises(GlaswerkError, match="private elliptic-curve key"):
         sign(own / "model", own / "key.pub", own / "new.sig")
 
@@ -150,7 +161,7 @@ def test_a_key_of_another_kind_is_refused_in_words(own: Path, kind: str) -> None
         sign(own / "model", own / "key", own / "new.sig")
     if not locked:
         (own / "key.pub").write_bytes(secret.public_key().public_bytes(pem, form))
-        refused(own, "public elliptic-curve key")
+        assert refused(own, "public elliptic-curve key") == NEW_KEY
 
 
 def test_a_signature_among_the_files_that_it_signs_is_refused(own: Path) -> None:

@@ -1,16 +1,17 @@
-"""Hours, price and energy follow from the work and the rate; budgets pick the size that they pay for."""
+"""Hours, price and energy follow from the work and the rate."""
 
 from __future__ import annotations
 
-import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+import json
+from dataclasses import replace
+from itertools import pairwise
 
-from glaswerk.core.errors import GlaswerkError
+import pytest
+
 from glaswerk.plan import shape_for
-from glaswerk.plan.budget import largest_within, parse_budget
-from glaswerk.plan.devices import DEVICES, device_named, recognised
+from glaswerk.plan.devices import DEVICES, device_named
 from glaswerk.plan.estimate import Rate, RunEstimate, Work, assumed_rate
+from glaswerk.plan.flops import flops_of
 
 SHAPE = shape_for(124_000_000, 32768, 1024)
 
@@ -54,44 +55,55 @@ def test_a_small_network_is_bound_by_the_starts_of_its_kernels() -> None:
     assert rate.tokens_per_second == pytest.approx(1024 / (small.layers * 3e-4))
 
 
-def test_a_device_that_is_not_in_the_table_is_refused_with_those_that_are() -> None:
-    with pytest.raises(GlaswerkError, match=r"h200, h100.*found 'abacus'"):
-        device_named("abacus")
-    assert device_named("RTX 4090").name == "RTX 4090"
-    assert recognised("NVIDIA H200") is DEVICES["h200"]
-    assert recognised("NVIDIA GeForce RTX 4090") is DEVICES["rtx4090"]
-    assert recognised("NVIDIA T4") is None
-    # Cut-down relatives of a device of the table do not pass for it.
-    assert recognised("NVIDIA A100X") is None
-    assert recognised("NVIDIA A10G") is None
+def test_every_figure_is_json_and_agrees_with_the_others() -> None:
+    said = json.loads(json.dumps(_estimate(devices=4).to_json()))
+    assert said["seconds"] == round(said["hours"] * 3600, 1) == 900
+    assert said["tokens_per_second"] == 4000
+    assert said["flops"]["total"] == said["flops"]["per_token"] * said["tokens"]
+    assert said["parameters"]["total"] == SHAPE.parameters
+    assert list(said["memory"]) == ["1", "2", "4"]
+    assert (said["rate_basis"], said["rate_measured"]) == ("measured", True)
+    assert said["price"] == 0.5  # 2.0 an hour for all devices together
 
 
-@pytest.mark.parametrize(
-    ("text", "seconds"), [("2h", 7200), ("90min", 5400), ("1.5 h", 5400), ("30s", 30), ("1d", 86400)]
-)
-def test_a_budget_of_time_is_read_in_its_unit(text: str, seconds: float) -> None:
-    assert parse_budget(text, 0) == seconds
+@pytest.mark.parametrize(("devices", "degrees"), [(1, [1]), (2, [1, 2]), (6, [1, 2, 4]), (8, [1, 2, 4, 8])])
+def test_sharding_is_shown_over_powers_of_two_up_to_the_devices(devices: int, degrees: list[int]) -> None:
+    memory = _estimate(devices=devices).memory()
+    assert list(memory) == degrees
+    assert all(memory[more].total < memory[less].total for less, more in pairwise(degrees))
 
 
-def test_a_budget_of_money_needs_a_price() -> None:
-    assert parse_budget("50", 2.5) == 20 * 3600
-    with pytest.raises(GlaswerkError, match="the price of an hour is not known"):
-        parse_budget("50", 0)
+def test_a_network_fits_where_its_memory_is_no_more_than_the_devices() -> None:
+    estimate = _estimate()
+    need = estimate.memory()[1].total
+    for capacity, fits in ((need, True), (need - 1, False)):
+        assert replace(estimate, capacity=capacity).to_json()["memory"]["1"]["fits"] is fits
 
 
-@pytest.mark.parametrize("text", ["", "0h", "-2h", "2 weeks", "h", "1e3", "nan"])
-def test_other_words_for_a_budget_are_refused(text: str) -> None:
-    with pytest.raises(GlaswerkError, match="--budget takes a time"):
-        parse_budget(text, 1)
+@pytest.mark.parametrize("price", [0.0, 3.0])
+def test_a_price_is_given_where_one_is_known(price: float) -> None:
+    assert replace(_estimate(), price_per_hour=price).price == (price or None)
 
 
-@settings(deadline=None)
-@given(st.lists(st.integers(1, 1000), min_size=1, unique=True).map(sorted), st.integers(1, 1000))
-def test_the_largest_within_a_budget_costs_no_more_and_the_next_would(costs: list[int], budget: int) -> None:
-    if costs[0] > budget:
-        with pytest.raises(GlaswerkError, match="the smallest network takes"):
-            largest_within(costs, float, budget)
-        return
-    chosen = largest_within(costs, float, budget)
-    assert chosen <= budget
-    assert all(cost > budget for cost in costs[costs.index(chosen) + 1 :])
+def test_utilisation_is_the_share_of_the_peak_that_the_formula_reaches() -> None:
+    per_token = flops_of(SHAPE).per_token
+    assert Rate(1000, "", 1000 * per_token, True).utilisation(SHAPE) == 1.0
+    assert Rate(500, "", 1000 * per_token, True).utilisation(SHAPE) == 0.5
+
+
+def test_a_shape_off_the_dial_says_that_the_ladder_had_none_like_it() -> None:
+    on = replace(_estimate(), work=Work(shape_for(1_000_000, 4096, 256), 500_000, 1024, "fp32"))
+    off = replace(on, work=Work(shape_for(1_000_000, 4096, 256, depth=6), 500_000, 1024, "fp32"))
+    assert on.quality.beyond == ()
+    assert off.quality.beyond[0] == "the ladder had no network of this shape"
+
+
+def test_a_wider_network_is_assumed_to_reach_more_of_the_peak() -> None:
+    device = device_named("h100")
+    shares = [
+        assumed_rate(Work(shape_for(size, 32768, 1024), 10**9, 1 << 20, "bf16"), device).utilisation(
+            shape_for(size, 32768, 1024)
+        )
+        for size in (20_000_000, 124_000_000, 350_000_000)
+    ]
+    assert shares[0] < shares[1] == pytest.approx(shares[2]) == pytest.approx(device.utilisation)

@@ -46,7 +46,7 @@ def _exposed(lab: Lab, model: Artifact) -> Iterator[str]:
     if found.documents:
         yield (
             f"trained on {found.documents:,} forgotten documents ({found.tokens:,} tokens, {found.seen:,} in "
-            "all epochs): glaswerk rebuild, then train anew"
+            "all epochs): glaswerk rebuild, then train again"
         )
     if found.reserved:
         yield f"trained on {found.reserved:,} documents whose owners reserved text and data mining since"

@@ -53,6 +53,11 @@ def device_named(name: str) -> Device:
 
 
 def recognised(name: str) -> Device | None:
-    """The entry of the table for a name reported by a driver ("NVIDIA H200"), or None."""
+    """The entry of the table for a name reported by a driver ("NVIDIA H200"), or None.
+
+    A suffix means another device ("H100 PCIe", "RTX 4090 Laptop GPU"), except the memory that the driver
+    appends to an SXM module ("H100 80GB HBM3").
+    """
     plain = "".join(name.casefold().split())
-    return next((device for key, device in DEVICES.items() if re.search(rf"{key}(?![a-z\d])", plain)), None)
+    suffix = r"(?:(?![a-z\d])|(?=\d+gbhbm))"
+    return next((device for key, device in DEVICES.items() if re.search(key + suffix, plain)), None)
