@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from glaswerk.data.curate.curate import curate
+from glaswerk.data.report.write import write
 from glaswerk.data.source import add_docs
+from glaswerk.data.store.reasons import CURATION
 from glaswerk.lab import Artifact, Lab
 
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -150,3 +152,19 @@ def test_the_page_fits_a_phone_and_a_wide_screen(corpus: Artifact, scheme: Any) 
             assert complaints == []
             assert page.evaluate(_OVERLAPS) == []
         browser.close()
+
+
+def test_reasons_are_in_the_order_of_the_rules_and_a_source_without_decisions_has_none(
+    corpus: Artifact, tmp_path: Path
+) -> None:
+    folder = tmp_path / "again"
+    shutil.copytree(corpus.path, folder)
+    stats = {key: value for key, value in report(corpus).items() if key not in ("sources", "samples")}
+    counts = {"documents": 0, "kept": 0}
+    write(folder, stats, {"docs": counts, "empty": counts}, {})
+    found = json.loads((folder / "report.json").read_text())
+    assert found["sources"]["empty"] == {**counts, "reasons": {}}
+    reasons = list(found["sources"]["docs"]["reasons"])
+    assert reasons == sorted(reasons, key=list(CURATION).index)
+    assert found["samples"] == {"kept": []}
+    assert found["decisions"] == stats["decisions"]
