@@ -8,25 +8,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from PIL import Image
 from x_archives import members, tweet, write_zip
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.curate.curate import curate
 from glaswerk.data.curate.mixture_settings import MixtureConfig
-from glaswerk.data.curate.resolve import assign_splits
 from glaswerk.data.curate.settings import CurateConfig
 from glaswerk.data.filters.boilerplate import LINE_CHARACTERS
 from glaswerk.data.filters.duplicates import content_hash
 from glaswerk.data.source import add_chats, add_docs, add_images, add_posts
 from glaswerk.data.store.corpus import read_documents
 from glaswerk.data.store.decisions import VERSIONS
-from glaswerk.data.store.families import CORPUS_SPLITS, family_of
+from glaswerk.data.store.families import CORPUS_SPLITS
 from glaswerk.data.store.reasons import CURATION
 from glaswerk.lab import Artifact, Lab
 
@@ -252,36 +248,6 @@ def test_curating_again_gives_the_same_bytes(town_lab: Lab) -> None:
     again = curate(town_lab, name="two")
     assert first.digest == again.digest
     assert curate(town_lab, name="one") == first
-
-
-KINDS = st.sampled_from(["post", "page", "dialogue"])
-
-
-def splits_of(items: Sequence[tuple[str, str]], share: float) -> list[tuple[int, int]]:
-    """(family, held out) of every (kind, text)."""
-    hashes = b"".join(content_hash(text) for _, text in items)
-    ranks = np.frombuffer(hashes, ">u8").astype(np.uint64).reshape(-1, 2)[:, 0]
-    families = np.array([family_of(kind, ()) for kind, _ in items], np.uint8)
-    held = assign_splits(ranks, families, share)
-    return list(zip(families.tolist(), held.tolist(), strict=True))
-
-
-@given(st.lists(st.tuples(KINDS, st.text(max_size=12)), max_size=60), st.sampled_from([0.0, 0.02, 0.3]))
-def test_splits_depend_on_the_text_and_fit_its_kind(items: list[tuple[str, str]], share: float) -> None:
-    seen: dict[tuple[int, bytes], int] = {}
-    for (kind, text), (family, held) in zip(items, splits_of(items, share), strict=True):
-        assert family == (kind == "dialogue")
-        assert seen.setdefault((family, content_hash(text)), held) == held
-        assert share > 0 or not held
-
-
-@given(st.lists(st.text(max_size=8), min_size=120, max_size=200, unique_by=content_hash), st.integers(1, 100))
-def test_a_documents_split_does_not_change_when_others_come(texts: list[str], cut: int) -> None:
-    everything = splits_of([("post", text) for text in texts], 0.5)
-    part = splits_of([("post", text) for text in texts[:-cut]], 0.5)
-    changed = [n for n, held in enumerate(part) if held != everything[n]]
-    # Only where the part had nothing below the share is its lowest held back.
-    assert len(changed) <= 1
 
 
 def test_a_handful_of_documents_still_has_one_to_validate_with(empty_lab: Lab, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.curate import curate as curation
 from glaswerk.data.curate import pool, shard_task
 from glaswerk.data.curate.curate import curate
+from glaswerk.data.curate.settings import CurateConfig
 from glaswerk.data.source import add_chats, add_docs, add_posts
 from glaswerk.data.store import order, parquet
 from glaswerk.lab import Artifact, Lab
@@ -159,3 +160,47 @@ def test_ctrl_c_and_again_gives_the_same_corpus(
         assert "run it again to go on" in error
     out = subprocess.run(command, capture_output=True, check=True).stdout
     assert json.loads(out)["stats"] == whole[2]
+
+
+def planned(folder: Path, count: int) -> list[shard_task.ShardTask]:
+    """Tasks of one document each, which need no file."""
+    config = CurateConfig()
+    return [
+        shard_task.ShardTask(number, "s", folder, (0,), number, 1, 10, folder, config)
+        for number in range(count)
+    ]
+
+
+def test_tasks_that_are_done_are_left_out_and_the_others_run_once(tmp_path: Path) -> None:
+    ran: list[int] = []
+    pool.run_tasks(
+        planned(tmp_path, 5),
+        lambda task: ran.append(task.number),
+        "counting",
+        on="local",
+        jobs=1,
+        is_done=lambda task: task.number in (1, 3),
+    )
+    assert ran == [0, 2, 4]
+
+
+def test_an_error_in_a_task_ends_the_run_with_that_error(tmp_path: Path) -> None:
+    def fail(task: shard_task.ShardTask) -> None:
+        raise GlaswerkError(f"no room for task {task.number}")
+
+    with pytest.raises(GlaswerkError, match="no room for task 0"):
+        pool.run_tasks(planned(tmp_path, 2), fail, "failing", on="local", jobs=1, is_done=lambda _: False)
+
+
+def test_a_place_to_run_on_is_checked_before_anything_runs(tmp_path: Path) -> None:
+    ran: list[int] = []
+    with pytest.raises(GlaswerkError, match="found 'here'"):
+        pool.run_tasks(
+            planned(tmp_path, 1),
+            lambda task: ran.append(task.number),
+            "counting",
+            on="here",
+            jobs=1,
+            is_done=lambda _: False,
+        )
+    assert ran == []

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -261,9 +261,10 @@ SETTINGS = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from(list(CurateConfig.__dataclass_fields__)) | st.text(), SETTINGS))
-def test_no_settings_raise_anything_but_our_error(table: dict[str, Any]) -> None:
+def test_any_settings_are_read_in_canonical_form_or_refused_with_our_error(table: dict[str, Any]) -> None:
     with suppress(GlaswerkError):
-        read_settings(table)
+        found = read_settings(table)
+        assert read_settings(asdict(found)) == found
 
 
 @pytest.mark.parametrize("reason", OPTIONAL)

@@ -173,4 +173,26 @@ def test_a_damaged_index_is_an_error_or_still_answers(
     content[place : place + data.draw(st.integers(0, 64))] = data.draw(st.binary(max_size=64))
     file.write_bytes(bytes(content))
     with suppress(GlaswerkError):
-        EvalIndex.load(folder).find(QUESTION)
+        found = EvalIndex.load(folder).find(QUESTION)
+        assert all(leak.ngram in " ".join(normalised_words(QUESTION)) for leak in found)
+
+
+@given(st.text(max_size=80))
+def test_normalised_words_are_letters_and_digits_and_stay_when_normalised_again(text: str) -> None:
+    words = normalised_words(text)
+    assert all(word.isalnum() or not word.isascii() for word in words)
+    assert normalised_words(" ".join(words).upper()) == normalised_words(" ".join(words))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Who kept the KEYS?", ["who", "kept", "the", "keys"]),
+        ("ﬁne Straße", ["fine", "strasse"]),
+        ("snake_case, don't", ["snake", "case", "don", "t"]),
+        ("１２ ½", ["12", "1", "2"]),
+        ("…!?", []),
+    ],
+)
+def test_words_are_compared_without_case_marks_and_forms(text: str, words: list[str]) -> None:
+    assert normalised_words(text) == words

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from glaswerk.data.filters import duplicates
-from glaswerk.data.filters.duplicates import candidates, content_hash, features, overlap, words_of
+from glaswerk.data.filters.duplicates import (
+    BANDS,
+    PERMUTATIONS,
+    band_keys,
+    candidates,
+    content_hash,
+    features,
+    guard_key,
+    normalise,
+    overlap,
+    pairs,
+    shingles,
+    to_pairs,
+    words_of,
+)
 
 NOTICE = (
     "The council asks everyone on the upper bank to move their boats before the water rises tonight, "
@@ -90,3 +105,90 @@ def test_features_do_not_depend_on_how_many_texts_go_together(
     monkeypatch.setattr(duplicates, "_WORDS", 5)
     assert (digests == features(texts)[0]).all()
     assert features([])[0].shape == (0, duplicates.PERMUTATIONS)
+
+
+@given(st.text())
+def test_normalising_ignores_case_and_spacing_and_leaves_no_double_space(text: str) -> None:
+    found = normalise(text)
+    assert "  " not in found
+    assert found == found.strip()
+    assert content_hash(f"  {text}\n") == content_hash(text)
+    assert len(content_hash(text)) == 16
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Don't stop, Anna!", ["Don't", "stop", "Anna"]),
+        ("At 7:30 for 1,200.50 …", ["At", "7:30", "for", "1,200.50"]),
+        ("See https://t.co/abc now", ["See", "now"]),
+        ("well-known snake_case", ["well-known", "snake", "case"]),
+        ("🙏 !? …", []),
+        ("水車 小屋", ["水車", "小屋"]),
+    ],
+)
+def test_words_keep_their_spelling_inner_marks_and_lose_links(text: str, words: list[str]) -> None:
+    assert words_of(text) == words
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ([], [""]),
+        (["A"], ["a"]),
+        (["A", "b", "C"], ["a b c"]),
+        (["A", "b", "C", "d"], ["a b c", "b c d"]),
+    ],
+)
+def test_shingles_are_three_words_in_lower_case_or_all_of_a_shorter_text(
+    words: list[str], expected: list[str]
+) -> None:
+    assert shingles(words) == expected
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "same"),
+    [
+        ("The mill of Otis turns.", "A mill of Otis stops.", True),
+        ("The mill of Otis turns.", "The mill of Hazel turns.", False),
+        ("It opens at 7.", "It opens at 8.", False),
+        ("It opens. Then it closes.", "it opens. then it closes.", True),
+        ("See https://A.example/B7", "See https://c.example/d8", True),
+    ],
+)
+def test_a_guard_is_the_names_and_numbers_of_a_short_text(left: str, right: str, same: bool) -> None:
+    assert (guard_key(left, words_of(left)) == guard_key(right, words_of(right))) == same
+
+
+def test_long_texts_have_no_guard() -> None:
+    text = "Otis has 7 boats. " * 100
+    assert guard_key(text, words_of(text)) == 0
+
+
+def test_band_keys_are_never_zero_and_depend_on_the_guard() -> None:
+    digests = np.zeros((2, PERMUTATIONS), np.uint32)
+    keys = band_keys(digests, np.array([0, 1], np.uint64))
+    assert keys.shape == (BANDS, 2)
+    assert (keys != 0).all()
+    assert (keys[:, 0] != keys[:, 1]).all()
+
+
+@given(st.lists(st.integers(0, 5), max_size=40))
+def test_pairs_share_a_key_and_every_row_is_paired_with_the_first_of_its_bucket(found: list[int]) -> None:
+    keys = np.array(found, np.uint64)
+    rows = np.arange(len(found), dtype=np.uint32)
+    made = list(to_pairs(pairs(keys, rows)))
+    assert len(made) == len(set(made))
+    assert made == sorted(made, key=lambda pair: (pair[1], pair[0]))
+    assert all(earlier < later and found[earlier] == found[later] for earlier, later in made)
+    repeated = {(found.index(key), place) for place, key in enumerate(found) if found.index(key) < place}
+    assert repeated <= set(made)
+
+
+def test_emoji_alone_overlap_with_nothing_not_even_themselves() -> None:
+    assert overlap("🙏🙏", "🙏🙏") == 0.0
+    assert overlap("", "words") == 0.0
+
+
+def test_a_capital_at_the_beginning_of_a_sentence_is_no_other_fact() -> None:
+    assert overlap(f"{NOTICE}. Tonight again", f"{NOTICE}. tonight again") == 1.0

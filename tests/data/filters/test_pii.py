@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glaswerk.core.errors import GlaswerkError
@@ -246,3 +246,63 @@ def test_masking_twice_changes_nothing(text: str) -> None:
 @given(st.text(alphabet="abcdefgh äöü.,!?", max_size=200))
 def test_text_without_digits_and_at_signs_is_never_touched(text: str) -> None:
     assert mask(text) == (text, {})
+
+
+def iban(country: str, account: str) -> str:
+    """A valid IBAN by ISO 7064 MOD 97-10."""
+    digits = "".join(str(int(letter, 36)) for letter in f"{account}{country}00")
+    return f"{country}{98 - int(digits) % 97:02}{account}"
+
+
+@pytest.mark.parametrize(
+    ("country", "length"), [("NO", 15), ("BE", 16), ("DE", 22), ("GB", 22), ("FR", 27), ("MT", 31)]
+)
+@settings(max_examples=25)
+@given(st.data())
+def test_every_valid_account_number_of_a_country_is_masked(
+    country: str, length: int, data: st.DataObject
+) -> None:
+    account = data.draw(st.from_regex(r"[A-Z0-9]+", fullmatch=True).map(lambda text: text.ljust(40, "0")))
+    number = iban(country, account[: length - 4])
+    grouped = " ".join(number[place : place + 4] for place in range(0, length, 4))
+    assert mask(f"To {number}.", ["iban"])[0] == "To [iban]."
+    assert mask(f"To {grouped}, please", ["iban"])[0] == "To [iban], please"
+    assert mask(f"To {number.lower()}", ["iban"])[0] == "To [iban]"
+
+
+@given(st.integers(0, 10**18 - 1), st.integers(1, 96))
+def test_an_account_number_with_a_wrong_checksum_stays(account: int, off: int) -> None:
+    right = iban("DE", f"{account:018}")
+    wrong = f"DE{(int(right[2:4]) - 2 + off) % 97 + 2:02}{right[4:]}"
+    assert mask(wrong, ["iban"])[0] == wrong
+
+
+def card(start: str, digits: str, length: int) -> str:
+    """A number with a valid check digit by ISO/IEC 7812-1, annex B."""
+    body = (start + digits)[: length - 1]
+    total = sum(int(d) if place % 2 else sum(divmod(2 * int(d), 10)) for place, d in enumerate(body[::-1]))
+    return body + str(-total % 10)
+
+
+@pytest.mark.parametrize(
+    ("start", "length"), [("4", 16), ("51", 16), ("2221", 16), ("37", 15), ("6011", 16), ("3528", 16)]
+)
+@settings(max_examples=25)
+@given(st.integers(0, 10**15 - 1))
+def test_every_valid_card_number_is_masked_and_no_other(start: str, length: int, rest: int) -> None:
+    number = card(start, f"{rest:015}", length)
+    assert mask(f"Card {number}!", ["card"])[0] == "Card [card]!"
+    wrong = number[:-1] + str((int(number[-1]) + 1) % 10)
+    assert mask(wrong, ["card"])[0] == wrong
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_text_of_a_hundred_thousand_signs_of_a_kind_ends(kind: str) -> None:
+    for sign in ("@", "a@", "1", "1.", "+1 ", "DE8", "::", "2001:", "0.1 ", "°"):
+        text = sign * (20_000 // len(sign))
+        assert mask(mask(text, [kind])[0], [kind])[1] == {}
+
+
+def test_no_kinds_mask_nothing() -> None:
+    text = "me@example.com, +49 151 23456789"
+    assert mask(text, []) == (text, {})

@@ -91,3 +91,32 @@ def test_scores_are_from_zero_to_one_and_rest_on_what_is_listed(text: str, lang:
     assert score is not None
     assert 0 <= score <= 1
     assert (score > 0) == bool(listed_words(text, lang))
+
+
+@given(st.lists(st.sampled_from(["idiot", "stupid", "ferry", "the", "moron"]), min_size=1, max_size=48))
+def test_in_a_short_text_another_listed_word_never_lowers_the_score(words: list[str]) -> None:
+    before = lexicon_toxicity(" ".join(words), "en")
+    after = lexicon_toxicity(" ".join([*words, "idiot"]), "en")
+    assert before is not None
+    assert after is not None
+    assert before < after <= 1
+
+
+@pytest.mark.parametrize("text", ["", " ", "🙏", "12 34"])
+def test_a_text_without_words_scores_zero(text: str) -> None:
+    assert lexicon_toxicity(text, "en") == 0.0
+    assert listed_words(text, "en") == []
+
+
+def test_a_phrase_counts_once_and_a_word_each_time() -> None:
+    assert [entry for entry, _ in listed_words("idiot, idiot", "en")] == ["idiot*", "idiot*"]
+    phrase = "halt die klappe"
+    found = [entry for entry, _ in listed_words(f"{phrase}! {phrase}!", "de")]
+    assert found.count(phrase) == 1
+
+
+def test_the_list_of_all_languages_has_the_entries_of_each() -> None:
+    both = lexicon("und")
+    for lang in LANGUAGES:
+        assert set(lexicon(lang).phrases) <= set(both.phrases)
+        assert set(lexicon(lang).words) <= set(both.words)

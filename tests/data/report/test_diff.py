@@ -132,3 +132,45 @@ def test_a_corpus_that_is_damaged_is_refused_in_words(tmp_path: Path, name: str)
     file.unlink()
     with pytest.raises(GlaswerkError, match=f"found one without {name}"):
         compare(whole, other)
+
+
+def test_inputs_and_settings_that_one_side_lacks_are_none_there(tmp_path: Path) -> None:
+    a = corpus(tmp_path / "a", ROWS)
+    b = corpus(tmp_path / "b", ROWS, name="letters")
+    found = compare(a, b)
+    assert {row["input"] for row in found["inputs"]} == {"source:docs", "source:letters"}
+    assert all((row["a"] is None) != (row["b"] is None) for row in found["inputs"])
+    assert found["documents"] == {"both": 0, "only_a": 3, "only_b": 3, "other_decision": 0, "other_source": 0}
+
+
+def test_the_summary_of_each_side_names_its_corpus(tmp_path: Path) -> None:
+    a = corpus(tmp_path / "a", ROWS)
+    found = compare(a, a)
+    assert found["a"] == found["b"]
+    assert found["a"]["id"] == a.id
+    assert (found["a"]["documents"], found["a"]["kept"]) == (3, 3)
+    assert found["inputs"] == []
+
+
+@pytest.mark.parametrize("samples", [0, 1, 2])
+def test_each_change_has_at_most_as_many_samples_as_wanted(tmp_path: Path, samples: int) -> None:
+    german = [{"id": f"de{number}", "text": GERMAN + "!" * number + f" {number}"} for number in range(4)]
+    a = corpus(tmp_path / "a", [*ROWS, *german])
+    b = corpus(tmp_path / "b", [*ROWS, *german], languages=["en"])
+    changes = [row for row in compare(a, b, samples=samples)["decisions"] if row["a"] != row["b"]]
+    assert changes
+    assert all(len(row["samples"]) == min(samples, row["documents"]) for row in changes)
+
+
+def test_a_comparison_is_json(tmp_path: Path) -> None:
+    a, b = corpus(tmp_path / "a", ROWS), corpus(tmp_path / "b", ROWS[:2])
+    found = compare(a, b)
+    assert json.loads(json.dumps(found)) == found
+    assert found["documents"]["only_a"] == 1
+
+
+def test_both_directions_count_the_same_documents(tmp_path: Path) -> None:
+    a, b = corpus(tmp_path / "a", ROWS), corpus(tmp_path / "b", [*ROWS[1:], {"id": "9", "text": GERMAN}])
+    there, back = compare(a, b), compare(b, a)
+    assert moves(there) == {(after, before): count for (before, after), count in moves(back).items()}
+    assert there["documents"]["only_a"] == back["documents"]["only_b"] == 1

@@ -44,3 +44,39 @@ def test_while_names_fit_merged_parts_equal_the_whole(batches: list[list[str]], 
 
 def test_the_most_frequent_come_first_and_equal_ones_by_name() -> None:
     assert counted([["b", "a", "c", "c"]], 10).top(2) == [("c", 2), ("a", 1)]
+
+
+def test_nothing_counted_is_exact() -> None:
+    assert HeavyHitters().figures(5) == {"total": 0, "distinct": 0, "missed": 0, "top": []}
+    assert HeavyHitters().top(0) == []
+
+
+def test_a_name_added_twice_is_one_name() -> None:
+    counter = HeavyHitters()
+    counter.add({"Größe": 2, "": 1})
+    counter.add({"Größe": 3})
+    assert counter.figures(1) == {
+        "total": 6,
+        "distinct": 2,
+        "missed": 0,
+        "top": [{"name": "Größe", "count": 5}],
+    }
+
+
+def test_up_to_twice_the_cap_every_count_is_exact_and_beyond_it_memory_is_bounded() -> None:
+    counter = HeavyHitters(cap=10)
+    counter.add({f"name {number}": number + 1 for number in range(20)})
+    assert (counter.missed, len(counter.counts)) == (0, 20)
+    counter.add({"one more": 1})
+    assert len(counter.counts) <= 10
+    assert counter.missed > 0
+    assert counter.top(1)[0][0] == "name 19"
+
+
+def test_a_stream_of_names_that_never_repeat_cannot_push_out_a_frequent_one() -> None:
+    counter = HeavyHitters(cap=4)
+    for number in range(300):
+        counter.add({f"once {number}": 1, "often": 1})
+    assert counter.top(1)[0][0] == "often"
+    assert counter.counts["often"] + counter.missed >= 300
+    assert counter.missed <= counter.total / (counter.cap + 1)

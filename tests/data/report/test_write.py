@@ -3,130 +3,22 @@
 from __future__ import annotations
 
 import json
-import pickle
 import re
 import shutil
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from glaswerk.data.curate.curate import curate
-from glaswerk.data.curate.write import CORPUS_SCHEMA
-from glaswerk.data.report.write import Figures
+from glaswerk.data.report.write import write
 from glaswerk.data.source import add_docs
+from glaswerk.data.store.reasons import CURATION
 from glaswerk.lab import Artifact, Lab
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 SENTENCE = "The council asks everyone on the upper bank to move their boats before the water rises tonight"
-
-
-def batch(rows: Sequence[Mapping[str, Any]]) -> Any:
-    given = {
-        "source": "s",
-        "text": "",
-        "lang": "en",
-        "kind": "post",
-        "split": "train",
-        "audience": "public",
-        "author": "",
-        "url": "",
-    }
-    return pa.Table.from_pylist([{**given, **row} for row in rows], schema=CORPUS_SCHEMA)
-
-
-def totals(*rows: Mapping[str, Any]) -> dict[str, Any]:
-    figures = Figures()
-    figures.add(batch(rows))
-    return figures.totals()
-
-
-def top(figures: Mapping[str, Any]) -> dict[str, int]:
-    return {entry["name"]: entry["count"] for entry in figures["top"]}
-
-
-def written(year: int, month: int = 1) -> dict[str, Any]:
-    return {"created_at": datetime(year, month, 5, tzinfo=UTC)}
-
-
-ROWS = st.lists(
-    st.fixed_dictionaries(
-        {
-            "text": st.text(max_size=30).map(lambda text: f"{text} https://a.example/x http://b.example"),
-            "kind": st.sampled_from(["post", "page"]),
-            "source": st.sampled_from("ab"),
-            "author": st.sampled_from(["", "ann", "bob"]),
-            "lang": st.sampled_from(["en", "de"]),
-            "audience": st.sampled_from(["public", "limited"]),
-            "created_at": st.one_of(st.none(), st.datetimes(timezones=st.just(UTC))),
-        }
-    ),
-    max_size=12,
-)
-
-
-@given(ROWS, st.integers(0, 12))
-def test_counting_in_parts_and_merging_gives_the_figures_of_the_whole(
-    rows: list[dict[str, Any]], cut: int
-) -> None:
-    parts = [Figures(), Figures()]
-    for figures, some in zip(parts, (rows[:cut], rows[cut:]), strict=True):
-        figures.add(batch(some))
-    parts[0].merge(pickle.loads(pickle.dumps(parts[1])))
-    assert parts[0].documents == len(rows)
-    assert parts[0].totals() == totals(*rows)
-
-
-def test_authors_and_hosts_are_counted_only_where_the_audience_is_public() -> None:
-    hidden = {"author": "bob", "text": "https://b.example", "url": "https://b.example", "audience": "limited"}
-    shown = {
-        "author": "ann",
-        "text": "see https://a.example/1 and http://a.example",
-        "url": "https://x.com/1",
-    }
-    found = totals(shown, hidden)
-    assert top(found["authors"]) == {"ann": 1}
-    assert top(found["links"]) == {"a.example": 2}
-    assert top(found["addresses"]) == {"x.com": 1}
-
-
-@pytest.mark.parametrize(
-    ("address", "host"),
-    [
-        ("HTTPS://WWW.Example.org:8080/path?x=http", "example.org"),
-        ("https://someone:secret@example.org/", "example.org"),
-        ("(https://sub.example.co.uk)", "sub.example.co.uk"),
-        ("http://müller.example/", "müller.example"),
-        ("http://localhost/", None),
-        ("ftp://example.org", None),
-    ],
-)
-def test_a_links_host_is_its_name_without_user_port_and_www(address: str, host: str | None) -> None:
-    assert list(top(totals({"text": address})["links"])) == ([host] if host else [])
-
-
-@pytest.mark.parametrize(
-    ("last", "unit", "first", "columns"),
-    [
-        (written(2022, 3), "month", "2020-01", 27),
-        (written(2070), "year", "2020", 51),
-        (written(2600), "decade", "2020s", 59),
-        (written(9999), "century", "2000s", 80),
-    ],
-)
-def test_time_is_counted_in_units_that_fit_the_span(
-    last: dict[str, Any], unit: str, first: str, columns: int
-) -> None:
-    time = totals(written(2020), written(2020), {**last, "source": "t"}, {"source": "u"})["time"]
-    assert (time["unit"], time["bins"][0], len(time["bins"])) == (unit, first, columns)
-    assert {source: sum(counts) for source, counts in time["sources"].items()} == {"s": 2, "t": 1}
-    assert time["sources"]["t"][-1] == 1
-    assert time["undated"] == {"u": 1}
 
 
 def add(lab: Lab, folder: Path, rows: Sequence[Mapping[str, Any]], name: str = "docs") -> None:
@@ -260,3 +152,19 @@ def test_the_page_fits_a_phone_and_a_wide_screen(corpus: Artifact, scheme: Any) 
             assert complaints == []
             assert page.evaluate(_OVERLAPS) == []
         browser.close()
+
+
+def test_reasons_are_in_the_order_of_the_rules_and_a_source_without_decisions_has_none(
+    corpus: Artifact, tmp_path: Path
+) -> None:
+    folder = tmp_path / "again"
+    shutil.copytree(corpus.path, folder)
+    stats = {key: value for key, value in report(corpus).items() if key not in ("sources", "samples")}
+    counts = {"documents": 0, "kept": 0}
+    write(folder, stats, {"docs": counts, "empty": counts}, {})
+    found = json.loads((folder / "report.json").read_text())
+    assert found["sources"]["empty"] == {**counts, "reasons": {}}
+    reasons = list(found["sources"]["docs"]["reasons"])
+    assert reasons == sorted(reasons, key=list(CURATION).index)
+    assert found["samples"] == {"kept": []}
+    assert found["decisions"] == stats["decisions"]

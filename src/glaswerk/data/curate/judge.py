@@ -93,7 +93,9 @@ class Judge:
             found = self._evaluations.find_all(verdicts[number].text for number in kept)
             for number, leaks in zip(kept, found, strict=True):
                 if leaks:
-                    verdicts[number] = self._without(self._evaluations, rows[number], verdicts[number], leaks)
+                    verdicts[number] = self._without_items(
+                        self._evaluations, rows[number], verdicts[number], leaks
+                    )
         return verdicts
 
     def _judge(self, row: Mapping[str, Any]) -> Verdict:
@@ -118,7 +120,7 @@ class Judge:
         """The first finding whose rule is not switched off."""
         return next((found for found in findings if found.reason not in self._config.off), None)
 
-    def _without(
+    def _without_items(
         self, evaluations: EvalIndex, row: Mapping[str, Any], verdict: Verdict, leaks: Sequence[Leak]
     ) -> Verdict:
         """Remove the lines with evaluation items from a long text; reject a text that cannot be repaired."""

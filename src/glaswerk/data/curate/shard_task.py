@@ -253,15 +253,15 @@ def _judge_group(table: Any, judge: Judge, samples: ReasonSamples, writer: Any) 
     kept = [verdicts[index] for index in alive]
     families = np.array([family_of(row["kind"], row["media"] or ()) for row in rows], np.uint8)
     if kept:
-        writer.write_table(_left(table.take(alive), kept))
+        writer.write_table(_survivors(table.take(alive), kept))
     contents = np.zeros((len(rows), 2), np.uint64)
     if kept:
-        hashes = b"".join(duplicates.content_hash(_whole(rows[i], verdicts[i].text)) for i in alive)
+        hashes = b"".join(duplicates.content_hash(_compared(rows[i], verdicts[i].text)) for i in alive)
         contents[alive] = np.frombuffer(hashes, ">u8").reshape(-1, 2)
     ranks = contents[:, 0].copy()
     for index in alive:
         if verdicts[index].text != rows[index]["text"]:
-            own = duplicates.content_hash(_whole(rows[index], rows[index]["text"]))
+            own = duplicates.content_hash(_compared(rows[index], rows[index]["text"]))
             ranks[index] = int.from_bytes(own[:8])
     keys = Keys(
         reasons=np.array([CODES[verdict.reason] for verdict in verdicts], np.uint8),
@@ -280,12 +280,12 @@ def _judge_group(table: Any, judge: Judge, samples: ReasonSamples, writer: Any) 
     return _Part(keys, _bands(families[alive] == TEXT, [verdict.text for verdict in kept]), leaks)
 
 
-def _whole(row: Mapping[str, Any], text: str) -> str:
+def _compared(row: Mapping[str, Any], text: str) -> str:
     """What must be equal for two documents to be duplicates: captions alike need the same pictures, too."""
     return "\n".join((text, *row["media"])) if family_of(row["kind"], row["media"] or ()) == IMAGE else text
 
 
-def _left(table: Any, kept: Sequence[Verdict]) -> Any:
+def _survivors(table: Any, kept: Sequence[Verdict]) -> Any:
     """The survivors' rows, with text, language and turns as they would go into the corpus."""
     for name in ("text", "lang", "messages", "rejected"):
         values = pa.array([_plain(getattr(v, name)) for v in kept], SCHEMA.field(name).type)

@@ -164,7 +164,7 @@ class _Writer:
             start += len(identifiers)
             codes = pa.array(self._outcome.reasons[rows])
             reasons = _REASONS.take(codes)
-            stands = [self._names.get(number, "") for number in self._outcome.duplicate_of[rows].tolist()]
+            originals = [self._names.get(number, "") for number in self._outcome.duplicate_of[rows].tolist()]
             columns = {
                 "document": identifiers,
                 "source": [task.source] * len(identifiers),
@@ -173,7 +173,7 @@ class _Writer:
                 "score": pa.array(self._outcome.scores[rows], from_pandas=True),
                 "kept": pa.array(self._outcome.kept[rows]),
                 "reason": reasons,
-                "duplicate_of": stands,
+                "duplicate_of": originals,
             }
             yield pa.Table.from_pydict(columns, schema=DECISION_SCHEMA)
 

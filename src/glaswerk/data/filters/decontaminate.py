@@ -230,9 +230,9 @@ class EvalIndex:
             keys, owners = (_array(ngrams.column(name)) for name in ("key", "item"))
         except (OSError, pa.ArrowException, ValueError, KeyError) as error:
             raise _broken(folder, error) from error
-        whole = about.get("version") == _VERSION and all(WHOLE_WORDS <= length <= n for length in lengths)
+        valid = about.get("version") == _VERSION and all(WHOLE_WORDS <= length <= n for length in lengths)
         owned = int(owners.max(initial=0)) < items.num_rows
-        if not (whole and owned and bool(np.all(keys[:-1] < keys[1:]))):
+        if not (valid and owned and bool(np.all(keys[:-1] < keys[1:]))):
             raise _broken(folder, "its parts do not match")
         return cls._of(n, keys, owners, items, lengths, unchecked)
 
@@ -306,8 +306,8 @@ def _array(column: Any) -> NDArray[Any]:
     """A column as a numpy array on the mapped file. Raises ValueError if it has nulls."""
     if column.null_count:
         raise ValueError(f"{column.null_count} values are missing")
-    whole: NDArray[Any] = (column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()).to_numpy()
-    return whole
+    joined: NDArray[Any] = (column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()).to_numpy()
+    return joined
 
 
 def _broken(folder: Path, why: object) -> GlaswerkError:

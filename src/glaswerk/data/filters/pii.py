@@ -184,7 +184,7 @@ _HANDLE = re.compile(r"(?<![\w@/])@\w{1,30}(?:@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """Masks what `pattern` matches and `holds` confirms.
+    """Masks what `pattern` matches and `confirms` confirms.
 
     As a cheap check first, the text must contain `sign` and, unless that is "@", a digit.
     """
@@ -192,7 +192,7 @@ class _Rule:
     kind: str
     sign: str
     pattern: re.Pattern[str]
-    holds: Callable[[re.Match[str]], bool]
+    confirms: Callable[[re.Match[str]], bool]
 
 
 def mask(text: str, kinds: Sequence[str] = DEFAULT_KINDS) -> tuple[str, Counter[str]]:
@@ -220,7 +220,7 @@ def _once(text: str, rules: Sequence[_Rule], counts: Counter[str]) -> str:
 
 def _counting(rule: _Rule, counts: Counter[str]) -> Callable[[re.Match[str]], str]:
     def masked(match: re.Match[str]) -> str:
-        if not rule.holds(match):
+        if not rule.confirms(match):
             return match[0]
         counts[rule.kind] += 1
         return f"[{rule.kind}]"

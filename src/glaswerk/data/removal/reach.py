@@ -131,8 +131,8 @@ def documents_named(sources: Sequence[Artifact], forgotten: Forgotten) -> list[d
         return rows
     with duckdb.connect() as db:
         for source in sources:
-            files, whole = files_of(source), source.name in forgotten.sources
-            values = [source.name, files, ids, _spellings(db, files, forgotten.authors), whole]
+            files, every = files_of(source), source.name in forgotten.sources
+            values = [source.name, files, ids, _spellings(db, files, forgotten.authors), every]
             rows += db.sql(_NAMED, params=values).to_arrow_table().to_pylist()
     return rows
 
@@ -256,7 +256,7 @@ def forgotten_ids(lab: Lab) -> set[str]:
     removed = Removed.with_deleted(sources, Forgotten.read(lab.root))
     if removed == Removed():
         return set()
-    whole = [file for source in sources if source.name in removed.sources for file in files_of(source)]
+    dropped = [file for source in sources if source.name in removed.sources for file in files_of(source)]
     others = [file for source in sources if source.name not in removed.sources for file in files_of(source)]
     ids = set(removed.ids)
     with duckdb.connect() as db:
@@ -264,9 +264,10 @@ def forgotten_ids(lab: Lab) -> set[str]:
         for file in others:
             found = db.sql(_RELATED, params=[file, *[sorted(removed.handles)] * 2]).fetchall()
             ids |= {name for name, relation in found if relation == "retweet"}
-        if whole:
+        if dropped:
             query = _ONLY_IN if others else "SELECT id FROM read_parquet(?, union_by_name = true)"
-            ids |= {row[0] for row in db.sql(query, params=[whole, others] if others else [whole]).fetchall()}
+            found = db.sql(query, params=[dropped, others] if others else [dropped]).fetchall()
+            ids |= {row[0] for row in found}
     return ids
 
 
