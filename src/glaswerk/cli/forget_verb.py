@@ -94,7 +94,7 @@ def reached(
     why: str = "",
 ) -> tuple[list[Tombstone], Reach]:
     """The marks for what the selectors name, and all that these reach. Raises GlaswerkError for no name."""
-    from glaswerk.data.posts.references import document_id
+    from glaswerk.data.references import document_id
     from glaswerk.data.removal.marks import handle_of, read_marks
     from glaswerk.data.removal.reach import reach
     from glaswerk.lab.tombstones import Forgotten, Tombstone

@@ -76,7 +76,7 @@ def command(
 
 def _found(lab: Lab, thing: str) -> tuple[Graph, str]:
     """The graph that holds the thing, and its id."""
-    from glaswerk.data.posts.references import document_id
+    from glaswerk.data.references import document_id
     from glaswerk.lab.answers import read_answer
     from glaswerk.lineage.graph import resolve, whole_graph
 

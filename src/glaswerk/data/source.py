@@ -14,17 +14,24 @@ from glaswerk.data.dialogues.chats import read_chats
 from glaswerk.data.dialogues.preferences import read_preferences
 from glaswerk.data.dialogues.records import RECORD_SUFFIXES
 from glaswerk.data.documents.add_documents import add_docs
-from glaswerk.data.documents.fields import Defaults, Tally, find_files
-from glaswerk.data.documents.records_job import FilesJob
-from glaswerk.data.files.inputs import Found
+from glaswerk.data.documents.fields import Defaults, IngestCounts, find_files
+from glaswerk.data.documents.files_job import FilesJob
+from glaswerk.data.files.inputs import InputFile
 from glaswerk.data.pictures.add_pictures import PicturesConfig, add_pictures
-from glaswerk.data.posts.add_archives import PostsConfig, PostsJob
+from glaswerk.data.posts.add_archives import ArchivesConfig, ArchivesJob
 from glaswerk.data.posts.add_dumps import DumpJob
-from glaswerk.data.posts.add_exports import SocialJob
+from glaswerk.data.posts.add_exports import ExportJob
 from glaswerk.data.posts.add_likes import LikesJob
 from glaswerk.data.posts.archive import archive_digest
-from glaswerk.data.posts.detect import DUMP, EXPORT, by_digest, find_archives, find_posts, refuse_idle
-from glaswerk.data.posts.joins import JOIN, check_join
+from glaswerk.data.posts.detect import (
+    DUMP,
+    EXPORT,
+    by_digest,
+    find_archives,
+    find_posts,
+    refuse_unused_options,
+)
+from glaswerk.data.posts.joins import DEFAULT_JOIN, check_join
 from glaswerk.data.store.new_source import check_rights, default_name
 from glaswerk.lab import Artifact, Lab, Spec
 
@@ -35,7 +42,7 @@ class Reader(Protocol):
     """Reads the dialogues or preferences of one file."""
 
     def __call__(
-        self, file: Found, defaults: Defaults, tally: Tally, *, tolerant: bool
+        self, file: InputFile, defaults: Defaults, counts: IngestCounts, *, tolerant: bool
     ) -> Iterator[Document]: ...
 
 
@@ -50,11 +57,11 @@ def add_posts(
     include_direct_messages: bool = False,
     include_deleted: bool = False,
     include_limited: bool = False,
-    join: str = JOIN,
+    join: str = DEFAULT_JOIN,
     tolerant: bool = False,
 ) -> Artifact:
     """One source from X account archives (zips, unpacked folders, or folders of such), or from API dumps,
-    or from an account's export of Mastodon or Bluesky (see `social_source.SocialJob`), never of two kinds.
+    or from an account's export of Mastodon or Bluesky (see `social_source.ExportJob`), never of two kinds.
 
     `join` tells which posts make one document (see `joins.JOINS`).
 
@@ -77,21 +84,21 @@ def add_posts(
         "--deleted": include_deleted,
         "--limited": include_limited,
     }
-    refuse_idle(kind, flags, join)
+    refuse_unused_options(kind, flags, join)
     if kind == EXPORT:
         audiences = {"public", *["private"] * include_direct_messages, *["limited"] * include_limited}
         return _add_exports(lab, found, left_out, audiences, licence, name, author, acquired or "own")
     if kind == DUMP:
         return _add_dumps(lab, found, left_out, licence, name, author, acquired, join)
     acquired = acquired or "own"
-    config = PostsConfig(
+    config = ArchivesConfig(
         licence, author, acquired, include_direct_messages, include_deleted, include_limited, join, tolerant
     )
     check_rights(licence, acquired)
     archives = dict(sorted((archive_digest(path), path) for path in found))
     decided: dict[str, Any] = {"files": list(archives), **asdict(config)}
     chosen = name or default_name(found[0], decided)
-    job = PostsJob(chosen, config, list(archives.values()), left_out)
+    job = ArchivesJob(chosen, config, list(archives.values()), left_out)
     return lab.make(Spec("source", chosen, "add-posts/4", config={"source": chosen, **decided}), job.write)
 
 
@@ -143,7 +150,7 @@ def _add_exports(
         "audiences": sorted(audiences),
     }
     chosen = name or default_name(paths[0], decided)
-    job = SocialJob(chosen, author, Rights(licence, acquired), stamps, audiences, left_out)
+    job = ExportJob(chosen, author, Rights(licence, acquired), stamps, audiences, left_out)
     return lab.make(Spec("source", chosen, "add-social/2", config={"source": chosen, **decided}), job.write)
 
 
@@ -222,13 +229,13 @@ def _add_records(
     tolerant: bool,
 ) -> Artifact:
     """A source of dialogues or preferences; `made`: recipe, licence, author, acquired, kind."""
-    tally = Tally()
-    files = find_files(paths, RECORD_SUFFIXES, tally)
+    counts = IngestCounts()
+    files = find_files(paths, RECORD_SUFFIXES, counts)
 
-    def read(file: Found, defaults: Defaults) -> Iterator[Document]:
-        return reader(file, defaults, tally, tolerant=tolerant)
+    def read(file: InputFile, defaults: Defaults) -> Iterator[Document]:
+        return reader(file, defaults, counts, tolerant=tolerant)
 
-    return FilesJob(*made, files, tally, read).make(lab, name, tolerant=tolerant)
+    return FilesJob(*made, files, counts, read).make(lab, name, tolerant=tolerant)
 
 
 def add_images(

@@ -63,7 +63,7 @@ def test_standard_input_is_read_by_its_content(
     give(b'{"text": "One."}\n{oops}\n')
     with pytest.raises(GlaswerkError, match="standard-input, line 2"):
         add(empty_lab, Path("-"))
-    monkeypatch.setattr(inputs, "SPOOL_LIMIT", 10)
+    monkeypatch.setattr(inputs, "STANDARD_INPUT_BYTES", 10)
     give(b"more than ten bytes")
     with pytest.raises(GlaswerkError, match="on standard input, found more"):
         add(empty_lab, Path("-"))

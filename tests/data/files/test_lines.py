@@ -17,13 +17,13 @@ from glaswerk.data.files.lines import read_list, read_objects
 
 
 def test_a_list_larger_than_the_limit_of_a_value_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lines, "VALUE_LIMIT", 1 << 17)
+    monkeypatch.setattr(lines, "JSON_VALUE_BYTES", 1 << 17)
     rows = [{"text": f"Row {i} " * 10} for i in range(20_000)]
     assert [row for _, row in read_list(io.BytesIO(json.dumps(rows).encode()), Path("a.json"))] == rows
 
 
 def test_a_value_beyond_the_limit_is_refused_before_it_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lines, "VALUE_LIMIT", 1 << 17)
+    monkeypatch.setattr(lines, "JSON_VALUE_BYTES", 1 << 17)
     data = io.BytesIO(b'[{"text": "' + b"x" * (1 << 22) + b'"}]')
     with pytest.raises(GlaswerkError, match="found a larger one"):
         list(read_list(data, Path("a.json")))
@@ -31,7 +31,7 @@ def test_a_value_beyond_the_limit_is_refused_before_it_is_whole(monkeypatch: pyt
 
 
 def test_a_line_beyond_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lines, "LINE_LIMIT", 1000)
+    monkeypatch.setattr(lines, "ROW_BYTES", 1000)
     with pytest.raises(GlaswerkError, match="found a longer one"):
         list(read_objects(io.BytesIO(b'{"text": "' + b"x" * 2000 + b'"}'), Path("a.jsonl")))
 

@@ -43,15 +43,15 @@ def sizes(path: Path, data: bytes) -> tuple[list[int], Counter[str]]:
 def test_what_unpacks_too_far_is_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packed: object
 ) -> None:
-    monkeypatch.setattr(stored, "RATIO_FREE_BYTES", 1 << 20)
+    monkeypatch.setattr(stored, "UNPACK_RATIO_FREE_BYTES", 1 << 20)
     found, counts = sizes(tmp_path / "bomb", packed(b"\0" * (40 << 20)))  # type: ignore[operator]
     assert counts == {"bomb": 1}
     assert sum(found) < 30 << 20
 
 
 def test_all_members_together_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stored, "TOTAL_LIMIT", 3 << 20)
-    monkeypatch.setattr(stored, "RATIO_LIMIT", 100)
+    monkeypatch.setattr(stored, "UNPACKED_BYTES", 3 << 20)
+    monkeypatch.setattr(stored, "UNPACK_RATIO", 100)
     _, counts = sizes(tmp_path / "many", zipped({str(i): b"x" * (1 << 20) for i in range(40)}))
     assert counts["bomb"] > 0
 

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import ExifTags, Image, ImageCms, PngImagePlugin
 
-from glaswerk.data.pictures.check import BYTES_LIMIT, Picture, check
+from glaswerk.data.files.limits import PICTURE_BYTES
+from glaswerk.data.pictures.check import Picture, check
 from glaswerk.data.pictures.metadata import without_metadata
 from glaswerk.data.store.reasons import ADDING
 
@@ -139,7 +140,7 @@ def _bmp() -> bytes:
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "unsupported_picture"),
         (_bmp(), "unsupported_picture"),
         (_huge(), "oversized_picture"),
-        (bytes(BYTES_LIMIT + 1), "oversized_picture"),
+        (bytes(PICTURE_BYTES + 1), "oversized_picture"),
         *((data[: len(data) * 2 // 3], "broken_picture") for data in map(encoded, FORMATS)),
     ],
 )

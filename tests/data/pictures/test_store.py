@@ -24,7 +24,7 @@ from PIL import Image
 from glaswerk.core.document import Document, from_rows
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import digest_bytes
-from glaswerk.data.documents.fields import Tally
+from glaswerk.data.documents.fields import IngestCounts
 from glaswerk.data.pictures.captioned import CaptionedReader, find_pictures
 from glaswerk.data.pictures.check import Picture
 from glaswerk.data.pictures.store import Pictures, PictureWriter, read_picture
@@ -373,7 +373,7 @@ def test_whatever_a_source_holds_it_gives_pictures_counts_or_an_error_in_words(
         data = data[: place % len(data)] + new + data[place % len(data) + len(new) :]
     with tempfile.TemporaryDirectory() as folder:
         path = _folder(Path(folder), {name: data[: max(1, len(data) - cut // 10)], "a.png": RED})
-        tally = Tally()
+        tally = IngestCounts()
         reader = CaptionedReader(tally, tolerant=tolerant)
         try:
             found = list(reader.read(find_pictures([path], tally)))

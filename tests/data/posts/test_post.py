@@ -13,9 +13,10 @@ from x_archives import ACCOUNT, HANDLE, members, tweet, write_zip
 
 from glaswerk.core.document import Document, from_rows
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.posts.post import parse_time, read_post
+from glaswerk.data.posts.post import read_post
 from glaswerk.data.source import add_posts
 from glaswerk.data.store.parquet import read_rows
+from glaswerk.data.times import parse_time
 from glaswerk.lab import Artifact, Lab
 
 

@@ -9,16 +9,16 @@ from glaswerk.core.document import Document, Message, Role
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.dialogues.questions import turns_of_question
 from glaswerk.data.dialogues.records import read_records
-from glaswerk.data.documents.fields import Defaults, Tally, rights_of
-from glaswerk.data.files.inputs import Found
-from glaswerk.data.posts.references import derived_from
+from glaswerk.data.documents.fields import Defaults, IngestCounts, rights_of
+from glaswerk.data.files.inputs import InputFile
+from glaswerk.data.references import derived_from
 
 ROLES = get_args(Role)
 _SHAPE = '{"messages": [{"role": "user", "content": "…"}, {"role": "assistant", "content": "…"}]}'
 
 
 def read_chats(
-    file: Found, defaults: Defaults, tally: Tally, *, tolerant: bool = False
+    file: InputFile, defaults: Defaults, counts: IngestCounts, *, tolerant: bool = False
 ) -> Iterator[Document]:
     """One document of kind "dialogue" a row; its text is the plain rendering. Rows may carry a licence,
     and in `derived_from` the ids of what they were made from.
@@ -26,14 +26,14 @@ def read_chats(
     Raises GlaswerkError naming file and row for an unknown role, an empty dialogue or turn, and a
     dialogue without a turn of the assistant: tuning on it would teach nothing. `tolerant` counts them.
     """
-    for number, where, row in read_records(file, tally, tolerant=tolerant):
+    for number, where, row in read_records(file, counts, tolerant=tolerant):
         try:
             messages, parents = _messages(_turns(row), where), derived_from(row, where)
             rights = rights_of(row, where, defaults)
         except GlaswerkError:
             if not tolerant:
                 raise
-            tally.left_out["broken_record"] += 1
+            counts.left_out["broken_record"] += 1
             continue
         given = row.get("id")
         yield Document(

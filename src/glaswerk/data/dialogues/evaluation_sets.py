@@ -22,8 +22,9 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import digest_file
 from glaswerk.data.dialogues.records import RECORD_SUFFIXES, read_records
 from glaswerk.data.documents.csv_rows import cell_limit
-from glaswerk.data.documents.fields import Tally
-from glaswerk.data.files.inputs import Found
+from glaswerk.data.documents.fields import IngestCounts
+from glaswerk.data.files.inputs import InputFile
+from glaswerk.data.files.limits import EVALUATION_FILE_BYTES
 from glaswerk.data.files.lines import decode
 from glaswerk.data.filters.decontaminate import EvalIndex
 from glaswerk.data.store.new_source import default_name
@@ -35,8 +36,6 @@ _SCHEMA = pa.schema([("set", pa.string()), ("item", pa.string()), ("text", pa.st
 ABOUT = frozenset(("licence", "license", "source", "url", "note", "notes", "metadata", "additional_metadata"))
 _IDS = ("id", "ID", "Id", "_id", "uid", "example_id", "question_id", "statement_id", "idx", "qid")
 _KINDS = (*RECORD_SUFFIXES, ".csv", ".tsv")
-# Read in one go; the largest evaluation set in use (MMLU-Pro, BBQ) is below 100 MB.
-FILE_LIMIT = 512 * 10**6
 _DEPTH = 6
 
 
@@ -104,14 +103,16 @@ def _records(file: Path) -> Iterator[dict[str, Any]]:
         return _table(file, "\t" if name.endswith(".tsv") else ",")
     if name.endswith(".json"):
         return _json(file)
-    return (record for _, _, record in read_records(Found(file, file.name), Tally(), tolerant=False))
+    return (
+        record for _, _, record in read_records(InputFile(file, file.name), IngestCounts(), tolerant=False)
+    )
 
 
 def _read(file: Path) -> str:
     size = file.stat().st_size
-    if size > FILE_LIMIT:
+    if size > EVALUATION_FILE_BYTES:
         raise GlaswerkError(
-            f"expected a file below {FILE_LIMIT:,} bytes, found {file} with {size:,}",
+            f"expected a file below {EVALUATION_FILE_BYTES:,} bytes, found {file} with {size:,}",
             hint="write it as JSON lines (.jsonl), which are read one by one",
         )
     return decode(file.read_bytes(), file)
@@ -139,7 +140,7 @@ def _json(file: Path) -> Iterator[dict[str, Any]]:
 
 def _table(file: Path, separator: str) -> Iterator[dict[str, Any]]:
     try:
-        with cell_limit(FILE_LIMIT):
+        with cell_limit(EVALUATION_FILE_BYTES):
             yield from csv.DictReader(io.StringIO(_read(file), newline=""), delimiter=separator)
     except csv.Error as error:
         raise GlaswerkError(

@@ -17,10 +17,10 @@ from glaswerk.core.document import Document, Message, Rights
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.dialogues.chats import from_sharegpt, message_of, plain_text
 from glaswerk.data.dialogues.records import read_records
-from glaswerk.data.documents.fields import Defaults, Tally, rights_of
-from glaswerk.data.files.inputs import Found
+from glaswerk.data.documents.fields import Defaults, IngestCounts, rights_of
+from glaswerk.data.files.inputs import InputFile
 from glaswerk.data.language import tidy_code
-from glaswerk.data.posts.references import derived_from
+from glaswerk.data.references import derived_from
 
 _HINT = (
     'write one pair a line: {"prompt": "…", "chosen": "…", "rejected": "…"}; '
@@ -43,7 +43,7 @@ class _Pair:
 
 
 def read_preferences(
-    file: Found, defaults: Defaults, tally: Tally, *, tolerant: bool = False
+    file: InputFile, defaults: Defaults, counts: IngestCounts, *, tolerant: bool = False
 ) -> Iterator[Document]:
     """Documents of kind "preference": one a row, of a tree one for each turn with ranked replies.
 
@@ -52,15 +52,15 @@ def read_preferences(
     Rows may carry `derived_from`, ids of what they were made from.
     Raises GlaswerkError naming file and row for one of another shape; `tolerant` counts it.
     """
-    for number, where, row in read_records(file, tally, tolerant=tolerant):
-        tally.rows += 1
+    for number, where, row in read_records(file, counts, tolerant=tolerant):
+        counts.rows += 1
         try:
             parents, rights = derived_from(row, where), rights_of(row, where, defaults)
-            found = [(pair, _answered(pair, where, tally)) for pair in _pairs(row, where, tally)]
+            found = [(pair, _answered(pair, where, counts)) for pair in _pairs(row, where, counts)]
         except GlaswerkError as error:
             if not tolerant:
                 raise GlaswerkError(error.message, hint=_HINT) from error
-            tally.left_out["broken_record"] += 1
+            counts.left_out["broken_record"] += 1
             continue
         for pair, turns in found:
             if turns is not None:
@@ -86,7 +86,7 @@ def _document(
     )
 
 
-def _answered(pair: _Pair, where: str, tally: Tally) -> list[Message] | None:
+def _answered(pair: _Pair, where: str, counts: IngestCounts) -> list[Message] | None:
     """Prompt, chosen answer and rejected answer, or None where the pair teaches nothing (counted)."""
     shared = _shared(pair.chosen, pair.rejected)
     # Zephyr's sets name the prompt and repeat it in both conversations.
@@ -94,14 +94,14 @@ def _answered(pair: _Pair, where: str, tally: Tally) -> list[Message] | None:
     prompt = shared if repeated else [*pair.prompt, *shared]
     chosen, rejected = pair.chosen[len(shared) :], pair.rejected[len(shared) :]
     if not chosen and not rejected:
-        tally.left_out["equal_answers"] += 1
+        counts.left_out["equal_answers"] += 1
         return None
     if any(_is_blank(turns[-1]) for turns in (chosen, rejected) if turns):
-        tally.left_out["empty_answer"] += 1
+        counts.left_out["empty_answer"] += 1
         return None
     turns = [message_of(turn, where) for turn in (*prompt, *chosen, *rejected)]
     if len(chosen) != 1 or len(rejected) != 1 or any(turn["role"] != "assistant" for turn in turns[-2:]):
-        tally.left_out["different_prompts"] += 1
+        counts.left_out["different_prompts"] += 1
         return None
     if all(turn["role"] != "user" for turn in turns[:-2]):
         raise GlaswerkError(f"expected a prompt of the user in {where}, found none")
@@ -124,12 +124,12 @@ def _is_blank(turn: Any) -> bool:
     return isinstance(turn, dict) and isinstance(turn.get("content"), str) and not turn["content"].strip()
 
 
-def _pairs(row: Mapping[str, Any], where: str, tally: Tally) -> Iterator[_Pair]:
+def _pairs(row: Mapping[str, Any], where: str, counts: IngestCounts) -> Iterator[_Pair]:
     prompt = row.get("prompt")
     if isinstance(prompt, dict) and isinstance(prompt.get("replies"), list):
-        yield from _from_tree(prompt, where, tally)
+        yield from _from_tree(prompt, where, counts)
     elif isinstance(row.get("completions"), list):
-        yield from _from_scores(row, where, tally)
+        yield from _from_scores(row, where, counts)
     else:
         yield _from_two(row, where)
 
@@ -142,24 +142,24 @@ def _from_two(row: Mapping[str, Any], where: str) -> _Pair:
     return _Pair(prompt, chosen, rejected, _text(row.get("id")) or _text(row.get("prompt_id")))
 
 
-def _from_scores(row: Mapping[str, Any], where: str, tally: Tally) -> Iterator[_Pair]:
+def _from_scores(row: Mapping[str, Any], where: str, counts: IngestCounts) -> Iterator[_Pair]:
     """The completion with the highest `overall_score` against the one with the lowest."""
     scored = _ranked(row["completions"], lambda answer: answer.get("overall_score"))
     if not scored:
-        tally.left_out["no_ranking"] += 1
+        counts.left_out["no_ranking"] += 1
         return
     worst, best = (_turns(answer.get("response"), "assistant", "response", where) for answer in scored)
     yield _Pair(_prompt(row, where), best, worst, _text(row.get("id")) or _text(row.get("prompt_id")))
 
 
-def _from_tree(prompt: dict[str, Any], where: str, tally: Tally) -> Iterator[_Pair]:
+def _from_tree(prompt: dict[str, Any], where: str, counts: IngestCounts) -> Iterator[_Pair]:
     """A pair for each turn of the user that has replies of different rank; 0 is the best rank."""
     found = False
     waiting: list[tuple[dict[str, Any], list[Any]]] = [(prompt, [])]
     while waiting:
         node, before = waiting.pop()
         path = [*before, from_sharegpt({"from": node.get("role"), "value": node.get("text")})]
-        replies = _replies(node, tally)
+        replies = _replies(node, counts)
         waiting += [(reply, path) for reply in reversed(replies)]
         ranked = _ranked(replies, lambda reply: reply.get("rank"))
         if ranked and path[-1]["role"] == "user":
@@ -167,15 +167,15 @@ def _from_tree(prompt: dict[str, Any], where: str, tally: Tally) -> Iterator[_Pa
             found = True
             yield _Pair(path, best, worst, _text(node.get("message_id")), _text(node.get("lang")))
     if not found:
-        tally.left_out["no_ranking"] += 1
+        counts.left_out["no_ranking"] += 1
 
 
-def _replies(node: Mapping[str, Any], tally: Tally) -> list[dict[str, Any]]:
+def _replies(node: Mapping[str, Any], counts: IngestCounts) -> list[dict[str, Any]]:
     """Replies that are neither deleted nor failed their review (spam, mostly)."""
     given = node.get("replies")
     replies = [reply for reply in given if isinstance(reply, dict)] if isinstance(given, list) else []
     good = [r for r in replies if not r.get("deleted") and r.get("review_result") is not False]
-    tally.left_out["withdrawn_reply"] += len(replies) - len(good)
+    counts.left_out["withdrawn_reply"] += len(replies) - len(good)
     return good
 
 

@@ -9,11 +9,12 @@ from pathlib import Path
 from glaswerk.core.document import Document
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import digest_file
-from glaswerk.data.documents.fields import PLAIN_KINDS, Defaults, Tally, find_files
-from glaswerk.data.documents.formats import Reading, collect_rules, read_file
+from glaswerk.data.documents.fields import PLAIN_KINDS, Defaults, IngestCounts, find_files
+from glaswerk.data.documents.file_reader import collect_rules, read_file
+from glaswerk.data.documents.files_job import FilesJob
+from glaswerk.data.documents.formats import ReadOptions
 from glaswerk.data.documents.opt_out import read_robots
-from glaswerk.data.documents.records_job import FilesJob
-from glaswerk.data.files.inputs import Found, spooled
+from glaswerk.data.files.inputs import InputFile, spooled
 from glaswerk.lab import Artifact, Lab
 
 
@@ -44,10 +45,10 @@ def add_docs(
     naming file and line or byte for what cannot be read, and for a file that changes meanwhile.
     """
     _check(kind, encoding)
-    tally = Tally()
-    reading = Reading(text_column, encoding)
+    counts = IngestCounts()
+    options = ReadOptions(text_column, encoding)
     if robots is not None:
-        read_robots(robots, site, reading.robots)
+        read_robots(robots, site, options.robots)
     elif site:
         raise GlaswerkError(
             f"expected a robots.txt for the site {site}, found none", hint=f"--robots FILE --site {site}"
@@ -57,18 +58,18 @@ def add_docs(
     if robots is not None:
         decided["robots"] = digest_file(robots)
     with spooled(paths) as spooled_paths:
-        files = find_files(spooled_paths, (), tally)
+        files = find_files(spooled_paths, (), counts)
         rules_read = False
 
-        def read(file: Found, defaults: Defaults) -> Iterator[Document]:
+        def read(file: InputFile, defaults: Defaults) -> Iterator[Document]:
             nonlocal rules_read
             if not rules_read:
                 for each in files:
-                    collect_rules(each, reading.robots)
+                    collect_rules(each, options.robots)
                 rules_read = True
-            return read_file(file, defaults, reading, tally)
+            return read_file(file, defaults, options, counts)
 
-        job = FilesJob("add-docs/4", licence, author, acquired, kind, files, tally, read)
+        job = FilesJob("add-docs/4", licence, author, acquired, kind, files, counts, read)
         return job.make(lab, name, **decided)
 
 

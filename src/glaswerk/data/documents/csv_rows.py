@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.files.lines import LINE_LIMIT, decode, raw_lines
+from glaswerk.data.files.limits import ROW_BYTES
+from glaswerk.data.files.lines import decode, raw_lines
 
 # What a column of texts is called where it is not called `text`.
 TEXT_COLUMNS = ("text", "content", "body", "full_text", "tweet", "message")
@@ -66,9 +67,9 @@ def read_table(
     """(row number, fields by column in lower case, the text as `text`); the header row is row 0.
 
     Rows with more cells than the header has are counted as broken_row: a delimiter in them was not quoted.
-    Raises GlaswerkError for a cell beyond LINE_LIMIT, NoTextColumn where no column holds the text.
+    Raises GlaswerkError for a cell beyond ROW_BYTES, NoTextColumn where no column holds the text.
     """
-    with cell_limit(LINE_LIMIT):
+    with cell_limit(ROW_BYTES):
         yield from _read_table(file, path, counts, text_column, encoding)
 
 
@@ -119,7 +120,7 @@ def _unclosed(path: Path, number: int, line: int) -> GlaswerkError:
 
 
 class _Lines:
-    """Decoded lines of a table; one row may have many, within LINE_LIMIT bytes."""
+    """Decoded lines of a table; one row may have many, within ROW_BYTES bytes."""
 
     def __init__(self, file: BinaryIO, path: Path, encoding: str) -> None:
         self._raw, self._path, self._encoding = raw_lines(file, path), path, encoding
@@ -138,9 +139,9 @@ class _Lines:
         text = decode(line, self._path, self._offset, self._encoding)
         self._offset += len(line)
         self.since += len(line)
-        if self.since > LINE_LIMIT:
+        if self.since > ROW_BYTES:
             raise GlaswerkError(
-                f"expected rows below {LINE_LIMIT:,} bytes in {self._path}, found a longer one that ends "
+                f"expected rows below {ROW_BYTES:,} bytes in {self._path}, found a longer one that ends "
                 f"behind byte {self._offset:,}",
                 hint='look for a quotation mark (") that is never closed',
             )

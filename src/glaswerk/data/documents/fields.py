@@ -12,11 +12,11 @@ from typing import Any, get_args
 
 from glaswerk.core.document import Document, Kind, Rights
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.files.inputs import Found, find_inputs
+from glaswerk.data.files.inputs import InputFile, find_inputs
 from glaswerk.data.language import tidy_code
-from glaswerk.data.posts.post import parse_time, retweeted_handle
-from glaswerk.data.posts.references import derived_from
+from glaswerk.data.references import derived_from, retweeted_handle
 from glaswerk.data.store.new_source import ORIGINS
+from glaswerk.data.times import parse_time
 
 # Dialogues and preferences have turns, which files of plain text do not.
 PLAIN_KINDS = tuple(kind for kind in get_args(Kind) if kind not in ("dialogue", "preference"))
@@ -41,7 +41,7 @@ class Defaults:
 
 
 @dataclass(slots=True)
-class Tally:
+class IngestCounts:
     """What was left out or could not be read, by reason."""
 
     left_out: Counter[str] = field(default_factory=Counter)
@@ -50,13 +50,13 @@ class Tally:
     rows: int = 0
 
 
-def find_files(paths: Sequence[Path], suffixes: Sequence[str], tally: Tally) -> list[Found]:
+def find_files(paths: Sequence[Path], suffixes: Sequence[str], counts: IngestCounts) -> list[InputFile]:
     """The files to read, sorted by name; with `suffixes`, only those that end so.
 
     Raises GlaswerkError for a missing path, a named file of another kind or that is not regular (a
     pipe), one whose content does not match its name, and where nothing is found at all.
     """
-    found = [file for file in find_inputs(paths, tally.left_out) if _is_meant(file, suffixes, tally)]
+    found = [file for file in find_inputs(paths, counts.left_out) if _is_meant(file, suffixes, counts)]
     if not found:
         raise GlaswerkError(
             f"expected files{' of the kinds ' if suffixes else ''}{', '.join(suffixes)}, found none in "
@@ -74,7 +74,7 @@ def find_files(paths: Sequence[Path], suffixes: Sequence[str], tally: Tally) -> 
     return sorted(found, key=lambda file: file.name)
 
 
-def _is_meant(file: Found, suffixes: Sequence[str], tally: Tally) -> bool:
+def _is_meant(file: InputFile, suffixes: Sequence[str], counts: IngestCounts) -> bool:
     if not suffixes or file.name.lower().endswith(tuple(suffixes)):
         return True
     if file.named:
@@ -82,7 +82,7 @@ def _is_meant(file: Found, suffixes: Sequence[str], tally: Tally) -> bool:
             f"expected a file of the kinds {', '.join(suffixes)}, found {file.label}",
             hint="convert it to .jsonl",
         )
-    tally.left_out["unsupported_file"] += 1
+    counts.left_out["unsupported_file"] += 1
     return False
 
 
@@ -103,7 +103,7 @@ def _check_content(path: Path) -> None:
 
 
 def from_fields(
-    row: Mapping[str, Any], fallback_id: str, where: str, defaults: Defaults, tally: Tally
+    row: Mapping[str, Any], fallback_id: str, where: str, defaults: Defaults, counts: IngestCounts
 ) -> Document | None:
     """A document from named fields, or None where it has no text (counted as `no_text`).
 
@@ -111,7 +111,7 @@ def from_fields(
     """
     text = row.get("text")
     if not isinstance(text, str) or not text.strip():
-        tally.left_out["no_text"] += 1
+        counts.left_out["no_text"] += 1
         return None
     # No text holds NUL; what reads strings as C does would end at it.
     text = text.replace("\0", "")
@@ -124,7 +124,7 @@ def from_fields(
         text=_with_title(text, _text_of(row, "title")),
         rights=rights_of(row, where, defaults),
         author=_text_of(row, "author") or defaults.author,
-        created_at=_time(row, tally),
+        created_at=_time(row, counts),
         lang=tidy_code(_text_of(row, "lang")),
         kind=kind,
         url=_text_of(row, "url"),
@@ -191,12 +191,12 @@ def _kind(row: Mapping[str, Any], where: str, defaults: Defaults) -> str:
     return kind
 
 
-def _time(row: Mapping[str, Any], tally: Tally) -> datetime | None:
+def _time(row: Mapping[str, Any], counts: IngestCounts) -> datetime | None:
     value = row.get("created_at") or row.get("date")
     if value is None or value == "":
         return None
     found = _moment(value)
-    tally.unparsed_dates += found is None
+    counts.unparsed_dates += found is None
     return found
 
 

@@ -12,11 +12,8 @@ from resiliparse.parse.encoding import map_encoding_to_html5
 from resiliparse.parse.html import ElementNode, HTMLTree
 
 from glaswerk.data.documents.opt_out import reserved_by_meta
+from glaswerk.data.files.limits import PAGE_DEPTH
 
-# The longest page of Wikipedia is below 5 MB; a tree takes some ten times its source in memory.
-PAGE_LIMIT = 32 << 20
-# Extraction takes quadratic time in the depth: 3,000 take 0.2 s, 10,000 take 2 s, 100,000 take 470 s.
-_DEPTH_LIMIT = 3000
 _MARKUP = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*+)[^<>]*+>")
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 # These end by themselves, so that leaving out the end tag does not nest.
@@ -95,8 +92,8 @@ def plain_text(html: str, *, skip: Iterable[str] = (), links: bool = False) -> s
 
 def parsed(text: str) -> HTMLTree:
     """The tree of a page or a piece of one. Raises TooDeep."""
-    if text.count("<") > _DEPTH_LIMIT and _depth(text) > _DEPTH_LIMIT:
-        raise TooDeep(f"nested deeper than {_DEPTH_LIMIT:,}")
+    if text.count("<") > PAGE_DEPTH and _depth(text) > PAGE_DEPTH:
+        raise TooDeep(f"nested deeper than {PAGE_DEPTH:,}")
     return HTMLTree.parse(text)
 
 

@@ -20,13 +20,11 @@ from email.message import Message
 from typing import Any, BinaryIO
 
 from glaswerk.data.documents.html import decode, plain_text
+from glaswerk.data.files.limits import MAIL_BYTES, MAIL_LINE_BYTES
 
-# Gmail refuses mail beyond 25 MB, which is 35 MB once attachments are encoded.
-MESSAGE_LIMIT = 48 << 20
 _SEPARATOR = re.compile(rb"From \S.*\d{4}\s*$")
 _APPLE_SIZE = re.compile(rb"[ \t]*+(\d{1,9})[ \t]*+\r?\n")
 _ESCAPED = re.compile(rb">+From ")
-_LINE_LIMIT = 1 << 20
 _REPLY = re.compile(r"^\s*(?:re|aw|sv|fwd?|wg)\s*(?:\[\d+\])?:", re.IGNORECASE)
 _FORWARDED = re.compile(
     r"^(?:-{2,} ?(?:Original Message|Ursprüngliche Nachricht|Forwarded message|Weitergeleitete Nachricht|"
@@ -82,13 +80,13 @@ def _messages(stream: BinaryIO, counts: Counter[str]) -> Iterator[bytes]:
     """Bytes of the messages; a line "From …" behind a blank one begins the next."""
     lines: list[bytes] = []
     size, blank, begun = 0, True, False
-    while line := stream.readline(_LINE_LIMIT):
+    while line := stream.readline(MAIL_LINE_BYTES):
         if blank and _SEPARATOR.match(line):
             yield from _whole(lines, size, counts)
             lines, size, begun = [], 0, True
         elif begun:
             size += len(line)
-            if size <= MESSAGE_LIMIT:
+            if size <= MAIL_BYTES:
                 # ">From" at the start of a line is how a mailbox writes "From" in a text.
                 lines.append(
                     line[1:] if line.lstrip(b">").startswith(b"From ") and line[:1] == b">" else line
@@ -98,7 +96,7 @@ def _messages(stream: BinaryIO, counts: Counter[str]) -> Iterator[bytes]:
 
 
 def _whole(lines: list[bytes], size: int, counts: Counter[str]) -> Iterator[bytes]:
-    if size > MESSAGE_LIMIT:
+    if size > MAIL_BYTES:
         counts["too_big"] += 1
     elif lines:
         yield b"".join(lines)

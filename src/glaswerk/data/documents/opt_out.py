@@ -17,6 +17,7 @@ from urllib.parse import quote, urlsplit
 from protego import Protego
 
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.data.files.limits import ROBOTS_BYTES
 
 # User agents under which content is fetched for training, or that stand for its use in training.
 AI_CRAWLERS = (
@@ -46,8 +47,6 @@ AI_CRAWLERS = (
     "DeepSeekBot",
     "ICC-Crawler",
 )
-# RFC 9309 asks crawlers to read at least 500 KiB.
-ROBOTS_LIMIT = 500 << 10
 _AGENT = re.compile(
     r"^([ \t]*+user-agent[ \t]*+:[ \t]*+)([^\s#/]++)(/[^\s#]*+)?", re.IGNORECASE | re.MULTILINE
 )
@@ -91,7 +90,7 @@ class _Rules:
 
 def _parsed(data: bytes, *, is_ai: bool) -> _Rules | None:
     """The rules in a file; None where they name no crawler that trains."""
-    text = data[:ROBOTS_LIMIT].decode("utf-8-sig", "replace").replace("\0", "")
+    text = data[:ROBOTS_BYTES].decode("utf-8-sig", "replace").replace("\0", "")
     # RFC 9309 has names alone; with a version behind it ("GPTBot/1.0") a rule would match no crawler.
     text = _AGENT.sub(r"\1\2", "\n".join(text.splitlines()))
     named = {match[2].lower() for match in _AGENT.finditer(text)}

@@ -12,8 +12,9 @@ from typing import Any, BinaryIO, cast
 import brotli
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
-from glaswerk.data.documents.html import PAGE_LIMIT, TooDeep, decode, read_page
-from glaswerk.data.documents.opt_out import ROBOTS_LIMIT, Robots, reserved_by_headers
+from glaswerk.data.documents.html import TooDeep, decode, read_page
+from glaswerk.data.documents.opt_out import Robots, reserved_by_headers
+from glaswerk.data.files.limits import PAGE_BYTES, ROBOTS_BYTES
 from glaswerk.data.files.stored import DAMAGE
 
 # `conversion` is text that someone drew from pages already, as Common Crawl's WET files hold it.
@@ -41,8 +42,8 @@ def read_rules(stream: BufferedReader, robots: Robots) -> None:
     for record in _records(stream, WarcRecordType.response | WarcRecordType.resource):
         url = _url(record)
         if Robots.is_rules(url) is not None and _status(record) in (None, 200):
-            body = _body(record, _headers(record), ROBOTS_LIMIT)
-            robots.add_snapshot(url, (body or b"")[:ROBOTS_LIMIT])
+            body = _body(record, _headers(record), ROBOTS_BYTES)
+            robots.add_snapshot(url, (body or b"")[:ROBOTS_BYTES])
 
 
 class _Source:
@@ -120,11 +121,11 @@ def _page(record: WarcRecord, url: str, counts: Counter[str], encoding: str) -> 
     if media not in (*_HTML, "text/plain"):
         counts["not_a_page"] += 1
         return None
-    data = _body(record, headers, PAGE_LIMIT)
+    data = _body(record, headers, PAGE_BYTES)
     if data is None:
         counts["broken_record"] += 1
         return None
-    if len(data) > PAGE_LIMIT:
+    if len(data) > PAGE_BYTES:
         counts["too_big"] += 1
         return None
     text = decode(data, more.partition("charset=")[2].strip(" \"'"), encoding)

@@ -14,16 +14,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.files.limits import not_regular
+from glaswerk.data.files.limits import STANDARD_INPUT_BYTES
 
 STANDARD_INPUT = Path("-")
-# Standard input is kept in a temporary file, as it has to be read more than once.
-SPOOL_LIMIT = 20 * 10**9
 _PIECE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class InputFile:
     """An input file and its name within the source, which its documents' ids start with.
 
     `named` says whether the user named it, and did not only name a folder that holds it.
@@ -42,7 +40,7 @@ class Found:
 _SPOOLED = "glaswerk-standard-input-"
 
 
-def find_inputs(paths: Sequence[Path], left_out: Counter[str]) -> list[Found]:
+def find_inputs(paths: Sequence[Path], left_out: Counter[str]) -> list[InputFile]:
     """The files meant, each once, in the order of the paths; hidden files in folders are passed over.
 
     Raises GlaswerkError for a missing path, a pattern that matches nothing, and what is not regular.
@@ -51,20 +49,20 @@ def find_inputs(paths: Sequence[Path], left_out: Counter[str]) -> list[Found]:
     return list({file.path: file for file in found}.values())
 
 
-def _meant(path: Path, left_out: Counter[str]) -> Iterator[Found]:
+def _meant(path: Path, left_out: Counter[str]) -> Iterator[InputFile]:
     if path.is_dir():
         yield from _inside(path, path, left_out)
     elif path.exists():
         if not path.is_file():
             raise not_regular(path)
-        yield Found(path, "standard-input" if path.name.startswith(_SPOOLED) else path.name)
+        yield InputFile(path, "standard-input" if path.name.startswith(_SPOOLED) else path.name)
     elif glob.has_magic(str(path)):
         yield from _matching(path, left_out)
     else:
         raise GlaswerkError(f"expected a file or folder, found nothing at {path}", hint="check the path")
 
 
-def _matching(pattern: Path, left_out: Counter[str]) -> Iterator[Found]:
+def _matching(pattern: Path, left_out: Counter[str]) -> Iterator[InputFile]:
     """What a pattern matches, named from the first folder that is a pattern on."""
     matches = sorted(Path(match) for match in glob.glob(str(pattern), recursive=True))
     if not matches:
@@ -77,10 +75,10 @@ def _matching(pattern: Path, left_out: Counter[str]) -> Iterator[Found]:
         if match.is_dir():
             yield from _inside(match, root, left_out)
         elif match.is_file():
-            yield Found(match, match.relative_to(root).as_posix())
+            yield InputFile(match, match.relative_to(root).as_posix())
 
 
-def _inside(folder: Path, root: Path, left_out: Counter[str]) -> Iterator[Found]:
+def _inside(folder: Path, root: Path, left_out: Counter[str]) -> Iterator[InputFile]:
     """Regular files below `folder`; links that lead out of it are counted, not followed."""
     home = folder.resolve()
     for directory, folders, names in os.walk(folder, followlinks=False):
@@ -92,7 +90,7 @@ def _inside(folder: Path, root: Path, left_out: Counter[str]) -> Iterator[Found]
             if file.is_symlink() and not file.resolve().is_relative_to(home):
                 left_out["outside_link"] += 1
             elif file.is_file():
-                yield Found(file, file.relative_to(root).as_posix(), named=False)
+                yield InputFile(file, file.relative_to(root).as_posix(), named=False)
             else:
                 left_out["unsupported_file"] += 1
 
@@ -109,12 +107,12 @@ def spooled(paths: Sequence[Path]) -> Iterator[list[Path]]:
 
 
 def _copy(source: BinaryIO, spool: BinaryIO) -> None:
-    left = SPOOL_LIMIT
+    left = STANDARD_INPUT_BYTES
     while piece := source.read(_PIECE):
         left -= len(piece)
         if left < 0:
             raise GlaswerkError(
-                f"expected at most {SPOOL_LIMIT:,} bytes on standard input, found more",
+                f"expected at most {STANDARD_INPUT_BYTES:,} bytes on standard input, found more",
                 hint="write it to a file and name that",
             )
         spool.write(piece)
@@ -132,4 +130,12 @@ def changed(label: str) -> GlaswerkError:
     return GlaswerkError(
         f"expected files that stay as they are, found {label} changed while it was read",
         hint="run the command again once nothing writes to it, or add a copy",
+    )
+
+
+def not_regular(path: Path) -> GlaswerkError:
+    """The error for a named pipe, socket or device, which may never end or never start."""
+    return GlaswerkError(
+        f"expected a regular file, found {path}, which is a pipe, socket or device",
+        hint="write its content to a file and add that",
     )

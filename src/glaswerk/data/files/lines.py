@@ -11,11 +11,7 @@ from typing import Any, BinaryIO
 import ijson
 
 from glaswerk.core.errors import GlaswerkError
-
-# The longest book of Project Gutenberg is 15 MB; JSON takes up to 28 times its size once parsed.
-LINE_LIMIT = 48 << 20
-# A value inside a list, or all of a file that is one object.
-VALUE_LIMIT = 16 << 20
+from glaswerk.data.files.limits import JSON_VALUE_BYTES, ROW_BYTES
 
 
 def read_objects(
@@ -24,7 +20,7 @@ def read_objects(
     """(line number from 1, object) of every line that is not blank, of a file that messages call `path`.
 
     `encoding` is tried where UTF-8 fails. Raises GlaswerkError for a line that is no JSON object, is
-    longer than LINE_LIMIT or is not UTF-8; with `broken`, lines that are no objects are counted there.
+    longer than ROW_BYTES or is not UTF-8; with `broken`, lines that are no objects are counted there.
     """
     offset = 0
     for number, line in enumerate(raw_lines(file, path), start=1):
@@ -45,7 +41,7 @@ def read_list(file: BinaryIO, path: Path, place: str = "item") -> Iterator[tuple
 
     `place` is that of the list's values as ijson writes it: `item` where the list is the whole file.
 
-    Raises GlaswerkError for a value that is no object or larger than VALUE_LIMIT, and for broken JSON.
+    Raises GlaswerkError for a value that is no object or larger than JSON_VALUE_BYTES, and for broken JSON.
     """
     watched = _Watched(file, path)
     number = 0
@@ -67,7 +63,7 @@ def read_list(file: BinaryIO, path: Path, place: str = "item") -> Iterator[tuple
 
 
 class _Watched:
-    """A stream that refuses to be read further than VALUE_LIMIT within one value of a list."""
+    """A stream that refuses to be read further than JSON_VALUE_BYTES within one value of a list."""
 
     def __init__(self, file: BinaryIO, path: Path) -> None:
         self._file, self._path = file, path
@@ -76,9 +72,9 @@ class _Watched:
     def read(self, size: int = -1) -> bytes:
         piece = self._file.read(size)
         self.since += len(piece)
-        if self.since > VALUE_LIMIT:
+        if self.since > JSON_VALUE_BYTES:
             raise GlaswerkError(
-                f"expected values below {VALUE_LIMIT:,} bytes in {self._path}, found a larger one",
+                f"expected values below {JSON_VALUE_BYTES:,} bytes in {self._path}, found a larger one",
                 hint="cut it into several documents",
             )
         return piece
@@ -124,12 +120,12 @@ def _object(line: str, path: Path, number: int) -> dict[str, Any]:
 
 
 def raw_lines(file: BinaryIO, path: Path) -> Iterator[bytes]:
-    """Lines with their ends. Raises GlaswerkError for one of LINE_LIMIT bytes and for a file cut off."""
+    """Lines with their ends. Raises GlaswerkError for one of ROW_BYTES bytes and for a file cut off."""
     try:
-        while line := file.readline(LINE_LIMIT):
-            if len(line) == LINE_LIMIT:
+        while line := file.readline(ROW_BYTES):
+            if len(line) == ROW_BYTES:
                 raise GlaswerkError(
-                    f"expected lines below {LINE_LIMIT:,} bytes in {path}, found a longer one",
+                    f"expected lines below {ROW_BYTES:,} bytes in {path}, found a longer one",
                     hint="cut it into several documents",
                 )
             yield line

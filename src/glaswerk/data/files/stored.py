@@ -22,16 +22,17 @@ from typing import Any, BinaryIO, Self, cast
 
 import pyarrow as pa
 
-from glaswerk.data.files.limits import RATIO_FREE_BYTES, RATIO_LIMIT, TOTAL_LIMIT
+from glaswerk.data.files.limits import (
+    CONTAINER_DEPTH,
+    HELD_FILE_BYTES,
+    TAR_HEADER_BYTES,
+    UNPACK_RATIO,
+    UNPACK_RATIO_FREE_BYTES,
+    UNPACKED_BYTES,
+)
 
 # Enough to tell a format by; the header row of a table or the head of a mail may be long.
 HEAD = 1 << 16
-# tar of zip of gz is as deep as recordings go; deeper ones are made to exhaust the reader.
-DEPTH = 4
-# Zip, PDF and Parquet need their end first, so one inside another container is held in memory.
-WHOLE_LIMIT = 1 << 29
-# Long names and attributes of a member of a tar file, which tarfile reads whole.
-_TAR_HEADER_LIMIT = 1 << 20
 _TAR_HEADERS = (
     tarfile.XHDTYPE,
     tarfile.XGLTYPE,
@@ -71,7 +72,7 @@ class Bomb(OSError):
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredFile:
     """One file: its name with those of its containers in front, its bytes, and the first of them.
 
     `book` is the open zip where the file is an EPUB; `inside` says whether it lies in a container.
@@ -83,7 +84,7 @@ class Stored:
     inside: bool = False
     book: zipfile.ZipFile | None = None
 
-    def whole(self, limit: int = WHOLE_LIMIT) -> bytes:
+    def whole(self, limit: int = HELD_FILE_BYTES) -> bytes:
         """All bytes. Raises Bomb beyond `limit`."""
         data = self.stream.read(limit + 1)
         if len(data) > limit:
@@ -117,8 +118,8 @@ class _Layer(io.RawIOBase):
         buffer[: len(piece)] = piece
         self.count += len(piece)
         self._spend(len(piece))
-        if self._packed and self.count > max(RATIO_FREE_BYTES, RATIO_LIMIT * self._packed()):
-            raise Bomb(f"unpacks to more than {RATIO_LIMIT}:1")
+        if self._packed and self.count > max(UNPACK_RATIO_FREE_BYTES, UNPACK_RATIO * self._packed()):
+            raise Bomb(f"unpacks to more than {UNPACK_RATIO}:1")
         return len(piece)
 
 
@@ -141,13 +142,13 @@ class Unpacker:
         self.counts = counts
         self._left = 0
 
-    def files(self, file: BinaryIO, name: str) -> Iterator[Stored]:
+    def files(self, file: BinaryIO, name: str) -> Iterator[StoredFile]:
         """The files in `file` (or it alone), each to be read before the next one is asked for.
 
         Reading one of them may raise one of DAMAGE: `damaged` counts it.
         """
-        self._left = max(TOTAL_LIMIT, RATIO_LIMIT * os.fstat(file.fileno()).st_size)
-        yield from self._open(file, name, DEPTH, inside=False, packed=None)
+        self._left = max(UNPACKED_BYTES, UNPACK_RATIO * os.fstat(file.fileno()).st_size)
+        yield from self._open(file, name, CONTAINER_DEPTH, inside=False, packed=None)
 
     def damaged(self, error: BaseException) -> None:
         """Count what reading a file raised."""
@@ -157,11 +158,11 @@ class Unpacker:
         """What one file may unpack to over all its members, which in a zip file may overlap."""
         self._left -= size
         if self._left < 0:
-            raise Bomb(f"unpacks to more than {TOTAL_LIMIT:,} bytes and {RATIO_LIMIT}:1")
+            raise Bomb(f"unpacks to more than {UNPACKED_BYTES:,} bytes and {UNPACK_RATIO}:1")
 
     def _open(
         self, raw: BinaryIO, name: str, depth: int, *, inside: bool, packed: Callable[[], int] | None
-    ) -> Iterator[Stored]:
+    ) -> Iterator[StoredFile]:
         if depth == 0:
             self.counts["nested_container"] += 1
             return
@@ -179,7 +180,7 @@ class Unpacker:
             elif head.startswith(b"PK\x03\x04"):
                 yield from self._zip(stream, name, depth, head, inside=inside)
             else:
-                yield Stored(name, stream, head, inside)
+                yield StoredFile(name, stream, head, inside)
         except DAMAGE as error:
             self.damaged(error)
 
@@ -193,7 +194,7 @@ class Unpacker:
         layer = _Layer(raw, head, fault, packed, self._spend)
         return io.BufferedReader(layer, HEAD), lambda: layer.count
 
-    def _tar(self, stream: io.BufferedReader, name: str, depth: int) -> Iterator[Stored]:
+    def _tar(self, stream: io.BufferedReader, name: str, depth: int) -> Iterator[StoredFile]:
         with tarfile.open(fileobj=stream, mode="r|", tarinfo=BoundedMember) as container:
             for member in container:
                 file = container.extractfile(member) if member.isreg() else None
@@ -203,14 +204,14 @@ class Unpacker:
 
     def _zip(
         self, stream: io.BufferedReader, name: str, depth: int, head: bytes, *, inside: bool
-    ) -> Iterator[Stored]:
+    ) -> Iterator[StoredFile]:
         seekable: BinaryIO = stream
         if not isinstance(stream.raw, io.FileIO):
-            seekable = io.BytesIO(Stored(name, stream, head).whole())
+            seekable = io.BytesIO(StoredFile(name, stream, head).whole())
         with zipfile.ZipFile(seekable) as container:
             names = set(container.namelist())
             if _EPUB in names:
-                yield Stored(name, stream, head, inside, container)
+                yield StoredFile(name, stream, head, inside, container)
             elif names.intersection(_OFFICE):
                 self.counts["unsupported_file"] += 1
             else:
@@ -221,7 +222,7 @@ class Unpacker:
 
     def _member(
         self, container: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, depth: int
-    ) -> Iterator[Stored]:
+    ) -> Iterator[StoredFile]:
         if info.flag_bits & 1:
             self.counts["encrypted"] += 1
             return
@@ -250,7 +251,7 @@ class BoundedMember(tarfile.TarInfo):
             raise tarfile.ReadError(f"a member's header: {error}") from error
 
     def _proc_member(self, container: tarfile.TarFile) -> tarfile.TarInfo:
-        if self.type in _TAR_HEADERS and self.size > _TAR_HEADER_LIMIT:
+        if self.type in _TAR_HEADERS and self.size > TAR_HEADER_BYTES:
             raise tarfile.ReadError(f"a header of {self.size:,} bytes")
         return super()._proc_member(container)  # type: ignore[misc, no-any-return]
 

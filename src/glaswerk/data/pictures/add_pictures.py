@@ -14,9 +14,9 @@ from glaswerk.core.document import Document
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import digest_file, digest_files
 from glaswerk.core.progress import track
-from glaswerk.data.documents.fields import Defaults, Tally, from_fields
-from glaswerk.data.files.inputs import Found
-from glaswerk.data.pictures.captioned import Captioned, CaptionedReader, find_pictures
+from glaswerk.data.documents.fields import Defaults, IngestCounts, from_fields
+from glaswerk.data.files.inputs import InputFile
+from glaswerk.data.pictures.captioned import CaptionedPicture, CaptionedReader, find_pictures
 from glaswerk.data.pictures.check import check
 from glaswerk.data.pictures.store import PictureWriter
 from glaswerk.data.store.new_source import check_rights, default_name
@@ -43,13 +43,13 @@ class PicturesJob:
 
     source: str
     config: PicturesConfig
-    files: Sequence[Found]
-    tally: Tally
+    files: Sequence[InputFile]
+    counts: IngestCounts
     figures: Counter[str] = field(default_factory=Counter)
     ids: Counter[str] = field(default_factory=Counter)
 
     def write(self, folder: Path) -> Mapping[str, Any]:
-        reader = CaptionedReader(self.tally, self.config.text_column, self.config.tolerant)
+        reader = CaptionedReader(self.counts, self.config.text_column, self.config.tolerant)
         with PictureWriter(folder) as pictures, DocumentWriter(folder / DOCUMENTS) as writer:
             for item in track(reader.read(self.files), "reading pictures"):
                 self.figures["rows"] += 1
@@ -65,15 +65,15 @@ class PicturesJob:
             **picture_figures(pictures),
             "metadata_removed": self.figures["stripped"],
             "places_removed": self.figures["placed"],
-            "left_out": dict(sorted((+self.tally.left_out).items())),
+            "left_out": dict(sorted((+self.counts.left_out).items())),
         }
 
-    def _documents(self, item: Captioned, pictures: PictureWriter) -> Iterator[Document]:
+    def _documents(self, item: CaptionedPicture, pictures: PictureWriter) -> Iterator[Document]:
         """A document for each caption, or none and a count."""
         picture = check(item.data) if item.captions and item.data is not None else None
         if picture is None or isinstance(picture, str):
             reason = "missing_picture" if item.data is None else "no_caption"
-            self.tally.left_out[picture or reason] += 1
+            self.counts.left_out[picture or reason] += 1
             return
         self.figures["stripped"] += picture.stripped
         self.figures["placed"] += picture.placed
@@ -84,18 +84,18 @@ class PicturesJob:
             except GlaswerkError:
                 if not self.config.tolerant:
                     raise
-                self.tally.left_out["broken_record"] += 1
+                self.counts.left_out["broken_record"] += 1
                 continue
             if document is not None:
                 yield replace(document, media=(name,))
 
-    def _document(self, item: Captioned, caption: str) -> Document | None:
+    def _document(self, item: CaptionedPicture, caption: str) -> Document | None:
         defaults = Defaults(
             self.source, self.config.licence, self.config.author, self.config.acquired, "caption"
         )
         # A title is of the book or the page, a kind that of the picture: neither is the caption's.
         fields = {**item.fields, "text": caption, "title": "", "kind": "caption"}
-        document = from_fields(fields, item.id, item.where, defaults, self.tally)
+        document = from_fields(fields, item.id, item.where, defaults, self.counts)
         if document is None:
             return None
         self.ids[document.id] += 1
@@ -104,26 +104,26 @@ class PicturesJob:
 
     def _need_some(self, writer: DocumentWriter) -> None:
         if writer.documents == 0:
-            counts = ", ".join(f"{reason} {count:,}" for reason, count in self.tally.left_out.items())
+            counts = ", ".join(f"{reason} {count:,}" for reason, count in self.counts.left_out.items())
             raise GlaswerkError(
                 f"expected pictures with captions, found none ({counts or 'no rows'}) in "
                 f"{', '.join(str(file.path) for file in self.files[:3])}",
-                hint=f"glaswerk explain {next(iter(self.tally.left_out), 'no_caption')}",
+                hint=f"glaswerk explain {next(iter(self.counts.left_out), 'no_caption')}",
             )
 
 
 def add_pictures(lab: Lab, paths: Sequence[Path], config: PicturesConfig, name: str = "") -> Artifact:
     """See `source.add_images`."""
     check_rights(config.licence, config.acquired)
-    tally = Tally()
-    files = find_pictures(paths, tally)
+    counts = IngestCounts()
+    files = find_pictures(paths, counts)
     decided: dict[str, Any] = {
         # One digest for all: a folder may hold more files than a manifest should list.
         "files": digest_files({file.name: digest_file(file.path) for file in files}),
         **asdict(config),
     }
     chosen = name or default_name(paths[0], decided)
-    job = PicturesJob(chosen, config, files, tally)
+    job = PicturesJob(chosen, config, files, counts)
     return lab.make(Spec("source", chosen, "add-images/2", config={"source": chosen, **decided}), job.write)
 
 

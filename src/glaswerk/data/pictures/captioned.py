@@ -17,12 +17,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.documents.fields import Tally
-from glaswerk.data.files.inputs import Found, find_inputs
-from glaswerk.data.files.limits import not_regular
+from glaswerk.data.documents.fields import IngestCounts
+from glaswerk.data.files.inputs import InputFile, find_inputs, not_regular
+from glaswerk.data.files.limits import CAPTION_BYTES, PICTURE_BYTES, PICTURE_TAR_FREE_BYTES, UNPACK_RATIO
 from glaswerk.data.files.lines import read_objects
 from glaswerk.data.files.stored import DAMAGE, BoundedMember, packing
-from glaswerk.data.pictures.check import BYTES_LIMIT
 from glaswerk.data.store.parquet import broken_parquet, read_rows, whole_text
 
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif")
@@ -62,10 +61,7 @@ _FIELDS = (
     "tdm_opt_out",
     "derived_from",
 )
-_TEXT_LIMIT = 1 << 20
 _BATCH_ROWS = 32
-# Pictures hardly shrink further; a container that unpacks to more is made to fill the reader's time.
-_RATIO, _RATIO_FLOOR = 200, 64 << 20
 # As webdataset splits a member's name: all before the first dot of its last part is the key.
 _MEMBER = re.compile(r"((?:.*/)?[^/.]+)\.([^/]+)", re.DOTALL)
 # What a tar says of a picture: a caption, its fields, or the number or name of its class.
@@ -74,7 +70,7 @@ _HINT = "leave out what is broken with --tolerant"
 
 
 @dataclass(frozen=True, slots=True)
-class Captioned:
+class CaptionedPicture:
     """A picture's bytes (None where the source names a picture that it does not hold) and its captions.
 
     `id` is unique within the source only if the source is; `fields` say more about it (author, licence).
@@ -91,14 +87,14 @@ class Captioned:
 class CaptionedReader:
     """Reads pictures with captions. `text_column` is where captions stand, if not under a common name.
 
-    Raises GlaswerkError for what is not as it should be; `tolerant` counts that in `tally` instead.
+    Raises GlaswerkError for what is not as it should be; `tolerant` counts that in `counts` instead.
     """
 
-    tally: Tally
+    counts: IngestCounts
     text_column: str = ""
     tolerant: bool = False
 
-    def read(self, files: Sequence[Found]) -> Iterator[Captioned]:
+    def read(self, files: Sequence[InputFile]) -> Iterator[CaptionedPicture]:
         """All of `files` (see `find_pictures`), loose pictures first."""
         loose = {file.name: file.path for file in files if not file.name.lower().endswith((*TARS, PARQUET))}
         yield from self._loose(loose)
@@ -112,13 +108,13 @@ class CaptionedReader:
                 except GlaswerkError:
                     if not self.tolerant:
                         raise
-                    self.tally.left_out["broken_file"] += 1
+                    self.counts.left_out["broken_file"] += 1
 
-    def _loose(self, files: Mapping[str, Path]) -> Iterator[Captioned]:
+    def _loose(self, files: Mapping[str, Path]) -> Iterator[CaptionedPicture]:
         """Pictures named by a metadata.jsonl beside or above them, then those with a .txt beside them."""
         named: set[str] = set()
         for name in (name for name in files if posixpath.basename(name) == METADATA):
-            broken = self.tally.left_out if self.tolerant else None
+            broken = self.counts.left_out if self.tolerant else None
             with files[name].open("rb") as lines:
                 for number, row in read_objects(lines, files[name], broken=broken):
                     where = f"{files[name]}, line {number:,}"
@@ -126,12 +122,12 @@ class CaptionedReader:
                     if picture:
                         named.add(picture)
                         data = _bytes(files.get(picture), picture)
-                        yield Captioned(picture, data, self._captions(row), where, row)
+                        yield CaptionedPicture(picture, data, self._captions(row), where, row)
         for name, path in files.items():
             if name not in named and name.lower().endswith(PICTURES):
                 sidecar = files.get(posixpath.splitext(name)[0] + ".txt")
                 captions = self._words(_head(sidecar), str(sidecar)) if sidecar else ()
-                yield Captioned(name, _bytes(path, name), captions, str(path))
+                yield CaptionedPicture(name, _bytes(path, name), captions, str(path))
 
     def _named(self, row: Mapping[str, Any], metadata: str, where: str) -> str:
         """The picture that a row of metadata means, as a name among those found: never a path."""
@@ -143,7 +139,7 @@ class CaptionedReader:
         )
         return ""
 
-    def _tar(self, file: Found) -> Iterator[Captioned]:
+    def _tar(self, file: InputFile) -> Iterator[CaptionedPicture]:
         with file.path.open("rb") as raw:
             try:
                 with _unpacked(raw, file.path.stat().st_size) as stream:
@@ -153,7 +149,7 @@ class CaptionedReader:
             except DAMAGE as error:
                 self._cut_off(file, error)
 
-    def _samples(self, container: tarfile.TarFile, file: Found) -> Iterator[Captioned]:
+    def _samples(self, container: tarfile.TarFile, file: InputFile) -> Iterator[CaptionedPicture]:
         """Members that follow one another under one key are a picture and what is said of it."""
         key, parts = "", dict[str, bytes]()
         for member in container:
@@ -161,7 +157,7 @@ class CaptionedReader:
                 continue
             found = _MEMBER.fullmatch(member.name)
             if found is None:
-                self.tally.left_out["unsupported_file"] += 1
+                self.counts.left_out["unsupported_file"] += 1
                 continue
             if whole_text(found[1]) != key:
                 yield from self._sample(file, key, parts)
@@ -170,42 +166,42 @@ class CaptionedReader:
             if f".{name}" in (*PICTURES, *_UNSUPPORTED) or name in _SAID:
                 parts[name] = _content(container, member)
             else:
-                self.tally.left_out["unsupported_file"] += 1
+                self.counts.left_out["unsupported_file"] += 1
         yield from self._sample(file, key, parts)
 
-    def _sample(self, file: Found, key: str, parts: Mapping[str, bytes]) -> Iterator[Captioned]:
+    def _sample(self, file: InputFile, key: str, parts: Mapping[str, bytes]) -> Iterator[CaptionedPicture]:
         if not parts:
             return
         where = f"{file.path}, {key}"
         pictures = [name for name in parts if f".{name}" in PICTURES]
         if not pictures:
             drawn = any(f".{name}" in _UNSUPPORTED for name in parts)
-            self.tally.left_out["unsupported_picture" if drawn else "missing_picture"] += 1
+            self.counts.left_out["unsupported_picture" if drawn else "missing_picture"] += 1
             return
         fields = self._json(parts["json"], where) if "json" in parts else {}
         text, number = (self._words(parts[name], where) if name in parts else () for name in ("txt", "cls"))
         named = self._captions(fields)
         captions = (named or text if self.text_column else text or named) or number
         for name in pictures:
-            yield Captioned(f"{file.name}#{key}.{name}", parts[name], captions, where, fields)
+            yield CaptionedPicture(f"{file.name}#{key}.{name}", parts[name], captions, where, fields)
 
     def _json(self, data: bytes, where: str) -> Mapping[str, Any]:
         try:
-            value = json.loads(data) if len(data) <= _TEXT_LIMIT else None
+            value = json.loads(data) if len(data) <= CAPTION_BYTES else None
         except (ValueError, RecursionError):
             value = None
         if isinstance(value, dict):
             return value
-        self._broken(f"expected a JSON object below {_TEXT_LIMIT:,} bytes in {where}, found {data[:60]!r}")
+        self._broken(f"expected a JSON object below {CAPTION_BYTES:,} bytes in {where}, found {data[:60]!r}")
         return {}
 
-    def _parquet(self, file: Found) -> Iterator[Captioned]:
+    def _parquet(self, file: InputFile) -> Iterator[CaptionedPicture]:
         image, columns = self._columns(file.path)
         for number, row in enumerate(read_rows(file.path, columns, batch_rows=_BATCH_ROWS), start=1):
             value = row.pop(image)
             data = value.get("bytes") if isinstance(value, dict) else value
             where = f"{file.path}, row {number:,}"
-            yield Captioned(f"{file.name}#{number}", data, self._captions(row), where, row)
+            yield CaptionedPicture(f"{file.name}#{number}", data, self._captions(row), where, row)
 
     def _columns(self, path: Path) -> tuple[str, list[str]]:
         """The column of pictures, and all that are to be read."""
@@ -244,35 +240,35 @@ class CaptionedReader:
     def _words(self, data: bytes, where: str) -> tuple[str, ...]:
         """A caption from a file of text; none where it is blank."""
         try:
-            text = data.decode("utf-8-sig").strip() if len(data) <= _TEXT_LIMIT else None
+            text = data.decode("utf-8-sig").strip() if len(data) <= CAPTION_BYTES else None
         except UnicodeDecodeError:
             text = None
         if text is None:
             self._broken(
-                f"expected a caption in UTF-8 below {_TEXT_LIMIT:,} bytes beside the picture {where}"
+                f"expected a caption in UTF-8 below {CAPTION_BYTES:,} bytes beside the picture {where}"
             )
         return (text,) if text else ()
 
     def _broken(self, message: str) -> None:
         if not self.tolerant:
             raise GlaswerkError(message, hint=_HINT)
-        self.tally.left_out["broken_record"] += 1
+        self.counts.left_out["broken_record"] += 1
 
-    def _cut_off(self, file: Found, error: Exception) -> None:
+    def _cut_off(self, file: InputFile, error: Exception) -> None:
         if not self.tolerant:
             raise GlaswerkError(
                 f"expected a whole tar file, found {file.path} broken or cut off: {error}",
                 hint=f"fetch {file.path.name} again; or {_HINT}",
             ) from error
-        self.tally.left_out["cut_off"] += 1
+        self.counts.left_out["cut_off"] += 1
 
 
-def find_pictures(paths: Sequence[Path], tally: Tally) -> list[Found]:
+def find_pictures(paths: Sequence[Path], counts: IngestCounts) -> list[InputFile]:
     """Pictures, their .txt and metadata.jsonl, tar and Parquet files, sorted by name; folders recursively.
 
     Raises GlaswerkError for a named file of another kind, and where nothing is found.
     """
-    found = sorted((file for path in paths for file in _under(path, tally)), key=lambda file: file.name)
+    found = sorted((file for path in paths for file in _under(path, counts)), key=lambda file: file.name)
     repeated = [name for name, count in Counter(file.name for file in found).items() if count > 1]
     if repeated:
         raise GlaswerkError(
@@ -288,22 +284,22 @@ def find_pictures(paths: Sequence[Path], tally: Tally) -> list[Found]:
     return found
 
 
-def _under(path: Path, tally: Tally) -> Iterator[Found]:
+def _under(path: Path, counts: IngestCounts) -> Iterator[InputFile]:
     if not path.is_dir():
         yield from _single(path)
         return
-    inside = {file.name: file.path for file in find_inputs([path], tally.left_out)}
+    inside = {file.name: file.path for file in find_inputs([path], counts.left_out)}
     stems = {posixpath.splitext(name)[0] for name in inside if name.lower().endswith(PICTURES)}
     for name, file in inside.items():
         beside = name.endswith(".txt") and posixpath.splitext(name)[0] in stems
         if beside or file.name == METADATA or name.lower().endswith((*PICTURES, *TARS, PARQUET)):
-            yield Found(file, name)
+            yield InputFile(file, name)
         else:
             drawn = name.lower().endswith(_UNSUPPORTED)
-            tally.left_out["unsupported_picture" if drawn else "unsupported_file"] += 1
+            counts.left_out["unsupported_picture" if drawn else "unsupported_file"] += 1
 
 
-def _single(path: Path) -> Iterator[Found]:
+def _single(path: Path) -> Iterator[InputFile]:
     if not path.exists():
         raise GlaswerkError(f"expected a file or folder, found nothing at {path}", hint="check the path")
     if not path.is_file():
@@ -313,10 +309,10 @@ def _single(path: Path) -> Iterator[Found]:
             f"expected a picture ({', '.join(PICTURES)}), a tar or a Parquet file, found {path}",
             hint="name the folder that holds the pictures and what describes them",
         )
-    yield Found(path, path.name)
+    yield InputFile(path, path.name)
     sidecar = path.with_suffix(".txt")
     if path.name.lower().endswith(PICTURES) and sidecar.is_file():
-        yield Found(sidecar, sidecar.name)
+        yield InputFile(sidecar, sidecar.name)
 
 
 def _bytes(path: Path | None, name: str) -> bytes | None:
@@ -324,17 +320,17 @@ def _bytes(path: Path | None, name: str) -> bytes | None:
     if path is None or not name.lower().endswith(PICTURES):
         return None
     with path.open("rb") as file:
-        return file.read(BYTES_LIMIT + 1)
+        return file.read(PICTURE_BYTES + 1)
 
 
 def _head(path: Path) -> bytes:
     with path.open("rb") as file:
-        return file.read(_TEXT_LIMIT + 1)
+        return file.read(CAPTION_BYTES + 1)
 
 
 def _content(container: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     file = container.extractfile(member)
-    limit = BYTES_LIMIT if member.name.lower().endswith(PICTURES) else _TEXT_LIMIT
+    limit = PICTURE_BYTES if member.name.lower().endswith(PICTURES) else CAPTION_BYTES
     return b"" if file is None else file.read(limit + 1)
 
 
@@ -349,7 +345,7 @@ def _unpacked(raw: BinaryIO, size: int) -> Any:
     head = raw.read(16)
     raw.seek(0)
     opener = packing(head)
-    return raw if opener is None else _Bounded(opener(raw), max(_RATIO_FLOOR, size * _RATIO))
+    return raw if opener is None else _Bounded(opener(raw), max(PICTURE_TAR_FREE_BYTES, size * UNPACK_RATIO))
 
 
 class _Bounded(io.RawIOBase):

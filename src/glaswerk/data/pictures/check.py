@@ -10,11 +10,9 @@ from dataclasses import dataclass
 
 from PIL import Image
 
+from glaswerk.data.files.limits import PICTURE_BYTES, PICTURE_PIXELS
 from glaswerk.data.pictures.metadata import without_metadata
 
-# A photograph of 64 million pixels takes 192 MB decoded; Pillow's own limit is at 89 million.
-PIXEL_LIMIT = 64 * 10**6
-BYTES_LIMIT = 64 << 20
 # Pillow's names; MPO is a JPEG with further pictures behind it, as telephones write them.
 _SUFFIXES = {"JPEG": "jpg", "MPO": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif"}
 _OPENED = ("JPEG", "PNG", "WEBP", "GIF")
@@ -57,7 +55,7 @@ def check(data: bytes) -> Picture | str:
 
     Reasons: unsupported_picture, oversized_picture, broken_picture (see `reasons.ADDING`).
     """
-    if len(data) > BYTES_LIMIT:
+    if len(data) > PICTURE_BYTES:
         return "oversized_picture"
     try:
         with warnings.catch_warnings():
@@ -74,7 +72,7 @@ def check(data: bytes) -> Picture | str:
 def _checked(data: bytes) -> Picture | str:
     with Image.open(io.BytesIO(data), formats=_OPENED) as image:
         width, height = image.size
-        if width * height > PIXEL_LIMIT:
+        if width * height > PICTURE_PIXELS:
             return "oversized_picture"
         image.load()
         suffix = _SUFFIXES[str(image.format)]

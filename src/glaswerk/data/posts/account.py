@@ -13,8 +13,9 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.posts.archive import Archive, missing_member
 from glaswerk.data.posts.layout import MANIFEST
 from glaswerk.data.posts.notes import Note, read_note
-from glaswerk.data.posts.post import Post, digits, parse_time
+from glaswerk.data.posts.post import Post, digits
 from glaswerk.data.posts.records import Records
+from glaswerk.data.times import parse_time
 
 # What an error quotes of a value: enough to find it, not the whole of a hostile one.
 _SHOWN = 200
@@ -80,7 +81,7 @@ class Account:
         # When X made the archive; the earliest time there is where it does not say.
         self.generated = datetime.min.replace(tzinfo=UTC)
         self._types: Mapping[str, Any] = {}
-        self._user = self._told()
+        self._user = self._identity()
 
     @property
     def handle(self) -> str:
@@ -200,7 +201,7 @@ class Account:
                     else:
                         self.left_out["message_of_others"] += 1
 
-    def _told(self) -> Mapping[str, Any]:
+    def _identity(self) -> Mapping[str, Any]:
         """userName and accountId, from the manifest or else account.js; the manifest's types besides."""
         user = self._manifest() if MANIFEST in self._records.names() or not self._may_lack_manifest() else {}
         if not self._types and not self._files(_POSTS):

@@ -16,18 +16,19 @@ from glaswerk.core.progress import track
 from glaswerk.data.posts.account import ALWAYS, Account, protected_spans
 from glaswerk.data.posts.archive import open_archive
 from glaswerk.data.posts.grailbird import Grailbird
-from glaswerk.data.posts.joins import JOIN, first_posts, joined, link_of, parts_of
+from glaswerk.data.posts.joins import DEFAULT_JOIN, first_posts, joined, link_of, parts_of
 from glaswerk.data.posts.layout import MANIFEST, is_grailbird
 from glaswerk.data.posts.notes import join_notes
-from glaswerk.data.posts.post import PREFIX, Post, has_wrong_date, post_document, settle
+from glaswerk.data.posts.post import Post, has_wrong_date, post_document, resolve_versions
+from glaswerk.data.references import X_PREFIX
 from glaswerk.data.store.new_source import need_documents
 from glaswerk.data.store.parquet import DOCUMENTS, DocumentWriter, write_relations
 
-_UNTOLD = datetime.min.replace(tzinfo=UTC)
+_NO_DATE = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class PostsConfig:
+class ArchivesConfig:
     """What decides a source of posts, beside the archives' bytes. `join` is one of `joins.JOINS`."""
 
     licence: str
@@ -36,12 +37,12 @@ class PostsConfig:
     include_direct_messages: bool = False
     include_deleted: bool = False
     include_limited: bool = False
-    join: str = JOIN
+    join: str = DEFAULT_JOIN
     tolerant: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class _Export:
+class _ArchiveContent:
     """What one archive tells of its account."""
 
     generated: datetime
@@ -58,16 +59,16 @@ class _Export:
         newest = max(self.posts, key=lambda post: int(post.id), default=None)
         if newest is None:
             return self.generated, 0
-        told = self.generated > _UNTOLD
-        return self.generated if told else newest.created_at or _UNTOLD, int(newest.id)
+        told = self.generated > _NO_DATE
+        return self.generated if told else newest.created_at or _NO_DATE, int(newest.id)
 
 
 @dataclass(slots=True)
-class PostsJob:
+class ArchivesJob:
     """Writes the files of a source of posts."""
 
     source: str
-    config: PostsConfig
+    config: ArchivesConfig
     paths: Sequence[Path]
     left_out: Counter[str] = field(default_factory=Counter)
     missing_records: int = 0
@@ -90,7 +91,7 @@ class PostsJob:
             for document in filter(self._is_new, self.messages):
                 writer.add(document)
         need_documents(writer, self.paths, self.left_out)
-        write_relations(folder, (PREFIX + i for i in deleted), self.parts)
+        write_relations(folder, (X_PREFIX + i for i in deleted), self.parts)
         return {
             "documents": writer.documents,
             "archives": len(self.paths),
@@ -150,22 +151,22 @@ class PostsJob:
         """Each post of one account from all its archives, of which the newest one wins."""
         exports = sorted((self._export(path) for path in paths), key=lambda export: export.age)
         few = set[str]().union(*(export.limited for export in exports))
-        settled = settle(self._for_all(exports, few), deleted)
+        resolved = resolve_versions(self._for_all(exports, few), deleted)
         self.messages += (message for export in exports for message in export.messages)
         ids = [{post.id for post in export.posts} for export in exports]
         self.left_out["repeated_id"] += sum(map(len, ids)) - len(set().union(*ids))
-        self.left_out["superseded_edit"] += settled.superseded
-        self.parts += settled.parts
-        self.last |= settled.last
+        self.left_out["superseded_edit"] += resolved.superseded
+        self.parts += resolved.parts
+        self.last |= resolved.last
         handle, rights = exports[-1].handle, Rights(self.config.licence, self.config.acquired)
         limited = protected_spans(set().union(*(export.protections for export in exports)))
         if any(export.protections_unknown for export in exports):
             limited = [ALWAYS]
-        for post in settled.posts:
+        for post in resolved.posts:
             self.dates_off += has_wrong_date(post)
             yield post_document(post, self.source, handle, rights, limited)
 
-    def _for_all(self, exports: Iterable[_Export], few: set[str]) -> Iterator[Post]:
+    def _for_all(self, exports: Iterable[_ArchiveContent], few: set[str]) -> Iterator[Post]:
         """The posts without those for few, in whatever file they stand, or with such marked where asked for.
 
         X writes posts to a circle or a community into tweets.js, too.
@@ -178,7 +179,7 @@ class PostsJob:
             elif self.config.include_limited:
                 yield replace(post, limited=True)
 
-    def _export(self, path: Path) -> _Export:
+    def _export(self, path: Path) -> _ArchiveContent:
         config = self.config
         with open_account(path, config.tolerant) as account:
             handle = self._handle(account)
@@ -200,7 +201,7 @@ class PostsJob:
         self.missing_records += account.missing_records
         self.unlisted_files += account.unlisted_files
         unknown = account.protections_unknown
-        return _Export(account.generated, handle, posts, protections, unknown, few, messages)
+        return _ArchiveContent(account.generated, handle, posts, protections, unknown, few, messages)
 
     def _is_new(self, document: Document) -> bool:
         if document.id in self.seen:
@@ -211,7 +212,7 @@ class PostsJob:
 
 
 def _number(document: Document) -> int:
-    return int(document.id.removeprefix(PREFIX))
+    return int(document.id.removeprefix(X_PREFIX))
 
 
 @contextmanager

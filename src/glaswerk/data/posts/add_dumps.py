@@ -20,10 +20,11 @@ from glaswerk.core.document import Document, Rights, from_row, to_row
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.progress import track
 from glaswerk.data.files.inputs import changed, stamp
-from glaswerk.data.posts.api import Deletion, Payloads, Repost, Seen
+from glaswerk.data.posts.api import ApiPost, Deletion, Payloads
 from glaswerk.data.posts.dumps import Dumps
-from glaswerk.data.posts.joins import JOIN, Link, first_posts, joined, parts_of
-from glaswerk.data.posts.post import PREFIX, has_wrong_date, post_document
+from glaswerk.data.posts.joins import DEFAULT_JOIN, Link, first_posts, joined, parts_of
+from glaswerk.data.posts.post import Repost, has_wrong_date, post_document
+from glaswerk.data.references import X_PREFIX
 from glaswerk.data.store.order import GROUP_ROWS, connect, sort_documents
 from glaswerk.data.store.parquet import DOCUMENTS, SCHEMA, DocumentWriter, write_relations
 from glaswerk.lab.tombstones import plain_handle
@@ -46,7 +47,7 @@ class DumpJob:
     author: str
     rights: Rights
     stamps: Mapping[Path, tuple[int, int]]
-    join: str = JOIN
+    join: str = DEFAULT_JOIN
     left_out: Counter[str] = field(default_factory=Counter)
     dates_off: int = 0
     # Post id → row in the file written first; of several rows of a post one wins.
@@ -97,14 +98,14 @@ class DumpJob:
             "left_out": dict(sorted((+self.left_out).items())),
         }
 
-    def _items(self, dumps: Dumps, payloads: Payloads) -> Iterator[Seen | Deletion | Repost]:
+    def _items(self, dumps: Dumps, payloads: Payloads) -> Iterator[ApiPost | Deletion | Repost]:
         for file, before in self.stamps.items():
             for value in dumps.values(file):
                 yield from payloads.read(value)
             if stamp(file) != before:
                 raise changed(str(file))
 
-    def _is_wanted(self, seen: Seen, row: int) -> bool:
+    def _is_wanted(self, seen: ApiPost, row: int) -> bool:
         """Whether the post is to be written as `row`: it is new, or whole where it was cut before."""
         number = int(seen.post.id)
         again = number in self._row
@@ -123,7 +124,7 @@ class DumpJob:
         self.dates_off += has_wrong_date(seen.post) and not again
         return True
 
-    def _note(self, seen: Seen) -> None:
+    def _note(self, seen: ApiPost) -> None:
         post, number = seen.post, int(seen.post.id)
         versions = [int(version) for version in post.versions]
         for version in versions if len(versions) > 1 else []:
@@ -133,7 +134,7 @@ class DumpJob:
             if post.reply_to and not post.retweet_of:
                 self._parent[number] = int(post.reply_to)
 
-    def _document(self, seen: Seen) -> Document:
+    def _document(self, seen: ApiPost) -> Document:
         rights = replace(self.rights, audience="limited") if seen.limited else self.rights
         return post_document(seen.post, self.source, seen.author or self.author, rights)
 
@@ -202,7 +203,7 @@ class DumpJob:
                 yield [self._with_audience(document) for _, document in group]
 
     def _with_audience(self, document: Document) -> Document:
-        if int(document.id.removeprefix(PREFIX)) not in self._limited:
+        if int(document.id.removeprefix(X_PREFIX)) not in self._limited:
             return document
         return replace(document, rights=replace(document.rights, audience="limited"))
 
@@ -216,8 +217,8 @@ class DumpJob:
         gone = {str(number) for number in deleted}
         parts = [(i, original, "retweet") for i, original in self._reposts.items() if i not in gone]
         parts += [(str(old), str(new), "edit") for old, new in superseded.items() if old not in deleted]
-        named = sorted((PREFIX + part, PREFIX + document, relation) for part, document, relation in parts)
-        write_relations(folder, (PREFIX + i for i in gone), [*named, *sorted(joined_parts)])
+        named = sorted((X_PREFIX + part, X_PREFIX + document, relation) for part, document, relation in parts)
+        write_relations(folder, (X_PREFIX + i for i in gone), [*named, *sorted(joined_parts)])
 
     def _superseded(self) -> dict[int, int]:
         """Older version → the newest one of its post that is there."""

@@ -14,12 +14,13 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.progress import track
 from glaswerk.data.files.inputs import changed, stamp
 from glaswerk.data.files.lines import read_list
-from glaswerk.data.files.stored import DAMAGE, Stored, Unpacker
+from glaswerk.data.files.stored import DAMAGE, StoredFile, Unpacker
 from glaswerk.data.posts.bluesky import is_repository, read_repository
-from glaswerk.data.posts.mastodon import Repost, SocialPost, read_activity
-from glaswerk.data.posts.post import parse_time
+from glaswerk.data.posts.mastodon import SocialPost, read_activity
+from glaswerk.data.posts.post import Repost
 from glaswerk.data.store.new_source import need_documents
 from glaswerk.data.store.parquet import DOCUMENTS, DocumentWriter, write_relations
+from glaswerk.data.times import parse_time
 
 _OUTBOX = re.compile(rb'"type"\s*:\s*"OrderedCollection"')
 # What a Mastodon export holds, at its top or in one folder: other tar files are not searched to their end.
@@ -43,7 +44,7 @@ def is_export(path: Path) -> bool:
     return False
 
 
-def _kind(stored: Stored) -> str:
+def _kind(stored: StoredFile) -> str:
     """mastodon, bluesky, or "" for any other file."""
     if is_repository(stored.head):
         return "bluesky"
@@ -53,7 +54,7 @@ def _kind(stored: Stored) -> str:
 
 
 @dataclass(slots=True)
-class SocialJob:
+class ExportJob:
     """Writes the files of a source; of posts with the same address the first one stays."""
 
     source: str
@@ -113,7 +114,7 @@ class SocialJob:
                     # What stood before was read; a broken outbox is cut off, as it is one list.
                     self.left_out["cut_off"] += 1
 
-    def _read(self, stored: Stored) -> Iterator[SocialPost | Repost]:
+    def _read(self, stored: StoredFile) -> Iterator[SocialPost | Repost]:
         kind = _kind(stored)
         if kind == "bluesky":
             yield from read_repository(stored.stream, self.left_out)

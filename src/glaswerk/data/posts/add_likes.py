@@ -12,8 +12,9 @@ from typing import Any
 from glaswerk.core.document import Document, Rights
 from glaswerk.core.progress import track
 from glaswerk.data.posts.add_archives import open_account
-from glaswerk.data.posts.post import PREFIX, digits, snowflake_time
+from glaswerk.data.posts.post import digits, snowflake_time
 from glaswerk.data.posts.rendering import render
+from glaswerk.data.references import X_PREFIX
 from glaswerk.data.store.new_source import need_documents
 from glaswerk.data.store.parquet import DOCUMENTS, DocumentWriter, write_relations
 
@@ -34,7 +35,7 @@ def read_likes(
             left_out["unavailable"] += 1
         else:
             yield Document(
-                id=PREFIX + number,
+                id=X_PREFIX + number,
                 source=source,
                 text=render(raw, {}, (), ()),
                 rights=rights,
@@ -82,7 +83,7 @@ class LikesJob:
             with open_account(path, self.tolerant) as account:
                 found |= account.deleted_ids() | account.limited_ids()
                 found.update(version for post in account.posts() for version in post.versions)
-        return {PREFIX + identifier for identifier in found}
+        return {X_PREFIX + identifier for identifier in found}
 
     def _read(self, path: Path, own: Collection[str]) -> Iterator[Document]:
         with open_account(path, self.tolerant) as account:

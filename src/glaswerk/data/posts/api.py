@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from glaswerk.data.posts.post import Post, digits, read_post
+from glaswerk.data.posts.post import Post, Repost, digits, read_post
 
 # Messages between the posts of a v1.1 stream that are neither posts nor deletions.
 _NOTICES = (
@@ -45,7 +45,7 @@ Record = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ApiPost:
     """One post with its author's handle (empty where not told). `cut`: the record ends the text with "…"."""
 
     post: Post
@@ -61,21 +61,13 @@ class Deletion:
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Repost:
-    """A retweet: no text of its own, an edge to the post that it repeats."""
-
-    id: str
-    original: str
-
-
 class Payloads:
     """Turns JSON values into posts. `counts` has, by reason, what was no post or could not be read."""
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
 
-    def read(self, value: Any) -> Iterator[Seen | Deletion | Repost]:
+    def read(self, value: Any) -> Iterator[ApiPost | Deletion | Repost]:
         """Everything in one answer or one line of a stream; each post's quoted and repeated posts, too."""
         for record in value if isinstance(value, list) else [value]:
             if isinstance(record, dict):
@@ -83,7 +75,7 @@ class Payloads:
             else:
                 self.counts["not_a_post"] += 1
 
-    def _record(self, record: Record, depth: int) -> Iterator[Seen | Deletion | Repost]:
+    def _record(self, record: Record, depth: int) -> Iterator[ApiPost | Deletion | Repost]:
         if depth == 0:
             self.counts["nested_too_deep"] += 1
         elif _is_message(record):
@@ -113,7 +105,7 @@ class Payloads:
         else:
             self.counts["notice"] += 1
 
-    def _status(self, record: Record, depth: int) -> Iterator[Seen | Deletion | Repost]:
+    def _status(self, record: Record, depth: int) -> Iterator[ApiPost | Deletion | Repost]:
         """A v1.1 status: a retweet's text is the original's, cut; so only the original is a post."""
         original, quoted = record.get("retweeted_status"), record.get("quoted_status")
         if isinstance(quoted, dict):
@@ -132,7 +124,7 @@ class Payloads:
         cut = bool(record.get("truncated")) and not isinstance(whole.get("full_text"), str)
         yield from self._post(whole, str(user.get("screen_name") or ""), user.get("protected") is True, cut)
 
-    def _page(self, page: Record) -> Iterator[Seen | Deletion | Repost]:
+    def _page(self, page: Record) -> Iterator[ApiPost | Deletion | Repost]:
         """A v2 page: its posts, then those in `includes`, which the former quote, answer or repeat."""
         included = page.get("includes")
         included = included if isinstance(included, dict) else {}
@@ -158,9 +150,9 @@ class Payloads:
             yield from self._post(_as_v1(tweet, media), handle, limited, cut=False)
         self.counts["unavailable"] += len(_dicts(page.get("errors")))
 
-    def _post(self, record: Record, author: str, limited: bool, cut: bool) -> Iterator[Seen]:
+    def _post(self, record: Record, author: str, limited: bool, cut: bool) -> Iterator[ApiPost]:
         try:
-            yield Seen(read_post(record), author, limited, cut)
+            yield ApiPost(read_post(record), author, limited, cut)
         except ValueError:
             self.counts["broken_record"] += 1
 
@@ -206,7 +198,7 @@ def _is_flat(record: Record) -> bool:
     )
 
 
-def is_answer(record: Record) -> bool:
+def is_api_record(record: Record) -> bool:
     """Whether a record is surely one of X's API, and none of a data set that only has `id` and `text`."""
     user = record.get("user")
     author = any(key in record for key in ("id_str", "edit_history_tweet_ids")) or (

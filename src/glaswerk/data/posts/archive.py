@@ -15,12 +15,15 @@ from typing import Any, Protocol
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import digest_file, digest_files
-from glaswerk.data.files.limits import RATIO_FREE_BYTES, RATIO_LIMIT, TOTAL_LIMIT, not_regular
+from glaswerk.data.files.inputs import not_regular
+from glaswerk.data.files.limits import (
+    UNPACK_RATIO,
+    UNPACK_RATIO_FREE_BYTES,
+    UNPACKED_BYTES,
+    X_ARCHIVE_MEMBER_BYTES,
+)
 from glaswerk.data.posts.layout import GLOBS, is_member, root_of
 
-# X cuts tweets.js into parts of about 100 MB; ten times that is no archive of X. A member is parsed as a
-# whole, at several times its size in memory, so that a 20 MB zip at 200:1 must not claim 4 GB.
-MEMBER_LIMIT = 1 << 30
 _PIECE = 1 << 20
 _AGAIN = "download the archive from X again (Settings, Your account), then add the new file"
 _BLANKS = re.compile(rb"\s*")
@@ -87,8 +90,8 @@ class FolderArchive:
             raise _outside(self.label, name)
         try:
             size = path.stat().st_size
-            if size > MEMBER_LIMIT:
-                raise _too_big(self.label, name, size, MEMBER_LIMIT)
+            if size > X_ARCHIVE_MEMBER_BYTES:
+                raise _too_big(self.label, name, size, X_ARCHIVE_MEMBER_BYTES)
             return path.read_bytes()
         except OSError as error:
             raise missing_member(self.label, name) from error
@@ -102,7 +105,7 @@ class ZipArchive:
 
     def __init__(self, path: Path) -> None:
         self.label = str(path)
-        self._left = TOTAL_LIMIT
+        self._left = UNPACKED_BYTES
         try:
             self._zip = zipfile.ZipFile(path)
         except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError, EOFError) as error:
@@ -145,7 +148,7 @@ class ZipArchive:
                     pieces.append(piece)
                     self._left -= len(piece)
                     if self._left < 0:
-                        raise _too_big(self.label, name, TOTAL_LIMIT - self._left, TOTAL_LIMIT)
+                        raise _too_big(self.label, name, UNPACKED_BYTES - self._left, UNPACKED_BYTES)
         except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError) as error:
             raise _broken_zip(f"{self.label} ({name})", error) from error
         return b"".join(pieces)
@@ -156,14 +159,14 @@ class ZipArchive:
                 f"expected an open archive, found {name} encrypted in {self.label}",
                 hint="unpack it with its password and add the folder",
             )
-        limit = min(MEMBER_LIMIT, self._left)
+        limit = min(X_ARCHIVE_MEMBER_BYTES, self._left)
         if info.file_size > limit:
             raise _too_big(self.label, name, info.file_size, limit)
         ratio = info.file_size / max(info.compress_size, 1)
-        if info.file_size > RATIO_FREE_BYTES and ratio > RATIO_LIMIT:
+        if info.file_size > UNPACK_RATIO_FREE_BYTES and ratio > UNPACK_RATIO:
             raise GlaswerkError(
                 f"{name} in {self.label} would unpack {ratio:,.0f}:1 to {info.file_size:,} bytes; "
-                f"expected at most {RATIO_LIMIT}:1, so it is taken for a zip bomb",
+                f"expected at most {UNPACK_RATIO}:1, so it is taken for a zip bomb",
                 hint=_AGAIN,
             )
 

@@ -13,15 +13,13 @@ from typing import Any, BinaryIO
 
 import libipld
 
+from glaswerk.data.files.limits import BLUESKY_BLOCK_BYTES, BLUESKY_KEY_BYTES, BLUESKY_REPOSITORY_BYTES
 from glaswerk.data.files.stored import Bomb
 from glaswerk.data.language import tidy_code
-from glaswerk.data.posts.mastodon import Repost, SocialPost
+from glaswerk.data.posts.mastodon import SocialPost
+from glaswerk.data.posts.post import Repost
 
 _POST, _REPOST = "app.bsky.feed.post/", "app.bsky.feed.repost/"
-# The protocol allows records of 1 MB; a repository of 100,000 posts is about 100 MB.
-_BLOCK_LIMIT = 2 << 20
-_TOTAL_LIMIT = 1 << 30
-_KEY_LIMIT = 1024
 # CID version 1, DAG-CBOR, SHA-256 of 32 bytes: the only ones that a repository has.
 _CID, _CID_LENGTH = b"\x01\x71\x12\x20", 36
 
@@ -51,11 +49,11 @@ def read_repository(stream: BinaryIO, counts: Counter[str]) -> Iterator[SocialPo
 def _blocks(stream: BinaryIO, counts: Counter[str]) -> dict[bytes, bytes]:
     """Blocks by id; one whose content is not what its id says is counted and left out."""
     found: dict[bytes, bytes] = {}
-    left = _TOTAL_LIMIT
+    left = BLUESKY_REPOSITORY_BYTES
     while data := _block(stream):
         left -= len(data)
         if left < 0:
-            raise Bomb(f"a repository of more than {_TOTAL_LIMIT:,} bytes")
+            raise Bomb(f"a repository of more than {BLUESKY_REPOSITORY_BYTES:,} bytes")
         cid, block = data[:_CID_LENGTH], data[_CID_LENGTH:]
         if cid.startswith(_CID) and hashlib.sha256(block).digest() == cid[len(_CID) :]:
             found[cid] = block
@@ -74,7 +72,7 @@ def _block(stream: BinaryIO) -> bytes:
             break
         if shift > 28:
             raise ValueError("a length of more than 28 bits")
-    if size > _BLOCK_LIMIT:
+    if size > BLUESKY_BLOCK_BYTES:
         raise ValueError(f"a block of {size:,} bytes")
     data = stream.read(size)
     if len(data) < size:
@@ -114,7 +112,7 @@ def _children(node: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         shared, rest = (entry.get("p"), entry.get("k")) if isinstance(entry, dict) else (None, None)
         if not isinstance(shared, int) or not isinstance(rest, bytes) or not 0 <= shared <= len(before):
             return
-        before = (before[:shared] + rest)[:_KEY_LIMIT]
+        before = (before[:shared] + rest)[:BLUESKY_KEY_BYTES]
         if isinstance(entry.get("v"), bytes):
             yield before.decode("utf-8", "replace"), entry["v"]
         yield "", entry.get("t")

@@ -13,7 +13,7 @@ from glaswerk.core.ids import digest_file
 from glaswerk.data.files.inputs import find_inputs, stamp
 from glaswerk.data.files.stored import HEAD, is_tar, packing
 from glaswerk.data.posts.add_exports import is_export
-from glaswerk.data.posts.joins import JOIN
+from glaswerk.data.posts.joins import DEFAULT_JOIN
 from glaswerk.data.posts.layout import is_archive_folder, root_of
 
 ARCHIVE, DUMP, EXPORT = "archive", "dump", "export"
@@ -23,7 +23,7 @@ _WORDS = {
     EXPORT: "an export of Mastodon or Bluesky",
 }
 # Options of `add_posts` that would do nothing for a kind.
-_IDLE = {
+_UNUSED_OPTIONS = {
     ARCHIVE: (),
     DUMP: ("--tolerant", "--direct-messages", "--deleted", "--limited"),
     EXPORT: ("--tolerant", "--deleted", "--join"),
@@ -124,11 +124,11 @@ def _archive_around(folder: Path, roots: dict[Path, Path | None]) -> Path | None
     return roots[folder]
 
 
-def refuse_idle(kind: str, options: Mapping[str, bool], join: str) -> None:
+def refuse_unused_options(kind: str, options: Mapping[str, bool], join: str) -> None:
     """Raises GlaswerkError for an option, by its name on the command line, that a kind has no use for."""
     # Exports are not joined: "posts" is what they give.
-    asked = {**options, "--join": join not in (JOIN, "posts")}
-    idle = [name for name in _IDLE[kind] if asked.get(name)]
+    asked = {**options, "--join": join not in (DEFAULT_JOIN, "posts")}
+    idle = [name for name in _UNUSED_OPTIONS[kind] if asked.get(name)]
     if idle:
         raise GlaswerkError(
             f"expected no {', '.join(idle)} with {_WORDS[kind]}, for which that does nothing",

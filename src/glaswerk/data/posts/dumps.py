@@ -15,15 +15,11 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.files.limits import not_regular
+from glaswerk.data.files.inputs import not_regular
+from glaswerk.data.files.limits import DUMP_LINE_BYTES, DUMP_VALUE_BYTES
 from glaswerk.data.files.lines import read_list
 from glaswerk.data.files.stored import DAMAGE, Unpacker
 
-# A post is below 100 kB with all that hangs on it, a page of a hundred below 10 MB. JSON of empty lists takes
-# 28 times its size once parsed, so these limits keep a hostile file below 1.5 GB.
-LINE_LIMIT = 16 << 20
-# A file that is one value must be parsed as a whole.
-VALUE_LIMIT = 48 << 20
 _NO_VALUE = object()
 _BLANK = b" \t\r\n\x0b\x0c"
 
@@ -66,28 +62,28 @@ class Dumps:
     def _attempts(self, stream: io.BufferedReader) -> Iterator[Any]:
         """A value, or _NO_VALUE, for every line; for the first lines together where they are one value."""
         first = self._first(stream)
-        unended = len(first) == VALUE_LIMIT and not first.endswith(b"\n")
+        unended = len(first) == DUMP_VALUE_BYTES and not first.endswith(b"\n")
         first = first.removeprefix(b"\xef\xbb\xbf")
         if not first:
             return
         value, rest = _parse(first), b""
         if value is _NO_VALUE and first.lstrip()[:1] in (b"{", b"["):
-            rest = b"" if unended else stream.read(VALUE_LIMIT - len(first))
+            rest = b"" if unended else stream.read(DUMP_VALUE_BYTES - len(first))
             value = _parse(first + rest) if rest else _NO_VALUE
             rest = rest if value is _NO_VALUE else b""
-        whole = value is not _NO_VALUE or len(first) + len(rest) < VALUE_LIMIT
+        whole = value is not _NO_VALUE or len(first) + len(rest) < DUMP_VALUE_BYTES
         if (unended or not whole) and _is_list(first, rest):
             yield from self._list(first + rest, stream)
             return
         if unended:
-            self._skip_line(stream, LINE_LIMIT)
+            self._skip_line(stream, DUMP_LINE_BYTES)
         yield value
-        for line in self._lines(rest, stream, LINE_LIMIT):
+        for line in self._lines(rest, stream, DUMP_LINE_BYTES):
             yield _parse(line)
 
     def _first(self, stream: io.BufferedReader) -> bytes:
         """The first line that is not blank, or as much of it as one value may have."""
-        while line := stream.readline(VALUE_LIMIT):
+        while line := stream.readline(DUMP_VALUE_BYTES):
             if line.strip(_BLANK):
                 return line
         return b""

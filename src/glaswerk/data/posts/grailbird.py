@@ -12,8 +12,9 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.posts.account import Account
 from glaswerk.data.posts.archive import parse_text
 from glaswerk.data.posts.layout import CSV, MONTH, PAYLOAD, USER
-from glaswerk.data.posts.post import Post, parse_time
+from glaswerk.data.posts.post import Post
 from glaswerk.data.posts.rendering import short_links
+from glaswerk.data.times import parse_time
 
 _PICTURE = re.compile(r"https?://(?:www\.)?twitter\.com/\w+/status/\d+/(?:photo|video)/\d+")
 _COLUMNS = ("tweet_id", "timestamp", "text")
@@ -38,7 +39,7 @@ class Grailbird(Account):
         if promised is not None and len(seen) < promised:
             self._check_count(PAYLOAD, promised, len(seen))
 
-    def _told(self) -> Mapping[str, Any]:
+    def _identity(self) -> Mapping[str, Any]:
         user, payload = self._details(USER), self._details(PAYLOAD)
         self.generated = parse_time(str(payload.get("created_at", ""))) or self.generated
         count = payload.get("tweets")

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 from glaswerk.core.document import Document
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.posts.post import PREFIX
+from glaswerk.data.references import X_PREFIX
 from glaswerk.lab.tombstones import plain_handle
 
 JOINS = ("posts", "threads", "conversations")
-JOIN = "threads"
+DEFAULT_JOIN = "threads"
 # A turn whose author the source does not tell; "?" occurs in no handle.
 _NOBODY = "?"
 
@@ -30,7 +30,7 @@ def check_join(join: str) -> None:
     if join not in JOINS:
         raise GlaswerkError(
             f"expected what to join ({', '.join(JOINS)}), found {join!r}",
-            hint=f"glaswerk add posts ARCHIVE.zip --licence own --join {JOIN}",
+            hint=f"glaswerk add posts ARCHIVE.zip --licence own --join {DEFAULT_JOIN}",
         )
 
 
@@ -77,9 +77,9 @@ def link_of(document: Document, last: Mapping[str, str]) -> Link:
 
     A retweet is someone else's post, so it joins nothing.
     """
-    parent = "" if document.retweet_of else document.reply_to.removeprefix(PREFIX)
+    parent = "" if document.retweet_of else document.reply_to.removeprefix(X_PREFIX)
     return Link(
-        int(document.id.removeprefix(PREFIX)),
+        int(document.id.removeprefix(X_PREFIX)),
         int(last.get(parent, parent) or 0),
         plain_handle(document.author),
     )

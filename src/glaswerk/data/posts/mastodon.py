@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from glaswerk.data.language import tidy_code
+from glaswerk.data.posts.post import Repost
 
 _PUBLIC = {"https://www.w3.org/ns/activitystreams#Public", "as:Public", "Public"}
 _POSTS = ("Note", "Question", "Article", "Page")
@@ -41,14 +42,6 @@ class SocialPost:
     reply_to: str = ""
     quote_of: str = ""
     media: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Repost:
-    """Someone else's post that the account repeated: the repetition's id and the post's."""
-
-    id: str
-    original: str
 
 
 def read_activity(activity: Mapping[str, Any], counts: Counter[str]) -> SocialPost | Repost | None:

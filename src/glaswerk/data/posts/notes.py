@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from glaswerk.data.posts.post import Post, parse_time, snowflake_time
+from glaswerk.data.posts.post import Post, snowflake_time
 from glaswerk.data.posts.rendering import is_escaped, render
+from glaswerk.data.times import parse_time
 
 # A post's id has milliseconds, its created_at whole seconds.
 _NEAR = timedelta(seconds=1)

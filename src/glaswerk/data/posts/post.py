@@ -12,16 +12,10 @@ from typing import Any
 from glaswerk.core.document import Document, Rights
 from glaswerk.data.language import tidy_code
 from glaswerk.data.posts.rendering import render
+from glaswerk.data.references import X_PREFIX, retweeted_handle
+from glaswerk.data.times import parse_time
 
-PREFIX = "x:"
-_MONTHS = {
-    m: i
-    for i, m in enumerate(
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"], start=1
-    )
-}
 _STATUS = re.compile(r"^https?://(?:www\.|mobile\.)?(?:twitter|x)\.com/\w+/status/(\d+)")
-_RETWEET = re.compile(r"^RT @(\w+): ")
 # X's ids hold the milliseconds since this moment (1288834974657 ms) in all but their last 22 bits.
 _EPOCH = datetime(2010, 11, 4, 1, 42, 54, 657000, tzinfo=UTC)
 _FIRST_SNOWFLAKE = 29_700_859_247
@@ -52,6 +46,14 @@ class Post:
     limited: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Repost:
+    """A retweet or boost: it has no text of its own, only the id of the post that it repeats."""
+
+    id: str
+    original: str
+
+
 def read_post(tweet: Mapping[str, Any]) -> Post:
     """A post from one `tweet` object. Raises ValueError naming the key that is not as X writes it."""
     identifier = _id(tweet, "id_str") or _id(tweet, "id")
@@ -75,25 +77,6 @@ def read_post(tweet: Mapping[str, Any]) -> Post:
         media=_media_names(identifier, media),
         versions=_versions(tweet, identifier),
     )
-
-
-def parse_time(text: str) -> datetime | None:
-    """UTC time from X's form ("Wed Oct 10 20:19:24 +0000 2018") or ISO 8601; None for anything else.
-
-    Archives of before 2019 write "2013-05-04 12:00:00 +0000", which is ISO 8601 but for a space.
-
-    `strptime` is not used: its month names follow the machine's locale.
-    """
-    parts = text.split()
-    try:
-        if len(parts) == 6 and parts[1] in _MONTHS:
-            moment = f"{parts[5]}-{_MONTHS[parts[1]]:02}-{int(parts[2]):02}T{parts[3]}{parts[4]}"
-        else:
-            moment = "".join(parts) if len(parts) == 1 else "T".join(("".join(parts[:1]), "".join(parts[1:])))
-        found = datetime.fromisoformat(moment)
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
 
 
 def digits(value: Any) -> str:
@@ -163,13 +146,7 @@ def _retweet(tweet: Mapping[str, Any], text: str) -> str:
     given = _id(tweet, "retweeted_status_id_str") or (
         _id(original, "id_str") or _id(original, "id") if isinstance(original, dict) else ""
     )
-    return PREFIX + given if given else retweeted_handle(text)
-
-
-def retweeted_handle(text: str) -> str:
-    """`@name` for a text that is someone else's post as X repeats it ("RT @name: …"), else empty."""
-    match = _RETWEET.match(text)
-    return f"@{match[1]}" if match else ""
+    return X_PREFIX + given if given else retweeted_handle(text)
 
 
 def _versions(tweet: Mapping[str, Any], identifier: str) -> tuple[str, ...]:
@@ -186,7 +163,7 @@ def _versions(tweet: Mapping[str, Any], identifier: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class ResolvedPosts:
     """Posts of one account in time order, each in its last version, and what was left out.
 
     `last`: id of any version → id of the last one that is there; `parts`: (version, last one, "edit").
@@ -199,7 +176,7 @@ class Settled:
     parts: list[tuple[str, str, str]]
 
 
-def settle(posts: Iterable[Post], deleted: Collection[str]) -> Settled:
+def resolve_versions(posts: Iterable[Post], deleted: Collection[str]) -> ResolvedPosts:
     """Each post once, of an edited one the last version.
 
     Of posts with the same id the last one given stays, so `posts` of a newer archive come later.
@@ -209,8 +186,8 @@ def settle(posts: Iterable[Post], deleted: Collection[str]) -> Settled:
     alive = [p for p in ordered if not any(v in deleted for v in p.versions)]
     last = _last_versions(alive)
     kept = [p for p in alive if last[p.id] == p.id]
-    parts = [(PREFIX + p.id, PREFIX + last[p.id], "edit") for p in alive if last[p.id] != p.id]
-    return Settled(kept, last, len(alive) - len(kept), len(ordered) - len(alive), parts)
+    parts = [(X_PREFIX + p.id, X_PREFIX + last[p.id], "edit") for p in alive if last[p.id] != p.id]
+    return ResolvedPosts(kept, last, len(alive) - len(kept), len(ordered) - len(alive), parts)
 
 
 def _merged(posts: Iterable[Post]) -> list[Post]:
@@ -250,7 +227,7 @@ def post_document(
     """One post as a document; `handle` may be unknown. `limited`: times when its account was protected."""
     hidden = post.limited or _within(snowflake_time(post.id) or post.created_at, limited)
     return Document(
-        id=PREFIX + post.id,
+        id=X_PREFIX + post.id,
         source=source,
         text=post.text,
         rights=replace(rights, audience="limited") if hidden else rights,
@@ -268,7 +245,7 @@ def post_document(
 
 
 def _edge(identifier: str) -> str:
-    return PREFIX + identifier if identifier else ""
+    return X_PREFIX + identifier if identifier else ""
 
 
 def _within(moment: datetime | None, spans: Sequence[tuple[datetime, datetime]]) -> bool:

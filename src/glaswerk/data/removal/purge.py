@@ -20,7 +20,7 @@ from glaswerk.core.ids import digest_json
 from glaswerk.core.progress import track
 from glaswerk.data.pictures.add_pictures import picture_figures
 from glaswerk.data.pictures.store import INDEX, MEDIA, Pictures, PictureWriter
-from glaswerk.data.posts.post import retweeted_handle
+from glaswerk.data.references import retweeted_handle
 from glaswerk.data.removal.reach import Gone, deleted, forgotten_ids
 from glaswerk.data.store.order import conform, given_id
 from glaswerk.data.store.parquet import (

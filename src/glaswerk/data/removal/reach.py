@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from glaswerk.data.posts.post import retweeted_handle
+from glaswerk.data.references import retweeted_handle
 from glaswerk.data.store.decisions import DECISIONS
 from glaswerk.data.store.order import GIVEN_ID, given_id
 from glaswerk.data.store.parquet import DOCUMENTS, PARTS, PURGED, TOMBSTONES, broken_parquet

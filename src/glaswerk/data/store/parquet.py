@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from glaswerk.core.document import DOCUMENT_COLUMNS, Document, to_columns
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.files.lines import LINE_LIMIT
+from glaswerk.data.files.limits import ROW_BYTES
 from glaswerk.data.store.order import GROUP_BYTES, GROUP_ROWS, sort_documents
 
 # The files of a source: its documents, ids that their owners deleted, posts that another document stands
@@ -160,7 +160,7 @@ def read_rows(
 
     Fewer where the file says that they are large: a few kilobytes may hold gigabytes. Times finer than
     microseconds are cut. Raises GlaswerkError where the file is no whole Parquet file, holds a time that
-    Python has no words for, or a row of more than LINE_LIMIT bytes.
+    Python has no words for, or a row of more than ROW_BYTES bytes.
     """
     try:
         table = pq.ParquetFile(path if file is None else file)
@@ -200,9 +200,9 @@ def _parts(batch: Any, path: Path) -> Iterator[Any]:
     step = rows if batch.nbytes <= BATCH_BYTES else 1
     for start in range(0, rows, max(step, 1)):
         part = batch.slice(start, step)
-        if step == 1 and part.nbytes > LINE_LIMIT:
+        if step == 1 and part.nbytes > ROW_BYTES:
             raise GlaswerkError(
-                f"expected rows below {LINE_LIMIT:,} bytes in {path}, found one of {part.nbytes:,}",
+                f"expected rows below {ROW_BYTES:,} bytes in {path}, found one of {part.nbytes:,}",
                 hint="cut it into several documents",
             )
         yield part

@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.posts.post import PREFIX
 
+# Ids of posts on X are unique in the world; every other id starts with the name of its source.
+X_PREFIX = "x:"
+_RETWEET = re.compile(r"^RT @(\w+): ")
 # The hosts of X, with or without a scheme: www., mobile., m. and whatever else stands before them.
 HOST = r"(?:(?:https?:)?//)?(?:[\w-]+\.)*(?:twitter|x)\.com(?::\d+)?"
 _STATUS = re.compile(HOST + r"/(?:#!/)?(?:\w+/){0,2}status(?:es)?/(\d{1,20})\b.*", re.ASCII | re.I | re.S)
 _ADDRESS = re.compile(HOST + r"(?:[/?#].*)?", re.ASCII | re.I | re.S)
-_NUMBER = re.compile(rf"(?:{PREFIX})?(\d+)", re.ASCII | re.I)
+_NUMBER = re.compile(rf"(?:{X_PREFIX})?(\d+)", re.ASCII | re.I)
 _HINT = "write ids as the lab has them: x:ID or a post's address, SOURCE:ID for others"
 
 
@@ -25,7 +27,7 @@ def document_id(reference: str) -> str:
     written = reference.strip()
     found = _STATUS.fullmatch(written) or _NUMBER.fullmatch(written)
     if found:
-        return PREFIX + found[1]
+        return X_PREFIX + found[1]
     if _ADDRESS.fullmatch(written):
         raise GlaswerkError(f"expected the address of a post, found {written[:80]!r}", hint=_HINT)
     return written
@@ -52,3 +54,9 @@ def _reference(item: Any, where: str) -> str:
         return document_id(written)
     except GlaswerkError as error:
         raise GlaswerkError(f"{error.message} as 'derived_from' in {where}", hint=error.hint) from error
+
+
+def retweeted_handle(text: str) -> str:
+    """`@name` for a text that is someone else's post as X repeats it ("RT @name: …"), else empty."""
+    match = _RETWEET.match(text)
+    return f"@{match[1]}" if match else ""

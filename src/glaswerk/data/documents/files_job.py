@@ -10,8 +10,8 @@ from typing import Any
 from glaswerk.core.document import Document
 from glaswerk.core.ids import digest_file
 from glaswerk.core.progress import track
-from glaswerk.data.documents.fields import Defaults, Tally
-from glaswerk.data.files.inputs import Found, changed, stamp
+from glaswerk.data.documents.fields import Defaults, IngestCounts
+from glaswerk.data.files.inputs import InputFile, changed, stamp
 from glaswerk.data.store.new_source import check_rights, default_name, need_documents
 from glaswerk.data.store.parquet import DOCUMENTS, DocumentWriter
 from glaswerk.lab import Artifact, Lab, Spec
@@ -26,9 +26,9 @@ class FilesJob:
     author: str
     acquired: str
     kind: str
-    files: Sequence[Found]
-    tally: Tally
-    read: Callable[[Found, Defaults], Iterator[Document]]
+    files: Sequence[InputFile]
+    counts: IngestCounts
+    read: Callable[[InputFile, Defaults], Iterator[Document]]
 
     def make(self, lab: Lab, name: str, **more: Any) -> Artifact:
         """The artifact; `more` decides its content too. Raises GlaswerkError for a file that changes."""
@@ -46,25 +46,29 @@ class FilesJob:
         spec = Spec("source", chosen, self.recipe, config={"source": chosen, **decided})
         return lab.make(spec, lambda folder: self._write(folder, chosen, stamps))
 
-    def _write(self, folder: Path, source: str, stamps: Mapping[Found, tuple[int, int]]) -> Mapping[str, Any]:
+    def _write(
+        self, folder: Path, source: str, stamps: Mapping[InputFile, tuple[int, int]]
+    ) -> Mapping[str, Any]:
         defaults = Defaults(source, self.licence, self.author, self.acquired, self.kind)
         with DocumentWriter(folder / DOCUMENTS) as writer:
             for document in track(self._documents(defaults, stamps), "reading documents"):
                 writer.add(document)
-        need_documents(writer, [file.label for file in self.files], self.tally.left_out)
-        self.tally.left_out["repeated_id"] += writer.repeated
-        rows = {"rows": self.tally.rows} if self.tally.rows else {}
+        need_documents(writer, [file.label for file in self.files], self.counts.left_out)
+        self.counts.left_out["repeated_id"] += writer.repeated
+        rows = {"rows": self.counts.rows} if self.counts.rows else {}
         return {
             "documents": writer.documents,
             **rows,
             "files": len(self.files),
             "bytes": writer.bytes,
             "kinds": writer.kinds(),
-            "unparsed_dates": self.tally.unparsed_dates,
-            "left_out": dict(sorted((+self.tally.left_out).items())),
+            "unparsed_dates": self.counts.unparsed_dates,
+            "left_out": dict(sorted((+self.counts.left_out).items())),
         }
 
-    def _documents(self, defaults: Defaults, stamps: Mapping[Found, tuple[int, int]]) -> Iterator[Document]:
+    def _documents(
+        self, defaults: Defaults, stamps: Mapping[InputFile, tuple[int, int]]
+    ) -> Iterator[Document]:
         for file in self.files:
             yield from self.read(file, defaults)
             if stamp(file.path) != stamps[file]:

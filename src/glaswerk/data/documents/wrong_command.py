@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.posts.api import is_answer
+from glaswerk.data.posts.api import is_api_record
 
 # How the data files of an archive of X begin, those of before 2019 ("Grailbird") included.
 _ARCHIVE = re.compile(
@@ -19,24 +19,24 @@ _ARCHIVE = re.compile(
 )
 
 
-class Refused(GlaswerkError):
+class WrongCommand(GlaswerkError):
     """Input that another command reads; one such file stops the whole run, wherever it lies."""
 
 
 def refuse_archive(head: bytes, where: object) -> None:
-    """Raises Refused for a file whose first bytes are those of an archive of X: it may hold messages."""
+    """Raises WrongCommand for a file whose first bytes are those of an archive of X: it may hold messages."""
     if _ARCHIVE.match(head):
-        raise Refused(
+        raise WrongCommand(
             f"expected documents, found {where}, a data file of an archive of X, which holds private "
             "messages and deleted posts beside public ones",
             hint="add the whole archive: glaswerk add posts ARCHIVE.zip --licence …",
         )
 
 
-def refuse_answer(row: Mapping[str, Any], where: object) -> None:
-    """Raises Refused for a record as X's API gives it: a post, a message or a notice of a deletion."""
-    if is_answer(row):
-        raise Refused(
+def refuse_api_record(row: Mapping[str, Any], where: object) -> None:
+    """Raises WrongCommand for a record as X's API gives it: a post, a message or a notice of a deletion."""
+    if is_api_record(row):
+        raise WrongCommand(
             f"expected documents, found in {where} a record of X's API, whose deletions and protected "
             "accounts have to be heeded",
             hint="add it as posts: glaswerk add posts FILE --licence … --acquired …",
