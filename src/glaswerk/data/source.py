@@ -1,4 +1,4 @@
-"""Adding content to a lab: one source artifact per call, its documents normalised into Parquet."""
+"""Adding content to a lab: one source artifact per call, with its documents normalised into Parquet."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from glaswerk.lab import Artifact, Lab, Spec
 __all__ = ["add_chats", "add_docs", "add_images", "add_likes", "add_posts", "add_preferences"]
 
 
-class Reader(Protocol):
+class RecordReader(Protocol):
     """Reads the dialogues or preferences of one file."""
 
     def __call__(
@@ -60,20 +60,21 @@ def add_posts(
     join: str = DEFAULT_JOIN,
     tolerant: bool = False,
 ) -> Artifact:
-    """One source from X account archives (zips, unpacked folders, or folders of such), or from API dumps,
-    or from an account's export of Mastodon or Bluesky (see `social_source.ExportJob`), never of two kinds.
+    """One source of posts from X account archives, dumps of X's APIs, or a Mastodon or Bluesky export.
 
-    `join` tells which posts make one document (see `joins.JOINS`).
+    `paths` are zips, files, unpacked folders, or folders of these; all must be of one kind (see
+    `posts.detect`). `join` decides which posts make one document (see `joins.JOINS`). Dumps (JSON of v1.1 or
+    v2, one value per line or file, compressed or in tar and zip) contain other people's posts, so `acquired`
+    is required for them; for archives and exports it defaults to "own". Several archives of one account are
+    merged, and the newest wins.
 
-    Dumps (JSON of v1.1 or v2, a line or a file, compressed or in tar and zip) are told by their content;
-    they hold other people's posts, so for them `acquired` must be said; for archives it is "own" if not.
-    Its folder holds documents.parquet, tombstones.parquet (ids their owners deleted) and parts.parquet
-    (posts that went into another document: threads, edits). Statistics: documents, archives, bytes,
-    kinds, missing_records, unlisted_files, dates_off (dates that contradict the post's id) and left_out by
-    reason; `direct_message` counts conversations.
-    Several archives of one account are joined, the newest one's posts winning.
-    What was for few stays out, counted, unless asked for. Raises GlaswerkError for input that is not as X
-    writes it (`tolerant` takes the rest), and for options that would do nothing.
+    The source's folder has documents.parquet, tombstones.parquet (ids that their owners deleted) and
+    parts.parquet (posts that went into another document: threads, edits). Statistics of archives: documents,
+    archives, bytes, kinds, missing_records, unlisted_files, dates_off (dates that contradict the post's id)
+    and left_out by reason; `direct_message` counts conversations.
+
+    Posts for a limited audience are counted and left out unless included by a flag. Raises GlaswerkError for
+    input that X does not write (`tolerant` reads the rest), and for options that would have no effect.
     """
     check_join(join)
     left_out: Counter[str] = Counter()
@@ -107,13 +108,13 @@ def add_likes(
 ) -> Artifact:
     """One source from the posts that the accounts of X archives liked: other people's, of unknown authors.
 
-    Raises GlaswerkError where `acquired` is not said, or is "own".
+    Raises GlaswerkError if `acquired` is missing or "own".
     """
     if acquired in ("", "own"):
         raise GlaswerkError(
             f"expected how you came by the right to posts that others wrote and the account liked, "
             f"found {acquired or 'nothing'}",
-            hint="say it: --acquired licensed, public, synthetic or unknown",
+            hint="add --acquired licensed, public, synthetic or unknown",
         )
     check_rights(licence, acquired)
     left_out: Counter[str] = Counter()
@@ -166,9 +167,10 @@ def _add_dumps(
 ) -> Artifact:
     if not acquired:
         raise GlaswerkError(
-            "these are posts as X's API gives them, not an archive of your own, and X's terms (June 2025) "
-            "forbid training foundation models on what is not your own",
-            hint="say how you came by the right: --acquired own, licensed, public, synthetic or unknown",
+            "expected how you came by the right to these posts, found nothing: they come from X's API, not "
+            "from your own archive, and X's terms (June 2025) forbid training foundation models on other "
+            "people's posts",
+            hint="add --acquired own, licensed, public, synthetic or unknown",
         )
     check_rights(licence, acquired)
     digests, stamps = by_digest(paths)
@@ -194,10 +196,7 @@ def add_chats(
     acquired: str = "own",
     tolerant: bool = False,
 ) -> Artifact:
-    """One source of dialogues from JSON lines, a JSON list or Parquet, plain or compressed.
-
-    See `chats.read_chats`.
-    """
+    """One source of dialogues from JSON lines, a JSON list or Parquet; see `chats.read_chats`."""
     made = ("add-chats/4", licence, author, acquired, "dialogue")
     return _add_records(lab, paths, made, read_chats, name, tolerant)
 
@@ -212,9 +211,9 @@ def add_preferences(
     acquired: str = "own",
     tolerant: bool = False,
 ) -> Artifact:
-    """One source of answers chosen and rejected (see `preferences.read_preferences`).
+    """One source of chosen and rejected answers; see `preferences.read_preferences`.
 
-    From files as for dialogues. Statistics as for dialogues, and `rows`.
+    From the same kinds of files as dialogues. Statistics as for dialogues, and `rows`.
     """
     made = ("add-preferences/3", licence, author, acquired, "preference")
     return _add_records(lab, paths, made, read_preferences, name, tolerant)
@@ -224,11 +223,11 @@ def _add_records(
     lab: Lab,
     paths: Sequence[Path],
     made: tuple[str, str, str, str, str],
-    reader: Reader,
+    reader: RecordReader,
     name: str,
     tolerant: bool,
 ) -> Artifact:
-    """A source of dialogues or preferences; `made`: recipe, licence, author, acquired, kind."""
+    """A source of dialogues or preferences; `made` is recipe, licence, author, acquired and kind."""
     counts = IngestCounts()
     files = find_files(paths, RECORD_SUFFIXES, counts)
 
@@ -249,13 +248,14 @@ def add_images(
     text_column: str = "",
     tolerant: bool = False,
 ) -> Artifact:
-    """One source of captioned pictures: documents of kind "caption" whose `media` names one.
+    """One source of captioned pictures: documents of kind "caption" whose `media` names one picture.
 
-    From folders with metadata.jsonl or .txt files beside the pictures, webdataset tars and Parquet files.
-    JPEG, PNG, WebP and GIF; each is decoded once and stored once, without metadata (`data.pictures`).
+    From folders with metadata.jsonl or .txt files next to the pictures, webdataset tars and Parquet files.
+    JPEG, PNG, WebP and GIF; each picture is decoded once and stored once, without metadata (`data.pictures`).
+
     Statistics: documents, rows, files, bytes, pictures, picture_bytes, formats, widths, heights,
-    metadata_removed, places_removed and left_out by reason. Raises GlaswerkError for broken files;
-    `tolerant` counts them.
+    metadata_removed, places_removed and left_out by reason. Raises GlaswerkError for broken files; with
+    `tolerant`, they are counted.
     """
     config = PicturesConfig(licence, author, acquired, text_column, tolerant)
     return add_pictures(lab, paths, config, name)

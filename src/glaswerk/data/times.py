@@ -1,4 +1,4 @@
-"""Times as content gives them, read as UTC."""
+"""Times as posts and documents write them, parsed to UTC."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ _MONTHS = {
 
 
 def parse_time(text: str) -> datetime | None:
-    """UTC time from X's form ("Wed Oct 10 20:19:24 +0000 2018") or ISO 8601; None for anything else.
+    """UTC time from X's format ("Wed Oct 10 20:19:24 +0000 2018") or ISO 8601; None for anything else.
 
-    Archives of before 2019 write "2013-05-04 12:00:00 +0000", which is ISO 8601 but for a space.
-
-    `strptime` is not used: its month names follow the machine's locale.
+    Archives before 2019 write "2013-05-04 12:00:00 +0000", which is ISO 8601 except for a space. `strptime`
+    is not used, because its month names depend on the machine's locale.
     """
     parts = text.split()
     try:

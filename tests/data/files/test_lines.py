@@ -37,7 +37,7 @@ def test_a_line_beyond_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize(
-    ("data", "found"), [(b'[{"a": 1}, 2]', "int as value 2"), (b'[{"a": 1}, {"b"]', "behind value 1")]
+    ("data", "found"), [(b'[{"a": 1}, 2]', "int as value 2"), (b'[{"a": 1}, {"b"]', "after value 1")]
 )
 def test_a_fault_in_a_list_is_told_with_its_place(data: bytes, found: str) -> None:
     with pytest.raises(GlaswerkError, match=found):

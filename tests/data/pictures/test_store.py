@@ -257,7 +257,7 @@ def test_a_damaged_tar_is_refused_or_read_up_to_the_damage(
     path = _tar(tmp_path / "t.tar", files)
     good = _folder(tmp_path / "in", {"c.png": RED, "c.txt": "whole"})
     path.write_bytes(damage(path.read_bytes()))
-    with pytest.raises(GlaswerkError, match=r"whole tar file") as caught:
+    with pytest.raises(GlaswerkError, match=r"complete tar file") as caught:
         add_images(empty_lab, [good, path], licence="own")
     assert "--tolerant" in (caught.value.hint or "")
     made = add_images(empty_lab, [good, path], licence="own", tolerant=True)
@@ -318,7 +318,7 @@ def test_an_unknown_name_a_damaged_picture_and_a_missing_index_are_errors_in_wor
         read_picture(tmp_path, name)
     shard = made.path / "media" / "00000.tar"
     shard.write_bytes(shard.read_bytes().replace(RED[-24:], bytes(24)))
-    with pytest.raises(GlaswerkError, match="is damaged"):
+    with pytest.raises(GlaswerkError, match="found it damaged"):
         read_picture(made.path, name)
     shard.unlink()
     with pytest.raises(GlaswerkError, match="No such file"):

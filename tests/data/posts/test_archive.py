@@ -160,7 +160,7 @@ def test_a_member_that_occurs_twice_is_refused(empty_lab: Lab, tmp_path: Path) -
 def test_a_file_that_is_no_zip_is_refused(empty_lab: Lab, tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "notes.zip"
     path.write_bytes(content)
-    assert "expected a whole zip file" in refused(empty_lab, path).message
+    assert "expected a complete zip file" in refused(empty_lab, path).message
 
 
 def test_a_missing_manifest_is_refused_and_tolerated_on_request(empty_lab: Lab, tmp_path: Path) -> None:

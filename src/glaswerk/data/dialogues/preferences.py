@@ -1,7 +1,7 @@
-"""Preferences: a prompt with a chosen and a rejected answer, from the shapes that public sets have.
+"""Preferences: a prompt with a chosen and a rejected answer, from the shapes of public data sets.
 
-Rows with `chosen` and `rejected` (trl's explicit and implicit prompts, Anthropic's hh strings, ShareGPT's and
-Alpaca's prompts), with scored `completions` (UltraFeedback), or trees of ranked replies (Open-Assistant).
+Rows with `chosen` and `rejected` (trl's explicit and implicit prompts, Anthropic's hh strings, ShareGPT and
+Alpaca prompts), with scored `completions` (UltraFeedback), or trees of ranked replies (Open-Assistant).
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from glaswerk.data.language import tidy_code
 from glaswerk.data.references import derived_from
 
 _HINT = (
-    'write one pair a line: {"prompt": "…", "chosen": "…", "rejected": "…"}; '
-    "or leave out what is broken with --tolerant"
+    'write one pair per line: {"prompt": "…", "chosen": "…", "rejected": "…"}; '
+    "or skip broken rows with --tolerant"
 )
 # Anthropic's hh-rlhf: https://github.com/anthropics/hh-rlhf
 _SPEAKER = re.compile(r"(?:\A|\n\n)(Human|Assistant):")
@@ -33,7 +33,7 @@ _PROMPTS = ("prompt", "instruction", "question", "conversations")
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """Two ways for a conversation to end; either may still hold the prompt that both share."""
+    """Two endings of a conversation; either may still include the prompt that both share."""
 
     prompt: list[Any]
     chosen: list[Any]
@@ -45,12 +45,12 @@ class _Pair:
 def read_preferences(
     file: InputFile, defaults: Defaults, counts: IngestCounts, *, tolerant: bool = False
 ) -> Iterator[Document]:
-    """Documents of kind "preference": one a row, of a tree one for each turn with ranked replies.
+    """Documents of kind "preference": one per row, or one per turn with ranked replies of a tree.
 
-    The last of `messages` is the chosen answer, `rejected` the other one to the same messages before it.
-    Of several answers the best stands against the worst. Pairs that teach nothing are counted, by reason.
-    Rows may carry `derived_from`, ids of what they were made from.
-    Raises GlaswerkError naming file and row for one of another shape; `tolerant` counts it.
+    The last of `messages` is the chosen answer; `rejected` is the other answer to the same messages. Of
+    several answers, the best is paired with the worst. Pairs that teach nothing are counted, by reason. Rows
+    may have `derived_from`, the ids of what they were made from. Raises GlaswerkError naming file and row for
+    another shape; with `tolerant`, it is counted.
     """
     for number, where, row in read_records(file, counts, tolerant=tolerant):
         counts.rows += 1
@@ -87,9 +87,9 @@ def _document(
 
 
 def _answered(pair: _Pair, where: str, counts: IngestCounts) -> list[Message] | None:
-    """Prompt, chosen answer and rejected answer, or None where the pair teaches nothing (counted)."""
+    """Prompt, chosen answer and rejected answer; None, counted, if the pair teaches nothing."""
     shared = _shared(pair.chosen, pair.rejected)
-    # Zephyr's sets name the prompt and repeat it in both conversations.
+    # Zephyr's sets give the prompt and repeat it in both conversations.
     repeated = not pair.prompt or _key(pair.prompt[-1]) in [_key(turn) for turn in shared]
     prompt = shared if repeated else [*pair.prompt, *shared]
     chosen, rejected = pair.chosen[len(shared) :], pair.rejected[len(shared) :]
@@ -109,7 +109,7 @@ def _answered(pair: _Pair, where: str, counts: IngestCounts) -> list[Message] | 
 
 
 def _shared(first: Sequence[Any], second: Sequence[Any]) -> list[Any]:
-    """The turns that both begin with; spaces around the words do not tell them apart."""
+    """The turns that both start with, ignoring spaces around the text."""
     together = takewhile(lambda pair: _key(pair[0]) == _key(pair[1]), zip(first, second, strict=False))
     return [turn for turn, _ in together]
 
@@ -143,7 +143,7 @@ def _from_two(row: Mapping[str, Any], where: str) -> _Pair:
 
 
 def _from_scores(row: Mapping[str, Any], where: str, counts: IngestCounts) -> Iterator[_Pair]:
-    """The completion with the highest `overall_score` against the one with the lowest."""
+    """The completion with the highest `overall_score` paired with the one with the lowest."""
     scored = _ranked(row["completions"], lambda answer: answer.get("overall_score"))
     if not scored:
         counts.left_out["no_ranking"] += 1
@@ -153,7 +153,7 @@ def _from_scores(row: Mapping[str, Any], where: str, counts: IngestCounts) -> It
 
 
 def _from_tree(prompt: dict[str, Any], where: str, counts: IngestCounts) -> Iterator[_Pair]:
-    """A pair for each turn of the user that has replies of different rank; 0 is the best rank."""
+    """A pair for each user turn that has replies of different rank; 0 is the best rank."""
     found = False
     waiting: list[tuple[dict[str, Any], list[Any]]] = [(prompt, [])]
     while waiting:
@@ -171,7 +171,7 @@ def _from_tree(prompt: dict[str, Any], where: str, counts: IngestCounts) -> Iter
 
 
 def _replies(node: Mapping[str, Any], counts: IngestCounts) -> list[dict[str, Any]]:
-    """Replies that are neither deleted nor failed their review (spam, mostly)."""
+    """Replies that are neither deleted nor rejected in review (mostly as spam)."""
     given = node.get("replies")
     replies = [reply for reply in given if isinstance(reply, dict)] if isinstance(given, list) else []
     good = [r for r in replies if not r.get("deleted") and r.get("review_result") is not False]
@@ -180,7 +180,7 @@ def _replies(node: Mapping[str, Any], counts: IngestCounts) -> list[dict[str, An
 
 
 def _ranked(answers: Sequence[Any], score: Callable[[Mapping[str, Any]], Any]) -> list[Mapping[str, Any]]:
-    """The answers with the lowest and the highest score, or none where no two scores differ."""
+    """The answers with the lowest and the highest score; none if no two scores differ."""
     scored = [(score(answer), answer) for answer in answers if isinstance(answer, dict)]
     scored = [(s, answer) for s, answer in scored if _is_number(s)]
     if len({s for s, _ in scored}) < 2:
@@ -193,7 +193,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _prompt(row: Mapping[str, Any], where: str) -> list[Any]:
-    """The turns before the answers; empty where the answers hold them."""
+    """The turns before the answers; empty if the answers include them."""
     name = next((name for name in _PROMPTS if row.get(name) is not None), "")
     turns = _turns(row[name], "user", name, where) if name else []
     given, system = row.get("input"), row.get("system")
@@ -205,7 +205,7 @@ def _prompt(row: Mapping[str, Any], where: str) -> list[Any]:
 
 
 def _turns(value: Any, role: str, name: str, where: str) -> list[Any]:
-    """Turns from a string (one turn, or a conversation as hh writes it), a turn or a list of turns."""
+    """Turns from a string (one turn, or a conversation in hh's format), a turn or a list of turns."""
     if isinstance(value, str):
         return _from_hh(value) if _SPEAKER.match(value) else [{"role": role, "content": value}]
     if isinstance(value, dict):

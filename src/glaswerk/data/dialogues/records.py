@@ -19,15 +19,16 @@ from glaswerk.data.store.parquet import read_rows
 
 _PLAIN = (".jsonl", ".ndjson", ".json", ".parquet")
 RECORD_SUFFIXES = tuple(name + packed for name in _PLAIN for packed in ("", ".gz", ".bz2", ".xz", ".zst"))
-_HINT = "give JSON lines, a JSON list or Parquet; or leave out what is broken with --tolerant"
+_HINT = "use JSON lines, a JSON list or Parquet; or skip broken rows with --tolerant"
 Row = tuple[int, str, dict[str, Any]]
 
 
 def read_records(file: InputFile, counts: IngestCounts, *, tolerant: bool) -> Iterator[Row]:
-    """(number from 1, the place as messages call it, fields) of every row.
+    """(number from 1, place as messages name it, fields) of every row.
 
-    What the file is, its content tells. Raises GlaswerkError for what is broken and for a file of another
-    kind; `tolerant` counts broken lines as broken_record, and a file that cannot be read on as broken_file.
+    The format is detected from the content. Raises GlaswerkError for broken input and for a file in another
+    format; with `tolerant`, broken lines are counted as broken_record, and the rest of an unreadable file as
+    broken_file.
     """
     damage: Counter[str] = Counter()
     try:

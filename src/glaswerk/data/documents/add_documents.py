@@ -1,4 +1,4 @@
-"""A source of documents from files of any kind that is read, told by their content."""
+"""A source of documents from files in any supported format, detected from their content."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ def add_docs(
     robots: Path | None = None,
     site: str = "",
 ) -> Artifact:
-    """One source from files, folders, patterns and standard input (`-`), each file told by its content.
+    """One source from files, folders, patterns and standard input (`-`).
 
-    Read are text and markdown, JSON (a value a line, a list, one object), tables (csv, tsv), Parquet,
-    HTML, WARC and WACZ, EPUB, PDF and mail (mbox, eml), plain, compressed (gz, bz2, zst, xz) or in tar and
-    zip files. Rows may carry id, author, created_at, lang, url, licence, kind, title beside `text`
-    (`text_column` names another), and a markdown file's front matter the like. `encoding` is for what is
-    neither UTF-8 nor declared; `robots` a robots.txt or ai.txt, of `site` or of every document; those
-    among the files hold for the folder that they lie in.
+    Formats: text and markdown, JSON (one value per line, a list, one object), tables (csv, tsv), Parquet,
+    HTML, WARC and WACZ, EPUB, PDF and mail (mbox, eml); plain, compressed (gz, bz2, zst, xz) or in tar and
+    zip files. Rows may have id, author, created_at, lang, url, licence, kind and title next to `text`
+    (`text_column` names another column), and so may the front matter of a markdown file. `encoding` is for
+    files that are neither UTF-8 nor declare their encoding. `robots` is a robots.txt or ai.txt that applies
+    to `site`, or to every document; such files among the input apply to the folder that they are in.
 
     Statistics: documents, files, bytes, kinds, unparsed_dates and left_out by reason. Raises GlaswerkError
-    naming file and line or byte for what cannot be read, and for a file that changes meanwhile.
+    with file and line or byte for what cannot be read, and for a file that changes while it is read.
     """
     _check(kind, encoding)
     counts = IngestCounts()

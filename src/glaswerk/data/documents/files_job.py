@@ -1,4 +1,4 @@
-"""A source of documents, dialogues or preferences read from files."""
+"""A source read from files: documents, dialogues or preferences, with digests and statistics."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ from glaswerk.lab import Artifact, Lab, Spec
 
 @dataclass(slots=True)
 class FilesJob:
-    """Writes a source of documents, dialogues or preferences read from files."""
+    """Writes a source of documents, dialogues or preferences read from files.
+
+    `read` gives the documents of one file, in order; `counts` collects what is left out.
+    """
 
     recipe: str
     licence: str
@@ -31,7 +34,10 @@ class FilesJob:
     read: Callable[[InputFile, Defaults], Iterator[Document]]
 
     def make(self, lab: Lab, name: str, **more: Any) -> Artifact:
-        """The artifact; `more` decides its content too. Raises GlaswerkError for a file that changes."""
+        """The artifact; `more` is further config that decides its content.
+
+        Raises GlaswerkError for unclear rights and for a file that changes while it is read.
+        """
         check_rights(self.licence, self.acquired)
         stamps = {file: stamp(file.path) for file in self.files}
         decided: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""What the user named: files, folders, patterns such as 'notes/**/*.md', and standard input as `-`."""
+"""The files that the user named: paths, folders, patterns such as 'notes/**/*.md', and `-` for stdin."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _PIECE = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
-    """An input file and its name within the source, which its documents' ids start with.
+    """An input file and its name within the source; the ids of its documents start with that name.
 
-    `named` says whether the user named it, and did not only name a folder that holds it.
+    `named` is true if the user named the file itself, and false if it was found in a folder.
     """
 
     path: Path
@@ -33,7 +33,7 @@ class InputFile:
 
     @property
     def label(self) -> str:
-        """The file as messages call it."""
+        """The file as messages refer to it."""
         return self.name if self.path.name.startswith(_SPOOLED) else str(self.path)
 
 
@@ -41,9 +41,10 @@ _SPOOLED = "glaswerk-standard-input-"
 
 
 def find_inputs(paths: Sequence[Path], left_out: Counter[str]) -> list[InputFile]:
-    """The files meant, each once, in the order of the paths; hidden files in folders are passed over.
+    """The files to read, each once, in the order of the paths. Hidden files in folders are skipped.
 
-    Raises GlaswerkError for a missing path, a pattern that matches nothing, and what is not regular.
+    Links that lead out of a folder are counted in `left_out`. Raises GlaswerkError for a missing path, a
+    pattern without a match, and anything that is not a regular file.
     """
     found = [file for path in paths for file in _meant(path, left_out)]
     return list({file.path: file for file in found}.values())
@@ -63,11 +64,11 @@ def _meant(path: Path, left_out: Counter[str]) -> Iterator[InputFile]:
 
 
 def _matching(pattern: Path, left_out: Counter[str]) -> Iterator[InputFile]:
-    """What a pattern matches, named from the first folder that is a pattern on."""
+    """The files that match a pattern, named relative to the folder above its first wildcard."""
     matches = sorted(Path(match) for match in glob.glob(str(pattern), recursive=True))
     if not matches:
         raise GlaswerkError(
-            f"expected files that match {pattern}, found none", hint="check it: ls " + str(pattern.parent)
+            f"expected files that match {pattern}, found none", hint=f"check the pattern: ls {pattern.parent}"
         )
     plain = next(i for i, part in enumerate(pattern.parts) if glob.has_magic(part))
     root = Path(*pattern.parts[:plain])
@@ -97,7 +98,7 @@ def _inside(folder: Path, root: Path, left_out: Counter[str]) -> Iterator[InputF
 
 @contextmanager
 def spooled(paths: Sequence[Path]) -> Iterator[list[Path]]:
-    """`paths` with standard input, where `-` is among them, as a temporary file for as long as the block."""
+    """`paths`, with `-` replaced by a temporary copy of standard input that exists inside the block."""
     if STANDARD_INPUT not in paths:
         yield list(paths)
         return
@@ -113,23 +114,23 @@ def _copy(source: BinaryIO, spool: BinaryIO) -> None:
         if left < 0:
             raise GlaswerkError(
                 f"expected at most {STANDARD_INPUT_BYTES:,} bytes on standard input, found more",
-                hint="write it to a file and name that",
+                hint="write it to a file and add that file",
             )
         spool.write(piece)
     spool.flush()
 
 
 def stamp(path: Path) -> tuple[int, int]:
-    """Size and time of change, by which a file that changes while it is read is noticed."""
+    """Size and modification time, to notice a file that changes while it is read."""
     status = path.stat()
     return status.st_size, status.st_mtime_ns
 
 
 def changed(label: str) -> GlaswerkError:
-    """The error for a file that someone wrote to while it was read."""
+    """The error for a file that was written to while it was read."""
     return GlaswerkError(
-        f"expected files that stay as they are, found {label} changed while it was read",
-        hint="run the command again once nothing writes to it, or add a copy",
+        f"expected files that do not change, found {label} changed while it was read",
+        hint="run the command again when nothing writes to the file, or add a copy",
     )
 
 
@@ -137,5 +138,5 @@ def not_regular(path: Path) -> GlaswerkError:
     """The error for a named pipe, socket or device, which may never end or never start."""
     return GlaswerkError(
         f"expected a regular file, found {path}, which is a pipe, socket or device",
-        hint="write its content to a file and add that",
+        hint="write its content to a file and add that file",
     )

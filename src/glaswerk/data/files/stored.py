@@ -1,7 +1,7 @@
-"""Files as they are stored: compressed, in tar and zip files, in one another; read as streams in bounds.
+"""Files as they are stored: compressed, in tar or zip files, nested; read as streams within limits.
 
-Nothing is written to disk and no name inside a container becomes a path on this machine. What a file is,
-its first bytes tell. A layer that unpacks too far is a `Bomb`; damage raises one of `DAMAGE`.
+Nothing is written to disk, and no name inside a container becomes a path on this machine. The type of a file
+is detected from its first bytes. A layer that unpacks too far raises `Bomb`; damage raises one of `DAMAGE`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from glaswerk.data.files.limits import (
     UNPACKED_BYTES,
 )
 
-# Enough to tell a format by; the header row of a table or the head of a mail may be long.
+# Enough to detect a format; the header row of a table or of a mail may be long.
 HEAD = 1 << 16
 _TAR_HEADERS = (
     tarfile.XHDTYPE,
@@ -40,7 +40,7 @@ _TAR_HEADERS = (
     tarfile.GNUTYPE_LONGNAME,
     tarfile.GNUTYPE_LONGLINK,
 )
-# What the readers of compressed files and containers raise on damage.
+# What readers of compressed files and containers raise on damage.
 DAMAGE = (
     EOFError,
     OSError,
@@ -59,23 +59,23 @@ _OPENERS: dict[bytes, Callable[[BinaryIO], Any]] = {
     b"\x1f\x8b": lambda stream: gzip.GzipFile(fileobj=stream),
     b"BZh": bz2.BZ2File,
     b"\xfd7zXZ\x00": lzma.LZMAFile,
-    # Reads all frames and reports a truncated one; python-zstandard ends silently.
+    # Reads all frames and reports a truncated one; python-zstandard stops silently.
     b"\x28\xb5\x2f\xfd": lambda stream: pa.input_stream(stream, compression="zstd"),
 }
-# Books and web archives are zip files of their own kind; office documents and programs are not read.
+# Books and web archives are special zip files; office documents and programs are not read.
 _EPUB, _WACZ = "META-INF/container.xml", "datapackage.json"
 _OFFICE = ("[Content_Types].xml", "META-INF/manifest.xml", "META-INF/MANIFEST.MF", "AndroidManifest.xml")
 
 
 class Bomb(OSError):
-    """A file that unpacks to far more than any text shrinks by."""
+    """A file that unpacks to far more than content ever compresses by."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """One file: its name with those of its containers in front, its bytes, and the first of them.
+    """One file: its name prefixed with its containers' names, its stream, and its first bytes (`head`).
 
-    `book` is the open zip where the file is an EPUB; `inside` says whether it lies in a container.
+    `book` is the open zip file if this is an EPUB; `inside` is true if the file is in a container.
     """
 
     name: str
@@ -85,7 +85,7 @@ class StoredFile:
     book: zipfile.ZipFile | None = None
 
     def whole(self, limit: int = HELD_FILE_BYTES) -> bytes:
-        """All bytes. Raises Bomb beyond `limit`."""
+        """All bytes of the file. Raises Bomb if there are more than `limit`."""
         data = self.stream.read(limit + 1)
         if len(data) > limit:
             raise Bomb(f"more than {limit:,} bytes")
@@ -93,7 +93,7 @@ class StoredFile:
 
 
 class _Layer(io.RawIOBase):
-    """A stream with its first bytes put back (and the fault behind them), counted against its source."""
+    """A stream with its first bytes put back (and the error after them), measured against its source."""
 
     def __init__(
         self,
@@ -124,10 +124,10 @@ class _Layer(io.RawIOBase):
 
 
 def _head(stream: Any) -> tuple[bytes, Exception | None]:
-    """The first bytes of a stream, and what it raised if it is damaged so early."""
+    """The first bytes of a stream, and the error that it raised if it is damaged so early."""
     head = b""
     try:
-        # One piece at a time: `read` would lose what came before the damage.
+        # One piece at a time: `read` would lose the bytes before the damage.
         while len(head) < HEAD and (piece := stream.read1(HEAD - len(head))):
             head += piece
     except DAMAGE as error:
@@ -136,26 +136,26 @@ def _head(stream: Any) -> tuple[bytes, Exception | None]:
 
 
 class Unpacker:
-    """Opens compressed files and containers. `counts` has cut_off, bomb, nested_container, encrypted."""
+    """Opens compressed files and containers. `counts` has cut_off, bomb, nested_container and encrypted."""
 
     def __init__(self, counts: Counter[str]) -> None:
         self.counts = counts
         self._left = 0
 
     def files(self, file: BinaryIO, name: str) -> Iterator[StoredFile]:
-        """The files in `file` (or it alone), each to be read before the next one is asked for.
+        """The files in `file`, or `file` alone. Each must be read before the next one is requested.
 
-        Reading one of them may raise one of DAMAGE: `damaged` counts it.
+        Reading a file may raise one of DAMAGE: pass the error to `damaged`, which counts it.
         """
         self._left = max(UNPACKED_BYTES, UNPACK_RATIO * os.fstat(file.fileno()).st_size)
         yield from self._open(file, name, CONTAINER_DEPTH, inside=False, packed=None)
 
     def damaged(self, error: BaseException) -> None:
-        """Count what reading a file raised."""
+        """Count an error that reading a file raised, as bomb or cut_off."""
         self.counts["bomb" if isinstance(error, Bomb) else "cut_off"] += 1
 
     def _spend(self, size: int) -> None:
-        """What one file may unpack to over all its members, which in a zip file may overlap."""
+        """Charge `size` bytes to the limit per input file; members of a zip file may overlap."""
         self._left -= size
         if self._left < 0:
             raise Bomb(f"unpacks to more than {UNPACKED_BYTES:,} bytes and {UNPACK_RATIO}:1")
@@ -172,7 +172,7 @@ class Unpacker:
             opener = packing(head)
             if opener is not None:
                 with opener(stream) as unpacked:
-                    # Measured against the outermost file: gz in gz would multiply the ratio.
+                    # Measured against the outermost file, because gz in gz multiplies the ratio.
                     outer = packed or layer
                     yield from self._open(unpacked, name, depth - 1, inside=inside, packed=outer)
             elif is_tar(head):
@@ -187,7 +187,7 @@ class Unpacker:
     def _rewound(
         self, raw: BinaryIO, head: bytes, fault: Exception | None, packed: Callable[[], int] | None
     ) -> tuple[io.BufferedReader, Callable[[], int]]:
-        """The stream at its beginning, and what tells how far it has been read."""
+        """The stream at its start, and a function that returns how far it has been read."""
         if isinstance(raw, io.BufferedReader) and isinstance(raw.raw, io.FileIO):
             raw.seek(0)
             return raw, raw.tell
@@ -238,13 +238,14 @@ class Unpacker:
 
 
 class BoundedMember(tarfile.TarInfo):
-    """A member of a tar file whose headers are whole and of bounded size.
+    """A tar member whose headers are complete and of limited size.
 
     tarfile takes a broken header for the end of the file; here it is an error, one of DAMAGE.
     """
 
     @classmethod
     def fromtarfile(cls, container: tarfile.TarFile) -> Self:
+        """The next member. Raises tarfile.ReadError for a broken or truncated header."""
         try:
             return super().fromtarfile(container)
         except (tarfile.InvalidHeaderError, tarfile.TruncatedHeaderError) as error:  # type: ignore[attr-defined]
@@ -257,7 +258,7 @@ class BoundedMember(tarfile.TarInfo):
 
 
 def packing(head: bytes) -> Callable[[BinaryIO], Any] | None:
-    """What opens the compression that a file's first bytes tell; None where there is none."""
+    """The opener for the compression that a file's first bytes show; None if it is not compressed."""
     return next((opener for magic, opener in _OPENERS.items() if head.startswith(magic)), None)
 
 

@@ -1,4 +1,4 @@
-"""A source of captioned pictures: documents of kind "caption", and the pictures they name."""
+"""A source of captioned pictures: documents of kind "caption", and the pictures that they name."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _QUANTILES = (0.05, 0.5, 0.95)
 
 @dataclass(frozen=True, slots=True)
 class PicturesConfig:
-    """What decides a source of pictures, beside the files' bytes."""
+    """What decides a source of pictures, besides the files' bytes."""
 
     licence: str
     author: str = ""
@@ -49,6 +49,7 @@ class PicturesJob:
     ids: Counter[str] = field(default_factory=Counter)
 
     def write(self, folder: Path) -> Mapping[str, Any]:
+        """Write documents and pictures to `folder`; returns the statistics."""
         reader = CaptionedReader(self.counts, self.config.text_column, self.config.tolerant)
         with PictureWriter(folder) as pictures, DocumentWriter(folder / DOCUMENTS) as writer:
             for item in track(reader.read(self.files), "reading pictures"):
@@ -69,7 +70,7 @@ class PicturesJob:
         }
 
     def _documents(self, item: CaptionedPicture, pictures: PictureWriter) -> Iterator[Document]:
-        """A document for each caption, or none and a count."""
+        """A document for each caption of a picture; none, and a count, if the picture is not usable."""
         picture = check(item.data) if item.captions and item.data is not None else None
         if picture is None or isinstance(picture, str):
             reason = "missing_picture" if item.data is None else "no_caption"
@@ -93,7 +94,7 @@ class PicturesJob:
         defaults = Defaults(
             self.source, self.config.licence, self.config.author, self.config.acquired, "caption"
         )
-        # A title is of the book or the page, a kind that of the picture: neither is the caption's.
+        # A title belongs to the book or page, and a kind to the picture: neither describes the caption.
         fields = {**item.fields, "text": caption, "title": "", "kind": "caption"}
         document = from_fields(fields, item.id, item.where, defaults, self.counts)
         if document is None:
@@ -113,12 +114,12 @@ class PicturesJob:
 
 
 def add_pictures(lab: Lab, paths: Sequence[Path], config: PicturesConfig, name: str = "") -> Artifact:
-    """See `source.add_images`."""
+    """The source artifact of captioned pictures at `paths`. See `source.add_images`."""
     check_rights(config.licence, config.acquired)
     counts = IngestCounts()
     files = find_pictures(paths, counts)
     decided: dict[str, Any] = {
-        # One digest for all: a folder may hold more files than a manifest should list.
+        # One digest for all files, because a folder may have more files than a manifest should list.
         "files": digest_files({file.name: digest_file(file.path) for file in files}),
         **asdict(config),
     }
@@ -128,7 +129,7 @@ def add_pictures(lab: Lab, paths: Sequence[Path], config: PicturesConfig, name: 
 
 
 def picture_figures(pictures: PictureWriter) -> dict[str, Any]:
-    """What a source's manifest says of its pictures, widths and heights in pixels."""
+    """The statistics of a source's pictures for its manifest; widths and heights in pixels."""
     widths, heights = pictures.sizes()
     return {
         "pictures": len(pictures),

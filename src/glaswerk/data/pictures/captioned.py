@@ -28,7 +28,7 @@ PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif")
 TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")
 PARQUET = ".parquet"
 METADATA = "metadata.jsonl"
-# Pictures of other kinds: drawings, documents and what only one maker's programs read.
+# Pictures in other formats: vector graphics, documents and proprietary formats.
 _UNSUPPORTED = (
     ".svg",
     ".bmp",
@@ -46,7 +46,7 @@ _UNSUPPORTED = (
 )
 CAPTIONS = ("text", "caption", "captions", "description", "alt_text")
 _COLUMNS = ("image", "img", "picture", "jpg", "jpeg", "png", "webp")
-# The fields that say more about a document than its words; a Parquet file may hold large ones beside them.
+# Fields about a document besides its text; other columns of a Parquet file may be large and are not read.
 _FIELDS = (
     "id",
     "author",
@@ -62,18 +62,18 @@ _FIELDS = (
     "derived_from",
 )
 _BATCH_ROWS = 32
-# As webdataset splits a member's name: all before the first dot of its last part is the key.
+# webdataset splits a member's name at the first dot of its last part; the key is before it.
 _MEMBER = re.compile(r"((?:.*/)?[^/.]+)\.([^/]+)", re.DOTALL)
-# What a tar says of a picture: a caption, its fields, or the number or name of its class.
-_SAID = ("txt", "json", "cls")
-_HINT = "leave out what is broken with --tolerant"
+# Descriptions of a picture in a tar: a caption, its fields, or the number or name of its class.
+_DESCRIPTIONS = ("txt", "json", "cls")
+_HINT = "skip what is broken with --tolerant"
 
 
 @dataclass(frozen=True, slots=True)
 class CaptionedPicture:
-    """A picture's bytes (None where the source names a picture that it does not hold) and its captions.
+    """A picture's bytes and its captions. `data` is None if the source names a picture that it lacks.
 
-    `id` is unique within the source only if the source is; `fields` say more about it (author, licence).
+    `id` is unique within one file; `fields` are further facts about the picture (author, licence).
     """
 
     id: str
@@ -85,9 +85,9 @@ class CaptionedPicture:
 
 @dataclass(frozen=True, slots=True)
 class CaptionedReader:
-    """Reads pictures with captions. `text_column` is where captions stand, if not under a common name.
+    """Reads pictures with captions. `text_column` names the captions if they have no common name.
 
-    Raises GlaswerkError for what is not as it should be; `tolerant` counts that in `counts` instead.
+    Raises GlaswerkError for malformed input; with `tolerant`, it is counted in `counts` instead.
     """
 
     counts: IngestCounts
@@ -95,7 +95,7 @@ class CaptionedReader:
     tolerant: bool = False
 
     def read(self, files: Sequence[InputFile]) -> Iterator[CaptionedPicture]:
-        """All of `files` (see `find_pictures`), loose pictures first."""
+        """All pictures of `files` (see `find_pictures`), loose pictures first."""
         loose = {file.name: file.path for file in files if not file.name.lower().endswith((*TARS, PARQUET))}
         yield from self._loose(loose)
         for file in files:
@@ -111,7 +111,7 @@ class CaptionedReader:
                     self.counts.left_out["broken_file"] += 1
 
     def _loose(self, files: Mapping[str, Path]) -> Iterator[CaptionedPicture]:
-        """Pictures named by a metadata.jsonl beside or above them, then those with a .txt beside them."""
+        """Pictures named by a metadata.jsonl in or above their folder, then those with their own .txt."""
         named: set[str] = set()
         for name in (name for name in files if posixpath.basename(name) == METADATA):
             broken = self.counts.left_out if self.tolerant else None
@@ -130,7 +130,7 @@ class CaptionedReader:
                 yield CaptionedPicture(name, _bytes(path, name), captions, str(path))
 
     def _named(self, row: Mapping[str, Any], metadata: str, where: str) -> str:
-        """The picture that a row of metadata means, as a name among those found: never a path."""
+        """The picture that a row of metadata names, as one of the names found; never used as a path."""
         given = row.get("file_name")
         if isinstance(given, str) and given:
             return posixpath.normpath(posixpath.join(posixpath.dirname(metadata), given))
@@ -150,7 +150,7 @@ class CaptionedReader:
                 self._cut_off(file, error)
 
     def _samples(self, container: tarfile.TarFile, file: InputFile) -> Iterator[CaptionedPicture]:
-        """Members that follow one another under one key are a picture and what is said of it."""
+        """Consecutive members with the same key are a picture and its description."""
         key, parts = "", dict[str, bytes]()
         for member in container:
             if not member.isreg() or posixpath.basename(member.name).startswith("."):
@@ -163,7 +163,7 @@ class CaptionedReader:
                 yield from self._sample(file, key, parts)
                 key, parts = whole_text(found[1]), {}
             name = found[2].lower()
-            if f".{name}" in (*PICTURES, *_UNSUPPORTED) or name in _SAID:
+            if f".{name}" in (*PICTURES, *_UNSUPPORTED) or name in _DESCRIPTIONS:
                 parts[name] = _content(container, member)
             else:
                 self.counts.left_out["unsupported_file"] += 1
@@ -175,8 +175,8 @@ class CaptionedReader:
         where = f"{file.path}, {key}"
         pictures = [name for name in parts if f".{name}" in PICTURES]
         if not pictures:
-            drawn = any(f".{name}" in _UNSUPPORTED for name in parts)
-            self.counts.left_out["unsupported_picture" if drawn else "missing_picture"] += 1
+            unsupported = any(f".{name}" in _UNSUPPORTED for name in parts)
+            self.counts.left_out["unsupported_picture" if unsupported else "missing_picture"] += 1
             return
         fields = self._json(parts["json"], where) if "json" in parts else {}
         text, number = (self._words(parts[name], where) if name in parts else () for name in ("txt", "cls"))
@@ -204,7 +204,7 @@ class CaptionedReader:
             yield CaptionedPicture(f"{file.name}#{number}", data, self._captions(row), where, row)
 
     def _columns(self, path: Path) -> tuple[str, list[str]]:
-        """The column of pictures, and all that are to be read."""
+        """The column of pictures, and all columns to read."""
         try:
             schema = pq.read_schema(path)
         except (pa.ArrowInvalid, OSError) as error:
@@ -228,7 +228,7 @@ class CaptionedReader:
         return image, [image, *columns, *(name for name in schema.names if name in _FIELDS)]
 
     def _captions(self, row: Mapping[str, Any]) -> tuple[str, ...]:
-        """Every caption of the first field that has any; several are several ways to say it."""
+        """All captions in the first field that has any; a list holds alternatives."""
         for name in (self.text_column,) if self.text_column else CAPTIONS:
             value = row.get(name)
             given = value if isinstance(value, list) else [value]
@@ -238,14 +238,14 @@ class CaptionedReader:
         return ()
 
     def _words(self, data: bytes, where: str) -> tuple[str, ...]:
-        """A caption from a file of text; none where it is blank."""
+        """A caption from a text file; none if it is blank."""
         try:
             text = data.decode("utf-8-sig").strip() if len(data) <= CAPTION_BYTES else None
         except UnicodeDecodeError:
             text = None
         if text is None:
             self._broken(
-                f"expected a caption in UTF-8 below {CAPTION_BYTES:,} bytes beside the picture {where}"
+                f"expected a caption in UTF-8 below {CAPTION_BYTES:,} bytes, found other content in {where}"
             )
         return (text,) if text else ()
 
@@ -257,29 +257,29 @@ class CaptionedReader:
     def _cut_off(self, file: InputFile, error: Exception) -> None:
         if not self.tolerant:
             raise GlaswerkError(
-                f"expected a whole tar file, found {file.path} broken or cut off: {error}",
+                f"expected a complete tar file, found {file.path} broken or cut off: {error}",
                 hint=f"fetch {file.path.name} again; or {_HINT}",
             ) from error
         self.counts.left_out["cut_off"] += 1
 
 
 def find_pictures(paths: Sequence[Path], counts: IngestCounts) -> list[InputFile]:
-    """Pictures, their .txt and metadata.jsonl, tar and Parquet files, sorted by name; folders recursively.
+    """Pictures, their .txt and metadata.jsonl, tar and Parquet files, sorted by name; folders are searched.
 
-    Raises GlaswerkError for a named file of another kind, and where nothing is found.
+    Raises GlaswerkError for a named file of another kind, and if nothing is found.
     """
     found = sorted((file for path in paths for file in _under(path, counts)), key=lambda file: file.name)
     repeated = [name for name, count in Counter(file.name for file in found).items() if count > 1]
     if repeated:
         raise GlaswerkError(
             f"expected files of different names, found {repeated[0]} twice among the paths",
-            hint="add the folders one by one, each with its own --name",
+            hint="add the folders separately, each with its own --name",
         )
     if not any(file.name.lower().endswith((*PICTURES, *TARS, PARQUET)) for file in found):
         raise GlaswerkError(
             f"expected pictures ({', '.join(PICTURES)}), tar or Parquet files, found none in "
             f"{', '.join(map(str, paths)) or 'an empty list of paths'}",
-            hint="name files or folders that hold such files",
+            hint="name such files, or folders that contain them",
         )
     return found
 
@@ -295,8 +295,8 @@ def _under(path: Path, counts: IngestCounts) -> Iterator[InputFile]:
         if beside or file.name == METADATA or name.lower().endswith((*PICTURES, *TARS, PARQUET)):
             yield InputFile(file, name)
         else:
-            drawn = name.lower().endswith(_UNSUPPORTED)
-            counts.left_out["unsupported_picture" if drawn else "unsupported_file"] += 1
+            unsupported = name.lower().endswith(_UNSUPPORTED)
+            counts.left_out["unsupported_picture" if unsupported else "unsupported_file"] += 1
 
 
 def _single(path: Path) -> Iterator[InputFile]:
@@ -307,7 +307,7 @@ def _single(path: Path) -> Iterator[InputFile]:
     if not path.name.lower().endswith((*PICTURES, *TARS, PARQUET)):
         raise GlaswerkError(
             f"expected a picture ({', '.join(PICTURES)}), a tar or a Parquet file, found {path}",
-            hint="name the folder that holds the pictures and what describes them",
+            hint="name the folder with the pictures and their captions",
         )
     yield InputFile(path, path.name)
     sidecar = path.with_suffix(".txt")
@@ -316,7 +316,7 @@ def _single(path: Path) -> Iterator[InputFile]:
 
 
 def _bytes(path: Path | None, name: str) -> bytes | None:
-    """A loose picture; None where there is none of that name. One byte beyond the limit tells of more."""
+    """A loose picture; None if there is none of that name. Reads one byte over the limit to detect excess."""
     if path is None or not name.lower().endswith(PICTURES):
         return None
     with path.open("rb") as file:
@@ -349,7 +349,7 @@ def _unpacked(raw: BinaryIO, size: int) -> Any:
 
 
 class _Bounded(io.RawIOBase):
-    """A decompressed stream that ends in an error beyond `limit` bytes."""
+    """A decompressed stream that raises an error after `limit` bytes."""
 
     def __init__(self, stream: Any, limit: int) -> None:
         self._stream, self._left = stream, limit
@@ -358,12 +358,14 @@ class _Bounded(io.RawIOBase):
         return True
 
     def read(self, size: int = -1) -> bytes:
+        """Up to `size` bytes. Raises tarfile.ReadError beyond the limit."""
         data = cast(bytes, self._stream.read(size))
         self._left -= len(data)
         if self._left < 0:
-            raise tarfile.ReadError("it unpacks to far more than it holds")
+            raise tarfile.ReadError("it unpacks to far more than its size")
         return data
 
     def close(self) -> None:
+        """Close the stream below too."""
         self._stream.close()
         super().close()

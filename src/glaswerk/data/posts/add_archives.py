@@ -1,4 +1,4 @@
-"""A source of posts from X account archives: one document a post or thread, archives of an account joined."""
+"""A source of posts from X account archives: one document per post or thread, accounts merged."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _NO_DATE = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class ArchivesConfig:
-    """What decides a source of posts, beside the archives' bytes. `join` is one of `joins.JOINS`."""
+    """What decides a source of posts, besides the archives' bytes. `join` is one of `joins.JOINS`."""
 
     licence: str
     author: str = ""
@@ -43,7 +43,7 @@ class ArchivesConfig:
 
 @dataclass(frozen=True, slots=True)
 class _ArchiveContent:
-    """What one archive tells of its account."""
+    """The account, posts and messages of one archive."""
 
     generated: datetime
     handle: str
@@ -55,12 +55,12 @@ class _ArchiveContent:
 
     @property
     def age(self) -> tuple[datetime, int]:
-        """Grows with the time of the export: X's date, or where there is none the newest post's."""
+        """Sort key by the time of the export: X's date, or the newest post's if there is none."""
         newest = max(self.posts, key=lambda post: int(post.id), default=None)
         if newest is None:
             return self.generated, 0
-        told = self.generated > _NO_DATE
-        return self.generated if told else newest.created_at or _NO_DATE, int(newest.id)
+        dated = self.generated > _NO_DATE
+        return self.generated if dated else newest.created_at or _NO_DATE, int(newest.id)
 
 
 @dataclass(slots=True)
@@ -76,13 +76,14 @@ class ArchivesJob:
     # Posts whose date contradicts their id.
     dates_off: int = 0
     parts: list[tuple[str, str, str]] = field(default_factory=list)
-    # Id of any version of a post → id of the one that stands for it.
+    # Id of any version of a post → id of the version that is kept.
     last: dict[str, str] = field(default_factory=dict)
     messages: list[Document] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
 
     @no_cycle_search()
     def write(self, folder: Path) -> Mapping[str, Any]:
+        """Write documents, tombstones and parts to `folder`; returns the statistics."""
         deleted = set() if self.config.include_deleted else self._deleted()
         with DocumentWriter(folder / DOCUMENTS) as writer:
             for posts in self._together(deleted):
@@ -104,7 +105,7 @@ class ArchivesJob:
         }
 
     def _together(self, deleted: Collection[str]) -> Iterator[list[Document]]:
-        """Documents of one post each, of all that may be joined: an account's, or for conversations all."""
+        """One-post documents in batches that may be joined: per account, or all of them for conversations."""
         accounts = self._by_account()
         posts: list[Document] = []
         for paths in track(accounts, "reading accounts", len(accounts)):
@@ -127,7 +128,7 @@ class ArchivesJob:
             yield joined(group)
 
     def _deleted(self) -> set[str]:
-        """Ids deleted according to any of the archives: an older one still holds the posts."""
+        """Ids deleted according to any of the archives: an older archive still contains the posts."""
         found: set[str] = set()
         for path in self.paths:
             with open_account(path, self.config.tolerant) as account:
@@ -136,7 +137,7 @@ class ArchivesJob:
         return found
 
     def _by_account(self) -> list[list[Path]]:
-        """Archives of one account together: a thread may begin in one and go on in another."""
+        """Archives grouped by account: a thread may start in one archive and continue in another."""
         found: dict[str, list[Path]] = {}
         for path in self.paths:
             with open_account(path, self.config.tolerant) as account:
@@ -148,38 +149,38 @@ class ArchivesJob:
         return account.handle_or(self.config.author)
 
     def _read(self, paths: Sequence[Path], deleted: Collection[str]) -> Iterator[Document]:
-        """Each post of one account from all its archives, of which the newest one wins."""
-        exports = sorted((self._export(path) for path in paths), key=lambda export: export.age)
-        few = set[str]().union(*(export.limited for export in exports))
-        resolved = resolve_versions(self._for_all(exports, few), deleted)
-        self.messages += (message for export in exports for message in export.messages)
-        ids = [{post.id for post in export.posts} for export in exports]
+        """Each post of one account once, from all its archives; the newest archive wins."""
+        archives = sorted((self._read_archive(path) for path in paths), key=lambda archive: archive.age)
+        few = set[str]().union(*(archive.limited for archive in archives))
+        resolved = resolve_versions(self._for_all(archives, few), deleted)
+        self.messages += (message for archive in archives for message in archive.messages)
+        ids = [{post.id for post in archive.posts} for archive in archives]
         self.left_out["repeated_id"] += sum(map(len, ids)) - len(set().union(*ids))
         self.left_out["superseded_edit"] += resolved.superseded
         self.parts += resolved.parts
         self.last |= resolved.last
-        handle, rights = exports[-1].handle, Rights(self.config.licence, self.config.acquired)
-        limited = protected_spans(set().union(*(export.protections for export in exports)))
-        if any(export.protections_unknown for export in exports):
+        handle, rights = archives[-1].handle, Rights(self.config.licence, self.config.acquired)
+        limited = protected_spans(set().union(*(archive.protections for archive in archives)))
+        if any(archive.protections_unknown for archive in archives):
             limited = [ALWAYS]
         for post in resolved.posts:
             self.dates_off += has_wrong_date(post)
             yield post_document(post, self.source, handle, rights, limited)
 
-    def _for_all(self, exports: Iterable[_ArchiveContent], few: set[str]) -> Iterator[Post]:
-        """The posts without those for few, in whatever file they stand, or with such marked where asked for.
+    def _for_all(self, archives: Iterable[_ArchiveContent], few: set[str]) -> Iterator[Post]:
+        """The posts without those for a limited audience; with include_limited, such posts marked as limited.
 
-        X writes posts to a circle or a community into tweets.js, too.
+        X writes posts to a circle or a community into tweets.js as well.
         """
         if not self.config.include_limited:
             self.left_out["limited_audience"] += len(few)
-        for post in (post for export in exports for post in export.posts):
+        for post in (post for archive in archives for post in archive.posts):
             if few.isdisjoint(post.versions):
                 yield post
             elif self.config.include_limited:
                 yield replace(post, limited=True)
 
-    def _export(self, path: Path) -> _ArchiveContent:
+    def _read_archive(self, path: Path) -> _ArchiveContent:
         config = self.config
         with open_account(path, config.tolerant) as account:
             handle = self._handle(account)
@@ -194,7 +195,7 @@ class ArchivesJob:
             messages = list(account.own_messages(self.source, handle, config.licence)) if wanted else []
             account.count_unread(direct_messages=wanted)
         with open_account(path, config.tolerant) as account_again:
-            # Apart, so that what is broken in these files is not counted twice.
+            # Opened again, so that broken records in these files are not counted twice.
             few = account_again.limited_ids()
         self.left_out["unjoined_note"] += unjoined
         self.left_out += account.left_out
@@ -217,7 +218,7 @@ def _number(document: Document) -> int:
 
 @contextmanager
 def open_account(path: Path, tolerant: bool) -> Iterator[Account]:
-    """The account that an archive of any era tells of. Raises GlaswerkError for what is no archive."""
+    """The account in an archive of any era. Raises GlaswerkError if it is not an X archive."""
     archive = open_archive(path)
     try:
         names = archive.names()

@@ -1,4 +1,4 @@
-"""A source of posts from dumps of X's APIs and streams: posts of many people, joined as asked for."""
+"""A source of posts from dumps of X's APIs and streams: posts of many people, joined as requested."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from glaswerk.data.store.parquet import DOCUMENTS, SCHEMA, DocumentWriter, write
 from glaswerk.lab.tombstones import plain_handle
 
 _SCRATCH = ".all.parquet"
-# Threads and conversations in one row group.
+# Threads and conversations per row group.
 _CHUNK = 1024
 _SORTED = """
     SELECT document, r.* EXCLUDE (file_row_number)
@@ -41,7 +41,11 @@ _SORTED = """
 
 @dataclass(slots=True)
 class DumpJob:
-    """Writes the files of a source. A post seen twice counts once, whole before cut off; edits: the last."""
+    """Writes the files of a source.
+
+    A post that occurs twice counts once, a complete text before a truncated one; of an edited post the last
+    version is kept.
+    """
 
     source: str
     author: str
@@ -50,19 +54,20 @@ class DumpJob:
     join: str = DEFAULT_JOIN
     left_out: Counter[str] = field(default_factory=Counter)
     dates_off: int = 0
-    # Post id → row in the file written first; of several rows of a post one wins.
+    # Post id → row in the first file written; of several rows of a post one wins.
     _row: dict[int, int] = field(default_factory=dict)
     _cut: set[int] = field(default_factory=set)
     _deleted: set[int] = field(default_factory=set)
-    # Posts that some copy shows of a protected account: no other copy makes them public.
+    # Posts that some copy shows as from a protected account: no other copy makes them public.
     _limited: set[int] = field(default_factory=set)
     _newest: dict[int, int] = field(default_factory=dict)
     _reposts: dict[str, str] = field(default_factory=dict)
-    # Post id → id of the post that it answers; post id → its author's handle.
+    # Post id → id of the post that it replies to; post id → its author's handle.
     _parent: dict[int, int] = field(default_factory=dict)
     _author: dict[int, str] = field(default_factory=dict)
 
     def write(self, folder: Path) -> Mapping[str, Any]:
+        """Write documents, tombstones and parts to `folder`; returns the statistics."""
         dumps, payloads = Dumps(), Payloads()
         with DocumentWriter(folder / _SCRATCH, as_given=True) as writer:
             for item in track(self._items(dumps, payloads), "reading posts"):
@@ -75,7 +80,7 @@ class DumpJob:
         if not writer.documents and not self._deleted:
             some = ", ".join(map(str, islice(self.stamps, 3)))
             raise GlaswerkError(
-                f"expected posts as X's APIs give them, found none in {some}",
+                f"expected posts in the format of X's APIs, found none in {some}",
                 hint='for other JSON lines with a field "text": glaswerk add docs FILE --kind post',
             )
         superseded = self._superseded()
@@ -106,7 +111,7 @@ class DumpJob:
                 raise changed(str(file))
 
     def _is_wanted(self, seen: ApiPost, row: int) -> bool:
-        """Whether the post is to be written as `row`: it is new, or whole where it was cut before."""
+        """Whether to write the post as `row`: it is new, or complete where it was truncated before."""
         number = int(seen.post.id)
         again = number in self._row
         if seen.limited:
@@ -139,7 +144,7 @@ class DumpJob:
         return post_document(seen.post, self.source, seen.author or self.author, rights)
 
     def _groups(self, superseded: Mapping[int, int], deleted: set[int]) -> list[list[int]]:
-        """Ids of the posts that make one document, where they are several, in time order."""
+        """Ids of the posts that make one document together, in time order."""
         if not self._parent:
             return []
         there = self._row.keys() - superseded.keys() - deleted
@@ -156,9 +161,9 @@ class DumpJob:
     def _finish(
         self, folder: Path, unwanted: set[int], groups: Sequence[Sequence[int]]
     ) -> tuple[Counter[str], list[tuple[str, str, str]]]:
-        """Keep the rows that won, of posts that are not in `unwanted`, those of a group as one document.
+        """Keep the winning row of each post outside `unwanted`; each group becomes one document.
 
-        Returns the number of documents by kind, and which post went into which.
+        Returns the number of documents by kind, and which post went into which document.
         """
         scratch, final = folder / _SCRATCH, folder / DOCUMENTS
         in_groups = {post for group in groups for post in group}
@@ -186,7 +191,7 @@ class DumpJob:
         return +Counter(post=len(keep), thread=len(groups)), parts
 
     def _grouped(self, folder: Path, groups: Sequence[Sequence[int]]) -> Iterator[list[Document]]:
-        """The documents of each group; DuckDB sorts them, on disk where memory does not suffice."""
+        """The documents of each group, sorted by DuckDB, which uses the disk if memory is short."""
         places = [(self._row[post], i) for i, group in enumerate(groups) for post in group]
         table = pa.table(
             {
@@ -221,7 +226,7 @@ class DumpJob:
         write_relations(folder, (X_PREFIX + i for i in gone), [*named, *sorted(joined_parts)])
 
     def _superseded(self) -> dict[int, int]:
-        """Older version → the newest one of its post that is there."""
+        """Older version → the newest version of its post that is present."""
         there: dict[int, int] = {}
         for version, newest in self._newest.items():
             if version in self._row:
@@ -230,20 +235,20 @@ class DumpJob:
         return {version: newest for version, newest in best.items() if version < newest}
 
     def _with_versions(self, deleted: set[int]) -> set[int]:
-        """A post that was deleted goes with all its versions."""
+        """`deleted` with all versions of each deleted post."""
         chains = {new for old, new in self._newest.items() if old in deleted or new in deleted}
         return deleted | {old for old, new in self._newest.items() if new in chains}
 
 
 def _closed(table: pa.Table, limited: Sequence[bool]) -> pa.Table:
-    """The rows with the audience of those that are `limited` changed to it."""
+    """The rows, with the audience of the `limited` ones changed to limited."""
     place = SCHEMA.get_field_index("audience")
     audience = pc.if_else(pa.array(limited), "limited", table.column(place)).cast(SCHEMA.field(place).type)
     return table.set_column(place, SCHEMA.field(place), audience)
 
 
 def _rows(batch: Any) -> Iterator[tuple[int, Document]]:
-    """(document, post) of each row."""
+    """(document number, post) of each row."""
     numbers = batch.column("document").to_pylist()
     table = pa.Table.from_batches([batch]).select(SCHEMA.names).cast(SCHEMA)
     yield from zip(numbers, map(from_row, table.to_pylist()), strict=True)

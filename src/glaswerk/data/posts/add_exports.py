@@ -1,4 +1,4 @@
-"""A source of posts from an account's own export of Mastodon or Bluesky: one document a post."""
+"""A source of posts from an account's own export of Mastodon or Bluesky: one document per post."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from glaswerk.data.store.parquet import DOCUMENTS, DocumentWriter, write_relatio
 from glaswerk.data.times import parse_time
 
 _OUTBOX = re.compile(rb'"type"\s*:\s*"OrderedCollection"')
-# What a Mastodon export holds, at its top or in one folder: other tar files are not searched to their end.
+# Files of a Mastodon export, at the top or in one folder; other tar files are not searched to their end.
 _MEMBERS = re.compile(
     r"[^/]+/(?:[^/]+/)?(?:media_attachments/.*|media/.*|(?:outbox|actor|likes|bookmarks)\.json|"
     r"(?:avatar|header)\.\w+)"
 )
 
-# Audience → the reason for which its posts stay out unless asked for.
+# Audience → the reason for which its posts are left out by default.
 _STAYS_OUT = {"private": "direct_message", "limited": "limited_audience"}
 
 
 def is_export(path: Path) -> bool:
-    """Whether a file is an export of Mastodon or Bluesky, by content."""
+    """Whether a file is an export of Mastodon or Bluesky, by its content."""
     unpacker = Unpacker(Counter())
     with path.open("rb") as file:
         for stored in unpacker.files(file, path.name):
@@ -55,7 +55,7 @@ def _kind(stored: StoredFile) -> str:
 
 @dataclass(slots=True)
 class ExportJob:
-    """Writes the files of a source; of posts with the same address the first one stays."""
+    """Writes the files of a source. Of posts with the same address the first is kept."""
 
     source: str
     author: str
@@ -69,6 +69,7 @@ class ExportJob:
     _reposts: dict[str, str] = field(default_factory=dict)
 
     def write(self, folder: Path) -> Mapping[str, Any]:
+        """Write documents and parts to `folder`; returns the statistics."""
         with DocumentWriter(folder / DOCUMENTS) as writer:
             for post in track(self._posts(), "reading posts"):
                 if post.audience not in self.audiences:
@@ -111,7 +112,7 @@ class ExportJob:
                 except DAMAGE as error:
                     unpacker.damaged(error)
                 except GlaswerkError:
-                    # What stood before was read; a broken outbox is cut off, as it is one list.
+                    # Everything before the error was read; a broken outbox is one list, so it is cut off.
                     self.left_out["cut_off"] += 1
 
     def _read(self, stored: StoredFile) -> Iterator[SocialPost | Repost]:
@@ -125,13 +126,13 @@ class ExportJob:
                     yield item
 
     def _named(self, author: str) -> str:
-        """An account's name. Bluesky's exports tell only its DID, in whose place a given name stands."""
+        """An account's name. Bluesky's exports contain only its DID, which a given author name replaces."""
         if author and not (self.author and author.startswith("did:")):
             return author
         if author and self._did not in ("", author):
             raise GlaswerkError(
                 f"expected one account to name {self.author}, found {self._did} and {author}",
-                hint="add them apart, each with its own --author",
+                hint="add them separately, each with its own --author",
             )
         self._did = self._did or author
         return self.author

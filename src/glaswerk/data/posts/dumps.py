@@ -1,8 +1,8 @@
-"""Dumps of JSON as untrusted input: plain or compressed, in tar or zip files, a value a line or a file.
+"""Dumps of JSON as untrusted input: plain or compressed, in tar or zip files, one value per line or file.
 
 Everything is read as a stream within limits; no name inside a container becomes a path on this machine.
-What is broken or cut off is counted, and reading goes on behind it: a dump of a live stream that was
-recorded for months has both.
+Broken or truncated parts are counted, and reading continues after them: a dump of a live stream recorded for
+months has both.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Dumps:
         self.counts: Counter[str] = Counter()
 
     def values(self, path: Path) -> Iterator[Any]:
-        """Every JSON value of a file. Raises GlaswerkError for one that cannot be opened."""
+        """Every JSON value of a file. Raises GlaswerkError if it cannot be opened."""
         if path.exists() and not path.is_file():
             raise not_regular(path)
         try:
@@ -46,7 +46,7 @@ class Dumps:
             raise GlaswerkError(f"expected a readable file, found {path}: {error.strerror}") from error
 
     def _json(self, stream: io.BufferedReader) -> Iterator[Any]:
-        """Values of plain bytes: one a line, or the whole as one (an answer of an API, indented or not)."""
+        """Values of plain bytes: one per line, or the file as one value (an API answer, indented or not)."""
         good = broken = 0
         try:
             for value in self._attempts(stream):
@@ -56,11 +56,11 @@ class Dumps:
                     good += 1
                     yield value
         finally:
-            # Where nothing at all could be read, the file is something else: one picture, not many lines.
+            # If nothing could be read, the file is something else, such as a picture, and counts once.
             self.counts["broken_record" if good else "not_json"] += broken if good else bool(broken)
 
     def _attempts(self, stream: io.BufferedReader) -> Iterator[Any]:
-        """A value, or _NO_VALUE, for every line; for the first lines together where they are one value."""
+        """A value or _NO_VALUE for every line; for the first lines together if they are one value."""
         first = self._first(stream)
         unended = len(first) == DUMP_VALUE_BYTES and not first.endswith(b"\n")
         first = first.removeprefix(b"\xef\xbb\xbf")
@@ -91,14 +91,14 @@ class Dumps:
     def _list(self, head: bytes, stream: io.BufferedReader) -> Iterator[Any]:
         """The values of one list of any length, one in memory at a time."""
         try:
-            # Its name stands in messages alone, which nobody sees: what is broken is counted.
+            # The name appears only in messages, which nobody sees: broken lists are counted.
             for _, value in read_list(cast(BinaryIO, _Chained(head, stream)), Path("list")):
                 yield value
         except GlaswerkError:
             self.counts["cut_off"] += 1
 
     def _lines(self, head: bytes, stream: io.BufferedReader, limit: int) -> Iterator[bytes]:
-        """The lines of `head` and then of the stream, but for blank ones."""
+        """The lines of `head` and then of the stream, without blank ones."""
         buffer = io.BytesIO(head)
         while line := buffer.readline():
             if not line.endswith(b"\n"):
@@ -114,7 +114,7 @@ class Dumps:
         if len(line) < limit or line.endswith(b"\n"):
             return line
         self._skip_line(stream, limit)
-        return b'"'  # counted as one broken record, as no JSON begins and ends so
+        return b'"'  # not valid JSON, so it counts as one broken record
 
     def _skip_line(self, stream: io.BufferedReader, limit: int) -> None:
         while (rest := stream.readline(limit)) and not rest.endswith(b"\n"):
@@ -128,17 +128,18 @@ class _Chained:
         self._head, self._stream = io.BytesIO(head), stream
 
     def read(self, size: int = -1) -> bytes:
+        """Up to `size` bytes."""
         return self._head.read(size) or self._stream.read(size)
 
 
 def _is_list(first: bytes, rest: bytes) -> bool:
-    """Whether this begins one long list, and not lines of which the first one is broken."""
+    """Whether this starts one long list, and not lines of which the first is broken."""
     following = rest.lstrip(_BLANK).partition(b"\n")[0]
     return first.lstrip(_BLANK)[:1] == b"[" and (not following or _parse(following) is _NO_VALUE)
 
 
 def _parse(data: bytes) -> Any:
-    """A JSON value, or _NO_VALUE for anything else, also for bytes that are not UTF-8."""
+    """A JSON value; _NO_VALUE for anything else, including bytes that are not UTF-8."""
     try:
         return json.loads(data)
     except (ValueError, RecursionError):

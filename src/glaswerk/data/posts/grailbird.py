@@ -1,4 +1,4 @@
-"""An account as X handed it out until 2018 ("Grailbird"): statuses by month, and a table of all of them."""
+"""An X archive from before 2019 ("Grailbird"): statuses by month, and a table of all posts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _COLUMNS = ("tweet_id", "timestamp", "text")
 
 
 class Grailbird(Account):
-    """Each post once: the monthly files tell more of it than the table, which may also stand alone."""
+    """Reads each post once: the monthly files have more detail than the table, which may also come alone."""
 
     def posts(self) -> Iterator[Post]:
         """Every post; their number is checked against payload_details.js."""
@@ -35,7 +35,7 @@ class Grailbird(Account):
                 seen.add(post.id)
                 yield post
         promised = self._promised
-        # More than promised are no loss: X counted when it began to write.
+        # More posts than promised are fine: X counted before it started to write.
         if promised is not None and len(seen) < promised:
             self._check_count(PAYLOAD, promised, len(seen))
 
@@ -85,15 +85,15 @@ class Grailbird(Account):
 
 
 def _status(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A row with the names of a status, so that one reader serves both.
+    """A table row with the names of a status, so that one reader serves both.
 
-    The table has addresses in the order of the text's short links; where their numbers differ, which
-    belongs to which is not told, and the links stay short.
+    The table lists addresses in the order of the text's short links. If their numbers differ, it is unknown
+    which belongs to which, and the links stay short.
     """
     text = row.get("text")
     short = short_links(text) if isinstance(text, str) else []
     long = [url for url in str(row.get("expanded_urls") or "").split(",") if url.startswith("http")]
-    # X names the picture once for each picture behind its one link.
+    # X repeats the address for each picture behind one link.
     long = list(dict.fromkeys(long)) if len(long) > len(short) else long
     pairs = list(zip(short, long, strict=True)) if len(short) == len(long) else []
     return {
