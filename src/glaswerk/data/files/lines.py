@@ -122,7 +122,7 @@ def _object(line: str, path: Path, number: int) -> dict[str, Any]:
 
 
 def raw_lines(file: BinaryIO, path: Path) -> Iterator[bytes]:
-    """Lines with their line ends. Raises GlaswerkError for a line of ROW_BYTES or a truncated file."""
+    """Lines with their line ends. Raises GlaswerkError for a line of ROW_BYTES and for OSError."""
     try:
         while line := file.readline(ROW_BYTES):
             if len(line) == ROW_BYTES:
