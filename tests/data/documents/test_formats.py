@@ -226,3 +226,64 @@ def test_hostile_markup_takes_no_longer_than_its_length(size: int) -> None:
     assert html.keep_lists("<" + "a" * size)
     assert html.expand("<" + "a" * size)
     assert html_text("<" + "a" * size)
+
+
+def detected(name: str, data: bytes, **more: str) -> str:
+    return format_of(StoredFile(name, BufferedReader(BytesIO(data)), data), ReadOptions(**more))  # type: ignore[type-var, arg-type]
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"%PDF-1.7", "pdf"),
+        (b"PAR1", "parquet"),
+        (b"WARC/1.1\r\n", "warc"),
+        (b"<!-- x --> <!DOCTYPE HTML>", "html"),
+        (b"<?xml version='1.0'?>\n<html>", "html"),
+        (b'{"a": 1}\n', "lines"),
+        (b'{"a": 1, oops}\n', "lines"),
+        (b'{\n "a": 1}', "object"),
+        (b"{}", "lines"),
+        (b'[{"a": 1}]', "list"),
+        (b"[", "list"),
+        (b"[a link](x)", "text"),
+        (b"{braces} in prose", "text"),
+        (b"id;text\n", "table"),
+        (b"Words, and more words.", "text"),
+        (b"From a@b.example Wed May  1 10:00:00 2024\nSubject: x\n", "mbox"),
+        (b"Subject: x\nFrom: a@b.example\n\nWords", "eml"),
+        (b"Date: today\n\nA note with one field.", "text"),
+        (b"", "text"),
+        (b"\x1b[31mred\x1b[0m", "text"),
+        (b"\x7fELF", ""),
+        (b"Gr\xfc\xdfe", ""),
+    ],
+)
+def test_the_first_bytes_decide_the_format_of_a_file_without_an_ending(data: bytes, expected: str) -> None:
+    assert detected("file", data) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "expected"),
+    [
+        ("a.html", b"no markup", "html"),
+        ("a.csv", b"one\n1\n", "table"),
+        ("a.CSV.GZ", b"one\n1\n", "table"),
+        ("a.jsonl", b"not json", "lines"),
+        ("a.jsonl", b'[{"a": 1}]', "list"),
+        ("a.eml", b"no header", "eml"),
+        ("a.mbox", b"", "mbox"),
+        ("a.md", b"text,author\n", "text"),
+        ("a.txt", b"Gr\xfc\xdfe", "text"),
+        ("a.txt", b"\x7fELF", ""),
+        ("a.pdf", b"Words.", "text"),
+        ("a.txt", b"%PDF-1.7", "pdf"),
+    ],
+)
+def test_the_ending_decides_only_between_kinds_of_plain_text(name: str, data: bytes, expected: str) -> None:
+    assert detected(name, data) == expected
+
+
+def test_what_the_user_says_makes_text_of_bytes_and_a_table_of_prose() -> None:
+    assert detected("file", b"Gr\xfc\xdfe", encoding="windows-1252") == "text"
+    assert detected("a.txt", b"stars,review\n", text_column="review") == "table"

@@ -14,7 +14,6 @@ from PIL import ExifTags, Image, ImageCms, PngImagePlugin
 
 from glaswerk.data.files.limits import PICTURE_BYTES
 from glaswerk.data.pictures.check import Picture, check
-from glaswerk.data.pictures.metadata import without_metadata
 from glaswerk.data.store.reasons import ADDING
 
 FORMATS = {"jpg": "JPEG", "png": "PNG", "webp": "WEBP", "gif": "GIF"}
@@ -180,13 +179,3 @@ def test_a_damaged_picture_is_taken_whole_or_has_a_named_reason(
     again = check(found.data)
     assert isinstance(again, Picture)
     assert (again.width, again.height, again.data) == (found.width, found.height, found.data)
-
-
-@given(st.sampled_from(sorted(FORMATS)), st.binary(max_size=200) | st.sampled_from(WHOLE), st.integers(0, 9))
-def test_taking_metadata_out_of_anything_ends_in_bytes_or_a_value_error(
-    suffix: str, data: bytes, orientation: int
-) -> None:
-    try:
-        without_metadata(data, suffix, orientation)
-    except ValueError:
-        return
