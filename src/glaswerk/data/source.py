@@ -95,10 +95,16 @@ def add_posts(
     config = ArchivesConfig(
         licence, author, acquired, include_direct_messages, include_deleted, include_limited, join, tolerant
     )
-    check_rights(licence, acquired)
-    archives = dict(sorted((archive_digest(path), path) for path in found))
+    return _add_archives(lab, found, left_out, config, name)
+
+
+def _add_archives(
+    lab: Lab, paths: Sequence[Path], left_out: Counter[str], config: ArchivesConfig, name: str
+) -> Artifact:
+    check_rights(config.licence, config.acquired)
+    archives = dict(sorted((archive_digest(path), path) for path in paths))
     decided: dict[str, Any] = {"files": list(archives), **asdict(config)}
-    chosen = name or default_name(found[0], decided)
+    chosen = name or default_name(paths[0], decided)
     job = ArchivesJob(chosen, config, list(archives.values()), left_out)
     return lab.make(Spec("source", chosen, "add-posts/4", config={"source": chosen, **decided}), job.write)
 

@@ -13,7 +13,7 @@ from glaswerk.data.documents.fields import PLAIN_KINDS, Defaults, IngestCounts, 
 from glaswerk.data.documents.file_reader import collect_rules, read_file
 from glaswerk.data.documents.files_job import FilesJob
 from glaswerk.data.documents.formats import ReadOptions
-from glaswerk.data.documents.opt_out import read_robots
+from glaswerk.data.documents.opt_out import Robots, read_robots
 from glaswerk.data.files.inputs import InputFile, spooled
 from glaswerk.lab import Artifact, Lab
 
@@ -47,12 +47,7 @@ def add_docs(
     _check(kind, encoding)
     counts = IngestCounts()
     options = ReadOptions(text_column, encoding)
-    if robots is not None:
-        read_robots(robots, site, options.robots)
-    elif site:
-        raise GlaswerkError(
-            f"expected a robots.txt for the site {site}, found none", hint=f"--robots FILE --site {site}"
-        )
+    _load_robots(robots, site, options.robots)
     more = {"text_column": text_column, "encoding": encoding, "site": site}
     decided = {key: value for key, value in more.items() if value}
     if robots is not None:
@@ -71,6 +66,15 @@ def add_docs(
 
         job = FilesJob("add-docs/4", licence, author, acquired, kind, files, counts, read)
         return job.make(lab, name, **decided)
+
+
+def _load_robots(robots: Path | None, site: str, into: Robots) -> None:
+    if robots is not None:
+        read_robots(robots, site, into)
+    elif site:
+        raise GlaswerkError(
+            f"expected a robots.txt for the site {site}, found none", hint=f"--robots FILE --site {site}"
+        )
 
 
 def _check(kind: str, encoding: str) -> None:
