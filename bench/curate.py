@@ -39,7 +39,7 @@ from glaswerk.core.artifact_files import DOCUMENTS
 from glaswerk.data.curate.curate import curate
 from glaswerk.data.curate.settings import CurateConfig
 from glaswerk.data.filters.duplicates import BANDS, PERMUTATIONS, SHINGLE, words_of
-from glaswerk.data.posts.post import retweeted_handle
+from glaswerk.data.references import retweeted_handle
 from glaswerk.data.source import add_docs
 from glaswerk.data.store.parquet import read_rows
 from glaswerk.lab import Lab
@@ -175,13 +175,13 @@ def language_filter() -> Any:
     from datatrove.pipeline.filters import LanguageFilter
     from datatrove.utils.lid import FT176LID
 
-    from glaswerk.data.language import _model
+    from glaswerk.data.language import load_model
 
     class Model:
         """The binding that we use returns floats, datatrove wants an array."""
 
         def predict(self, text: str, k: int) -> tuple[Any, Any]:
-            labels, values = _model().predict(text, k)
+            labels, values = load_model().predict(text, k)
             return labels, np.array(values)
 
     class Shipped(FT176LID):

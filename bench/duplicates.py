@@ -25,8 +25,8 @@ import click
 import numpy as np
 
 from glaswerk.data.dialogues.records import read_records
-from glaswerk.data.documents.fields import Tally
-from glaswerk.data.files.inputs import Found
+from glaswerk.data.documents.fields import IngestCounts
+from glaswerk.data.files.inputs import InputFile
 from glaswerk.data.filters.duplicates import BANDS, PERMUTATIONS, candidates, features, shingles, words_of
 
 ROUNDS, POSTS, THRESHOLD = 3, 20_000, 0.85
@@ -55,7 +55,7 @@ def town_posts(number: int, *, size: str = "demo", retweets: bool = True) -> lis
 
 def texts_of(file: Path) -> Iterator[str]:
     """Texts of the rows of a file of JSON lines or Parquet."""
-    rows = read_records(Found(file, file.name), Tally(), tolerant=False)
+    rows = read_records(InputFile(file, file.name), IngestCounts(), tolerant=False)
     return (row["text"] for _, _, row in rows if row.get("text"))
 
 

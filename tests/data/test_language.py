@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.language import check_codes, probabilities, share_of, tidy_code
+from glaswerk.data.language import bare_line, check_codes, letters, probabilities, share_of, tidy_code
 
 
 @pytest.mark.parametrize(
@@ -48,3 +50,38 @@ def test_sentences_are_recognised(text: str, language: str) -> None:
 
 def test_links_and_mentions_have_no_language() -> None:
     assert probabilities("@anna https://example.org/the/english/words #Hashtag 123") == {}
+
+
+def test_codes_are_tidied_sorted_and_taken_once() -> None:
+    assert check_codes(["en-US", "de", "EN", "iw"]) == ("de", "en", "he")
+    assert check_codes([]) == ()
+
+
+def test_a_close_neighbour_counts_as_the_language_itself() -> None:
+    assert share_of({"nds": 0.5, "de": 0.25, "nl": 0.25}, ["de"]) == 0.75
+    assert share_of({"de": 0.7, "nds": 0.7}, ["de"]) == 1.0
+    assert share_of({}, ["de"]) == 0.0
+
+
+def test_links_names_and_masks_are_taken_out_before_letters_are_counted() -> None:
+    text = "Read\nthis: https://a.example/words @hazel #mill [email] now2"
+    assert bare_line(text) == "Read this: now2"
+    assert letters(text) == len("Readthisnow")
+
+
+def test_only_the_start_of_a_long_text_is_looked_at() -> None:
+    assert len(bare_line("word " * 10_000)) <= 400
+
+
+@given(st.text(max_size=60))
+def test_any_text_gets_probabilities_between_0_and_1(text: str) -> None:
+    found = probabilities(text)
+    assert all(0 <= value <= 1 for value in found.values())
+    assert list(found.values()) == sorted(found.values(), reverse=True)
+
+
+@given(st.text(max_size=12))
+def test_a_tidy_code_is_empty_or_a_code_that_stays_as_it_is(code: str) -> None:
+    tidy = tidy_code(code)
+    assert tidy_code(tidy) == tidy
+    assert tidy == "" or (tidy.isascii() and 2 <= len(tidy) <= 3)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from glaswerk.core.document import DOCUMENT_COLUMNS
-from glaswerk.data.store.decisions import SCHEMA as DECISIONS
+from glaswerk.data.store.parquet import SCHEMA as DECISIONS
 from glaswerk.lab import Artifact
 from glaswerk.lab.migrations import MIGRATIONS
 

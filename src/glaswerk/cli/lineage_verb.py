@@ -79,7 +79,7 @@ def command(
 
 def _found(lab: Lab, thing: str) -> tuple[Graph, str]:
     """The graph with the thing in it, and the thing's id."""
-    from glaswerk.data.posts.references import document_id
+    from glaswerk.data.references import document_id
     from glaswerk.lab.answer_records import read_answer
     from glaswerk.lineage.graph import resolve, whole_graph
 

@@ -32,7 +32,7 @@ def command(reference: str, lab_path: Path, as_json: bool) -> None:
     glaswerk why x:1850000000000000123
     glaswerk why https://x.com/hazel_hogben/status/1850000000000000123
     """
-    from glaswerk.data.posts.references import document_id
+    from glaswerk.data.references import document_id
     from glaswerk.data.removal.history import merged_into
 
     lab = open_lab(lab_path)

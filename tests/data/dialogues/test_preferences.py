@@ -18,8 +18,8 @@ from glaswerk.core.document import Document, from_rows
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.curate.curate import curate
 from glaswerk.data.dialogues.preferences import read_preferences
-from glaswerk.data.documents.fields import Defaults, Tally
-from glaswerk.data.files.inputs import Found
+from glaswerk.data.documents.fields import Defaults, IngestCounts
+from glaswerk.data.files.inputs import InputFile
 from glaswerk.data.removal.history import in_corpora
 from glaswerk.data.source import add_chats, add_docs, add_preferences
 from glaswerk.data.store.corpus import document, read_documents
@@ -309,9 +309,11 @@ def test_whatever_a_file_holds_it_gives_documents_or_an_error_in_words(
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "pairs.jsonl"
         path.write_bytes(whole[:place] + noise + whole[place:])
-        tally = Tally()
+        tally = IngestCounts()
         try:
-            found = list(read_preferences(Found(path, path.name), Defaults("s", "own"), tally, tolerant=True))
+            found = list(
+                read_preferences(InputFile(path, path.name), Defaults("s", "own"), tally, tolerant=True)
+            )
         except GlaswerkError:
             return
         assert found or tally.left_out

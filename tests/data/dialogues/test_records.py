@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.dialogues.records import read_records
-from glaswerk.data.documents.fields import Tally
-from glaswerk.data.files.inputs import Found
+from glaswerk.data.documents.fields import IngestCounts
+from glaswerk.data.files.inputs import InputFile
 from glaswerk.data.source import add_chats, add_preferences
 from glaswerk.lab import Lab
 
@@ -82,4 +82,4 @@ def test_no_bytes_raise_anything_but_a_named_error(
     for start in (b"", b"[", b"PAR1", b"\x1f\x8b\x08\x00", LINE):
         path.write_bytes(start + data)
         with suppress(GlaswerkError):
-            list(read_records(Found(path, name), Tally(), tolerant=tolerant))
+            list(read_records(InputFile(path, name), IngestCounts(), tolerant=tolerant))

@@ -1,242 +1,176 @@
-"""Documents from markdown, text, JSON lines and Parquet, and what is refused with its place."""
+"""One row of named fields becomes one document: ids, links, titles, times and rights."""
 
 from __future__ import annotations
 
-import io
-import json
-import os
-import zipfile
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
-import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
 
-from glaswerk.core.document import Document, from_rows
+from glaswerk.core.document import Document
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.source import add_docs
-from glaswerk.data.store.parquet import read_rows
-from glaswerk.lab import Artifact, Lab
+from glaswerk.data.documents.fields import Defaults, IngestCounts, find_files, from_fields, rights_of
+
+DEFAULTS = Defaults("src", "CC0-1.0", author="House")
 
 
-def documents(made: Artifact) -> list[Document]:
-    return list(from_rows(read_rows(made.path / "documents.parquet")))
+def made(counts: IngestCounts | None = None, /, **row: Any) -> Document | None:
+    return from_fields({"text": "Words.", **row}, "file#1", "file, row 1", DEFAULTS, counts or IngestCounts())
 
 
-def add(lab: Lab, *paths: Path, **more: Any) -> Artifact:
-    return add_docs(lab, paths, **{"licence": "CC0-1.0", "name": "docs", **more})
+def document(**row: Any) -> Document:
+    found = made(**row)
+    assert found is not None
+    return found
 
 
-def write_lines(path: Path, *rows: object) -> Path:
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return path
+@pytest.mark.parametrize(
+    ("given_id", "expected"),
+    [
+        (None, "src:file#1"),
+        ("", "src:file#1"),
+        (7, "src:7"),
+        ("a b/ü", "src:a b/ü"),
+        ("x:5", "x:5"),
+        ("src:5", "src:src:5"),
+        (["a"], "src:file#1"),
+    ],
+)
+def test_ids_are_unique_in_the_lab_by_the_name_of_their_source(given_id: Any, expected: str) -> None:
+    assert document(id=given_id).id == expected
 
 
-def office_document() -> bytes:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as container:
-        container.writestr("[Content_Types].xml", "<Types/>")
-        container.writestr("word/document.xml", "<w:document>words</w:document>")
-    return file.getvalue()
-
-
-def refused(lab: Lab, *paths: Path) -> GlaswerkError:
-    with pytest.raises(GlaswerkError) as caught:
-        add(lab, *paths)
-    assert caught.value.hint
-    assert lab.find("source", "docs") is None
-    return caught.value
-
-
-def test_a_folder_is_read_recursively_in_the_order_of_names(empty_lab: Lab, tmp_path: Path) -> None:
-    folder = tmp_path / "in"
-    (folder / "sub").mkdir(parents=True)
-    (folder / ".hidden").mkdir()
-    (folder / "b.md").write_text("# Beta\n\nText.")
-    (folder / "sub/a.txt").write_text("Alpha")
-    (folder / ".hidden/c.md").write_text("unseen")
-    (folder / "photo.jpg").write_bytes(b"\xff\xd8")
-    made = add(empty_lab, folder)
-    assert [(d.id, d.text) for d in documents(made)] == [
-        ("docs:b.md", "# Beta\n\nText."),
-        ("docs:sub/a.txt", "Alpha"),
-    ]
-    assert made.stats["left_out"] == {"unsupported_file": 1}
-
-
-@pytest.mark.parametrize("name", ["notes.txt", "rows.jsonl"])
-def test_a_named_pipe_is_refused_instead_of_waited_for(empty_lab: Lab, tmp_path: Path, name: str) -> None:
-    os.mkfifo(tmp_path / name)
-    assert "regular file" in refused(empty_lab, tmp_path / name).message
-
-
-def test_front_matter_goes_and_its_fields_are_kept(empty_lab: Lab, tmp_path: Path) -> None:
-    path = tmp_path / "page.md"
-    path.write_text(
-        '---\ntitle: Fair\nauthor: "Lena Mill"\ndate: 2024-05-01\nlicence: CC-BY-4.0\n---\n\n# Fair\n'
+def test_links_to_other_documents_are_written_as_their_ids_are() -> None:
+    found = document(reply_to="a", quote_of="x:5", retweet_of="@hazel", edit_of="")
+    assert (found.reply_to, found.quote_of, found.retweet_of, found.edit_of) == (
+        "src:a",
+        "x:5",
+        "@hazel",
+        "",
     )
-    (found,) = documents(add(empty_lab, path))
-    assert found.text == "# Fair\n"
-    assert (found.author, found.rights.licence) == ("Lena Mill", "CC-BY-4.0")
-    assert found.created_at == datetime(2024, 5, 1, tzinfo=UTC)
 
 
-def test_a_rule_inside_a_page_is_no_front_matter(empty_lab: Lab, tmp_path: Path) -> None:
-    path = tmp_path / "page.md"
-    path.write_text("Intro\n---\nkey: value\n---\nrest")
-    assert documents(add(empty_lab, path))[0].text == "Intro\n---\nkey: value\n---\nrest"
+def test_a_retweet_is_recognised_in_posts_alone() -> None:
+    assert document(text="RT @hazel: Words.", kind="post").retweet_of == "@hazel"
+    assert document(text="RT @hazel: Words.").retweet_of == ""
 
 
-@pytest.mark.parametrize("ending", [".jsonl", ".jsonl.zst"])
-def test_rows_carry_their_fields_and_take_defaults_for_the_rest(
-    empty_lab: Lab, tmp_path: Path, ending: str
-) -> None:
-    rows = [
-        {
-            "id": "s1",
-            "text": "We the people.",
-            "author": "A",
-            "created_at": "1789-04-30",
-            "lang": "en-US",
-            "kind": "speech",
-            "license": "PD",
-            "url": "https://example.org",
-            "title": "Inaugural",
-        },
-        {"text": "Second."},
-        {"text": "  "},
-        {"title": "no text"},
-    ]
-    data = "".join(json.dumps(row) + "\n" for row in rows).encode()
-    path = tmp_path / f"rows{ending}"
-    path.write_bytes(zstandard.compress(data) if ending.endswith("zst") else data)
-    made = add(empty_lab, path, author="House")
-    second, first = documents(made)
-    assert (first.id, first.author, first.lang, first.kind) == ("docs:s1", "A", "en", "speech")
-    assert first.text == "Inaugural\n\nWe the people."
-    assert (first.rights.licence, first.url) == ("PD", "https://example.org")
-    assert first.created_at == datetime(1789, 4, 30, tzinfo=UTC)
-    assert (second.id, second.author, second.kind) == (f"docs:rows{ending}#2", "House", "page")
-    assert second.rights.licence == "CC0-1.0"
-    assert made.stats["left_out"] == {"no_text": 2}
-
-
-def test_parquet_rows_read_like_lines(empty_lab: Lab, tmp_path: Path) -> None:
-    path = tmp_path / "rows.parquet"
-    pq.write_table(pa.table({"text": ["One.", None], "id": [7, 8], "tdm_opt_out": [True, False]}), path)
-    made = add(empty_lab, path)
-    (found,) = documents(made)
-    assert (found.id, found.text, found.rights.tdm_opt_out) == ("docs:7", "One.", True)
-
-
-def test_parquet_without_text_names_its_columns(empty_lab: Lab, tmp_path: Path) -> None:
-    path = tmp_path / "rows.parquet"
-    pq.write_table(pa.table({"body": ["One."], "id": [7]}), path)
-    assert "found body, id" in refused(empty_lab, path).message
-
-
-def test_a_compressed_file_of_several_frames_is_read_to_its_end(empty_lab: Lab, tmp_path: Path) -> None:
-    path = tmp_path / "rows.jsonl.zst"
-    path.write_bytes(b"".join(zstandard.compress(b'{"text": "Frame %d."}\n' % i) for i in range(3)))
-    assert [d.text for d in documents(add(empty_lab, path))] == ["Frame 0.", "Frame 1.", "Frame 2."]
-
-
-def test_a_compressed_file_that_is_cut_off_is_refused(empty_lab: Lab, tmp_path: Path) -> None:
-    path = tmp_path / "rows.jsonl.zst"
-    lines = b"".join(b'{"text": "Line %d of many."}\n' % (i * 7919) for i in range(5000))
-    data = zstandard.compress(lines)
-    path.write_bytes(data[: len(data) // 2])
-    assert "broken or cut off" in refused(empty_lab, path).message
-
-
-def test_a_line_that_is_no_json_is_refused_with_its_number(empty_lab: Lab, tmp_path: Path) -> None:
-    path = tmp_path / "rows.jsonl"
-    path.write_text('{"text": "fine"}\n\n{"text": oops}\n')
-    error = refused(empty_lab, path)
-    assert f"{path}, line 3" in error.message
-    path.write_text('["text"]\n')
-    assert "found list" in refused(empty_lab, path).message
+@pytest.mark.parametrize("text", [None, "", " \n\t", 7, ["words"], {"words": 1}, b"words"])
+def test_a_row_without_text_is_counted(text: Any) -> None:
+    counts = IngestCounts()
+    assert made(counts, text=text) is None
+    assert counts.left_out == {"no_text": 1}
 
 
 @pytest.mark.parametrize(
-    ("name", "data", "offset"),
+    ("title", "text", "expected"),
     [
-        ("a.txt", b"Caf\xe9", 3),
-        ("a.md", b"\xef\xbb\xbfCaf\xe9", 6),
-        ("a.jsonl", b'{"text": "x"}\n{"text": "\xe9"}\n', 24),
+        ("Fair", "On the first of May.", "Fair\n\nOn the first of May."),
+        ("Fair", "# Fair\n\nOn the first.", "# Fair\n\nOn the first."),
+        ("FAIR", "Fair dates", "Fair dates"),
+        ("", "Words.", "Words."),
+        (None, "Words.", "Words."),
     ],
 )
-def test_bytes_that_are_not_utf8_are_refused_with_their_offset(
-    empty_lab: Lab, tmp_path: Path, name: str, data: bytes, offset: int
+def test_a_title_is_put_above_a_text_that_does_not_start_with_it(
+    title: str | None, text: str, expected: str
 ) -> None:
-    path = tmp_path / name
-    path.write_bytes(data)
-    error = refused(empty_lab, path)
-    assert f"found byte 0xe9 at offset {offset}" in error.message
-    assert str(path) in error.message
+    assert document(title=title, text=text).text == expected
 
 
 @pytest.mark.parametrize(
-    ("name", "data", "found"),
+    ("written", "year"),
     [
-        ("a.parquet", b"PK\x03\x04", "cut_off 1"),
-        ("a.parquet", b"PAR1 cut off", "cannot be read"),
-        ("a.txt", b"\x7fELF\x00\x00", "binary"),
-        ("a.docx", office_document(), "unsupported_file 1"),
+        ("2024-05-01", 2024),
+        ("2024-05-01T10:00:00+02:00", 2024),
+        ("Wed Oct 10 20:19:24 +0000 2018", 2018),
+        (1612010112, 2021),
+        (1612010112.5, 2021),
+        (1612010112000, 2021),
+        (" 1612010112 ", 2021),
+        (datetime(2020, 1, 1), 2020),  # noqa: DTZ001
+        (datetime(2020, 1, 1, tzinfo=timezone(timedelta(hours=5))), 2019),
     ],
 )
-def test_a_file_whose_content_does_not_match_is_refused(
-    empty_lab: Lab, tmp_path: Path, name: str, data: bytes, found: str
-) -> None:
-    path = tmp_path / name
-    path.write_bytes(data)
-    error = refused(empty_lab, path)
-    assert found in error.message
-    assert str(path) in error.message
+def test_times_are_read_from_every_usual_form_as_utc(written: Any, year: int) -> None:
+    counts = IngestCounts()
+    found = made(counts, created_at=written)
+    assert found is not None
+    assert found.created_at is not None
+    assert (found.created_at.year, found.created_at.tzinfo) == (year, UTC)
+    assert counts.unparsed_dates == 0
 
 
-def test_a_path_that_is_missing_or_empty_is_refused(empty_lab: Lab, tmp_path: Path) -> None:
-    assert "found nothing" in refused(empty_lab, tmp_path / "none").message
-    (tmp_path / "void").mkdir()
-    assert "found none" in refused(empty_lab, tmp_path / "void").message
+@pytest.mark.parametrize("written", ["soon", "2024-13-01", True, 1e300, float("nan"), [2024], 10**30])
+def test_times_that_make_no_sense_are_counted_and_left_open(written: Any) -> None:
+    counts = IngestCounts()
+    found = made(counts, created_at=written)
+    assert found is not None
+    assert (found.created_at, counts.unparsed_dates) == (None, 1)
 
 
-def test_an_unknown_kind_is_refused_with_its_place(empty_lab: Lab, tmp_path: Path) -> None:
-    path = write_lines(tmp_path / "rows.jsonl", {"text": "x", "kind": "poem"})
-    error = refused(empty_lab, path)
-    assert "'poem'" in error.message
-    assert "row 1" in error.message
+def test_the_field_date_stands_in_for_created_at() -> None:
+    assert document(date="2024-05-01").created_at == datetime(2024, 5, 1, tzinfo=UTC)
+    assert document(created_at="2023-01-01", date="2024-05-01").created_at == datetime(2023, 1, 1, tzinfo=UTC)
 
 
-def test_two_files_of_one_name_are_refused(empty_lab: Lab, tmp_path: Path) -> None:
-    for folder in ("one", "two"):
-        (tmp_path / folder).mkdir()
-        (tmp_path / folder / "a.txt").write_text(folder)
-    assert "a.txt twice" in refused(empty_lab, tmp_path / "one", tmp_path / "two").message
+def test_rows_override_the_defaults_and_take_them_for_the_rest() -> None:
+    plain, full = document(), document(author="Hazel", licence="MIT", lang="de-AT", kind="speech")
+    assert (plain.author, plain.rights.licence, plain.lang, plain.kind) == ("House", "CC0-1.0", "", "page")
+    assert (full.author, full.rights.licence, full.lang, full.kind) == ("Hazel", "MIT", "de", "speech")
+    assert document(license="PD").rights.licence == "PD"
 
 
-def test_ids_that_repeat_name_another_document_only_with_another_text(empty_lab: Lab, tmp_path: Path) -> None:
-    rows = [{"id": 1, "text": "first"}, {"id": 1, "text": "second"}, {"id": 1, "text": "first"}]
-    posts = [{"id": "x:5", "text": "a post"}, {"id": "x:5", "text": "another version of it"}]
-    made = add(empty_lab, write_lines(tmp_path / "rows.jsonl", *rows, *posts))
-    found = {d.id.partition(":")[2]: d.text for d in documents(made)}
-    assert found == {"1": "first", "1~2": "second", "5": "a post"}
-    assert made.stats["left_out"] == {"repeated_id": 2}
+@pytest.mark.parametrize("kind", ["dialogue", "preference", "poem"])
+def test_a_kind_that_plain_text_cannot_have_is_an_error(kind: str) -> None:
+    with pytest.raises(GlaswerkError, match=f"in file, row 1, found '{kind}'") as caught:
+        made(kind=kind)
+    assert "glaswerk add chats" in (caught.value.hint or "")
 
 
-def test_dates_that_cannot_be_read_are_counted(empty_lab: Lab, tmp_path: Path) -> None:
-    path = write_lines(tmp_path / "rows.jsonl", {"text": "x", "created_at": "last summer"})
-    made = add(empty_lab, path)
-    assert documents(made)[0].created_at is None
-    assert made.stats["unparsed_dates"] == 1
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ({}, ("own", "public", False)),
+        ({"audience": " Private "}, ("own", "private", False)),
+        ({"tdm_opt_out": "YES"}, ("own", "public", True)),
+        ({"tdm_opt_out": 1.0}, ("own", "public", True)),
+        ({"tdm_opt_out": False}, ("own", "public", False)),
+        ({"acquired": "licensed"}, ("licensed", "public", False)),
+    ],
+)
+def test_rights_are_read_in_any_case(row: dict[str, Any], expected: tuple[str, str, bool]) -> None:
+    found = rights_of(row, "here", DEFAULTS)
+    assert (found.acquired, found.audience, found.tdm_opt_out) == expected
 
 
-def test_a_source_is_made_anew_only_when_its_files_change(empty_lab: Lab, tmp_path: Path) -> None:
-    path = write_lines(tmp_path / "rows.jsonl", {"text": "one"})
-    first = add(empty_lab, path)
-    assert add(empty_lab, path) == first
-    write_lines(path, {"text": "two"})
-    assert add(empty_lab, path).id != first.id
+@given(st.dictionaries(st.sampled_from(["id", "title", "author", "lang", "url", "reply_to"]), st.text()))
+def test_any_words_in_the_fields_make_a_document(row: dict[str, str]) -> None:
+    found = document(**row)
+    assert found.id
+    assert found.text.endswith("Words.")
+    assert found.lang == "" or found.lang.isascii()
+
+
+def test_files_of_another_kind_are_errors_if_named_and_counted_in_folders(tmp_path: Path) -> None:
+    for name in ("a.jsonl", "b.txt"):
+        (tmp_path / name).write_text("{}")
+    counts = IngestCounts()
+    assert [file.name for file in find_files([tmp_path], (".jsonl",), counts)] == ["a.jsonl"]
+    assert counts.left_out == {"unsupported_file": 1}
+    with pytest.raises(GlaswerkError, match=r"ends in \.jsonl, found .*b\.txt"):
+        find_files([tmp_path / "b.txt"], (".jsonl",), counts)
+    with pytest.raises(GlaswerkError, match="an empty list of paths"):
+        find_files([], (), counts)
+
+
+@pytest.mark.parametrize(
+    ("name", "data"), [("a.parquet", b"no parquet"), ("a.jsonl.zst", b"no zstd"), ("a.jsonl", b"{\0}")]
+)
+def test_content_that_contradicts_its_ending_is_an_error(tmp_path: Path, name: str, data: bytes) -> None:
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(GlaswerkError, match="found"):
+        find_files([tmp_path], (".parquet", ".jsonl", ".zst"), IngestCounts())

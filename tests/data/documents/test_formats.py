@@ -8,6 +8,7 @@ import json
 import lzma
 from collections.abc import Callable
 from contextlib import suppress
+from io import BufferedReader, BytesIO
 from pathlib import Path
 
 import pytest
@@ -17,10 +18,12 @@ from hypothesis import strategies as st
 from x_docs import PAGE, add, documents, epub, mutated, pdf, record, tarred, zipped
 
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.documents import formats, html
-from glaswerk.data.documents.fields import Defaults, Tally
-from glaswerk.data.documents.formats import Reading, read_file
-from glaswerk.data.files.inputs import Found
+from glaswerk.data.documents import html
+from glaswerk.data.documents.fields import Defaults, IngestCounts
+from glaswerk.data.documents.file_reader import read_file
+from glaswerk.data.documents.formats import ReadOptions, format_of
+from glaswerk.data.files.inputs import InputFile
+from glaswerk.data.files.stored import StoredFile
 from glaswerk.data.posts.mastodon import html_text
 from glaswerk.lab import Lab
 
@@ -175,9 +178,9 @@ def test_no_bytes_raise_anything_but_a_named_error(tmp_path: Path, data: st.Data
     whole = mutated(data, PACKERS[data.draw(st.sampled_from(sorted(PACKERS)))](inner))
     path = tmp_path / f"fuzz{data.draw(st.sampled_from(['', '.csv', '.jsonl', '.html', '.txt', '.md']))}"
     path.write_bytes(whole)
-    found = Found(path, path.name, named=data.draw(st.booleans()))
+    found = InputFile(path, path.name, named=data.draw(st.booleans()))
     with suppress(GlaswerkError):
-        read = list(read_file(found, Defaults("fuzz", "CC0-1.0"), Reading(), Tally()))
+        read = list(read_file(found, Defaults("fuzz", "CC0-1.0"), ReadOptions(), IngestCounts()))
         assert all(document.text.strip() for document in read)
 
 
@@ -217,7 +220,70 @@ def test_times_as_digits_are_seconds_or_milliseconds(empty_lab: Lab, tmp_path: P
 @pytest.mark.parametrize("size", [1 << 15, 1 << 16])
 def test_hostile_markup_takes_no_longer_than_its_length(size: int) -> None:
     """Each of these took minutes or for ever; the suite's time limit is the measure."""
-    assert not formats._HTML.match(b"<!---->" * (size // 8) + b"x")
+    hostile = b"<!---->" * (size // 8) + b"x"
+    stored = StoredFile("page", BufferedReader(BytesIO(hostile)), hostile)
+    assert format_of(stored, ReadOptions()) == "text"
     assert html.keep_lists("<" + "a" * size)
     assert html.expand("<" + "a" * size)
     assert html_text("<" + "a" * size)
+
+
+def detected(name: str, data: bytes, **more: str) -> str:
+    return format_of(StoredFile(name, BufferedReader(BytesIO(data)), data), ReadOptions(**more))  # type: ignore[type-var, arg-type]
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"%PDF-1.7", "pdf"),
+        (b"PAR1", "parquet"),
+        (b"WARC/1.1\r\n", "warc"),
+        (b"<!-- x --> <!DOCTYPE HTML>", "html"),
+        (b"<?xml version='1.0'?>\n<html>", "html"),
+        (b'{"a": 1}\n', "lines"),
+        (b'{"a": 1, oops}\n', "lines"),
+        (b'{\n "a": 1}', "object"),
+        (b"{}", "lines"),
+        (b'[{"a": 1}]', "list"),
+        (b"[", "list"),
+        (b"[a link](x)", "text"),
+        (b"{braces} in prose", "text"),
+        (b"id;text\n", "table"),
+        (b"Words, and more words.", "text"),
+        (b"From a@b.example Wed May  1 10:00:00 2024\nSubject: x\n", "mbox"),
+        (b"Subject: x\nFrom: a@b.example\n\nWords", "eml"),
+        (b"Date: today\n\nA note with one field.", "text"),
+        (b"", "text"),
+        (b"\x1b[31mred\x1b[0m", "text"),
+        (b"\x7fELF", ""),
+        (b"Gr\xfc\xdfe", ""),
+    ],
+)
+def test_the_first_bytes_decide_the_format_of_a_file_without_an_ending(data: bytes, expected: str) -> None:
+    assert detected("file", data) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "expected"),
+    [
+        ("a.html", b"no markup", "html"),
+        ("a.csv", b"one\n1\n", "table"),
+        ("a.CSV.GZ", b"one\n1\n", "table"),
+        ("a.jsonl", b"not json", "lines"),
+        ("a.jsonl", b'[{"a": 1}]', "list"),
+        ("a.eml", b"no header", "eml"),
+        ("a.mbox", b"", "mbox"),
+        ("a.md", b"text,author\n", "text"),
+        ("a.txt", b"Gr\xfc\xdfe", "text"),
+        ("a.txt", b"\x7fELF", ""),
+        ("a.pdf", b"Words.", "text"),
+        ("a.txt", b"%PDF-1.7", "pdf"),
+    ],
+)
+def test_the_ending_decides_only_between_kinds_of_plain_text(name: str, data: bytes, expected: str) -> None:
+    assert detected(name, data) == expected
+
+
+def test_what_the_user_says_makes_text_of_bytes_and_a_table_of_prose() -> None:
+    assert detected("file", b"Gr\xfc\xdfe", encoding="windows-1252") == "text"
+    assert detected("a.txt", b"stars,review\n", text_column="review") == "table"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,6 +15,7 @@ from x_docs import add, documents
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.documents import add_documents as docs_source
 from glaswerk.data.files import inputs
+from glaswerk.data.files.inputs import find_inputs, not_regular, spooled, stamp
 from glaswerk.lab import Lab
 
 
@@ -63,7 +65,7 @@ def test_standard_input_is_read_by_its_content(
     give(b'{"text": "One."}\n{oops}\n')
     with pytest.raises(GlaswerkError, match="standard-input, line 2"):
         add(empty_lab, Path("-"))
-    monkeypatch.setattr(inputs, "SPOOL_LIMIT", 10)
+    monkeypatch.setattr(inputs, "STANDARD_INPUT_BYTES", 10)
     give(b"more than ten bytes")
     with pytest.raises(GlaswerkError, match="on standard input, found more"):
         add(empty_lab, Path("-"))
@@ -85,3 +87,98 @@ def test_a_file_that_changes_while_it_is_read_is_an_error(
     with pytest.raises(GlaswerkError, match=r"a\.jsonl changed while it was read"):
         add(empty_lab, path)
     assert empty_lab.find("source", "docs") is None
+
+
+def write(root: Path, *names: str) -> Path:
+    """Files with their own names as content."""
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(name)
+    return root
+
+
+def test_files_of_a_folder_are_named_from_the_folder_and_sorted(tmp_path: Path) -> None:
+    folder = write(tmp_path / "in", "b/2.txt", "b/1.txt", "a.txt", "Übung/ß.txt", ".git/config", "c/.hidden")
+    found = find_inputs([folder], Counter())
+    assert [file.name for file in found] == ["a.txt", "b/1.txt", "b/2.txt", "Übung/ß.txt"]
+    assert not any(file.named for file in found)
+    assert all(file.path == folder / file.name for file in found)
+
+
+def test_a_file_that_the_user_names_is_marked_so_even_if_it_is_hidden(tmp_path: Path) -> None:
+    write(tmp_path, ".notes.txt")
+    (found,) = find_inputs([tmp_path / ".notes.txt"], Counter())
+    assert (found.name, found.named, found.label) == (".notes.txt", True, str(tmp_path / ".notes.txt"))
+
+
+def test_a_pattern_may_match_folders_whose_files_are_read(tmp_path: Path) -> None:
+    write(tmp_path, "2023/a.txt", "2024/b.txt", "other/c.txt")
+    found = find_inputs([tmp_path / "20*"], Counter())
+    assert [file.name for file in found] == ["2023/a.txt", "2024/b.txt"]
+
+
+def test_a_file_whose_name_looks_like_a_pattern_is_read_as_it_is(tmp_path: Path) -> None:
+    write(tmp_path, "notes[1].txt", "notes1.txt")
+    (found,) = find_inputs([tmp_path / "notes[1].txt"], Counter())
+    assert found.name == "notes[1].txt"
+
+
+@pytest.mark.parametrize(
+    ("name", "message", "hint"),
+    [("none", "found nothing at", "check the path"), ("no*", "found none", "ls ")],
+)
+def test_what_does_not_exist_is_an_error_with_a_next_step(
+    tmp_path: Path, name: str, message: str, hint: str
+) -> None:
+    with pytest.raises(GlaswerkError, match=message) as caught:
+        find_inputs([tmp_path / name], Counter())
+    assert hint in (caught.value.hint or "")
+
+
+def test_a_link_that_leads_nowhere_is_counted_as_unsupported(tmp_path: Path) -> None:
+    write(tmp_path, "a.txt")
+    (tmp_path / "gone.txt").symlink_to(tmp_path / "missing.txt")
+    counts: Counter[str] = Counter()
+    assert [file.name for file in find_inputs([tmp_path], counts)] == ["a.txt"]
+    assert counts["unsupported_file"] == 1
+
+
+def test_links_in_a_circle_end(tmp_path: Path) -> None:
+    write(tmp_path, "in/a.txt")
+    (tmp_path / "in" / "again").symlink_to(tmp_path / "in")
+    counts: Counter[str] = Counter()
+    assert [file.name for file in find_inputs([tmp_path / "in"], counts)] == ["a.txt"]
+    assert +counts == Counter()
+
+
+def test_standard_input_is_copied_for_the_block_and_removed_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"piped words")))
+    with spooled([tmp_path, Path("-")]) as (first, second):
+        assert (first, second.read_bytes()) == (tmp_path, b"piped words")
+        (found,) = find_inputs([second], Counter())
+        assert (found.name, found.label) == ("standard-input", "standard-input")
+    assert not second.exists()
+
+
+def test_paths_without_a_dash_leave_standard_input_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    with spooled([Path("a"), Path("b")]) as paths:
+        assert paths == [Path("a"), Path("b")]
+
+
+def test_a_stamp_changes_with_the_content_or_the_time(tmp_path: Path) -> None:
+    path = write(tmp_path, "a.txt") / "a.txt"
+    before = stamp(path)
+    assert stamp(path) == before
+    os.utime(path, ns=(0, 1))
+    assert stamp(path) == (len("a.txt"), 1)
+    path.write_text("longer than before")
+    assert stamp(path)[0] == 18
+
+
+def test_the_error_for_a_pipe_names_it(tmp_path: Path) -> None:
+    error = not_regular(tmp_path / "pipe")
+    assert str(tmp_path / "pipe") in error.message
+    assert error.hint

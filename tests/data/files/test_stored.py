@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
+import lzma
+import tarfile
 import zipfile
 from collections import Counter
 from pathlib import Path
 
 import pytest
+import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
 from x_docs import tarred, zipped
 
 from glaswerk.data.files import stored
-from glaswerk.data.files.stored import DAMAGE, Unpacker
+from glaswerk.data.files.stored import DAMAGE, Bomb, StoredFile, Unpacker, is_tar, packing
 
 
 def sizes(path: Path, data: bytes) -> tuple[list[int], Counter[str]]:
@@ -43,15 +49,15 @@ def sizes(path: Path, data: bytes) -> tuple[list[int], Counter[str]]:
 def test_what_unpacks_too_far_is_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packed: object
 ) -> None:
-    monkeypatch.setattr(stored, "RATIO_FREE_BYTES", 1 << 20)
+    monkeypatch.setattr(stored, "UNPACK_RATIO_FREE_BYTES", 1 << 20)
     found, counts = sizes(tmp_path / "bomb", packed(b"\0" * (40 << 20)))  # type: ignore[operator]
     assert counts == {"bomb": 1}
     assert sum(found) < 30 << 20
 
 
 def test_all_members_together_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stored, "TOTAL_LIMIT", 3 << 20)
-    monkeypatch.setattr(stored, "RATIO_LIMIT", 100)
+    monkeypatch.setattr(stored, "UNPACKED_BYTES", 3 << 20)
+    monkeypatch.setattr(stored, "UNPACK_RATIO", 100)
     _, counts = sizes(tmp_path / "many", zipped({str(i): b"x" * (1 << 20) for i in range(40)}))
     assert counts["bomb"] > 0
 
@@ -97,3 +103,134 @@ def test_a_tar_that_breaks_in_a_header_is_counted(tmp_path: Path, cut: bool) -> 
     data[1024 + 150] ^= 0x55
     broken = bytes(data[: 1024 + 300] if cut else data)
     assert sizes(tmp_path / "broken.tar", broken) == ([5], Counter({"cut_off": 1}))
+
+
+PACKERS = {
+    "gz": gzip.compress,
+    "bz2": bz2.compress,
+    "xz": lzma.compress,
+    "zst": zstandard.compress,
+    "zip": lambda data: zipped({"inner": data}),
+    "tar": lambda data: tarred({"inner": data}),
+}
+
+
+def contents(path: Path, data: bytes) -> tuple[dict[str, bytes], Counter[str]]:
+    """Content of each file by name, and what was counted."""
+    path.write_bytes(data)
+    unpacker = Unpacker(Counter())
+    with path.open("rb") as file:
+        return {each.name: each.stream.read() for each in unpacker.files(file, path.name)}, unpacker.counts
+
+
+@given(st.binary(max_size=300), st.lists(st.sampled_from(sorted(PACKERS)), max_size=2))
+def test_what_is_packed_twice_over_comes_out_as_it_went_in(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes, packers: list[str]
+) -> None:
+    inner = b"plain " + data
+    packed = inner
+    for name in packers:
+        packed = PACKERS[name](packed)
+    found, counts = contents(tmp_path_factory.getbasetemp() / "packed", packed)
+    assert list(found.values()) == [inner]
+    assert not counts
+
+
+def test_a_file_is_named_after_all_its_containers(tmp_path: Path) -> None:
+    inner = zipped({"deep/a.txt": b"a", "b.txt": b"b"})
+    found, _ = contents(tmp_path / "all.tar", tarred({"in/some.zip": inner, "c.txt": b"c"}))
+    assert found == {
+        "all.tar/in/some.zip/deep/a.txt": b"a",
+        "all.tar/in/some.zip/b.txt": b"b",
+        "all.tar/c.txt": b"c",
+    }
+
+
+def test_an_empty_file_is_a_file(tmp_path: Path) -> None:
+    assert contents(tmp_path / "empty", b"") == ({"empty": b""}, Counter())
+
+
+def test_folders_and_links_in_containers_are_no_files(tmp_path: Path) -> None:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as container:
+        for name, kind in (
+            ("folder", tarfile.DIRTYPE),
+            ("link", tarfile.SYMTYPE),
+            ("pipe", tarfile.FIFOTYPE),
+        ):
+            member = tarfile.TarInfo(name)
+            member.type, member.linkname = kind, "/etc/passwd"
+            container.addfile(member)
+    assert contents(tmp_path / "a.tar", out.getvalue()) == ({}, Counter())
+
+
+def test_office_documents_are_counted_and_books_stay_whole(tmp_path: Path) -> None:
+    files = {
+        "letter.docx": zipped({"[Content_Types].xml": "<Types/>", "word/document.xml": "words"}),
+        "app.jar": zipped({"META-INF/MANIFEST.MF": "x"}),
+        "book.epub": zipped({"META-INF/container.xml": "<container/>", "a.xhtml": "words"}),
+    }
+    path = tmp_path / "all.tar"
+    path.write_bytes(tarred(files))
+    unpacker = Unpacker(Counter())
+    with path.open("rb") as file:
+        found = [(each.name, each.book is not None, each.inside) for each in unpacker.files(file, "all.tar")]
+    assert found == [("all.tar/book.epub", True, True)]
+    assert unpacker.counts == {"unsupported_file": 2}
+
+
+def test_of_a_packed_web_archive_only_the_records_are_read(tmp_path: Path) -> None:
+    files = {"datapackage.json": "{}", "pages/pages.jsonl": "{}", "archive/data.warc": "WARC/1.0"}
+    found, _ = contents(tmp_path / "a.wacz", zipped(files))
+    assert list(found) == ["a.wacz/archive/data.warc"]
+    del files["archive/data.warc"]
+    found, _ = contents(tmp_path / "b.zip", zipped(files))
+    assert list(found) == ["b.zip/datapackage.json", "b.zip/pages/pages.jsonl"]
+
+
+def test_one_damaged_member_does_not_stop_the_others(tmp_path: Path) -> None:
+    files = {"a.gz": gzip.compress(b"words " * 500)[:30], "b.txt": b"fine", "c.zip": b"PK\x03\x04 no zip"}
+    assert sizes(tmp_path / "all.tar", tarred(files))[0][-1] == 4
+    assert sizes(tmp_path / "all.tar", tarred(files))[1] == {"cut_off": 2}
+
+
+def test_a_tar_header_of_hostile_size_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stored, "TAR_HEADER_BYTES", 1000)
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.GNU_FORMAT) as container:
+        container.addfile(tarfile.TarInfo("a" * 2000))
+    assert sizes(tmp_path / "a.tar", out.getvalue()) == ([], Counter({"cut_off": 1}))
+
+
+def test_all_bytes_are_given_up_to_the_limit_and_not_one_more() -> None:
+    def held() -> StoredFile:
+        return StoredFile("a", io.BufferedReader(io.BytesIO(b"12345")), b"")  # type: ignore[type-var]
+
+    assert held().whole(5) == b"12345"
+    with pytest.raises(Bomb, match="more than 4 bytes"):
+        held().whole(4)
+
+
+@pytest.mark.parametrize("name", ["gz", "bz2", "xz", "zst"])
+def test_compression_is_known_by_its_first_bytes(name: str) -> None:
+    opener = packing(PACKERS[name](b"words")[:16])
+    assert opener is not None
+    assert opener(io.BytesIO(PACKERS[name](b"words"))).read() == b"words"
+
+
+@pytest.mark.parametrize("head", [b"", b"words", b"PK\x03\x04", b"\x1f", b"BZ"])
+def test_other_bytes_are_not_taken_for_compression(head: bytes) -> None:
+    assert packing(head) is None
+
+
+def test_a_tar_file_is_known_by_its_mark() -> None:
+    assert is_tar(tarred({"a": b"words"}))
+    assert not is_tar(b"ustar" + bytes(600))
+    assert not is_tar(b"")
+
+
+@pytest.mark.parametrize(("error", "reason"), [(Bomb("x"), "bomb"), (EOFError(), "cut_off")])
+def test_damage_is_counted_by_its_kind(error: Exception, reason: str) -> None:
+    unpacker = Unpacker(Counter())
+    unpacker.damaged(error)
+    assert unpacker.counts == {reason: 1}

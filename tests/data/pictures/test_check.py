@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import ExifTags, Image, ImageCms, PngImagePlugin
 
-from glaswerk.data.pictures.check import BYTES_LIMIT, Picture, check
-from glaswerk.data.pictures.metadata import without_metadata
+from glaswerk.data.files.limits import PICTURE_BYTES
+from glaswerk.data.pictures.check import Picture, check
 from glaswerk.data.store.reasons import ADDING
 
 FORMATS = {"jpg": "JPEG", "png": "PNG", "webp": "WEBP", "gif": "GIF"}
@@ -139,7 +139,7 @@ def _bmp() -> bytes:
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "unsupported_picture"),
         (_bmp(), "unsupported_picture"),
         (_huge(), "oversized_picture"),
-        (bytes(BYTES_LIMIT + 1), "oversized_picture"),
+        (bytes(PICTURE_BYTES + 1), "oversized_picture"),
         *((data[: len(data) * 2 // 3], "broken_picture") for data in map(encoded, FORMATS)),
     ],
 )
@@ -179,13 +179,3 @@ def test_a_damaged_picture_is_taken_whole_or_has_a_named_reason(
     again = check(found.data)
     assert isinstance(again, Picture)
     assert (again.width, again.height, again.data) == (found.width, found.height, found.data)
-
-
-@given(st.sampled_from(sorted(FORMATS)), st.binary(max_size=200) | st.sampled_from(WHOLE), st.integers(0, 9))
-def test_taking_metadata_out_of_anything_ends_in_bytes_or_a_value_error(
-    suffix: str, data: bytes, orientation: int
-) -> None:
-    try:
-        without_metadata(data, suffix, orientation)
-    except ValueError:
-        return

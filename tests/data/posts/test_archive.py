@@ -100,7 +100,7 @@ def test_a_link_out_of_an_unpacked_folder_is_refused(empty_lab: Lab, tmp_path: P
 
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(empty_lab: Lab, tmp_path: Path) -> None:
     path = tmp_path / "bomb.zip"
-    size = archives.RATIO_FREE_BYTES + (1 << 20)
+    size = archives.UNPACK_RATIO_FREE_BYTES + (1 << 20)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("data/manifest.js", manifest({"tweets": [("data/tweets.js", 1)]}))
         with archive.open("data/tweets.js", "w") as member:
@@ -113,7 +113,7 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked(empty_lab: Lab, tmp_path: P
 def test_all_members_together_stay_below_the_limit(
     empty_lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(archives, "TOTAL_LIMIT", 1000)
+    monkeypatch.setattr(archives, "UNPACKED_BYTES", 1000)
     path = write_zip(tmp_path / "big.zip", members(TWEETS))
     assert "expected at most" in refused(empty_lab, path).message
 
@@ -160,7 +160,7 @@ def test_a_member_that_occurs_twice_is_refused(empty_lab: Lab, tmp_path: Path) -
 def test_a_file_that_is_no_zip_is_refused(empty_lab: Lab, tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "notes.zip"
     path.write_bytes(content)
-    assert "expected a whole zip file" in refused(empty_lab, path).message
+    assert "expected a complete zip file" in refused(empty_lab, path).message
 
 
 def test_a_missing_manifest_is_refused_and_tolerated_on_request(empty_lab: Lab, tmp_path: Path) -> None:

@@ -308,7 +308,7 @@ def test_broken_lines_are_counted_and_reading_goes_on(empty_lab: Lab, tmp_path: 
 def test_a_line_without_end_is_passed_over_in_bounded_pieces(
     empty_lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("glaswerk.data.posts.dumps.LINE_LIMIT", 5000)
+    monkeypatch.setattr("glaswerk.data.posts.dumps.DUMP_LINE_BYTES", 5000)
     data = lines(status(1, "a")) + b'{"text": "' + b"x" * 23_456 + b'"}\n' + lines(status(2, "b"))
     made = add(empty_lab, tmp_path / "long.jsonl", data)
     assert sorted(documents(made)) == [1, 2]
@@ -428,7 +428,7 @@ def _ids(made: Artifact) -> list[str]:
 def test_a_broken_first_line_costs_that_line_only(
     empty_lab: Lab, tmp_path: Path, first: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("glaswerk.data.posts.dumps.VALUE_LIMIT", 3000)
+    monkeypatch.setattr("glaswerk.data.posts.dumps.DUMP_VALUE_BYTES", 3000)
     made = add(empty_lab, tmp_path / "a.jsonl", first + lines(*(status(n, f"post {n}") for n in range(99))))
     assert sorted(documents(made)) == list(range(99))
     assert made.stats["left_out"] == {"broken_record": 1}
@@ -444,7 +444,7 @@ def test_a_file_of_something_else_counts_once(empty_lab: Lab, tmp_path: Path) ->
 def test_a_line_longer_than_the_limit_of_lines_is_read_where_it_is_the_whole_file(
     empty_lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("glaswerk.data.posts.dumps.LINE_LIMIT", 5000)
+    monkeypatch.setattr("glaswerk.data.posts.dumps.DUMP_LINE_BYTES", 5000)
     page = json.dumps([status(n, f"post {n}") for n in range(50)]).encode()
     assert len(page) > 5000
     assert len(documents(add(empty_lab, tmp_path / "page.json", page))) == 50
@@ -588,7 +588,7 @@ def test_a_post_that_any_copy_shows_as_protected_is_limited(
 def test_a_list_longer_than_one_value_may_be_is_read_as_a_stream(
     empty_lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, indent: int | None
 ) -> None:
-    monkeypatch.setattr("glaswerk.data.posts.dumps.VALUE_LIMIT", 3000)
+    monkeypatch.setattr("glaswerk.data.posts.dumps.DUMP_VALUE_BYTES", 3000)
     page = json.dumps([status(n, f"post {n}") for n in range(50)], indent=indent).encode()
     assert len(page) > 9000
     made = add(empty_lab, tmp_path / "page.json", page)
@@ -623,7 +623,7 @@ def test_a_dump_that_changes_while_it_is_read_is_an_error(tmp_path: Path) -> Non
 def test_no_bytes_of_a_long_list_raise_anything(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: st.DataObject
 ) -> None:
-    monkeypatch.setattr("glaswerk.data.posts.dumps.VALUE_LIMIT", 200)
+    monkeypatch.setattr("glaswerk.data.posts.dumps.DUMP_VALUE_BYTES", 200)
     page = bytearray(
         json.dumps([status(n, "x") for n in range(4)], indent=data.draw(st.none() | st.just(1))).encode()
     )

@@ -7,13 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from x_archives import ACCOUNT, HANDLE, members, tweet, write_zip
 
 from glaswerk.core.document import Document, from_rows
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.posts.post import parse_time, read_post
+from glaswerk.data.posts.post import read_post
 from glaswerk.data.source import add_posts
 from glaswerk.data.store.parquet import read_rows
 from glaswerk.lab import Artifact, Lab
@@ -272,15 +270,6 @@ def test_a_licence_is_asked_for(empty_lab: Lab, tmp_path: Path) -> None:
     path = write_zip(tmp_path / "a.zip", members([tweet(1, "Post.")]))
     with pytest.raises(GlaswerkError, match="licence"):
         add_posts(empty_lab, [path], licence=" ")
-
-
-@given(st.integers(0, 4_000_000_000).map(lambda seconds: datetime.fromtimestamp(seconds, UTC)))
-def test_times_in_xs_form_and_in_iso_form_read_alike(moment: datetime) -> None:
-    days = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-    months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-    text = f"{days[moment.weekday()]} {months[moment.month - 1]} {moment:%d %H:%M:%S} +0000 {moment.year:04}"
-    assert parse_time(text) == moment
-    assert parse_time(moment.isoformat()) == moment
 
 
 def test_the_towns_archives_come_in_whole(town: Path, empty_lab: Lab) -> None:

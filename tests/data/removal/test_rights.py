@@ -9,7 +9,7 @@ from small_labs import add_source, doc
 
 from glaswerk.data.removal.rights import RightsRow, reserved_ids, rights_table
 from glaswerk.lab import Artifact, Lab
-from glaswerk.lab.status import ADOPTED
+from glaswerk.lineage.stages import ADOPTED
 
 
 def test_each_combination_of_rights_is_one_row_the_most_frequent_first(empty_lab: Lab) -> None:

@@ -15,7 +15,7 @@ from small_labs import doc
 
 from glaswerk.core.document import Document, Message, Rights, from_row, from_rows
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.files.lines import LINE_LIMIT
+from glaswerk.data.files.limits import ROW_BYTES
 from glaswerk.data.store.parquet import (
     BATCH_BYTES,
     SCHEMA,
@@ -85,7 +85,7 @@ def test_few_rows_are_read_at_once_where_a_small_file_repeats_a_large_value(tmp_
 
 
 def test_a_row_beyond_the_limit_is_refused(tmp_path: Path) -> None:
-    pq.write_table(pa.table({"text": [b"x" * (LINE_LIMIT + 1)]}), tmp_path / "a.parquet", compression="zstd")
+    pq.write_table(pa.table({"text": [b"x" * (ROW_BYTES + 1)]}), tmp_path / "a.parquet", compression="zstd")
     with pytest.raises(GlaswerkError, match="expected rows of at most"):
         list(read_rows(tmp_path / "a.parquet"))
 

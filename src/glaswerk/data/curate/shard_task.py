@@ -25,7 +25,7 @@ from glaswerk.data.curate.settings import CurateConfig
 from glaswerk.data.filters import duplicates
 from glaswerk.data.filters.boilerplate import write_line_keys
 from glaswerk.data.filters.decontaminate import EvalIndex
-from glaswerk.data.posts.post import PREFIX
+from glaswerk.data.references import X_PREFIX
 from glaswerk.data.removal.reach import Removed
 from glaswerk.data.store.decisions import CODES, KEPT, ReasonSamples
 from glaswerk.data.store.families import IMAGE, TEXT, family_of
@@ -300,8 +300,8 @@ def _plain(value: Any) -> Any:
 
 
 def _post_number(identifier: str) -> int:
-    digits = identifier.removeprefix(PREFIX)
-    is_post = identifier.startswith(PREFIX) and digits.isascii() and digits.isdigit() and len(digits) < 20
+    digits = identifier.removeprefix(X_PREFIX)
+    is_post = identifier.startswith(X_PREFIX) and digits.isascii() and digits.isdigit() and len(digits) < 20
     return int(digits) if is_post else 0
 
 

@@ -1,4 +1,4 @@
-"""Dialogues from rows: OpenAI's messages, ShareGPT's conversations, pairs like Alpaca's, questions."""
+"""Dialogues from rows: OpenAI messages, ShareGPT conversations, pairs such as Alpaca's, questions."""
 
 from __future__ import annotations
 
@@ -9,31 +9,32 @@ from glaswerk.core.document import Document, Message, Role
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.dialogues.questions import turns_of_question
 from glaswerk.data.dialogues.records import read_records
-from glaswerk.data.documents.fields import Defaults, Tally, rights_of
-from glaswerk.data.files.inputs import Found
-from glaswerk.data.posts.references import derived_from
+from glaswerk.data.documents.fields import Defaults, IngestCounts, rights_of
+from glaswerk.data.files.inputs import InputFile
+from glaswerk.data.references import derived_from
 
 ROLES = get_args(Role)
 _SHAPE = '{"messages": [{"role": "user", "content": "…"}, {"role": "assistant", "content": "…"}]}'
 
 
 def read_chats(
-    file: Found, defaults: Defaults, tally: Tally, *, tolerant: bool = False
+    file: InputFile, defaults: Defaults, counts: IngestCounts, *, tolerant: bool = False
 ) -> Iterator[Document]:
-    """One document of kind "dialogue" a row; its text is the plain rendering. Rows may carry a licence,
-    and in `derived_from` the ids of what they were made from.
+    """One document of kind "dialogue" per row; its text is the plain rendering.
 
-    Raises GlaswerkError naming file and row for an unknown role, an empty dialogue or turn, and a
-    dialogue without a turn of the assistant: tuning on it would teach nothing. `tolerant` counts them.
+    Rows may have an id, a licence, and in `derived_from` the ids of the documents that they were made from.
+    Raises GlaswerkError naming file and row for an unknown role, an empty dialogue or turn, and a dialogue
+    without a turn of the assistant, because tuning on it would teach nothing. With `tolerant`, such rows are
+    counted.
     """
-    for number, where, row in read_records(file, tally, tolerant=tolerant):
+    for number, where, row in read_records(file, counts, tolerant=tolerant):
         try:
             messages, parents = _messages(_turns(row), where), derived_from(row, where)
             rights = rights_of(row, where, defaults)
         except GlaswerkError:
             if not tolerant:
                 raise
-            tally.left_out["broken_record"] += 1
+            counts.left_out["broken_record"] += 1
             continue
         given = row.get("id")
         yield Document(
@@ -49,12 +50,12 @@ def read_chats(
 
 
 def plain_text(messages: Sequence[Message], rejected: Sequence[Message] = ()) -> str:
-    """The dialogue as people read it: "role: content", one turn after the other, "rejected" where it was."""
+    """The dialogue as people read it: one "role: content" per line, then the rejected turns marked so."""
     turns = [f"{message['role']}: {message['content']}" for message in messages]
     return "\n".join([*turns, *(f"rejected {turn['role']}: {turn['content']}" for turn in rejected)])
 
 
-# Who speaks in ShareGPT's files, which were saved from many programs.
+# Speakers in ShareGPT files, which were saved from many programs.
 _SPEAKERS = {
     "human": "user",
     "prompter": "user",
@@ -80,7 +81,7 @@ def _turns(row: Mapping[str, Any]) -> Any:
     if "messages" not in row and isinstance(row.get("conversations"), list):
         return [from_sharegpt(turn) for turn in row["conversations"]]
     for question, answer in _PAIRS:
-        # Without its choices a question's answer may make no sense: see `turns_of_question`.
+        # Without its choices, the answer to a question may make no sense: see `turns_of_question`.
         if not {"messages", "choices", "options"} & row.keys() and question in row and answer in row:
             asked, given = row[question], row.get("input")
             if isinstance(asked, str) and isinstance(given, str) and given.strip():
@@ -93,7 +94,7 @@ def _turns(row: Mapping[str, Any]) -> Any:
 
 
 def from_sharegpt(turn: Any) -> Any:
-    """A turn with `from` and `value` in OpenAI's shape; anything else as it is."""
+    """A turn with `from` and `value` in OpenAI's shape; anything else unchanged."""
     if not isinstance(turn, dict) or "from" not in turn:
         return turn
     speaker = turn["from"]
@@ -113,7 +114,7 @@ def _messages(value: Any, where: str) -> tuple[Message, ...]:
 
 
 def message_of(turn: Any, where: str) -> Message:
-    """A turn with a known role and words. Raises GlaswerkError naming `where` for anything else."""
+    """A turn with a known role and some text. Raises GlaswerkError naming `where` for anything else."""
     role = turn.get("role") if isinstance(turn, dict) else None
     content = turn.get("content") if isinstance(turn, dict) else None
     if not isinstance(role, str) or role not in ROLES:
@@ -125,5 +126,5 @@ def message_of(turn: Any, where: str) -> Message:
 
 def _fault(message: str) -> GlaswerkError:
     return GlaswerkError(
-        message, hint=f"write one dialogue a line: {_SHAPE}; or leave out what is broken with --tolerant"
+        message, hint=f"write one dialogue per line: {_SHAPE}; or skip broken rows with --tolerant"
     )

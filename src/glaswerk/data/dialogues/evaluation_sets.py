@@ -1,8 +1,8 @@
-"""Items of evaluation sets from files of any common kind, as texts to look for in training documents.
+"""Items of evaluation sets from files of any common kind, as texts to search for in training documents.
 
-Every string of a record is a text of its own: question, context, choices, answers, right or wrong, at any
-depth. Strings under keys that say something about the item (ABOUT) are left out; labels and names need no
-rule, since `decontaminate` checks nothing below eight words.
+Every string of a record is a separate text: question, context, choices, answers, right or wrong, at any
+depth. Strings under keys that describe the item (ABOUT) are left out. Labels and names need no rule, because
+`decontaminate` checks nothing shorter than eight words.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import digest_file
 from glaswerk.data.dialogues.records import RECORD_SUFFIXES, read_records
 from glaswerk.data.documents.csv_rows import cell_limit
-from glaswerk.data.documents.fields import Tally
-from glaswerk.data.files.inputs import Found
+from glaswerk.data.documents.fields import IngestCounts
+from glaswerk.data.files.inputs import InputFile
+from glaswerk.data.files.limits import EVALUATION_FILE_BYTES
 from glaswerk.data.files.lines import decode
 from glaswerk.data.filters.decontaminate import EvalIndex
 from glaswerk.data.store.new_source import default_name
@@ -35,17 +36,14 @@ _SCHEMA = pa.schema([("set", pa.string()), ("item", pa.string()), ("text", pa.st
 ABOUT = frozenset(("licence", "license", "source", "url", "note", "notes", "metadata", "additional_metadata"))
 _IDS = ("id", "ID", "Id", "_id", "uid", "example_id", "question_id", "statement_id", "idx", "qid")
 _KINDS = (*RECORD_SUFFIXES, ".csv", ".tsv")
-# Read in one go; the largest evaluation set in use (MMLU-Pro, BBQ) is below 100 MB.
-FILE_LIMIT = 512 * 10**6
 _DEPTH = 6
 
 
 def read_items(path: Path) -> Iterator[tuple[str, str, str]]:
     """(set, item, text) of every string in the records of a file, or of all files in a folder.
 
-    The set is the file's name without its ending; the item its id, or "#" and the record's number from 1.
-    Raises GlaswerkError where there is no such file, or one is broken: an item passed over in silence
-    would count as not leaked.
+    The set is the file's name without its ending; the item is the record's id, or "#" and its number from 1.
+    Raises GlaswerkError if there is no such file, or one is broken: a skipped item would count as not leaked.
     """
     for file in _files(path):
         ending = max((kind for kind in _KINDS if file.name.lower().endswith(kind)), key=len)
@@ -57,9 +55,9 @@ def read_items(path: Path) -> Iterator[tuple[str, str, str]]:
 
 
 def add_evaluations(lab: Lab, paths: Sequence[Path], *, name: str = "") -> Artifact:
-    """Install evaluation sets from files or folders: `curate` keeps documents that hold their items out.
+    """Install evaluation sets from files or folders: `curate` excludes documents that contain their items.
 
-    Raises GlaswerkError for a missing or broken file, and where no item is long enough to be found.
+    Raises GlaswerkError for a missing or broken file, and if no item is long enough to be found.
     """
     files = [file for path in paths for file in _files(path)]
     decided = {"files": sorted(digest_file(file) for file in files)}
@@ -89,7 +87,7 @@ def _files(path: Path) -> list[Path]:
     if not kept or not path.exists():
         raise GlaswerkError(
             f"expected evaluation sets ({', '.join(_KINDS)}), found none at {path}",
-            hint="name a file or folder with one record for each item",
+            hint="name a file or folder with one record per item",
         )
     return kept
 
@@ -104,21 +102,23 @@ def _records(file: Path) -> Iterator[dict[str, Any]]:
         return _table(file, "\t" if name.endswith(".tsv") else ",")
     if name.endswith(".json"):
         return _json(file)
-    return (record for _, _, record in read_records(Found(file, file.name), Tally(), tolerant=False))
+    return (
+        record for _, _, record in read_records(InputFile(file, file.name), IngestCounts(), tolerant=False)
+    )
 
 
 def _read(file: Path) -> str:
     size = file.stat().st_size
-    if size > FILE_LIMIT:
+    if size > EVALUATION_FILE_BYTES:
         raise GlaswerkError(
-            f"expected a file below {FILE_LIMIT:,} bytes, found {file} with {size:,}",
-            hint="write it as JSON lines (.jsonl), which are read one by one",
+            f"expected a file below {EVALUATION_FILE_BYTES:,} bytes, found {file} with {size:,}",
+            hint="write it as JSON lines (.jsonl), which are read one at a time",
         )
     return decode(file.read_bytes(), file)
 
 
 def _json(file: Path) -> Iterator[dict[str, Any]]:
-    """A list of records, an object that holds such a list, or records by their ids."""
+    """A list of records, an object that contains such lists, or records by id."""
     try:
         value = json.loads(_read(file))
     except (ValueError, RecursionError) as error:
@@ -139,7 +139,7 @@ def _json(file: Path) -> Iterator[dict[str, Any]]:
 
 def _table(file: Path, separator: str) -> Iterator[dict[str, Any]]:
     try:
-        with cell_limit(FILE_LIMIT):
+        with cell_limit(EVALUATION_FILE_BYTES):
             yield from csv.DictReader(io.StringIO(_read(file), newline=""), delimiter=separator)
     except csv.Error as error:
         raise GlaswerkError(

@@ -1,7 +1,7 @@
-"""Preferences: a prompt with a chosen and a rejected answer, from the shapes that public sets have.
+"""Preferences: a prompt with a chosen and a rejected answer, from the shapes of public data sets.
 
-Rows with `chosen` and `rejected` (trl's explicit and implicit prompts, Anthropic's hh strings, ShareGPT's and
-Alpaca's prompts), with scored `completions` (UltraFeedback), or trees of ranked replies (Open-Assistant).
+Rows with `chosen` and `rejected` (trl's explicit and implicit prompts, Anthropic's hh strings, ShareGPT and
+Alpaca prompts), with scored `completions` (UltraFeedback), or trees of ranked replies (Open-Assistant).
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from glaswerk.core.document import Document, Message, Rights
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.dialogues.chats import from_sharegpt, message_of, plain_text
 from glaswerk.data.dialogues.records import read_records
-from glaswerk.data.documents.fields import Defaults, Tally, rights_of
-from glaswerk.data.files.inputs import Found
+from glaswerk.data.documents.fields import Defaults, IngestCounts, rights_of
+from glaswerk.data.files.inputs import InputFile
 from glaswerk.data.language import tidy_code
-from glaswerk.data.posts.references import derived_from
+from glaswerk.data.references import derived_from
 
 _HINT = (
-    'write one pair a line: {"prompt": "…", "chosen": "…", "rejected": "…"}; '
-    "or leave out what is broken with --tolerant"
+    'write one pair per line: {"prompt": "…", "chosen": "…", "rejected": "…"}; '
+    "or skip broken rows with --tolerant"
 )
 # Anthropic's hh-rlhf: https://github.com/anthropics/hh-rlhf
 _SPEAKER = re.compile(r"(?:\A|\n\n)(Human|Assistant):")
@@ -33,7 +33,7 @@ _PROMPTS = ("prompt", "instruction", "question", "conversations")
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """Two ways for a conversation to end; either may still hold the prompt that both share."""
+    """Two endings of a conversation; either may still include the prompt that both share."""
 
     prompt: list[Any]
     chosen: list[Any]
@@ -43,24 +43,24 @@ class _Pair:
 
 
 def read_preferences(
-    file: Found, defaults: Defaults, tally: Tally, *, tolerant: bool = False
+    file: InputFile, defaults: Defaults, counts: IngestCounts, *, tolerant: bool = False
 ) -> Iterator[Document]:
-    """Documents of kind "preference": one a row, of a tree one for each turn with ranked replies.
+    """Documents of kind "preference": one per row, or one per turn with ranked replies of a tree.
 
-    The last of `messages` is the chosen answer, `rejected` the other one to the same messages before it.
-    Of several answers the best stands against the worst. Pairs that teach nothing are counted, by reason.
-    Rows may carry `derived_from`, ids of what they were made from.
-    Raises GlaswerkError naming file and row for one of another shape; `tolerant` counts it.
+    The last of `messages` is the chosen answer; `rejected` is the other answer to the same messages. Of
+    several answers, the best is paired with the worst. Pairs that teach nothing are counted, by reason. Rows
+    may have `derived_from`, the ids of what they were made from. Raises GlaswerkError naming file and row for
+    another shape; with `tolerant`, it is counted.
     """
-    for number, where, row in read_records(file, tally, tolerant=tolerant):
-        tally.rows += 1
+    for number, where, row in read_records(file, counts, tolerant=tolerant):
+        counts.rows += 1
         try:
             parents, rights = derived_from(row, where), rights_of(row, where, defaults)
-            found = [(pair, _answered(pair, where, tally)) for pair in _pairs(row, where, tally)]
+            found = [(pair, _answered(pair, where, counts)) for pair in _pairs(row, where, counts)]
         except GlaswerkError as error:
             if not tolerant:
                 raise GlaswerkError(error.message, hint=_HINT) from error
-            tally.left_out["broken_record"] += 1
+            counts.left_out["broken_record"] += 1
             continue
         for pair, turns in found:
             if turns is not None:
@@ -86,22 +86,22 @@ def _document(
     )
 
 
-def _answered(pair: _Pair, where: str, tally: Tally) -> list[Message] | None:
-    """Prompt, chosen answer and rejected answer, or None where the pair teaches nothing (counted)."""
+def _answered(pair: _Pair, where: str, counts: IngestCounts) -> list[Message] | None:
+    """Prompt, chosen answer and rejected answer; None, counted, if the pair teaches nothing."""
     shared = _shared(pair.chosen, pair.rejected)
-    # Zephyr's sets name the prompt and repeat it in both conversations.
+    # Zephyr's sets give the prompt and repeat it in both conversations.
     repeated = not pair.prompt or _key(pair.prompt[-1]) in [_key(turn) for turn in shared]
     prompt = shared if repeated else [*pair.prompt, *shared]
     chosen, rejected = pair.chosen[len(shared) :], pair.rejected[len(shared) :]
     if not chosen and not rejected:
-        tally.left_out["equal_answers"] += 1
+        counts.left_out["equal_answers"] += 1
         return None
     if any(_is_blank(turns[-1]) for turns in (chosen, rejected) if turns):
-        tally.left_out["empty_answer"] += 1
+        counts.left_out["empty_answer"] += 1
         return None
     turns = [message_of(turn, where) for turn in (*prompt, *chosen, *rejected)]
     if len(chosen) != 1 or len(rejected) != 1 or any(turn["role"] != "assistant" for turn in turns[-2:]):
-        tally.left_out["different_prompts"] += 1
+        counts.left_out["different_prompts"] += 1
         return None
     if all(turn["role"] != "user" for turn in turns[:-2]):
         raise GlaswerkError(f"expected a prompt of the user in {where}, found none")
@@ -109,7 +109,7 @@ def _answered(pair: _Pair, where: str, tally: Tally) -> list[Message] | None:
 
 
 def _shared(first: Sequence[Any], second: Sequence[Any]) -> list[Any]:
-    """The turns that both begin with; spaces around the words do not tell them apart."""
+    """The turns that both start with, ignoring spaces around the text."""
     together = takewhile(lambda pair: _key(pair[0]) == _key(pair[1]), zip(first, second, strict=False))
     return [turn for turn, _ in together]
 
@@ -124,12 +124,12 @@ def _is_blank(turn: Any) -> bool:
     return isinstance(turn, dict) and isinstance(turn.get("content"), str) and not turn["content"].strip()
 
 
-def _pairs(row: Mapping[str, Any], where: str, tally: Tally) -> Iterator[_Pair]:
+def _pairs(row: Mapping[str, Any], where: str, counts: IngestCounts) -> Iterator[_Pair]:
     prompt = row.get("prompt")
     if isinstance(prompt, dict) and isinstance(prompt.get("replies"), list):
-        yield from _from_tree(prompt, where, tally)
+        yield from _from_tree(prompt, where, counts)
     elif isinstance(row.get("completions"), list):
-        yield from _from_scores(row, where, tally)
+        yield from _from_scores(row, where, counts)
     else:
         yield _from_two(row, where)
 
@@ -142,24 +142,24 @@ def _from_two(row: Mapping[str, Any], where: str) -> _Pair:
     return _Pair(prompt, chosen, rejected, _text(row.get("id")) or _text(row.get("prompt_id")))
 
 
-def _from_scores(row: Mapping[str, Any], where: str, tally: Tally) -> Iterator[_Pair]:
-    """The completion with the highest `overall_score` against the one with the lowest."""
+def _from_scores(row: Mapping[str, Any], where: str, counts: IngestCounts) -> Iterator[_Pair]:
+    """The completion with the highest `overall_score` paired with the one with the lowest."""
     scored = _ranked(row["completions"], lambda answer: answer.get("overall_score"))
     if not scored:
-        tally.left_out["no_ranking"] += 1
+        counts.left_out["no_ranking"] += 1
         return
     worst, best = (_turns(answer.get("response"), "assistant", "response", where) for answer in scored)
     yield _Pair(_prompt(row, where), best, worst, _text(row.get("id")) or _text(row.get("prompt_id")))
 
 
-def _from_tree(prompt: dict[str, Any], where: str, tally: Tally) -> Iterator[_Pair]:
-    """A pair for each turn of the user that has replies of different rank; 0 is the best rank."""
+def _from_tree(prompt: dict[str, Any], where: str, counts: IngestCounts) -> Iterator[_Pair]:
+    """A pair for each user turn that has replies of different rank; 0 is the best rank."""
     found = False
     waiting: list[tuple[dict[str, Any], list[Any]]] = [(prompt, [])]
     while waiting:
         node, before = waiting.pop()
         path = [*before, from_sharegpt({"from": node.get("role"), "value": node.get("text")})]
-        replies = _replies(node, tally)
+        replies = _replies(node, counts)
         waiting += [(reply, path) for reply in reversed(replies)]
         ranked = _ranked(replies, lambda reply: reply.get("rank"))
         if ranked and path[-1]["role"] == "user":
@@ -167,20 +167,20 @@ def _from_tree(prompt: dict[str, Any], where: str, tally: Tally) -> Iterator[_Pa
             found = True
             yield _Pair(path, best, worst, _text(node.get("message_id")), _text(node.get("lang")))
     if not found:
-        tally.left_out["no_ranking"] += 1
+        counts.left_out["no_ranking"] += 1
 
 
-def _replies(node: Mapping[str, Any], tally: Tally) -> list[dict[str, Any]]:
-    """Replies that are neither deleted nor failed their review (spam, mostly)."""
+def _replies(node: Mapping[str, Any], counts: IngestCounts) -> list[dict[str, Any]]:
+    """Replies that are neither deleted nor rejected in review (mostly as spam)."""
     given = node.get("replies")
     replies = [reply for reply in given if isinstance(reply, dict)] if isinstance(given, list) else []
     good = [r for r in replies if not r.get("deleted") and r.get("review_result") is not False]
-    tally.left_out["withdrawn_reply"] += len(replies) - len(good)
+    counts.left_out["withdrawn_reply"] += len(replies) - len(good)
     return good
 
 
 def _ranked(answers: Sequence[Any], score: Callable[[Mapping[str, Any]], Any]) -> list[Mapping[str, Any]]:
-    """The answers with the lowest and the highest score, or none where no two scores differ."""
+    """The answers with the lowest and the highest score; none if no two scores differ."""
     scored = [(score(answer), answer) for answer in answers if isinstance(answer, dict)]
     scored = [(s, answer) for s, answer in scored if _is_number(s)]
     if len({s for s, _ in scored}) < 2:
@@ -193,7 +193,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _prompt(row: Mapping[str, Any], where: str) -> list[Any]:
-    """The turns before the answers; empty where the answers hold them."""
+    """The turns before the answers; empty if the answers include them."""
     name = next((name for name in _PROMPTS if row.get(name) is not None), "")
     turns = _turns(row[name], "user", name, where) if name else []
     given, system = row.get("input"), row.get("system")
@@ -205,7 +205,7 @@ def _prompt(row: Mapping[str, Any], where: str) -> list[Any]:
 
 
 def _turns(value: Any, role: str, name: str, where: str) -> list[Any]:
-    """Turns from a string (one turn, or a conversation as hh writes it), a turn or a list of turns."""
+    """Turns from a string (one turn, or a conversation in hh's format), a turn or a list of turns."""
     if isinstance(value, str):
         return _from_hh(value) if _SPEAKER.match(value) else [{"role": role, "content": value}]
     if isinstance(value, dict):

@@ -16,11 +16,11 @@ _LETTERED = re.compile(r"\(?[A-Z][).:] ?")
 
 
 def turns_of_question(row: Mapping[str, Any]) -> list[dict[str, str]] | None:
-    """A turn of the user and one of the assistant, or None where the row is no such question.
+    """A turn of the user and one of the assistant; None if the row is not such a question.
 
-    With choices (a list, and the right one by its place, letter or words) the user is shown them with
-    letters, and the answer is the right one with its letter, behind the `rationale` where there is one.
-    Of a problem with an equation (MAWPS, MultiArith) the answer is the equation, then the solution.
+    With choices (a list, and the right one by position, letter or text) the user sees them lettered, and the
+    answer is the right one with its letter, after the `rationale` if there is one. For a problem with an
+    equation (MAWPS, MultiArith) the answer is the equation, then the solution.
     """
     asked = _first(row, _QUESTION, str)
     if asked is None or not asked.strip():
@@ -56,7 +56,7 @@ def _chosen(row: Mapping[str, Any], choices: Sequence[Any]) -> str | None:
 
 
 def _place(answer: Any, choices: Sequence[Any]) -> int | None:
-    """Which of the choices is meant, from 0."""
+    """The index of the right choice, from 0; None if it is not one of them."""
     if isinstance(answer, bool) or not isinstance(answer, int | str):
         return None
     if isinstance(answer, str):
@@ -73,7 +73,7 @@ def _solved(row: Mapping[str, Any]) -> str | None:
 
 
 def _only(value: Any) -> str:
-    """A figure or text, or the first of a list of such; whole numbers without a decimal point."""
+    """A number or text, or the first of a list of them; whole numbers without a decimal point."""
     value = value[0] if isinstance(value, list) and value else value
     if isinstance(value, float) and value.is_integer():
         return str(int(value))

@@ -1,4 +1,4 @@
-"""A source of documents from files of any kind that is read, told by their content."""
+"""A source of documents from files in any supported format, detected from their content."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from pathlib import Path
 from glaswerk.core.document import Document
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import digest_file
-from glaswerk.data.documents.fields import PLAIN_KINDS, Defaults, Tally, find_files
-from glaswerk.data.documents.formats import Reading, collect_rules, read_file
-from glaswerk.data.documents.opt_out import read_robots
-from glaswerk.data.documents.records_job import FilesJob
-from glaswerk.data.files.inputs import Found, spooled
+from glaswerk.data.documents.fields import PLAIN_KINDS, Defaults, IngestCounts, find_files
+from glaswerk.data.documents.file_reader import collect_rules, read_file
+from glaswerk.data.documents.files_job import FilesJob
+from glaswerk.data.documents.formats import ReadOptions
+from glaswerk.data.documents.opt_out import Robots, read_robots
+from glaswerk.data.files.inputs import InputFile, spooled
 from glaswerk.lab import Artifact, Lab
 
 
@@ -31,45 +32,49 @@ def add_docs(
     robots: Path | None = None,
     site: str = "",
 ) -> Artifact:
-    """One source from files, folders, patterns and standard input (`-`), each file told by its content.
+    """One source from files, folders, patterns and standard input (`-`).
 
-    Read are text and markdown, JSON (a value a line, a list, one object), tables (csv, tsv), Parquet,
-    HTML, WARC and WACZ, EPUB, PDF and mail (mbox, eml), plain, compressed (gz, bz2, zst, xz) or in tar and
-    zip files. Rows may carry id, author, created_at, lang, url, licence, kind, title beside `text`
-    (`text_column` names another), and a markdown file's front matter the like. `encoding` is for what is
-    neither UTF-8 nor declared; `robots` a robots.txt or ai.txt, of `site` or of every document; those
-    among the files hold for the folder that they lie in.
+    Formats: text and markdown, JSON (one value per line, a list, one object), tables (csv, tsv), Parquet,
+    HTML, WARC and WACZ, EPUB, PDF and mail (mbox, eml); plain, compressed (gz, bz2, zst, xz) or in tar and
+    zip files. Rows may have id, author, created_at, lang, url, licence, kind and title next to `text`
+    (`text_column` names another column), and so may the front matter of a markdown file. `encoding` is for
+    files that are neither UTF-8 nor declare their encoding. `robots` is a robots.txt or ai.txt that applies
+    to `site`, or to every document; such files among the input apply to the folder that they are in.
 
     Statistics: documents, files, bytes, kinds, unparsed_dates and left_out by reason. Raises GlaswerkError
-    naming file and line or byte for what cannot be read, and for a file that changes meanwhile.
+    with file and line or byte for what cannot be read, and for a file that changes while it is read.
     """
     _check(kind, encoding)
-    tally = Tally()
-    reading = Reading(text_column, encoding)
-    if robots is not None:
-        read_robots(robots, site, reading.robots)
-    elif site:
-        raise GlaswerkError(
-            f"expected a robots.txt for the site {site}, found none", hint=f"--robots FILE --site {site}"
-        )
+    counts = IngestCounts()
+    options = ReadOptions(text_column, encoding)
+    _load_robots(robots, site, options.robots)
     more = {"text_column": text_column, "encoding": encoding, "site": site}
     decided = {key: value for key, value in more.items() if value}
     if robots is not None:
         decided["robots"] = digest_file(robots)
     with spooled(paths) as spooled_paths:
-        files = find_files(spooled_paths, (), tally)
+        files = find_files(spooled_paths, (), counts)
         rules_read = False
 
-        def read(file: Found, defaults: Defaults) -> Iterator[Document]:
+        def read(file: InputFile, defaults: Defaults) -> Iterator[Document]:
             nonlocal rules_read
             if not rules_read:
                 for each in files:
-                    collect_rules(each, reading.robots)
+                    collect_rules(each, options.robots)
                 rules_read = True
-            return read_file(file, defaults, reading, tally)
+            return read_file(file, defaults, options, counts)
 
-        job = FilesJob("add-docs/4", licence, author, acquired, kind, files, tally, read)
+        job = FilesJob("add-docs/4", licence, author, acquired, kind, files, counts, read)
         return job.make(lab, name, **decided)
+
+
+def _load_robots(robots: Path | None, site: str, into: Robots) -> None:
+    if robots is not None:
+        read_robots(robots, site, into)
+    elif site:
+        raise GlaswerkError(
+            f"expected a robots.txt for the site {site}, found none", hint=f"--robots FILE --site {site}"
+        )
 
 
 def _check(kind: str, encoding: str) -> None:

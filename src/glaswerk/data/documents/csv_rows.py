@@ -1,4 +1,4 @@
-"""Tables as text: comma, semicolon, tab or bar between cells, a header row, quoted as RFC 4180 has it."""
+"""Tables as text: cells separated by comma, semicolon, tab or bar; a header row; quoting as in RFC 4180."""
 
 from __future__ import annotations
 
@@ -10,22 +10,23 @@ from pathlib import Path
 from typing import BinaryIO
 
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.files.lines import LINE_LIMIT, decode, raw_lines
+from glaswerk.data.files.limits import ROW_BYTES
+from glaswerk.data.files.lines import decode, raw_lines
 
-# What a column of texts is called where it is not called `text`.
+# Usual names of the column that holds the text.
 TEXT_COLUMNS = ("text", "content", "body", "full_text", "tweet", "message")
 _DELIMITERS = (",", "\t", ";", "|")
 _NAME_LIMIT = 64
 
 
 class NoTextColumn(GlaswerkError):
-    """A table of which nobody said, by name or by option, which column holds the text."""
+    """A table in which no column, by its name or by the user's choice, holds the text."""
 
 
 def header(line: str) -> tuple[str, list[str]]:
-    """The delimiter and the names of a header row: the delimiter that makes the most names.
+    """The delimiter and the column names of a header row: the delimiter that gives the most names.
 
-    One name alone where there is no delimiter in it.
+    One name if the line has no delimiter.
     """
     found = [(delimiter, next(csv.reader([line], delimiter=delimiter), [])) for delimiter in _DELIMITERS]
     delimiter, names = max(found, key=lambda pair: len(pair[1]))
@@ -33,7 +34,7 @@ def header(line: str) -> tuple[str, list[str]]:
 
 
 def is_table(line: str, text_column: str) -> bool:
-    """Whether a first line is surely a header row: short different names, one of them for the text."""
+    """Whether a first line is certainly a header row: short, distinct names, one of them for the text."""
     try:
         _, names = header(line)
     except csv.Error:
@@ -44,9 +45,9 @@ def is_table(line: str, text_column: str) -> bool:
 
 
 def text_column_of(names: Sequence[str], chosen: str, path: Path) -> str:
-    """The column of the text: `chosen`, or `text`, or the only one with another usual name.
+    """The column of the text: `chosen`, else `text`, else the only column with another usual name.
 
-    Raises NoTextColumn where it cannot be told.
+    Raises NoTextColumn if there is none, or more than one.
     """
     if chosen.lower() in names:
         return chosen.lower()
@@ -56,25 +57,25 @@ def text_column_of(names: Sequence[str], chosen: str, path: Path) -> str:
     wanted = repr(chosen) if chosen else " or ".join(map(repr, usual)) if usual else "'text'"
     raise NoTextColumn(
         f"expected a column {wanted} in {path}, found {', '.join(name[:_NAME_LIMIT] for name in names[:50])}",
-        hint="say which column holds the text: --text-column NAME",
+        hint="name the column that holds the text: --text-column NAME",
     )
 
 
 def read_table(
     file: BinaryIO, path: Path, counts: Counter[str], text_column: str = "", encoding: str = ""
 ) -> Iterator[tuple[int, dict[str, str]]]:
-    """(row number, fields by column in lower case, the text as `text`); the header row is row 0.
+    """(row number, fields by column name in lower case, with the text as `text`); the header is row 0.
 
-    Rows with more cells than the header has are counted as broken_row: a delimiter in them was not quoted.
-    Raises GlaswerkError for a cell beyond LINE_LIMIT, NoTextColumn where no column holds the text.
+    Rows with more cells than the header are counted as broken_row: a delimiter in them was not quoted. Raises
+    GlaswerkError for a row larger than ROW_BYTES, and NoTextColumn if no column holds the text.
     """
-    with cell_limit(LINE_LIMIT):
+    with cell_limit(ROW_BYTES):
         yield from _read_table(file, path, counts, text_column, encoding)
 
 
 @contextmanager
 def cell_limit(characters: int) -> Iterator[None]:
-    """The longest cell that `csv` reads inside the block; it has one limit for the whole process."""
+    """Set the longest cell that `csv` accepts inside the block; `csv` has one limit for the whole process."""
     before = csv.field_size_limit(characters)
     try:
         yield
@@ -90,7 +91,7 @@ def _read_table(
     try:
         first = next(lines, "")
         delimiter, _ = header(first)
-        rows = csv.reader(lines.behind(first), delimiter=delimiter)
+        rows = csv.reader(lines.after(first), delimiter=delimiter)
         names = [name.strip().lower() for name in next(rows, [])]
         column, line = text_column_of(names, text_column, path), rows.line_num
         for number, cells in enumerate(rows, start=1):
@@ -105,21 +106,21 @@ def _read_table(
                 yield number, {**row, "text": row.get(column, "")}
     except csv.Error as error:
         raise GlaswerkError(
-            f"expected a table in {path}, found a fault behind row {number:,}: {error}",
-            hint="quote cells with delimiters or line breaks in them, and end lines with a line feed",
+            f"expected a table in {path}, found an error after row {number:,}: {error}",
+            hint="quote cells that contain delimiters or line breaks, and end lines with a line feed",
         ) from error
 
 
 def _unclosed(path: Path, number: int, line: int) -> GlaswerkError:
-    """The error for a row that goes on to the end of the file: `csv` would give the rest as one cell."""
+    """The error for a row that runs to the end of the file: `csv` would return the rest as one cell."""
     return GlaswerkError(
         f"expected quoted cells to end in {path}, found row {number:,} open from line {line:,} to the end",
-        hint='close the quotation mark ("), or double it where it is part of the words',
+        hint='close the quotation mark ("), or double it if it belongs to the text',
     )
 
 
 class _Lines:
-    """Decoded lines of a table; one row may have many, within LINE_LIMIT bytes."""
+    """Decoded lines of a table. One row may span many lines, up to ROW_BYTES."""
 
     def __init__(self, file: BinaryIO, path: Path, encoding: str) -> None:
         self._raw, self._path, self._encoding = raw_lines(file, path), path, encoding
@@ -138,15 +139,15 @@ class _Lines:
         text = decode(line, self._path, self._offset, self._encoding)
         self._offset += len(line)
         self.since += len(line)
-        if self.since > LINE_LIMIT:
+        if self.since > ROW_BYTES:
             raise GlaswerkError(
-                f"expected rows below {LINE_LIMIT:,} bytes in {self._path}, found a longer one that ends "
-                f"behind byte {self._offset:,}",
+                f"expected rows below {ROW_BYTES:,} bytes in {self._path}, found a longer one that ends "
+                f"after byte {self._offset:,}",
                 hint='look for a quotation mark (") that is never closed',
             )
         return text
 
-    def behind(self, first: str) -> Iterator[str]:
-        """`first`, then the lines not yet read."""
+    def after(self, first: str) -> Iterator[str]:
+        """`first`, then the lines that have not been read yet."""
         yield first
         yield from self

@@ -1,4 +1,4 @@
-"""EPUB books as untrusted zip files: the texts of the spine in its order, joined into one document."""
+"""EPUB books as untrusted zip files: the chapters in the order of the spine, joined into one document."""
 
 from __future__ import annotations
 
@@ -11,23 +11,26 @@ from urllib.parse import unquote
 
 from resiliparse.parse.html import HTMLTree
 
-from glaswerk.data.documents.html import PAGE_LIMIT, children, decode, expand, parsed, plain_text
-from glaswerk.data.files.limits import RATIO_FREE_BYTES, RATIO_LIMIT
+from glaswerk.data.documents.html import children, decode, expand, parsed, plain_text
+from glaswerk.data.files.limits import (
+    EPUB_BOOK_BYTES,
+    EPUB_CHAPTERS,
+    EPUB_PACKAGE_BYTES,
+    PAGE_BYTES,
+    UNPACK_RATIO,
+    UNPACK_RATIO_FREE_BYTES,
+)
 from glaswerk.data.files.stored import Bomb
 
 _CONTAINER = "META-INF/container.xml"
 _PREFIX = re.compile(r"<(\w{1,40}):(?:package|container)[\s>]")
-_PACKAGE_LIMIT = 8 << 20
-# The longest book of Project Gutenberg is 15 MB of text.
-_BOOK_LIMIT = 256 << 20
-_CHAPTERS = 20_000
 
 
 def read_epub(book: zipfile.ZipFile, counts: Counter[str]) -> dict[str, Any] | None:
-    """Fields of the book: text, title, author, lang, date; None (counted) for one that is encrypted.
+    """Fields of the book: text, kind, title, author, lang, date; None, counted, if it is encrypted.
 
-    Parsed as HTML: no entity is defined by a file and none fetched. Raises Bomb beyond the limits, and
-    KeyError, ValueError or what zipfile raises for a broken book.
+    Chapters are parsed as HTML, so no entity that the file defines is expanded or fetched. Raises Bomb beyond
+    the limits, and KeyError, ValueError or a zipfile error for a broken book.
     """
     container = _tree(book, _CONTAINER)
     root = next((e.getattr("full-path") for e in children(container, "rootfiles")), None)
@@ -38,12 +41,12 @@ def read_epub(book: zipfile.ZipFile, counts: Counter[str]) -> dict[str, Any] | N
     if _is_encrypted(book, chapters):
         counts["encrypted"] += 1
         return None
-    texts, left = [], _BOOK_LIMIT
+    texts, left = [], EPUB_BOOK_BYTES
     for name in chapters:
-        data = _member(book, name, PAGE_LIMIT)
+        data = _member(book, name, PAGE_BYTES)
         left -= len(data)
         if left < 0:
-            raise Bomb(f"more than {_BOOK_LIMIT:,} bytes")
+            raise Bomb(f"more than {EPUB_BOOK_BYTES:,} bytes")
         text = decode(data, fallback="utf-8") or ""
         texts.append(plain_text(expand(text)))
     return {
@@ -57,7 +60,7 @@ def read_epub(book: zipfile.ZipFile, counts: Counter[str]) -> dict[str, Any] | N
 
 
 def _spine(package: HTMLTree, folder: str) -> list[str]:
-    """Names of the chapters in reading order; the table of contents is none."""
+    """Names of the chapters in reading order, without the table of contents."""
     items = {item.getattr("id"): item for item in children(package, "manifest")}
     found = []
     for reference in children(package, "spine"):
@@ -67,22 +70,22 @@ def _spine(package: HTMLTree, folder: str) -> list[str]:
         if "nav" not in (item.getattr("properties") or "").split():
             href = unquote((item.getattr("href") or "").partition("#")[0])
             found.append(posixpath.normpath(posixpath.join(folder, href)))
-    if len(found) > _CHAPTERS:
-        raise Bomb(f"more than {_CHAPTERS:,} chapters")
+    if len(found) > EPUB_CHAPTERS:
+        raise Bomb(f"more than {EPUB_CHAPTERS:,} chapters")
     return list(dict.fromkeys(found))
 
 
 def _is_encrypted(book: zipfile.ZipFile, chapters: list[str]) -> bool:
-    """Whether chapters are; that fonts are is common and harmless."""
+    """Whether chapters are encrypted; encrypted fonts are common and harmless."""
     if "META-INF/encryption.xml" not in book.namelist():
         return False
-    named = _member(book, "META-INF/encryption.xml", _PACKAGE_LIMIT).decode("utf-8", "replace")
+    named = _member(book, "META-INF/encryption.xml", EPUB_PACKAGE_BYTES).decode("utf-8", "replace")
     return any(name in unquote(named) for name in chapters)
 
 
 def _tree(book: zipfile.ZipFile, name: str) -> HTMLTree:
-    """One of the two files that say what the book is, its elements without a prefix: HTML knows none."""
-    text = decode(_member(book, name, _PACKAGE_LIMIT), fallback="utf-8") or ""
+    """One of the two files that describe the book. Element prefixes are removed, as HTML has none."""
+    text = decode(_member(book, name, EPUB_PACKAGE_BYTES), fallback="utf-8") or ""
     prefix = _PREFIX.search(text)
     if prefix is not None:
         text = text.replace(f"<{prefix[1]}:", "<").replace(f"</{prefix[1]}:", "</")
@@ -93,15 +96,15 @@ def _member(book: zipfile.ZipFile, name: str, limit: int) -> bytes:
     info = book.getinfo(name)
     with book.open(info) as file:
         data = file.read(limit + 1)
-    # Measured on what came out: the size that a zip file states may be false.
-    allowed = max(RATIO_FREE_BYTES, RATIO_LIMIT * info.compress_size)
+    # Measured on the output: the size that a zip file states may be false.
+    allowed = max(UNPACK_RATIO_FREE_BYTES, UNPACK_RATIO * info.compress_size)
     if len(data) > limit or len(data) > allowed:
-        raise Bomb(f"{name} has more than {limit:,} bytes or shrinks by more than {RATIO_LIMIT}:1")
+        raise Bomb(f"{name} has more than {limit:,} bytes or shrinks by more than {UNPACK_RATIO}:1")
     return data
 
 
 def _all(package: HTMLTree, name: str) -> list[str]:
-    """What the package says under a name of Dublin Core, with the usual prefix or none."""
+    """The package's values for a Dublin Core name, with the usual prefix or without one."""
     found = [e for e in children(package, "metadata") if (e.tag or "").rpartition(":")[2] == name]
     return [text for element in found if (text := " ".join((element.text or "").split()))]
 

@@ -1,4 +1,8 @@
-"""A document from named fields, whatever file they stood in; the files of a source and what was left out."""
+"""Documents from named fields, whatever file they come from; the input files, and counts of what is left out.
+
+A row with `text` and optional id, title, author, created_at, lang, url, licence and links becomes a Document
+here. Every reader of documents, dialogues and pictures uses it.
+"""
 
 from __future__ import annotations
 
@@ -12,26 +16,26 @@ from typing import Any, get_args
 
 from glaswerk.core.document import Document, Kind, Rights
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.files.inputs import Found, find_inputs
+from glaswerk.data.files.inputs import InputFile, find_inputs
 from glaswerk.data.language import tidy_code
-from glaswerk.data.posts.post import parse_time, retweeted_handle
-from glaswerk.data.posts.references import derived_from
+from glaswerk.data.references import X_PREFIX, derived_from, retweeted_handle
 from glaswerk.data.store.new_source import ORIGINS
+from glaswerk.data.times import parse_time
 
-# Dialogues and preferences have turns, which files of plain text do not.
+# Dialogues and preferences have turns, which plain text does not.
 PLAIN_KINDS = tuple(kind for kind in get_args(Kind) if kind not in ("dialogue", "preference"))
 _AUDIENCES = ("public", "limited", "private")
 _YES, _NO = ("true", "yes", "1", "1.0"), ("false", "no", "0", "0.0")
 _MAGIC = {".parquet": b"PAR1", ".zst": b"\x28\xb5\x2f\xfd"}
 # Seconds or milliseconds since 1970, from 2001 to 2286.
 _EPOCH = re.compile(r"[0-9]{10}|[0-9]{13}")
-# Ids of X are unique in the world, and a handle is no id: both stay without the source's name.
-_GLOBAL = ("x:", "@")
+# Ids of X are globally unique, and a handle is not an id: neither gets the source's name as prefix.
+_GLOBAL = (X_PREFIX, "@")
 
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What a document has where its file does not say otherwise."""
+    """What a document gets if its file does not say otherwise."""
 
     source: str
     licence: str
@@ -41,48 +45,48 @@ class Defaults:
 
 
 @dataclass(slots=True)
-class Tally:
-    """What was left out or could not be read, by reason."""
+class IngestCounts:
+    """What was left out or could not be read while adding one source, by reason."""
 
     left_out: Counter[str] = field(default_factory=Counter)
     unparsed_dates: int = 0
-    # Where a row can give no document, or several.
+    # Rows read, if one row can give no document or several.
     rows: int = 0
 
 
-def find_files(paths: Sequence[Path], suffixes: Sequence[str], tally: Tally) -> list[Found]:
-    """The files to read, sorted by name; with `suffixes`, only those that end so.
+def find_files(paths: Sequence[Path], suffixes: Sequence[str], counts: IngestCounts) -> list[InputFile]:
+    """The files to read, sorted by name; with `suffixes`, only files with one of these endings.
 
-    Raises GlaswerkError for a missing path, a named file of another kind or that is not regular (a
-    pipe), one whose content does not match its name, and where nothing is found at all.
+    Raises GlaswerkError for a missing path, a named file with another ending or that is not regular (a pipe),
+    a file whose content contradicts its name, and if no file is found.
     """
-    found = [file for file in find_inputs(paths, tally.left_out) if _is_meant(file, suffixes, tally)]
+    found = [file for file in find_inputs(paths, counts.left_out) if _is_meant(file, suffixes, counts)]
     if not found:
         raise GlaswerkError(
-            f"expected files{' of the kinds ' if suffixes else ''}{', '.join(suffixes)}, found none in "
+            f"expected files{' that end in ' if suffixes else ''}{', '.join(suffixes)}, found none in "
             f"{', '.join(map(str, paths)) or 'an empty list of paths'}",
-            hint="name files or folders that hold such files",
+            hint="name such files, or folders that contain them",
         )
     repeated = [name for name, count in Counter(f.name for f in found).items() if count > 1]
     if repeated:
         raise GlaswerkError(
             f"expected files of different names, found {repeated[0]} twice among the paths",
-            hint="add the folders one by one, each with its own --name",
+            hint="add the folders separately, each with its own --name",
         )
     for file in found if suffixes else ():
         _check_content(file.path)
     return sorted(found, key=lambda file: file.name)
 
 
-def _is_meant(file: Found, suffixes: Sequence[str], tally: Tally) -> bool:
+def _is_meant(file: InputFile, suffixes: Sequence[str], counts: IngestCounts) -> bool:
     if not suffixes or file.name.lower().endswith(tuple(suffixes)):
         return True
     if file.named:
         raise GlaswerkError(
-            f"expected a file of the kinds {', '.join(suffixes)}, found {file.label}",
+            f"expected a file that ends in {', '.join(suffixes)}, found {file.label}",
             hint="convert it to .jsonl",
         )
-    tally.left_out["unsupported_file"] += 1
+    counts.left_out["unsupported_file"] += 1
     return False
 
 
@@ -93,7 +97,7 @@ def _check_content(path: Path) -> None:
     if magic is not None and not head.startswith(magic):
         raise GlaswerkError(
             f"expected {path} to begin with {magic!r} as a {path.suffix} file does, found {head[:8]!r}",
-            hint="give it the ending that its content has, or fetch it again",
+            hint="rename it to match its content, or fetch it again",
         )
     packed = path.suffix.lower() in (".gz", ".bz2", ".xz")
     if magic is None and not packed and b"\0" in head:
@@ -103,28 +107,28 @@ def _check_content(path: Path) -> None:
 
 
 def from_fields(
-    row: Mapping[str, Any], fallback_id: str, where: str, defaults: Defaults, tally: Tally
+    row: Mapping[str, Any], fallback_id: str, where: str, defaults: Defaults, counts: IngestCounts
 ) -> Document | None:
-    """A document from named fields, or None where it has no text (counted as `no_text`).
+    """A document from named fields; None, counted as `no_text`, if it has no text.
 
-    Ids get the source's name in front, so that they are unique in the lab; ids of X (`x:…`) are so already.
+    The id gets the source's name as prefix, to be unique in the lab. Ids of X (`x:…`) already are.
     """
     text = row.get("text")
     if not isinstance(text, str) or not text.strip():
-        tally.left_out["no_text"] += 1
+        counts.left_out["no_text"] += 1
         return None
-    # No text holds NUL; what reads strings as C does would end at it.
+    # Text contains no NUL, and C strings would end at one.
     text = text.replace("\0", "")
     identifier = _text_of(row, "id") or fallback_id
     kind = _kind(row, where, defaults)
     repeated = retweeted_handle(text) if kind == "post" else ""
     return Document(
-        id=identifier if identifier.startswith("x:") else f"{defaults.source}:{identifier}",
+        id=identifier if identifier.startswith(X_PREFIX) else f"{defaults.source}:{identifier}",
         source=defaults.source,
         text=_with_title(text, _text_of(row, "title")),
         rights=rights_of(row, where, defaults),
         author=_text_of(row, "author") or defaults.author,
-        created_at=_time(row, tally),
+        created_at=_time(row, counts),
         lang=tidy_code(_text_of(row, "lang")),
         kind=kind,
         url=_text_of(row, "url"),
@@ -148,16 +152,16 @@ def _text_of(row: Mapping[str, Any], key: str) -> str:
 
 
 def _with_title(text: str, title: str) -> str:
-    """The title belongs to what a reader sees; many sets keep it beside the text."""
-    begins = text.lstrip("# \t\r\n").lower()  # perhaps as a heading of markdown
+    """The text with the title above it: readers see both, but many data sets keep them apart."""
+    begins = text.lstrip("# \t\r\n").lower()  # it may be a markdown heading
     return text if not title or begins.startswith(title.lower()) else f"{title}\n\n{text}"
 
 
 def rights_of(row: Mapping[str, Any], where: str, defaults: Defaults) -> Rights:
-    """The rights that a row states, filled up with those of its source.
+    """The rights that a row states, completed with those of its source.
 
-    A row cannot make known what the user said is unknown. Raises GlaswerkError naming `where` for an
-    origin, an audience or a reservation in other words than ours: a guess could make public what is not.
+    If the user said that the origin is unknown, no row can override it. Raises GlaswerkError naming `where`
+    for an unknown origin, audience or reservation: guessing could publish what is not public.
     """
     acquired = _one_of(row, "acquired", ORIGINS, where) or defaults.acquired
     return Rights(
@@ -169,13 +173,13 @@ def rights_of(row: Mapping[str, Any], where: str, defaults: Defaults) -> Rights:
 
 
 def _one_of(row: Mapping[str, Any], key: str, known: Sequence[str], where: str) -> str:
-    """What a row says under `key`, in small letters; "" where it says nothing."""
+    """The value of `key` in lower case; "" if there is none."""
     value = row.get(key)
     word = "" if value is None else str(value).strip().lower()
     if word and word not in known:
         raise GlaswerkError(
             f"expected {key!r} to be one of {', '.join(known)} in {where}, found {word[:60]!r}",
-            hint="correct it there, or leave it out",
+            hint="correct it there, or remove it",
         )
     return word
 
@@ -186,28 +190,28 @@ def _kind(row: Mapping[str, Any], where: str, defaults: Defaults) -> str:
         known = ", ".join(PLAIN_KINDS)
         raise GlaswerkError(
             f"expected a kind of document ({known}) in {where}, found {kind!r}",
-            hint="dialogues are added with: glaswerk add chats FILE.jsonl --licence …",
+            hint="to add dialogues: glaswerk add chats FILE.jsonl --licence …",
         )
     return kind
 
 
-def _time(row: Mapping[str, Any], tally: Tally) -> datetime | None:
+def _time(row: Mapping[str, Any], counts: IngestCounts) -> datetime | None:
     value = row.get("created_at") or row.get("date")
     if value is None or value == "":
         return None
     found = _moment(value)
-    tally.unparsed_dates += found is None
+    counts.unparsed_dates += found is None
     return found
 
 
 def _moment(value: Any) -> datetime | None:
-    """A time from Parquet, from ISO 8601 or X's form, or from (milli)seconds since 1970."""
+    """A time from Parquet, from ISO 8601 or X's format, or from (milli)seconds since 1970."""
     if isinstance(value, datetime):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
     if isinstance(value, str) and _EPOCH.fullmatch(value.strip()):
         value = int(value)
     if isinstance(value, int | float) and not isinstance(value, bool):
-        # As milliseconds, 10^11 is in 1973; as seconds, in the year 5138.
+        # 10^11 is the year 1973 in milliseconds, and the year 5138 in seconds.
         seconds = value / 1000 if abs(value) >= 10**11 else value
         try:
             return datetime.fromtimestamp(seconds, UTC)

@@ -1,6 +1,6 @@
-"""What stands between two lines of `---` at the head of a markdown file: what the file says of itself.
+"""Front matter: the metadata between two lines of `---` at the start of a markdown file.
 
-The plain part of YAML that static site generators and note programs write: `key: value` a line.
+The simple part of YAML that static site generators and note programs write: one `key: value` per line.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 _BLOCK = re.compile(r"\A---[ \t]*+\r?\n(.*?)^(?:---|\.\.\.)[ \t]*+(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
-# A key, a list item, a comment, or what belongs to the line above it.
+# A key, a list item, a comment, or a continuation of the line above.
 _LINE = re.compile(r"(?:[A-Za-z_][\w -]*+:(?=\s|\Z)|-(?=\s|\Z)|#|[ \t])")
 _COMMENT = re.compile(r"[ \t]#")
 _FIELDS = (
@@ -30,9 +30,9 @@ _FIELDS = (
 
 
 def split_front_matter(text: str) -> tuple[dict[str, Any], str]:
-    """The fields that a document may have, and the text behind them.
+    """The fields of a document that the front matter sets, and the text after it.
 
-    A block that holds anything else is no front matter but text between two rules, and stays.
+    A block with anything else in it is not front matter but text between two rules, and stays in the text.
     """
     block = _BLOCK.match(text)
     lines = block[1].splitlines() if block else []
@@ -47,7 +47,7 @@ def split_front_matter(text: str) -> tuple[dict[str, Any], str]:
 
 
 def _plain(value: str) -> str:
-    """A value without quotes and without the comment behind it."""
+    """A value without quotes or a trailing comment."""
     value = value.strip()
     if value[:1] in ("'", '"'):
         return value[1:].partition(value[0])[0]
@@ -56,6 +56,6 @@ def _plain(value: str) -> str:
 
 
 def _links(said: str) -> list[str]:
-    """Ids in front matter: one, or several in brackets. A blank stays: it is an error, not no link."""
+    """Ids in front matter: one, or several in brackets. A blank is kept, because it is an error."""
     listed = said.removeprefix("[").removesuffix("]").split(",") if said.startswith("[") else [said]
     return [identifier.strip(" \"'") for identifier in listed]

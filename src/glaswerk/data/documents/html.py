@@ -1,4 +1,4 @@
-"""HTML and XHTML: the main text of a page, and what the page says of itself in its head."""
+"""HTML and XHTML: the main text of a page, and the metadata in its head."""
 
 from __future__ import annotations
 
@@ -12,14 +12,11 @@ from resiliparse.parse.encoding import map_encoding_to_html5
 from resiliparse.parse.html import ElementNode, HTMLTree
 
 from glaswerk.data.documents.opt_out import reserved_by_meta
+from glaswerk.data.files.limits import PAGE_DEPTH
 
-# The longest page of Wikipedia is below 5 MB; a tree takes some ten times its source in memory.
-PAGE_LIMIT = 32 << 20
-# Extraction takes quadratic time in the depth: 3,000 take 0.2 s, 10,000 take 2 s, 100,000 take 470 s.
-_DEPTH_LIMIT = 3000
 _MARKUP = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*+)[^<>]*+>")
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
-# These end by themselves, so that leaving out the end tag does not nest.
+# These elements end implicitly, so a missing end tag does not nest.
 _VOID = ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
 _ENDING = (
     "p",
@@ -64,13 +61,13 @@ _SPACES = re.compile(r"\n{3,}")
 
 
 class TooDeep(ValueError):
-    """A page whose elements nest deeper than any page made to be read."""
+    """A page whose elements nest deeper than in any page made for reading."""
 
 
 def read_page(text: str) -> dict[str, Any]:
     """Fields of a page: text, title, lang, url (canonical), date, author, tdm_opt_out.
 
-    Raises TooDeep for a page nested deeper than 3,000 elements.
+    Raises TooDeep for a page nested deeper than PAGE_DEPTH elements.
     """
     tree = parsed(keep_lists(text))
     meta = _meta(tree)
@@ -89,19 +86,19 @@ def read_page(text: str) -> dict[str, Any]:
 
 
 def plain_text(html: str, *, skip: Iterable[str] = (), links: bool = False) -> str:
-    """All text of a piece of HTML, blocks as paragraphs. Raises TooDeep as `read_page` does."""
+    """All text of an HTML fragment, with blocks as paragraphs. Raises TooDeep like `read_page`."""
     return _extract(parsed(html), main_content=False, skip=list(skip), links=links)
 
 
 def parsed(text: str) -> HTMLTree:
-    """The tree of a page or a piece of one. Raises TooDeep."""
-    if text.count("<") > _DEPTH_LIMIT and _depth(text) > _DEPTH_LIMIT:
-        raise TooDeep(f"nested deeper than {_DEPTH_LIMIT:,}")
+    """The tree of a page or a fragment. Raises TooDeep."""
+    if text.count("<") > PAGE_DEPTH and _depth(text) > PAGE_DEPTH:
+        raise TooDeep(f"nested deeper than {PAGE_DEPTH:,}")
     return HTMLTree.parse(text)
 
 
 def children(tree: HTMLTree, selector: str) -> Iterator[ElementNode]:
-    """The elements in the first one that matches. Lists of elements take quadratic time: 13 s for 2,000."""
+    """Child elements of the first match, one by one: element lists take quadratic time (13 s for 2,000)."""
     parent = tree.document.query_selector(selector) if tree.document is not None else None
     child = parent.first_element_child if parent is not None else None
     while child is not None:
@@ -110,14 +107,15 @@ def children(tree: HTMLTree, selector: str) -> Iterator[ElementNode]:
 
 
 def expand(xml: str) -> str:
-    """XML with `<x/>` as `<x></x>`, as a parser of HTML knows of no other empty elements than its own."""
+    """XML with `<x/>` written as `<x></x>`, because an HTML parser knows only its own empty elements."""
     return _SELF_CLOSED.sub(r"<\1\2></\1>", xml)
 
 
 def decode(data: bytes, declared: str = "", fallback: str = "") -> str | None:
-    """Text of a page: by its byte order mark, else UTF-8, else as declared outside or in its head.
+    """Text of a page: by its byte order mark, else as UTF-8, else by its declared encoding.
 
-    `fallback` is used where nothing is declared; None where the bytes are of no known encoding.
+    `declared` is the encoding named outside the page, `fallback` is used if nothing is declared. None if the
+    encoding is unknown.
     """
     for mark, name in _BOMS:
         if data.startswith(mark):
@@ -131,13 +129,13 @@ def decode(data: bytes, declared: str = "", fallback: str = "") -> str | None:
     for name in (declared, inside[1].decode("ascii") if inside else "", fallback):
         known = map_encoding_to_html5(name, False) if name else None
         if known:
-            # As browsers do: what was declared holds, single wrong bytes become U+FFFD.
+            # Like browsers: use the declared encoding, and replace single wrong bytes with U+FFFD.
             return data.decode(known, "replace")
     return None
 
 
 def _depth(text: str) -> int:
-    """The greatest number of elements that are open at once, counted without a tree."""
+    """The greatest number of elements open at once, counted without building a tree."""
     depth = deepest = 0
     for end, name in _TAG.findall(text):
         if name.lower() not in _FLAT:
@@ -162,9 +160,10 @@ def _extract(
 
 
 def keep_lists(html: str) -> str:
-    """HTML whose lists are plain blocks unless half of their words are links: those are menus.
+    """HTML whose lists are turned into plain blocks, except menus.
 
-    Resiliparse 2.0 takes every `<ul>` for one. Done on the text, as walking a tree takes quadratic time.
+    A menu is a list with at least half of its words in links. Resiliparse 2.0 treats every `<ul>` as a menu
+    and drops it. This works on the text, because walking a tree takes quadratic time.
     """
     words = linked = 0
     end, link = 0, -1
@@ -187,15 +186,15 @@ def keep_lists(html: str) -> str:
 
 
 def _with_names(html: str, places: list[int], name: str, length: int) -> str:
-    """HTML with `name` in the place of the `length` characters at each of `places`."""
+    """HTML with `name` instead of the `length` characters at each of `places`."""
     ends = [0, *(place + length for place in places)]
     return name.join(html[start:stop] for start, stop in zip(ends, [*places, len(html)], strict=True))
 
 
 def _meta(tree: HTMLTree) -> dict[str, str]:
-    """What `<meta>` elements say, by name, property or itemprop in lower case; the first of each.
+    """`<meta>` contents by name, property or itemprop in lower case; the first of each counts.
 
-    Of directives all that are said hold, joined by commas as headers are.
+    Directives all apply, so they are joined by commas, as repeated headers are.
     """
     found: dict[str, str] = {}
     for element in (child for child in children(tree, "head") if child.tag == "meta"):
@@ -209,7 +208,7 @@ def _meta(tree: HTMLTree) -> dict[str, str]:
 
 
 def _title(title: str, text: str) -> str:
-    """The title where the text does not begin with it already ("Fair | Town" over "Fair …")."""
+    """The title, unless the text already starts with it ("Fair | Town" above "Fair …")."""
     first = text.partition("\n")[0].strip().lower()
     return "" if first and first in title.lower() else title
 

@@ -1,9 +1,9 @@
-"""Mail, as mailboxes (mbox) and single messages (.eml): one private document a message.
+"""Mail from mailboxes (mbox) and single messages (.eml): one private document per message.
 
-What is kept is what the sender wrote: the plain part, or the HTML part as text where there is none. Taken
-out are, in this order: everything from a line that begins a forwarded or full quoted message on
-("-----Original Message-----"), the signature (from a line "-- " on, RFC 3676), quoted lines (">"), and the
-line before them that says who is quoted ("On … wrote:").
+Only what the sender wrote is kept: the plain part, or the HTML part as text if there is no plain one.
+Removed, in this order: everything from a line that starts a forwarded or fully quoted message ("-----Original
+Message-----"), the signature (from a line "-- ", RFC 3676), quoted lines (">"), and the line before them that
+names who is quoted ("On … wrote:").
 """
 
 from __future__ import annotations
@@ -20,13 +20,11 @@ from email.message import Message
 from typing import Any, BinaryIO
 
 from glaswerk.data.documents.html import decode, plain_text
+from glaswerk.data.files.limits import MAIL_BYTES, MAIL_LINE_BYTES
 
-# Gmail refuses mail beyond 25 MB, which is 35 MB once attachments are encoded.
-MESSAGE_LIMIT = 48 << 20
 _SEPARATOR = re.compile(rb"From \S.*\d{4}\s*$")
 _APPLE_SIZE = re.compile(rb"[ \t]*+(\d{1,9})[ \t]*+\r?\n")
 _ESCAPED = re.compile(rb">+From ")
-_LINE_LIMIT = 1 << 20
 _REPLY = re.compile(r"^\s*(?:re|aw|sv|fwd?|wg)\s*(?:\[\d+\])?:", re.IGNORECASE)
 _FORWARDED = re.compile(
     r"^(?:-{2,} ?(?:Original Message|Ursprüngliche Nachricht|Forwarded message|Weitergeleitete Nachricht|"
@@ -41,7 +39,7 @@ _MESSAGE_ID = re.compile(r"<([^<>\s]+)>")
 def read_mbox(
     stream: BinaryIO, counts: Counter[str], encoding: str = ""
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """(key, fields) of every message of a mailbox, in its order."""
+    """(key, fields) of every message in a mailbox, in its order."""
     for number, data in enumerate(_messages(stream, counts), start=1):
         row = read_message(data, counts, encoding)
         if row is not None:
@@ -49,9 +47,9 @@ def read_mbox(
 
 
 def read_message(data: bytes, counts: Counter[str], encoding: str = "") -> dict[str, Any] | None:
-    """Fields of one message; None, counted, where nothing of it is left or it cannot be read.
+    """Fields of one message; None, counted, if it has no text of its own or cannot be read.
 
-    `encoding` is that of parts which declare none and are not UTF-8.
+    `encoding` applies to parts that declare none and are not UTF-8.
     """
     try:
         return _fields(email.message_from_bytes(_from_header(data)), counts, encoding)
@@ -64,13 +62,13 @@ def read_message(data: bytes, counts: Counter[str], encoding: str = "") -> dict[
         AssertionError,
         email.errors.MessageError,
     ):
-        # What the parser of the standard library is known to raise on hostile mail.
+        # Errors that the standard library's parser is known to raise on hostile mail.
         counts["broken_record"] += 1
         return None
 
 
 def _from_header(data: bytes) -> bytes:
-    """A message from its first header on; Apple writes its size before it and a property list behind."""
+    """A message from its first header on. Apple Mail writes a size before it and a property list after it."""
     data = data.removeprefix(codecs.BOM_UTF8)
     size = _APPLE_SIZE.match(data)
     if size is not None:
@@ -79,17 +77,17 @@ def _from_header(data: bytes) -> bytes:
 
 
 def _messages(stream: BinaryIO, counts: Counter[str]) -> Iterator[bytes]:
-    """Bytes of the messages; a line "From …" behind a blank one begins the next."""
+    """The bytes of each message; a line "From …" after a blank line starts the next one."""
     lines: list[bytes] = []
     size, blank, begun = 0, True, False
-    while line := stream.readline(_LINE_LIMIT):
+    while line := stream.readline(MAIL_LINE_BYTES):
         if blank and _SEPARATOR.match(line):
             yield from _whole(lines, size, counts)
             lines, size, begun = [], 0, True
         elif begun:
             size += len(line)
-            if size <= MESSAGE_LIMIT:
-                # ">From" at the start of a line is how a mailbox writes "From" in a text.
+            if size <= MAIL_BYTES:
+                # A mailbox writes "From" at the start of a line of text as ">From".
                 lines.append(
                     line[1:] if line.lstrip(b">").startswith(b"From ") and line[:1] == b">" else line
                 )
@@ -98,7 +96,7 @@ def _messages(stream: BinaryIO, counts: Counter[str]) -> Iterator[bytes]:
 
 
 def _whole(lines: list[bytes], size: int, counts: Counter[str]) -> Iterator[bytes]:
-    if size > MESSAGE_LIMIT:
+    if size > MAIL_BYTES:
         counts["too_big"] += 1
     elif lines:
         yield b"".join(lines)
@@ -129,7 +127,7 @@ def _fields(message: Message, counts: Counter[str], encoding: str) -> dict[str, 
 
 
 def own_words(text: str) -> str:
-    """A message without quoted history and signature, by the rule above."""
+    """A message without quoted history and signature, by the rule in this module's docstring."""
     text = text.replace("\r\n", "\n")
     for pattern in (_FORWARDED, _SIGNATURE):
         match = pattern.search(text)
@@ -144,25 +142,25 @@ def own_words(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join("" if line == _GAP else line for line in kept)).strip()
 
 
-# Stands for a run of quoted lines; a text that holds it loses only that line.
+# Marks a run of quoted lines; a text that contains this line loses only that line.
 _GAP = "\0"
 
 
 def _drop_attribution(kept: list[str]) -> None:
-    """Take away the one or two last lines that say who is quoted: they end in a colon."""
+    """Remove the one or two last lines that say who is quoted: they end in a colon."""
     last = len(kept)
     while last and not kept[last - 1].strip():
         last -= 1
     if last and kept[last - 1].endswith(":") and len(kept[last - 1]) < 200:
         start = last - 1
-        # "On Monday, somebody\n<address> wrote:" is wrapped by many programs.
+        # Many programs wrap "On Monday, somebody\n<address> wrote:".
         if start and kept[start - 1].strip() and re.match(r"(On|Am|Le|El|Il) ", kept[start - 1]):
             start -= 1
         del kept[start:]
 
 
 def _body(message: Message, encoding: str) -> str | None:
-    """The first part of plain text that is no attachment, else the first of HTML; None if undecodable."""
+    """The first plain text part that is not an attachment, else the first HTML part; None if undecodable."""
     html: Message | None = None
     for part in message.walk():
         if part.is_multipart() or part.get_filename() or part.get_content_disposition() == "attachment":

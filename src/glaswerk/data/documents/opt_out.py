@@ -1,9 +1,9 @@
-"""Reservations of text and data mining that a site states by machine: headers, meta elements, robots.txt.
+"""Machine-readable reservations of text and data mining: HTTP headers, meta elements, robots.txt and ai.txt.
 
 TDM Reservation Protocol (W3C community group, 2024): `tdm-reservation: 1` as an HTTP header or a meta
-element. `noai` as DeviantArt brought it in (2022). robots.txt (RFC 9309) counts where it names a crawler of
-those that train; a rule for every crawler (`*`) speaks of search engines and does not. ai.txt (Spawning,
-2023) speaks of nothing but training, so its `*` counts.
+element. `noai`, introduced by DeviantArt (2022). A robots.txt (RFC 9309) counts if it names a crawler that
+collects training data; a rule for every crawler (`*`) is about search engines and does not count. ai.txt
+(Spawning, 2023) is only about training, so its `*` counts.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from urllib.parse import quote, urlsplit
 from protego import Protego
 
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.data.files.limits import ROBOTS_BYTES
 
-# User agents under which content is fetched for training, or that stand for its use in training.
+# User agents that fetch content for training, or that represent its use in training.
 AI_CRAWLERS = (
     "GPTBot",
     "CCBot",
@@ -46,8 +47,6 @@ AI_CRAWLERS = (
     "DeepSeekBot",
     "ICC-Crawler",
 )
-# RFC 9309 asks crawlers to read at least 500 KiB.
-ROBOTS_LIMIT = 500 << 10
 _AGENT = re.compile(
     r"^([ \t]*+user-agent[ \t]*+:[ \t]*+)([^\s#/]++)(/[^\s#]*+)?", re.IGNORECASE | re.MULTILINE
 )
@@ -66,33 +65,34 @@ def reserved_by_meta(meta: Mapping[str, str]) -> bool:
 
 
 def _has_reservation(facts: Mapping[str, str]) -> bool:
-    """A policy names the terms of a licence, which only who reserves has to offer: it stands for `1`."""
+    """A policy names licence terms, which only a site that reserves its rights offers: it counts as `1`."""
     said = {value.strip() for value in facts.get("tdm-reservation", "").split(",")}
     return "1" in said or ("0" not in said and bool(facts.get("tdm-policy", "").strip()))
 
 
 def _has_noai(directives: str) -> bool:
-    """`noai` alone counts: noindex is about search and noimageai about pictures."""
+    """Only `noai` counts: noindex is about search, and noimageai about pictures."""
     words = (word.rpartition(":")[2].strip().lower() for word in directives.split(","))
     return "noai" in words
 
 
 @dataclass(frozen=True, slots=True)
 class _Rules:
-    """One file of rules, the crawlers that train among those it names, and whether it forbids anything."""
+    """One rules file, the training crawlers that it names, and whether it forbids anything."""
 
     parser: Protego
     agents: tuple[str, ...]
     restricts: bool
 
     def disallows(self, url: str) -> bool:
+        """Whether any of the named crawlers may not fetch `url`."""
         return any(not self.parser.can_fetch(url, agent) for agent in self.agents)
 
 
 def _parsed(data: bytes, *, is_ai: bool) -> _Rules | None:
-    """The rules in a file; None where they name no crawler that trains."""
-    text = data[:ROBOTS_LIMIT].decode("utf-8-sig", "replace").replace("\0", "")
-    # RFC 9309 has names alone; with a version behind it ("GPTBot/1.0") a rule would match no crawler.
+    """The rules in a file; None if they name no training crawler."""
+    text = data[:ROBOTS_BYTES].decode("utf-8-sig", "replace").replace("\0", "")
+    # RFC 9309 allows only names; with a version ("GPTBot/1.0") a rule would match no crawler.
     text = _AGENT.sub(r"\1\2", "\n".join(text.splitlines()))
     named = {match[2].lower() for match in _AGENT.finditer(text)}
     agents = tuple(agent for agent in AI_CRAWLERS if agent.lower() in named)
@@ -102,7 +102,7 @@ def _parsed(data: bytes, *, is_ai: bool) -> _Rules | None:
 
 
 def site_of(url: str) -> str:
-    """The host of a url in small letters, with its port unless it is that of http or https; "" if none."""
+    """The host of a url in lower case, with the port unless it is 80 or 443; "" if there is none."""
     try:
         parts = urlsplit(url)
         host, port = (parts.hostname or "").rstrip("."), parts.port
@@ -112,51 +112,51 @@ def site_of(url: str) -> str:
 
 
 def is_rules_file(name: str, head: bytes) -> bool:
-    """Whether a file is a robots.txt or ai.txt by its name and holds rules: ai.txt may be an essay, too."""
+    """Whether a file is named robots.txt or ai.txt and contains rules: an ai.txt may also be an essay."""
     if name.rpartition("/")[2].lower() not in ("robots.txt", "ai.txt"):
         return False
     return _AGENT.search(head.decode("utf-8-sig", "replace")) is not None
 
 
 class Robots:
-    """robots.txt and ai.txt of sites, asked whether training crawlers may fetch a page."""
+    """The robots.txt and ai.txt rules of sites; answers whether training crawlers may fetch a page."""
 
     def __init__(self) -> None:
         self._rules: dict[str, list[_Rules]] = {}
         self._folders: dict[str, list[_Rules]] = {}
 
     def add(self, site: str, data: bytes, *, is_ai: bool) -> None:
-        """Rules of a site (host and port; empty for every site). Several snapshots of one hold together."""
+        """Add rules for a site (host and port; "" for every site). Several snapshots of a site all apply."""
         rules = _parsed(data, is_ai=is_ai)
         if rules is not None:
             self._rules.setdefault(site.lower(), []).append(rules)
 
     def add_folder(self, place: str, data: bytes) -> None:
-        """Rules of a file that lies at `place`, as in a mirror of a site: of everything in its folder."""
+        """Add the rules file at path `place`, as in a mirror of a site: they apply to its folder."""
         folder, _, name = place.rpartition("/")
         rules = _parsed(data, is_ai=name.lower() == "ai.txt")
         if rules is not None:
             self._folders.setdefault(folder, []).append(rules)
 
     def add_snapshot(self, url: str, data: bytes) -> None:
-        """Rules fetched from `url`, where that is the address of such a file."""
+        """Add rules that were fetched from `url`, if that is the address of a rules file."""
         is_ai = self.is_rules(url)
         if is_ai is not None:
             self.add(site_of(url), data, is_ai=is_ai)
 
     @staticmethod
     def is_rules(url: str) -> bool | None:
-        """Whether `url` is that of an ai.txt (True) or robots.txt (False), or of neither (None)."""
+        """Whether `url` is that of an ai.txt (True), a robots.txt (False), or neither (None)."""
         try:
             return _PATHS.get(urlsplit(url).path)
         except ValueError:
             return None
 
     def disallows(self, url: str, place: str = "") -> bool:
-        """Whether any crawler that trains is kept from `url`, or from the file at `place` in a mirror.
+        """Whether any training crawler is barred from `url`, or from the file at path `place` in a mirror.
 
-        Without a url, rules for every site cover the document as soon as they keep a crawler from
-        anything: which page it is cannot be told.
+        Without a url, rules for every site apply to the document if they forbid anything, because its page is
+        unknown.
         """
         everywhere = self._rules.get("", [])
         if not url:
@@ -174,9 +174,9 @@ class Robots:
 
 
 def read_robots(path: Path, site: str, into: Robots) -> None:
-    """Add a robots.txt or ai.txt (told by its name) that the user has; without `site` it is for every url.
+    """Add a robots.txt or ai.txt (by its file name) of the user; without `site` it applies to every url.
 
-    Raises GlaswerkError for a file that cannot be read or a site that is no web address.
+    Raises GlaswerkError for a file that cannot be read or a site that is not a web address.
     """
     host = site_of(site) if "://" in site else ""
     if site and not host:

@@ -1,7 +1,7 @@
-"""The text layer of PDF files, by PDFium in a process of its own with bounded time and memory.
+"""The text layer of PDF files, read by PDFium in a separate process with limited time and memory.
 
-PDFium is the fastest reader and fuzzed daily, but written in C++: a file that crashes it or keeps it busy
-must not take the command with it. Run as a program this file reads a PDF from standard input and writes
+PDFium is the fastest reader and is fuzzed daily, but it is written in C++: a file that crashes it or keeps it
+busy must not take the command down. Run as a program, this file reads a PDF from standard input and writes
 its title, author, date and pages as JSON.
 """
 
@@ -17,16 +17,16 @@ _PAGES = 20_000
 _CHARACTERS = 64 << 20
 _CPU_SECONDS = 120
 _MEMORY = 4 << 30
-# What the process says by its exit code.
+# What the exit code of the process means.
 _REASONS = {3: "broken_file", 4: "encrypted", 5: "too_big"}
 
 
 def read_pdf(data: bytes, counts: Counter[str]) -> dict[str, Any] | None:
-    """Fields of a PDF: text (its pages, a blank line between them), title, author, date.
+    """Fields of a PDF: text (its pages, separated by a blank line), title, author, date.
 
-    None, counted, for a file without a text layer (scanned pages), an encrypted, a broken or a huge one.
+    None, counted, for a file that has no text layer (scanned pages) or is encrypted, broken or too large.
     """
-    # CPU time is limited in the process; the clock here is for a machine so busy that this takes too long.
+    # The process limits its CPU time; this timeout is for a machine too busy to finish.
     command = [sys.executable, "-I", "-c", _PROGRAM.format(path=__file__)]
     try:
         done = subprocess.run(
@@ -45,18 +45,18 @@ def read_pdf(data: bytes, counts: Counter[str]) -> dict[str, Any] | None:
     return found
 
 
-# By path, as -I hides PYTHONPATH: the file needs nothing of this package.
+# Run by path, because -I hides PYTHONPATH: this file needs nothing else from the package.
 _PROGRAM = "import runpy; runpy.run_path({path!r}, run_name='__main__')"
 
 
 def _date(value: str) -> str:
-    """ISO 8601 for PDF's `D:20240131120000+01'00'`; empty for anything else."""
+    """ISO 8601 date for PDF's `D:20240131120000+01'00'`; empty for anything else."""
     digits = value.removeprefix("D:")[:8]
     return f"{digits[:4]}-{digits[4:6]}-{digits[6:]}" if len(digits) == 8 and digits.isdecimal() else ""
 
 
 def _main() -> int:
-    import resource  # which Windows has not: there a PDF is counted as broken, and all else is read
+    import resource  # missing on Windows, where PDFs count as broken and everything else is read
 
     resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))

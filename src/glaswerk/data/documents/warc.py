@@ -1,4 +1,4 @@
-"""WARC, the format of web archives: one document for each page of HTML or plain text that was fetched."""
+"""WARC, the format of web archives: one document for each HTML or plain text page in the archive."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from typing import Any, BinaryIO, cast
 import brotli
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
-from glaswerk.data.documents.html import PAGE_LIMIT, TooDeep, decode, read_page
-from glaswerk.data.documents.opt_out import ROBOTS_LIMIT, Robots, reserved_by_headers
+from glaswerk.data.documents.html import TooDeep, decode, read_page
+from glaswerk.data.documents.opt_out import Robots, reserved_by_headers
+from glaswerk.data.files.limits import PAGE_BYTES, ROBOTS_BYTES
 from glaswerk.data.files.stored import DAMAGE
 
-# `conversion` is text that someone drew from pages already, as Common Crawl's WET files hold it.
+# `conversion` is text already extracted from pages, as in Common Crawl's WET files.
 _TYPES = WarcRecordType.response | WarcRecordType.resource | WarcRecordType.conversion
 _CHUNK = re.compile(rb"([0-9a-fA-F]{1,8})[^\r\n]{0,200}\r\n")
 _HTML = ("text/html", "application/xhtml+xml")
@@ -25,7 +26,7 @@ _HTML = ("text/html", "application/xhtml+xml")
 def read_warc(
     stream: BufferedReader, robots: Robots, counts: Counter[str], encoding: str = ""
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """(url, fields) of every page; what is none is counted. Raises OSError where the file is damaged."""
+    """(url, fields) of every page; other records are counted. Raises OSError if the file is damaged."""
     for record in _records(stream, _TYPES):
         url = _url(record)
         if Robots.is_rules(url) is not None:
@@ -37,16 +38,16 @@ def read_warc(
 
 
 def read_rules(stream: BufferedReader, robots: Robots) -> None:
-    """Collect every robots.txt and ai.txt of an archive. Raises OSError where the file is damaged."""
+    """Collect every robots.txt and ai.txt of an archive. Raises OSError if the file is damaged."""
     for record in _records(stream, WarcRecordType.response | WarcRecordType.resource):
         url = _url(record)
         if Robots.is_rules(url) is not None and _status(record) in (None, 200):
-            body = _body(record, _headers(record), ROBOTS_LIMIT)
-            robots.add_snapshot(url, (body or b"")[:ROBOTS_LIMIT])
+            body = _body(record, _headers(record), ROBOTS_BYTES)
+            robots.add_snapshot(url, (body or b"")[:ROBOTS_BYTES])
 
 
 class _Source:
-    """A stream as FastWARC 2.0 can bear it: it panics where `tell` is missing, and at errors of `read`."""
+    """A stream that FastWARC 2.0 accepts: it panics without `tell`, and on errors from `read`."""
 
     def __init__(self, stream: BufferedReader) -> None:
         self._stream = stream
@@ -55,7 +56,7 @@ class _Source:
 
     def read(self, size: int = -1) -> bytes:
         try:
-            # `read` would lose what came before the damage.
+            # `read` would lose the bytes before the damage.
             piece = b"" if self.error else self._stream.read1(size)
         except DAMAGE as error:
             self.error, piece = error, b""
@@ -68,7 +69,7 @@ class _Source:
 
 def _records(stream: BufferedReader, types: WarcRecordType) -> Iterator[WarcRecord]:
     source = _Source(stream)
-    # Bodies are decoded here: at one that is not as its headers say, FastWARC gives up the whole file.
+    # Bodies are decoded here, because FastWARC gives up the file at a body that contradicts its headers.
     yield from ArchiveIterator(
         cast(BinaryIO, source), record_types=types, parse_http=True, auto_decode="none", stream_detect=False
     )
@@ -77,9 +78,10 @@ def _records(stream: BufferedReader, types: WarcRecordType) -> Iterator[WarcReco
 
 
 def _body(record: WarcRecord, headers: Mapping[str, str], limit: int) -> bytes | None:
-    """The body without transfer and content encoding, up to `limit` + 1 bytes; None where it makes no sense.
+    """The body without transfer and content encoding, up to `limit` + 1 bytes; None if it is damaged.
 
-    Crawlers often keep the headers of a body that they have decoded, so a wrong one is tried as it is.
+    Crawlers often keep the headers of a body that they already decoded, so a body that does not match them is
+    used as it is.
     """
     data = record.reader.read(2 * limit)
     if "chunked" in headers.get("transfer-encoding", "").lower():
@@ -96,7 +98,7 @@ def _body(record: WarcRecord, headers: Mapping[str, str], limit: int) -> bytes |
 
 
 def _dechunked(data: bytes) -> bytes | None:
-    """The chunks of HTTP/1.1 joined, as far as they go; None for data that is not in chunks."""
+    """The chunks of an HTTP/1.1 body joined, as far as they go; None if the data is not chunked."""
     pieces: list[bytes] = []
     place = 0
     while match := _CHUNK.match(data, place):
@@ -120,11 +122,11 @@ def _page(record: WarcRecord, url: str, counts: Counter[str], encoding: str) -> 
     if media not in (*_HTML, "text/plain"):
         counts["not_a_page"] += 1
         return None
-    data = _body(record, headers, PAGE_LIMIT)
+    data = _body(record, headers, PAGE_BYTES)
     if data is None:
         counts["broken_record"] += 1
         return None
-    if len(data) > PAGE_LIMIT:
+    if len(data) > PAGE_BYTES:
         counts["too_big"] += 1
         return None
     text = decode(data, more.partition("charset=")[2].strip(" \"'"), encoding)
@@ -136,7 +138,7 @@ def _page(record: WarcRecord, url: str, counts: Counter[str], encoding: str) -> 
     except TooDeep:
         counts["nested_too_deep"] += 1
         return None
-    # What the archive knows goes before what the page says of itself, but for the time it was written.
+    # The archive's url replaces the page's own; language and date come from the page, if it has them.
     opted_out = row.get("tdm_opt_out") or reserved_by_headers(headers)
     lang = row.get("lang") or headers.get("content-language", "").partition(",")[0]
     date = row.get("date") or record.headers.get("WARC-Date")
@@ -148,12 +150,12 @@ def _url(record: WarcRecord) -> str:
 
 
 def _status(record: WarcRecord) -> int | None:
-    """The status of the HTTP answer; None where the record is none."""
+    """The HTTP status; None if the record has no HTTP headers."""
     return record.http_headers.status_code if record.http_headers is not None else None
 
 
 def _headers(record: WarcRecord) -> dict[str, str]:
-    """HTTP headers by name in lower case; several of one name joined, as HTTP has it."""
+    """HTTP headers by name in lower case; repeated headers are joined, as HTTP defines."""
     found: dict[str, str] = {}
     for name, value in record.http_headers or ():
         key = name.lower()

@@ -1,4 +1,4 @@
-"""What the user named: files, folders, patterns such as 'notes/**/*.md', and standard input as `-`."""
+"""The files that the user named: paths, folders, patterns such as 'notes/**/*.md', and `-` for stdin."""
 
 from __future__ import annotations
 
@@ -14,19 +14,17 @@ from pathlib import Path
 from typing import BinaryIO
 
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.files.limits import not_regular
+from glaswerk.data.files.limits import STANDARD_INPUT_BYTES
 
 STANDARD_INPUT = Path("-")
-# Standard input is kept in a temporary file, as it has to be read more than once.
-SPOOL_LIMIT = 20 * 10**9
 _PIECE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """An input file and its name within the source, which its documents' ids start with.
+class InputFile:
+    """An input file and its name within the source; the ids of its documents start with that name.
 
-    `named` says whether the user named it, and did not only name a folder that holds it.
+    `named` is true if the user named the file itself, and false if it was found in a folder.
     """
 
     path: Path
@@ -35,41 +33,42 @@ class Found:
 
     @property
     def label(self) -> str:
-        """The file as messages call it."""
+        """The file as messages refer to it."""
         return self.name if self.path.name.startswith(_SPOOLED) else str(self.path)
 
 
 _SPOOLED = "glaswerk-standard-input-"
 
 
-def find_inputs(paths: Sequence[Path], left_out: Counter[str]) -> list[Found]:
-    """The files meant, each once, in the order of the paths; hidden files in folders are passed over.
+def find_inputs(paths: Sequence[Path], left_out: Counter[str]) -> list[InputFile]:
+    """The files to read, each once, in the order of the paths. Hidden files in folders are skipped.
 
-    Raises GlaswerkError for a missing path, a pattern that matches nothing, and what is not regular.
+    Links that lead out of a folder are counted in `left_out`. Raises GlaswerkError for a missing path, a
+    pattern without a match, and anything that is not a regular file.
     """
     found = [file for path in paths for file in _meant(path, left_out)]
     return list({file.path: file for file in found}.values())
 
 
-def _meant(path: Path, left_out: Counter[str]) -> Iterator[Found]:
+def _meant(path: Path, left_out: Counter[str]) -> Iterator[InputFile]:
     if path.is_dir():
         yield from _inside(path, path, left_out)
     elif path.exists():
         if not path.is_file():
             raise not_regular(path)
-        yield Found(path, "standard-input" if path.name.startswith(_SPOOLED) else path.name)
+        yield InputFile(path, "standard-input" if path.name.startswith(_SPOOLED) else path.name)
     elif glob.has_magic(str(path)):
         yield from _matching(path, left_out)
     else:
         raise GlaswerkError(f"expected a file or folder, found nothing at {path}", hint="check the path")
 
 
-def _matching(pattern: Path, left_out: Counter[str]) -> Iterator[Found]:
-    """What a pattern matches, named from the first folder that is a pattern on."""
+def _matching(pattern: Path, left_out: Counter[str]) -> Iterator[InputFile]:
+    """The files that match a pattern, named relative to the folder above its first wildcard."""
     matches = sorted(Path(match) for match in glob.glob(str(pattern), recursive=True))
     if not matches:
         raise GlaswerkError(
-            f"expected files that match {pattern}, found none", hint="check it: ls " + str(pattern.parent)
+            f"expected files that match {pattern}, found none", hint=f"check the pattern: ls {pattern.parent}"
         )
     plain = next(i for i, part in enumerate(pattern.parts) if glob.has_magic(part))
     root = Path(*pattern.parts[:plain])
@@ -77,10 +76,10 @@ def _matching(pattern: Path, left_out: Counter[str]) -> Iterator[Found]:
         if match.is_dir():
             yield from _inside(match, root, left_out)
         elif match.is_file():
-            yield Found(match, match.relative_to(root).as_posix())
+            yield InputFile(match, match.relative_to(root).as_posix())
 
 
-def _inside(folder: Path, root: Path, left_out: Counter[str]) -> Iterator[Found]:
+def _inside(folder: Path, root: Path, left_out: Counter[str]) -> Iterator[InputFile]:
     """Regular files below `folder`; links that lead out of it are counted, not followed."""
     home = folder.resolve()
     for directory, folders, names in os.walk(folder, followlinks=False):
@@ -92,14 +91,14 @@ def _inside(folder: Path, root: Path, left_out: Counter[str]) -> Iterator[Found]
             if file.is_symlink() and not file.resolve().is_relative_to(home):
                 left_out["outside_link"] += 1
             elif file.is_file():
-                yield Found(file, file.relative_to(root).as_posix(), named=False)
+                yield InputFile(file, file.relative_to(root).as_posix(), named=False)
             else:
                 left_out["unsupported_file"] += 1
 
 
 @contextmanager
 def spooled(paths: Sequence[Path]) -> Iterator[list[Path]]:
-    """`paths` with standard input, where `-` is among them, as a temporary file for as long as the block."""
+    """`paths`, with `-` replaced by a temporary copy of standard input that exists inside the block."""
     if STANDARD_INPUT not in paths:
         yield list(paths)
         return
@@ -109,27 +108,35 @@ def spooled(paths: Sequence[Path]) -> Iterator[list[Path]]:
 
 
 def _copy(source: BinaryIO, spool: BinaryIO) -> None:
-    left = SPOOL_LIMIT
+    left = STANDARD_INPUT_BYTES
     while piece := source.read(_PIECE):
         left -= len(piece)
         if left < 0:
             raise GlaswerkError(
-                f"expected at most {SPOOL_LIMIT:,} bytes on standard input, found more",
-                hint="write it to a file and name that",
+                f"expected at most {STANDARD_INPUT_BYTES:,} bytes on standard input, found more",
+                hint="write it to a file and add that file",
             )
         spool.write(piece)
     spool.flush()
 
 
 def stamp(path: Path) -> tuple[int, int]:
-    """Size and time of change, by which a file that changes while it is read is noticed."""
+    """Size and modification time, to notice a file that changes while it is read."""
     status = path.stat()
     return status.st_size, status.st_mtime_ns
 
 
 def changed(label: str) -> GlaswerkError:
-    """The error for a file that someone wrote to while it was read."""
+    """The error for a file that was written to while it was read."""
     return GlaswerkError(
-        f"expected files that stay as they are, found {label} changed while it was read",
-        hint="run the command again once nothing writes to it, or add a copy",
+        f"expected files that do not change, found {label} changed while it was read",
+        hint="run the command again when nothing writes to the file, or add a copy",
+    )
+
+
+def not_regular(path: Path) -> GlaswerkError:
+    """The error for a named pipe, socket or device, which may never end or never start."""
+    return GlaswerkError(
+        f"expected a regular file, found {path}, which is a pipe, socket or device",
+        hint="write its content to a file and add that file",
     )

@@ -1,25 +1,77 @@
-"""TODO src/glaswerk/data/files/limits.py."""
+"""Every size limit on untrusted input, in one place, with the reason for each figure.
+
+Limits are in bytes unless the name says otherwise. `documents/pdf.py` keeps its own limits, because it also
+runs as a program without this package.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
+# Compressed files and containers.
 
-from glaswerk.core.errors import GlaswerkError
+# What one file may unpack to, over all members that are read. Media are never read, so they do not count.
+UNPACKED_BYTES = 20 * 10**9
+# JSON of posts compresses about 15:1, so 200:1 is a bomb.
+UNPACK_RATIO = 200
+# Small members may compress as well as they like.
+UNPACK_RATIO_FREE_BYTES = 100 * 10**6
+# tar of zip of gz is as deep as recordings go; anything deeper is built to exhaust the reader.
+CONTAINER_DEPTH = 4
+# Zip, PDF and Parquet are read from the end, so one inside another container is held in memory.
+HELD_FILE_BYTES = 1 << 29
+# Long names and attributes of a tar member, which tarfile reads into memory.
+TAR_HEADER_BYTES = 1 << 20
+# Standard input is copied to a temporary file, because it is read more than once.
+STANDARD_INPUT_BYTES = 20 * 10**9
 
-# What one archive may unpack to over all members read (media are never read, so they do not count).
-TOTAL_LIMIT = 20 * 10**9
+# Rows of documents and dialogues.
 
+# One JSON line, table row or Parquet row. The longest book of Project Gutenberg is 15 MB; JSON takes up to
+# 28 times its size once parsed.
+ROW_BYTES = 48 << 20
+# One value inside a JSON list, or a file that is one JSON object.
+JSON_VALUE_BYTES = 16 << 20
+# A text file larger than this is a dump, not a document; JSON lines hold dumps.
+TEXT_FILE_BYTES = 256 * 10**6
+# An evaluation file is read in one go; the largest set in use (MMLU-Pro, BBQ) is below 100 MB.
+EVALUATION_FILE_BYTES = 512 * 10**6
 
-# JSON of posts shrinks about 15:1; 200:1 is a bomb. Small members may shrink as they like.
-RATIO_LIMIT = 200
+# Formats of single documents.
 
+# The longest page of Wikipedia is below 5 MB; a parsed tree takes about ten times its source in memory.
+PAGE_BYTES = 32 << 20
+# Text extraction takes quadratic time in the depth: 0.2 s at 3,000 levels, 2 s at 10,000, 470 s at 100,000.
+PAGE_DEPTH = 3000
+# RFC 9309 asks crawlers to read at least 500 KiB of a robots.txt.
+ROBOTS_BYTES = 500 << 10
+EPUB_PACKAGE_BYTES = 8 << 20
+# The longest book of Project Gutenberg is 15 MB of text; markup multiplies it.
+EPUB_BOOK_BYTES = 256 << 20
+EPUB_CHAPTERS = 20_000
+# Gmail refuses mail above 25 MB, which is 35 MB once attachments are encoded.
+MAIL_BYTES = 48 << 20
+MAIL_LINE_BYTES = 1 << 20
 
-RATIO_FREE_BYTES = 100 * 10**6
+# Posts.
 
+# X splits tweets.js into parts of about 100 MB; ten times that is not an X archive. A member is parsed in one
+# piece, at several times its size in memory, so a 20 MB zip at 200:1 must not claim 4 GB.
+X_ARCHIVE_MEMBER_BYTES = 1 << 30
+# A post with everything attached is below 100 kB, an API page of a hundred posts below 10 MB. JSON of empty
+# lists takes 28 times its size once parsed, so these limits keep a hostile file below 1.5 GB of memory.
+DUMP_LINE_BYTES = 16 << 20
+# A dump file that is a single JSON value is parsed in one piece.
+DUMP_VALUE_BYTES = 48 << 20
+# The AT protocol allows records of 1 MB; a repository of 100,000 posts is about 100 MB.
+BLUESKY_BLOCK_BYTES = 2 << 20
+BLUESKY_REPOSITORY_BYTES = 1 << 30
+BLUESKY_KEY_BYTES = 1024
 
-def not_regular(path: Path) -> GlaswerkError:
-    """The error for a named pipe, socket or device, which may have no end or never begin."""
-    return GlaswerkError(
-        f"expected a regular file, found {path}, a pipe, socket or device",
-        hint="write its content to a file and add that",
-    )
+# Pictures.
+
+PICTURE_BYTES = 64 << 20
+# A photograph of 64 million pixels takes 192 MB decoded; Pillow's own limit is 89 million.
+PICTURE_PIXELS = 64 * 10**6
+# A caption, or the JSON that describes one picture.
+CAPTION_BYTES = 1 << 20
+# Pictures hardly compress further, so a tar file of them may unpack to this much or to UNPACK_RATIO.
+PICTURE_TAR_FREE_BYTES = 64 << 20

@@ -1,4 +1,4 @@
-"""JSON lines and lists as untrusted input, errors by file and line."""
+"""JSON lines, JSON lists and single objects as untrusted input; errors name the file and the line."""
 
 from __future__ import annotations
 
@@ -11,20 +11,17 @@ from typing import Any, BinaryIO
 import ijson
 
 from glaswerk.core.errors import GlaswerkError
-
-# The longest book of Project Gutenberg is 15 MB; JSON takes up to 28 times its size once parsed.
-LINE_LIMIT = 48 << 20
-# A value inside a list, or all of a file that is one object.
-VALUE_LIMIT = 16 << 20
+from glaswerk.data.files.limits import JSON_VALUE_BYTES, ROW_BYTES
 
 
 def read_objects(
     file: BinaryIO, path: Path, encoding: str = "", broken: Counter[str] | None = None
 ) -> Iterator[tuple[int, dict[str, Any]]]:
-    """(line number from 1, object) of every line that is not blank, of a file that messages call `path`.
+    """(line number from 1, object) of every line that is not blank. `path` is the file's name in messages.
 
-    `encoding` is tried where UTF-8 fails. Raises GlaswerkError for a line that is no JSON object, is
-    longer than LINE_LIMIT or is not UTF-8; with `broken`, lines that are no objects are counted there.
+    `encoding` is tried if a line is not UTF-8. Raises GlaswerkError for a line that is not a JSON object, is
+    longer than ROW_BYTES or cannot be decoded. With `broken`, such objects are counted there as broken_record
+    instead.
     """
     offset = 0
     for number, line in enumerate(raw_lines(file, path), start=1):
@@ -41,11 +38,10 @@ def read_objects(
 
 
 def read_list(file: BinaryIO, path: Path, place: str = "item") -> Iterator[tuple[int, dict[str, Any]]]:
-    """(number from 1, object) of the values of one JSON list, of any length, one in memory at a time.
+    """(number from 1, object) of each value of a JSON list of any length, one in memory at a time.
 
-    `place` is that of the list's values as ijson writes it: `item` where the list is the whole file.
-
-    Raises GlaswerkError for a value that is no object or larger than VALUE_LIMIT, and for broken JSON.
+    `place` is the path of the values in ijson's notation: `item` if the file is the list itself. Raises
+    GlaswerkError for a value that is not an object or exceeds JSON_VALUE_BYTES, and for broken JSON.
     """
     watched = _Watched(file, path)
     number = 0
@@ -61,49 +57,51 @@ def read_list(file: BinaryIO, path: Path, place: str = "item") -> Iterator[tuple
             watched.since = 0
     except (ijson.JSONError, UnicodeDecodeError, OverflowError, ArithmeticError) as error:
         raise GlaswerkError(
-            f"expected a JSON list in {path}, found a fault behind value {number:,}: {str(error)[:200]!r}",
+            f"expected a JSON list in {path}, found an error after value {number:,}: {str(error)[:200]!r}",
             hint=f"write or fetch {path.name} again",
         ) from error
 
 
 class _Watched:
-    """A stream that refuses to be read further than VALUE_LIMIT within one value of a list."""
+    """A stream that refuses to read more than JSON_VALUE_BYTES for one value of a list."""
 
     def __init__(self, file: BinaryIO, path: Path) -> None:
         self._file, self._path = file, path
         self.since = 0
 
     def read(self, size: int = -1) -> bytes:
+        """Up to `size` bytes. Raises GlaswerkError if the current value is too large."""
         piece = self._file.read(size)
         self.since += len(piece)
-        if self.since > VALUE_LIMIT:
+        if self.since > JSON_VALUE_BYTES:
             raise GlaswerkError(
-                f"expected values below {VALUE_LIMIT:,} bytes in {self._path}, found a larger one",
-                hint="cut it into several documents",
+                f"expected values below {JSON_VALUE_BYTES:,} bytes in {self._path}, found a larger one",
+                hint="split it into several documents",
             )
         return piece
 
 
 def read_object(data: bytes, path: Path, encoding: str = "") -> dict[str, Any]:
-    """The one object that a file is. Raises GlaswerkError."""
+    """The single object that a file consists of. Raises GlaswerkError for anything else."""
     return _object(decode(data, path, 0, encoding), path, 1)
 
 
 def decode(data: bytes, path: Path, offset: int = 0, encoding: str = "") -> str:
-    """UTF-8 text without byte order mark, or of `encoding` where it is no UTF-8.
+    """UTF-8 text without a byte order mark; text in `encoding` if it is not UTF-8.
 
-    Raises GlaswerkError with the offset of the first wrong byte.
+    `offset` is the position of `data` in the file. Raises GlaswerkError with the offset of the first wrong
+    byte.
     """
     try:
         return data.decode("utf-8-sig" if offset == 0 else "utf-8")
     except UnicodeDecodeError as error:
         if encoding:
             return data.decode(encoding, "replace")
-        # utf-8-sig counts from behind the mark.
+        # utf-8-sig counts from the end of the mark.
         start = error.start + (3 if offset == 0 and data.startswith(b"\xef\xbb\xbf") else 0)
         raise GlaswerkError(
             f"expected UTF-8 in {path}, found byte 0x{data[start]:02x} at offset {offset + start:,}",
-            hint=f"say its encoding: --encoding windows-1252 (or whatever {path.name} is written in)",
+            hint=f"name its encoding: --encoding windows-1252 (or the one that {path.name} uses)",
         ) from error
 
 
@@ -113,24 +111,24 @@ def _object(line: str, path: Path, number: int) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise GlaswerkError(
             f"expected a JSON object in {path}, line {number:,}, found {line.strip()[:60]!r}: {error}",
-            hint='write one JSON object a line, such as {"text": "…"}',
+            hint='write one JSON object per line, such as {"text": "…"}',
         ) from error
     if not isinstance(value, dict):
         raise GlaswerkError(
             f"expected a JSON object in {path}, line {number:,}, found {type(value).__name__}",
-            hint='write one JSON object a line, such as {"text": "…"}',
+            hint='write one JSON object per line, such as {"text": "…"}',
         )
     return value
 
 
 def raw_lines(file: BinaryIO, path: Path) -> Iterator[bytes]:
-    """Lines with their ends. Raises GlaswerkError for one of LINE_LIMIT bytes and for a file cut off."""
+    """Lines with their line ends. Raises GlaswerkError for a line of ROW_BYTES and for OSError."""
     try:
-        while line := file.readline(LINE_LIMIT):
-            if len(line) == LINE_LIMIT:
+        while line := file.readline(ROW_BYTES):
+            if len(line) == ROW_BYTES:
                 raise GlaswerkError(
-                    f"expected lines below {LINE_LIMIT:,} bytes in {path}, found a longer one",
-                    hint="cut it into several documents",
+                    f"expected lines below {ROW_BYTES:,} bytes in {path}, found a longer one",
+                    hint="split it into several documents",
                 )
             yield line
     except OSError as error:
@@ -138,7 +136,7 @@ def raw_lines(file: BinaryIO, path: Path) -> Iterator[bytes]:
 
 
 def broken(label: str, error: BaseException) -> GlaswerkError:
-    """The error for a file whose compression ends early or makes no sense."""
+    """The error for a file whose compressed data ends early or is invalid."""
     return GlaswerkError(
-        f"expected a whole file, found {label} broken or cut off: {error}", hint="write or fetch it again"
+        f"expected a complete file, found {label} broken or cut off: {error}", hint="write or fetch it again"
     )

@@ -1,7 +1,7 @@
-"""Files as they are stored: compressed, in tar and zip files, in one another; read as streams in bounds.
+"""Files as they are stored: compressed, in tar or zip files, nested; read as streams within limits.
 
-Nothing is written to disk and no name inside a container becomes a path on this machine. What a file is,
-its first bytes tell. A layer that unpacks too far is a `Bomb`; damage raises one of `DAMAGE`.
+Nothing is written to disk, and no name inside a container becomes a path on this machine. The type of a file
+is detected from its first bytes. A layer that unpacks too far raises `Bomb`; damage raises one of `DAMAGE`.
 """
 
 from __future__ import annotations
@@ -22,16 +22,17 @@ from typing import Any, BinaryIO, Self, cast
 
 import pyarrow as pa
 
-from glaswerk.data.files.limits import RATIO_FREE_BYTES, RATIO_LIMIT, TOTAL_LIMIT
+from glaswerk.data.files.limits import (
+    CONTAINER_DEPTH,
+    HELD_FILE_BYTES,
+    TAR_HEADER_BYTES,
+    UNPACK_RATIO,
+    UNPACK_RATIO_FREE_BYTES,
+    UNPACKED_BYTES,
+)
 
-# Enough to tell a format by; the header row of a table or the head of a mail may be long.
+# Enough to detect a format; the header row of a table or of a mail may be long.
 HEAD = 1 << 16
-# tar of zip of gz is as deep as recordings go; deeper ones are made to exhaust the reader.
-DEPTH = 4
-# Zip, PDF and Parquet need their end first, so one inside another container is held in memory.
-WHOLE_LIMIT = 1 << 29
-# Long names and attributes of a member of a tar file, which tarfile reads whole.
-_TAR_HEADER_LIMIT = 1 << 20
 _TAR_HEADERS = (
     tarfile.XHDTYPE,
     tarfile.XGLTYPE,
@@ -39,7 +40,7 @@ _TAR_HEADERS = (
     tarfile.GNUTYPE_LONGNAME,
     tarfile.GNUTYPE_LONGLINK,
 )
-# What the readers of compressed files and containers raise on damage.
+# What readers of compressed files and containers raise on damage.
 DAMAGE = (
     EOFError,
     OSError,
@@ -58,23 +59,23 @@ _OPENERS: dict[bytes, Callable[[BinaryIO], Any]] = {
     b"\x1f\x8b": lambda stream: gzip.GzipFile(fileobj=stream),
     b"BZh": bz2.BZ2File,
     b"\xfd7zXZ\x00": lzma.LZMAFile,
-    # Reads all frames and reports a truncated one; python-zstandard ends silently.
+    # Reads all frames and reports a truncated one; python-zstandard stops silently.
     b"\x28\xb5\x2f\xfd": lambda stream: pa.input_stream(stream, compression="zstd"),
 }
-# Books and web archives are zip files of their own kind; office documents and programs are not read.
+# Books and web archives are special zip files; office documents and programs are not read.
 _EPUB, _WACZ = "META-INF/container.xml", "datapackage.json"
 _OFFICE = ("[Content_Types].xml", "META-INF/manifest.xml", "META-INF/MANIFEST.MF", "AndroidManifest.xml")
 
 
 class Bomb(OSError):
-    """A file that unpacks to far more than any text shrinks by."""
+    """A file that unpacks to far more than content ever compresses by."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """One file: its name with those of its containers in front, its bytes, and the first of them.
+class StoredFile:
+    """One file: its name prefixed with its containers' names, its stream, and its first bytes (`head`).
 
-    `book` is the open zip where the file is an EPUB; `inside` says whether it lies in a container.
+    `book` is the open zip file if this is an EPUB; `inside` is true if the file is in a container.
     """
 
     name: str
@@ -83,8 +84,8 @@ class Stored:
     inside: bool = False
     book: zipfile.ZipFile | None = None
 
-    def whole(self, limit: int = WHOLE_LIMIT) -> bytes:
-        """All bytes. Raises Bomb beyond `limit`."""
+    def whole(self, limit: int = HELD_FILE_BYTES) -> bytes:
+        """All bytes of the file. Raises Bomb if there are more than `limit`."""
         data = self.stream.read(limit + 1)
         if len(data) > limit:
             raise Bomb(f"more than {limit:,} bytes")
@@ -92,7 +93,7 @@ class Stored:
 
 
 class _Layer(io.RawIOBase):
-    """A stream with its first bytes put back (and the fault behind them), counted against its source."""
+    """A stream with its first bytes put back (and the error after them), measured against its source."""
 
     def __init__(
         self,
@@ -117,16 +118,16 @@ class _Layer(io.RawIOBase):
         buffer[: len(piece)] = piece
         self.count += len(piece)
         self._spend(len(piece))
-        if self._packed and self.count > max(RATIO_FREE_BYTES, RATIO_LIMIT * self._packed()):
-            raise Bomb(f"unpacks to more than {RATIO_LIMIT}:1")
+        if self._packed and self.count > max(UNPACK_RATIO_FREE_BYTES, UNPACK_RATIO * self._packed()):
+            raise Bomb(f"unpacks to more than {UNPACK_RATIO}:1")
         return len(piece)
 
 
 def _head(stream: Any) -> tuple[bytes, Exception | None]:
-    """The first bytes of a stream, and what it raised if it is damaged so early."""
+    """The first bytes of a stream, and the error that it raised if it is damaged so early."""
     head = b""
     try:
-        # One piece at a time: `read` would lose what came before the damage.
+        # One piece at a time: `read` would lose the bytes before the damage.
         while len(head) < HEAD and (piece := stream.read1(HEAD - len(head))):
             head += piece
     except DAMAGE as error:
@@ -135,33 +136,33 @@ def _head(stream: Any) -> tuple[bytes, Exception | None]:
 
 
 class Unpacker:
-    """Opens compressed files and containers. `counts` has cut_off, bomb, nested_container, encrypted."""
+    """Opens compressed files and containers. `counts` has cut_off, bomb, nested_container and encrypted."""
 
     def __init__(self, counts: Counter[str]) -> None:
         self.counts = counts
         self._left = 0
 
-    def files(self, file: BinaryIO, name: str) -> Iterator[Stored]:
-        """The files in `file` (or it alone), each to be read before the next one is asked for.
+    def files(self, file: BinaryIO, name: str) -> Iterator[StoredFile]:
+        """The files in `file`, or `file` alone. Each must be read before the next one is requested.
 
-        Reading one of them may raise one of DAMAGE: `damaged` counts it.
+        Reading a file may raise one of DAMAGE: pass the error to `damaged`, which counts it.
         """
-        self._left = max(TOTAL_LIMIT, RATIO_LIMIT * os.fstat(file.fileno()).st_size)
-        yield from self._open(file, name, DEPTH, inside=False, packed=None)
+        self._left = max(UNPACKED_BYTES, UNPACK_RATIO * os.fstat(file.fileno()).st_size)
+        yield from self._open(file, name, CONTAINER_DEPTH, inside=False, packed=None)
 
     def damaged(self, error: BaseException) -> None:
-        """Count what reading a file raised."""
+        """Count an error that reading a file raised, as bomb or cut_off."""
         self.counts["bomb" if isinstance(error, Bomb) else "cut_off"] += 1
 
     def _spend(self, size: int) -> None:
-        """What one file may unpack to over all its members, which in a zip file may overlap."""
+        """Charge `size` bytes to the limit per input file; members of a zip file may overlap."""
         self._left -= size
         if self._left < 0:
-            raise Bomb(f"unpacks to more than {TOTAL_LIMIT:,} bytes and {RATIO_LIMIT}:1")
+            raise Bomb(f"unpacks to more than {UNPACKED_BYTES:,} bytes and {UNPACK_RATIO}:1")
 
     def _open(
         self, raw: BinaryIO, name: str, depth: int, *, inside: bool, packed: Callable[[], int] | None
-    ) -> Iterator[Stored]:
+    ) -> Iterator[StoredFile]:
         if depth == 0:
             self.counts["nested_container"] += 1
             return
@@ -171,7 +172,7 @@ class Unpacker:
             opener = packing(head)
             if opener is not None:
                 with opener(stream) as unpacked:
-                    # Measured against the outermost file: gz in gz would multiply the ratio.
+                    # Measured against the outermost file, because gz in gz multiplies the ratio.
                     outer = packed or layer
                     yield from self._open(unpacked, name, depth - 1, inside=inside, packed=outer)
             elif is_tar(head):
@@ -179,21 +180,21 @@ class Unpacker:
             elif head.startswith(b"PK\x03\x04"):
                 yield from self._zip(stream, name, depth, head, inside=inside)
             else:
-                yield Stored(name, stream, head, inside)
+                yield StoredFile(name, stream, head, inside)
         except DAMAGE as error:
             self.damaged(error)
 
     def _rewound(
         self, raw: BinaryIO, head: bytes, fault: Exception | None, packed: Callable[[], int] | None
     ) -> tuple[io.BufferedReader, Callable[[], int]]:
-        """The stream at its beginning, and what tells how far it has been read."""
+        """The stream at its start, and a function that returns how far it has been read."""
         if isinstance(raw, io.BufferedReader) and isinstance(raw.raw, io.FileIO):
             raw.seek(0)
             return raw, raw.tell
         layer = _Layer(raw, head, fault, packed, self._spend)
         return io.BufferedReader(layer, HEAD), lambda: layer.count
 
-    def _tar(self, stream: io.BufferedReader, name: str, depth: int) -> Iterator[Stored]:
+    def _tar(self, stream: io.BufferedReader, name: str, depth: int) -> Iterator[StoredFile]:
         with tarfile.open(fileobj=stream, mode="r|", tarinfo=BoundedMember) as container:
             for member in container:
                 file = container.extractfile(member) if member.isreg() else None
@@ -203,14 +204,14 @@ class Unpacker:
 
     def _zip(
         self, stream: io.BufferedReader, name: str, depth: int, head: bytes, *, inside: bool
-    ) -> Iterator[Stored]:
+    ) -> Iterator[StoredFile]:
         seekable: BinaryIO = stream
         if not isinstance(stream.raw, io.FileIO):
-            seekable = io.BytesIO(Stored(name, stream, head).whole())
+            seekable = io.BytesIO(StoredFile(name, stream, head).whole())
         with zipfile.ZipFile(seekable) as container:
             names = set(container.namelist())
             if _EPUB in names:
-                yield Stored(name, stream, head, inside, container)
+                yield StoredFile(name, stream, head, inside, container)
             elif names.intersection(_OFFICE):
                 self.counts["unsupported_file"] += 1
             else:
@@ -221,7 +222,7 @@ class Unpacker:
 
     def _member(
         self, container: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, depth: int
-    ) -> Iterator[Stored]:
+    ) -> Iterator[StoredFile]:
         if info.flag_bits & 1:
             self.counts["encrypted"] += 1
             return
@@ -237,26 +238,27 @@ class Unpacker:
 
 
 class BoundedMember(tarfile.TarInfo):
-    """A member of a tar file whose headers are whole and of bounded size.
+    """A tar member whose headers are complete and of limited size.
 
     tarfile takes a broken header for the end of the file; here it is an error, one of DAMAGE.
     """
 
     @classmethod
     def fromtarfile(cls, container: tarfile.TarFile) -> Self:
+        """The next member. Raises tarfile.ReadError for a broken or truncated header."""
         try:
             return super().fromtarfile(container)
         except (tarfile.InvalidHeaderError, tarfile.TruncatedHeaderError) as error:  # type: ignore[attr-defined]
             raise tarfile.ReadError(f"a member's header: {error}") from error
 
     def _proc_member(self, container: tarfile.TarFile) -> tarfile.TarInfo:
-        if self.type in _TAR_HEADERS and self.size > _TAR_HEADER_LIMIT:
+        if self.type in _TAR_HEADERS and self.size > TAR_HEADER_BYTES:
             raise tarfile.ReadError(f"a header of {self.size:,} bytes")
         return super()._proc_member(container)  # type: ignore[misc, no-any-return]
 
 
 def packing(head: bytes) -> Callable[[BinaryIO], Any] | None:
-    """What opens the compression that a file's first bytes tell; None where there is none."""
+    """The opener for the compression that a file's first bytes show; None if it is not compressed."""
     return next((opener for magic, opener in _OPENERS.items() if head.startswith(magic)), None)
 
 

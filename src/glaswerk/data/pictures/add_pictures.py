@@ -1,4 +1,4 @@
-"""A source of captioned pictures: documents of kind "caption", and the pictures they name."""
+"""A source of captioned pictures: documents of kind "caption", and the pictures that they name."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from glaswerk.core.document import Document
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import digest_file, digest_files
 from glaswerk.core.progress import track
-from glaswerk.data.documents.fields import Defaults, Tally, from_fields
-from glaswerk.data.files.inputs import Found
-from glaswerk.data.pictures.captioned import Captioned, CaptionedReader, find_pictures
+from glaswerk.data.documents.fields import Defaults, IngestCounts, from_fields
+from glaswerk.data.files.inputs import InputFile
+from glaswerk.data.pictures.captioned import CaptionedPicture, CaptionedReader, find_pictures
 from glaswerk.data.pictures.check import check
 from glaswerk.data.pictures.store import PictureWriter
 from glaswerk.data.store.new_source import check_rights, default_name
@@ -29,7 +29,7 @@ _QUANTILES = (0.05, 0.5, 0.95)
 
 @dataclass(frozen=True, slots=True)
 class PicturesConfig:
-    """What decides a source of pictures, beside the files' bytes."""
+    """What decides a source of pictures, besides the files' bytes."""
 
     licence: str
     author: str = ""
@@ -44,13 +44,14 @@ class PicturesJob:
 
     source: str
     config: PicturesConfig
-    files: Sequence[Found]
-    tally: Tally
+    files: Sequence[InputFile]
+    counts: IngestCounts
     figures: Counter[str] = field(default_factory=Counter)
     ids: Counter[str] = field(default_factory=Counter)
 
     def write(self, folder: Path) -> Mapping[str, Any]:
-        reader = CaptionedReader(self.tally, self.config.text_column, self.config.tolerant)
+        """Write documents and pictures to `folder`; returns the statistics."""
+        reader = CaptionedReader(self.counts, self.config.text_column, self.config.tolerant)
         with PictureWriter(folder) as pictures, DocumentWriter(folder / DOCUMENTS) as writer:
             for item in track(reader.read(self.files), "reading pictures"):
                 self.figures["rows"] += 1
@@ -66,15 +67,15 @@ class PicturesJob:
             **picture_figures(pictures),
             "metadata_removed": self.figures["stripped"],
             "places_removed": self.figures["placed"],
-            "left_out": dict(sorted((+self.tally.left_out).items())),
+            "left_out": dict(sorted((+self.counts.left_out).items())),
         }
 
-    def _documents(self, item: Captioned, pictures: PictureWriter) -> Iterator[Document]:
-        """A document for each caption, or none and a count."""
+    def _documents(self, item: CaptionedPicture, pictures: PictureWriter) -> Iterator[Document]:
+        """A document for each caption of a picture; none, and a count, if the picture is not usable."""
         picture = check(item.data) if item.captions and item.data is not None else None
         if picture is None or isinstance(picture, str):
             reason = "missing_picture" if item.data is None else "no_caption"
-            self.tally.left_out[picture or reason] += 1
+            self.counts.left_out[picture or reason] += 1
             return
         self.figures["stripped"] += picture.stripped
         self.figures["placed"] += picture.placed
@@ -85,18 +86,18 @@ class PicturesJob:
             except GlaswerkError:
                 if not self.config.tolerant:
                     raise
-                self.tally.left_out["broken_record"] += 1
+                self.counts.left_out["broken_record"] += 1
                 continue
             if document is not None:
                 yield replace(document, media=(name,))
 
-    def _document(self, item: Captioned, caption: str) -> Document | None:
+    def _document(self, item: CaptionedPicture, caption: str) -> Document | None:
         defaults = Defaults(
             self.source, self.config.licence, self.config.author, self.config.acquired, "caption"
         )
-        # A title is of the book or the page, a kind that of the picture: neither is the caption's.
+        # A title belongs to the book or page, and a kind to the picture: neither describes the caption.
         fields = {**item.fields, "text": caption, "title": "", "kind": "caption"}
-        document = from_fields(fields, item.id, item.where, defaults, self.tally)
+        document = from_fields(fields, item.id, item.where, defaults, self.counts)
         if document is None:
             return None
         self.ids[document.id] += 1
@@ -105,31 +106,31 @@ class PicturesJob:
 
     def _need_some(self, writer: DocumentWriter) -> None:
         if writer.documents == 0:
-            counts = ", ".join(f"{reason} {count:,}" for reason, count in self.tally.left_out.items())
+            counts = ", ".join(f"{reason} {count:,}" for reason, count in self.counts.left_out.items())
             raise GlaswerkError(
                 f"expected pictures with captions, found none ({counts or 'no rows'}) in "
                 f"{', '.join(str(file.path) for file in self.files[:3])}",
-                hint=f"glaswerk explain {next(iter(self.tally.left_out), 'no_caption')}",
+                hint=f"glaswerk explain {next(iter(self.counts.left_out), 'no_caption')}",
             )
 
 
 def add_pictures(lab: Lab, paths: Sequence[Path], config: PicturesConfig, name: str = "") -> Artifact:
-    """See `source.add_images`."""
+    """The source artifact of captioned pictures at `paths`. See `source.add_images`."""
     check_rights(config.licence, config.acquired)
-    tally = Tally()
-    files = find_pictures(paths, tally)
+    counts = IngestCounts()
+    files = find_pictures(paths, counts)
     decided: dict[str, Any] = {
-        # One digest for all: a folder may hold more files than a manifest should list.
+        # One digest for all files, because a folder may have more files than a manifest should list.
         "files": digest_files({file.name: digest_file(file.path) for file in files}),
         **asdict(config),
     }
     chosen = name or default_name(paths[0], decided)
-    job = PicturesJob(chosen, config, files, tally)
+    job = PicturesJob(chosen, config, files, counts)
     return lab.make(Spec("source", chosen, "add-images/2", config={"source": chosen, **decided}), job.write)
 
 
 def picture_figures(pictures: PictureWriter) -> dict[str, Any]:
-    """What a source's manifest says of its pictures, widths and heights in pixels."""
+    """The statistics of a source's pictures for its manifest; widths and heights in pixels."""
     widths, heights = pictures.sizes()
     return {
         "pictures": len(pictures),

@@ -18,18 +18,17 @@ import pyarrow.parquet as pq
 
 from glaswerk.core.artifact_files import PICTURE_CAPTIONS
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.documents.fields import Tally
-from glaswerk.data.files.inputs import Found, find_inputs
-from glaswerk.data.files.limits import not_regular
+from glaswerk.data.documents.fields import IngestCounts
+from glaswerk.data.files.inputs import InputFile, find_inputs, not_regular
+from glaswerk.data.files.limits import CAPTION_BYTES, PICTURE_BYTES, PICTURE_TAR_FREE_BYTES, UNPACK_RATIO
 from glaswerk.data.files.lines import read_objects
 from glaswerk.data.files.stored import DAMAGE, BoundedMember, packing
-from glaswerk.data.pictures.check import BYTES_LIMIT
 from glaswerk.data.store.parquet import broken_parquet, encodable_text, read_rows
 
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif")
 TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")
 PARQUET = ".parquet"
-# Pictures of other kinds: drawings, documents and what only one maker's programs read.
+# Pictures in other formats: vector graphics, documents and proprietary formats.
 _UNSUPPORTED = (
     ".svg",
     ".bmp",
@@ -47,7 +46,7 @@ _UNSUPPORTED = (
 )
 CAPTIONS = ("text", "caption", "captions", "description", "alt_text")
 _COLUMNS = ("image", "img", "picture", "jpg", "jpeg", "png", "webp")
-# The fields that say more about a document than its words; a Parquet file may hold large ones beside them.
+# Fields about a document besides its text; other columns of a Parquet file may be large and are not read.
 _FIELDS = (
     "id",
     "author",
@@ -62,22 +61,19 @@ _FIELDS = (
     "tdm_opt_out",
     "derived_from",
 )
-_TEXT_LIMIT = 1 << 20
 _BATCH_ROWS = 32
-# Pictures hardly shrink further; a container that unpacks to more is made to fill the reader's time.
-_RATIO, _RATIO_FLOOR = 200, 64 << 20
-# As webdataset splits a member's name: all before the first dot of its last part is the key.
+# webdataset splits a member's name at the first dot of its last part; the key is before it.
 _MEMBER = re.compile(r"((?:.*/)?[^/.]+)\.([^/]+)", re.DOTALL)
-# What a tar says of a picture: a caption, its fields, or the number or name of its class.
-_SAID = ("txt", "json", "cls")
-_HINT = "leave out what is broken with --tolerant"
+# Descriptions of a picture in a tar: a caption, its fields, or the number or name of its class.
+_DESCRIPTIONS = ("txt", "json", "cls")
+_HINT = "skip what is broken with --tolerant"
 
 
 @dataclass(frozen=True, slots=True)
-class Captioned:
-    """A picture's bytes (None where the source names a picture that it does not hold) and its captions.
+class CaptionedPicture:
+    """A picture's bytes and its captions. `data` is None if the source names a picture that it lacks.
 
-    `id` is unique within the source only if the source is; `fields` say more about it (author, licence).
+    `id` is unique within one file; `fields` are further facts about the picture (author, licence).
     """
 
     id: str
@@ -89,17 +85,17 @@ class Captioned:
 
 @dataclass(frozen=True, slots=True)
 class CaptionedReader:
-    """Reads pictures with captions. `text_column` is where captions stand, if not under a common name.
+    """Reads pictures with captions. `text_column` names the captions if they have no common name.
 
-    Raises GlaswerkError for what is not as it should be; `tolerant` counts that in `tally` instead.
+    Raises GlaswerkError for malformed input; with `tolerant`, it is counted in `counts` instead.
     """
 
-    tally: Tally
+    counts: IngestCounts
     text_column: str = ""
     tolerant: bool = False
 
-    def read(self, files: Sequence[Found]) -> Iterator[Captioned]:
-        """All of `files` (see `find_pictures`), loose pictures first."""
+    def read(self, files: Sequence[InputFile]) -> Iterator[CaptionedPicture]:
+        """All pictures of `files` (see `find_pictures`), loose pictures first."""
         loose = {file.name: file.path for file in files if not file.name.lower().endswith((*TARS, PARQUET))}
         yield from self._loose(loose)
         for file in files:
@@ -112,13 +108,13 @@ class CaptionedReader:
                 except GlaswerkError:
                     if not self.tolerant:
                         raise
-                    self.tally.left_out["broken_file"] += 1
+                    self.counts.left_out["broken_file"] += 1
 
-    def _loose(self, files: Mapping[str, Path]) -> Iterator[Captioned]:
-        """Pictures named by a metadata.jsonl beside or above them, then those with a .txt beside them."""
+    def _loose(self, files: Mapping[str, Path]) -> Iterator[CaptionedPicture]:
+        """Pictures named by a metadata.jsonl in or above their folder, then those with their own .txt."""
         named: set[str] = set()
         for name in (name for name in files if posixpath.basename(name) == PICTURE_CAPTIONS):
-            broken = self.tally.left_out if self.tolerant else None
+            broken = self.counts.left_out if self.tolerant else None
             with files[name].open("rb") as lines:
                 for number, row in read_objects(lines, files[name], broken=broken):
                     where = f"{files[name]}, line {number:,}"
@@ -126,15 +122,15 @@ class CaptionedReader:
                     if picture:
                         named.add(picture)
                         data = _bytes(files.get(picture), picture)
-                        yield Captioned(picture, data, self._captions(row), where, row)
+                        yield CaptionedPicture(picture, data, self._captions(row), where, row)
         for name, path in files.items():
             if name not in named and name.lower().endswith(PICTURES):
                 sidecar = files.get(posixpath.splitext(name)[0] + ".txt")
                 captions = self._words(_head(sidecar), str(sidecar)) if sidecar else ()
-                yield Captioned(name, _bytes(path, name), captions, str(path))
+                yield CaptionedPicture(name, _bytes(path, name), captions, str(path))
 
     def _named(self, row: Mapping[str, Any], metadata: str, where: str) -> str:
-        """The picture that a row of metadata means, as a name among those found: never a path."""
+        """The picture that a row of metadata names, as one of the names found; never used as a path."""
         given = row.get("file_name")
         if isinstance(given, str) and given:
             return posixpath.normpath(posixpath.join(posixpath.dirname(metadata), given))
@@ -143,7 +139,7 @@ class CaptionedReader:
         )
         return ""
 
-    def _tar(self, file: Found) -> Iterator[Captioned]:
+    def _tar(self, file: InputFile) -> Iterator[CaptionedPicture]:
         with file.path.open("rb") as raw:
             try:
                 with _unpacked(raw, file.path.stat().st_size) as stream:
@@ -153,62 +149,62 @@ class CaptionedReader:
             except DAMAGE as error:
                 self._cut_off(file, error)
 
-    def _samples(self, container: tarfile.TarFile, file: Found) -> Iterator[Captioned]:
-        """Members that follow one another under one key are a picture and what is said of it."""
+    def _samples(self, container: tarfile.TarFile, file: InputFile) -> Iterator[CaptionedPicture]:
+        """Consecutive members with the same key are a picture and its description."""
         key, parts = "", dict[str, bytes]()
         for member in container:
             if not member.isreg() or posixpath.basename(member.name).startswith("."):
                 continue
             found = _MEMBER.fullmatch(member.name)
             if found is None:
-                self.tally.left_out["unsupported_file"] += 1
+                self.counts.left_out["unsupported_file"] += 1
                 continue
             if encodable_text(found[1]) != key:
                 yield from self._sample(file, key, parts)
                 key, parts = encodable_text(found[1]), {}
             name = found[2].lower()
-            if f".{name}" in (*PICTURES, *_UNSUPPORTED) or name in _SAID:
+            if f".{name}" in (*PICTURES, *_UNSUPPORTED) or name in _DESCRIPTIONS:
                 parts[name] = _content(container, member)
             else:
-                self.tally.left_out["unsupported_file"] += 1
+                self.counts.left_out["unsupported_file"] += 1
         yield from self._sample(file, key, parts)
 
-    def _sample(self, file: Found, key: str, parts: Mapping[str, bytes]) -> Iterator[Captioned]:
+    def _sample(self, file: InputFile, key: str, parts: Mapping[str, bytes]) -> Iterator[CaptionedPicture]:
         if not parts:
             return
         where = f"{file.path}, {key}"
         pictures = [name for name in parts if f".{name}" in PICTURES]
         if not pictures:
-            drawn = any(f".{name}" in _UNSUPPORTED for name in parts)
-            self.tally.left_out["unsupported_picture" if drawn else "missing_picture"] += 1
+            unsupported = any(f".{name}" in _UNSUPPORTED for name in parts)
+            self.counts.left_out["unsupported_picture" if unsupported else "missing_picture"] += 1
             return
         fields = self._json(parts["json"], where) if "json" in parts else {}
         text, number = (self._words(parts[name], where) if name in parts else () for name in ("txt", "cls"))
         named = self._captions(fields)
         captions = (named or text if self.text_column else text or named) or number
         for name in pictures:
-            yield Captioned(f"{file.name}#{key}.{name}", parts[name], captions, where, fields)
+            yield CaptionedPicture(f"{file.name}#{key}.{name}", parts[name], captions, where, fields)
 
     def _json(self, data: bytes, where: str) -> Mapping[str, Any]:
         try:
-            value = json.loads(data) if len(data) <= _TEXT_LIMIT else None
+            value = json.loads(data) if len(data) <= CAPTION_BYTES else None
         except (ValueError, RecursionError):
             value = None
         if isinstance(value, dict):
             return value
-        self._broken(f"expected a JSON object below {_TEXT_LIMIT:,} bytes in {where}, found {data[:60]!r}")
+        self._broken(f"expected a JSON object below {CAPTION_BYTES:,} bytes in {where}, found {data[:60]!r}")
         return {}
 
-    def _parquet(self, file: Found) -> Iterator[Captioned]:
+    def _parquet(self, file: InputFile) -> Iterator[CaptionedPicture]:
         image, columns = self._columns(file.path)
         for number, row in enumerate(read_rows(file.path, columns, batch_rows=_BATCH_ROWS), start=1):
             value = row.pop(image)
             data = value.get("bytes") if isinstance(value, dict) else value
             where = f"{file.path}, row {number:,}"
-            yield Captioned(f"{file.name}#{number}", data, self._captions(row), where, row)
+            yield CaptionedPicture(f"{file.name}#{number}", data, self._captions(row), where, row)
 
     def _columns(self, path: Path) -> tuple[str, list[str]]:
-        """The column of pictures, and all that are to be read."""
+        """The column of pictures, and all columns to read."""
         try:
             schema = pq.read_schema(path)
         except (pa.ArrowInvalid, OSError) as error:
@@ -232,7 +228,7 @@ class CaptionedReader:
         return image, [image, *columns, *(name for name in schema.names if name in _FIELDS)]
 
     def _captions(self, row: Mapping[str, Any]) -> tuple[str, ...]:
-        """Every caption of the first field that has any; several are several ways to say it."""
+        """All captions in the first field that has any; a list holds alternatives."""
         for name in (self.text_column,) if self.text_column else CAPTIONS:
             value = row.get(name)
             given = value if isinstance(value, list) else [value]
@@ -242,68 +238,68 @@ class CaptionedReader:
         return ()
 
     def _words(self, data: bytes, where: str) -> tuple[str, ...]:
-        """A caption from a file of text; none where it is blank."""
+        """A caption from a text file; none if it is blank."""
         try:
-            text = data.decode("utf-8-sig").strip() if len(data) <= _TEXT_LIMIT else None
+            text = data.decode("utf-8-sig").strip() if len(data) <= CAPTION_BYTES else None
         except UnicodeDecodeError:
             text = None
         if text is None:
             self._broken(
-                f"expected a caption in UTF-8 below {_TEXT_LIMIT:,} bytes beside the picture {where}"
+                f"expected a caption in UTF-8 below {CAPTION_BYTES:,} bytes, found other content in {where}"
             )
         return (text,) if text else ()
 
     def _broken(self, message: str) -> None:
         if not self.tolerant:
             raise GlaswerkError(message, hint=_HINT)
-        self.tally.left_out["broken_record"] += 1
+        self.counts.left_out["broken_record"] += 1
 
-    def _cut_off(self, file: Found, error: Exception) -> None:
+    def _cut_off(self, file: InputFile, error: Exception) -> None:
         if not self.tolerant:
             raise GlaswerkError(
-                f"expected a whole tar file, found {file.path} broken or cut off: {error}",
+                f"expected a complete tar file, found {file.path} broken or cut off: {error}",
                 hint=f"fetch {file.path.name} again; or {_HINT}",
             ) from error
-        self.tally.left_out["cut_off"] += 1
+        self.counts.left_out["cut_off"] += 1
 
 
-def find_pictures(paths: Sequence[Path], tally: Tally) -> list[Found]:
-    """Pictures, their .txt and metadata.jsonl, tar and Parquet files, sorted by name; folders recursively.
+def find_pictures(paths: Sequence[Path], counts: IngestCounts) -> list[InputFile]:
+    """Pictures, their .txt and metadata.jsonl, tar and Parquet files, sorted by name; folders are searched.
 
-    Raises GlaswerkError for a named file of another kind, and where nothing is found.
+    Raises GlaswerkError for a named file of another kind, and if nothing is found.
     """
-    found = sorted((file for path in paths for file in _under(path, tally)), key=lambda file: file.name)
+    found = sorted((file for path in paths for file in _under(path, counts)), key=lambda file: file.name)
     repeated = [name for name, count in Counter(file.name for file in found).items() if count > 1]
     if repeated:
         raise GlaswerkError(
             f"expected files of different names, found {repeated[0]} twice among the paths",
-            hint="add the folders one by one, each with its own --name",
+            hint="add the folders separately, each with its own --name",
         )
     if not any(file.name.lower().endswith((*PICTURES, *TARS, PARQUET)) for file in found):
         raise GlaswerkError(
             f"expected pictures ({', '.join(PICTURES)}), tar or Parquet files, found none in "
             f"{', '.join(map(str, paths)) or 'an empty list of paths'}",
-            hint="name files or folders that hold such files",
+            hint="name such files, or folders that contain them",
         )
     return found
 
 
-def _under(path: Path, tally: Tally) -> Iterator[Found]:
+def _under(path: Path, counts: IngestCounts) -> Iterator[InputFile]:
     if not path.is_dir():
         yield from _single(path)
         return
-    inside = {file.name: file.path for file in find_inputs([path], tally.left_out)}
+    inside = {file.name: file.path for file in find_inputs([path], counts.left_out)}
     stems = {posixpath.splitext(name)[0] for name in inside if name.lower().endswith(PICTURES)}
     for name, file in inside.items():
         beside = name.endswith(".txt") and posixpath.splitext(name)[0] in stems
         if beside or file.name == PICTURE_CAPTIONS or name.lower().endswith((*PICTURES, *TARS, PARQUET)):
-            yield Found(file, name)
+            yield InputFile(file, name)
         else:
-            drawn = name.lower().endswith(_UNSUPPORTED)
-            tally.left_out["unsupported_picture" if drawn else "unsupported_file"] += 1
+            unsupported = name.lower().endswith(_UNSUPPORTED)
+            counts.left_out["unsupported_picture" if unsupported else "unsupported_file"] += 1
 
 
-def _single(path: Path) -> Iterator[Found]:
+def _single(path: Path) -> Iterator[InputFile]:
     if not path.exists():
         raise GlaswerkError(f"expected a file or folder, found nothing at {path}", hint="check the path")
     if not path.is_file():
@@ -311,30 +307,30 @@ def _single(path: Path) -> Iterator[Found]:
     if not path.name.lower().endswith((*PICTURES, *TARS, PARQUET)):
         raise GlaswerkError(
             f"expected a picture ({', '.join(PICTURES)}), a tar or a Parquet file, found {path}",
-            hint="name the folder that holds the pictures and what describes them",
+            hint="name the folder with the pictures and their captions",
         )
-    yield Found(path, path.name)
+    yield InputFile(path, path.name)
     sidecar = path.with_suffix(".txt")
     if path.name.lower().endswith(PICTURES) and sidecar.is_file():
-        yield Found(sidecar, sidecar.name)
+        yield InputFile(sidecar, sidecar.name)
 
 
 def _bytes(path: Path | None, name: str) -> bytes | None:
-    """A loose picture; None where there is none of that name. One byte beyond the limit tells of more."""
+    """A loose picture; None if there is none of that name. Reads one byte over the limit to detect excess."""
     if path is None or not name.lower().endswith(PICTURES):
         return None
     with path.open("rb") as file:
-        return file.read(BYTES_LIMIT + 1)
+        return file.read(PICTURE_BYTES + 1)
 
 
 def _head(path: Path) -> bytes:
     with path.open("rb") as file:
-        return file.read(_TEXT_LIMIT + 1)
+        return file.read(CAPTION_BYTES + 1)
 
 
 def _content(container: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     file = container.extractfile(member)
-    limit = BYTES_LIMIT if member.name.lower().endswith(PICTURES) else _TEXT_LIMIT
+    limit = PICTURE_BYTES if member.name.lower().endswith(PICTURES) else CAPTION_BYTES
     return b"" if file is None else file.read(limit + 1)
 
 
@@ -349,11 +345,11 @@ def _unpacked(raw: BinaryIO, size: int) -> Any:
     head = raw.read(16)
     raw.seek(0)
     opener = packing(head)
-    return raw if opener is None else _Bounded(opener(raw), max(_RATIO_FLOOR, size * _RATIO))
+    return raw if opener is None else _Bounded(opener(raw), max(PICTURE_TAR_FREE_BYTES, size * UNPACK_RATIO))
 
 
 class _Bounded(io.RawIOBase):
-    """A decompressed stream that ends in an error beyond `limit` bytes."""
+    """A decompressed stream that raises an error after `limit` bytes."""
 
     def __init__(self, stream: Any, limit: int) -> None:
         self._stream, self._left = stream, limit
@@ -362,12 +358,14 @@ class _Bounded(io.RawIOBase):
         return True
 
     def read(self, size: int = -1) -> bytes:
+        """Up to `size` bytes. Raises tarfile.ReadError beyond the limit."""
         data = cast(bytes, self._stream.read(size))
         self._left -= len(data)
         if self._left < 0:
-            raise tarfile.ReadError("it unpacks to far more than it holds")
+            raise tarfile.ReadError("it unpacks to far more than its size")
         return data
 
     def close(self) -> None:
+        """Close the stream below too."""
         self._stream.close()
         super().close()

@@ -1,4 +1,4 @@
-"""Pictures as untrusted input: four formats, bounded size, decoded once to see that they are whole."""
+"""Pictures as untrusted input: four formats, limited size, decoded once to verify that they are complete."""
 
 from __future__ import annotations
 
@@ -10,16 +10,14 @@ from dataclasses import dataclass
 
 from PIL import Image
 
+from glaswerk.data.files.limits import PICTURE_BYTES, PICTURE_PIXELS
 from glaswerk.data.pictures.metadata import without_metadata
 
-# A photograph of 64 million pixels takes 192 MB decoded; Pillow's own limit is at 89 million.
-PIXEL_LIMIT = 64 * 10**6
-BYTES_LIMIT = 64 << 20
-# Pillow's names; MPO is a JPEG with further pictures behind it, as telephones write them.
+# Pillow's names; MPO is a JPEG followed by further pictures, as phones write it.
 _SUFFIXES = {"JPEG": "jpg", "MPO": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif"}
 _OPENED = ("JPEG", "PNG", "WEBP", "GIF")
 _MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a")
-# What Pillow's decoders raise on damage.
+# Errors that Pillow's decoders raise on damage.
 _DAMAGE = (
     OSError,
     ValueError,
@@ -38,10 +36,10 @@ _ORIENTATION, _GPS = 0x0112, 0x8825
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A whole picture without metadata; of moving ones the first frame was seen.
+    """A complete picture without metadata; of animations only the first frame was decoded.
 
-    `width` and `height` are as stored, before the orientation that EXIF may still hold turns it.
-    `placed`: its metadata said where it was taken.
+    `width` and `height` are in pixels as stored, before the EXIF orientation that may remain is applied.
+    `stripped`: metadata was removed; `placed`: it said where the picture was taken.
     """
 
     data: bytes
@@ -53,15 +51,15 @@ class Picture:
 
 
 def check(data: bytes) -> Picture | str:
-    """The picture without its metadata, or the reason for which it is left out.
+    """The picture without its metadata, or the reason why it is left out.
 
     Reasons: unsupported_picture, oversized_picture, broken_picture (see `reasons.ADDING`).
     """
-    if len(data) > BYTES_LIMIT:
+    if len(data) > PICTURE_BYTES:
         return "oversized_picture"
     try:
         with warnings.catch_warnings():
-            # Of damaged metadata, which goes anyway, and of sizes, which are checked here.
+            # Ignores warnings about metadata, which is removed anyway, and sizes, checked below.
             warnings.simplefilter("ignore")
             return _checked(data)
     except Image.DecompressionBombError:
@@ -74,7 +72,7 @@ def check(data: bytes) -> Picture | str:
 def _checked(data: bytes) -> Picture | str:
     with Image.open(io.BytesIO(data), formats=_OPENED) as image:
         width, height = image.size
-        if width * height > PIXEL_LIMIT:
+        if width * height > PICTURE_PIXELS:
             return "oversized_picture"
         image.load()
         suffix = _SUFFIXES[str(image.format)]
@@ -86,13 +84,13 @@ def _checked(data: bytes) -> Picture | str:
         image.load()
         if image.size != (width, height):
             return "broken_picture"
-    # A description in XMP that names a place does so with these letters.
+    # XMP that names a place contains this word.
     placed = placed or (b"GPSLatitude" in data and b"GPSLatitude" not in clean)
     return Picture(clean, suffix, width, height, stripped=True, placed=placed)
 
 
 def _exif(image: Image.Image) -> tuple[int, bool]:
-    """Orientation, and whether a place is named; damaged EXIF is no fault of the picture."""
+    """Orientation, and whether a place is named; damaged EXIF does not make the picture invalid."""
     try:
         exif = image.getexif()
         orientation = exif.get(_ORIENTATION, 1)

@@ -1,9 +1,9 @@
-"""What cameras and programs write beside a picture, taken out without touching a pixel.
+"""Metadata that cameras and programs write into a picture, removed without touching a pixel.
 
-EXIF, XMP and comments hold places, names, serial numbers and thumbnails of what was cropped away; what stands
-behind the end of a picture may be a second one, or a film. All of it goes, Content Credentials included. What
-decides how the picture looks stays: colour profile, transparency, frames and the orientation.
-Formats: JPEG ITU T.81 B.1.1, PNG (W3C) 5.3, GIF89a, WebP RFC 9649 2.
+EXIF, XMP and comments contain places, names, serial numbers and thumbnails of cropped parts; data after the
+end of a picture may be a second picture or a film. All of it is removed, Content Credentials included. What
+decides the appearance stays: colour profile, transparency, frames and the orientation. Formats: JPEG ITU T.81
+B.1.1, PNG (W3C) 5.3, GIF89a, WebP RFC 9649 2.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 
-# Which way is up, as the only entry of a big-endian TIFF: tag 0x0112, a short.
+# The orientation, as the only entry of a big-endian TIFF: tag 0x0112, a short.
 _ORIENTATION = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01%b\0\0\0\0\0\0"
 _JPEG_MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])")
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -42,9 +42,10 @@ _GIF_LOOPS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 
 
 def without_metadata(data: bytes, suffix: str, orientation: int = 1) -> bytes:
-    """The picture of format `suffix` (jpg, png, webp or gif) without metadata; itself where it has none.
+    """The picture of format `suffix` (jpg, png, webp or gif) without metadata; unchanged if it has none.
 
-    `orientation` is what its EXIF says (1 to 8, 1 is upright). Raises ValueError for a broken structure.
+    `orientation` is the EXIF value (1 to 8, 1 is upright), which is kept. Raises ValueError for a broken
+    structure.
     """
     way_up = _ORIENTATION % struct.pack(">H", orientation) if 2 <= orientation <= 8 else b""
     try:
@@ -60,7 +61,7 @@ def _jpeg(data: bytes, way_up: bytes) -> Iterator[bytes]:
     place, in_scan = 2, False
     while (found := _JPEG_MARKER.search(data, place)) is not None:
         marker = found[1][0]
-        # Pixels stand behind the start of a scan (0xDA); elsewhere nothing belongs between segments.
+        # Pixels follow the start of a scan (0xDA); elsewhere nothing belongs between segments.
         yield data[place : found.start()] if in_scan else b""
         if marker == 0xD9:  # the end of the picture
             yield b"\xff\xd9"
@@ -80,9 +81,9 @@ def _jpeg_keeps(marker: int, content: bytes) -> bool:
             return content.startswith(b"JFIF\0") and len(content) == 14
         case 0xE2:
             return content.startswith(b"ICC_PROFILE\0")
-        case 0xEE:  # how Adobe's programs turned colours into numbers
+        case 0xEE:  # Adobe's colour transform
             return content.startswith(b"Adobe") and len(content) == 12
-    # Frames, tables, scans and restarts; the rest are applications' data and comments.
+    # Frames, tables, scans and restarts; the rest is application data and comments.
     return 0xC0 <= marker <= 0xDF
 
 
@@ -142,7 +143,7 @@ def _gif(data: bytes, way_up: bytes) -> Iterator[bytes]:
         elif data[place] == 0x21:
             label = data[place + 1]
             place = _gif_blocks(data, place + 2)
-            # Comments (0xFE) and applications' data (0xFF), of which only the number of loops is seen.
+            # Comments (0xFE) and application data (0xFF), of which only the number of loops is visible.
             if label not in (0xFE, 0xFF) or data[start + 3 : start + 14] in _GIF_LOOPS:
                 yield data[start:place]
         else:
@@ -154,7 +155,7 @@ def _gif_palette(flags: int) -> int:
 
 
 def _gif_blocks(data: bytes, place: int) -> int:
-    """The place behind a chain of blocks that each begin with their length, the last with 0."""
+    """The position after a chain of length-prefixed blocks, the last of length 0."""
     while data[place]:
         place += 1 + data[place]
     return place + 1

@@ -1,7 +1,7 @@
 """A source's pictures: each stored once under the hash of its bytes, packed into tar files with an index.
 
-Packed, because a folder with a file a picture is slow from some ten thousand on, for every tool that walks
-it, and each file would have to be flushed and named in the manifest by itself. `tar -xf` takes them out.
+Packed, because a folder with one file per picture is slow from about ten thousand on, for every tool that
+walks it, and each file would need its own flush and its own entry in the manifest. `tar -xf` extracts them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from glaswerk.data.store.parquet import broken_parquet, write_table
 
 MEDIA = "media"
 INDEX = "media.parquet"
-# Small enough to copy one by one; a picture that would go beyond it begins the next.
+# Small enough to copy one by one; a picture that would exceed it starts the next file.
 SHARD_BYTES = 1 << 30
 _SCHEMA = pa.schema(
     [
@@ -45,9 +45,9 @@ def picture_name(picture: Picture) -> str:
 
 
 class PictureWriter:
-    """Packs pictures into `media/00000.tar` and so on; `media.parquet` says where each begins.
+    """Packs pictures into `media/00000.tar` and so on; `media.parquet` holds the position of each.
 
-    Memory grows by about half a kB for each different picture.
+    Memory grows by about half a kB per distinct picture.
     """
 
     def __init__(self, folder: Path, shard_bytes: int = SHARD_BYTES) -> None:
@@ -59,7 +59,7 @@ class PictureWriter:
         (folder / MEDIA).mkdir()
 
     def add(self, picture: Picture) -> str:
-        """Store a picture, unless it is there already. Returns its name."""
+        """Store a picture, unless it is already there. Returns its name."""
         name = picture_name(picture)
         if name not in self._rows:
             self.copy(name, picture.data, picture.width, picture.height)
@@ -70,7 +70,7 @@ class PictureWriter:
         shard = self._open(len(data))
         entry = tarfile.TarInfo(name)
         entry.size = len(data)
-        # The name is short and the size below 8 GB, so that the header is one block.
+        # The name is short and the size below 8 GB, so the header is one block.
         offset = shard.offset + tarfile.BLOCKSIZE
         shard.addfile(entry, io.BytesIO(data))
         self._rows[name] = (self._shards - 1, offset, entry.size, width, height)
@@ -87,11 +87,11 @@ class PictureWriter:
         return self._shard
 
     def sizes(self) -> tuple[list[int], list[int]]:
-        """Widths and heights of the different pictures, in pixels."""
+        """Widths and heights of the distinct pictures, in pixels."""
         return [row[3] for row in self._rows.values()], [row[4] for row in self._rows.values()]
 
     def formats(self) -> Iterator[str]:
-        """The ending of each different picture."""
+        """The file ending of each distinct picture."""
         return (name.rpartition(".")[2] for name in self._rows)
 
     def __len__(self) -> int:
@@ -115,7 +115,7 @@ class Pictures:
     """Reads a source's pictures by name. Files stay open until `close`; safe for several threads."""
 
     def __init__(self, folder: Path) -> None:
-        """Raises GlaswerkError where the folder is no source with pictures."""
+        """Raises GlaswerkError if the folder is not a source with pictures."""
         path = folder / INDEX
         if not path.exists():
             raise GlaswerkError(
@@ -139,12 +139,12 @@ class Pictures:
     def read(self, name: str) -> bytes:
         """The bytes of a picture: JPEG, PNG, WebP or GIF, by the ending of its name.
 
-        Raises GlaswerkError for a name that the source does not hold, and where the bytes are damaged.
+        Raises GlaswerkError for a name that the source does not have, and if the bytes are damaged.
         """
         if name not in self._places:
             raise GlaswerkError(
                 f"expected the name of a picture in {self._folder}, found {name!r}",
-                hint=f"names stand in {INDEX} and in the documents' media",
+                hint=f"names are listed in {INDEX} and in the documents' media",
             )
         shard, offset, size = self._places[name]
         path = _shard_path(self._folder, shard)
@@ -153,7 +153,9 @@ class Pictures:
         except OSError as error:
             raise GlaswerkError(f"expected pictures in {path}, found: {error}", hint=_AGAIN) from error
         if digest_bytes(data).removeprefix(PREFIX) != name[3:].partition(".")[0]:
-            raise GlaswerkError(f"the picture {name} in {path} is damaged", hint=_AGAIN)
+            raise GlaswerkError(
+                f"expected picture {name} in {path} to match its hash, found it damaged", hint=_AGAIN
+            )
         return data
 
     def _file(self, shard: int, path: Path) -> int:
@@ -163,6 +165,7 @@ class Pictures:
             return self._files[shard]
 
     def close(self) -> None:
+        """Close the tar files."""
         for file in self._files.values():
             os.close(file)
         self._files = {}
@@ -178,7 +181,7 @@ _AGAIN = "remove the source's folder and add it again: glaswerk add images … -
 
 
 def read_picture(folder: Path, name: str) -> bytes:
-    """One picture of the source in `folder` (see `Pictures`, which is faster for many)."""
+    """One picture of the source in `folder`; for many pictures `Pictures` is faster."""
     with Pictures(folder) as pictures:
         return pictures.read(name)
 

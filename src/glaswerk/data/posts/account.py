@@ -1,4 +1,4 @@
-"""One X account as its archive tells it: handle, posts, deletions, protected times, own messages."""
+"""One X account as its archive describes it: handle, posts, deletions, protected periods, own messages."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.posts.archive import Archive, missing_member
 from glaswerk.data.posts.layout import MANIFEST
 from glaswerk.data.posts.notes import Note, read_note
-from glaswerk.data.posts.post import Post, digits, parse_time
+from glaswerk.data.posts.post import Post, digits
 from glaswerk.data.posts.records import Records
+from glaswerk.data.times import parse_time
 
-# What an error quotes of a value: enough to find it, not the whole of a hostile one.
+# How much of a value an error quotes: enough to find it, not all of a hostile one.
 _SHOWN = 200
 _HANDLE = re.compile(r"\w{1,50}")
 # Python refuses to read numbers of more than 4,300 digits; no account has 10^12 of anything.
 _COUNT = re.compile(r"[0-9]{1,12}")
-# Until late 2022 the files of posts were called so; the first archives of this kind have no manifest.
+# The files of posts had these names until late 2022; the earliest such archives have no manifest.
 _OLD_POSTS = re.compile(r"(data/)?tweet(-part\d+)?\.js")
 
 # The span of an account that may have been protected at any time.
@@ -30,7 +31,7 @@ ALWAYS = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """One kind of records: its names in manifests of any time, and those of its files without one."""
+    """One kind of records: its names in manifests of any era, and the names of its files without one."""
 
     types: tuple[str, ...]
     file: re.Pattern[str]
@@ -57,15 +58,15 @@ _LIMITED = _Kind.of("(twitter-circle|community)-tweets?", "twitterCircleTweet", 
 _LIKES = _Kind.of("likes?", "like", "likes")
 _PROTECTED = _Kind.of("protected-history", "protectedHistory")
 _ACCOUNT = _Kind.of("account", "account")
-# Without a manifest, what a file of each kind repeats once a record.
+# Bytes that occur once per record, to count the records of a file without a manifest.
 _COUNTED = {"direct_message": (_MESSAGES, b'"dmConversation"'), "like": (_LIKES, b'"tweetId"')}
 
 
 class Account:
-    """Reads what is needed from an open archive. `left_out` counts by reason, `missing_records` by manifest.
+    """Reads an open archive. `left_out` counts by reason; `missing_records` counts against the manifest.
 
-    `unlisted_files` counts files of posts that the manifest does not name. `tolerant` takes what can be
-    read where the default is an error.
+    `unlisted_files` counts files of posts that the manifest does not name. With `tolerant`, what can be read
+    is taken where an error would be raised otherwise.
     """
 
     def __init__(self, archive: Archive, *, tolerant: bool = False) -> None:
@@ -75,16 +76,16 @@ class Account:
         self.left_out = self._records.left_out
         self.missing_records = 0
         self.unlisted_files = 0
-        # Some of the times when the account was protected could not be read (`protections`).
+        # Whether some of the protected periods could not be read (`protections`).
         self.protections_unknown = False
-        # When X made the archive; the earliest time there is where it does not say.
+        # When X made the archive; the earliest possible time if the archive does not say.
         self.generated = datetime.min.replace(tzinfo=UTC)
         self._types: Mapping[str, Any] = {}
-        self._user = self._told()
+        self._user = self._identity()
 
     @property
     def handle(self) -> str:
-        """The account's name without @. Raises GlaswerkError where the archive does not tell it."""
+        """The account's name without @. Raises GlaswerkError if the archive does not name it."""
         found = self._user.get("userName")
         if not isinstance(found, str) or not _HANDLE.fullmatch(found.removeprefix("@")):
             raise GlaswerkError(
@@ -95,7 +96,7 @@ class Account:
         return found.removeprefix("@")
 
     def handle_or(self, author: str) -> str:
-        """The account's name; `author` without @ where the archive does not tell it and one is given."""
+        """The account's name; `author` without @ if the archive does not name it and an author is given."""
         try:
             return self.handle
         except GlaswerkError:
@@ -105,7 +106,7 @@ class Account:
 
     @property
     def account_id(self) -> str:
-        """X's number for the account, which stays when the handle changes; empty where it is not told."""
+        """X's number for the account, which stays when the handle changes; empty if unknown."""
         return str(self._user.get("accountId") or "")
 
     def posts(self) -> Iterator[Post]:
@@ -124,11 +125,11 @@ class Account:
                 yield replace(post, limited=True)
 
     def limited_ids(self) -> set[str]:
-        """Ids of posts to a circle or a community, wherever else the archive holds them."""
+        """Ids of posts to a circle or a community, wherever else the archive has them."""
         return self._ids(name for name, _ in self._files(_LIMITED, unlisted=True))
 
     def notes(self, *, deleted: bool) -> Iterator[Note]:
-        """The texts of long posts, which do not name them; if `deleted`, also those of deleted ones."""
+        """The texts of long posts, which do not name their posts; if `deleted`, also of deleted posts."""
         for name, _ in [*self._files(_NOTES), *(self._files(_DELETED_NOTES) if deleted else [])]:
             for number, record in enumerate(self._records.items(name, "noteTweet"), start=1):
                 try:
@@ -137,7 +138,7 @@ class Account:
                     self._records.broken(f"{name} of {self._label}, record {number}", str(error))
 
     def likes(self) -> Iterator[Mapping[str, Any]]:
-        """Records of posts of others that the account liked, each with an id in `tweetId`."""
+        """Records of other people's posts that the account liked, each with an id in `tweetId`."""
         for name, _ in self._files(_LIKES):
             for number, like in enumerate(self._records.items(name, "like"), start=1):
                 if digits(like.get("tweetId")):
@@ -161,14 +162,14 @@ class Account:
         return found
 
     def deleted_posts(self) -> Iterator[Post]:
-        """The deleted posts themselves, for an owner who wants them back."""
+        """The deleted posts themselves, for an owner who wants them included."""
         for name, _ in self._files(_DELETED):
             yield from self._records.posts(name)
 
     def protections(self) -> set[tuple[datetime, bool]]:
-        """(time, became protected) of every change; `protected_spans` tells the times between.
+        """(time, became protected) of every change; `protected_spans` turns them into periods.
 
-        Where `tolerant` passes over one that cannot be read, `protections_unknown` says so.
+        If `tolerant` skips one that cannot be read, `protections_unknown` becomes true.
         """
         events = set()
         broken = self.left_out["broken_record"]
@@ -185,13 +186,13 @@ class Account:
         return events
 
     def count_unread(self, *, direct_messages: bool) -> None:
-        """Count what stays out: likes, and conversations unless asked for."""
+        """Count what is left out: likes, and conversations unless `direct_messages` are read."""
         for reason, (kind, mark) in _COUNTED.items():
             if reason != "direct_message" or not direct_messages:
                 self._count(reason, kind, mark)
 
     def own_messages(self, source: str, handle: str, licence: str) -> Iterator[Document]:
-        """Direct messages that the account itself wrote, as private documents; others' stay closed."""
+        """Direct messages that the account wrote, as private documents; other people's are only counted."""
         for name, _ in self._files(_MESSAGES):
             for conversation in self._records.items(name, "dmConversation"):
                 for message in _messages(conversation):
@@ -200,8 +201,8 @@ class Account:
                     else:
                         self.left_out["message_of_others"] += 1
 
-    def _told(self) -> Mapping[str, Any]:
-        """userName and accountId, from the manifest or else account.js; the manifest's types besides."""
+    def _identity(self) -> Mapping[str, Any]:
+        """userName and accountId, from the manifest or else account.js; also loads the manifest's types."""
         user = self._manifest() if MANIFEST in self._records.names() or not self._may_lack_manifest() else {}
         if not self._types and not self._files(_POSTS):
             raise missing_member(self._label, "data/tweets.js")
@@ -216,7 +217,7 @@ class Account:
         }
 
     def _may_lack_manifest(self) -> bool:
-        """The first archives of 2019 have none; of later ones, those that are read with `tolerant`."""
+        """The first archives of 2019 have none; later ones may lack it only with `tolerant`."""
         files = [name for name in self._records.names() if _POSTS.file.fullmatch(name)]
         return self._tolerant or (bool(files) and all(_OLD_POSTS.fullmatch(name) for name in files))
 
@@ -240,9 +241,9 @@ class Account:
         return user if isinstance(user, dict) else {}
 
     def _files(self, kind: _Kind, *, unlisted: bool = False) -> list[tuple[str, int | None]]:
-        """(file name, number of records it must hold or None) of every file of a kind.
+        """(file name, number of records it must have, or None) of every file of a kind.
 
-        Those that the manifest does not name are among them if `unlisted`, or where there is no manifest.
+        Files that the manifest does not name are included if `unlisted`, or if there is no manifest.
         """
         listed = [self._file(name, file) for name in kind.types for file in self._entries(name)]
         if self._types and not unlisted:
@@ -252,7 +253,7 @@ class Account:
         return [*listed, *((name, None) for name in there if name not in names)]
 
     def _entries(self, kind: str) -> list[Any]:
-        """What the manifest lists for `kind`; a list that cannot be read would hide posts or deletions."""
+        """The manifest's list for `kind`; an unreadable one is an error: it would hide posts or deletions."""
         entry = self._types.get(kind, {})
         files = entry.get("files", []) if isinstance(entry, dict) else None
         if not isinstance(files, list):
@@ -264,14 +265,14 @@ class Account:
         return files
 
     def _unlisted(self) -> list[tuple[str, None]]:
-        """Files of posts that the archive holds and its manifest does not name."""
+        """Files of posts in the archive that its manifest does not name."""
         listed = {name for name, _ in self._files(_POSTS)}
         found = [n for n in self._records.names() if _POSTS.file.fullmatch(n) and n not in listed]
         if found and not self._tolerant:
             raise GlaswerkError(
-                f"expected every file of posts in {MANIFEST} of {self._label}, "
+                f"expected {MANIFEST} of {self._label} to name every file of posts, "
                 f"found {', '.join(found)} not named there",
-                hint="download the archive again, or read these files too with --tolerant",
+                hint="download the archive again, or include these files with --tolerant",
             )
         self.unlisted_files += len(found)
         return [(name, None) for name in found]
@@ -283,7 +284,7 @@ class Account:
             raise GlaswerkError(
                 f"expected fileName and a whole number count for {kind} in {MANIFEST} "
                 f"of {self._label}, found {_short(file)}",
-                hint="add the archive as X made it, or take what can be read with --tolerant",
+                hint="add the archive as X made it, or read what is readable with --tolerant",
             )
         return name, int(count) if count else None
 
@@ -294,7 +295,7 @@ class Account:
             raise GlaswerkError(
                 f"expected {expected:,} records in {name} of {self._label} ({MANIFEST} says so), "
                 f"found {found:,}",
-                hint="download the archive again, or take what is there with --tolerant",
+                hint="download the archive again, or read what is there with --tolerant",
             )
         self.missing_records += max(expected - found, 0)
 
@@ -302,7 +303,7 @@ class Account:
         for name, number in self._files(kind):
             known = number is not None or name not in self._records.names()
             count = (number or 0) if known else self._records.data(name).count(mark)
-            # An empty count is no entry among the reasons.
+            # A count of zero must not appear among the reasons.
             if count:
                 self.left_out[reason] += count
 
@@ -313,10 +314,10 @@ def _short(value: Any) -> str:
 
 
 def protected_spans(changes: Iterable[tuple[datetime, bool]]) -> list[tuple[datetime, datetime]]:
-    """Times in which an account was protected, so that its posts were not public.
+    """Periods in which an account was protected, so that its posts were not public.
 
-    `changes` are (time, became protected), of one archive or of several of the same account; before a
-    first unprotecting all was protected.
+    `changes` are (time, became protected), from one archive or several of the same account. Everything before
+    a first unprotecting counts as protected.
     """
     events = sorted(changes)
     spans = []

@@ -1,4 +1,4 @@
-"""A source of posts from X account archives: one document a post or thread, archives of an account joined."""
+"""A source of posts from X account archives: one document per post or thread, accounts merged."""
 
 from __future__ import annotations
 
@@ -17,19 +17,20 @@ from glaswerk.core.progress import track
 from glaswerk.data.posts.account import ALWAYS, Account, protected_spans
 from glaswerk.data.posts.archive import open_archive
 from glaswerk.data.posts.grailbird import Grailbird
-from glaswerk.data.posts.joins import JOIN, first_posts, joined, link_of, parts_of
+from glaswerk.data.posts.joins import DEFAULT_JOIN, first_posts, joined, link_of, parts_of
 from glaswerk.data.posts.layout import MANIFEST, is_grailbird
 from glaswerk.data.posts.notes import join_notes
-from glaswerk.data.posts.post import PREFIX, Post, has_wrong_date, post_document, settle
+from glaswerk.data.posts.post import Post, has_wrong_date, post_document, resolve_versions
+from glaswerk.data.references import X_PREFIX
 from glaswerk.data.store.new_source import need_documents
 from glaswerk.data.store.parquet import DocumentWriter, write_relations
 
-_UNTOLD = datetime.min.replace(tzinfo=UTC)
+_NO_DATE = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class PostsConfig:
-    """What decides a source of posts, beside the archives' bytes. `join` is one of `joins.JOINS`."""
+class ArchivesConfig:
+    """What decides a source of posts, besides the archives' bytes. `join` is one of `joins.JOINS`."""
 
     licence: str
     author: str = ""
@@ -37,13 +38,13 @@ class PostsConfig:
     include_direct_messages: bool = False
     include_deleted: bool = False
     include_limited: bool = False
-    join: str = JOIN
+    join: str = DEFAULT_JOIN
     tolerant: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class _Export:
-    """What one archive tells of its account."""
+class _ArchiveContent:
+    """The account, posts and messages of one archive."""
 
     generated: datetime
     handle: str
@@ -55,20 +56,20 @@ class _Export:
 
     @property
     def age(self) -> tuple[datetime, int]:
-        """Grows with the time of the export: X's date, or where there is none the newest post's."""
+        """Sort key by the time of the export: X's date, or the newest post's if there is none."""
         newest = max(self.posts, key=lambda post: int(post.id), default=None)
         if newest is None:
             return self.generated, 0
-        told = self.generated > _UNTOLD
-        return self.generated if told else newest.created_at or _UNTOLD, int(newest.id)
+        dated = self.generated > _NO_DATE
+        return self.generated if dated else newest.created_at or _NO_DATE, int(newest.id)
 
 
 @dataclass(slots=True)
-class PostsJob:
+class ArchivesJob:
     """Writes the files of a source of posts."""
 
     source: str
-    config: PostsConfig
+    config: ArchivesConfig
     paths: Sequence[Path]
     left_out: Counter[str] = field(default_factory=Counter)
     missing_records: int = 0
@@ -76,13 +77,14 @@ class PostsJob:
     # Posts whose date contradicts their id.
     dates_off: int = 0
     parts: list[tuple[str, str, str]] = field(default_factory=list)
-    # Id of any version of a post → id of the one that stands for it.
+    # Id of any version of a post → id of the version that is kept.
     last: dict[str, str] = field(default_factory=dict)
     messages: list[Document] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
 
     @no_cycle_search()
     def write(self, folder: Path) -> Mapping[str, Any]:
+        """Write documents, tombstones and parts to `folder`; returns the statistics."""
         deleted = set() if self.config.include_deleted else self._deleted()
         with DocumentWriter(folder / DOCUMENTS) as writer:
             for posts in self._together(deleted):
@@ -91,7 +93,7 @@ class PostsJob:
             for document in filter(self._is_new, self.messages):
                 writer.add(document)
         need_documents(writer, self.paths, self.left_out)
-        write_relations(folder, (PREFIX + i for i in deleted), self.parts)
+        write_relations(folder, (X_PREFIX + i for i in deleted), self.parts)
         return {
             "documents": writer.documents,
             "archives": len(self.paths),
@@ -104,7 +106,7 @@ class PostsJob:
         }
 
     def _together(self, deleted: Collection[str]) -> Iterator[list[Document]]:
-        """Documents of one post each, of all that may be joined: an account's, or for conversations all."""
+        """One-post documents in batches that may be joined: per account, or all of them for conversations."""
         accounts = self._by_account()
         posts: list[Document] = []
         for paths in track(accounts, "reading accounts", len(accounts)):
@@ -127,7 +129,7 @@ class PostsJob:
             yield joined(group)
 
     def _deleted(self) -> set[str]:
-        """Ids deleted according to any of the archives: an older one still holds the posts."""
+        """Ids deleted according to any of the archives: an older archive still contains the posts."""
         found: set[str] = set()
         for path in self.paths:
             with open_account(path, self.config.tolerant) as account:
@@ -136,7 +138,7 @@ class PostsJob:
         return found
 
     def _by_account(self) -> list[list[Path]]:
-        """Archives of one account together: a thread may begin in one and go on in another."""
+        """Archives grouped by account: a thread may start in one archive and continue in another."""
         found: dict[str, list[Path]] = {}
         for path in self.paths:
             with open_account(path, self.config.tolerant) as account:
@@ -148,38 +150,38 @@ class PostsJob:
         return account.handle_or(self.config.author)
 
     def _read(self, paths: Sequence[Path], deleted: Collection[str]) -> Iterator[Document]:
-        """Each post of one account from all its archives, of which the newest one wins."""
-        exports = sorted((self._export(path) for path in paths), key=lambda export: export.age)
-        few = set[str]().union(*(export.limited for export in exports))
-        settled = settle(self._for_all(exports, few), deleted)
-        self.messages += (message for export in exports for message in export.messages)
-        ids = [{post.id for post in export.posts} for export in exports]
+        """Each post of one account once, from all its archives; the newest archive wins."""
+        archives = sorted((self._read_archive(path) for path in paths), key=lambda archive: archive.age)
+        few = set[str]().union(*(archive.limited for archive in archives))
+        resolved = resolve_versions(self._for_all(archives, few), deleted)
+        self.messages += (message for archive in archives for message in archive.messages)
+        ids = [{post.id for post in archive.posts} for archive in archives]
         self.left_out["repeated_id"] += sum(map(len, ids)) - len(set().union(*ids))
-        self.left_out["superseded_edit"] += settled.superseded
-        self.parts += settled.parts
-        self.last |= settled.last
-        handle, rights = exports[-1].handle, Rights(self.config.licence, self.config.acquired)
-        limited = protected_spans(set().union(*(export.protections for export in exports)))
-        if any(export.protections_unknown for export in exports):
+        self.left_out["superseded_edit"] += resolved.superseded
+        self.parts += resolved.parts
+        self.last |= resolved.last
+        handle, rights = archives[-1].handle, Rights(self.config.licence, self.config.acquired)
+        limited = protected_spans(set().union(*(archive.protections for archive in archives)))
+        if any(archive.protections_unknown for archive in archives):
             limited = [ALWAYS]
-        for post in settled.posts:
+        for post in resolved.posts:
             self.dates_off += has_wrong_date(post)
             yield post_document(post, self.source, handle, rights, limited)
 
-    def _for_all(self, exports: Iterable[_Export], few: set[str]) -> Iterator[Post]:
-        """The posts without those for few, in whatever file they stand, or with such marked where asked for.
+    def _for_all(self, archives: Iterable[_ArchiveContent], few: set[str]) -> Iterator[Post]:
+        """The posts without those for a limited audience; with include_limited, such posts marked as limited.
 
-        X writes posts to a circle or a community into tweets.js, too.
+        X writes posts to a circle or a community into tweets.js as well.
         """
         if not self.config.include_limited:
             self.left_out["limited_audience"] += len(few)
-        for post in (post for export in exports for post in export.posts):
+        for post in (post for archive in archives for post in archive.posts):
             if few.isdisjoint(post.versions):
                 yield post
             elif self.config.include_limited:
                 yield replace(post, limited=True)
 
-    def _export(self, path: Path) -> _Export:
+    def _read_archive(self, path: Path) -> _ArchiveContent:
         config = self.config
         with open_account(path, config.tolerant) as account:
             handle = self._handle(account)
@@ -194,14 +196,14 @@ class PostsJob:
             messages = list(account.own_messages(self.source, handle, config.licence)) if wanted else []
             account.count_unread(direct_messages=wanted)
         with open_account(path, config.tolerant) as account_again:
-            # Apart, so that what is broken in these files is not counted twice.
+            # Opened again, so that broken records in these files are not counted twice.
             few = account_again.limited_ids()
         self.left_out["unjoined_note"] += unjoined
         self.left_out += account.left_out
         self.missing_records += account.missing_records
         self.unlisted_files += account.unlisted_files
         unknown = account.protections_unknown
-        return _Export(account.generated, handle, posts, protections, unknown, few, messages)
+        return _ArchiveContent(account.generated, handle, posts, protections, unknown, few, messages)
 
     def _is_new(self, document: Document) -> bool:
         if document.id in self.seen:
@@ -212,12 +214,12 @@ class PostsJob:
 
 
 def _number(document: Document) -> int:
-    return int(document.id.removeprefix(PREFIX))
+    return int(document.id.removeprefix(X_PREFIX))
 
 
 @contextmanager
 def open_account(path: Path, tolerant: bool) -> Iterator[Account]:
-    """The account that an archive of any era tells of. Raises GlaswerkError for what is no archive."""
+    """The account in an archive of any era. Raises GlaswerkError if it is not an X archive."""
     archive = open_archive(path)
     try:
         names = archive.names()

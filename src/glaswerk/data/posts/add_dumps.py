@@ -1,4 +1,4 @@
-"""A source of posts from dumps of X's APIs and streams: posts of many people, joined as asked for."""
+"""A source of posts from dumps of X's APIs and streams: posts of many people, joined as requested."""
 
 from __future__ import annotations
 
@@ -21,16 +21,17 @@ from glaswerk.core.document import Document, Rights, from_row, to_row
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.progress import track
 from glaswerk.data.files.inputs import changed, stamp
-from glaswerk.data.posts.api import Deletion, Payloads, Repost, Seen
+from glaswerk.data.posts.api import ApiPost, Deletion, Payloads
 from glaswerk.data.posts.dumps import Dumps
-from glaswerk.data.posts.joins import JOIN, Link, first_posts, joined, parts_of
-from glaswerk.data.posts.post import PREFIX, has_wrong_date, post_document
+from glaswerk.data.posts.joins import DEFAULT_JOIN, Link, first_posts, joined, parts_of
+from glaswerk.data.posts.post import Repost, has_wrong_date, post_document
+from glaswerk.data.references import X_PREFIX
 from glaswerk.data.store.order import GROUP_ROWS, connect, sort_documents
 from glaswerk.data.store.parquet import SCHEMA, DocumentWriter, write_relations
 from glaswerk.lab.tombstones import plain_handle
 
 _SCRATCH = ".all.parquet"
-# Threads and conversations in one row group.
+# Threads and conversations per row group.
 _CHUNK = 1024
 _SORTED = """
     SELECT document, r.* EXCLUDE (file_row_number)
@@ -41,28 +42,33 @@ _SORTED = """
 
 @dataclass(slots=True)
 class DumpJob:
-    """Writes the files of a source. A post seen twice counts once, whole before cut off; edits: the last."""
+    """Writes the files of a source.
+
+    A post that occurs twice counts once, a complete text before a truncated one; of an edited post the last
+    version is kept.
+    """
 
     source: str
     author: str
     rights: Rights
     stamps: Mapping[Path, tuple[int, int]]
-    join: str = JOIN
+    join: str = DEFAULT_JOIN
     left_out: Counter[str] = field(default_factory=Counter)
     dates_off: int = 0
-    # Post id → row in the file written first; of several rows of a post one wins.
+    # Post id → row in the first file written; of several rows of a post one wins.
     _row: dict[int, int] = field(default_factory=dict)
     _cut: set[int] = field(default_factory=set)
     _deleted: set[int] = field(default_factory=set)
-    # Posts that some copy shows of a protected account: no other copy makes them public.
+    # Posts that some copy shows as from a protected account: no other copy makes them public.
     _limited: set[int] = field(default_factory=set)
     _newest: dict[int, int] = field(default_factory=dict)
     _reposts: dict[str, str] = field(default_factory=dict)
-    # Post id → id of the post that it answers; post id → its author's handle.
+    # Post id → id of the post that it replies to; post id → its author's handle.
     _parent: dict[int, int] = field(default_factory=dict)
     _author: dict[int, str] = field(default_factory=dict)
 
     def write(self, folder: Path) -> Mapping[str, Any]:
+        """Write documents, tombstones and parts to `folder`; returns the statistics."""
         dumps, payloads = Dumps(), Payloads()
         with DocumentWriter(folder / _SCRATCH, as_given=True) as writer:
             for item in track(self._items(dumps, payloads), "reading posts"):
@@ -75,7 +81,7 @@ class DumpJob:
         if not writer.documents and not self._deleted:
             some = ", ".join(map(str, islice(self.stamps, 3)))
             raise GlaswerkError(
-                f"expected posts as X's APIs give them, found none in {some}",
+                f"expected posts in the format of X's APIs, found none in {some}",
                 hint='for other JSON lines with a field "text": glaswerk add docs FILE --kind post',
             )
         superseded = self._superseded()
@@ -98,15 +104,15 @@ class DumpJob:
             "left_out": dict(sorted((+self.left_out).items())),
         }
 
-    def _items(self, dumps: Dumps, payloads: Payloads) -> Iterator[Seen | Deletion | Repost]:
+    def _items(self, dumps: Dumps, payloads: Payloads) -> Iterator[ApiPost | Deletion | Repost]:
         for file, before in self.stamps.items():
             for value in dumps.values(file):
                 yield from payloads.read(value)
             if stamp(file) != before:
                 raise changed(str(file))
 
-    def _is_wanted(self, seen: Seen, row: int) -> bool:
-        """Whether the post is to be written as `row`: it is new, or whole where it was cut before."""
+    def _is_wanted(self, seen: ApiPost, row: int) -> bool:
+        """Whether to write the post as `row`: it is new, or complete where it was truncated before."""
         number = int(seen.post.id)
         again = number in self._row
         if seen.limited:
@@ -124,7 +130,7 @@ class DumpJob:
         self.dates_off += has_wrong_date(seen.post) and not again
         return True
 
-    def _note(self, seen: Seen) -> None:
+    def _note(self, seen: ApiPost) -> None:
         post, number = seen.post, int(seen.post.id)
         versions = [int(version) for version in post.versions]
         for version in versions if len(versions) > 1 else []:
@@ -134,12 +140,12 @@ class DumpJob:
             if post.reply_to and not post.retweet_of:
                 self._parent[number] = int(post.reply_to)
 
-    def _document(self, seen: Seen) -> Document:
+    def _document(self, seen: ApiPost) -> Document:
         rights = replace(self.rights, audience="limited") if seen.limited else self.rights
         return post_document(seen.post, self.source, seen.author or self.author, rights)
 
     def _groups(self, superseded: Mapping[int, int], deleted: set[int]) -> list[list[int]]:
-        """Ids of the posts that make one document, where they are several, in time order."""
+        """Ids of the posts that make one document together, in time order."""
         if not self._parent:
             return []
         there = self._row.keys() - superseded.keys() - deleted
@@ -156,9 +162,9 @@ class DumpJob:
     def _finish(
         self, folder: Path, unwanted: set[int], groups: Sequence[Sequence[int]]
     ) -> tuple[Counter[str], list[tuple[str, str, str]]]:
-        """Keep the rows that won, of posts that are not in `unwanted`, those of a group as one document.
+        """Keep the winning row of each post outside `unwanted`; each group becomes one document.
 
-        Returns the number of documents by kind, and which post went into which.
+        Returns the number of documents by kind, and which post went into which document.
         """
         scratch, final = folder / _SCRATCH, folder / DOCUMENTS
         in_groups = {post for group in groups for post in group}
@@ -186,7 +192,7 @@ class DumpJob:
         return +Counter(post=len(keep), thread=len(groups)), parts
 
     def _grouped(self, folder: Path, groups: Sequence[Sequence[int]]) -> Iterator[list[Document]]:
-        """The documents of each group; DuckDB sorts them, on disk where memory does not suffice."""
+        """The documents of each group, sorted by DuckDB, which uses the disk if memory is short."""
         places = [(self._row[post], i) for i, group in enumerate(groups) for post in group]
         table = pa.table(
             {
@@ -203,7 +209,7 @@ class DumpJob:
                 yield [self._with_audience(document) for _, document in group]
 
     def _with_audience(self, document: Document) -> Document:
-        if int(document.id.removeprefix(PREFIX)) not in self._limited:
+        if int(document.id.removeprefix(X_PREFIX)) not in self._limited:
             return document
         return replace(document, rights=replace(document.rights, audience="limited"))
 
@@ -217,11 +223,11 @@ class DumpJob:
         gone = {str(number) for number in deleted}
         parts = [(i, original, "retweet") for i, original in self._reposts.items() if i not in gone]
         parts += [(str(old), str(new), "edit") for old, new in superseded.items() if old not in deleted]
-        named = sorted((PREFIX + part, PREFIX + document, relation) for part, document, relation in parts)
-        write_relations(folder, (PREFIX + i for i in gone), [*named, *sorted(joined_parts)])
+        named = sorted((X_PREFIX + part, X_PREFIX + document, relation) for part, document, relation in parts)
+        write_relations(folder, (X_PREFIX + i for i in gone), [*named, *sorted(joined_parts)])
 
     def _superseded(self) -> dict[int, int]:
-        """Older version → the newest one of its post that is there."""
+        """Older version → the newest version of its post that is present."""
         there: dict[int, int] = {}
         for version, newest in self._newest.items():
             if version in self._row:
@@ -230,20 +236,20 @@ class DumpJob:
         return {version: newest for version, newest in best.items() if version < newest}
 
     def _with_versions(self, deleted: set[int]) -> set[int]:
-        """A post that was deleted goes with all its versions."""
+        """`deleted` with all versions of each deleted post."""
         chains = {new for old, new in self._newest.items() if old in deleted or new in deleted}
         return deleted | {old for old, new in self._newest.items() if new in chains}
 
 
 def _closed(table: pa.Table, limited: Sequence[bool]) -> pa.Table:
-    """The rows with the audience of those that are `limited` changed to it."""
+    """The rows, with the audience of the `limited` ones changed to limited."""
     place = SCHEMA.get_field_index("audience")
     audience = pc.if_else(pa.array(limited), "limited", table.column(place)).cast(SCHEMA.field(place).type)
     return table.set_column(place, SCHEMA.field(place), audience)
 
 
 def _rows(batch: Any) -> Iterator[tuple[int, Document]]:
-    """(document, post) of each row."""
+    """(document number, post) of each row."""
     numbers = batch.column("document").to_pylist()
     table = pa.Table.from_batches([batch]).select(SCHEMA.names).cast(SCHEMA)
     yield from zip(numbers, map(from_row, table.to_pylist()), strict=True)

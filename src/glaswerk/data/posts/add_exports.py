@@ -1,4 +1,4 @@
-"""A source of posts from an account's own export of Mastodon or Bluesky: one document a post."""
+"""A source of posts from an account's own export of Mastodon or Bluesky: one document per post."""
 
 from __future__ import annotations
 
@@ -15,26 +15,27 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.progress import track
 from glaswerk.data.files.inputs import changed, stamp
 from glaswerk.data.files.lines import read_list
-from glaswerk.data.files.stored import DAMAGE, Stored, Unpacker
+from glaswerk.data.files.stored import DAMAGE, StoredFile, Unpacker
 from glaswerk.data.posts.bluesky import is_repository, read_repository
-from glaswerk.data.posts.mastodon import Repost, SocialPost, read_activity
-from glaswerk.data.posts.post import parse_time
+from glaswerk.data.posts.mastodon import SocialPost, read_activity
+from glaswerk.data.posts.post import Repost
 from glaswerk.data.store.new_source import need_documents
 from glaswerk.data.store.parquet import DocumentWriter, write_relations
+from glaswerk.data.times import parse_time
 
 _OUTBOX = re.compile(rb'"type"\s*:\s*"OrderedCollection"')
-# What a Mastodon export holds, at its top or in one folder: other tar files are not searched to their end.
+# Files of a Mastodon export, at the top or in one folder; other tar files are not searched to their end.
 _MEMBERS = re.compile(
     r"[^/]+/(?:[^/]+/)?(?:media_attachments/.*|media/.*|(?:outbox|actor|likes|bookmarks)\.json|"
     r"(?:avatar|header)\.\w+)"
 )
 
-# Audience → the reason for which its posts stay out unless asked for.
+# Audience → the reason for which its posts are left out by default.
 _STAYS_OUT = {"private": "direct_message", "limited": "limited_audience"}
 
 
 def is_export(path: Path) -> bool:
-    """Whether a file is an export of Mastodon or Bluesky, by content."""
+    """Whether a file is an export of Mastodon or Bluesky, by its content."""
     unpacker = Unpacker(Counter())
     with path.open("rb") as file:
         for stored in unpacker.files(file, path.name):
@@ -44,7 +45,7 @@ def is_export(path: Path) -> bool:
     return False
 
 
-def _kind(stored: Stored) -> str:
+def _kind(stored: StoredFile) -> str:
     """mastodon, bluesky, or "" for any other file."""
     if is_repository(stored.head):
         return "bluesky"
@@ -54,8 +55,8 @@ def _kind(stored: Stored) -> str:
 
 
 @dataclass(slots=True)
-class SocialJob:
-    """Writes the files of a source; of posts with the same address the first one stays."""
+class ExportJob:
+    """Writes the files of a source. Of posts with the same address the first is kept."""
 
     source: str
     author: str
@@ -69,6 +70,7 @@ class SocialJob:
     _reposts: dict[str, str] = field(default_factory=dict)
 
     def write(self, folder: Path) -> Mapping[str, Any]:
+        """Write documents and parts to `folder`; returns the statistics."""
         with DocumentWriter(folder / DOCUMENTS) as writer:
             for post in track(self._posts(), "reading posts"):
                 if post.audience not in self.audiences:
@@ -111,10 +113,10 @@ class SocialJob:
                 except DAMAGE as error:
                     unpacker.damaged(error)
                 except GlaswerkError:
-                    # What stood before was read; a broken outbox is cut off, as it is one list.
+                    # Everything before the error was read; a broken outbox is one list, so it is cut off.
                     self.left_out["cut_off"] += 1
 
-    def _read(self, stored: Stored) -> Iterator[SocialPost | Repost]:
+    def _read(self, stored: StoredFile) -> Iterator[SocialPost | Repost]:
         kind = _kind(stored)
         if kind == "bluesky":
             yield from read_repository(stored.stream, self.left_out)
@@ -125,13 +127,13 @@ class SocialJob:
                     yield item
 
     def _named(self, author: str) -> str:
-        """An account's name. Bluesky's exports tell only its DID, in whose place a given name stands."""
+        """An account's name. Bluesky's exports contain only its DID, which a given author name replaces."""
         if author and not (self.author and author.startswith("did:")):
             return author
         if author and self._did not in ("", author):
             raise GlaswerkError(
                 f"expected one account to name {self.author}, found {self._did} and {author}",
-                hint="add them apart, each with its own --author",
+                hint="add them separately, each with its own --author",
             )
         self._did = self._did or author
         return self.author

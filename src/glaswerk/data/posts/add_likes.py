@@ -13,19 +13,20 @@ from glaswerk.core.artifact_files import DOCUMENTS
 from glaswerk.core.document import Document, Rights
 from glaswerk.core.progress import track
 from glaswerk.data.posts.add_archives import open_account
-from glaswerk.data.posts.post import PREFIX, digits, snowflake_time
+from glaswerk.data.posts.post import digits, snowflake_time
 from glaswerk.data.posts.rendering import render
+from glaswerk.data.references import X_PREFIX
 from glaswerk.data.store.new_source import need_documents
 from glaswerk.data.store.parquet import DocumentWriter, write_relations
 
-# What X writes in place of a post that is deleted, protected or suspended.
+# What X writes instead of a post that is deleted, protected or from a suspended account.
 _UNABLE = re.compile(r"You(?:’|'|&#39;)re unable to view this (?:Post|Tweet)\b")
 
 
 def read_likes(
     records: Iterable[Mapping[str, Any]], source: str, rights: Rights, left_out: Counter[str]
 ) -> Iterator[Document]:
-    """A document for each liked post (`Account.likes`) that the archive has the text of; others are counted.
+    """A document for each liked post (`Account.likes`) whose text the archive has; others are counted.
 
     Its time is the post's own, from its id; the archive does not say when it was liked, nor who wrote it.
     """
@@ -35,7 +36,7 @@ def read_likes(
             left_out["unavailable"] += 1
         else:
             yield Document(
-                id=PREFIX + number,
+                id=X_PREFIX + number,
                 source=source,
                 text=render(raw, {}, (), ()),
                 rights=rights,
@@ -47,7 +48,7 @@ def read_likes(
 
 @dataclass(slots=True)
 class LikesJob:
-    """Writes the files of a source of posts that accounts liked; their own posts among them stay out."""
+    """Writes the files of a source of posts that accounts liked; the accounts' own posts are left out."""
 
     source: str
     rights: Rights
@@ -56,6 +57,7 @@ class LikesJob:
     left_out: Counter[str] = field(default_factory=Counter)
 
     def write(self, folder: Path) -> Mapping[str, Any]:
+        """Write documents and parts to `folder`; returns the statistics."""
         seen: set[str] = set()
         own = self._own()
         with DocumentWriter(folder / DOCUMENTS) as writer:
@@ -77,13 +79,13 @@ class LikesJob:
         }
 
     def _own(self) -> set[str]:
-        """Ids of the accounts' own posts: public, for few, or deleted, according to any of the archives."""
+        """Ids of the accounts' own posts, public, limited or deleted, according to any of the archives."""
         found: set[str] = set()
         for path in self.paths:
             with open_account(path, self.tolerant) as account:
                 found |= account.deleted_ids() | account.limited_ids()
                 found.update(version for post in account.posts() for version in post.versions)
-        return {PREFIX + identifier for identifier in found}
+        return {X_PREFIX + identifier for identifier in found}
 
     def _read(self, path: Path, own: Collection[str]) -> Iterator[Document]:
         with open_account(path, self.tolerant) as account:

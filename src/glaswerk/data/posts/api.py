@@ -1,4 +1,4 @@
-"""Posts out of what X's APIs answer and stream: v1.1 statuses, timelines, searches and notices, v2 pages.
+"""Posts from what X's APIs return and stream: v1.1 statuses, timelines, searches and notices, v2 pages.
 
 Formats: X API reference, "Tweet object" (v1.1), "Expansions" (v2), "Streaming message types".
 """
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from glaswerk.data.posts.post import Post, digits, read_post
+from glaswerk.data.posts.post import Post, Repost, digits, read_post
 
 # Messages between the posts of a v1.1 stream that are neither posts nor deletions.
 _NOTICES = (
@@ -25,7 +25,7 @@ _NOTICES = (
     "event",
     "control",
 )
-# Keys of direct messages and of other events of their conversations, none of which a post has.
+# Keys of direct messages and other events of their conversations; no post has them.
 _MESSAGES = (
     "recipient_id",
     "message_create",
@@ -34,19 +34,19 @@ _MESSAGES = (
     "dm_event",
     "event_type",
 )
-# Lists of an answer that hold posts, or users each with the latest post.
+# Lists in an answer that contain posts, or users with their latest post.
 _LISTS = ("statuses", "results", "users")
-# Keys that v2's posts have and v1.1's have not.
+# Keys of v2 posts that v1.1 posts do not have.
 _FLAT = ("author_id", "edit_history_tweet_ids", "referenced_tweets", "note_tweet", "conversation_id")
-# A quote of a repost of a quote: X nests two deep; a hostile record nests as deep as it likes.
+# X nests two levels deep (a quote of a repost of a quote); a hostile record may nest without limit.
 _DEPTH = 6
 
 Record = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """One post with its author's handle (empty where not told). `cut`: the record ends the text with "…"."""
+class ApiPost:
+    """One post with its author's handle (empty if unknown). `cut`: the record ends the text with "…"."""
 
     post: Post
     author: str
@@ -56,34 +56,26 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """Its author deleted a post."""
+    """A notice that an author deleted a post."""
 
     id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Repost:
-    """A retweet: no text of its own, an edge to the post that it repeats."""
-
-    id: str
-    original: str
 
 
 class Payloads:
-    """Turns JSON values into posts. `counts` has, by reason, what was no post or could not be read."""
+    """Turns JSON values into posts. `counts` has, by reason, what is not a post or could not be read."""
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
 
-    def read(self, value: Any) -> Iterator[Seen | Deletion | Repost]:
-        """Everything in one answer or one line of a stream; each post's quoted and repeated posts, too."""
+    def read(self, value: Any) -> Iterator[ApiPost | Deletion | Repost]:
+        """Everything in one API answer or stream line, including quoted and repeated posts."""
         for record in value if isinstance(value, list) else [value]:
             if isinstance(record, dict):
                 yield from self._record(record, _DEPTH)
             else:
                 self.counts["not_a_post"] += 1
 
-    def _record(self, record: Record, depth: int) -> Iterator[Seen | Deletion | Repost]:
+    def _record(self, record: Record, depth: int) -> Iterator[ApiPost | Deletion | Repost]:
         if depth == 0:
             self.counts["nested_too_deep"] += 1
         elif _is_message(record):
@@ -113,8 +105,8 @@ class Payloads:
         else:
             self.counts["notice"] += 1
 
-    def _status(self, record: Record, depth: int) -> Iterator[Seen | Deletion | Repost]:
-        """A v1.1 status: a retweet's text is the original's, cut; so only the original is a post."""
+    def _status(self, record: Record, depth: int) -> Iterator[ApiPost | Deletion | Repost]:
+        """A v1.1 status. A retweet's text is the original's, truncated, so only the original is a post."""
         original, quoted = record.get("retweeted_status"), record.get("quoted_status")
         if isinstance(quoted, dict):
             yield from self._record(quoted, depth - 1)
@@ -126,14 +118,14 @@ class Payloads:
             return
         user = record.get("user")
         user = user if isinstance(user, dict) else {}
-        # Compatibility mode puts the whole text and its links into an object of their own.
+        # Compatibility mode puts the full text and its links into a separate object.
         extended = record.get("extended_tweet")
         whole = {**record, **extended} if isinstance(extended, dict) else record
         cut = bool(record.get("truncated")) and not isinstance(whole.get("full_text"), str)
         yield from self._post(whole, str(user.get("screen_name") or ""), user.get("protected") is True, cut)
 
-    def _page(self, page: Record) -> Iterator[Seen | Deletion | Repost]:
-        """A v2 page: its posts, then those in `includes`, which the former quote, answer or repeat."""
+    def _page(self, page: Record) -> Iterator[ApiPost | Deletion | Repost]:
+        """A v2 page: its posts, then those in `includes`, which the former quote, reply to or repeat."""
         included = page.get("includes")
         included = included if isinstance(included, dict) else {}
         users = {str(user.get("id")): user for user in _dicts(included.get("users"))}
@@ -145,7 +137,7 @@ class Payloads:
             if _is_message(tweet):
                 self.counts["direct_message"] += 1
                 continue
-            if "text" not in tweet:  # a user, with a pinned post among the included ones
+            if "text" not in tweet:  # a user, whose pinned post is among the included ones
                 self.counts["not_a_post"] += 1
                 continue
             original = _reference(tweet, "retweeted")
@@ -158,9 +150,9 @@ class Payloads:
             yield from self._post(_as_v1(tweet, media), handle, limited, cut=False)
         self.counts["unavailable"] += len(_dicts(page.get("errors")))
 
-    def _post(self, record: Record, author: str, limited: bool, cut: bool) -> Iterator[Seen]:
+    def _post(self, record: Record, author: str, limited: bool, cut: bool) -> Iterator[ApiPost]:
         try:
-            yield Seen(read_post(record), author, limited, cut)
+            yield ApiPost(read_post(record), author, limited, cut)
         except ValueError:
             self.counts["broken_record"] += 1
 
@@ -175,15 +167,15 @@ def _is_post(record: Record) -> bool:
 
 
 def _is_message(record: Record) -> bool:
-    """A direct message of v1.1, before 2018 or after, or an event of a v2 conversation.
+    """Whether this is a v1.1 direct message (before or after 2018) or an event of a v2 conversation.
 
-    v2's messages have id and text as its posts do, so they must be told before these.
+    v2 messages have id and text just as posts do, so this must be checked before `_is_post`.
     """
     return any(key in record for key in _MESSAGES)
 
 
 def _deletion(record: Record) -> Record | None:
-    """What tells of a deletion, where a record does: v1.1's notice, v2's stream or batch line."""
+    """The part of a record that names a deleted post: v1.1's notice, v2's stream or batch line."""
     data = record.get("data")
     value = data.get("delete") if isinstance(data, dict) else record.get("delete")
     if record.get("action") == "delete":  # {"id": …, "action": "delete", "reason": "deleted"}
@@ -192,7 +184,7 @@ def _deletion(record: Record) -> Record | None:
 
 
 def _is_page(record: Record) -> bool:
-    """A v2 answer: a post, posts, or something else that comes with posts."""
+    """Whether this is a v2 answer: a post, posts, or something else that includes posts."""
     data, included = record.get("data"), record.get("includes")
     first = data[0] if isinstance(data, list) and data else data
     has_post = isinstance(first, dict) and "text" in first and "id" in first and "user" not in first
@@ -200,14 +192,14 @@ def _is_page(record: Record) -> bool:
 
 
 def _is_flat(record: Record) -> bool:
-    """A v2 post by itself, as programs write them that take pages apart; perhaps with its `author` inside."""
+    """Whether this is a v2 post by itself, as programs write it that split pages; may have an `author`."""
     return (
         "text" in record and "id" in record and "user" not in record and any(key in record for key in _FLAT)
     )
 
 
-def is_answer(record: Record) -> bool:
-    """Whether a record is surely one of X's API, and none of a data set that only has `id` and `text`."""
+def is_api_record(record: Record) -> bool:
+    """Whether a record certainly comes from X's API, and not from a data set with `id` and `text`."""
     user = record.get("user")
     author = any(key in record for key in ("id_str", "edit_history_tweet_ids")) or (
         "author_id" in record and "created_at" in record

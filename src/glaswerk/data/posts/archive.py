@@ -15,12 +15,15 @@ from typing import Any, Protocol
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import digest_file, digest_files
-from glaswerk.data.files.limits import RATIO_FREE_BYTES, RATIO_LIMIT, TOTAL_LIMIT, not_regular
+from glaswerk.data.files.inputs import not_regular
+from glaswerk.data.files.limits import (
+    UNPACK_RATIO,
+    UNPACK_RATIO_FREE_BYTES,
+    UNPACKED_BYTES,
+    X_ARCHIVE_MEMBER_BYTES,
+)
 from glaswerk.data.posts.layout import GLOBS, is_member, root_of
 
-# X cuts tweets.js into parts of about 100 MB; ten times that is no archive of X. A member is parsed as a
-# whole, at several times its size in memory, so that a 20 MB zip at 200:1 must not claim 4 GB.
-MEMBER_LIMIT = 1 << 30
 _PIECE = 1 << 20
 _AGAIN = "download the archive from X again (Settings, Your account), then add the new file"
 _BLANKS = re.compile(rb"\s*")
@@ -28,7 +31,7 @@ _FOREIGN = re.compile(r"^[/\\]|^[A-Za-z]:|(^|[/\\])\.\.([/\\]|$)")
 
 
 class Archive(Protocol):
-    """What both shapes offer. `label` is the path as the user gave it, for messages."""
+    """What a zip and a folder have in common. `label` is the path as the user gave it, for messages."""
 
     label: str
 
@@ -38,7 +41,8 @@ class Archive(Protocol):
     def read(self, name: str) -> bytes:
         """The bytes of one data file, within the limits."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Release the files that are open."""
 
 
 def open_archive(path: Path) -> Archive:
@@ -56,7 +60,7 @@ def open_archive(path: Path) -> Archive:
 def archive_digest(path: Path) -> str:
     """Content id of an archive: the zip's bytes, or the data files of a folder.
 
-    Raises GlaswerkError for a file that is not regular: reading a named pipe would wait for ever.
+    Raises GlaswerkError for a file that is not regular: reading a named pipe would block for ever.
     """
     if not path.is_dir():
         return _digest_regular(path)
@@ -71,38 +75,40 @@ def _digest_regular(path: Path) -> str:
 
 
 class FolderArchive:
-    """An archive that was unpacked by its owner."""
+    """An archive that its owner unpacked."""
 
     def __init__(self, path: Path) -> None:
         self.label = str(path)
         self._root = path.resolve()
 
     def names(self) -> list[str]:
+        """Names of the data files, relative to the folder, sorted."""
         found = (path for pattern in GLOBS for path in self._root.glob(pattern))
         return sorted(path.relative_to(self._root).as_posix() for path in found)
 
     def read(self, name: str) -> bytes:
+        """The bytes of a data file. Raises GlaswerkError if it is missing, too large or foreign."""
         path = (self._root / name).resolve()
         if _FOREIGN.search(name) or not path.is_relative_to(self._root):
             raise _outside(self.label, name)
         try:
             size = path.stat().st_size
-            if size > MEMBER_LIMIT:
-                raise _too_big(self.label, name, size, MEMBER_LIMIT)
+            if size > X_ARCHIVE_MEMBER_BYTES:
+                raise _too_big(self.label, name, size, X_ARCHIVE_MEMBER_BYTES)
             return path.read_bytes()
         except OSError as error:
             raise missing_member(self.label, name) from error
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Nothing is open."""
 
 
 class ZipArchive:
-    """A zip as X hands it out; a single top folder around everything is accepted."""
+    """A zip as X provides it; a single top folder around everything is accepted."""
 
     def __init__(self, path: Path) -> None:
         self.label = str(path)
-        self._left = TOTAL_LIMIT
+        self._left = UNPACKED_BYTES
         try:
             self._zip = zipfile.ZipFile(path)
         except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError, EOFError) as error:
@@ -116,23 +122,23 @@ class ZipArchive:
     def _find_prefix(self) -> str:
         names = self._zip.namelist()
         for name in names:
-            # The name as stored: ZipInfo.filename ends at a NUL, which could hide a second name.
+            # The stored name, because ZipInfo.filename ends at a NUL, which could hide a second name.
             if _FOREIGN.search(name) or name != self._zip.getinfo(name).orig_filename:
                 raise _outside(self.label, self._zip.getinfo(name).orig_filename)
         prefix = root_of(names) or ""
         counts = Counter(n for n in names if n.startswith(prefix) and is_member(n.removeprefix(prefix)))
         twice = next((n for n, count in counts.items() if count > 1), None)
         if twice is not None:
-            raise GlaswerkError(
-                f"{self.label} holds {twice} twice; which one is meant cannot be told", hint=_AGAIN
-            )
+            raise GlaswerkError(f"expected each file once in {self.label}, found {twice} twice", hint=_AGAIN)
         return prefix
 
     def names(self) -> list[str]:
+        """Names of the data files, relative to the archive's root, sorted."""
         found = (n for n in self._zip.namelist() if n.startswith(self._prefix))
         return sorted(name for n in found if is_member(name := n.removeprefix(self._prefix)))
 
     def read(self, name: str) -> bytes:
+        """The bytes of a data file. Raises GlaswerkError if it is missing, encrypted, broken or too large."""
         try:
             info = self._zip.getinfo(self._prefix + name)
         except KeyError as error:
@@ -145,7 +151,7 @@ class ZipArchive:
                     pieces.append(piece)
                     self._left -= len(piece)
                     if self._left < 0:
-                        raise _too_big(self.label, name, TOTAL_LIMIT - self._left, TOTAL_LIMIT)
+                        raise _too_big(self.label, name, UNPACKED_BYTES - self._left, UNPACKED_BYTES)
         except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError) as error:
             raise _broken_zip(f"{self.label} ({name})", error) from error
         return b"".join(pieces)
@@ -153,34 +159,35 @@ class ZipArchive:
     def _check(self, info: zipfile.ZipInfo, name: str) -> None:
         if info.flag_bits & 1:
             raise GlaswerkError(
-                f"expected an open archive, found {name} encrypted in {self.label}",
+                f"expected an archive without a password, found {name} encrypted in {self.label}",
                 hint="unpack it with its password and add the folder",
             )
-        limit = min(MEMBER_LIMIT, self._left)
+        limit = min(X_ARCHIVE_MEMBER_BYTES, self._left)
         if info.file_size > limit:
             raise _too_big(self.label, name, info.file_size, limit)
         ratio = info.file_size / max(info.compress_size, 1)
-        if info.file_size > RATIO_FREE_BYTES and ratio > RATIO_LIMIT:
+        if info.file_size > UNPACK_RATIO_FREE_BYTES and ratio > UNPACK_RATIO:
             raise GlaswerkError(
-                f"{name} in {self.label} would unpack {ratio:,.0f}:1 to {info.file_size:,} bytes; "
-                f"expected at most {RATIO_LIMIT}:1, so it is taken for a zip bomb",
+                f"expected {name} in {self.label} to unpack at most {UNPACK_RATIO}:1, found "
+                f"{ratio:,.0f}:1 to {info.file_size:,} bytes, as in a zip bomb",
                 hint=_AGAIN,
             )
 
     def close(self) -> None:
+        """Close the zip file."""
         self._zip.close()
 
 
 def parse_assignment(data: bytes, where: str, *, tolerant: bool = False, target: str = "window.") -> str:
-    """The JSON text after the first `=` of `window.… = …`, or of what else begins with `target`.
+    """The JSON text after the first `=` of `window.… = …`, or of an assignment that starts with `target`.
 
-    Raises GlaswerkError where the assignment is missing, or the bytes are not UTF-8 and `tolerant` is off.
+    Raises GlaswerkError if the assignment is missing, or the bytes are not UTF-8 and `tolerant` is off.
     """
     end = data.find(b"=")
     head = data[: max(end, 0)]
     if not head.removeprefix(b"\xef\xbb\xbf").strip().startswith(target.encode()):
         raise GlaswerkError(f"expected {where} to begin with '{target}… =', found {data[:40]!r}", hint=_AGAIN)
-    # A part of 100 MB is not copied to be stripped: `strip` gives back what has nothing to take off.
+    # Avoids a copy of a 100 MB part: `strip` returns the same string if there is nothing to strip.
     blanks = _BLANKS.match(data, end + 1)
     start = blanks.end() if blanks else end + 1
     body = parse_text(memoryview(data)[start:], where, tolerant=tolerant, offset=start)
@@ -188,9 +195,9 @@ def parse_assignment(data: bytes, where: str, *, tolerant: bool = False, target:
 
 
 def parse_text(data: bytes | memoryview, where: str, *, tolerant: bool = False, offset: int = 0) -> str:
-    """`data`, which stands at `offset` of its file, as text.
+    """`data`, which starts at `offset` of its file, as text.
 
-    Raises GlaswerkError where it is not UTF-8; if `tolerant`, such bytes become U+FFFD.
+    Raises GlaswerkError if it is not UTF-8; with `tolerant`, such bytes become U+FFFD.
     """
     try:
         return str(data, "utf-8")
@@ -199,42 +206,44 @@ def parse_text(data: bytes | memoryview, where: str, *, tolerant: bool = False, 
             raise GlaswerkError(
                 f"expected UTF-8 in {where}, found byte 0x{data[error.start]:02x} "
                 f"at offset {offset + error.start}",
-                hint=f"{_AGAIN}; or take what can be read with --tolerant",
+                hint=f"{_AGAIN}; or read what is readable with --tolerant",
             ) from error
         return str(data, "utf-8", "replace")
 
 
 def parse_json(text: str, where: str) -> Any:
-    """`json.loads` whose errors name the file and the place."""
+    """`json.loads` with errors that name the file and the position."""
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
         raise GlaswerkError(
-            f"expected JSON in {where}, found a fault at line {error.lineno} column {error.colno}: "
+            f"expected JSON in {where}, found an error at line {error.lineno} column {error.colno}: "
             f"{error.msg}",
-            hint=f"{_AGAIN}; or take what can be read with --tolerant",
+            hint=f"{_AGAIN}; or read what is readable with --tolerant",
         ) from error
     except (RecursionError, ValueError) as error:
         raise GlaswerkError(f"expected JSON in {where}, found {error}", hint=_AGAIN) from error
 
 
 def missing_member(label: str, name: str) -> GlaswerkError:
-    """The error for a data file that the archive names but does not hold."""
+    """The error for a data file that the archive names but does not contain."""
     return GlaswerkError(f"expected {name} in {label}, found no such file in it", hint=_AGAIN)
 
 
 def _broken_zip(label: str, error: Exception) -> GlaswerkError:
-    return GlaswerkError(f"expected a whole zip file, found {label} broken or cut off: {error}", hint=_AGAIN)
+    return GlaswerkError(
+        f"expected a complete zip file, found {label} broken or cut off: {error}", hint=_AGAIN
+    )
 
 
 def _outside(label: str, name: str) -> GlaswerkError:
     return GlaswerkError(
-        f"{label} names {name!r}, which points outside the archive; X never writes such names",
+        f"expected names inside the archive {label}, found {name!r}, which points outside",
         hint=_AGAIN,
     )
 
 
 def _too_big(label: str, name: str, size: int, limit: int) -> GlaswerkError:
     return GlaswerkError(
-        f"{name} in {label} would unpack to {size:,} bytes; expected at most {limit:,}", hint=_AGAIN
+        f"expected at most {limit:,} bytes in {name} of {label}, found {size:,}", hint=_AGAIN
     )

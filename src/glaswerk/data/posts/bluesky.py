@@ -1,7 +1,7 @@
 """A Bluesky account's export: a repository as a CAR file of DAG-CBOR blocks, read into posts.
 
-atproto.com/specs/repository: the root is a signed commit, which names a Merkle search tree of
-collection/rkey → record. Only what the tree still names is read, so that deleted posts stay out.
+atproto.com/specs/repository: the root is a signed commit, which points to a Merkle search tree of
+collection/rkey → record. Only records that the tree still names are read, so deleted posts are left out.
 """
 
 from __future__ import annotations
@@ -12,16 +12,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
 from glaswerk.core.extras import load_extra
+from glaswerk.data.files.limits import BLUESKY_BLOCK_BYTES, BLUESKY_KEY_BYTES, BLUESKY_REPOSITORY_BYTES
 from glaswerk.data.files.stored import Bomb
 from glaswerk.data.language import tidy_code
-from glaswerk.data.posts.mastodon import Repost, SocialPost
+from glaswerk.data.posts.mastodon import SocialPost
+from glaswerk.data.posts.post import Repost
 
 _POST, _REPOST = "app.bsky.feed.post/", "app.bsky.feed.repost/"
-# The protocol allows records of 1 MB; a repository of 100,000 posts is about 100 MB.
-_BLOCK_LIMIT = 2 << 20
-_TOTAL_LIMIT = 1 << 30
-_KEY_LIMIT = 1024
-# CID version 1, DAG-CBOR, SHA-256 of 32 bytes: the only ones that a repository has.
+# CID version 1, DAG-CBOR, SHA-256 of 32 bytes: the only kind in a repository.
 _CID, _CID_LENGTH = b"\x01\x71\x12\x20", 36
 
 
@@ -31,9 +29,9 @@ def is_repository(head: bytes) -> bool:
 
 
 def read_repository(stream: BinaryIO, counts: Counter[str]) -> Iterator[SocialPost | Repost]:
-    """Posts and reposts in the order of their keys, which is that of time.
+    """Posts and reposts in the order of their keys, which is the order of time.
 
-    Raises ValueError where the file is no whole repository, and Bomb beyond the limits.
+    Raises ValueError if the file is not a complete repository, and Bomb beyond the limits.
     """
     header = _decoded(_block(stream))
     roots = header.get("roots") if isinstance(header, dict) else None
@@ -48,13 +46,13 @@ def read_repository(stream: BinaryIO, counts: Counter[str]) -> Iterator[SocialPo
 
 
 def _blocks(stream: BinaryIO, counts: Counter[str]) -> dict[bytes, bytes]:
-    """Blocks by id; one whose content is not what its id says is counted and left out."""
+    """Blocks by id; a block whose content does not match its id is counted and left out."""
     found: dict[bytes, bytes] = {}
-    left = _TOTAL_LIMIT
+    left = BLUESKY_REPOSITORY_BYTES
     while data := _block(stream):
         left -= len(data)
         if left < 0:
-            raise Bomb(f"a repository of more than {_TOTAL_LIMIT:,} bytes")
+            raise Bomb(f"a repository of more than {BLUESKY_REPOSITORY_BYTES:,} bytes")
         cid, block = data[:_CID_LENGTH], data[_CID_LENGTH:]
         if cid.startswith(_CID) and hashlib.sha256(block).digest() == cid[len(_CID) :]:
             found[cid] = block
@@ -64,7 +62,7 @@ def _blocks(stream: BinaryIO, counts: Counter[str]) -> dict[bytes, bytes]:
 
 
 def _block(stream: BinaryIO) -> bytes:
-    """The next length-prefixed block; empty at the end. Raises ValueError where the file is cut off."""
+    """The next length-prefixed block; empty at the end. Raises ValueError if the file is truncated."""
     size = shift = 0
     while byte := stream.read(1):
         size |= (byte[0] & 127) << shift
@@ -73,7 +71,7 @@ def _block(stream: BinaryIO) -> bytes:
             break
         if shift > 28:
             raise ValueError("a length of more than 28 bits")
-    if size > _BLOCK_LIMIT:
+    if size > BLUESKY_BLOCK_BYTES:
         raise ValueError(f"a block of {size:,} bytes")
     data = stream.read(size)
     if len(data) < size:
@@ -86,7 +84,7 @@ def _codec() -> Any:
 
 
 def _decoded(block: bytes) -> Any:
-    """A value of DAG-CBOR; None for anything else."""
+    """A DAG-CBOR value; None for anything else."""
     try:
         return _codec().decode_dag_cbor(block)
     except (ValueError, RecursionError):
@@ -94,7 +92,7 @@ def _decoded(block: bytes) -> Any:
 
 
 def _entries(root: Any, blocks: Mapping[bytes, bytes]) -> Iterator[tuple[str, bytes]]:
-    """(key, record's id) of the tree in its order; nodes that are missing or come again are passed over."""
+    """(key, record's id) of the tree in order; nodes that are missing or repeated are skipped."""
     seen: set[bytes] = set()
     todo: list[tuple[str, Any]] = [("", root)]
     while todo:
@@ -109,7 +107,7 @@ def _entries(root: Any, blocks: Mapping[bytes, bytes]) -> Iterator[tuple[str, by
 
 
 def _children(node: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """What a node holds in order: ("", subtree) or (key, record). Keys share their beginnings."""
+    """The children of a node in order: ("", subtree) or (key, record). Keys share prefixes."""
     yield "", node.get("l")
     before = b""
     entries = node.get("e")
@@ -117,7 +115,7 @@ def _children(node: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         shared, rest = (entry.get("p"), entry.get("k")) if isinstance(entry, dict) else (None, None)
         if not isinstance(shared, int) or not isinstance(rest, bytes) or not 0 <= shared <= len(before):
             return
-        before = (before[:shared] + rest)[:_KEY_LIMIT]
+        before = (before[:shared] + rest)[:BLUESKY_KEY_BYTES]
         if isinstance(entry.get("v"), bytes):
             yield before.decode("utf-8", "replace"), entry["v"]
         yield "", entry.get("t")
@@ -162,7 +160,7 @@ def _post(record: Mapping[str, Any], address: str, did: str, rkey: str) -> Socia
 
 
 def _with_links(record: Mapping[str, Any]) -> str:
-    """The text with whole addresses where it shows shortened ones; facets count bytes of UTF-8."""
+    """The text with full addresses instead of shortened ones; facets count bytes of UTF-8."""
     data: bytes = record["text"].encode("utf-8", "replace")
     spans = sorted((span for facet in _list(record, "facets") for span in _link(facet)), reverse=True)
     before: int = len(data)
@@ -191,7 +189,7 @@ def _described(image: Mapping[str, Any]) -> str:
 
 
 def _blob(image: Mapping[str, Any]) -> str:
-    """The content id of a picture, under which the network has it."""
+    """The content id of a picture, under which the network serves it."""
     reference = _inner(image, "image").get("ref")
     if not isinstance(reference, bytes):
         return ""

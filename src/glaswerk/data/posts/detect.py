@@ -1,4 +1,4 @@
-"""Which files hold posts, and of which kind each is, told by its content: one source has one kind."""
+"""Which files contain posts, and of which kind, detected from their content: one source has one kind."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from glaswerk.core.ids import digest_file
 from glaswerk.data.files.inputs import find_inputs, stamp
 from glaswerk.data.files.stored import HEAD, is_tar, packing
 from glaswerk.data.posts.add_exports import is_export
-from glaswerk.data.posts.joins import JOIN
+from glaswerk.data.posts.joins import DEFAULT_JOIN
 from glaswerk.data.posts.layout import is_archive_folder, root_of
 
 ARCHIVE, DUMP, EXPORT = "archive", "dump", "export"
 _WORDS = {
-    ARCHIVE: "an archive of X",
+    ARCHIVE: "an X archive",
     DUMP: "a dump of X's APIs",
     EXPORT: "an export of Mastodon or Bluesky",
 }
-# Options of `add_posts` that would do nothing for a kind.
-_IDLE = {
+# Options of `add_posts` that have no effect on a kind.
+_UNUSED_OPTIONS = {
     ARCHIVE: (),
     DUMP: ("--tolerant", "--direct-messages", "--deleted", "--limited"),
     EXPORT: ("--tolerant", "--deleted", "--join"),
 }
-# Anywhere in the head: the first line may be the tail of a record, where someone cut a dump into files. A
-# value goes on behind its bracket, unlike the link that a line of a README begins with.
+# Anywhere in the head: the first line may be the tail of a record, if someone split a dump into files. A
+# JSON value continues after its bracket, unlike the link at the start of a line in a README.
 _JSON_LINE = re.compile(rb"(?m)^(?:\xef\xbb\xbf)?[ \t]*[\[{]\s*[\[{\"\]}]")
 
 
 def find_posts(paths: Sequence[Path], left_out: Counter[str]) -> tuple[str, list[Path]]:
-    """The kind of what `paths` mean, and the archives or files; folders are searched.
+    """The kind of posts at `paths`, and the archives or files with them; folders are searched.
 
-    Files in folders that hold no posts are counted in `left_out`, links that lead out of them, too.
+    Files in folders without posts are counted in `left_out`, and so are links that lead out of a folder.
     Raises GlaswerkError for a missing path and for posts of several kinds.
     """
     found: dict[str, list[Path]] = {}
@@ -49,7 +49,7 @@ def find_posts(paths: Sequence[Path], left_out: Counter[str]) -> tuple[str, list
         (one, (first, *_)), (other, (second, *_)), *_ = found.items()
         raise GlaswerkError(
             f"expected posts of one kind, found both {_WORDS[one]} ({first}) and {_WORDS[other]} ({second})",
-            hint="add them apart: whose posts they are differs",
+            hint="add them separately: they differ in whose posts they are",
         )
     if not found:
         raise GlaswerkError(
@@ -60,12 +60,12 @@ def find_posts(paths: Sequence[Path], left_out: Counter[str]) -> tuple[str, list
 
 
 def find_archives(paths: Sequence[Path], left_out: Counter[str]) -> list[Path]:
-    """`find_posts` where only archives of X will do."""
+    """Like `find_posts`, but only X archives are accepted. Raises GlaswerkError for other kinds."""
     kind, found = find_posts(paths, left_out)
     if kind != ARCHIVE:
         raise GlaswerkError(
             f"expected {_WORDS[ARCHIVE]}, found {_WORDS[kind]} ({found[0]})",
-            hint="only archives of X tell what their account liked",
+            hint="only X archives record what their account liked",
         )
     return found
 
@@ -76,12 +76,12 @@ def kind_of(path: Path) -> str:
         return ""
     with path.open("rb") as file:
         head = file.read(HEAD)
-    # By the beginning alone: a tar file that ends in a zip file looks like one from behind.
+    # Only by the first bytes: a tar file that ends in a zip file looks like a zip from its end.
     if head.startswith(b"PK"):
         return _kind_of_zip(path)
     if is_export(path):
         return EXPORT
-    # Beside an unpacked outbox.json stand actor.json, likes.json and bookmarks.json.
+    # An unpacked export also has actor.json, likes.json and bookmarks.json, which are not posts.
     is_json = bool(_JSON_LINE.search(head)) and not (b'"@context"' in head and b"activitystreams" in head)
     return DUMP if is_json or packing(head) is not None or is_tar(head) else ""
 
@@ -91,7 +91,7 @@ def _kind_of_zip(path: Path) -> str:
         with zipfile.ZipFile(path) as container:
             names = container.namelist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        return ARCHIVE  # whose reader says what is broken
+        return ARCHIVE  # its reader reports what is broken
     if not names or root_of(names) is not None:
         return ARCHIVE
     if is_export(path):
@@ -100,7 +100,7 @@ def _kind_of_zip(path: Path) -> str:
 
 
 def _inside(folder: Path, left_out: Counter[str]) -> Iterator[tuple[str, Path]]:
-    """(kind, file or unpacked archive) below a folder; itself where it holds neither: its reader says so."""
+    """(kind, file or unpacked archive) below a folder; the folder itself if it has neither, for the error."""
     if is_archive_folder(folder):
         yield ARCHIVE, folder
         return
@@ -117,29 +117,29 @@ def _inside(folder: Path, left_out: Counter[str]) -> Iterator[tuple[str, Path]]:
 
 
 def _archive_around(folder: Path, roots: dict[Path, Path | None]) -> Path | None:
-    """The unpacked archive that a folder is or lies in; `roots` has the answers for those above."""
+    """The unpacked archive that contains a folder; `roots` caches the answers for folders above."""
     if folder not in roots:
         above = _archive_around(folder.parent, roots)
         roots[folder] = above or (folder if is_archive_folder(folder) else None)
     return roots[folder]
 
 
-def refuse_idle(kind: str, options: Mapping[str, bool], join: str) -> None:
-    """Raises GlaswerkError for an option, by its name on the command line, that a kind has no use for."""
-    # Exports are not joined: "posts" is what they give.
-    asked = {**options, "--join": join not in (JOIN, "posts")}
-    idle = [name for name in _IDLE[kind] if asked.get(name)]
+def refuse_unused_options(kind: str, options: Mapping[str, bool], join: str) -> None:
+    """Raises GlaswerkError for command line options that have no effect on this kind of posts."""
+    # Exports are never joined, so "posts" is what they give anyway.
+    asked = {**options, "--join": join not in (DEFAULT_JOIN, "posts")}
+    idle = [name for name in _UNUSED_OPTIONS[kind] if asked.get(name)]
     if idle:
         raise GlaswerkError(
-            f"expected no {', '.join(idle)} with {_WORDS[kind]}, for which that does nothing",
-            hint=f"leave out {' '.join(idle)}",
+            f"expected no {', '.join(idle)} with {_WORDS[kind]}, where it does nothing",
+            hint=f"omit {' '.join(idle)}",
         )
 
 
 def by_digest(files: Sequence[Path]) -> tuple[list[str], dict[Path, tuple[int, int]]]:
-    """Content ids in order, and the files in that order with stamps taken before they were first read.
+    """Content ids in order, and the files in that order with stamps taken before the first read.
 
-    So what is read does not depend on how the paths were named or ordered.
+    So the result does not depend on how the paths were named or ordered.
     """
     stamps = {file: stamp(file) for file in files}
     digests = {file: digest_file(file) for file in stamps}

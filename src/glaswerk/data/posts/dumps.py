@@ -1,8 +1,8 @@
-"""Dumps of JSON as untrusted input: plain or compressed, in tar or zip files, a value a line or a file.
+"""Dumps of JSON as untrusted input: plain or compressed, in tar or zip files, one value per line or file.
 
 Everything is read as a stream within limits; no name inside a container becomes a path on this machine.
-What is broken or cut off is counted, and reading goes on behind it: a dump of a live stream that was
-recorded for months has both.
+Broken or truncated parts are counted, and reading continues after them: a dump of a live stream recorded for
+months has both.
 """
 
 from __future__ import annotations
@@ -15,15 +15,11 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.files.limits import not_regular
+from glaswerk.data.files.inputs import not_regular
+from glaswerk.data.files.limits import DUMP_LINE_BYTES, DUMP_VALUE_BYTES
 from glaswerk.data.files.lines import read_list
 from glaswerk.data.files.stored import DAMAGE, Unpacker
 
-# A post is below 100 kB with all that hangs on it, a page of a hundred below 10 MB. JSON of empty lists takes
-# 28 times its size once parsed, so these limits keep a hostile file below 1.5 GB.
-LINE_LIMIT = 16 << 20
-# A file that is one value must be parsed as a whole.
-VALUE_LIMIT = 48 << 20
 _NO_VALUE = object()
 _BLANK = b" \t\r\n\x0b\x0c"
 
@@ -35,7 +31,7 @@ class Dumps:
         self.counts: Counter[str] = Counter()
 
     def values(self, path: Path) -> Iterator[Any]:
-        """Every JSON value of a file. Raises GlaswerkError for one that cannot be opened."""
+        """Every JSON value of a file. Raises GlaswerkError if it cannot be opened."""
         if path.exists() and not path.is_file():
             raise not_regular(path)
         try:
@@ -50,7 +46,7 @@ class Dumps:
             raise GlaswerkError(f"expected a readable file, found {path}: {error.strerror}") from error
 
     def _json(self, stream: io.BufferedReader) -> Iterator[Any]:
-        """Values of plain bytes: one a line, or the whole as one (an answer of an API, indented or not)."""
+        """Values of plain bytes: one per line, or the file as one value (an API answer, indented or not)."""
         good = broken = 0
         try:
             for value in self._attempts(stream):
@@ -60,34 +56,34 @@ class Dumps:
                     good += 1
                     yield value
         finally:
-            # Where nothing at all could be read, the file is something else: one picture, not many lines.
+            # If nothing could be read, the file is something else, such as a picture, and counts once.
             self.counts["broken_record" if good else "not_json"] += broken if good else bool(broken)
 
     def _attempts(self, stream: io.BufferedReader) -> Iterator[Any]:
-        """A value, or _NO_VALUE, for every line; for the first lines together where they are one value."""
+        """A value or _NO_VALUE for every line; for the first lines together if they are one value."""
         first = self._first(stream)
-        unended = len(first) == VALUE_LIMIT and not first.endswith(b"\n")
+        unended = len(first) == DUMP_VALUE_BYTES and not first.endswith(b"\n")
         first = first.removeprefix(b"\xef\xbb\xbf")
         if not first:
             return
         value, rest = _parse(first), b""
         if value is _NO_VALUE and first.lstrip()[:1] in (b"{", b"["):
-            rest = b"" if unended else stream.read(VALUE_LIMIT - len(first))
+            rest = b"" if unended else stream.read(DUMP_VALUE_BYTES - len(first))
             value = _parse(first + rest) if rest else _NO_VALUE
             rest = rest if value is _NO_VALUE else b""
-        whole = value is not _NO_VALUE or len(first) + len(rest) < VALUE_LIMIT
+        whole = value is not _NO_VALUE or len(first) + len(rest) < DUMP_VALUE_BYTES
         if (unended or not whole) and _is_list(first, rest):
             yield from self._list(first + rest, stream)
             return
         if unended:
-            self._skip_line(stream, LINE_LIMIT)
+            self._skip_line(stream, DUMP_LINE_BYTES)
         yield value
-        for line in self._lines(rest, stream, LINE_LIMIT):
+        for line in self._lines(rest, stream, DUMP_LINE_BYTES):
             yield _parse(line)
 
     def _first(self, stream: io.BufferedReader) -> bytes:
         """The first line that is not blank, or as much of it as one value may have."""
-        while line := stream.readline(VALUE_LIMIT):
+        while line := stream.readline(DUMP_VALUE_BYTES):
             if line.strip(_BLANK):
                 return line
         return b""
@@ -95,14 +91,14 @@ class Dumps:
     def _list(self, head: bytes, stream: io.BufferedReader) -> Iterator[Any]:
         """The values of one list of any length, one in memory at a time."""
         try:
-            # Its name stands in messages alone, which nobody sees: what is broken is counted.
+            # The name appears only in messages, which nobody sees: broken lists are counted.
             for _, value in read_list(cast(BinaryIO, _Chained(head, stream)), Path("list")):
                 yield value
         except GlaswerkError:
             self.counts["cut_off"] += 1
 
     def _lines(self, head: bytes, stream: io.BufferedReader, limit: int) -> Iterator[bytes]:
-        """The lines of `head` and then of the stream, but for blank ones."""
+        """The lines of `head` and then of the stream, without blank ones."""
         buffer = io.BytesIO(head)
         while line := buffer.readline():
             if not line.endswith(b"\n"):
@@ -118,7 +114,7 @@ class Dumps:
         if len(line) < limit or line.endswith(b"\n"):
             return line
         self._skip_line(stream, limit)
-        return b'"'  # counted as one broken record, as no JSON begins and ends so
+        return b'"'  # not valid JSON, so it counts as one broken record
 
     def _skip_line(self, stream: io.BufferedReader, limit: int) -> None:
         while (rest := stream.readline(limit)) and not rest.endswith(b"\n"):
@@ -132,17 +128,18 @@ class _Chained:
         self._head, self._stream = io.BytesIO(head), stream
 
     def read(self, size: int = -1) -> bytes:
+        """Up to `size` bytes."""
         return self._head.read(size) or self._stream.read(size)
 
 
 def _is_list(first: bytes, rest: bytes) -> bool:
-    """Whether this begins one long list, and not lines of which the first one is broken."""
+    """Whether this starts one long list, and not lines of which the first is broken."""
     following = rest.lstrip(_BLANK).partition(b"\n")[0]
     return first.lstrip(_BLANK)[:1] == b"[" and (not following or _parse(following) is _NO_VALUE)
 
 
 def _parse(data: bytes) -> Any:
-    """A JSON value, or _NO_VALUE for anything else, also for bytes that are not UTF-8."""
+    """A JSON value; _NO_VALUE for anything else, including bytes that are not UTF-8."""
     try:
         return json.loads(data)
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""An account as X handed it out until 2018 ("Grailbird"): statuses by month, and a table of all of them."""
+"""An X archive from before 2019 ("Grailbird"): statuses by month, and a table of all posts."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.posts.account import Account
 from glaswerk.data.posts.archive import parse_text
 from glaswerk.data.posts.layout import CSV, MONTH, PAYLOAD, USER
-from glaswerk.data.posts.post import Post, parse_time
+from glaswerk.data.posts.post import Post
 from glaswerk.data.posts.rendering import short_links
+from glaswerk.data.times import parse_time
 
 _PICTURE = re.compile(r"https?://(?:www\.)?twitter\.com/\w+/status/\d+/(?:photo|video)/\d+")
 _COLUMNS = ("tweet_id", "timestamp", "text")
 
 
 class Grailbird(Account):
-    """Each post once: the monthly files tell more of it than the table, which may also stand alone."""
+    """Reads each post once: the monthly files have more detail than the table, which may also come alone."""
 
     def posts(self) -> Iterator[Post]:
         """Every post; their number is checked against payload_details.js."""
@@ -34,11 +35,11 @@ class Grailbird(Account):
                 seen.add(post.id)
                 yield post
         promised = self._promised
-        # More than promised are no loss: X counted when it began to write.
+        # More posts than promised are fine: X counted before it started to write.
         if promised is not None and len(seen) < promised:
             self._check_count(PAYLOAD, promised, len(seen))
 
-    def _told(self) -> Mapping[str, Any]:
+    def _identity(self) -> Mapping[str, Any]:
         user, payload = self._details(USER), self._details(PAYLOAD)
         self.generated = parse_time(str(payload.get("created_at", ""))) or self.generated
         count = payload.get("tweets")
@@ -84,15 +85,15 @@ class Grailbird(Account):
 
 
 def _status(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A row with the names of a status, so that one reader serves both.
+    """A table row with the names of a status, so that one reader serves both.
 
-    The table has addresses in the order of the text's short links; where their numbers differ, which
-    belongs to which is not told, and the links stay short.
+    The table lists addresses in the order of the text's short links. If their numbers differ, it is unknown
+    which belongs to which, and the links stay short.
     """
     text = row.get("text")
     short = short_links(text) if isinstance(text, str) else []
     long = [url for url in str(row.get("expanded_urls") or "").split(",") if url.startswith("http")]
-    # X names the picture once for each picture behind its one link.
+    # X repeats the address for each picture behind one link.
     long = list(dict.fromkeys(long)) if len(long) > len(short) else long
     pairs = list(zip(short, long, strict=True)) if len(short) == len(long) else []
     return {

@@ -1,4 +1,4 @@
-"""Which posts make one document: each by itself, an author's own chain of replies, a whole conversation."""
+"""Which posts make one document: each post, an author's own chain of replies, or a whole conversation."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from dataclasses import dataclass, replace
 
 from glaswerk.core.document import Document
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.posts.post import PREFIX
+from glaswerk.data.references import X_PREFIX
 from glaswerk.lab.tombstones import plain_handle
 
 JOINS = ("posts", "threads", "conversations")
-JOIN = "threads"
-# A turn whose author the source does not tell; "?" occurs in no handle.
+DEFAULT_JOIN = "threads"
+# A turn by an unknown author; no handle contains "?".
 _NOBODY = "?"
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A post and the one that it answers (0 for none), by their ids, and its author ("" if unknown)."""
+    """A post and the post that it replies to (0 for none), by id, and its author ("" if unknown)."""
 
     id: int
     parent: int
@@ -26,19 +26,19 @@ class Link:
 
 
 def check_join(join: str) -> None:
-    """Raises GlaswerkError where `join` is not one of JOINS."""
+    """Raises GlaswerkError if `join` is not one of JOINS."""
     if join not in JOINS:
         raise GlaswerkError(
             f"expected what to join ({', '.join(JOINS)}), found {join!r}",
-            hint=f"glaswerk add posts ARCHIVE.zip --licence own --join {JOIN}",
+            hint=f"glaswerk add posts ARCHIVE.zip --licence own --join {DEFAULT_JOIN}",
         )
 
 
 def first_posts(join: str, links: Sequence[Link]) -> dict[int, int]:
-    """Id of each post → id of the first post of its document. `links` stand in the order of ids, each once.
+    """Id of each post → id of the first post of its document. `links` are in the order of ids, each once.
 
-    A conversation reaches over posts that are not there: two answers to one missing post belong together.
-    Replies in a circle, which X cannot write, end where they began.
+    A conversation may span missing posts: two replies to one missing post belong together. Circular replies,
+    which X cannot produce, do not loop for ever.
     """
     if join == "threads":
         return _chains(links)
@@ -49,7 +49,7 @@ def _chains(links: Iterable[Link]) -> dict[int, int]:
     first: dict[int, int] = {}
     authors: dict[int, str] = {}
     for link in links:
-        # A parent that has not come yet has a greater id, so it was written later: no thread.
+        # A parent that comes later has a greater id, so it was written later: not a thread.
         own = bool(link.author) and link.parent in first and authors[link.parent] == link.author
         first[link.id] = first[link.parent] if own else link.id
         authors[link.id] = link.author
@@ -57,7 +57,7 @@ def _chains(links: Iterable[Link]) -> dict[int, int]:
 
 
 def _connected(links: Sequence[Link]) -> dict[int, int]:
-    """Union-find with path halving over all replies; the first post in the order of ids names its group."""
+    """Union-find with path halving over all replies; the lowest id names its group."""
     above: dict[int, int] = {}
 
     def top(post: int) -> int:
@@ -73,13 +73,13 @@ def _connected(links: Sequence[Link]) -> dict[int, int]:
 
 
 def link_of(document: Document, last: Mapping[str, str]) -> Link:
-    """The link of a document that is one post; `last`: id of a version → id of the one that stands for it.
+    """The link of a document with one post; `last`: id of a version → id of the version that is kept.
 
-    A retweet is someone else's post, so it joins nothing.
+    A retweet is someone else's post, so it is never joined.
     """
-    parent = "" if document.retweet_of else document.reply_to.removeprefix(PREFIX)
+    parent = "" if document.retweet_of else document.reply_to.removeprefix(X_PREFIX)
     return Link(
-        int(document.id.removeprefix(PREFIX)),
+        int(document.id.removeprefix(X_PREFIX)),
         int(last.get(parent, parent) or 0),
         plain_handle(document.author),
     )
@@ -88,8 +88,8 @@ def link_of(document: Document, last: Mapping[str, str]) -> Link:
 def joined(posts: Sequence[Document]) -> Document:
     """One document from documents of one post each, in the order given.
 
-    Where several people speak, each turn begins with its author's handle. It is as closed as the most
-    closed of its posts.
+    If there are several authors, each turn starts with its author's handle. The audience is limited if that
+    of any post is.
     """
     first = posts[0]
     if len(posts) == 1:
@@ -105,8 +105,11 @@ def joined(posts: Sequence[Document]) -> Document:
 
 
 def parts_of(posts: Sequence[Document]) -> Iterator[tuple[str, str, str]]:
-    """What `joined` puts into its document: (post, document, "thread"), and (@handle, document, "speaker")
-    for each of several authors, so that what one of them wants forgotten is found."""
+    """The relations that `joined` creates: (post, document, "thread"), and one per author of several.
+
+    An author's relation is (@handle, document, "speaker"), so that a deletion request of that author finds
+    the document.
+    """
     yield from ((post.id, posts[0].id, "thread") for post in posts[1:])
     authors = dict.fromkeys(plain_handle(post.author) for post in posts)
     if len(authors) > 1:
@@ -119,5 +122,5 @@ def _turns(posts: Sequence[Document]) -> Iterator[str]:
         yield from (f"@{post.author.removeprefix('@') or _NOBODY}: {post.text}" for post in posts)
         return
     yield first.text
-    # X writes before each further post of a thread whom it answers: its own author.
+    # X starts each further post of a thread with the handle that it replies to: its own author.
     yield from (post.text.removeprefix(f"@{first.author} ") for post in posts[1:])

@@ -1,7 +1,7 @@
-"""Where the archives of each era keep what: the only names that are read from an archive of X.
+"""The file names in X archives of each era: the only names that are read from an archive.
 
 Until 2018 ("Grailbird"): tweets.csv, data/js/tweets/YYYY_MM.js, data/js/*_details.js. 2019 to 2022: tweet.js,
-on top or in data/, at first without a manifest. Since late 2022: data/tweets.js, its parts, a manifest.
+at the top or in data/, at first without a manifest. Since late 2022: data/tweets.js, its parts, a manifest.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ CSV = "tweets.csv"
 USER = "data/js/user_details.js"
 PAYLOAD = "data/js/payload_details.js"
 MONTH = re.compile(r"data/js/tweets/\d{4}_\d{2}\.js")
-# For folders; `_MEMBER` says the same of names in a zip.
+# For folders; `_MEMBER` matches the same names in a zip.
 GLOBS = (CSV, "*.js", "data/*.js", "data/js/*.js", "data/js/tweets/*.js")
 _MEMBER = re.compile(r"tweets\.csv|(data/(js/(tweets/)?)?)?[^/]+\.js")
-# Lazily, so that the root is what stands before the whole of the rest.
+# Lazy, so that the root is everything before the longest possible rest.
 _MARK = re.compile(
     r"(?P<root>(?:.*?/)??)(?:data/(?:manifest|account|tweets?(?:-part\d+)?)\.js"
     r"|data/js/(?:user_details|payload_details|tweets/\d{4}_\d{2})\.js|tweet\.js|tweets\.csv)",
@@ -32,9 +32,9 @@ def is_member(name: str) -> bool:
 
 
 def root_of(names: Iterable[str]) -> str | None:
-    """What stands before the data files' names in a zip ("" or "folder/"); None where it is no archive."""
+    """The prefix of the data files' names in a zip ("" or "folder/"); None if it is not an X archive."""
     found = {name: match["root"] for name in names if (match := _MARK.fullmatch(name))}
-    # Other files of an archive may have such names, too; only the manifest is certain.
+    # Other files of an archive may have such names too; only the manifest is certain.
     sure = [root for name, root in found.items() if name == root + MANIFEST]
     return min(sure or found.values(), key=len, default=None)
 
@@ -46,5 +46,5 @@ def is_archive_folder(path: Path) -> bool:
 
 
 def is_grailbird(names: Iterable[str]) -> bool:
-    """Whether an archive with these data files is one of before 2019."""
+    """Whether an archive with these data files is from before 2019."""
     return any(name == CSV or MONTH.fullmatch(name) for name in names)

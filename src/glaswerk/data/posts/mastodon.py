@@ -1,6 +1,7 @@
 """A Mastodon account's export: outbox.json, a collection of ActivityPub activities, read into posts.
 
-ActivityStreams 2.0 (W3C, 2017) names the fields; Mastodon's HTML is paragraphs, links and line breaks.
+ActivityStreams 2.0 (W3C, 2017) defines the fields; Mastodon's HTML consists of paragraphs, links and line
+breaks.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from glaswerk.data.language import tidy_code
+from glaswerk.data.posts.post import Repost
 
 _PUBLIC = {"https://www.w3.org/ns/activitystreams#Public", "as:Public", "Public"}
 _POSTS = ("Note", "Question", "Article", "Page")
@@ -29,7 +31,7 @@ _SPACES = re.compile(r"\n{3,}")
 
 @dataclass(frozen=True, slots=True)
 class SocialPost:
-    """A post of a network other than X; ids are addresses, unique in the world."""
+    """A post of a network other than X; ids are addresses, which are globally unique."""
 
     id: str
     text: str
@@ -41,14 +43,6 @@ class SocialPost:
     reply_to: str = ""
     quote_of: str = ""
     media: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Repost:
-    """Someone else's post that the account repeated: the repetition's id and the post's."""
-
-    id: str
-    original: str
 
 
 def read_activity(activity: Mapping[str, Any], counts: Counter[str]) -> SocialPost | Repost | None:
@@ -106,7 +100,7 @@ def handle(actor: str) -> str:
 
 
 def html_text(html: str) -> str:
-    """Text of a post's HTML: paragraphs, line breaks; a link stands as its address, or behind its words."""
+    """Text of a post's HTML: paragraphs and line breaks; a link is its address, or follows its words."""
     out: list[str] = []
     link, start = "", 0
     for end, name, more, text in _TOKEN.findall(html):
@@ -119,7 +113,7 @@ def html_text(html: str) -> str:
             out.append("- ")
         elif name == "a" and not end:
             match = _HREF.search(more)
-            # The address of a mention or hashtag adds nothing to its name.
+            # The address of a mention or hashtag adds nothing to its text.
             plain = match is not None and "mention" not in more and "hashtag" not in more
             link, start = (unescape(match[1]), len(out)) if match is not None and plain else ("", 0)
         elif name == "a" and link:
@@ -132,7 +126,7 @@ def html_text(html: str) -> str:
 
 
 def _audience(note: Mapping[str, Any]) -> str:
-    """Public and unlisted posts are public; those to followers limited; those to people private."""
+    """Public and unlisted posts are public, posts to followers limited, posts to individuals private."""
     to = {address for key in ("to", "cc") for address in _list(note.get(key)) if isinstance(address, str)}
     if to & _PUBLIC:
         return "public"
@@ -146,7 +140,7 @@ def _choices(note: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _list(value: Any) -> list[Any]:
-    """ActivityStreams allows one value where many may stand."""
+    """A list: ActivityStreams allows a single value instead of a list."""
     return value if isinstance(value, list) else [] if value is None else [value]
 
 

@@ -1,7 +1,7 @@
-"""Long posts: an archive keeps their whole texts apart, without the ids of the posts that they belong to.
+"""Long posts: an archive keeps their full texts in another file, without the ids of their posts.
 
-tweets.js holds the first 280 characters or so; note-tweet.js the whole, with a time of its own. Neither names
-the other, so that they are joined by time and by how they begin.
+tweets.js has about the first 280 characters; note-tweet.js has the full text and a time. Neither names the
+other, so they are matched by time and by how they start.
 """
 
 from __future__ import annotations
@@ -13,17 +13,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from glaswerk.data.posts.post import Post, parse_time, snowflake_time
+from glaswerk.data.posts.post import Post, snowflake_time
 from glaswerk.data.posts.rendering import is_escaped, render
+from glaswerk.data.times import parse_time
 
 # A post's id has milliseconds, its created_at whole seconds.
 _NEAR = timedelta(seconds=1)
-# A thread written at once has several posts within a second; this many are more than X takes.
+# A thread sent at once has several posts per second, but never as many as this.
 _NEAREST = 64
-# What both must share: this many characters and half of the post, or the whole of one of the two. Links and
-# the names before a reply may differ.
+# A match shares this many characters and half of the post, or all of one of the two. Links, and names at
+# the start of a reply, may differ.
 _SHARED = 20
-# Of a text; X cuts posts at 280 characters, which links that are written out make longer.
+# Characters compared; X truncates posts at 280 characters, but expanded links make them longer.
 _COMPARED = 4000
 _LINK = re.compile(r"https?://\S+")
 _NAMES = re.compile(r"(?:@\w{1,50}\s+)+")
@@ -31,24 +32,24 @@ _NAMES = re.compile(r"(?:@\w{1,50}\s+)+")
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """The whole text of a long post."""
+    """The full text of a long post."""
 
     created_at: datetime
     text: str
 
 
 def read_note(record: Mapping[str, Any]) -> Note:
-    """A note from one `noteTweet` object. Raises ValueError naming the key that is not as X writes it.
+    """A note from one `noteTweet` object. Raises ValueError naming the key that is malformed.
 
-    Whether X escapes the texts of notes as it does those of posts is told by the text: one with a bare
-    "&", "<" or ">" is not escaped.
+    Whether X escaped the text as it does for posts is inferred: a text with a bare "&", "<" or ">" is not
+    escaped.
     """
     core = record.get("core")
     text = core.get("text") if isinstance(core, dict) else None
     moment = parse_time(str(record.get("createdAt", "")))
     if not isinstance(core, dict) or not isinstance(text, str):
         raise ValueError("'core.text' is missing")
-    # Python's calendar ends with the year 9999.
+    # Python's calendar ends in the year 9999.
     if moment is None or not 1970 < moment.year < 9999:
         raise ValueError(f"'createdAt' is {str(record.get('createdAt'))[:40]!r}, expected a time")
     urls = core.get("urls")
@@ -62,10 +63,10 @@ def read_note(record: Mapping[str, Any]) -> Note:
 
 
 def join_notes(posts: Sequence[Post], notes: Sequence[Note]) -> tuple[list[Post], int]:
-    """`posts` with the whole texts that `notes` have of them, and how many notes found no post.
+    """`posts` with the full texts from `notes`, and the number of notes without a post.
 
-    Of several pairs that fit, the one that shares the longest beginning counts first; each post takes one
-    note, each note goes to one post.
+    Of several matching pairs, the one with the longest common start is used first; each post takes one note
+    and each note goes to one post.
     """
     if not notes:
         return list(posts), 0
@@ -82,7 +83,7 @@ def join_notes(posts: Sequence[Post], notes: Sequence[Note]) -> tuple[list[Post]
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """Post and note by their places, characters that they share, time between them, the post's new text."""
+    """Positions of post and note, number of common characters, time between them, the post's new text."""
 
     post: int
     note: int
@@ -105,13 +106,13 @@ def _pairs(posts: Sequence[Post], notes: Sequence[Note]) -> Iterator[_Pair]:
 
 
 def _match(post: str, note: str) -> tuple[int, str]:
-    """How many characters of a post its note begins with (0: it is not its note), and the whole text."""
+    """The number of characters that a post and its note share (0: no match), and the full text."""
     names = _NAMES.match(post)
     for lead in ("", names[0] if names else ""):
         own, whole = _comparable(post.removeprefix(lead)).rstrip("…. "), _comparable(note)
         shared = _shared(own, whole)
         if shared:
-            # Text in bold makes a note of a short post, too; it may lack the link of what is quoted.
+            # Bold text makes even a short post a note; the note may lack the link to a quoted post.
             return shared, lead + note if len(whole) >= len(own) else post
     return 0, post
 

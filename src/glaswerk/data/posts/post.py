@@ -1,4 +1,4 @@
-"""Posts of one X account: a record of tweets.js read into a `Post`, posts joined into documents."""
+"""Posts of X: one record of tweets.js read into a `Post`, versions resolved, posts turned into documents."""
 
 from __future__ import annotations
 
@@ -12,24 +12,18 @@ from typing import Any
 from glaswerk.core.document import Document, Rights
 from glaswerk.data.language import tidy_code
 from glaswerk.data.posts.rendering import render
+from glaswerk.data.references import X_PREFIX, retweeted_handle
+from glaswerk.data.times import parse_time
 
-PREFIX = "x:"
-_MONTHS = {
-    m: i
-    for i, m in enumerate(
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"], start=1
-    )
-}
 _STATUS = re.compile(r"^https?://(?:www\.|mobile\.)?(?:twitter|x)\.com/\w+/status/(\d+)")
-_RETWEET = re.compile(r"^RT @(\w+): ")
-# X's ids hold the milliseconds since this moment (1288834974657 ms) in all but their last 22 bits.
+# X's ids encode the milliseconds since this moment (1288834974657 ms) in all but their last 22 bits.
 _EPOCH = datetime(2010, 11, 4, 1, 42, 54, 657000, tzinfo=UTC)
 _FIRST_SNOWFLAKE = 29_700_859_247
 _LAST_MOMENT = (1 << 63) >> 22
 _CLOSE = timedelta(minutes=1)
-# Ids of X are 64-bit numbers; Python refuses to read numbers of more than 4,300 digits.
+# Ids of X are 64-bit numbers; Python refuses to parse numbers of more than 4,300 digits.
 _DIGITS = re.compile(r"[0-9]{1,20}")
-# What an error quotes of a value: enough to find it, not the whole of a hostile one.
+# How much of a value an error quotes: enough to find it, not all of a hostile one.
 _SHOWN = 200
 
 
@@ -37,7 +31,7 @@ _SHOWN = 200
 class Post:
     """One record. Ids are bare digits; `versions` are the ids of an edited post, oldest first.
 
-    `limited`: it was shown to a circle or a community.
+    `limited` is true if it was shown only to a circle or a community.
     """
 
     id: str
@@ -52,8 +46,16 @@ class Post:
     limited: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Repost:
+    """A retweet or boost: it has no text of its own, only the id of the post that it repeats."""
+
+    id: str
+    original: str
+
+
 def read_post(tweet: Mapping[str, Any]) -> Post:
-    """A post from one `tweet` object. Raises ValueError naming the key that is not as X writes it."""
+    """A post from one `tweet` object. Raises ValueError naming the key that is malformed."""
     identifier = _id(tweet, "id_str") or _id(tweet, "id")
     raw = tweet.get("full_text", tweet.get("text"))
     if not identifier:
@@ -77,33 +79,14 @@ def read_post(tweet: Mapping[str, Any]) -> Post:
     )
 
 
-def parse_time(text: str) -> datetime | None:
-    """UTC time from X's form ("Wed Oct 10 20:19:24 +0000 2018") or ISO 8601; None for anything else.
-
-    Archives of before 2019 write "2013-05-04 12:00:00 +0000", which is ISO 8601 but for a space.
-
-    `strptime` is not used: its month names follow the machine's locale.
-    """
-    parts = text.split()
-    try:
-        if len(parts) == 6 and parts[1] in _MONTHS:
-            moment = f"{parts[5]}-{_MONTHS[parts[1]]:02}-{int(parts[2]):02}T{parts[3]}{parts[4]}"
-        else:
-            moment = "".join(parts) if len(parts) == 1 else "T".join(("".join(parts[:1]), "".join(parts[1:])))
-        found = datetime.fromisoformat(moment)
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
 def digits(value: Any) -> str:
-    """An id of X as it stands in a record, or an empty string where it is none."""
+    """An id of X from a record, or an empty string if the value is not one."""
     text = str(value)
     return text if not isinstance(value, float | bool) and _DIGITS.fullmatch(text) else ""
 
 
 def snowflake_time(identifier: str) -> datetime | None:
-    """The time that an id of X holds since November 2010, to the millisecond; None for an older id."""
+    """The time that an id of X encodes since November 2010, in milliseconds; None for an older id."""
     number = int(identifier)
     if number < _FIRST_SNOWFLAKE:
         return None
@@ -111,9 +94,9 @@ def snowflake_time(identifier: str) -> datetime | None:
 
 
 def has_wrong_date(post: Post) -> bool:
-    """Whether a post's date contradicts its id by more than a minute: one of the two was altered."""
-    told = snowflake_time(post.id)
-    return told is not None and post.created_at is not None and abs(post.created_at - told) > _CLOSE
+    """Whether a post's date contradicts its id by more than a minute, so one of the two was altered."""
+    encoded = snowflake_time(post.id)
+    return encoded is not None and post.created_at is not None and abs(post.created_at - encoded) > _CLOSE
 
 
 def _id(tweet: Mapping[str, Any], key: str) -> str:
@@ -133,17 +116,17 @@ def _entities(tweet: Mapping[str, Any], holder: str, key: str) -> list[Mapping[s
 
 
 def _links(urls: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Short link → the address it stands for, where X says so."""
+    """Short link → the address that it expands to, if X provides it."""
     return {str(e["url"]): str(e["expanded_url"]) for e in urls if e.get("url") and e.get("expanded_url")}
 
 
 def _media(tweet: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Entities of media in order; a post has up to four pictures behind one link."""
+    """Media entities in order; a post has up to four pictures behind one link."""
     return _entities(tweet, "extended_entities", "media") or _entities(tweet, "entities", "media")
 
 
 def _media_names(identifier: str, media: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
-    """The files' names as X puts them under data/tweets_media."""
+    """The file names that X uses under data/tweets_media."""
     found = (str(e.get("media_url_https") or e.get("media_url") or "") for e in media)
     names = (PurePosixPath(address.partition("?")[0]).name for address in found if address)
     return tuple(dict.fromkeys(f"{identifier}-{name}" for name in names))
@@ -158,18 +141,12 @@ def _quote(tweet: Mapping[str, Any], links: Mapping[str, str]) -> str:
 
 
 def _retweet(tweet: Mapping[str, Any], text: str) -> str:
-    """`x:ID`, or `@handle` where the archive does not tell the id (it seldom does)."""
+    """`x:ID`, or `@handle` if the archive does not contain the id (it seldom does)."""
     original = tweet.get("retweeted_status")
     given = _id(tweet, "retweeted_status_id_str") or (
         _id(original, "id_str") or _id(original, "id") if isinstance(original, dict) else ""
     )
-    return PREFIX + given if given else retweeted_handle(text)
-
-
-def retweeted_handle(text: str) -> str:
-    """`@name` for a text that is someone else's post as X repeats it ("RT @name: …"), else empty."""
-    match = _RETWEET.match(text)
-    return f"@{match[1]}" if match else ""
+    return X_PREFIX + given if given else retweeted_handle(text)
 
 
 def _versions(tweet: Mapping[str, Any], identifier: str) -> tuple[str, ...]:
@@ -186,10 +163,10 @@ def _versions(tweet: Mapping[str, Any], identifier: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
-    """Posts of one account in time order, each in its last version, and what was left out.
+class ResolvedPosts:
+    """Posts of one account in time order, each in its last version, and counts of what was left out.
 
-    `last`: id of any version → id of the last one that is there; `parts`: (version, last one, "edit").
+    `last`: id of any version → id of the last version present; `parts`: (version, last version, "edit").
     """
 
     posts: list[Post]
@@ -199,22 +176,22 @@ class Settled:
     parts: list[tuple[str, str, str]]
 
 
-def settle(posts: Iterable[Post], deleted: Collection[str]) -> Settled:
-    """Each post once, of an edited one the last version.
+def resolve_versions(posts: Iterable[Post], deleted: Collection[str]) -> ResolvedPosts:
+    """Each post once; of an edited post only the last version.
 
-    Of posts with the same id the last one given stays, so `posts` of a newer archive come later.
-    A post one of whose versions is in `deleted` stays out with all its versions.
+    Of posts with the same id the last one given is kept, so posts of a newer archive must come later. If any
+    version of a post is in `deleted`, all its versions are left out.
     """
     ordered = _merged(posts)
     alive = [p for p in ordered if not any(v in deleted for v in p.versions)]
     last = _last_versions(alive)
     kept = [p for p in alive if last[p.id] == p.id]
-    parts = [(PREFIX + p.id, PREFIX + last[p.id], "edit") for p in alive if last[p.id] != p.id]
-    return Settled(kept, last, len(alive) - len(kept), len(ordered) - len(alive), parts)
+    parts = [(X_PREFIX + p.id, X_PREFIX + last[p.id], "edit") for p in alive if last[p.id] != p.id]
+    return ResolvedPosts(kept, last, len(alive) - len(kept), len(ordered) - len(alive), parts)
 
 
 def _merged(posts: Iterable[Post]) -> list[Post]:
-    """Each id once, in time order; versions are joined, as one archive may know of an edit alone."""
+    """Each id once, in time order; versions are combined, because only one archive may know of an edit."""
     found: dict[str, Post] = {}
     for post in posts:
         earlier = found.get(post.id)
@@ -222,7 +199,7 @@ def _merged(posts: Iterable[Post]) -> list[Post]:
             found[post.id] = post
             continue
         versions = tuple(sorted({*earlier.versions, *post.versions}, key=int))
-        # What one archive says was for few is not made public by another that does not.
+        # A post that one archive marks as limited is not made public by another that does not.
         limited = earlier.limited or post.limited
         found[post.id] = replace(post, versions=versions, limited=limited)
     return sorted(found.values(), key=lambda p: int(p.id))
@@ -247,10 +224,10 @@ def post_document(
     rights: Rights,
     limited: Sequence[tuple[datetime, datetime]] = (),
 ) -> Document:
-    """One post as a document; `handle` may be unknown. `limited`: times when its account was protected."""
+    """One post as a document; `handle` may be empty. `limited`: periods when its account was protected."""
     hidden = post.limited or _within(snowflake_time(post.id) or post.created_at, limited)
     return Document(
-        id=PREFIX + post.id,
+        id=X_PREFIX + post.id,
         source=source,
         text=post.text,
         rights=replace(rights, audience="limited") if hidden else rights,
@@ -268,9 +245,9 @@ def post_document(
 
 
 def _edge(identifier: str) -> str:
-    return PREFIX + identifier if identifier else ""
+    return X_PREFIX + identifier if identifier else ""
 
 
 def _within(moment: datetime | None, spans: Sequence[tuple[datetime, datetime]]) -> bool:
-    """A post of an unknown time counts as one of every time."""
+    """Whether a time is in any of the spans. An unknown time counts as in every span."""
     return any(moment is None or start <= moment < end for start, end in spans)

@@ -1,4 +1,4 @@
-"""Records of an X archive's data files: lists of objects, each by itself as untrusted as the whole."""
+"""Records in an X archive's data files: lists of objects, each as untrusted as the file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.posts.archive import Archive, parse_assignment, parse_json
 from glaswerk.data.posts.post import Post, read_post
 
-# What tells a record that stands without its wrapper, as in the first archives of 2019.
+# Keys that identify a record without its wrapper, as in the first archives of 2019.
 _BARE = {"tweet": ("id_str", "id", "tweet_id"), "account": ("username", "accountId")}
 _FIRST_KEY = re.compile(r'\s*\[\s*\{\s*"(\w{1,50})"\s*:')
 
@@ -20,7 +20,7 @@ _FIRST_KEY = re.compile(r'\s*\[\s*\{\s*"(\w{1,50})"\s*:')
 class Records:
     """Reads the files of one archive. `left_out` counts by reason what could not be read.
 
-    `tolerant` takes what can be read where the default is an error.
+    With `tolerant`, what can be read is taken where an error would be raised otherwise.
     """
 
     def __init__(self, archive: Archive, *, tolerant: bool = False) -> None:
@@ -30,7 +30,7 @@ class Records:
         self.left_out: Counter[str] = Counter()
 
     def names(self) -> list[str]:
-        """The archive's data files."""
+        """Names of the archive's data files."""
         return self._archive.names()
 
     def data(self, name: str) -> bytes:
@@ -38,14 +38,14 @@ class Records:
         return self._archive.read(name)
 
     def value(self, name: str, target: str = "window.") -> Any:
-        """What a file assigns to a name that begins with `target`. Raises GlaswerkError for no such file."""
+        """The value that a file assigns to a name starting with `target`. Raises GlaswerkError if missing."""
         where = f"{name} of {self.label}"
         return parse_json(
             parse_assignment(self.data(name), where, tolerant=self.tolerant, target=target), where
         )
 
     def items(self, name: str, key: str, target: str = "window.") -> Iterator[Mapping[str, Any]]:
-        """The objects of a file that lists them, taken out of {`key`: …} where they stand in one."""
+        """The objects of a file that lists them, unwrapped from {`key`: …} if they are wrapped."""
         where = f"{name} of {self.label}"
         if self.tolerant and name not in self.names():
             return
@@ -74,23 +74,23 @@ class Records:
             yield from self.post(tweet, f"{name} of {self.label}, record {number}")
 
     def post(self, tweet: Mapping[str, Any], where: str) -> Iterator[Post]:
-        """The post of one record, or none where the record is broken."""
+        """The post of one record; none if the record is broken."""
         try:
             yield read_post(tweet)
         except ValueError as error:
             self.broken(where, str(error))
 
     def broken(self, where: str, fault: str) -> None:
-        """Raise GlaswerkError for a record that cannot be read, or count it if `tolerant`."""
+        """Raise GlaswerkError for a record that cannot be read; with `tolerant`, count it."""
         if not self.tolerant:
             raise GlaswerkError(
                 f"expected a record as X writes it in {where}: {fault}",
-                hint="download the archive again, or take what can be read with --tolerant",
+                hint="download the archive again, or read what is readable with --tolerant",
             )
         self.left_out["broken_record"] += 1
 
     def _salvage(self, text: str) -> list[Any]:
-        """Every record of a broken file that is whole by itself; all begin with the key of the first."""
+        """Every complete record of a broken file; all of them start with the key of the first."""
         first = _FIRST_KEY.match(text)
         start = re.compile(rf'\{{\s*"{first[1] if first else "tweet"}"\s*:')
         decoder, position = json.JSONDecoder(), 0

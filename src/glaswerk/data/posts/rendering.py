@@ -1,7 +1,7 @@
-"""The text of a post as its readers see it: links written out, links of pictures taken off, unescaped once.
+"""The text of a post as readers see it: links expanded, links of pictures removed, HTML unescaped once.
 
-`display_text_range` is not applied: it hides the names that a reply begins with, which its author typed or
-left standing, and which say who is spoken to.
+`display_text_range` is not applied: it hides the names at the start of a reply, which its author typed or
+kept, and which say who is addressed.
 """
 
 from __future__ import annotations
@@ -12,21 +12,22 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from html import unescape
 from typing import Any
 
-# ASCII only: a link may be followed by letters of a script that has no spaces.
+# ASCII only: letters of a script without spaces may follow a link.
 _SHORT_LINK = re.compile(r"https?://t\.co/[A-Za-z0-9]+")
-# X escapes "&", "<" and ">". Names without ";" are left alone: in "?a=1&copy=2" nothing is escaped.
+# X escapes "&", "<" and ">". Names without ";" are not escapes: "?a=1&copy=2" stays as it is.
 _ESCAPED = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _INDEX = re.compile(r"[0-9]{1,9}")
-# Characters of two UTF-16 units.
+# Characters that take two UTF-16 units.
 _WIDE = re.compile("[\U00010000-\U0010ffff]")
 _BARE = re.compile(r"[<>]|&(?!(?:amp|lt|gt);)")
 
 
 def render(raw: str, links: Mapping[str, str], shown: Collection[str], entities: Iterable[Any]) -> str:
-    """The text of `raw`, a text as X escapes it.
+    """The readable text of `raw`, a text as X escapes it.
 
-    `links`: short link → the address that it stands for. `shown`: short links of pictures, which go where
-    they end the text. `entities`: records with `url` and `indices`, in code points or UTF-16 units of `raw`.
+    `links`: short link → the address that it expands to. `shown`: short links of pictures, which are removed
+    from the end of the text. `entities`: records with `url` and `indices`, in code points or UTF-16 units of
+    `raw`.
     """
     if not links and not shown:
         return unescape_once(raw).strip()
@@ -37,12 +38,12 @@ def render(raw: str, links: Mapping[str, str], shown: Collection[str], entities:
 
 
 def unescape_once(text: str) -> str:
-    """`text` with its HTML escapes undone, once: "&amp;amp;" becomes "&amp;"."""
+    """`text` with its HTML escapes undone once: "&amp;amp;" becomes "&amp;"."""
     return _ESCAPED.sub(lambda match: unescape(match[0]), text) if "&" in text else text
 
 
 def is_escaped(text: str) -> bool:
-    """Whether a text can be one that X escaped: it holds no bare "&", "<" or ">"."""
+    """Whether X may have escaped a text: it has no bare "&", "<" or ">"."""
     return _BARE.search(text) is None
 
 
@@ -54,7 +55,7 @@ def short_links(text: str) -> list[str]:
 def _pieces(
     raw: str, places: Iterable[tuple[int, int]], links: Mapping[str, str], shown: Collection[str]
 ) -> Iterator[str]:
-    """`raw` in pieces: the links that are known, and what stands between them."""
+    """`raw` in pieces: the known links, and the text between them."""
     done = 0
     for start, end in places:
         if start < done:
@@ -78,9 +79,9 @@ def _searched(text: str, links: Mapping[str, str], shown: Collection[str]) -> It
 def _places(
     raw: str, links: Mapping[str, str], shown: Collection[str], entities: Iterable[Any]
 ) -> list[tuple[int, int]]:
-    """Where the entities' links stand in `raw`, in code points; without those whose indices are wrong."""
+    """Positions of the entities' links in `raw`, in code points; entities with wrong indices are skipped."""
     found = set()
-    # UTF-16 units at which characters of two units begin.
+    # Positions in UTF-16 units where characters of two units start.
     wide = [before + match.start() for before, match in enumerate(_WIDE.finditer(raw))]
     for entity in entities:
         url, start = entity.get("url"), _start(entity.get("indices"))

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.posts.post import PREFIX
-from glaswerk.data.posts.references import HOST, document_id
+from glaswerk.data.references import HOST, X_PREFIX, document_id
 from glaswerk.lab.tombstones import Tombstone
 
 LINE_LIMIT = 1 << 20
@@ -60,8 +59,8 @@ def _named(line: str) -> tuple[Any, str] | None:
         identifier = document_id(line)
     except GlaswerkError:
         return None
-    if identifier.startswith(PREFIX):
-        return ("id", identifier) if _is_number(identifier.removeprefix(PREFIX)) else None
+    if identifier.startswith(X_PREFIX):
+        return ("id", identifier) if _is_number(identifier.removeprefix(X_PREFIX)) else None
     return ("id", identifier) if _ID.fullmatch(identifier) else None
 
 
@@ -75,7 +74,7 @@ def _deleted(line: str) -> tuple[Any, str] | None:
         return None
     if isinstance(identifier, bool) or not isinstance(identifier, int | str):
         return None
-    return ("id", PREFIX + str(identifier)) if _is_number(str(identifier)) else None
+    return ("id", X_PREFIX + str(identifier)) if _is_number(str(identifier)) else None
 
 
 def _is_number(text: str) -> bool:

@@ -21,7 +21,7 @@ from glaswerk.core.ids import digest_json
 from glaswerk.core.progress import track
 from glaswerk.data.pictures.add_pictures import picture_figures
 from glaswerk.data.pictures.store import INDEX, MEDIA, Pictures, PictureWriter
-from glaswerk.data.posts.post import retweeted_handle
+from glaswerk.data.references import retweeted_handle
 from glaswerk.data.removal.reach import Removed, deleted_ids, forgotten_ids
 from glaswerk.data.store.order import conform, given_id
 from glaswerk.data.store.parquet import SCHEMA, DocumentWriter, read_rows

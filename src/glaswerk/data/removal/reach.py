@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from glaswerk.core.artifact_files import DECISIONS, DOCUMENTS, PARTS, PURGED_DOCUMENTS, TOMBSTONES
-from glaswerk.data.posts.post import retweeted_handle
+from glaswerk.data.references import retweeted_handle
 from glaswerk.data.store.order import GIVEN_ID, given_id
 from glaswerk.data.store.parquet import broken_parquet
 from glaswerk.lab import Artifact, Lab

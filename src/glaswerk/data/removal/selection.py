@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.posts.references import document_id
+from glaswerk.data.references import document_id
 from glaswerk.data.removal.marks import handle_of, read_marks
 from glaswerk.data.removal.reach import Reach, reach
 from glaswerk.lab import Lab

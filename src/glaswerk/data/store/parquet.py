@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from glaswerk.core.artifact_files import PARTS, TOMBSTONES
 from glaswerk.core.document import DOCUMENT_COLUMNS, Document, to_columns
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.files.lines import LINE_LIMIT
+from glaswerk.data.files.limits import ROW_BYTES
 from glaswerk.data.store.order import GROUP_BYTES, GROUP_ROWS, sort_documents
 
 _PARTS = ("part", "document", "relation")
@@ -158,7 +158,7 @@ def read_rows(
     `file` is read instead of `path` if it is already open. Fewer rows are read at once if the metadata says
     that they may be large: a few kilobytes of Parquet can expand to gigabytes. Times are cut to
     microseconds. Raises GlaswerkError for a file that is damaged or not Parquet, for a time that Python
-    cannot represent, and for a row of more than LINE_LIMIT bytes.
+    cannot represent, and for a row of more than ROW_BYTES bytes.
     """
     try:
         table = pq.ParquetFile(path if file is None else file)
@@ -198,9 +198,9 @@ def _parts(batch: Any, path: Path) -> Iterator[Any]:
     step = rows if batch.nbytes <= BATCH_BYTES else 1
     for start in range(0, rows, max(step, 1)):
         part = batch.slice(start, step)
-        if step == 1 and part.nbytes > LINE_LIMIT:
+        if step == 1 and part.nbytes > ROW_BYTES:
             raise GlaswerkError(
-                f"expected rows of at most {LINE_LIMIT:,} bytes in {path}, found one of {part.nbytes:,}",
+                f"expected rows of at most {ROW_BYTES:,} bytes in {path}, found one of {part.nbytes:,}",
                 hint="split that row into several documents",
             )
         yield part

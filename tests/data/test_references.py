@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from glaswerk.core.document import Document, Rights, from_row, to_row
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.posts.references import derived_from, document_id
+from glaswerk.data.references import derived_from, document_id
 from glaswerk.data.source import add_chats, add_docs, add_images, add_preferences
 from glaswerk.data.store.parquet import SCHEMA, read_rows
 from glaswerk.lab import Artifact, Lab

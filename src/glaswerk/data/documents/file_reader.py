@@ -1,0 +1,104 @@
+"""Documents of one file: unpacked, its format detected, its rows turned into documents, the rest counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from glaswerk.core.document import Document
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.data.documents import html
+from glaswerk.data.documents.csv_rows import NoTextColumn
+from glaswerk.data.documents.fields import Defaults, IngestCounts, from_fields
+from glaswerk.data.documents.formats import ReadOptions, format_of
+from glaswerk.data.documents.opt_out import Robots, is_rules_file
+from glaswerk.data.documents.rows import UnsupportedFile, rows_of
+from glaswerk.data.documents.warc import read_rules
+from glaswerk.data.documents.wrong_command import WrongCommand, refuse_archive
+from glaswerk.data.files.inputs import InputFile
+from glaswerk.data.files.limits import ROBOTS_BYTES
+from glaswerk.data.files.lines import broken
+from glaswerk.data.files.stored import DAMAGE, Bomb, StoredFile, Unpacker
+
+# Damage in these raises an error: their author can fix them, and the error names the place.
+_PLAIN = ("text", "lines", "list", "object", "table")
+# Nothing can be read from these if a part is broken.
+_ALL_OR_NOTHING = ("epub", "parquet", "pdf")
+
+
+def read_file(
+    file: InputFile, defaults: Defaults, options: ReadOptions, counts: IngestCounts
+) -> Iterator[Document]:
+    """Documents of one file, in its order.
+
+    Raises GlaswerkError for a named file in an unsupported format, and for broken JSON, tables and text,
+    with the place. Broken files inside a container are counted instead.
+    """
+    unpacker = Unpacker(counts.left_out)
+    with file.path.open("rb") as raw:
+        try:
+            for stored in unpacker.files(raw, file.name):
+                if not (stored.inside and _is_hidden(stored.name.removeprefix(file.name))):
+                    yield from _documents(file, stored, defaults, options, counts)
+        except DAMAGE as error:
+            raise broken(file.label, error) from error
+
+
+def _documents(
+    file: InputFile, stored: StoredFile, defaults: Defaults, options: ReadOptions, counts: IngestCounts
+) -> Iterator[Document]:
+    """Documents of one stored file; what cannot be read is counted or raised as `read_file` says."""
+    where = Path(stored.name if stored.inside else file.label)
+    refuse_archive(stored.head, where)
+    if is_rules_file(stored.name, stored.head):
+        return  # collected before the first document, see `collect_rules`
+    file_format, location = format_of(stored, options), _location(file, stored)
+    try:
+        for key, row in rows_of(file_format, stored, where, options, counts):
+            place = f"{where}, row {key.removeprefix('#')}" if key else str(where)
+            opted_out = options.robots.disallows(str(row.get("url") or "").strip(), location)
+            fields = {**row, "tdm_opt_out": True} if opted_out else row
+            document = from_fields(fields, stored.name + key, place, defaults, counts)
+            if document is not None:
+                yield document
+    except WrongCommand:
+        raise
+    except (UnsupportedFile, NoTextColumn) as error:
+        if file.named and not stored.inside:
+            raise
+        unsupported = isinstance(error, UnsupportedFile)
+        counts.left_out["unsupported_file" if unsupported else "no_text_column"] += 1
+    except GlaswerkError:
+        if not stored.inside:
+            raise
+        counts.left_out["broken_file"] += 1
+    except html.TooDeep:
+        counts.left_out["nested_too_deep"] += 1
+    except DAMAGE as error:
+        if file_format in _PLAIN and not stored.inside:
+            raise
+        reason = "broken_file" if file_format in _ALL_OR_NOTHING else "cut_off"
+        counts.left_out["bomb" if isinstance(error, Bomb) else reason] += 1
+
+
+def collect_rules(file: InputFile, robots: Robots) -> None:
+    """Collect the robots.txt and ai.txt files among the documents or in a web archive."""
+    unpacker = Unpacker(IngestCounts().left_out)
+    with file.path.open("rb") as raw:
+        for stored in unpacker.files(raw, file.name):
+            if is_rules_file(stored.name, stored.head):
+                with suppress(*DAMAGE):
+                    robots.add_folder(_location(file, stored), stored.stream.read(ROBOTS_BYTES))
+            elif format_of(stored, ReadOptions()) == "warc":
+                with suppress(*DAMAGE):  # counted when the pages are read
+                    read_rules(stored.stream, robots)
+
+
+def _location(file: InputFile, stored: StoredFile) -> str:
+    """The path of a stored file, with its containers as folders."""
+    return file.path.as_posix() + stored.name.removeprefix(file.name)
+
+
+def _is_hidden(name: str) -> bool:
+    return any(part.startswith(".") or part == "__MACOSX" for part in name.split("/"))

@@ -1,0 +1,177 @@
+"""The rows of a file in each format: what every document of it says, before it becomes a document."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.data.documents import html
+from glaswerk.data.documents.csv_rows import NoTextColumn, read_table
+from glaswerk.data.documents.epub import read_epub
+from glaswerk.data.documents.fields import IngestCounts
+from glaswerk.data.documents.formats import ReadOptions, bare_name
+from glaswerk.data.documents.front_matter import split_front_matter
+from glaswerk.data.documents.mail import read_mbox, read_message
+from glaswerk.data.documents.pdf import read_pdf
+from glaswerk.data.documents.warc import read_warc
+from glaswerk.data.documents.wrong_command import refuse_api_record
+from glaswerk.data.files import lines
+from glaswerk.data.files.limits import JSON_VALUE_BYTES, MAIL_BYTES, PAGE_BYTES, TEXT_FILE_BYTES
+from glaswerk.data.files.stored import StoredFile
+from glaswerk.data.files.utf8 import as_plain_utf8, as_utf8, wide_encoding
+from glaswerk.data.store.parquet import read_rows
+
+Rows = Iterator[tuple[str, Mapping[str, Any]]]
+
+
+class UnsupportedFile(GlaswerkError):
+    """A file in a format that is not read."""
+
+
+def rows_of(
+    file_format: str, stored: StoredFile, where: Path, options: ReadOptions, counts: IngestCounts
+) -> Rows:
+    """(suffix of the id after the file's name, fields) of every document in a file.
+
+    `file_format` comes from `formats.format_of`. Raises UnsupportedFile if it is not a format that is read.
+    """
+    reader = _READERS.get(file_format)
+    if reader is None:
+        raise UnsupportedFile(
+            f"expected text, a table, JSON, HTML, WARC, EPUB, PDF, mail or Parquet, found binary data "
+            f"({stored.head[:8]!r}…) in {where}",
+            hint="leave it out or convert it",
+        )
+    yield from reader(stored, where, options, counts)
+
+
+def _text(stored: StoredFile, where: Path, options: ReadOptions, counts: IngestCounts) -> Rows:
+    text = _decoded(stored, where, options)
+    fields, words = ({}, text) if bare_name(stored.name).endswith(".txt") else split_front_matter(text)
+    yield "", {**fields, "text": words}
+
+
+def _decoded(stored: StoredFile, where: Path, options: ReadOptions) -> str:
+    data = stored.stream.read(TEXT_FILE_BYTES + 1)
+    if len(data) > TEXT_FILE_BYTES:
+        raise GlaswerkError(
+            f"expected a text below {TEXT_FILE_BYTES:,} bytes, found more in {where}",
+            hint="split it into documents, one JSON object per line in a .jsonl file",
+        )
+    wide = wide_encoding(data)
+    if wide:
+        return data.decode(wide, "replace")
+    return lines.decode(data, where, 0, options.encoding)
+
+
+def _html(stored: StoredFile, where: Path, options: ReadOptions, counts: IngestCounts) -> Rows:
+    text = html.decode(stored.whole(PAGE_BYTES), "", options.encoding)
+    if text is None:
+        raise GlaswerkError(
+            f"expected UTF-8 or a declared encoding in {where}, found neither",
+            hint="name its encoding: --encoding windows-1252",
+        )
+    yield "", html.read_page(text)
+
+
+def _warc(stored: StoredFile, where: Path, options: ReadOptions, counts: IngestCounts) -> Rows:
+    for url, row in read_warc(stored.stream, options.robots, counts.left_out, options.encoding):
+        yield f"/{url}", row
+
+
+def _one(read: Callable[..., dict[str, Any] | None], limit: int) -> Callable[..., Rows]:
+    """A reader for a format in which a file is one document."""
+
+    def rows(stored: StoredFile, where: Path, options: ReadOptions, counts: IngestCounts) -> Rows:
+        row = read(stored.whole(limit), counts.left_out)
+        if row is not None:
+            yield "", row
+
+    return rows
+
+
+def _epub(stored: StoredFile, where: Path, options: ReadOptions, counts: IngestCounts) -> Rows:
+    row = read_epub(stored.book, counts.left_out) if stored.book is not None else None
+    if row is not None:
+        yield "", row
+
+
+def _mbox(stored: StoredFile, where: Path, options: ReadOptions, counts: IngestCounts) -> Rows:
+    yield from read_mbox(stored.stream, counts.left_out, options.encoding)
+
+
+def _eml(stored: StoredFile, where: Path, options: ReadOptions, counts: IngestCounts) -> Rows:
+    row = read_message(stored.whole(MAIL_BYTES), counts.left_out, options.encoding)
+    if row is not None:
+        yield "", row
+
+
+def _objects(stored: StoredFile, where: Path, options: ReadOptions, counts: IngestCounts) -> Rows:
+    for number, row in lines.read_objects(as_utf8(stored), where, options.encoding):
+        refuse_api_record(row, f"{where}, line {number:,}")
+        yield f"#{number}", _chosen(row, options)
+
+
+def _list(stored: StoredFile, where: Path, options: ReadOptions, counts: IngestCounts) -> Rows:
+    for number, row in lines.read_list(as_plain_utf8(stored), where):
+        refuse_api_record(row, f"{where}, value {number:,}")
+        yield f"#{number}", _chosen(row, options)
+
+
+def _object(stored: StoredFile, where: Path, options: ReadOptions, counts: IngestCounts) -> Rows:
+    data = as_utf8(stored).read(JSON_VALUE_BYTES + 1)
+    if len(data) > JSON_VALUE_BYTES:
+        raise GlaswerkError(
+            f"expected a JSON object below {JSON_VALUE_BYTES:,} bytes in {where}, found a larger one",
+            hint='write its documents as a list, or one per line: {"text": "…"}',
+        )
+    row = lines.read_object(data, where, options.encoding)
+    refuse_api_record(row, where)
+    yield "", _chosen(row, options)
+
+
+def _table(stored: StoredFile, where: Path, options: ReadOptions, counts: IngestCounts) -> Rows:
+    rows = read_table(as_utf8(stored), where, counts.left_out, options.text_column, options.encoding)
+    for number, row in rows:
+        yield f"#{number}", row
+
+
+def _parquet(stored: StoredFile, where: Path, options: ReadOptions, counts: IngestCounts) -> Rows:
+    # Read in place where possible: reading it into memory would cost its size.
+    plain = isinstance(stored.stream.raw, io.FileIO)
+    rows = read_rows(where, file=stored.stream if plain else io.BytesIO(stored.whole()))
+    for number, row in enumerate(rows, start=1):
+        wanted = options.text_column or "text"
+        if number == 1 and wanted not in row:
+            raise NoTextColumn(
+                f"expected a column {wanted!r} in {where}, found {', '.join(row)}",
+                hint="name the column that holds the text: --text-column NAME",
+            )
+        yield f"#{number}", _chosen(row, options)
+
+
+def _chosen(row: Mapping[str, Any], options: ReadOptions) -> Mapping[str, Any]:
+    """The row, with the column that the user chose as its text."""
+    return {**row, "text": row.get(options.text_column)} if options.text_column else row
+
+
+_READERS = cast(
+    dict[str, Callable[[StoredFile, Path, ReadOptions, IngestCounts], Rows]],
+    {
+        "warc": _warc,
+        "epub": _epub,
+        "parquet": _parquet,
+        "pdf": _one(read_pdf, TEXT_FILE_BYTES),
+        "mbox": _mbox,
+        "eml": _eml,
+        "html": _html,
+        "lines": _objects,
+        "list": _list,
+        "object": _object,
+        "table": _table,
+        "text": _text,
+    },
+)
