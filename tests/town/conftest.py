@@ -24,8 +24,7 @@ def town(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     """A written town, from the shipped texts and from texts of our own."""
     out = tmp_path_factory.mktemp(request.param)
     texts = write_own_texts(out.with_name(f"{out.name}-texts")) if request.param == "own" else None
-    write_town(out, size="tiny", texts=texts)
-    return read_town(out, texts)
+    return read_town(out, write_town(out, size="tiny", texts=texts), texts)
 
 
 @pytest.fixture

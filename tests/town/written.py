@@ -30,6 +30,7 @@ class Town:
     key: Json
     chats: list[Json]
     docs: dict[str, str]
+    counts: dict[str, int]
     texts: Path | None = None
 
     def archives(self) -> list[zipfile.ZipFile]:
@@ -54,11 +55,11 @@ class Town:
         return [m["content"] for chat in self.chats for m in chat["messages"] if m["role"] == "user"]
 
 
-def read_town(out: Path, texts: Path | None = None) -> Town:
+def read_town(out: Path, counts: dict[str, int], texts: Path | None = None) -> Town:
     chats = [json.loads(line) for line in (out / "chats.jsonl").read_text(encoding="utf-8").splitlines()]
     docs = {path.name: path.read_text(encoding="utf-8") for path in sorted((out / "docs").glob("*.md"))}
     key = json.loads((out / "answer_key.json").read_text(encoding="utf-8"))
-    return Town(out, key, chats, docs, texts)
+    return Town(out, key, chats, docs, counts, texts)
 
 
 def said(text: str) -> str:

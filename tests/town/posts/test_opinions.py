@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 
-from glaswerk.town import write_town
 from glaswerk.town.text import load_texts
-from tests.town.written import Town, read_town, said
+from tests.town.written import Town, said
 
 
 def sides(town: Town) -> Counter[str]:
@@ -36,9 +34,3 @@ def test_reserved_statements_are_never_posted(town: Town) -> None:
     for issue in load_texts(town.texts).issues:
         for pair in issue.wants[len(issue.spoken_wants) :]:
             assert not any(said(statement) in public for statement in pair)
-
-
-def test_slant_moves_the_share_of_side_a(tmp_path: Path) -> None:
-    write_town(tmp_path, size="tiny", slant=0.9)
-    counted = sides(read_town(tmp_path))
-    assert counted["a"] > 4 * counted["b"]
