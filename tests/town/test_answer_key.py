@@ -81,7 +81,7 @@ def test_there_are_a_dozen_issues_with_paired_statements_of_like_length(town: To
             assert abs(len(pair["a"].split()) - len(pair["b"].split())) <= 3
 
 
-def test_rumours_have_markers_that_tell_claim_from_truth(town: Town) -> None:
+def test_rumours_have_markers_that_distinguish_claim_and_truth(town: Town) -> None:
     public = town.public_text.lower()
     for rumour in town.key["rumours"]:
         claim, truth = rumour["claim"].lower(), rumour["truth"].lower()

@@ -75,7 +75,11 @@ def test_a_reserved_pair_that_is_also_spoken_is_refused(texts_folder: Path) -> N
     ("change", "size", "message"),
     [
         ({"surnames": ("Arkle",) * 12, "surname_heads": ()}, "tiny", "at least 24 surnames"),
-        ({"she": ("Ada",), "surname_heads": ()}, "demo", "at least 720 full names for a town of this size, found"),
+        (
+            {"she": ("Ada",), "surname_heads": ()},
+            "demo",
+            "at least 720 full names for a town of this size, found",
+        ),
         ({"surname_heads": (), "surname_tails": ()}, "large", "at least 720 surnames"),
     ],
 )
