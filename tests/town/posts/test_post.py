@@ -26,7 +26,15 @@ from glaswerk.town.posts.scene import Scene
 
 @pytest.mark.parametrize(
     ("month", "start", "name"),
-    [(1, (2023, 1), "winter"), (3, (2023, 3), "spring"), (12, (2023, 12), "winter"), (13, (2024, 1), "winter"), (18, (2024, 6), "summer"), (21, (2024, 9), "autumn"), (24, (2024, 12), "winter")],
+    [
+        (1, (2023, 1), "winter"),
+        (3, (2023, 3), "spring"),
+        (12, (2023, 12), "winter"),
+        (13, (2024, 1), "winter"),
+        (18, (2024, 6), "summer"),
+        (21, (2024, 9), "autumn"),
+        (24, (2024, 12), "winter"),
+    ],
 )
 def test_months_count_from_january_of_the_first_year(month: int, start: tuple[int, int], name: str) -> None:
     assert month_start(month) == datetime(*start, 1, tzinfo=UTC)
