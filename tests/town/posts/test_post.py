@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glaswerk.town.dice import dice
+from glaswerk.town.posts.accounts import Account
 from glaswerk.town.posts.post import (
     SNOWFLAKE_EPOCH_MS,
     Post,
@@ -22,6 +23,7 @@ from glaswerk.town.posts.post import (
     snowflake,
 )
 from glaswerk.town.posts.scene import Scene
+from glaswerk.town.text.records import OFFICIAL
 
 
 @pytest.mark.parametrize(
@@ -56,10 +58,7 @@ def test_a_night_worker_posts_at_night(month: int, seed: int) -> None:
     assert datetime.fromtimestamp(when, UTC).hour in {0, 1, 2, 3, 4, 5, 6, 7, 22, 23}
 
 
-def _author(*, nocturnal: bool):  # type: ignore[no-untyped-def]
-    from glaswerk.town.posts.accounts import Account
-    from glaswerk.town.text.records import OFFICIAL
-
+def _author(*, nocturnal: bool) -> Account:
     return Account("1", "ada", "Ada", "person", replace(OFFICIAL, nocturnal=nocturnal), "", "a")
 
 
