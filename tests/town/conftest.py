@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from glaswerk.town import export_texts, write_town
+from glaswerk.town import write_town
 from glaswerk.town.dice import dice
 from glaswerk.town.pictures import build_pictures
 from glaswerk.town.posts.scene import Scene
 from glaswerk.town.posts.timeline import Timeline, build_timeline
 from glaswerk.town.text import Texts, load_texts
+from glaswerk.town.text.files import FILE_NAMES, SHIPPED
 from glaswerk.town.truth.facts import Fact, build_facts
 from glaswerk.town.truth.sizes import SIZES
 from glaswerk.town.truth.world import World, build_world
@@ -31,7 +32,9 @@ def town(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 def texts_folder(tmp_path: Path) -> Path:
     """A copy of the shipped text files to edit."""
     folder = tmp_path / "texts"
-    export_texts(folder)
+    for name in FILE_NAMES:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes((SHIPPED / name).read_bytes())
     return folder
 
 

@@ -90,3 +90,50 @@ def test_rumours_have_markers_that_distinguish_claim_and_truth(town: Town) -> No
         assert any(mark in truth for mark in rumour["truth_markers"])
         assert not any(mark in claim for mark in rumour["truth_markers"])
         assert claim in public or rumour["spreaders"]
+
+
+def test_the_key_names_its_town_seed_and_size(town: Town) -> None:
+    key = town.key
+    assert (key["format"], key["seed"], key["size"]) == (1, 7, "tiny")
+    assert key["name"] == load_texts(town.texts).names.town
+    assert [party["id"] for party in key["parties"]] == ["a", "b"]
+
+
+def test_every_fact_of_the_key_is_printed_in_a_document_or_posted(town: Town) -> None:
+    paragraphs = [part for text in town.docs.values() for part in text.split("\n\n")]
+    texts = [tweet["full_text"] for _, tweet in town.tweets] + paragraphs
+    for fact in town.key["facts"]:
+        assert any(fact["subject"] in text and fact["answer"].lower() in text.lower() for text in texts), (
+            fact["id"]
+        )
+
+
+def test_an_alias_is_never_the_answer_itself(town: Town) -> None:
+    assert not [fact["id"] for fact in town.key["facts"] if fact["answer"] in fact["aliases"]]
+
+
+def test_questions_of_the_key_name_their_subject_and_never_the_answer(town: Town) -> None:
+    for fact in town.key["facts"]:
+        assert len(set(fact["questions"])) == 3
+        for question in fact["questions"]:
+            assert fact["subject"] in question
+            assert fact["answer"] not in question
+            assert not set("[]{}|") & set(question)
+
+
+def test_who_spreads_a_rumour_has_posted_a_claim_and_who_corrects_it_a_truth(town: Town) -> None:
+    texts = {rumour.id: rumour for rumour in load_texts(town.texts).rumours.listed}
+    posted = [(who, tweet["full_text"].replace("&amp;", "&")) for who, tweet in town.tweets]
+    for rumour in town.key["rumours"]:
+        text = texts[rumour["id"]]
+        for handles, wordings in ((rumour["spreaders"], text.claims), (rumour["corrected_by"], text.truths)):
+            for handle in handles:
+                assert any(who == handle and any(w in said for w in wordings) for who, said in posted)
+
+
+def test_stances_hold_every_pair_of_every_issue(town: Town) -> None:
+    issues = {issue.id: issue for issue in load_texts(town.texts).issues}
+    assert set(issues) == {stance["id"] for stance in town.key["stances"]}
+    for stance in town.key["stances"]:
+        pairs = tuple((pair["a"], pair["b"]) for pair in stance["statements"])
+        assert pairs == issues[stance["id"]].wants
