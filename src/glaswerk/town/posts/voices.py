@@ -7,7 +7,8 @@ from random import Random
 
 from glaswerk.town.text.records import Voice
 
-_SENTENCE_START = re.compile(r"(^|[.!?] )([A-Z])([a-z']*)")
+# Letters of any alphabet: a name with an accent is a name too.
+_SENTENCE_START = re.compile(r"(^|[.!?] )([^\W\d_a-z])((?:[^\W\d_A-Z]|')*)")
 _LONG_WORD = re.compile(r"(?<![@#/.\w])[a-z]{6,}(?![\w.])")
 
 

@@ -10,7 +10,7 @@ from glaswerk.town.text.records import Texts
 from glaswerk.town.text.table import suggestion
 
 # Full names to choose from for each person: strangers, who live nowhere in town, are drawn from the rest.
-NAMES_PER_PERSON = 20
+NAMES_PER_PERSON = 10
 
 
 def check_texts(texts: Texts) -> None:

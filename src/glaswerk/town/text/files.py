@@ -27,7 +27,7 @@ from glaswerk.town.text.parsers import (
     parse_values,
     parse_voices,
 )
-from glaswerk.town.text.records import Texts
+from glaswerk.town.text.records import Relation, Texts
 from glaswerk.town.text.relation import SUBJECT_KINDS, parse_relation
 from glaswerk.town.text.table import Table, TextFile, suggestion
 
@@ -148,19 +148,29 @@ def _parsed(content: tuple[tuple[str, str, bytes], ...]) -> Texts:
     found: dict[str, Any] = {}
     relations = {}
     for name, shown, raw in content:
-        table = _table(shown, raw)
         stem = name.removesuffix(".toml")
-        if stem in _PARSERS:
-            found[stem] = _PARSERS[stem](table)
+        record = _record(stem, shown, raw)
+        if isinstance(record, Relation):
+            relations[record.name] = record
         else:
-            stem = stem.removeprefix("relations/")
-            relations[stem] = parse_relation(table, stem)
-        table.close()
+            found[stem] = record
     voices, institution = found.pop("voices")
     files = {name: raw for name, _, raw in content}
     texts = Texts(**found, voices=voices, institution=institution, relations=relations, files=files)
     check_texts(texts)
     return texts
+
+
+@lru_cache(maxsize=64)
+def _record(stem: str, shown: str, raw: bytes) -> Any:
+    """The record of one file, cached: an edited folder mostly holds shipped files."""
+    table = _table(shown, raw)
+    if stem in _PARSERS:
+        record = _PARSERS[stem](table)
+    else:
+        record = parse_relation(table, stem.removeprefix("relations/"))
+    table.close()
+    return record
 
 
 def _table(shown: str, raw: bytes) -> Table:

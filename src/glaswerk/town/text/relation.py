@@ -63,7 +63,7 @@ def parse_relation(table: Table, name: str) -> Relation:
         follow_ups=table.sentences("follow_ups", slots),
         heldout=table.sentences("heldout", slots, HELDOUT, needs=[(*SUBJECT, "lname")]),
         answers=table.sentences("answers", stated, needs=(SUBJECT, VALUE)),
-        apposition=table.plain("apposition", stated, branches=True) if "apposition" in table.values else "",
+        apposition=table.plain("apposition", stated, branches=True) if table.has("apposition") else "",
     )
     _check_heldout(table, relation)
     if not relation.printable:
@@ -75,7 +75,7 @@ def parse_relation(table: Table, name: str) -> Relation:
 
 
 def _own_words(table: Table, slots: Lines) -> Lines:
-    if "first_person" not in table.values:
+    if not table.has("first_person"):
         return ()
     return table.sentences("first_person", slots, needs=(SUBJECT, VALUE))
 

@@ -77,6 +77,11 @@ class Table:
             raise self.error(f"expected {what} for {key!r}, found {type(value).__name__}", key=key)
         return value
 
+    def has(self, key: str) -> bool:
+        """True if the optional key is given."""
+        self.known.add(key)
+        return key in self.values
+
     def plain(self, key: str, slots: Collection[str] = (), *, branches: bool = False) -> str:
         """A string on one line; `slots` are the placeholders that it may hold."""
         text = str(self._value(key, str, "a text in quotes")).strip()
@@ -94,7 +99,7 @@ class Table:
 
     def number(self, key: str, default: float) -> float:
         """A share between 0 and 1."""
-        if key not in self.values:
+        if not self.has(key):
             return default
         value = self._value(key, (int, float), "a number from 0 to 1")  # type: ignore[arg-type]
         if not 0 <= value <= 1:
@@ -103,7 +108,7 @@ class Table:
 
     def flag(self, key: str) -> bool:
         """True or false; false where it is not given."""
-        return key in self.values and bool(self._value(key, bool, "true or false"))
+        return self.has(key) and bool(self._value(key, bool, "true or false"))
 
     def words(self, key: str, at_least: int = 1, *, pattern: str = r"\S+") -> tuple[str, ...]:
         """Different words, separated by spaces or line breaks."""
