@@ -81,6 +81,7 @@ def test_with_dependents_all_go_and_what_they_were_made_from_stays(
     planned = plan_removal(empty_lab, [chain["base/step-9"]], with_dependents=True)
     remove(empty_lab, planned)
     assert empty_lab.all("model") == empty_lab.all("report") == []
+    assert list((empty_lab.root / "models").iterdir()) == []
     assert names(empty_lab.all("shards")) == ["main.main"]
     assert len(empty_lab.all("source")) == 2
 
