@@ -6,8 +6,8 @@ A path says where a field is: `name` is a key of the printed object, `loop.steps
 it, `models[].name` a key of every object in a list. A path that begins with `[]` means that the verb prints
 a list. `*` stands for keys that are data, such as the name of a split. A type is one of the words string,
 integer, number, boolean, object, list, with ` or null` where the value may be missing; ` (optional)` marks a
-key that only some results have. What is below an `object` or a `list` that has no further paths depends on the
-artifact and is described with the file formats.
+key that only some results have. What is below an `object` or a `list` that has no further paths depends on
+the artifact and is described with the file formats.
 
 Fields are added, never renamed or removed, within one major version.
 """
