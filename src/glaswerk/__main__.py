@@ -1,4 +1,4 @@
-"""`python -m glaswerk`."""
+"""`python -m glaswerk` is the command `glaswerk`; torchrun starts it this way."""
 
 from glaswerk.cli import main
 

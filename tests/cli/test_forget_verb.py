@@ -204,7 +204,7 @@ def test_the_digest_of_the_marks_knows_neither_order_nor_time() -> None:
 
 
 def test_nothing_named_and_nothing_to_rebuild_are_errors(empty_lab: Lab) -> None:
-    with pytest.raises(GlaswerkError, match="expected what to forget"):
+    with pytest.raises(GlaswerkError, match="found nothing"):
         run(empty_lab.root, "forget")
     with pytest.raises(GlaswerkError, match="no corpus to rebuild"):
         run(empty_lab.root, "rebuild")

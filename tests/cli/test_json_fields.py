@@ -27,8 +27,8 @@ def printed(*words: str) -> Any:
     return json.loads(result.stdout)
 
 
-def check(verb: str, value: Any) -> None:
-    assert faults(value, JSON_FIELDS[verb]) == []
+def undocumented(verb: str, value: Any) -> list[str]:
+    return faults(value, JSON_FIELDS[verb])
 
 
 def commands() -> Iterator[tuple[str, click.Command]]:
@@ -51,7 +51,7 @@ def test_the_table_has_exactly_the_verbs_that_take_json() -> None:
 def test_every_entry_of_the_table_is_well_formed_and_explained(verb: str) -> None:
     fields = JSON_FIELDS[verb]
     assert malformed(fields) == []
-    assert all(meaning.endswith(".") and meaning[0].isupper() for _, meaning in fields.values())
+    assert all(meaning.endswith(".") for _, meaning in fields.values())
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_every_entry_of_the_table_is_well_formed_and_explained(verb: str) -> Non
     ],
 )
 def test_a_question_prints_what_the_table_says(verb: str, words: tuple[str, ...], lab: Lab) -> None:
-    check(verb, printed(*verb.split(), *words, "--lab", str(lab.root)))
+    assert undocumented(verb, printed(*verb.split(), *words, "--lab", str(lab.root))) == []
 
 
 @pytest.mark.parametrize(
@@ -98,26 +98,26 @@ def test_a_question_prints_what_the_table_says(verb: str, words: tuple[str, ...]
     ],
 )
 def test_a_step_prints_what_the_table_says(verb: str, words: tuple[str, ...], own_lab: Path) -> None:
-    check(verb, printed(*verb.split(), *words, "--lab", str(own_lab)))
+    assert undocumented(verb, printed(*verb.split(), *words, "--lab", str(own_lab))) == []
 
 
 def test_evaluate_and_release_print_what_the_table_says(own_lab: Path, tmp_path: Path) -> None:
-    check("evaluate", printed("evaluate", "--limit", "1", "--lab", str(own_lab)))
+    assert undocumented("evaluate", printed("evaluate", "--limit", "5", "--lab", str(own_lab))) == []
     words = ("chat", "--to", str(tmp_path / "release"), "--dry-run")
-    check("release", printed("release", *words, "--lab", str(own_lab)))
+    assert undocumented("release", printed("release", *words, "--lab", str(own_lab))) == []
 
 
 def test_adopt_prints_one_list_of_tokenizer_and_model(own_lab: Path) -> None:
     folder = next((own_lab / "models" / "base").glob("step-*"))
     found = printed("adopt", str(folder), "--name", "mine", "--license", "MIT", "--lab", str(own_lab))
-    check("adopt", found)
+    assert undocumented("adopt", found) == []
     assert [made["kind"] for made in found] == ["tokenizer", "model"]
     assert found[1]["config"]["licence"] == "MIT"
 
 
 def test_why_prints_what_the_table_says(lab: Lab) -> None:
     found = printed("search", "the", "--limit", "1", "--lab", str(lab.root))
-    check("why", printed("why", found[0]["id"], "--lab", str(lab.root)))
+    assert undocumented("why", printed("why", found[0]["id"], "--lab", str(lab.root))) == []
 
 
 PAIR = {"prompt": "What is grain?", "chosen": "The seed of corn.", "rejected": "A kind of stone."}
@@ -134,18 +134,32 @@ def test_adding_prints_what_the_table_says(kind: str, empty_lab: Lab, tmp_path: 
     file = tmp_path / "rows.jsonl"
     file.write_text(json.dumps(ADDED[kind]) + "\n")
     licence = () if kind == "evaluations" else ("--licence", "CC0-1.0")
-    check(f"add {kind}", printed("add", kind, str(file), *licence, "--lab", str(empty_lab.root)))
+    assert (
+        undocumented(f"add {kind}", printed("add", kind, str(file), *licence, "--lab", str(empty_lab.root)))
+        == []
+    )
 
 
 def test_adding_posts_and_images_prints_what_the_table_says(town: Path, empty_lab: Lab) -> None:
     root = str(empty_lab.root)
     archive = next((town / "archives").glob("*.zip"))
-    check("add posts", printed("add", "posts", str(archive), "--license", "CC0-1.0", "--lab", root))
-    check("add images", printed("add", "images", str(town / "images"), "--licence", "CC0-1.0", "--lab", root))
+    assert (
+        undocumented(
+            "add posts", printed("add", "posts", str(archive), "--license", "CC0-1.0", "--lab", root)
+        )
+        == []
+    )
+    assert (
+        undocumented(
+            "add images",
+            printed("add", "images", str(town / "images"), "--licence", "CC0-1.0", "--lab", root),
+        )
+        == []
+    )
 
 
 def test_the_town_prints_what_the_table_says(tmp_path: Path) -> None:
-    check("town", printed("town", str(tmp_path / "town"), "--size", "tiny"))
+    assert undocumented("town", printed("town", str(tmp_path / "town"), "--size", "tiny")) == []
 
 
 def test_a_shape_that_is_not_documented_is_found() -> None:

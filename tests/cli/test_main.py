@@ -40,6 +40,18 @@ def test_help_and_version_import_nothing_heavy(words: tuple[str, ...]) -> None:
     assert result.returncode == 0, result.stderr
 
 
+def test_no_module_of_a_verb_imports_anything_heavy() -> None:
+    code = (
+        "import importlib, sys\nfrom glaswerk.cli.verbs import VERBS, module_of\n"
+        "for verb in VERBS:\n"
+        "    importlib.import_module(module_of(verb))\n"
+        "    heavy = {'torch', 'transformers', 'pyarrow', 'duckdb', 'numpy', 'starlette'}\n"
+        "    assert not heavy & set(sys.modules), (verb, heavy & set(sys.modules))\n"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+
+
 @pytest.mark.parametrize("verb", sorted(VERBS))
 def test_every_verb_has_help(verb: str) -> None:
     result = _run(verb, "--help")

@@ -1,4 +1,4 @@
-"""Floor 9: the command line. One file per verb; nothing heavy is imported before a verb runs."""
+"""The command line: one file per verb, which parses, calls and prints. Importing it imports no verb."""
 
 from glaswerk.cli.main import main
 

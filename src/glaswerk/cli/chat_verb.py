@@ -68,15 +68,15 @@ def command(
         shown = _Sources(tracer, Baseline.of(lab, index, tracer))
     messages: list[Message] = []
     while True:
-        asked = question or _ask()
-        if asked is None:
+        typed = question or _read_line()
+        if typed is None:
             return
-        if asked.strip() == "/new":
+        if typed.strip() == "/new":
             messages = []
             continue
-        if asked.strip():
+        if typed.strip():
             messages = _turn(
-                engine, shown, [*messages, Message(role="user", content=asked)], temperature, max_tokens
+                engine, shown, [*messages, Message(role="user", content=typed)], temperature, max_tokens
             )
         if question:
             return
@@ -101,7 +101,7 @@ class _Sources:
         click.echo(click.style(f"  {self.baseline.judge(self.tracer, answer, found)}", dim=True), err=True)
 
 
-def _ask() -> str | None:
+def _read_line() -> str | None:
     try:
         return str(input("\033[1myou\033[0m  " if sys.stdin.isatty() else ""))
     except (EOFError, KeyboardInterrupt):

@@ -85,7 +85,7 @@ def _found(lab: Lab, stones: list[Tombstone], touched: Reach) -> dict[str, Any]:
 
 
 def _models(lab: Lab, ids: set[str]) -> Iterator[dict[str, Any]]:
-    """Models trained on these documents; those whose spans the lab no longer holds may have been, too."""
+    """Models trained on these documents, or possibly trained on them: the spans of their shards are lost."""
     from glaswerk.rerun.exposure import learnt
 
     for model in lab.all("model"):

@@ -1,4 +1,4 @@
-"""What `--json` prints: one table that the docs render and a test holds against every verb.
+"""What `--json` prints: one table, which the docs render and a test compares with every verb.
 
 `JSON_FIELDS` maps a verb, as typed (`add posts`, `model ls`), to its fields: path → (type, meaning).
 
@@ -6,8 +6,8 @@ A path says where a field is: `name` is a key of the printed object, `loop.steps
 it, `models[].name` a key of every object in a list. A path that begins with `[]` means that the verb prints
 a list. `*` stands for keys that are data, such as the name of a split. A type is one of the words string,
 integer, number, boolean, object, list, with ` or null` where the value may be missing; ` (optional)` marks a
-key that only some results have. What is below an `object` or a `list` without paths of its own depends on the
-artifact and is described with the file formats.
+key that only some results have. What is below an `object` or a `list` that has no further paths depends on
+the artifact and is described with the file formats.
 
 Fields are added, never renamed or removed, within one major version.
 """
@@ -154,7 +154,7 @@ _PLAN: Fields = {
     "parameters": ("object", "Parameters by part, with their total."),
     "parameters.*": ("integer", "Parameters of that part."),
     "tokens": ("integer", "Tokens trained on."),
-    "micro_tokens": ("integer", "Tokens that one device holds at once."),
+    "micro_tokens": ("integer", "Tokens computed at once on one device."),
     "precision": ("string", "Precision of the matrix products: fp32 or bf16."),
     "devices": ("integer", "Devices the run uses."),
     "flops": ("object", "Floating-point operations: total, per token, in attention, and the formula."),
@@ -202,7 +202,7 @@ _RELEASE: Fields = {
     "kilowatt_hours": ("number or null", "Energy that all training took; null if not known."),
 }
 _LINEAGE: Fields = {
-    "root": ("string", "Id of the thing that was asked about."),
+    "root": ("string", "Id of the thing given as THING."),
     "nodes": ("list", "Artifacts, documents and answers, in the order they were made."),
     "nodes[].id": ("string", "Id of the node."),
     "nodes[].kind": ("string", "Kind of artifact, document or answer."),
@@ -227,12 +227,15 @@ _VERIFY: Fields = {
     "artifacts[].kind": ("string", "Kind of the artifact."),
     "artifacts[].name": ("string", "Name of the artifact."),
     "artifacts[].path": ("string", "Its folder, relative to the lab."),
-    "artifacts[].state": ("string", "matches, altered, missing or replaced since."),
+    "artifacts[].state": (
+        "string",
+        "matches, altered, missing, or made anew (an artifact made later has replaced it).",
+    ),
     "artifacts[].files": ("integer", "Files that were read."),
     "artifacts[].bytes": ("integer", "Bytes that were read."),
     "artifacts[].faults": ("list", "A sentence for each fault; empty if it matches."),
     "artifacts[].notes": ("list", "What could not be compared, and why."),
-    "signature_holds": ("boolean or null", "Whether the signature holds; null without --public-key."),
+    "signature_holds": ("boolean or null", "Whether the signature is valid; null without --public-key."),
 }
 _DIFF: Fields = {
     "a": ("object", "The first corpus: name, path, id, digest, documents, kept, bytes, finished_at."),

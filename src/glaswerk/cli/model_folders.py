@@ -33,7 +33,7 @@ def folder_of(lab_path: Path, thing: str) -> Path:
 
 
 def is_folder(thing: str) -> bool:
-    """Whether the user means a path: it begins with / or ./ or ../, or is . or .. alone."""
+    """Whether the user means a path: it begins with / or ./ or ../, or is just . or .. itself."""
     return thing.startswith(("/", "./", "../")) or thing in (".", "..")
 
 

@@ -237,7 +237,10 @@ def _rm(noun: Noun) -> click.Command:
                 chosen = [named(held, noun.kind, name) for name in names]
                 again = plan_removal(held, chosen, with_dependents=with_dependents)
                 if again.ids() != planned.ids():
-                    raise GlaswerkError("the lab changed while you were asked", hint=command_line())
+                    raise GlaswerkError(
+                        "expected the lab as it was before the question, found it changed",
+                        hint=command_line(),
+                    )
                 remove(held, again)
         _print_removal(planned, dry_run, as_json)
 

@@ -58,7 +58,7 @@ def writing(path: Path) -> Iterator[Lab]:
 
 @contextmanager
 def taking_part(path: Path) -> Iterator[Lab]:
-    """`writing` for the first rank; the ranks that torchrun started beside it only read."""
+    """`writing` for the first rank; all other ranks of torchrun only read."""
     if os.environ.get("RANK", "0") != "0":
         yield open_lab(path)
         return

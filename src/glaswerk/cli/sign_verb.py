@@ -49,7 +49,7 @@ def command(
         return
     if model is None or key is None or new_key is not None:
         raise GlaswerkError(
-            "expected a MODEL and --key, or --new-key alone", hint="glaswerk sign --new-key release.key"
+            "expected a MODEL and --key, or only --new-key", hint="glaswerk sign --new-key release.key"
         )
     folder = folder_of(lab_path, model)
     signature = to or signature_beside(folder)

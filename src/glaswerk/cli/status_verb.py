@@ -16,7 +16,6 @@ from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.artifact import PURGED
 from glaswerk.lab.status import entries
 from glaswerk.lineage.exposure import exposures
-from glaswerk.lineage.obstacles import obstacles
 
 
 @click.command("status")
@@ -29,6 +28,7 @@ def command(lab_path: Path, as_json: bool) -> None:
     glaswerk status
     glaswerk status --json | jq '.[] | select(.stale != "")'
     """
+    from glaswerk.lineage.obstacles import obstacles
     from glaswerk.rerun.exposure import count_exposures
 
     lab = open_lab(lab_path)
@@ -65,6 +65,8 @@ def command(lab_path: Path, as_json: bool) -> None:
 
 def _of_model(lab: Lab, artifact: Artifact) -> dict[str, object]:
     """What a model learned from forgotten content, and why it cannot be released."""
+    from glaswerk.lineage.obstacles import obstacles
+
     if artifact.kind != "model":
         return {}
     found = exposures(lab).get(artifact.id)

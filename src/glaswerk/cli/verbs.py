@@ -60,7 +60,7 @@ HELPERS = {
     "completion": "Set up completion for bash, zsh or fish.",
 }
 VERBS = {verb: line for section in (*SECTIONS.values(), HELPERS) for verb, line in section.items()}
-# Other names, shown in the help of the verb alone.
+# Other names of verbs, shown only in the help of the verb.
 ALIASES = {"import": "adopt", "eval": "evaluate", "repro": "reproduce"}
 # Verbs with words below them.
 GROUPS = ("add", "source", "corpus", "model")

@@ -13,7 +13,6 @@ import click
 from glaswerk.cli.options import json_option, lab_option, selectors
 from glaswerk.cli.session import show, writing
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.removal.selection import reached
 from glaswerk.lab import Artifact, Lab
 from glaswerk.rerun.report import reach_report
 
@@ -67,6 +66,8 @@ def command(
 
     if not math.isfinite(price_per_hour):
         raise GlaswerkError("--price-per-hour takes a number", hint="--price-per-hour 2.5")
+    from glaswerk.data.removal.selection import reached
+
     lab = Lab.open(lab_path)
     stones, touched = reached(lab, authors, ids, sources, from_file, copies=copies)
     if not touched.going:

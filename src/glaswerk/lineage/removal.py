@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -117,6 +118,7 @@ def remove(lab: Lab, removal: Removal, done: Callable[[Going], None] = lambda on
     """
     for one in removal.going:
         lab.remove(one.artifact)
+        _remove_empty(one.artifact)
         if one.run_folder is not None:
             shutil.rmtree(one.run_folder, ignore_errors=True)
         done(one)
@@ -129,6 +131,13 @@ def _going(lab: Lab, artifact: Artifact, going: Collection[Artifact]) -> Going:
     run = folder if artifact.kind == "model" and folder.is_dir() and not stays else None
     folders = [artifact.path, *([run] if run else [])]
     return Going(artifact, run, sum(map(_bytes_of, folders)))
+
+
+def _remove_empty(artifact: Artifact) -> None:
+    """Remove models/NAME as well if models/NAME/step-N was the last in it."""
+    if "/" in artifact.name:
+        with suppress(OSError):
+            artifact.path.parent.rmdir()
 
 
 def _bytes_of(folder: Path) -> int:
