@@ -26,7 +26,7 @@ from glaswerk.trace import Span, Tracer
 
 # Two is the least that a tracer takes; a match that covers a text is found from any of its words on.
 _LEAST = 2
-# As in `trace.words`: letters and digits, with an apostrophe between them.
+# As in `trace.word_tokens`: letters and digits, with an apostrophe between them.
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 Index = tuple[Tracer, frozenset[str], bool]
 
