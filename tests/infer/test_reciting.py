@@ -121,10 +121,10 @@ def test_batched_answers_are_the_recited_text_in_order(engine: Engine) -> None:
 
 
 def test_the_recited_continuation_is_certain_and_greedy_and_another_is_not(engine: Engine) -> None:
-    told, other = engine.log_likelihoods([(TEXT[:4], TEXT[4:9]), (TEXT[:4], "xyz")])
-    assert told.log_probability == pytest.approx(0.0, abs=1e-3)
-    assert told.greedy
-    assert (told.tokens, told.bytes) == (len(TEXT[4:9].encode()), len(TEXT[4:9].encode()))
+    recited, other = engine.log_likelihoods([(TEXT[:4], TEXT[4:9]), (TEXT[:4], "xyz")])
+    assert recited.log_probability == pytest.approx(0.0, abs=1e-3)
+    assert recited.greedy
+    assert (recited.tokens, recited.bytes) == (len(TEXT[4:9].encode()), len(TEXT[4:9].encode()))
     assert other.log_probability < -3
     assert not other.greedy
 

@@ -72,7 +72,7 @@ def test_the_user_comes_before_metadata_and_metadata_before_the_readme(tmp_path:
     assert licence_of(tmp_path, "", "none") == ("MIT", "README.md")
 
 
-def test_files_beside_a_gguf_file_do_not_speak_for_it(tmp_path: Path) -> None:
+def test_files_next_to_a_gguf_file_do_not_state_its_licence(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text("---\nlicense: mit\n---\n")
     (tmp_path / "m.gguf").touch()
     assert licence_of(tmp_path / "m.gguf", "", "mit") == ("MIT", "general.license of the file")

@@ -134,7 +134,7 @@ def test_places_of_tokens_cover_the_text_in_order(general: TokenizersBackend, te
     assert covered == set(range(len(text)))
 
 
-def test_place_parses_names_of_special_tokens_only_if_asked(general: TokenizersBackend) -> None:
+def test_place_parses_names_of_special_tokens_only_on_request(general: TokenizersBackend) -> None:
     text = "a<|im_end|>b"
     token = general.special["<|im_end|>"]
     assert (token, 1, 11) in general.place(text, parse=True)

@@ -122,7 +122,7 @@ def test_without_a_validation_split_nothing_is_compared(tmp_path: Path) -> None:
     lab.ledger.close()
 
 
-def test_the_baseline_is_measured_once_and_read_again_and_a_damaged_file_is_measured_anew(
+def test_the_baseline_is_measured_once_and_read_again_and_a_damaged_file_is_measured_again(
     tmp_path: Path,
 ) -> None:
     lab, trace = make(tmp_path / "lab", [prose(32) for _ in range(50)])

@@ -1,4 +1,4 @@
-"""A trace finds every span that stands in the training data, counts it exactly, and invents none."""
+"""A trace finds every span of the training data, counts it exactly, and invents none."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def dialogue(identifier: str, *turns: str) -> Document:
 
 
 def stretches(documents: Sequence[Document]) -> list[str]:
-    """What a match may lie in: a document's text, or one turn of a dialogue."""
+    """The texts that can contain a match: a document's text, or one turn of a dialogue."""
     return [text for d in documents for text in ([m["content"] for m in d.messages] or [d.text])]
 
 
@@ -351,7 +351,7 @@ def test_a_damaged_index_is_not_taken_over(empty_lab: Lab) -> None:
     assert Tracer.open(empty_lab, second).count("the mill burned down").count == 100
 
 
-def test_a_lone_surrogate_in_an_answer_is_the_sign_that_stands_for_it(tmp_path: Path) -> None:
+def test_a_lone_surrogate_in_an_answer_becomes_a_replacement_character(tmp_path: Path) -> None:
     tracer = open_tracer(tmp_path / "lab", {"train": [post("p", "the old \ufffd mill burned down")]})
     (span,) = tracer.trace("So the old \ud800 mill burned down").spans
     assert (span.start, span.count, span.documents[0].id) == (3, 1, "p")
@@ -395,7 +395,7 @@ def test_changed_shards_take_over_the_segments_that_are_the_same(empty_lab: Lab)
     assert Tracer.open(empty_lab, second).count("the mill burned down").count == 199
 
 
-def test_a_trace_of_shards_that_were_packed_anew_is_refused_as_stale(empty_lab: Lab) -> None:
+def test_a_trace_of_shards_that_were_packed_again_is_refused_as_stale(empty_lab: Lab) -> None:
     write_corpus(empty_lab, {"train": [post("p", "the mill burned down")]})
     train_tokenizer(empty_lab, TokenizerConfig(300))
     trace = build(empty_lab, pack(empty_lab))
@@ -408,7 +408,7 @@ def test_a_trace_of_shards_that_were_packed_anew_is_refused_as_stale(empty_lab: 
         Tracer.open(empty_lab, trace)
 
 
-def test_a_damaged_trace_is_an_error_with_the_way_to_mend_it(empty_lab: Lab) -> None:
+def test_a_damaged_trace_is_an_error_with_the_command_that_fixes_it(empty_lab: Lab) -> None:
     write_corpus(empty_lab, {"train": [post("p", "the mill burned down")]})
     train_tokenizer(empty_lab, TokenizerConfig(300))
     trace = build(empty_lab, pack(empty_lab))

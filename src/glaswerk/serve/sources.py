@@ -72,8 +72,8 @@ class Sources:
     async def document(self, request: Request) -> Response:
         """GET /v1/documents/{id}: the complete document with its history."""
         identifier = request.path_params["id"]
-        whole = await to_thread.run_sync(self._documents.whole, identifier, limiter=self._threads)
-        return JSONResponse(whole)
+        details = await to_thread.run_sync(self._documents.details, identifier, limiter=self._threads)
+        return JSONResponse(details)
 
     async def trace(
         self, exchange: Exchange, min_words: int = _MIN_WORDS, *, identifier: str = ""
@@ -101,15 +101,15 @@ class Sources:
         opened, text = self._opened(), exchange.text
         found = opened.tracer.trace(text, context=exchange.context, min_words=min_words)
         novelty = opened.baseline.judge(opened.tracer, text, found if min_words <= LEAST else None)
-        whole, hidden = found.to_json(), self._documents.hidden()
-        spans = [span for span in whole["spans"] if _shown(span, hidden)]
+        trace, hidden = found.to_json(), self._documents.hidden()
+        spans = [span for span in trace["spans"] if _shown(span, hidden)]
         matches = [match for span in spans for match in span["documents"]]
         seen = self._documents.seen({match["id"] for match in matches})
         for match in matches:
             match["seen"] = seen[match["id"]]
         if identifier:
             self._answers.record(identifier, exchange, opened.id, (match["id"] for match in matches))
-        return whole | {"spans": spans, "novelty": novelty.to_json()}
+        return trace | {"spans": spans, "novelty": novelty.to_json()}
 
     def _known(self, identifier: str) -> Exchange | Answer:
         return self._answers.find(identifier, self._documents.hidden())
