@@ -21,7 +21,7 @@ from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.tokenizer.retained_spans import keep_spans
 from glaswerk.tokenizer.tokenizer import Tokenizer
 
-SPLITS = ("train", "validation", "chat", "chat-validation", "preference", "preference-validation")
+PACKED_SPLITS = ("train", "validation", "chat", "chat-validation", "preference", "preference-validation")
 _SPAN_SCHEMA = pa.schema([("document", pa.string()), ("start", pa.int64()), ("end", pa.int64())])
 _BATCH = 2048
 
@@ -93,7 +93,7 @@ class _Writer:
 def _write(folder: Path, corpus: Path, tokenizer: Tokenizer) -> Mapping[str, Any]:
     dtype = np.dtype("<u2") if tokenizer.vocab_size <= 1 << 16 else np.dtype("<u4")
     counts = {}
-    for split in SPLITS:
+    for split in PACKED_SPLITS:
         writer = _Writer(folder, split, dtype)
         for part in batched_documents(read_documents(corpus, split)):
             writer.append(_encode(part, tokenizer), tokenizer.end_id)
