@@ -1,4 +1,4 @@
-"""`make bench`: every benchmark after the other, each beside its peer in one process."""
+"""`make bench`: run every benchmark in turn, each with its peer in the same process."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""What a checkpoint costs the training: ours, written beside it, and one written while it waits.
+"""What a checkpoint costs training: ours, written in the background, against one that training waits for.
 
-Peer: what a plain script does, `safetensors.torch.save_file` of weights and optimizer state, flushed to the
-disk. Ours also has checksums and a manifest. A stall is the time in the call, and all that the steps take
-longer than the median step until the files are on the disk. One checkpoint every 100 steps.
+Peer: what a plain script does, `safetensors.torch.save_file` of weights and optimizer state, flushed to disk.
+Ours also writes checksums and a manifest. The stall is the time in the call, plus the time by which steps
+exceed the median step until the files are on disk. One checkpoint every 100 steps.
+
     python -m bench.checkpoint
 """
 
@@ -33,7 +34,7 @@ SAVES, BETWEEN, EVERY, ROWS, LENGTH = 3, 5, 100, 8, 128
 
 
 def stepper(model: nn.Module, parts: list[torch.optim.Optimizer]) -> Callable[[], float]:
-    """Takes a training step, and tells its seconds."""
+    """Take a training step; returns its seconds."""
     chance = np.random.default_rng(0)
 
     def step() -> float:
@@ -73,7 +74,7 @@ def measure(
     checkpoints: Checkpoints,
     folder: Path,
 ) -> tuple[float, float, float, float]:
-    """Median seconds of a step, and a checkpoint's of: our call, our stall in all, a plain save."""
+    """Median seconds of a step, and per checkpoint those of our call, our total stall and a plain save."""
     quiet: list[float] = []
     calls, busy, plains = [], [], []
     for number in range(1, SAVES + 1):

@@ -1,22 +1,23 @@
-"""Reading, language, quality, exact and near duplicates over the same posts, beside datatrove's pipeline.
+"""Read and curate the same posts (language, quality, exact and near duplicates), against datatrove's
+pipeline.
 
     python -m bench.curate                        # 500,000 posts of made-up towns
     python -m bench.curate --posts 20000 --file FILE.jsonl
     pip install datatrove==0.10.1 spacy orjson xxhash tldextract fasteners
-                                                  # without datatrove only our figures are printed
+                                                  # without datatrove, only our figures are printed
 
-One JSON-lines file, written before, is read by both. Retweets are left out of it: curation drops them, so
-that ours would have less to do. One worker each; CPU seconds of the process and its children with all their
-threads. Ours adds the file to a lab and curates it (masking of personal data and the report included, which
-the peer has not). The peer is the order of FineWeb: language (fastText, the same lid.176.ftz and the same
-binding as ours; its own file would have to be downloaded), Gopher quality, MinHash in four stages with our
-16 bands of 8 hashes and three-word shingles, which finds exact duplicates, too; its files between the stages
-are not compressed. Words are told by its default for English, spaCy's blank tokenizer, which needs no
-download; as this takes much of its time, it runs a second time with the words that ours tells by a pattern.
-Gopher's limits are made for pages; those for posts here (3 words, 2 to 15 letters a word, no stop
-words asked for, 30 % hashes or ellipses, half the words with a letter) judge each post and drop few; so does
-our own probability of the language, 0.2 for its 0.65.
-What each keeps differs by its rules: ours takes another name or number for another fact.
+Both read one JSON-lines file that is written beforehand. It has no retweets: curation drops them, so ours
+would have less work. One worker each; CPU seconds of the process and its children with all their threads.
+Ours adds the file to a lab and curates it (masking of personal data and the report included, which the peer
+has not). The peer is the order of FineWeb: language (fastText, the same lid.176.ftz and the same binding as
+ours; its own file would have to be downloaded), Gopher quality, MinHash in four stages with our 16 bands of 8
+hashes and three-word shingles, which finds exact duplicates, too; its files between the stages are not
+compressed. Words are told by its default for English, spaCy's blank tokenizer, which needs no download; as
+this takes much of its time, it runs a second time with the words that ours tells by a pattern. Gopher's
+limits are made for pages; those for posts here (3 words, 2 to 15 letters a word, no stop words asked for, 30
+% hashes or ellipses, half the words with a letter) judge each post and drop few; so does our own probability
+of the language, 0.2 for its 0.65. What each keeps differs by its rules: ours takes another name or number for
+another fact.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ def posts_of(file: Path | None, number: int) -> Iterator[str]:
 
 
 def write_posts(path: Path, texts: Iterator[str]) -> int:
-    """One JSON object a line, with an id: what both read. Returns how many."""
+    """Write the common input, one JSON object with an id per line; returns the number of posts."""
     number = 0
     with path.open("w") as out:
         for number, text in enumerate(texts, start=1):
@@ -68,7 +69,7 @@ def write_posts(path: Path, texts: Iterator[str]) -> int:
 
 
 def cpu_seconds(work: Callable[[], Any]) -> tuple[float, Any]:
-    """CPU seconds of this process and of its children that have ended, and what `work` returns."""
+    """(CPU seconds of this process and its finished children, result of `work`)."""
     start = _cpu()
     result = work()
     return _cpu() - start, result
@@ -80,7 +81,7 @@ def _cpu() -> float:
 
 
 def ours(file: Path, folder: Path) -> tuple[float, float, int]:
-    """CPU seconds of adding and of curating, and documents kept."""
+    """(CPU seconds of adding, CPU seconds of curating, documents kept)."""
     lab = Lab.init(folder / "lab")
     adding, _ = cpu_seconds(lambda: add_docs(lab, [file], licence="unknown", kind="post"))
     curating, corpus = cpu_seconds(lambda: curate(lab, languages=["en"], jobs=1))
@@ -88,7 +89,7 @@ def ours(file: Path, folder: Path) -> tuple[float, float, int]:
 
 
 def datatrove(file: Path, folder: Path, words: Any) -> tuple[float, int]:
-    """CPU seconds of the peer's pipeline, and documents kept. `words`: a language or a tokenizer of its."""
+    """(CPU seconds of the peer's pipeline, documents kept). words: a language, or one of its tokenizers."""
     stages = peer_stages(file, folder, words)
     # Its log of each stage.
     with contextlib.redirect_stderr(io.StringIO()):
@@ -98,7 +99,7 @@ def datatrove(file: Path, folder: Path, words: Any) -> tuple[float, int]:
 
 
 def peer_stages(file: Path, folder: Path, words: Any) -> list[Any]:
-    """The pipeline of its example `minhash_deduplication.py`, with the filters before it."""
+    """The pipeline of datatrove's example `minhash_deduplication.py`, preceded by the filters."""
     from datatrove.executor import LocalPipelineExecutor
     from datatrove.pipeline.dedup import (
         MinhashDedupBuckets,
@@ -153,7 +154,7 @@ def peer_stages(file: Path, folder: Path, words: Any) -> list[Any]:
 
 
 def own_words() -> Any:
-    """A tokenizer for datatrove that tells words as ours does."""
+    """A tokenizer for datatrove that splits words as ours does."""
     from datatrove.utils.word_tokenizers import WordTokenizer
 
     class Words(WordTokenizer):
@@ -170,7 +171,7 @@ def own_words() -> Any:
 
 
 def language_filter() -> Any:
-    """datatrove's language filter for English, on the model that our package ships."""
+    """datatrove's language filter for English, with the model that our package includes."""
     import numpy as np
     from datatrove.pipeline.filters import LanguageFilter
     from datatrove.utils.lid import FT176LID

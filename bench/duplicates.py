@@ -1,12 +1,12 @@
-"""Near-duplicate candidates among posts of made-up towns, beside datasketch on the same three-word sequences.
+"""Near-duplicate candidates among posts of made-up towns, against datasketch on the same three-word shingles.
 
     python -m bench.duplicates                   # 20,000 posts of two towns
     python -m bench.duplicates --file FILE       # texts of a .jsonl or .jsonl.zst file instead
-    pip install datasketch                       # without it only our figures are printed
+    pip install datasketch                       # without it, only our figures are printed
 
-Both use 128 permutations and 16 bands of 8 rows, and ours leaves out the names and numbers in the band keys
-(which make candidates fewer), so that the work is the same. CPU seconds of one thread. A candidate counts
-as found where the overlap of the sequences is 0.85 or more, so that recall can be compared.
+Both use 128 permutations and 16 bands of 8 rows. Ours omits names and numbers from the band keys here (they
+reduce the candidates), so that the work is the same. CPU seconds of one thread. A candidate counts as found
+if the overlap of the shingles is 0.85 or more, so that recall is comparable.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Pairs = set[tuple[int, int]]
 
 
 def town_posts(number: int, *, size: str = "demo", retweets: bool = True) -> list[str]:
-    """Posts of as many towns as are needed, replies and, if asked for, retweets included."""
+    """Posts of as many towns as needed, with replies and, on request, retweets."""
     from glaswerk.data.source import add_posts
     from glaswerk.data.store.parquet import read_rows
     from glaswerk.lab import Lab
@@ -54,7 +54,7 @@ def town_posts(number: int, *, size: str = "demo", retweets: bool = True) -> lis
 
 
 def texts_of(file: Path) -> Iterator[str]:
-    """Texts of the rows of a file of JSON lines or Parquet."""
+    """The texts in a file of JSON lines or Parquet."""
     rows = read_records(InputFile(file, file.name), IngestCounts(), tolerant=False)
     return (row["text"] for _, _, row in rows if row.get("text"))
 
@@ -76,7 +76,7 @@ def datasketch(texts: list[str]) -> Pairs:
 
 
 def found(pairs: Pairs, texts: list[str]) -> int:
-    """Texts that are a near duplicate of an earlier one, according to `pairs` and the real overlap."""
+    """Texts that are near duplicates of an earlier one: candidates in `pairs` with enough real overlap."""
     sets = [set(shingles(words_of(text))) for text in texts]
     return len({b for a, b in pairs if len(sets[a] & sets[b]) >= THRESHOLD * len(sets[a] | sets[b])})
 

@@ -1,4 +1,4 @@
-"""Encoding the demo town's posts: our encoder (tiktoken) beside the `tokenizers` library, same ids.
+"""Encode the demo town's posts with our encoder (tiktoken), against the `tokenizers` library; same ids.
 
 python -m bench.encode
 """

@@ -1,13 +1,13 @@
-"""Training on one GPU in bf16: MFU, tokens a second, peak memory, beside a plain compiled transformers loop.
+"""Train on one GPU in bf16: MFU, tokens per second, peak memory, against a plain compiled transformers loop.
 
     python -m bench.gpu                 # 124 M and 350 M parameters, on a machine with a GPU
-    python -m bench.gpu --peak 989      # the device's dense bf16 TFLOP/s, where its name is not known
-    python -m bench.gpu --smoke         # a tiny network on the CPU: does it run?
+    python -m bench.gpu --peak 989      # the device's dense bf16 TFLOP/s, if its name is unknown
+    python -m bench.gpu --smoke         # a tiny network on the CPU, to see that it runs
 
-Ours: the compiled network, the loss in pieces, Muon + AdamW. Peer: the same network as most scripts train
-it, `torch.compile(model)(input_ids, labels=…).loss` and fused AdamW. Both under bf16 autocast with fp32
-weights, rows of random tokens of one piece each, one loop after the other, median steps. MFU counts 6 FLOPs
-a parameter and token and the whole square of attention scores (PaLM, appendix B), the tied table once.
+Ours: the compiled network, the chunked loss, Muon + AdamW. Peer: the same network as most scripts train it,
+`torch.compile(model)(input_ids, labels=…).loss` and fused AdamW. Both under bf16 autocast with fp32 weights,
+on rows of random tokens of one document each, one loop after the other, median steps. MFU counts 6 FLOPs per
+parameter and token and the full square of attention scores (PaLM, appendix B), tied embeddings once.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Step = Callable[[Batch], None]
 
 @dataclass(frozen=True)
 class Job:
-    """What is trained, where."""
+    """The network, the batch and the device."""
 
     shape: Shape
     rows: int
@@ -43,7 +43,7 @@ class Job:
 
     @property
     def flops(self) -> float:
-        """Of a step."""
+        """FLOPs of one step."""
         shape, tokens = self.shape, self.rows * self.shape.context
         return (6 * shape.parameters + 12 * shape.layers * shape.width * shape.context) * tokens
 
@@ -90,7 +90,7 @@ def plain(job: Job) -> Step:
 
 
 def measure(make: Callable[[Job], Step], job: Job, rounds: int) -> tuple[float, float]:
-    """(median seconds of a step, peak bytes on the GPU); each alone, so that the memory is its own."""
+    """(median seconds of a step, peak bytes on the GPU). Each loop runs alone, so the memory is only its."""
     on_gpu = job.device.type == "cuda"
     step = make(job)
     if on_gpu:
@@ -111,7 +111,7 @@ def measure(make: Callable[[Job], Step], job: Job, rounds: int) -> tuple[float, 
 
 
 def peak_of(device: torch.device, given: float) -> float:
-    """TFLOP/s of the device; 0 where nobody knows, then no MFU is said."""
+    """Peak TFLOP/s of the device; 0 if unknown, and then no MFU is printed."""
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else ""
     return given or next((float(peak) for part, peak in PEAKS.items() if part in name), 0.0)
 

@@ -1,16 +1,15 @@
-"""Building the index and searching it, against the infini-gram engine on the same tokens and queries.
+"""Build and search the trace index, against the infini-gram engine on the same tokens and queries.
 
     python -m bench.index --tokens 10000000
-    python -m bench.index --tokens 100000000 --folder /tmp/index-bench    # keeps what it makes
+    python -m bench.index --tokens 100000000 --folder /tmp/index-bench    # keeps its files
 
-Tokens are generated: words after Zipf's law (exponent 1.05, 32,000 words), documents of 100 to 600 words,
-and a quotation of 6 to 60 words for every 2,000 tokens. An answer has 200 tokens: passages of 6 to 40 words,
-every third one shuffled.
-Each word is one token, so that "same spans" means the same for both engines. Times are
-for spans and exact counts, warm; documents are fetched from a corpus, which generated tokens have not (see
-`bench.trace`). The peer (pip install infini-gram) is left out where it is not installed. Its index is written
-here from the same suffix sort in its own layout: little-endian tokens behind a separator for each document,
-one shard for each of our segments, which it searches in threads.
+Tokens are generated: words by Zipf's law (exponent 1.05, 32,000 words), documents of 100 to 600 words, and a
+quotation of 6 to 60 words per 2,000 tokens. An answer has 200 tokens: passages of 6 to 40 words, every third
+one shuffled. Each word is one token, so that both engines find the same spans. Times are for spans and exact
+counts, warm, without documents, as generated tokens have no corpus (see `bench.trace` for that). The peer
+(pip install infini-gram) is skipped if it is not installed. Its index is written here from the same suffix
+sort in its own layout: little-endian tokens behind a separator for each document, one shard for each of our
+segments, which it searches in threads.
 """
 
 from __future__ import annotations
@@ -71,7 +70,7 @@ def generate(count: int, file: Path) -> None:
 
 
 def build(folder: Path, tokens: Tokens, limit: int) -> list[Part]:
-    """The segments of `tokens`, in `folder`; those that are there already stay."""
+    """The segments of `tokens` in `folder`; existing ones are reused."""
     ends = np.flatnonzero(tokens == END) + 1
     ids = [str(end) for end in ends.tolist()]
     parts = []
@@ -84,7 +83,7 @@ def build(folder: Path, tokens: Tokens, limit: int) -> list[Part]:
 
 
 def word(token: int) -> str:
-    """A word of its own for every token."""
+    """One word for every token."""
     return "".join(chr(ord("a") + int(digit)) for digit in str(token))
 
 
@@ -103,7 +102,7 @@ def answers(tokens: Tokens, count: int) -> list[list[int]]:
 
 
 def ours(folder: Path, tokens: Tokens, parts: Sequence[Part]) -> Callable[[list[int]], Spans]:
-    """Search for (first, end, count) of every maximal span."""
+    """A search that returns (first, end, count) of every maximal span."""
     segments = [SearchedSegment(open_segment(folder, part, tokens[part.start : part.end])) for part in parts]
     borders = WordBoundaries([*(f" {word(i)}".encode() for i in range(VOCABULARY)), None], END)
     numbers = {word(i): i for i in range(VOCABULARY)}
@@ -120,7 +119,7 @@ def ours(folder: Path, tokens: Tokens, parts: Sequence[Part]) -> Callable[[list[
 
 
 def peer(folder: Path, tokens: Tokens, parts: Sequence[Part]) -> Callable[[list[int]], Spans] | None:
-    """The same search by the infini-gram engine, or None where it is not installed."""
+    """The same search with the infini-gram engine, or None if it is not installed."""
     try:
         library = importlib.import_module("infini_gram.engine")
     except ImportError:
@@ -158,7 +157,7 @@ def _write_peer(folder: Path, shard: int, tokens: Tokens) -> None:
 
 
 def timed(search: Callable[[list[int]], Spans], asked: Sequence[list[int]]) -> tuple[float, float, float]:
-    """Median, 99th percentile and largest, in ms, once everything has been read."""
+    """(median, 99th percentile, maximum) in ms, after one warm-up round."""
     taken: list[float] = []
     for round_ in range(ROUNDS + 1):
         for answer in asked:
@@ -207,7 +206,7 @@ def _table(rows: Sequence[tuple[str, float, float, float]]) -> None:
 
 
 def _peak() -> int:
-    """Bytes of memory at the peak so far (Linux counts in KiB)."""
+    """Peak memory so far, in bytes (Linux reports KiB)."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 

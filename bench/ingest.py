@@ -1,12 +1,12 @@
-"""Posts a CPU second of `add posts`, from an account archive and from a dump of the API, beside plain JSON.
+"""Posts per CPU second of `add posts`, from an account archive and an API dump, against plain JSON parsing.
 
     python -m bench.ingest                       # an archive of 200,000 posts, a dump of 100,000
     python -m bench.ingest --posts 20000 --dump 10000
 
-No other reader of X archives is on PyPI, so the figure beside ours is the lower bound of any in Python:
-`json.loads` of the same bytes (for the dump: gunzip, then `json.loads` of each line). Records hold what X
-writes: entities, links, mentions, pictures, edit_info, about 2 kB each and indented in the archive. CPU
-seconds of the process with all its threads, median of three rounds; what is read was written before.
+PyPI has no other reader of X archives, so the peer is the lower bound of any reader in Python: `json.loads`
+of the same bytes (for the dump: gunzip, then `json.loads` of each line). Records have what X writes:
+entities, links, mentions, pictures, edit_info, about 2 kB each, indented in the archive. CPU seconds of the
+process with all its threads, median of three rounds; the input is written beforehand.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ Json = dict[str, Any]
 
 
 def records(number: int, texts: list[str]) -> list[Json]:
-    """Posts of one account: a third answer others, some its own last one, a fifth has a picture."""
+    """Posts of one account: a third reply to others, some to its own last post; a fifth have a picture."""
     dice = random.Random(1)
     return [record(FIRST + i * STEP, texts[i % len(texts)], dice) for i in range(number)]
 
@@ -145,7 +145,7 @@ def reply(identifier: str, handle: str) -> Json:
 
 
 def status(record: Json, handle: str) -> Json:
-    """The record as API v1.1 gives it: numbers as numbers, its author inside."""
+    """The record in the format of API v1.1: numbers as numbers, the author embedded."""
     user = {
         "id": 4711,
         "id_str": ACCOUNT,
@@ -212,7 +212,7 @@ def write_dump(file: Path, tweets: list[Json]) -> Path:
 
 
 def parse_archive(files: list[Path]) -> int:
-    """Parse the bytes of an archive as they lie there; returns how many."""
+    """Parse the bytes of an archive as they are; returns the number of posts."""
     for file in files:
         json.loads(file.read_bytes().partition(b"=")[2])
     return sum(file.stat().st_size for file in files)
@@ -228,14 +228,14 @@ def parse_dump(file: Path) -> int:
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """CPU seconds of this process, all its threads together."""
+    """CPU seconds of this process, summed over its threads."""
     clock = time.process_time()
     work()
     return time.process_time() - clock
 
 
 def compare(name: str, posts: int, parse: Callable[[], int], add: Callable[[str], object]) -> None:
-    """Both in turn, so that they meet the same noise."""
+    """Run both in turn, so that noise affects both."""
     bounds, ours, size = [], [], parse()
     for number in range(ROUNDS):
         # As `add posts` reads archives; with the search for cycles the bound would be half as high.

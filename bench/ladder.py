@@ -1,11 +1,13 @@
-"""The ladder: small networks of rising size on real text, to fit the laws of `glaswerk.plan.laws`.
+"""The ladder: small networks of increasing size on real text, to fit the scaling laws in
+`glaswerk.plan.laws`.
 
-    python -m bench.ladder                  # the laws and the plots from the points that are kept
-    python -m bench.ladder --lab LAB        # first measure what is missing; stopped, it goes on later
+    python -m bench.ladder                  # the laws and plots from the stored points
+    python -m bench.ladder --lab LAB        # first measure missing points; can be stopped and resumed
 
-Every run is a trunk at a flat learning rate; at chosen numbers of tokens a decay branches off it and gives a
-point: held-out bits per byte of a finished model. So one run gives several lengths. The lab of the kept
-points holds 28 MB of English text (docs/scaling.md); points of another text belong into another --out.
+Every run is a trunk at a constant learning rate. At chosen numbers of tokens a decay branches off and gives
+one point: the held-out bits per byte of a finished model. So one run gives points for several lengths. The
+lab of the stored points has 28 MB of English text (docs/scaling.md); write points of another text to another
+--out.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""From the ladder's points to laws: the best learning rate by width, and bits by parameters and tokens."""
+"""Fit laws to the ladder's points: best learning rate by width, and bits by parameters and tokens."""
 
 from __future__ import annotations
 

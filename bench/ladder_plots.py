@@ -1,4 +1,4 @@
-"""The ladder's plots as SVG: one colour a size, tokens or rates on a logarithmic axis, bits upwards."""
+"""The ladder's plots as SVG: one colour per size, a logarithmic axis of tokens or rates, bits vertically."""
 
 from __future__ import annotations
 

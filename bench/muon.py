@@ -1,9 +1,9 @@
-"""A step of Muon alone: ours beside `torch.optim.Muon`, on the hidden matrices of the dial's networks.
+"""One step of Muon, ours against `torch.optim.Muon`, on the hidden matrices of networks of the size dial.
 
     python -m bench.muon
 
-One thread, iterations in bf16 as torch has them, the same gradients; both step in turn, and the median of the
-CPU times counts. tests/train/test_muon.py holds that both give the same weights.
+One thread, iterations in bf16 as in torch, the same gradients; both step in turn, medians of CPU time. A test
+of our Muon checks that both give the same weights.
 """
 
 from __future__ import annotations

@@ -1,16 +1,16 @@
-"""How curation grows: time and memory for more and more posts with planted near and exact duplicates.
+"""How curation scales: time and memory for growing numbers of posts with planted near and exact duplicates.
 
     python -m bench.near_duplicates                        # 0.1, 0.5, 1 and 5 million posts, one worker
     python -m bench.near_duplicates --millions 0.02 0.05 --plot near.svg
     python -m bench.near_duplicates --phrase 40            # patterned posts, the hard case
 
-Every size is written and then curated in processes of their own, so that the peak memory is the curation's
-(`ru_maxrss` of the process, or of its largest child with more --jobs). A post is the first eight words of
-one of a made-up town (--phrase) and eight to twenty words of a made-up vocabulary of 50,000, as frequent as
-Zipf says. 3 % repeat a recent post, 2 % repeat one with its end changed; of those that overlap by 0.85 or
-more, as the curation counts it, the share that was found is the recall. With longer phrases posts of one
-pattern share half their words: then the pairs compared grow faster than the posts. Exponents are fitted to
-all sizes (seconds ~ posts^k); memory has a fixed part, so its exponent is low for small sizes. There is no
+Each size is written and curated in separate processes, so that the peak memory is that of curation
+(`ru_maxrss` of the process, or of its largest child with more --jobs). A post is the first eight words of a
+post of a made-up town (--phrase) and eight to twenty words of a made-up vocabulary of 50,000 with Zipf
+frequencies. 3 % repeat a recent post, 2 % repeat one with a changed ending. Recall is the share found of
+those that overlap by 0.85 or more, as curation counts it. With longer phrases, posts of one pattern share
+half their words, and the number of compared pairs grows faster than the number of posts. Exponents are fitted
+to all sizes (seconds ~ posts^k); memory has a fixed part, so its exponent is low for small sizes. There is no
 peer: the row says how it grows.
 """
 

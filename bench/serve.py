@@ -1,4 +1,4 @@
-"""First streamed token over HTTP, beside transformers' own `generate` of one token in the same process.
+"""Time to the first streamed token over HTTP, against transformers' `generate` of one token in-process.
 
 python -m bench.serve --lab demo-lab
 """
@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def compare(address: str, question: str, folder: Path) -> None:
-    """Both in turn, so that they meet the same noise."""
+    """Run both in turn, so that noise affects both."""
     network: Any = AutoModelForCausalLM.from_pretrained(folder)
     tokenizer: Any = AutoTokenizer.from_pretrained(folder)
     ours, peer = [], []

@@ -1,14 +1,14 @@
-"""Tokens a second of one training step: ours, litgpt's, nanochat's and the Hugging Face Trainer's.
+"""Tokens per second of one training step: ours, litgpt's, nanochat's and the Hugging Face Trainer's.
 
     python -m bench.throughput --lab LAB --peers PEERS/bin/python
-    python -m bench.throughput          # a made-up town; the peers that this environment has
+    python -m bench.throughput          # a made-up town; peers from this environment
 
 The same Qwen3 of 2.6 M parameters, 8 rows of 256 tokens: litgpt and the Trainer train it with AdamW, ours
-with Muon and AdamW and whole documents kept apart; nanochat has its own network of the same layers and,
-within 3 %, parameters. Forward, backward, clipping where the loop clips, and the optimizer's step. Each is
-a process with one thread that makes one step in its turn; a rate is of the median step in CPU seconds.
-All are compiled, the Trainer also not in fp32 and in bf16; the best of all is
-what ours is compared with.
+with Muon and AdamW and attention within documents. nanochat has its own network with the same layers and,
+within 3 %, parameters. A step is forward, backward, clipping if the loop clips, and the optimizer. Each
+contestant is a process with one thread that makes one step in its turn; rates are of the median step in CPU
+seconds. All are compiled; the Trainer also runs uncompiled in fp32 and in bf16. Ours is compared with the
+best of them.
 """
 
 from __future__ import annotations

@@ -1,16 +1,16 @@
 """Time to a given validation bits per byte: our loop, nanochat's and the Hugging Face Trainer's.
 
     python -m bench.time_to_bits --lab LAB --peers PEERS/bin/python --seconds 300 --tune 40
-    python -m bench.time_to_bits        # a made-up town, short, peers from this environment
+    python -m bench.time_to_bits        # a made-up town, short; peers from this environment
 
-Same data, tokenizer, number of parameters (within 3 %), context and scorer; one thread each. The
-contestants train in turn for some seconds each, so that the machine's noise falls on all alike, and their
-time is the CPU time of their own process, without setting up, compiling and scoring. First each tries its
-settings over `--tune` seconds (learning rates, the network's shape, what is nanochat's own to choose, see
-`CANDIDATES`) and goes on with the best; schedules end with the seconds given. As a schedule's last part is
-worth most, ours runs twice: over the seconds that the peers have, and over half of them. The row for
-bench/README.md compares at the bits per byte of each peer's end, its best moment. `--chosen FILE` keeps the
-settings found for the next run. The curves go to docs/time-to-bits.svg.
+Same data, tokenizer, number of parameters (within 3 %), context and scorer; one thread each. The contestants
+train in turn for some seconds each, so that noise affects all of them. Their time is the CPU time of their
+own process without setup, compilation and scoring. First each tries its settings over `--tune` seconds
+(learning rates, the network's shape, nanochat's own options, see `CANDIDATES`) and continues with the best;
+schedules end with the given seconds. As the last part of a schedule gains most, ours runs twice: over the
+peers' seconds, and over half of them. The row for bench/README.md compares at the bits per byte of each
+peer's end, its best moment. `--chosen FILE` keeps the settings found for the next run. The curves go to
+docs/time-to-bits.svg.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""Tracing an answer to its sources, beside two peers that find the same spans in the same texts.
+"""Trace an answer to its sources, against two peers that find the same spans in the same texts.
 
-    python -m bench.trace              # makes the demo town's corpus in a temporary lab
+    python -m bench.trace              # the demo town's corpus, in a temporary lab
     python -m bench.trace --lab LAB    # an existing lab with shards "main.main"
 
-Peers: a plain scan in Python (`str.find` over all texts, the same word borders and counts, no documents),
-and `tokengrams` (a suffix array in Rust; pip install tokengrams) where it is installed: the longest match
-from every token and its count, without word borders and documents, on the train split.
+Peers: a plain scan in Python (`str.find` over all texts; same word boundaries and counts, no documents), and
+`tokengrams` if it is installed (a suffix array in Rust; pip install tokengrams): the longest match from every
+token and its count, without word boundaries and documents, on the train split.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def demo_lab(folder: Path) -> Lab:
 
 
 def answers(texts: Sequence[str], tokenizer: Tokenizer, number: int) -> list[str]:
-    """Texts of 200 tokens: pieces of training texts, with their words shuffled every third time."""
+    """Texts of 200 tokens: pieces of training texts, every third one with its words shuffled."""
     dice = random.Random(11)
     made = []
     for _ in range(number):
@@ -69,7 +69,7 @@ def answers(texts: Sequence[str], tokenizer: Tokenizer, number: int) -> list[str
 
 
 def scan(joined: str, answer: str) -> Figures:
-    """The same spans and counts as the tracer, by searching the joined texts from every word."""
+    """The same spans and counts as the tracer's, by searching the joined texts from every word."""
     words, found, limit = tokenize_words(answer, lambda _: [0]).words, [], 0
     for first in range(len(words)):
         end = max(limit + 1, first + MIN_WORDS)
@@ -85,7 +85,7 @@ def scan(joined: str, answer: str) -> Figures:
 
 
 def tokengrams_search(tokens: Path, folder: Path, tokenizer: Tokenizer) -> Callable[[str], Any] | None:
-    """The same search through tokengrams, or None where it is not installed."""
+    """The same search with tokengrams, or None if it is not installed."""
     try:
         library = importlib.import_module("tokengrams")
     except ImportError:
@@ -106,7 +106,7 @@ def tokengrams_search(tokens: Path, folder: Path, tokenizer: Tokenizer) -> Calla
 
 
 def timed(work: Callable[[str], Any], texts: Sequence[str], rounds: int) -> tuple[float, float]:
-    """Median and 95th percentile in ms."""
+    """(median, 95th percentile) in ms."""
     taken = []
     for _ in range(rounds):
         for text in texts:

@@ -1,9 +1,10 @@
-"""python docs/screenshot.py LAB FOLDER QUESTION ...: pictures of the chat page in several states.
+"""python docs/screenshot.py LAB FOLDER QUESTION ...: take pictures of the chat page in several states.
 
-Serves the lab on a free port and asks each question in a chat of its own in headless Chromium. Into FOLDER
-go, for question N, answer-N.png (the answer, its spans underlined by rarity, its novelty figure) and
-sources-N.png (the panel with the documents of its first span); for the first one also chat.png (the page),
-chat-dark.png (the same at night) and document.png (its first document, whole).
+Serves the lab on a free port and asks each question in a new chat in headless Chromium. Writes to FOLDER, for
+question N, answer-N.png (the answer with underlined spans and its novelty figure) and sources-N.png (the
+panel with the documents of its first span); for the first question also chat.png (the page), chat-dark.png
+(the same in dark mode) and document.png (its first document).
+
 Needs Chromium (apt-get install chromium) and playwright (pip install -e '.[dev]').
 """
 
@@ -28,7 +29,7 @@ from glaswerk.serve.server import Server, bind
 SIZE: ViewportSize = {"width": 1280, "height": 800}
 TALL = 1400
 LARGEST = 200_000
-# A chip with the matches, or a note why there is none.
+# A chip with the matches, or a note that there are none.
 SETTLED = ".answer-foot .chip, .answer-foot .reason, .failure"
 FLAGS = (
     "--no-sandbox",
@@ -43,7 +44,7 @@ FLAGS = (
 
 @contextmanager
 def served(lab: Lab) -> Iterator[str]:
-    """The lab's chat model on a free port; yields the address."""
+    """Serve the lab's chat model on a free port; yields the address."""
     with bind("127.0.0.1", 0) as listener:
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         server = Server(create_app(lab), address, address, False)
@@ -57,7 +58,7 @@ def served(lab: Lab) -> Iterator[str]:
 
 
 def photographs(browser: Browser, address: str, questions: Sequence[str]) -> Iterator[tuple[str, bytes]]:
-    """(name, PNG) of every state."""
+    """Yields (name, PNG) of every state."""
     for number, question in enumerate(questions, start=1):
         page = browser.new_page(viewport=SIZE, device_scale_factor=1, reduced_motion="reduce")
         page.set_default_timeout(240_000)
@@ -76,7 +77,7 @@ def photographs(browser: Browser, address: str, questions: Sequence[str]) -> Ite
 
 
 def whole(page: Page) -> Iterator[tuple[str, bytes]]:
-    """The window by day and by night, and the first document in the panel."""
+    """The page in light and dark mode, and the first document of the panel."""
     yield "chat.png", page.screenshot()
     page.emulate_media(color_scheme="dark")
     yield "chat-dark.png", page.screenshot()
@@ -87,7 +88,7 @@ def whole(page: Page) -> Iterator[tuple[str, bytes]]:
 
 
 def panel(page: Page) -> bytes:
-    """The sources panel, as long as its content."""
+    """The sources panel at its full height."""
     page.set_viewport_size({**SIZE, "height": TALL})
     box = page.locator("#sources").bounding_box()
     last = page.locator("#sources-body > :last-child").bounding_box()
@@ -100,7 +101,7 @@ def panel(page: Page) -> bytes:
 
 
 def smaller(picture: bytes) -> bytes:
-    """The same picture as a PNG of at most 200 kB: fewer colours where need be."""
+    """The picture as a PNG of at most 200 kB, with fewer colours if necessary."""
     for colours in (0, 256, 128, 64):
         image = Image.open(io.BytesIO(picture)).convert("RGB")
         buffer = io.BytesIO()

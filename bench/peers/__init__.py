@@ -1,1 +1,1 @@
-"""The training loops that ours is measured beside, each written as its own project runs it."""
+"""The training loops that ours is compared with, each as its own project runs it."""

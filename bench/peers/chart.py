@@ -1,4 +1,4 @@
-"""Curves as one SVG that stands alone, for docs/."""
+"""Curves as one self-contained SVG, for docs/."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all contestants train on and are scored on, written once from a lab's shards."""
+"""The training and scoring data of all contestants, written once from a lab's shards."""
 
 from __future__ import annotations
 

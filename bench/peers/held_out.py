@@ -1,4 +1,4 @@
-"""The data of all contestants, and the one scorer: bits per byte over whole held-out documents."""
+"""Read the contestants' data; score all of them alike: bits per byte over complete held-out documents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""nanochat's pretraining on a CPU: its network, data loader, optimizer and schedule, written anew.
+"""nanochat's pretraining on a CPU: its network, data loader, optimizer and schedule, reimplemented.
 
 The PyPI package `nanochat` (0.1.2, October 2025, an upload by another maintainer) holds the tokenizer in
 Rust and no Python at all, so there is no training code in it to run. This follows karpathy/nanochat as of

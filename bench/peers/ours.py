@@ -1,4 +1,4 @@
-"""Our own loop as `glaswerk train` runs it, in turns like the others."""
+"""Our training loop as `glaswerk train` runs it, in turns like the others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Training in turns: contestants are processes that train only while they are told to.
+"""Training in turns: contestants are processes that train only while it is their turn.
 
 The machine's noise (other processes, clock frequency) then falls on all of them alike, and each is measured
 in CPU seconds of its own process. Orders and reports are lines of JSON over the child's stdin and stdout.

@@ -1,4 +1,4 @@
-"""The engine agrees with plain transformers, streams whole characters and stops where told."""
+"""The engine agrees with plain transformers, streams complete characters and stops at its limits."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ import torch
 from glaswerk.core.document import Message
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.infer import Engine
-from glaswerk.infer.sampling import nucleus
-from glaswerk.infer.stop_strings import StopFilter
 from glaswerk.lab import Artifact
 
 QUESTION = [Message(role="user", content="Who are you?")]
@@ -120,20 +118,3 @@ def test_every_token_of_a_long_stream_gets_a_log_probability(engine: Engine) -> 
     assert (values[1:] < 0).all()
     short = engine.token_log_probabilities(tokens[:60])
     np.testing.assert_allclose(values[:60], short, atol=1e-3)
-
-
-def test_a_stop_string_across_pieces_is_dropped_with_all_after_it() -> None:
-    stops = StopFilter(["END"])
-    shown = "".join(stops.feed(piece) for piece in ("one E", "two EN", "D three"))
-    assert (shown, stops.hit) == ("one Etwo ", True)
-
-
-def test_text_that_only_began_like_a_stop_string_is_given_back() -> None:
-    stops = StopFilter(["END"])
-    assert stops.feed("the EN") + stops.rest() == "the EN"
-
-
-def test_nucleus_keeps_the_smallest_set_that_reaches_the_share() -> None:
-    kept = nucleus(torch.tensor([0.1, 0.5, 0.4]), 0.6)
-    assert kept.tolist() == pytest.approx([0.0, 0.5, 0.4])
-    assert nucleus(torch.tensor([0.1, 0.5, 0.4]), 1e-9).tolist() == pytest.approx([0.0, 0.5, 0.0])

@@ -193,7 +193,7 @@ def _say_generation(folder: Path, said: dict[str, Any]) -> None:
         ),
     ],
 )
-def test_ways_to_sample_are_kept_where_the_model_samples(
+def test_sampling_settings_are_kept_if_the_model_samples(
     said: dict[str, Any], kept: dict[str, Any], empty_lab: Lab, open_model: Path
 ) -> None:
     _say_generation(open_model, said)
@@ -215,7 +215,7 @@ def test_ways_to_sample_are_kept_where_the_model_samples(
         ("repetition_penalty", 0),
     ],
 )
-def test_a_way_to_sample_that_cannot_be_is_refused_by_name(
+def test_an_impossible_sampling_setting_is_refused_by_name(
     key: str, value: Any, empty_lab: Lab, open_model: Path
 ) -> None:
     _say_generation(open_model, {key: value})
@@ -395,7 +395,7 @@ def test_without_a_licence_the_command_that_gives_one_is_the_hint(empty_lab: Lab
     assert "--licence" in str(error.value.hint)
 
 
-def test_a_model_of_ones_own_is_not_replaced_by_an_adopted_one(
+def test_a_model_trained_here_is_not_replaced_by_an_adopted_one(
     lab_folder: Path, open_model: Path, tmp_path: Path
 ) -> None:
     shutil.copytree(lab_folder / "tokenizers", tmp_path / "own" / "tokenizers")

@@ -128,7 +128,7 @@ def test_the_command_writes_a_file_and_leaves_nothing_else(lab: Lab, tmp_path: P
     assert [path.name for path in tmp_path.iterdir()] == ["m.gguf"]
 
 
-def test_a_file_that_cannot_be_written_whole_is_not_there(
+def test_a_file_that_cannot_be_completed_does_not_exist(
     lab: Lab, chat_model: Artifact, tmp_path: Path
 ) -> None:
     (tmp_path / "m.gguf").mkdir()
@@ -204,7 +204,7 @@ def test_another_architecture_or_one_without_sizes_is_refused(
 
 
 @pytest.mark.parametrize("base", ["wide", [1.0], 0.0, -1.0, True, 1e300])
-def test_a_base_of_positions_that_cannot_be_is_refused(base: object, written: Path) -> None:
+def test_an_impossible_rope_base_is_refused(base: object, written: Path) -> None:
     file = GgufFile.open(written)
     file.metadata["llama.rope.freq_base"] = base
     with pytest.raises(GlaswerkError, match=r"expected a number.* for llama\.rope\.freq_base"):

@@ -1,4 +1,4 @@
-"""What the page is told about its model, and the trust report."""
+"""What the page shows about its model, and the trust report."""
 
 from __future__ import annotations
 

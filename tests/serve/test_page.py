@@ -190,7 +190,7 @@ def test_a_document_forgotten_since_says_so_and_vanishes_from_the_panel(
         expect(page.locator("#sources")).not_to_contain_text("clara")
 
 
-def test_the_documents_of_an_answer_are_ordered_by_what_was_asked_before(
+def test_the_documents_of_an_answer_are_ordered_by_the_questions_before_it(
     browser: Browser, server: Running
 ) -> None:
     """The server knows the exchange by the answer's id; of an answer it lost, the page sends it along."""
@@ -249,7 +249,7 @@ def test_rarer_spans_are_underlined_more_strongly(browser: Browser, server: Runn
         assert colours[0] != colours[1]
 
 
-def test_how_much_is_copied_is_told_beside_what_is_usual(browser: Browser, server: Running) -> None:
+def test_the_verbatim_share_is_shown_with_the_usual_range(browser: Browser, server: Running) -> None:
     figure = {
         "share": 0.12,
         "n": 8,
@@ -268,15 +268,15 @@ def test_how_much_is_copied_is_told_beside_what_is_usual(browser: Browser, serve
 
     with visit(browser, server.url) as page:
         ask_and_wait(page, "Who built the old bridge?")
-        told = page.locator(".novelty").last
-        expect(told).to_have_text(
+        novelty = page.locator(".novelty").last
+        expect(novelty).to_have_text(
             "100 % of this answer appears verbatim in the training data. "
             "The usual share is not measurable here."
         )
         page.route("**/v1/traces/*", judged)
         page.reload()
         page.locator(".open-conversation").click()
-        expect(told).to_have_text(
+        expect(novelty).to_have_text(
             "12 % of this answer appears verbatim in the training data; 3–9 % is usual."
         )
         expect(page.locator(".novelty")).to_have_attribute("title", re.compile("200 passages of 32 words"))
@@ -304,7 +304,7 @@ def test_a_long_answer_with_hundreds_of_spans_makes_cards_only_for_the_one_that_
         expect(page.locator(".card")).to_have_count(3)
 
 
-def test_spans_stand_where_they_belong_behind_an_emoji(browser: Browser, server: Running) -> None:
+def test_spans_after_an_emoji_are_marked_at_the_right_place(browser: Browser, server: Running) -> None:
     with visit(browser, server.url) as page:
         ask_and_wait(page, "When does the bakery open?")
         expect(page.locator(".answer-text")).to_have_text(BAKERY)
@@ -389,7 +389,7 @@ def test_answer_again_and_copy(browser: Browser, server: Running) -> None:
         expect(page.locator(".answer")).to_have_count(1)
 
 
-def test_a_failure_is_told_in_the_conversation_and_can_be_retried(browser: Browser, server: Running) -> None:
+def test_a_failure_appears_in_the_conversation_and_can_be_retried(browser: Browser, server: Running) -> None:
     with visit(browser, server.url) as page:
 
         def cut(route: Route) -> None:
@@ -485,7 +485,7 @@ def test_on_a_phone_nothing_overflows_and_the_sources_are_a_bottom_sheet(
         _fits(page)
         page.get_by_role("button", name="Close document").tap()
         assert page.evaluate("document.querySelector('#main').inert")
-        page.touchscreen.tap(180, 40)  # beside the sheet
+        page.touchscreen.tap(180, 40)  # outside the sheet
         expect(sheet).to_be_hidden()
         assert not page.evaluate("document.querySelector('#main').inert")
 
@@ -495,7 +495,7 @@ def _fits(page: Page) -> None:
 
 
 # WCAG 2.2, 1.4.3: 4.5 to 1 for text, measured against the nearest opaque background; blended
-# backgrounds (color-mix with transparent) are composed over what lies below.
+# backgrounds (color-mix with transparent) are composed over what is below.
 _CONTRAST = """() => {
   const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
   const rgba = (colour) => {

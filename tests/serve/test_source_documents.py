@@ -30,17 +30,17 @@ def test_copies_are_those_that_curation_left_out_for_the_document(lab: Lab) -> N
     counted = Counter(str(row["duplicate_of"]) for row in decisions(lab) if row["duplicate_of"])
     ((most, copies),) = counted.most_common(1)
     assert copies > 1
-    assert evidence.whole(most)["duplicates"] == copies
+    assert evidence.details(most)["duplicates"] == copies
     single = next(
         str(row["document"]) for row in decisions(lab) if row["document"] in trained(lab) - counted.keys()
     )
-    assert evidence.whole(single)["duplicates"] == 0
+    assert evidence.details(single)["duplicates"] == 0
 
 
 def test_a_document_says_in_which_stages_it_was_seen_and_what_was_decided(lab: Lab) -> None:
     served = ServedModel.load(lab)
     name = Shards.open(lab.need("shards", "main.main", hint="").path).spans("train")[0][0]
-    found = SourceDocuments(served).whole(name)
+    found = SourceDocuments(served).details(name)
     assert found["seen"] == [seen.to_json() for seen in Sightings(lab, served.artifact).of([name])[name]]
     assert found["seen"][0]["stage"] == "pretraining"
     assert [(row["corpus"], row["kept"], row["split"]) for row in found["decisions"]] == [
@@ -63,5 +63,5 @@ def test_a_document_that_is_not_public_or_is_reserved_is_not_shown_though_the_co
     evidence = SourceDocuments(ServedModel.load(lab))
     assert name in evidence.hidden()
     with pytest.raises(ApiError, match="may be shown"):
-        evidence.whole(name)
+        evidence.details(name)
     lab.ledger.close()

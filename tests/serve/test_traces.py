@@ -1,4 +1,4 @@
-"""Traces with an answer and after it: asked for, bounded, and never in the way of the standard fields."""
+"""Traces with an answer and after it: on request, bounded, and without effect on the standard fields."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def client(server: Running) -> Iterator[OpenAI]:
 
 
 def standard(body: dict[str, Any]) -> str:
-    """The standard fields of a response, byte by byte, but for what every answer has anew."""
+    """The standard fields of a response, byte by byte, without those that differ in every answer."""
     return json.dumps({key: value for key, value in body.items() if key not in ("id", "created", "glaswerk")})
 
 
@@ -43,7 +43,7 @@ def chunks(text: str) -> list[dict[str, Any]]:
     ("headers", "extra"),
     [({"x-glaswerk-trace": "true"}, {}), ({}, {"glaswerk": {"trace": True}})],
 )
-def test_a_trace_comes_when_asked_for_and_leaves_every_standard_field_as_it_is(
+def test_a_requested_trace_leaves_every_standard_field_as_it_is(
     server: Running, headers: dict[str, str], extra: dict[str, Any]
 ) -> None:
     with server.client() as http:
@@ -155,18 +155,18 @@ def shown(trace: dict[str, Any]) -> list[str]:
 def test_the_order_of_documents_follows_what_was_said_before_the_answer(
     server: Running, stream: bool
 ) -> None:
-    """p1 alone tells of an archive and a name; asked for nothing of these, the shorter p2 comes first."""
+    """Only p1 mentions an archive and a name; without them in the question, the shorter p2 comes first."""
     said = ["Is her name in the archive, does anybody remember?", "No.", QUESTION]
     roles = ["user", "assistant", "user"]
     messages = [{"role": role, "content": text} for role, text in zip(roles, said, strict=True)]
     wish = {"messages": messages, "stream": stream, "glaswerk": {"trace": True}}
     with server.client() as http:
         reply = http.post("/v1/chat/completions", json=BODY | wish)
-        (told,) = (c for c in (chunks(reply.text) if stream else [reply.json()]) if "glaswerk" in c)
-        afterwards = http.get(f"/v1/traces/{told['id']}").json()
+        (traced,) = (c for c in (chunks(reply.text) if stream else [reply.json()]) if "glaswerk" in c)
+        afterwards = http.get(f"/v1/traces/{traced['id']}").json()
         posted = http.post("/v1/glaswerk/trace", json={"text": BRIDGE, "context": "\n".join(said)}).json()
         alone = http.post("/v1/glaswerk/trace", json={"text": BRIDGE}).json()
-    assert shown(told["glaswerk"]["trace"]) == ["p1", "p2", "d0"]
+    assert shown(traced["glaswerk"]["trace"]) == ["p1", "p2", "d0"]
     assert shown(afterwards) == shown(posted) == ["p1", "p2", "d0"]
     assert shown(alone) == ["p2", "p1", "d0"]
 
@@ -192,7 +192,7 @@ def test_a_restarted_server_knows_which_documents_a_traced_answer_showed_but_no_
     assert record.documents == ("p2", "p1", "d0")
 
 
-def test_a_restarted_server_traces_an_answer_anew_where_the_lab_keeps_its_words(
+def test_a_restarted_server_traces_an_answer_again_if_the_lab_keeps_its_text(
     copy: Lab, start: Callable[..., Running]
 ) -> None:
     settings(copy, "text = true")
@@ -241,7 +241,7 @@ def test_a_server_starts_with_no_more_records_than_the_lab_wants_now(
     assert list((copy.root / FOLDER).iterdir()) == []
 
 
-def test_a_damaged_record_is_written_anew_and_a_folder_in_its_place_breaks_no_trace(
+def test_a_damaged_record_is_written_again_and_an_unwritable_one_breaks_no_trace(
     copy: Lab, start: Callable[..., Running], capfd: pytest.CaptureFixture[str]
 ) -> None:
     with start(lab=copy).client() as http:

@@ -154,7 +154,7 @@ def test_a_dialogue_that_the_template_refuses_is_an_error_with_its_words(folder:
         tokenizer.render_chat([Message(role="assistant", content="Hi")], prompt=False)
 
 
-def test_a_model_without_template_cannot_be_asked_and_says_so(folder: Path) -> None:
+def test_a_model_without_template_cannot_chat_and_says_so(folder: Path) -> None:
     tokenizer = Tokenizer.load(folder)
     with pytest.raises(GlaswerkError, match="no chat template"):
         tokenizer.render_chat(DIALOGUE, prompt=True)

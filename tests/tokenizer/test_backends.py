@@ -14,7 +14,7 @@ from tokenizers import decoders, models
 
 from glaswerk.tokenizer.backends import (
     BYTES,
-    LONGEST,
+    MAX_TEXT,
     Backend,
     TiktokenBackend,
     TokenizersBackend,
@@ -134,7 +134,7 @@ def test_places_of_tokens_cover_the_text_in_order(general: TokenizersBackend, te
     assert covered == set(range(len(text)))
 
 
-def test_place_parses_names_of_special_tokens_only_if_asked(general: TokenizersBackend) -> None:
+def test_place_parses_names_of_special_tokens_only_on_request(general: TokenizersBackend) -> None:
     text = "a<|im_end|>b"
     token = general.special["<|im_end|>"]
     assert (token, 1, 11) in general.place(text, parse=True)
@@ -146,7 +146,7 @@ def test_an_id_outside_the_vocabulary_decodes_to_nothing(general: TokenizersBack
 
 
 def test_a_text_longer_than_the_limit_is_encoded_in_parts_and_comes_back(fast: Backend) -> None:
-    text = "ab " * (LONGEST // 3 + 10)
+    text = "ab " * (MAX_TEXT // 3 + 10)
     assert fast.decode_bytes(fast.encode(text)).decode() == text
     assert fast.encode_many([text, "a"], threads=2) == [fast.encode(text), fast.encode("a")]
 

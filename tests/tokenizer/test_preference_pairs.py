@@ -131,7 +131,7 @@ def test_packing_again_gives_the_same_bytes(pairs_lab: Lab) -> None:
     assert _digests(pairs_lab) == before
 
 
-def test_shards_that_were_packed_without_pairs_are_packed_anew_under_the_same_id(pairs_lab: Lab) -> None:
+def test_shards_that_were_packed_without_pairs_are_packed_again_under_the_same_id(pairs_lab: Lab) -> None:
     """As an older version left them: the other splits come out the same, so models keep their lineage."""
     made = pairs_lab.need("shards", "main.main", hint="glaswerk pack")
     wanted = _digests(pairs_lab)

@@ -18,7 +18,7 @@ from glaswerk.lab.tombstones import Forgotten, Tombstone
 from glaswerk.tokenizer import pack, train_tokenizer
 from glaswerk.tokenizer.training import TokenizerConfig
 from glaswerk.trace import Tracer, build
-from glaswerk.trace.novelty import FEWEST, Baseline, Novelty
+from glaswerk.trace.novelty import MIN_WINDOWS, Baseline, Novelty
 
 CC0 = Rights("CC0-1.0", acquired="own")
 DICE = random.Random(5)
@@ -101,7 +101,7 @@ def test_windows_are_cut_as_if_each_had_been_searched_alone(opened: tuple[Tracer
 
 
 def test_too_short_an_answer_and_too_few_windows_are_not_measurable_and_say_why(tmp_path: Path) -> None:
-    lab, trace = make(tmp_path / "lab", [prose(16) for _ in range(FEWEST - 1)])
+    lab, trace = make(tmp_path / "lab", [prose(16) for _ in range(MIN_WINDOWS - 1)])
     tracer = Tracer.open(lab, trace)
     baseline = Baseline.of(lab, trace, tracer)
     short = baseline.judge(tracer, "seven words are too few to judge").to_json()
@@ -122,7 +122,7 @@ def test_without_a_validation_split_nothing_is_compared(tmp_path: Path) -> None:
     lab.ledger.close()
 
 
-def test_the_baseline_is_measured_once_and_read_again_and_a_damaged_file_is_measured_anew(
+def test_the_baseline_is_measured_once_and_read_again_and_a_damaged_file_is_measured_again(
     tmp_path: Path,
 ) -> None:
     lab, trace = make(tmp_path / "lab", [prose(32) for _ in range(50)])

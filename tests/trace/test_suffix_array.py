@@ -60,11 +60,11 @@ def test_a_query_occurs_where_a_scan_finds_it_to_its_end(texts: list[list[int]],
 
 @given(texts_of, queries_of)
 def test_ranges_give_every_place_of_every_run_and_no_other(texts: list[list[int]], query: list[int]) -> None:
-    segments, probe = segments_of(texts), every_suffix(query, len(texts))
-    near, lengths = Segments(segments).longest(probe)
+    segments, queries = segments_of(texts), every_suffix(query, len(texts))
+    near, lengths = Segments(segments).longest(queries)
     for shorter in range(3):
         wanted = np.maximum(lengths - shorter, 0)
-        low, high = Segments(segments).ranges(probe, wanted, near)
+        low, high = Segments(segments).ranges(queries, wanted, near)
         for i, (first, last, length) in enumerate(zip(low, high, wanted.tolist(), strict=True)):
             start, number = i % len(query), i // len(query)
             places = sorted(segments[number].order[first:last].tolist())

@@ -1,9 +1,8 @@
-"""A trace finds every span that stands in the training data, counts it exactly, and invents none."""
+"""A trace finds every span of the training data, counts it exactly, and invents none."""
 
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,8 +12,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from handmade import open_tracer, write_corpus
-from hypothesis import given
-from hypothesis import strategies as st
+from scans import brute_force, count
 
 from glaswerk.core.artifact_files import DECISIONS
 from glaswerk.core.document import Document, Message, Rights
@@ -25,10 +23,8 @@ from glaswerk.lab.tombstones import Forgotten, Tombstone
 from glaswerk.tokenizer import Shards, Tokenizer, pack, train_tokenizer
 from glaswerk.tokenizer.training import TokenizerConfig
 from glaswerk.trace import Trace, Tracer, build
-from glaswerk.trace.segments import cuts
 
 CC0 = Rights("CC0-1.0", acquired="own")
-WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
 
 def post(identifier: str, text: str, year: int | None = None, **more: str) -> Document:
@@ -43,28 +39,8 @@ def dialogue(identifier: str, *turns: str) -> Document:
 
 
 def stretches(documents: Sequence[Document]) -> list[str]:
-    """What a match may lie in: a document's text, or one turn of a dialogue."""
+    """The texts that can contain a match: a document's text, or one turn of a dialogue."""
     return [text for d in documents for text in ([m["content"] for m in d.messages] or [d.text])]
-
-
-def count(texts: Sequence[str], span: str) -> int:
-    """Occurrences of `span` as whole words, overlapping ones too, by plain scanning."""
-    pattern = re.compile(rf"(?=(?<![^\W_]){re.escape(span)}(?![^\W_]))")
-    return sum(len(pattern.findall(text)) for text in texts if span in text)
-
-
-def brute_force(texts: Sequence[str], answer: str, least: int) -> list[tuple[int, int, int]]:
-    """(start, end, count) of every maximal span, by trying every pair of words."""
-    words = [m.span() for m in WORD.finditer(answer)]
-    found, limit = [], 0
-    for first in range(len(words)):
-        for end in range(len(words), max(limit, first + least - 1), -1):
-            start, stop = words[first][0], words[end - 1][1]
-            if number := count(texts, answer[start:stop]):
-                found.append((start, stop, number))
-                limit = end
-                break
-    return found
 
 
 def figures(trace: Trace) -> list[tuple[int, int, int]]:
@@ -375,7 +351,7 @@ def test_a_damaged_index_is_not_taken_over(empty_lab: Lab) -> None:
     assert Tracer.open(empty_lab, second).count("the mill burned down").count == 100
 
 
-def test_a_lone_surrogate_in_an_answer_is_the_sign_that_stands_for_it(tmp_path: Path) -> None:
+def test_a_lone_surrogate_in_an_answer_becomes_a_replacement_character(tmp_path: Path) -> None:
     tracer = open_tracer(tmp_path / "lab", {"train": [post("p", "the old \ufffd mill burned down")]})
     (span,) = tracer.trace("So the old \ud800 mill burned down").spans
     assert (span.start, span.count, span.documents[0].id) == (3, 1, "p")
@@ -419,31 +395,7 @@ def test_changed_shards_take_over_the_segments_that_are_the_same(empty_lab: Lab)
     assert Tracer.open(empty_lab, second).count("the mill burned down").count == 199
 
 
-sizes = st.lists(st.integers(1, 30), max_size=200)
-
-
-@given(sizes, st.integers(1, 300))
-def test_segments_cover_all_documents_in_order_and_within_the_limit(lengths: list[int], limit: int) -> None:
-    ends = np.cumsum(lengths)
-    found = cuts([str(i) for i in range(len(lengths))], ends, limit)
-    borders = [0, *(end for _, end in found)]
-    assert [start for start, _ in found] == borders[:-1]
-    assert borders[-1] == sum(lengths)
-    assert set(borders) <= {0, *ends.tolist()}
-    assert all(end - start <= limit or end - start in lengths for start, end in found)
-
-
-def test_most_cuts_come_back_behind_a_deletion() -> None:
-    names, ends = [f"d{i}" for i in range(20_000)], np.arange(1, 20_001) * 100
-    before = {names[end // 100 - 1] for _, end in cuts(names, ends, 100_000)}
-    # The documents of one author, a twentieth of a segment.
-    left = names[:500] + names[550:]
-    after = {left[end // 100 - 1] for _, end in cuts(left, ends[: len(left)], 100_000)}
-    assert len(before - after) <= 3
-    assert len(before) >= 20
-
-
-def test_a_trace_of_shards_that_were_packed_anew_is_refused_as_stale(empty_lab: Lab) -> None:
+def test_a_trace_of_shards_that_were_packed_again_is_refused_as_stale(empty_lab: Lab) -> None:
     write_corpus(empty_lab, {"train": [post("p", "the mill burned down")]})
     train_tokenizer(empty_lab, TokenizerConfig(300))
     trace = build(empty_lab, pack(empty_lab))
@@ -456,7 +408,7 @@ def test_a_trace_of_shards_that_were_packed_anew_is_refused_as_stale(empty_lab: 
         Tracer.open(empty_lab, trace)
 
 
-def test_a_damaged_trace_is_an_error_with_the_way_to_mend_it(empty_lab: Lab) -> None:
+def test_a_damaged_trace_is_an_error_with_the_command_that_fixes_it(empty_lab: Lab) -> None:
     write_corpus(empty_lab, {"train": [post("p", "the mill burned down")]})
     train_tokenizer(empty_lab, TokenizerConfig(300))
     trace = build(empty_lab, pack(empty_lab))

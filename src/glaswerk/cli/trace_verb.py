@@ -39,13 +39,13 @@ def command(
     glaswerk trace "the stolen garden gnome came back"
     glaswerk trace --json < answer.txt
     """
-    from glaswerk.trace.novelty import LEAST, Baseline
+    from glaswerk.trace.novelty import MIN_SPAN_WORDS, Baseline
 
     lab = open_lab(lab_path)
     tracer, text = open_tracer(lab, shards), text if text is not None else sys.stdin.read()
     found = tracer.trace(text, context=context, min_words=min_words, documents=documents)
     baseline = Baseline.of(lab, index_of(lab, shards), tracer)
-    novelty = baseline.judge(tracer, text, found if min_words <= LEAST else None)
+    novelty = baseline.judge(tracer, text, found if min_words <= MIN_SPAN_WORDS else None)
     if as_json:
         print_json(found.to_json() | {"novelty": novelty.to_json()})
         return

@@ -24,7 +24,7 @@ from glaswerk.model.gguf_model import FREQUENCIES, GGUF_ARCHITECTURES, llama3_fa
 from glaswerk.model.hub_folder import HubFolder
 from glaswerk.tokenizer.to_gguf import GgufTokenizer, tokenizer_to_gguf
 
-TYPES = {
+FILE_TYPES = {
     "f32": (gguf.GGMLQuantizationType.F32, gguf.LlamaFileType.ALL_F32),
     "f16": (gguf.GGMLQuantizationType.F16, gguf.LlamaFileType.MOSTLY_F16),
     "q8_0": (gguf.GGMLQuantizationType.Q8_0, gguf.LlamaFileType.MOSTLY_Q8_0),
@@ -34,8 +34,8 @@ TYPES = {
 def export_gguf(lab: Lab, model: Artifact, to: Path, *, kind: str = "f16") -> None:
     """Write `model` to the file `to`, atomically.
 
-    kind: type of the matrices, a key of `TYPES`; vectors are fp32. The metadata includes licence and lineage.
-    Raises GlaswerkError if GGUF has no name for the network or for the tokenizer's split rule.
+    kind: type of the matrices, a key of `FILE_TYPES`; vectors are fp32. The metadata includes licence and
+    lineage. Raises GlaswerkError if GGUF has no name for the network or for the tokenizer's split rule.
     """
     network = HubFolder(model.path)
     vocabulary = tokenizer_to_gguf(model.path, network.config.vocab_size)
@@ -72,7 +72,7 @@ def _describe(writer: gguf.GGUFWriter, network: HubFolder, kind: str) -> None:
     writer.add_value_length(_head(network))
     writer.add_layer_norm_rms_eps(config.rms_norm_eps)
     writer.add_vocab_size(config.vocab_size)
-    writer.add_file_type(TYPES[kind][1])
+    writer.add_file_type(FILE_TYPES[kind][1])
     writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
     if config.model_type == "llama":
         writer.add_rope_dimension_count(_head(network))
@@ -146,7 +146,7 @@ def _weights(writer: gguf.GGUFWriter, network: HubFolder, name: str, kind: str) 
     extra = _frequencies(network)
     for tensor, shape in network.shapes.items():
         chosen = _kind(own[tensor], shape, kind)
-        size = gguf.quant_shape_to_byte_shape(shape, chosen) if chosen == TYPES["q8_0"][0] else shape
+        size = gguf.quant_shape_to_byte_shape(shape, chosen) if chosen == FILE_TYPES["q8_0"][0] else shape
         width = {"F32": 4, "F16": 2}.get(chosen.name, 1)
         writer.add_tensor_info(
             own[tensor],
@@ -172,7 +172,7 @@ def _kind(name: str, shape: tuple[int, ...], kind: str) -> gguf.GGMLQuantization
     multiple of the block size become f16."""
     if len(shape) < 2:
         return gguf.GGMLQuantizationType.F32
-    chosen = TYPES[kind][0]
+    chosen = FILE_TYPES[kind][0]
     block = gguf.GGML_QUANT_SIZES[chosen][0]
     return chosen if shape[-1] % block == 0 else gguf.GGMLQuantizationType.F16
 

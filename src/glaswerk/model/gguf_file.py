@@ -35,7 +35,7 @@ _PLAIN = {
 
 
 @dataclass(frozen=True, slots=True)
-class Tensor:
+class TensorEntry:
     """An entry of the tensor table: shape in torch's order, type, and position in the file in bytes."""
 
     shape: tuple[int, ...]
@@ -155,7 +155,7 @@ class _Cursor:
         return self.take(self.count(len(self.view), "bytes in a string")).decode()
 
 
-def _parse(cursor: _Cursor) -> tuple[dict[str, Any], dict[str, Tensor]]:
+def _parse(cursor: _Cursor) -> tuple[dict[str, Any], dict[str, TensorEntry]]:
     if cursor.take(4) != b"GGUF":
         raise _Broken("it does not begin with the bytes GGUF")
     version = cursor.values("I")[0]
@@ -188,7 +188,7 @@ def _value(cursor: _Cursor, kind: int) -> Any:
     return list(cursor.values(_SCALARS[inner], count))
 
 
-def _entry(cursor: _Cursor) -> tuple[str, Tensor]:
+def _entry(cursor: _Cursor) -> tuple[str, TensorEntry]:
     name = cursor.string()
     dimensions = cursor.values("I")[0]
     if dimensions > 4:
@@ -202,10 +202,10 @@ def _entry(cursor: _Cursor) -> tuple[str, Tensor]:
         raise _Broken(f"its tensor {name!r} has the unknown type {number}") from error
     if not shape or shape[-1] % inner:
         raise _Broken(f"its tensor {name!r} has the shape {shape}, which does not fit the type {kind.name}")
-    return name, Tensor(shape, kind, offset, math.prod(shape) // inner * size)
+    return name, TensorEntry(shape, kind, offset, math.prod(shape) // inner * size)
 
 
-def _placed(entry: Tensor, name: str, start: int, size: int) -> Tensor:
+def _placed(entry: TensorEntry, name: str, start: int, size: int) -> TensorEntry:
     if start + entry.start + entry.bytes > size:
         raise _Broken(f"it ends at byte {size:,}, inside or before its tensor {name!r}")
-    return Tensor(entry.shape, entry.kind, start + entry.start, entry.bytes)
+    return TensorEntry(entry.shape, entry.kind, start + entry.start, entry.bytes)

@@ -40,7 +40,7 @@ class HubFolder:
     def __init__(self, path: Path) -> None:
         """Raises GlaswerkError for pickles, custom code, truncated files, and tensors that do not fit."""
         self.path = path
-        self.config = read_config(read_object(path / MODEL_CONFIG), str(path / MODEL_CONFIG))
+        self.config = read_config(read_json_object(path / MODEL_CONFIG), str(path / MODEL_CONFIG))
         self.weights = self._weights()
         self.places: dict[str, str] = {}
         self.shapes = expected_shapes(self.config, str(path / MODEL_CONFIG))
@@ -71,7 +71,7 @@ class HubFolder:
                 hint="save it there with transformers: AutoTokenizer.from_pretrained(…).save_pretrained(…)",
             )
         config = self.path / TOKENIZER_CONFIG
-        said = read_object(config) if config.exists() else {}
+        said = read_json_object(config) if config.exists() else {}
         if said.get("auto_map"):
             raise GlaswerkError(f"{config} requires custom code (auto_map), which is not supported")
         return TokenizerFiles(read_text(path, _LARGEST_TOKENIZER), said, self._template(said))
@@ -85,7 +85,7 @@ class HubFolder:
     def generation(self) -> dict[str, Any]:
         """The content of `generation_config.json`; {} if the file is missing."""
         path = self.path / GENERATION_CONFIG
-        return read_object(path) if path.exists() else {}
+        return read_json_object(path) if path.exists() else {}
 
     def _template(self, said: Mapping[str, Any]) -> str:
         file = self.path / CHAT_TEMPLATE
@@ -114,7 +114,7 @@ class HubFolder:
 
     def _indexed(self) -> list[str]:
         index = self.path / WEIGHTS_INDEX
-        shards = read_object(index).get("weight_map")
+        shards = read_json_object(index).get("weight_map")
         names = (
             sorted(set(shards.values()))
             if isinstance(shards, dict) and all(isinstance(name, str) for name in shards.values())
@@ -141,7 +141,7 @@ class HubFolder:
         return shapes
 
 
-def read_object(path: Path) -> dict[str, Any]:
+def read_json_object(path: Path) -> dict[str, Any]:
     """A JSON object from a file. Raises GlaswerkError if it is missing, too large or not an object."""
     try:
         found = json.loads(read_text(path, _LARGEST_JSON))

@@ -27,7 +27,7 @@ from glaswerk.trace import Span, Tracer
 
 # The minimum of the tracer; a match that covers a text is found from any two words of it.
 _LEAST = 2
-# As in `trace.words`: letters and digits, with apostrophes between them.
+# As in `trace.word_tokens`: letters and digits, with an apostrophe between them.
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 Index = tuple[Tracer, frozenset[str], bool]
 

@@ -23,7 +23,7 @@ from glaswerk.serve.pool import Pool
 from glaswerk.serve.recent_answers import RecentAnswers
 from glaswerk.serve.security import SecurityMiddleware, is_loopback
 from glaswerk.serve.served_model import ServedModel
-from glaswerk.serve.sources import Sources
+from glaswerk.serve.sources import SourcesApi
 
 STATIC = Path(__file__).with_name("static")
 
@@ -39,7 +39,7 @@ def create_app(
     """
     served, pool = ServedModel.load(lab, model), Pool(limits.running, limits.waiting)
     answers = RecentAnswers(lab, served.artifact.id, limits.answers)
-    sources = Sources(served, answers, limits)
+    sources = SourcesApi(served, answers, limits)
     facts = ModelInfo(served, sources)
 
     @asynccontextmanager
@@ -57,7 +57,7 @@ def create_app(
     return app
 
 
-def _routes(served: ServedModel, chat: Chat, sources: Sources, facts: ModelInfo) -> list[Route | Mount]:
+def _routes(served: ServedModel, chat: Chat, sources: SourcesApi, facts: ModelInfo) -> list[Route | Mount]:
     async def models(_: Request) -> Response:
         return JSONResponse({"object": "list", "data": [served.card()]})
 

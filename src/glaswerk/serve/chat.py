@@ -18,12 +18,12 @@ from glaswerk.serve.chat_request import ChatRequest
 from glaswerk.serve.errors import ApiError, error_body
 from glaswerk.serve.limits import Limits
 from glaswerk.serve.pool import Generation, Pool, unless_disconnected
-from glaswerk.serve.recent_answers import Exchange, RecentAnswers, spoken
+from glaswerk.serve.recent_answers import RecentAnswers, TracedText, spoken
 from glaswerk.serve.request_body import read_object
 from glaswerk.serve.served_model import ServedModel
-from glaswerk.serve.sources import Sources
+from glaswerk.serve.sources import SourcesApi
 
-_Trace = Callable[[Exchange], Awaitable[dict[str, Any]]]
+_Trace = Callable[[TracedText], Awaitable[dict[str, Any]]]
 
 
 class Chat:
@@ -34,7 +34,7 @@ class Chat:
     """
 
     def __init__(
-        self, served: ServedModel, pool: Pool, answers: RecentAnswers, sources: Sources, limits: Limits
+        self, served: ServedModel, pool: Pool, answers: RecentAnswers, sources: SourcesApi, limits: Limits
     ) -> None:
         self._served, self._pool, self._limits = served, pool, limits
         self._answers, self._sources = answers, sources
@@ -54,7 +54,7 @@ class Chat:
         if asked.stream:
             return EventStream(generation, envelope, self._answers, context, trace)
         text, last = await unless_disconnected(request, _collect(generation))
-        exchange = Exchange(text, context)
+        exchange = TracedText(text, context)
         self._answers.keep(envelope.id, exchange)
         extra = {"glaswerk": {"trace": await trace(exchange)}} if trace else {}
         return JSONResponse(envelope.completion(text, last) | extra)
@@ -121,8 +121,8 @@ class EventStream(StreamingResponse):
             self._generation.stop()
             self._answers.keep(self._envelope.id, self._exchange())
 
-    def _exchange(self) -> Exchange:
-        return Exchange("".join(self._parts), self._context)
+    def _exchange(self) -> TracedText:
+        return TracedText("".join(self._parts), self._context)
 
     async def _events(
         self, generation: Generation[Delta], envelope: chat_response.Envelope, trace: _Trace | None

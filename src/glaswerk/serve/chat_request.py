@@ -8,7 +8,7 @@ from typing import Any
 
 from glaswerk.core.document import Message
 from glaswerk.serve.errors import ApiError
-from glaswerk.serve.request_body import well_formed
+from glaswerk.serve.request_body import valid_unicode
 
 _ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
 _SEED_LIMIT = 2**63
@@ -110,7 +110,7 @@ def _message(item: Any, where: str) -> Message:
 
 def _content(value: Any, where: str) -> str:
     if isinstance(value, str):
-        return well_formed(value, where)
+        return valid_unicode(value, where)
     if not isinstance(value, list) or not value:
         raise _wrong(where, f"must be text or a list of text parts, found {_show(value)}")
     return "".join(_part(part, f"{where}[{i}]") for i, part in enumerate(value))
@@ -120,7 +120,7 @@ def _part(part: Any, where: str) -> str:
     kind = part.get("type") if isinstance(part, dict) else None
     if kind != "text" or not isinstance(part.get("text"), str):
         raise _wrong(where, 'must be {"type": "text", "text": "…"}: this model reads text only')
-    return well_formed(part["text"], where)
+    return valid_unicode(part["text"], where)
 
 
 def _max_tokens(body: Mapping[str, Any]) -> int | None:
@@ -133,7 +133,7 @@ def _stop(value: Any) -> tuple[str, ...]:
     stops = [value] if isinstance(value, str) else [] if value is None else value
     if not isinstance(stops, list) or len(stops) > 4 or not all(isinstance(s, str) and s for s in stops):
         raise _wrong("stop", f"must be a text or a list of up to 4 texts, none empty, found {_show(value)}")
-    return tuple(well_formed(stop, "stop") for stop in stops)
+    return tuple(valid_unicode(stop, "stop") for stop in stops)
 
 
 def _include_usage(body: Mapping[str, Any], stream: bool) -> bool:

@@ -18,7 +18,7 @@ from glaswerk.evaluate import trust_badge
 from glaswerk.lab import Artifact
 from glaswerk.serve.errors import ApiError
 from glaswerk.serve.served_model import ServedModel
-from glaswerk.serve.sources import Sources
+from glaswerk.serve.sources import SourcesApi
 
 SUGGESTIONS = 4
 # The report is a single page with inline styles, without scripts or network access.
@@ -31,7 +31,7 @@ _REPORT_POLICY = (
 class ModelInfo:
     """The two endpoints. They read the lab's files on each request, so a new report appears at once."""
 
-    def __init__(self, served: ServedModel, sources: Sources) -> None:
+    def __init__(self, served: ServedModel, sources: SourcesApi) -> None:
         self._served, self._sources = served, sources
         self._counted: dict[str, list[dict[str, Any]]] = {}
 

@@ -23,7 +23,7 @@ from glaswerk.serve.errors import ApiError
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class TracedText:
     """An answer, and what was said before it as `context`."""
 
     text: str
@@ -51,7 +51,7 @@ class RecentAnswers:
         """
         self._lab, self._model, self._most = lab, model, most
         self._settings = AnswerSettings.of(lab)
-        self._exchanges: OrderedDict[str, Exchange] = OrderedDict()
+        self._exchanges: OrderedDict[str, TracedText] = OrderedDict()
         self._lock = threading.Lock()
         self._recording = threading.Lock()
         try:
@@ -59,14 +59,14 @@ class RecentAnswers:
         except OSError as error:
             sys.stderr.write(f"warning: cannot delete the records of old answers: {error}\n")
 
-    def keep(self, identifier: str, exchange: Exchange) -> None:
+    def keep(self, identifier: str, exchange: TracedText) -> None:
         """Remember an answer, complete or as far as it was generated."""
         with self._lock:
             self._exchanges[identifier] = exchange
             while len(self._exchanges) > self._most:
                 self._exchanges.popitem(last=False)
 
-    def find(self, identifier: str, hidden: Collection[str]) -> Exchange | AnswerRecord:
+    def find(self, identifier: str, hidden: Collection[str]) -> TracedText | AnswerRecord:
         """The exchange of a response id, from memory or from its record in the lab.
 
         Returns the record itself if the answer cannot be traced again: its text was not recorded, or another
@@ -90,9 +90,9 @@ class RecentAnswers:
             return record.without_words()
         if record.text is None or record.model != self._model:
             return record
-        return Exchange(record.text, record.context or "")
+        return TracedText(record.text, record.context or "")
 
-    def record(self, identifier: str, exchange: Exchange, trace: str, documents: Iterable[str]) -> None:
+    def record(self, identifier: str, exchange: TracedText, trace: str, documents: Iterable[str]) -> None:
         """Record a traced answer in the lab, once. An error of the disk is reported on the terminal only."""
         words = (exchange.text, exchange.context) if self._settings.text else (None, None)
         shown, now = tuple(dict.fromkeys(documents)), datetime.now(UTC).isoformat(timespec="seconds")

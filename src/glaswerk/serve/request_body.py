@@ -27,7 +27,7 @@ async def read_object(request: Request, limit: int) -> dict[str, Any]:
     return value
 
 
-def well_formed(text: str, param: str) -> str:
+def valid_unicode(text: str, param: str) -> str:
     """`text` itself. Raises ApiError 400 for a lone surrogate, which has no UTF-8 encoding."""
     try:
         text.encode()

@@ -53,7 +53,7 @@ class SourceDocuments:
         """By document id: the training stages that used it, with epochs and first step (see `Seen`)."""
         return {name: [stage.to_json() for stage in seen] for name, seen in self._sightings.of(ids).items()}
 
-    def whole(self, identifier: str) -> dict[str, Any]:
+    def details(self, identifier: str) -> dict[str, Any]:
         """The document with its history, for `GET /v1/documents/{id}`.
 
         Raises ApiError 404 if it does not exist or must not be shown.

@@ -1,8 +1,8 @@
 """Endpoints behind the sources panel: the training documents that contain an answer's words verbatim.
 
-`Sources.trace` builds the JSON that the panel shows: the spans with their documents (from `glaswerk.trace`),
-when each document was trained on (`source_documents.py`), and how much of the answer is verbatim (`novelty`).
-`static/sources.js` draws it; change both to show something else.
+`SourcesApi.trace` builds the JSON that the panel shows: the spans with their documents (from
+`glaswerk.trace`), when each document was trained on (`source_documents.py`), and how much of the answer is
+verbatim (`novelty`). `static/sources.js` draws it; change both to show something else.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from glaswerk.lab import Artifact
 from glaswerk.lab.answer_records import AnswerRecord
 from glaswerk.serve.errors import ApiError
 from glaswerk.serve.limits import Limits
-from glaswerk.serve.recent_answers import Exchange, RecentAnswers
-from glaswerk.serve.request_body import read_object, well_formed
+from glaswerk.serve.recent_answers import RecentAnswers, TracedText
+from glaswerk.serve.request_body import read_object, valid_unicode
 from glaswerk.serve.served_model import ServedModel
 from glaswerk.serve.source_documents import SourceDocuments
 from glaswerk.trace import Tracer
-from glaswerk.trace.novelty import LEAST, Baseline
+from glaswerk.trace.novelty import MIN_SPAN_WORDS, Baseline
 
 _MIN_WORDS = 4
 
@@ -41,7 +41,7 @@ class _Open:
     baseline: Baseline
 
 
-class Sources:
+class SourcesApi:
     """The endpoints of the sources panel. The index is opened by the first request and kept open.
 
     POST /v1/glaswerk/trace traces any text, GET /v1/traces/{id} an answer of this server by its id, and GET
@@ -57,7 +57,7 @@ class Sources:
 
     async def __call__(self, request: Request) -> Response:
         body = await read_object(request, self._limits.body_bytes)
-        exchange = Exchange(self._text(body.get("text")), self._context(body.get("context")))
+        exchange = TracedText(self._text(body.get("text")), self._context(body.get("context")))
         return JSONResponse(await self.trace(exchange, _min_words(body.get("min_words"))))
 
     async def answer(self, request: Request) -> Response:
@@ -72,11 +72,11 @@ class Sources:
     async def document(self, request: Request) -> Response:
         """GET /v1/documents/{id}: the complete document with its history."""
         identifier = request.path_params["id"]
-        whole = await to_thread.run_sync(self._documents.whole, identifier, limiter=self._threads)
-        return JSONResponse(whole)
+        details = await to_thread.run_sync(self._documents.details, identifier, limiter=self._threads)
+        return JSONResponse(details)
 
     async def trace(
-        self, exchange: Exchange, min_words: int = _MIN_WORDS, *, identifier: str = ""
+        self, exchange: TracedText, min_words: int = _MIN_WORDS, *, identifier: str = ""
     ) -> dict[str, Any]:
         """The trace of an answer as the API returns it. With an `identifier`, it is recorded in the lab.
 
@@ -97,21 +97,21 @@ class Sources:
         found = [a for a in self._served.lab.all("trace") if shards & set(a.inputs.values())]
         return found[-1] if found else None
 
-    def _trace(self, exchange: Exchange, min_words: int, identifier: str) -> dict[str, Any]:
+    def _trace(self, exchange: TracedText, min_words: int, identifier: str) -> dict[str, Any]:
         opened, text = self._opened(), exchange.text
         found = opened.tracer.trace(text, context=exchange.context, min_words=min_words)
-        novelty = opened.baseline.judge(opened.tracer, text, found if min_words <= LEAST else None)
-        whole, hidden = found.to_json(), self._documents.hidden()
-        spans = [span for span in whole["spans"] if _shown(span, hidden)]
+        novelty = opened.baseline.judge(opened.tracer, text, found if min_words <= MIN_SPAN_WORDS else None)
+        trace, hidden = found.to_json(), self._documents.hidden()
+        spans = [span for span in trace["spans"] if _shown(span, hidden)]
         matches = [match for span in spans for match in span["documents"]]
         seen = self._documents.seen({match["id"] for match in matches})
         for match in matches:
             match["seen"] = seen[match["id"]]
         if identifier:
             self._answers.record(identifier, exchange, opened.id, (match["id"] for match in matches))
-        return whole | {"spans": spans, "novelty": novelty.to_json()}
+        return trace | {"spans": spans, "novelty": novelty.to_json()}
 
-    def _known(self, identifier: str) -> Exchange | AnswerRecord:
+    def _known(self, identifier: str) -> TracedText | AnswerRecord:
         return self._answers.find(identifier, self._documents.hidden())
 
     def _recorded(self, answer: AnswerRecord) -> dict[str, Any]:
@@ -161,7 +161,7 @@ class Sources:
             limit = self._limits.trace_characters
             message = f"text must have up to {limit:,} characters, found {len(text):,}; trace it in parts"
             raise ApiError(400, message, param="text", code="text_too_long")
-        return well_formed(text, "text")
+        return valid_unicode(text, "text")
 
     def _context(self, context: object) -> str:
         if context is None:
@@ -169,7 +169,7 @@ class Sources:
         if not isinstance(context, str):
             message = f"context must be a string, the text before the answer; found {type(context).__name__}"
             raise ApiError(400, message, param="context", code="invalid_value")
-        return well_formed(context, "context")[-self._limits.context_characters :]
+        return valid_unicode(context, "context")[-self._limits.context_characters :]
 
 
 def _shown(span: dict[str, Any], hidden: Collection[str]) -> bool:

@@ -11,7 +11,7 @@ import tiktoken
 from tokenizers import Tokenizer as HuggingFaceTokenizer
 
 # tiktoken's regex engine fails on a run of about 10^6 equal characters, so longer texts are encoded in parts.
-LONGEST = 200_000
+MAX_TEXT = 200_000
 Placed = list[tuple[int, int, int]]
 
 
@@ -53,7 +53,7 @@ class TiktokenBackend:
 
     def encode_many(self, texts: Sequence[str], *, threads: int) -> list[list[int]]:
         """`encode` for many texts, on `threads` threads."""
-        if max(map(len, texts), default=0) > LONGEST:
+        if max(map(len, texts), default=0) > MAX_TEXT:
             return [self.encode(text) for text in texts]
         return self._encoding.encode_ordinary_batch(list(texts), num_threads=threads)
 
@@ -103,7 +103,7 @@ class TokenizersBackend:
 
     def encode_many(self, texts: Sequence[str], *, threads: int) -> list[list[int]]:
         """`encode` for many texts. The library chooses the threads itself (RAYON_NUM_THREADS)."""
-        if max(map(len, texts), default=0) > LONGEST:
+        if max(map(len, texts), default=0) > MAX_TEXT:
             return [self.encode(text) for text in texts]
         parts = self._plain.encode_batch([well_formed(text) for text in texts], add_special_tokens=False)
         return [list(part.ids) for part in parts]
@@ -140,9 +140,9 @@ def well_formed(text: str) -> str:
 
 
 def _in_pieces(text: str, encode: Callable[[str], list[int]]) -> list[int]:
-    if len(text) <= LONGEST:
+    if len(text) <= MAX_TEXT:
         return encode(text)
-    return [i for start in range(0, len(text), LONGEST) for i in encode(text[start : start + LONGEST])]
+    return [i for start in range(0, len(text), MAX_TEXT) for i in encode(text[start : start + MAX_TEXT])]
 
 
 def _with_exact_offsets(value: Any) -> Any:

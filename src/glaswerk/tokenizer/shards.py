@@ -166,7 +166,7 @@ class Shards:
         """Open the shards in `folder`. Raises GlaswerkError if `shards.json` is missing or damaged."""
         try:
             return cls(folder, json.loads((folder / SHARDS_INDEX).read_text()))
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise GlaswerkError(
                 f"expected shards in {folder}, but shards.json cannot be read: {error!r}",
                 hint="glaswerk pack",

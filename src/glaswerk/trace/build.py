@@ -31,7 +31,7 @@ from glaswerk.trace.suffix_array import Integers
 from glaswerk.trace.word_tokens import tokenize_words
 
 # Training does not use validation splits, so a match in them is not a match in training data.
-TRAINED = ("train", "chat", "preference")
+_TRAINED_SPLITS = ("train", "chat", "preference")
 _LAST = np.iinfo(np.int64).max
 # Documents, and tokens of each, that are checked for whether words can be looked up.
 _LOOKS, _LOOK = 32, 256
@@ -85,7 +85,7 @@ def parent(lab: Lab, artifact: Artifact, kind: ArtifactKind, *, hint: str) -> Ar
 
 def trained_splits(shards: Shards) -> list[str]:
     """The splits that a trace covers, in the order in which their documents are shown."""
-    return [split for split in TRAINED if split in shards.splits()]
+    return [split for split in _TRAINED_SPLITS if split in shards.splits()]
 
 
 def _check_words(tokenizer: Tokenizer, packed: Shards, shards: str) -> None:

@@ -17,7 +17,7 @@ from glaswerk.trace.segments import Part, open_segment
 from glaswerk.trace.suffix_array import Integers, Segment, Tokens
 from glaswerk.trace.word_boundaries import Flags
 
-SIDES = ("chosen", "rejected")
+_SIDES = ("chosen", "rejected")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,7 +77,7 @@ class IndexedSplit:
 
     def side(self, document: int) -> str:
         """ "chosen" or "rejected" in a split of pairs, where the two alternate; "" in any other split."""
-        return SIDES[document % 2] if self.is_pairs else ""
+        return _SIDES[document % 2] if self.is_pairs else ""
 
     def holding(self, places: Integers) -> Integers:
         """The distinct documents at these token positions, earliest first."""

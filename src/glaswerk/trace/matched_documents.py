@@ -88,7 +88,7 @@ def locate(document: Document, span: str, split: str, *, side: str = "", duplica
 
 def copies_of(corpus: Path, among: Collection[str] | None = None) -> dict[str, int]:
     """By kept document: how many documents (of `among`, or of all) curation dropped as its duplicates."""
-    if not (corpus / DECISIONS).exists():
+    if not (corpus / DECISIONS).exists() or (among is not None and not among):
         return {}
     of_these = None if among is None else pc.field("document").isin(list(among))
     heads = pq.read_table(corpus / DECISIONS, columns=["duplicate_of"], filters=of_these)["duplicate_of"]

@@ -26,13 +26,13 @@ from glaswerk.trace.tracer import Tracer
 from glaswerk.trace.word_tokens import tokenize_words
 
 # Shortest span that counts as copied, in words.
-LEAST = 8
+MIN_SPAN_WORDS = 8
 # Longer answers are compared with windows of this length: window edges cut little off windows this long.
-LONGEST = 256
+MAX_WINDOW_WORDS = 256
 # Otherwise windows must have this share of the answer's words: shorter ones contain less verbatim text.
 _NEAR = 0.75
 # With fewer windows, the 2.5 % quantiles are undefined.
-FEWEST = 40
+MIN_WINDOWS = 40
 # Held-out words that are traced: enough for hundreds of windows of most lengths, in some seconds.
 MOST_WORDS = 40_000
 _MOST_WINDOWS = 1000
@@ -94,12 +94,12 @@ class Baseline:
     words.
     """
 
-    def __init__(self, passages: Sequence[Passage], n: int = LEAST) -> None:
+    def __init__(self, passages: Sequence[Passage], n: int = MIN_SPAN_WORDS) -> None:
         self._passages, self._n = passages, n
-        self._shares = lru_cache(LONGEST)(self._window_shares)
+        self._shares = lru_cache(MAX_WINDOW_WORDS)(self._window_shares)
 
     @classmethod
-    def of(cls, lab: Lab, trace: Artifact, tracer: Tracer, n: int = LEAST) -> Baseline:
+    def of(cls, lab: Lab, trace: Artifact, tracer: Tracer, n: int = MIN_SPAN_WORDS) -> Baseline:
         """The baseline of a trace without currently hidden documents; read from the lab if measured before.
 
         Raises GlaswerkError if the shards or corpus behind the trace are gone.
@@ -121,12 +121,12 @@ class Baseline:
         if words < self._n:
             reason = f"the answer has {words} words; a verbatim span counts from {self._n}"
             return Novelty(share, self._n, words, reason=reason)
-        wanted = min(words, LONGEST)
+        wanted = min(words, MAX_WINDOW_WORDS)
         least = max(self._n, ceil(_NEAR * wanted))
-        size = next((size for size in range(wanted, least - 1, -1) if self._windows(size) >= FEWEST), 0)
+        size = next((size for size in range(wanted, least - 1, -1) if self._windows(size) >= MIN_WINDOWS), 0)
         if not size:
             number = self._windows(wanted)
-            reason = f"held-out text has {number} passages as long as the answer; {FEWEST} are needed"
+            reason = f"held-out text has {number} passages as long as the answer; {MIN_WINDOWS} are needed"
             return Novelty(share, self._n, words, reason=reason)
         return self._compared(share, words, size)
 

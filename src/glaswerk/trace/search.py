@@ -104,7 +104,7 @@ class _Search:
         leads = {word: borders.leads(word) for word in {answer.span(i, i + 1) for i in firsts}}
         queries = [(i, *lead) for i in firsts for lead in leads[answer.span(i, i + 1)]]
         table = np.array(queries, np.int64).reshape(-1, 3)
-        self._probe = Queries.everywhere(
+        self._queries = Queries.everywhere(
             answer.tokens, answer.borders[table[:, 0]], table[:, 1], len(segments)
         )
         # Per query and segment: the first word, and whether the lead alone shows that it is a whole word.
@@ -112,8 +112,8 @@ class _Search:
         self._rows: dict[int, list[_Row]] = {}
         self._long: dict[int, list[int]] = {}
         self._skip = (0, 0)
-        near, lengths = self._index.longest(self._probe, _SHORT)
-        is_long = (lengths == _SHORT) & (len(answer.tokens) - self._probe.start > _SHORT)
+        near, lengths = self._index.longest(self._queries, _SHORT)
+        is_long = (lengths == _SHORT) & (len(answer.tokens) - self._queries.start > _SHORT)
         for query in np.flatnonzero(is_long).tolist():
             self._long.setdefault(int(self._word[query]), []).append(query)
         self._keep(np.flatnonzero(~is_long), near[~is_long], lengths[~is_long])
@@ -146,7 +146,7 @@ class _Search:
 
     def _keep(self, queries: Integers, near: Integers, lengths: Integers) -> None:
         """Record the queries that match for at least `least` words, each up to its last word boundary."""
-        ends = np.searchsorted(self._answer.borders, self._probe.start[queries] + lengths, "right")
+        ends = np.searchsorted(self._answer.borders, self._queries.start[queries] + lengths, "right")
         kept = ends >= self._word[queries] + self._least
         for row in self._ranges(queries[kept], ends[kept], near[kept]):
             self._rows.setdefault(int(self._word[row.query]), []).append(row)
@@ -154,7 +154,7 @@ class _Search:
     def _finish(self, first: int) -> None:
         """Complete the searches that were stopped at _SHORT tokens."""
         queries = np.array(self._long.pop(first), np.int64)
-        self._keep(queries, *self._index.longest(self._probe.only(queries)))
+        self._keep(queries, *self._index.longest(self._queries.only(queries)))
 
     def _next(self, first: int, end: int) -> int:
         """The first word >= `first` such that the words after it, up to `end`, occur.
@@ -167,13 +167,13 @@ class _Search:
             while low < high:
                 words = np.unique(np.linspace(low, high - 1, _LOOKS).astype(np.int64))
                 starts = self._answer.borders[words]
-                probe = Queries.everywhere(
+                queries = Queries.everywhere(
                     self._answer.tokens[: self._answer.borders[end - 1]],
                     starts + 1,
                     self._answer.tokens[starts],
                     len(self._searched),
                 )
-                occurs = self._index.occurs(probe).reshape(-1, len(words)).any(axis=0)
+                occurs = self._index.occurs(queries).reshape(-1, len(words)).any(axis=0)
                 at = int(np.argmax(occurs)) if occurs.any() else len(words)
                 low, high = (
                     int(words[at - 1]) + 1 if at else low,
@@ -217,10 +217,10 @@ class _Search:
 
     def _ranges(self, queries: Integers, ends: Integers, near: Integers) -> list[_Row]:
         """Rows for the queries, which must be ascending."""
-        lengths = self._answer.borders[ends - 1] - self._probe.start[queries]
-        low, high = self._index.ranges(self._probe.only(queries), lengths, near)
+        lengths = self._answer.borders[ends - 1] - self._queries.start[queries]
+        low, high = self._index.ranges(self._queries.only(queries), lengths, near)
         columns = (
-            column.tolist() for column in (queries, self._probe.segment[queries], ends, near, low, high)
+            column.tolist() for column in (queries, self._queries.segment[queries], ends, near, low, high)
         )
         return [_Row(*values) for values in zip(*columns, strict=True)]
 
@@ -241,5 +241,5 @@ class _Search:
             low, size = high, _MANY
 
     def _ended(self, row: _Row, places: Integers) -> Flags:
-        length = self._answer.borders[row.end - 1] - self._probe.start[row.query]
+        length = self._answer.borders[row.end - 1] - self._queries.start[row.query]
         return self._borders.ends_whole(self._searched[row.segment].segment.tokens, places + length)

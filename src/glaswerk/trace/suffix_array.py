@@ -93,22 +93,22 @@ class Segments:
     def __init__(self, segments: Sequence[Segment]) -> None:
         self._segments = tuple(segments)
 
-    def longest(self, probe: Queries, most: int = 1 << 40) -> tuple[Integers, Integers]:
+    def longest(self, queries: Queries, most: int = 1 << 40) -> tuple[Integers, Integers]:
         """For every query: (the rank at which it would be inserted, the length of its longest match).
 
         The length counts tokens after the lead; at most `most` are compared. One vectorised binary search
         serves all queries. The neighbours of the insertion rank share the most tokens with the query. Tokens
         that both ends of a range share with the query are not compared again (Manber and Myers, 1993).
         """
-        text = _ended(probe.text)
-        low, high = self._bounds(probe)
+        text = _ended(queries.text)
+        low, high = self._bounds(queries)
         shared_low, shared_high = np.zeros_like(low), np.zeros_like(low)
-        read = np.minimum(len(probe.text) - probe.start, most)
+        read = np.minimum(len(queries.text) - queries.start, most)
         which = np.flatnonzero(low < high)
         while len(which):
             middle = (low[which] + high[which]) >> 1
             known = np.minimum(shared_low[which], shared_high[which])
-            asked = probe.only(which)
+            asked = queries.only(which)
             shared, below = self._compare(text, asked, middle, known, read[which])
             up, down = which[below], which[~below]
             low[up], shared_low[up] = middle[below] + 1, shared[below]
@@ -116,21 +116,21 @@ class Segments:
             which = which[low[which] < high[which]]
         return low, np.maximum(shared_low, shared_high)
 
-    def occurs(self, probe: Queries) -> Tokens:
+    def occurs(self, queries: Queries) -> Tokens:
         """Whether each query occurs completely, shape (queries,)."""
-        low, high = self._bounds(probe)
-        found: Tokens = (low < high) & (self.longest(probe)[1] >= len(probe.text) - probe.start)
+        low, high = self._bounds(queries)
+        found: Tokens = (low < high) & (self.longest(queries)[1] >= len(queries.text) - queries.start)
         return found
 
-    def ranges(self, probe: Queries, lengths: Integers, near: Integers) -> tuple[Integers, Integers]:
+    def ranges(self, queries: Queries, lengths: Integers, near: Integers) -> tuple[Integers, Integers]:
         """The ranks, from `low` to `high` (exclusive), of suffixes that begin with the lead and the first
         `lengths` tokens of each query.
 
         near: a rank inside that range or at its end, as `longest` returns it.
         """
-        text, both = _ended(probe.text), np.repeat(np.arange(len(lengths)), 2)
+        text, both = _ended(queries.text), np.repeat(np.arange(len(lengths)), 2)
         # Each query twice in succession, for the lower and the upper end.
-        twice, most = probe.only(both), lengths[both]
+        twice, most = queries.only(both), lengths[both]
         is_upper = np.arange(len(both)) % 2 == 1
         first, behind = self._bounds(twice)
         left, right = np.where(is_upper, near[both], first), np.where(is_upper, behind, near[both])
@@ -158,7 +158,7 @@ class Segments:
         return np.where(is_upper, np.minimum(gallop, middle), np.maximum(gallop, middle))
 
     def _compare(
-        self, text: Integers, probe: Queries, rank: Integers, known: Integers, most: Integers
+        self, text: Integers, queries: Queries, rank: Integers, known: Integers, most: Integers
     ) -> tuple[Integers, Tokens]:
         """(common tokens after the lead, up to `most`; whether the suffix sorts before the query).
 
@@ -166,13 +166,13 @@ class Segments:
         """
         shared = known.copy()
         below = np.zeros(len(rank), bool)
-        place = self._places(probe.segment, rank) + 1
+        place = self._places(queries.segment, rank) + 1
         open_ = np.flatnonzero(shared < most)
         width = _NARROW
         while len(open_):
             steps = np.arange(width)
-            ours = self._tokens_at(probe.segment[open_], (place[open_] + shared[open_])[:, None] + steps)
-            asked = text.take((probe.start[open_] + shared[open_])[:, None] + steps, mode="clip")
+            ours = self._tokens_at(queries.segment[open_], (place[open_] + shared[open_])[:, None] + steps)
+            asked = text.take((queries.start[open_] + shared[open_])[:, None] + steps, mode="clip")
             differs = ours != asked
             first = differs.argmax(axis=1)
             rows = np.arange(len(open_))
@@ -184,12 +184,12 @@ class Segments:
         whole = shared >= most
         return np.minimum(shared, most), below & ~whole
 
-    def _bounds(self, probe: Queries) -> tuple[Integers, Integers]:
+    def _bounds(self, queries: Queries) -> tuple[Integers, Integers]:
         """The range of ranks whose suffixes begin with each query's lead."""
-        low, high = np.empty_like(probe.lead), np.empty_like(probe.lead)
-        for segment, part in self._parts(probe.segment):
-            low[part] = segment.bounds[probe.lead[part]]
-            high[part] = segment.bounds[probe.lead[part] + 1]
+        low, high = np.empty_like(queries.lead), np.empty_like(queries.lead)
+        for segment, part in self._parts(queries.segment):
+            low[part] = segment.bounds[queries.lead[part]]
+            high[part] = segment.bounds[queries.lead[part] + 1]
         return low, high
 
     def _places(self, numbers: Integers, rank: Integers) -> Integers:

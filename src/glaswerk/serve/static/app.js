@@ -12,8 +12,8 @@ const prompt = find("prompt");
 const scroll = find("scroll");
 const store = new Store(() => listConversations());
 const layout = new Layout();
-const whole = new DocumentView(api.documentOf, () => retrace());
-const panel = new SourcesPanel((open) => layout.sources(open), (id, words) => whole.open(id, words));
+const documentView = new DocumentView(api.documentOf, () => retrace());
+const panel = new SourcesPanel((open) => layout.sources(open), (id, words) => documentView.open(id, words));
 const transcript = new Transcript(find("conversation"));
 const traces = new Map();
 
@@ -310,7 +310,7 @@ find("to-end").addEventListener("click", () => {
 scroll.addEventListener("scroll", () => (find("to-end").hidden = atEnd()), { passive: true });
 document.addEventListener("keydown", (event) => {
   // An open dialog handles Escape itself; nothing else should close with it.
-  if (event.key !== "Escape" || whole.isOpen) return;
+  if (event.key !== "Escape" || documentView.isOpen) return;
   if (layout.drawerIsOpen) layout.drawer(false);
   else panel.close();
 });

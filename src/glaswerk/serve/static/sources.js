@@ -13,12 +13,12 @@ const CAVEAT =
 const AROUND = 220;
 
 export class SourcesPanel {
-  // `changed(open)` is called when the panel opens or closes; `whole(id, words)` shows a complete document.
-  constructor(changed, whole) {
+  // `changed(open)` is called when the panel opens or closes; `showDocument(id, words)` opens a complete document.
+  constructor(changed, showDocument) {
     this.root = find("sources");
     this.body = find("sources-body");
     this.changed = changed;
-    this.whole = whole;
+    this.showDocument = showDocument;
     this.opener = null;
     find("close-sources").addEventListener("click", () => this.close());
     this.answer = null;
@@ -71,7 +71,7 @@ export class SourcesPanel {
 
   // Only when it is opened: a long answer has hundreds of spans with a few documents each.
   fill(entry, span) {
-    if (entry.childElementCount === 1) entry.append(...documents(span, this.whole));
+    if (entry.childElementCount === 1) entry.append(...documents(span, this.showDocument));
   }
 
   // Opens span `index` and moves the focus to it; closing returns the focus to `opener`.
@@ -101,8 +101,8 @@ export class SourcesPanel {
   }
 }
 
-function documents(span, whole) {
-  const cards = span.documents.map((match) => card(match, () => whole(match.id, span.text)));
+function documents(span, showDocument) {
+  const cards = span.documents.map((match) => card(match, () => showDocument(match.id, span.text)));
   const more = span.count - span.documents.length;
   if (more > 0 && cards.length) {
     cards.push(el("p", { class: "more", text: `and ${count(more, "further occurrence", "further occurrences")}` }));
@@ -110,7 +110,7 @@ function documents(span, whole) {
   return cards;
 }
 
-function card(match, whole) {
+function card(match, show) {
   const head = el("header", { class: "card-head" }, el("strong", { text: match.author || nobody(match) }));
   const date = readableDate(match.created_at);
   if (date) head.append(el("time", { datetime: match.created_at, text: date }));
@@ -119,7 +119,7 @@ function card(match, whole) {
   const link = webLink(match.url);
   if (link) foot.append(link);
   const facts = el("ul", { class: "card-facts" }, ...standing(match).map((text) => el("li", { text })));
-  const more = el("button", { type: "button", class: "show-all", text: "Whole document", onclick: whole });
+  const more = el("button", { type: "button", class: "show-all", text: "Whole document", onclick: show });
   more.setAttribute("aria-label", `Whole document by ${match.author || nobody(match)}`);
   return el("article", { class: "card" }, head, passage(match), facts, foot, more);
 }
