@@ -36,7 +36,7 @@ def reached(
     _check(stones)
     if not stones:
         raise GlaswerkError(
-            "expected an author, an id, a source or a file of them, found nothing",
+            "expected what to forget (an author, an id, a source or a file of them), found nothing",
             hint="glaswerk forget --author HANDLE --dry-run",
         )
     touched = reach(lab, Forgotten(tuple(stones)))
