@@ -82,4 +82,5 @@ def test_no_bytes_raise_anything_but_a_named_error(
     for start in (b"", b"[", b"PAR1", b"\x1f\x8b\x08\x00", LINE):
         path.write_bytes(start + data)
         with suppress(GlaswerkError):
-            list(read_records(InputFile(path, name), IngestCounts(), tolerant=tolerant))
+            found = list(read_records(InputFile(path, name), IngestCounts(), tolerant=tolerant))
+            assert all(isinstance(row, dict) and str(path) in where for _, where, row in found)

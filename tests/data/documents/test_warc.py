@@ -143,4 +143,5 @@ def test_no_bytes_raise_anything_but_os_errors(data: st.DataObject) -> None:
         f"{SITE}/b", b"5\r\nwords\r\n0\r\n\r\n"
     )
     with suppress(OSError):
-        list(read_warc(BufferedReader(BytesIO(mutated(data, whole))), Robots(), Counter()))
+        for url, row in read_warc(BufferedReader(BytesIO(mutated(data, whole))), Robots(), Counter()):
+            assert (row["id"], row["url"]) == (url, url)

@@ -25,7 +25,7 @@ MESSAGES = b'window.YTD.direct_messages.part0 = [{"dmConversation": {"messages":
         ("backup.tar", tarred({"twitter.zip": zipped({"data/like.js": MESSAGES})})),
     ],
 )
-def test_a_data_file_of_an_archive_is_refused_wherever_it_lies(
+def test_a_data_file_of_an_archive_is_refused_in_any_container(
     empty_lab: Lab, tmp_path: Path, name: str, data: bytes
 ) -> None:
     (tmp_path / "in").mkdir()

@@ -212,7 +212,8 @@ def test_exports_and_dumps_of_x_are_added_apart(empty_lab: Lab, tmp_path: Path) 
 @given(st.data())
 def test_no_bytes_of_a_repository_raise_anything_but_damage(data: st.DataObject) -> None:
     with suppress(*DAMAGE):
-        list(read_repository(BufferedReader(BytesIO(mutated(data, repository(RECORDS)))), Counter()))
+        for item in read_repository(BufferedReader(BytesIO(mutated(data, repository(RECORDS)))), Counter()):
+            assert item.id.startswith("at://")
 
 
 JSON = st.recursive(

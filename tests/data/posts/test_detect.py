@@ -49,7 +49,7 @@ def test_a_folder_of_two_kinds_is_refused_with_both_named(
     kind(folder, other)
     with pytest.raises(GlaswerkError, match="found both") as raised:
         add_posts(empty_lab, [folder], licence="own", acquired="own")
-    assert "apart" in str(raised.value.hint)
+    assert "separately" in str(raised.value.hint)
 
 
 def test_a_folder_of_zipped_dumps_and_a_folder_named_data_are_dumps(empty_lab: Lab, tmp_path: Path) -> None:

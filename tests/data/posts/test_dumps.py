@@ -325,7 +325,7 @@ def test_posts_nested_without_end_are_counted(empty_lab: Lab, tmp_path: Path) ->
 
 
 def test_other_peoples_posts_need_a_word_on_how_they_were_acquired(empty_lab: Lab, tmp_path: Path) -> None:
-    with pytest.raises(GlaswerkError, match=r"not an archive of your own.*June 2025") as raised:
+    with pytest.raises(GlaswerkError, match=r"not from your own archive.*June 2025") as raised:
         add(empty_lab, tmp_path / "a.json", lines(status(1, "a")), acquired="")
     assert "--acquired" in str(raised.value.hint)
 
@@ -341,7 +341,7 @@ def test_archives_and_dumps_are_not_mixed(empty_lab: Lab, tmp_path: Path) -> Non
 
 
 def test_json_without_a_post_names_the_command_for_it(empty_lab: Lab, tmp_path: Path) -> None:
-    with pytest.raises(GlaswerkError, match="expected posts as X's APIs give them") as raised:
+    with pytest.raises(GlaswerkError, match="expected posts in the format of X's APIs") as raised:
         add(empty_lab, tmp_path / "a.jsonl", lines({"text": "no id"}))
     assert "glaswerk add docs" in str(raised.value.hint)
 
