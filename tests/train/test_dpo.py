@@ -18,7 +18,7 @@ from glaswerk.lab import Artifact, Lab
 from glaswerk.rerun.exposure import learnt
 from glaswerk.rerun.first_seen import Sightings
 from glaswerk.rerun.order import order_of
-from glaswerk.rerun.steps_touched import Touch
+from glaswerk.rerun.steps_touched import TouchedSteps
 from glaswerk.tokenizer import Shards, pack, train_tokenizer
 from glaswerk.tokenizer.pairs import CHOSEN, REJECTED, Pairs
 from glaswerk.tokenizer.training import TokenizerConfig
@@ -264,7 +264,7 @@ def test_the_steps_that_saw_a_pair_are_those_whose_spans_have_it(pairs_lab: Lab)
         sum(span.end - span.start for span in order.spans(step) if span.document in wanted)
         for step in range(steps)
     ]
-    assert Touch.of(order, wanted, steps).tokens.tolist() == walked
+    assert TouchedSteps.of(order, wanted, steps).tokens.tolist() == walked
     for name, found in Sightings(pairs_lab, made).of(order.documents).items():
         (seen,) = found
         assert (seen.model, seen.stage) == (made.name, "preference tuning")

@@ -16,7 +16,7 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Lab
 
 if TYPE_CHECKING:
-    from glaswerk.train.forecast.prediction import Where
+    from glaswerk.train.forecast.prediction import Target
     from glaswerk.train.plan import TrainConfig
 
 
@@ -50,7 +50,7 @@ def command(
     glaswerk plan --budget 2h
     glaswerk plan --size 350M --device h100 --devices 8 --price-per-hour 20
     """
-    from glaswerk.train.forecast.prediction import Where
+    from glaswerk.train.forecast.prediction import Target
     from glaswerk.train.plan import TrainConfig
 
     if probe and device != "here":
@@ -59,11 +59,13 @@ def command(
         )
     if not (math.isfinite(price_per_hour) and math.isfinite(watts)):
         raise GlaswerkError("--price-per-hour and --watts take numbers", hint="--watts 700")
-    where = Where(device, devices, probe, price_per_hour, watts)
+    where = Target(device, devices, probe, price_per_hour, watts)
     plan_for(Lab.open(lab_path), TrainConfig(**settings), where, budget=budget, as_json=as_json)
 
 
-def plan_for(lab: Lab, config: TrainConfig, where: Where, *, budget: str = "", as_json: bool = False) -> None:
+def plan_for(
+    lab: Lab, config: TrainConfig, where: Target, *, budget: str = "", as_json: bool = False
+) -> None:
     """Print what training on the lab's shards takes, as a table or with everything in it as JSON."""
     from glaswerk.tokenizer import Shards
     from glaswerk.train.batches.last_sources import Last

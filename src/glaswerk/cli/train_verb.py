@@ -76,9 +76,9 @@ def command(
     config = TrainConfig(**settings)
     if dry_run:
         from glaswerk.cli.plan_verb import plan_for
-        from glaswerk.train.forecast.prediction import Where
+        from glaswerk.train.forecast.prediction import Target
 
-        plan_for(Lab.open(lab_path), config, Where(), as_json=as_json)
+        plan_for(Lab.open(lab_path), config, Target(), as_json=as_json)
         return
     keep = Keep(steps=_steps(milestones))
     with resumable(), open_world(Parallel.parse(parallel)) as world, taking_part(lab_path) as lab:

@@ -125,7 +125,7 @@ def _carry_out(
     from glaswerk.data.removal.reach import forgotten_ids
     from glaswerk.rerun.exposure import count_exposures
     from glaswerk.rerun.rebuild import rebuild
-    from glaswerk.rerun.retrain import remake
+    from glaswerk.rerun.retrain import retrain
 
     if model is None:
         there = ", ".join(made.name for made in lab.all("model")) or "none"
@@ -137,7 +137,7 @@ def _carry_out(
         )
     with resumable(), writing(lab_path) as held:
         rebuild(held)
-        made = remake(held, model, how)
+        made = retrain(held, model, how)
         count_exposures(held)
     figures = {key: made.stats[key] for key in ("steps", "tokens", "train_loss", "tokens_per_second")}
     show(made, as_json, **figures)

@@ -14,7 +14,7 @@ import pyarrow as pa
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.artifact import MANIFEST
 from glaswerk.rerun.order import order_of, stage_of
-from glaswerk.rerun.retrain import RECIPE as REMAKE
+from glaswerk.rerun.retrain import RECIPE as RETRAIN
 from glaswerk.rerun.steps_touched import steps_of
 from glaswerk.train.batches.batches import Order
 from glaswerk.train.batches.packing import Ids
@@ -95,7 +95,7 @@ def known_order(lab: Lab, model: Artifact) -> Order | None:
     """What each step of a model's run saw; None where it cannot be built again exactly."""
     recipe = json.loads((model.path / MANIFEST).read_text()).get("recipe")
     # Another version may have packed otherwise.
-    return order_of(lab, model) if recipe in (PRETRAIN, TUNE, DPO, GRPO, REMAKE) else None
+    return order_of(lab, model) if recipe in (PRETRAIN, TUNE, DPO, GRPO, RETRAIN) else None
 
 
 def _grown_from(lab: Lab, model: Artifact) -> list[Artifact]:

@@ -10,12 +10,12 @@ from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.status import ADOPTED
 from glaswerk.rerun.exposure import Learnt, learnt
 from glaswerk.rerun.order import TUNED_ON, model_of, stage_of
-from glaswerk.rerun.steps_touched import Touch, touch_of
+from glaswerk.rerun.steps_touched import TouchedSteps, touched_steps
 from glaswerk.tokenizer import Shards
 from glaswerk.train.checkpoint.policy import written_steps
 
 # Models that each grew from the one before, with what their own runs saw; None where nobody can tell.
-Chain = list[tuple[Artifact, Touch | None]]
+Chain = list[tuple[Artifact, TouchedSteps | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Affected:
     tokens: int
     tokens_seen: int
     certain: bool
-    own: Touch | None
+    own: TouchedSteps | None
     options: tuple[Option, ...]
 
     def to_json(self) -> dict[str, Any]:
@@ -76,11 +76,11 @@ class Affected:
 def affected(lab: Lab, documents: Collection[str], *, price_per_hour: float = 0.0) -> Iterator[Affected]:
     """Every model of the lab that learnt from `documents`, oldest first, with its options."""
     for model in lab.all("model"):
-        chain = touched_chain(lab, model, documents)
+        chain = retraining_chain(lab, model, documents)
         found = _learnt(lab, model, documents, chain)
         if found.documents or not found.certain:
             base = model_of(lab, model.inputs.get("base", ""))
-            own = chain[-1][1] if chain else touch_of(lab, model, documents)
+            own = chain[-1][1] if chain else touched_steps(lab, model, documents)
             touched = own if own is not None and own.steps else None
             yield Affected(
                 model,
@@ -106,7 +106,7 @@ def _learnt(lab: Lab, model: Artifact, documents: Collection[str], chain: Chain 
 def options(
     lab: Lab, found: Learnt, chain: Chain | None, documents: Collection[str], price: float
 ) -> tuple[Option, ...]:
-    """Rebuild, replay and keep, for the last model of a chain (see `touched_chain`); keep alone without one,
+    """Rebuild, replay and keep, for the last model of a chain (see `retraining_chain`); keep alone without one,
     and where a model of it would have nothing left to be tuned on."""
     keep = Option("keep", 0, 0, 0, 0.0, 0.0 if price else None, _mark(found.documents, found.seen))
     if chain is None:
@@ -154,18 +154,18 @@ def _alone(lab: Lab, emptied: Artifact, chain: Chain) -> str:
     return f"{words}, and {base.name}, which {chain[0][0].name} was tuned from, never saw them"
 
 
-def touched_chain(lab: Lab, model: Artifact, documents: Collection[str]) -> Chain | None:
+def retraining_chain(lab: Lab, model: Artifact, documents: Collection[str]) -> Chain | None:
     """The models that must be made anew for `model` to be without `documents`, in order: the first that saw
     one of them, and those that grew from it. A run that nobody can look into counts as one that saw them.
     Adopted weights count for none. None where one of the models is no longer in the lab."""
-    chain = [(model, touch_of(lab, model, documents))]
+    chain = [(model, touched_steps(lab, model, documents))]
     while identifier := chain[0][0].inputs.get("base", ""):
         base = model_of(lab, identifier)
         if base is None:
             return None
         if stage_of(base) == ADOPTED:
             break
-        chain.insert(0, (base, touch_of(lab, base, documents)))
+        chain.insert(0, (base, touched_steps(lab, base, documents)))
     while len(chain) > 1 and chain[0][1] is not None and not chain[0][1].steps:
         chain.pop(0)
     return chain
@@ -177,7 +177,7 @@ def untouched_checkpoint(lab: Lab, model: Artifact, first: int) -> int:
     return max(kept, default=0)
 
 
-def _tail(lab: Lab, model: Artifact, touch: Touch | None, *, leave_out: bool) -> tuple[int, int, int]:
+def _tail(lab: Lab, model: Artifact, touch: TouchedSteps | None, *, leave_out: bool) -> tuple[int, int, int]:
     """Start, steps and tokens of what must be trained again."""
     steps, tokens = int(model.stats.get("steps", 0)), int(model.stats.get("tokens", 0))
     first = touch.first if touch and touch.first is not None else 0

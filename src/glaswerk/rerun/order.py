@@ -23,14 +23,14 @@ from glaswerk.train.batches.replay import ReplaySampler, with_cuts
 from glaswerk.train.batches.sampler import PackedSampler
 from glaswerk.train.batches.stream import Stream
 from glaswerk.train.dpo import SPLIT
-from glaswerk.train.grpo import ASKED
+from glaswerk.train.grpo import PROMPT_DOCUMENTS
 from glaswerk.train.loop import LoopConfig
 from glaswerk.train.objective.preference import PairSampler
-from glaswerk.train.objective.prompt_order import AskedOrder
-from glaswerk.train.plan import Plan
+from glaswerk.train.objective.prompt_order import PromptOrder
+from glaswerk.train.plan import TrainPlan
 from glaswerk.train.tune import LONGEST, context_of
 
-# The key in the config of a model that took the order of another run, with documents left out (see `remake`).
+# The key in the config of a model that took the order of another run, with documents left out (see `retrain`).
 ORDER = "order"
 REPLAY, REBUILD = "replay", "rebuild"
 # The split without which a tuning, by its stage, has nothing to learn from.
@@ -52,12 +52,12 @@ def loop_of(model: Artifact) -> LoopConfig:
         ) from error
 
 
-def plan_of(model: Artifact, sampler: PackedSampler | Consecutive) -> Plan:
+def plan_of(model: Artifact, sampler: PackedSampler | Consecutive) -> TrainPlan:
     """The resolved settings of a pretraining run over the batches of `sampler`."""
     loop = loop_of(model)
     tokens = round(loop.steps * sampler.tokens_per_epoch / sampler.steps_per_epoch)
     epochs = round(loop.steps / sampler.steps_per_epoch, 2)
-    return Plan(Shape(**model.config["shape"]), loop, int(model.config["rows"]), tokens, epochs)
+    return TrainPlan(Shape(**model.config["shape"]), loop, int(model.config["rows"]), tokens, epochs)
 
 
 def model_of(lab: Lab, identifier: str) -> Artifact | None:
@@ -86,7 +86,7 @@ def order_of(lab: Lab, model: Artifact) -> Order | None:
     None where nobody can tell: spans or pairs are lost, or a run by rewards did not note its questions.
     """
     if stage_of(model) == "grpo":
-        return _asked_order(lab, model)
+        return _prompt_order(lab, model)
     folder = spans_folder(lab, model.inputs.get("shards", ""))
     if folder is None:
         return None
@@ -157,8 +157,8 @@ def stream_of(folder: Path, split: str) -> Stream:
     return Stream(split, documents, nothing, starts, ends, shards.end_id, mask)
 
 
-def _asked_order(lab: Lab, model: Artifact) -> AskedOrder | None:
-    asked, config = model.stats.get(ASKED), model.config
+def _prompt_order(lab: Lab, model: Artifact) -> PromptOrder | None:
+    asked, config = model.stats.get(PROMPT_DOCUMENTS), model.config
     folder = spans_folder(lab, model.inputs.get("shards", ""))
     if asked is None or (asked and folder is None):
         return None
@@ -167,7 +167,7 @@ def _asked_order(lab: Lab, model: Artifact) -> AskedOrder | None:
         names, starts, ends = Shards.open(folder).spans("chat")
         spans = dict(zip(names, zip(starts.tolist(), ends.tolist(), strict=True), strict=True))
         dialogues = [Span("chat", name, *spans[name]) for name in asked]
-    return AskedOrder(dialogues, prompts=config["prompts"], updates=config["updates"], seed=config["seed"])
+    return PromptOrder(dialogues, prompts=config["prompts"], updates=config["updates"], seed=config["seed"])
 
 
 def replayed_tuning(model: Artifact, order: Path, now: Path) -> PackedSampler | None:

@@ -38,7 +38,7 @@ from glaswerk.tokenizer.training import TokenizerConfig
 from glaswerk.train.checkpoint.branch import begin_branch
 from glaswerk.train.checkpoint.policy import Keep
 from glaswerk.train.machine.environment import environment
-from glaswerk.train.pretrain import RECIPE, Job, carry_out
+from glaswerk.train.pretrain import RECIPE, PretrainJob, run_pretraining
 
 _MARKER = "reproduction.json"
 # What is taken as it is stored: its raw files are the user's, and not in the lab.
@@ -251,7 +251,7 @@ def _pretrain(new: Lab, recorded: Artifact) -> Artifact:
     sampler = pretrain_sampler(stream_of(packed.path, "train"), recorded.config)
     loop = loop_of(recorded)
     spec = Spec("model", recorded.name, RECIPE, {"shards": packed.id}, recorded.config)
-    job = Job(spec, packed, plan_of(recorded, sampler), sampler, int(recorded.config["seed"]))
+    job = PretrainJob(spec, packed, plan_of(recorded, sampler), sampler, int(recorded.config["seed"]))
     # As it was then: the probe and the prediction may choose otherwise here.
     job = replace(job, compile="on" if "warmup_seconds" in recorded.stats else "off")
     if loop.trunk:
@@ -259,11 +259,11 @@ def _pretrain(new: Lab, recorded: Artifact) -> Artifact:
         config: dict[str, Any] = {**recorded.config, "loop": whole.settings()}
         trunk = Spec("model", f"trunk/step-{whole.steps}", RECIPE, spec.inputs, config)
         before = replace(job, spec=trunk, planned=replace(job.planned, loop=whole))
-        carry_out(new, _as_then(before, recorded), keep=Keep(steps=(loop.branch_at,)))
+        run_pretraining(new, _as_then(before, recorded), keep=Keep(steps=(loop.branch_at,)))
         begin_branch(new.run_folder(trunk.id), loop.branch_at, new.run_folder(spec.id))
-    return carry_out(new, _as_then(job, recorded))
+    return run_pretraining(new, _as_then(job, recorded))
 
 
-def _as_then(job: Job, recorded: Artifact) -> Job:
+def _as_then(job: PretrainJob, recorded: Artifact) -> PretrainJob:
     precision = str(recorded.stats.get("precision", job.planned.loop.precision))
     return replace(job, planned=replace(job.planned, loop=replace(job.planned.loop, precision=precision)))

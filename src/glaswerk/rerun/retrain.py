@@ -29,7 +29,7 @@ from glaswerk.rerun.order import (
     with_last,
 )
 from glaswerk.rerun.retune import retune
-from glaswerk.rerun.steps_touched import Touch, touch_of
+from glaswerk.rerun.steps_touched import TouchedSteps, touched_steps
 from glaswerk.tokenizer import Shards
 from glaswerk.tokenizer.spans import spans_folder
 from glaswerk.train.batches.last_sources import LAST, Last
@@ -39,15 +39,15 @@ from glaswerk.train.batches.sources import sources_of
 from glaswerk.train.checkpoint.branch import begin_branch
 from glaswerk.train.checkpoint.policy import Keep
 from glaswerk.train.pretrain import RECIPE as PRETRAIN
-from glaswerk.train.pretrain import Job, carry_out
-from glaswerk.train.tune import carry_out as carry_out_tuning
+from glaswerk.train.pretrain import PretrainJob, run_pretraining
+from glaswerk.train.tune import run_tuning
 
 RECIPE = "remake/1"
 # What the new models are called after.
 SUFFIX = {REBUILD: "rebuilt", REPLAY: "replayed"}
 
 
-def remake(lab: Lab, model: Artifact, how: str) -> Artifact:
+def retrain(lab: Lab, model: Artifact, how: str) -> Artifact:
     """The model that `model` would be without the documents that its shards, made anew, have lost.
 
     `how`: "rebuild" goes on over the new shards in their own order, "replay" keeps the order of the old run.
@@ -111,7 +111,7 @@ def _retuned_in_order(lab: Lab, model: Artifact, base: Artifact, shards: Artifac
     config = {**model.config, ORDER: _settings(model, REPLAY, 0, gone)}
     name = f"{_name(model, REPLAY)}/step-{loop_of(model).steps}"
     spec = Spec("model", name, RECIPE, {"base": base.id, "shards": shards.id}, config)
-    return carry_out_tuning(lab, spec, base, shards, sampler)
+    return run_tuning(lab, spec, base, shards, sampler)
 
 
 def _settings(model: Artifact, how: str, start: int, gone: list[str]) -> dict[str, Any]:
@@ -130,7 +130,7 @@ def _lost(lab: Lab, model: Artifact, shards: Artifact) -> bool:
     folder = spans_folder(lab, model.inputs["shards"])
     if folder is None:
         return True
-    touch = touch_of(lab, model, _documents(folder) - _documents(shards.path))
+    touch = touched_steps(lab, model, _documents(folder) - _documents(shards.path))
     return touch is None or touch.steps > 0
 
 
@@ -169,7 +169,7 @@ def _pretrained(lab: Lab, model: Artifact, shards: Artifact, how: str) -> Artifa
     spec = Spec("model", name, RECIPE, {"shards": shards.id}, config)
     if start:
         begin_branch(lab.run_folder(model.id), start, lab.run_folder(spec.id))
-    return carry_out(lab, Job(spec, shards, planned, sampler, int(model.config["seed"])))
+    return run_pretraining(lab, PretrainJob(spec, shards, planned, sampler, int(model.config["seed"])))
 
 
 def _from_scratch(lab: Lab, model: Artifact, shards: Artifact) -> Artifact:
@@ -181,7 +181,9 @@ def _from_scratch(lab: Lab, model: Artifact, shards: Artifact) -> Artifact:
     name = f"{_name(model, REBUILD)}/step-{planned.loop.steps}"
     spec = Spec("model", name, PRETRAIN, {"shards": shards.id}, config)
     keep = Keep(steps=(last["at"],)) if last else None
-    return carry_out(lab, Job(spec, shards, planned, sampler, int(model.config["seed"])), keep=keep)
+    return run_pretraining(
+        lab, PretrainJob(spec, shards, planned, sampler, int(model.config["seed"])), keep=keep
+    )
 
 
 def _last_now(lab: Lab, model: Artifact, shards: Artifact) -> dict[str, Any] | None:
@@ -197,7 +199,7 @@ def _last_now(lab: Lab, model: Artifact, shards: Artifact) -> dict[str, Any] | N
 def _start(lab: Lab, model: Artifact, gone: list[str]) -> int:
     """The step to go on from, before any that saw a document that the shards lack, whoever took it."""
     order = order_of(lab, model)
-    first = Touch.of(order, gone, loop_of(model).steps).first if order else None
+    first = TouchedSteps.of(order, gone, loop_of(model).steps).first if order else None
     assert first is not None, "only a run that saw one of them is made anew"
     return untouched_checkpoint(lab, model, first)
 

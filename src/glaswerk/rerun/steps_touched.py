@@ -16,7 +16,7 @@ from glaswerk.train.batches.packing import Ids
 
 
 @dataclass(frozen=True, slots=True)
-class Touch:
+class TouchedSteps:
     """`tokens` of some documents in each step of a run, int64, shape (steps,); steps are counted from 0.
 
     `documents`: ids of those that a step saw.
@@ -26,7 +26,7 @@ class Touch:
     documents: frozenset[str]
 
     @classmethod
-    def of(cls, order: Order, documents: Collection[str], steps: int) -> Touch:
+    def of(cls, order: Order, documents: Collection[str], steps: int) -> TouchedSteps:
         """What the first `steps` steps saw of `documents`: no step is walked through."""
         names = pa.array(order.documents, pa.string())
         meant = np.asarray(pc.is_in(names, value_set=pa.array(list(documents), pa.string())))
@@ -53,14 +53,14 @@ class Touch:
         return int(self.tokens.sum())
 
 
-def touch_of(lab: Lab, model: Artifact, documents: Collection[str]) -> Touch | None:
+def touched_steps(lab: Lab, model: Artifact, documents: Collection[str]) -> TouchedSteps | None:
     """What the run that made `model` saw of `documents`, its base's run left out.
 
     None where nobody can tell (see `order_of`).
     """
     order = order_of(lab, model)
     # A run that patience ended has the weights of an earlier step than it planned.
-    return None if order is None else Touch.of(order, documents, steps_of(model))
+    return None if order is None else TouchedSteps.of(order, documents, steps_of(model))
 
 
 def steps_of(model: Artifact) -> int:

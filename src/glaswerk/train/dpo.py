@@ -19,7 +19,6 @@ from glaswerk.tokenizer.pairs import Pairs
 from glaswerk.train.checkpoint.policy import Checkpoints
 from glaswerk.train.export import base_of, tokenizer_of
 from glaswerk.train.loop import LoopConfig, run
-from glaswerk.train.machine.numbers import check_numbers
 from glaswerk.train.machine.precision import autocast, resolve
 from glaswerk.train.objective.preference import (
     DpoObjective,
@@ -28,6 +27,7 @@ from glaswerk.train.objective.preference import (
     reference_log_probabilities,
 )
 from glaswerk.train.tune import context_of, rate_of
+from glaswerk.train.validate import check_ranges
 
 RECIPE = "dpo/1"
 SPLIT, HELD_OUT = "preference", "preference-validation"
@@ -49,7 +49,7 @@ class DpoConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class DpoPlan:
     """The resolved settings of a run, as `--dry-run` prints them."""
 
     base: str
@@ -70,10 +70,10 @@ class _Prepared:
     shards: Shards
     pairs: Pairs
     held_out: Pairs | None
-    plan: Plan
+    plan: DpoPlan
 
 
-def plan_dpo(lab: Lab, config: DpoConfig, *, base: str = "chat") -> Plan:
+def plan_dpo(lab: Lab, config: DpoConfig, *, base: str = "chat") -> DpoPlan:
     """What `dpo` would do. Raises GlaswerkError where it could not."""
     return _prepare(lab, config, base).plan
 
@@ -96,7 +96,7 @@ def dpo(lab: Lab, config: DpoConfig, *, base: str = "chat", name: str = "preferr
     def write(folder: Path) -> Mapping[str, Any]:
         model = load(ready.parent.path)
         sampler, held_out = _material(lab, ready, model, config)
-        look = held_out.look if held_out else lambda model: {}
+        validate = held_out.validate if held_out else lambda model: {}
         stats = run(
             model,
             sampler,
@@ -104,7 +104,7 @@ def dpo(lab: Lab, config: DpoConfig, *, base: str = "chat", name: str = "preferr
             lab.run_folder(spec.id),
             label=f"tune {name}",
             objective=DpoObjective(config.beta),
-            validate=look,
+            validate=validate,
         )
         save(model, folder)
         copy_tokenizer(ready.parent.path, folder)
@@ -136,7 +136,7 @@ def _prepare(lab: Lab, config: DpoConfig, base: str) -> _Prepared:
         decay=0.9,
         precision=config.precision,
     )
-    plan = Plan(
+    plan = DpoPlan(
         parent.name,
         packed.name,
         len(pairs),
@@ -154,7 +154,7 @@ def _check(config: DpoConfig) -> None:
     """Refuse what no run can be made of. Raises GlaswerkError."""
     resolve(config.precision)
     least = {"epochs": 1e-6, "beta": 1e-6, "batch_pairs": 1}
-    check_numbers(config, {**least, "learning_rate": 0, "seed": 0})
+    check_ranges(config, {**least, "learning_rate": 0, "seed": 0})
 
 
 def _pairs_for(lab: Lab, model: Artifact) -> Artifact:

@@ -19,15 +19,15 @@ from glaswerk.train.checkpoint.metrics import read_rows
 from glaswerk.train.checkpoint.policy import Checkpoints
 from glaswerk.train.export import base_of, shards_of
 from glaswerk.train.loop import LoopConfig, run
-from glaswerk.train.machine.numbers import check_numbers
 from glaswerk.train.machine.precision import resolve
-from glaswerk.train.objective.rewards import Answers, Arithmetic, Known, Question, Rewards, questions_of
+from glaswerk.train.objective.rewards import AnswerRewards, Arithmetic, Known, Question, Rewards, questions_of
 from glaswerk.train.objective.rollout import GrpoObjective, RolloutConfig, RolloutSampler, render
 from glaswerk.train.tune import context_of, rate_of
+from glaswerk.train.validate import check_ranges
 
 RECIPE = "grpo/1"
-# The key in the figures of a model for the documents whose questions its run asked (see `AskedOrder`).
-ASKED = "asked"
+# The key in the figures of a model for the documents whose questions its run asked (see `PromptOrder`).
+PROMPT_DOCUMENTS = "asked"
 # The share of a run over which the rewards at its beginning and its end are averaged.
 _ENDS = 0.1
 
@@ -53,7 +53,7 @@ class GrpoConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class GrpoPlan:
     """The resolved settings of a run, as `--dry-run` prints them."""
 
     base: str
@@ -80,11 +80,11 @@ class _Prepared:
     settings: Mapping[str, Any]
 
 
-def plan_grpo(lab: Lab, config: GrpoConfig, *, key: Key | None = None, base: str = "chat") -> Plan:
+def plan_grpo(lab: Lab, config: GrpoConfig, *, key: Key | None = None, base: str = "chat") -> GrpoPlan:
     """What `grpo` would do. Raises GlaswerkError where it could not."""
     ready = _prepare(lab, config, key, base)
     config = replace(config, learning_rate=ready.loop.learning_rate)
-    return Plan(ready.parent.name, ready.rewards.name, ready.rewards.size, ready.loop, config)
+    return GrpoPlan(ready.parent.name, ready.rewards.name, ready.rewards.size, ready.loop, config)
 
 
 def grpo(
@@ -114,7 +114,7 @@ def grpo(
         )
         save(model, folder)
         copy_tokenizer(parent.path, folder)
-        asked = {ASKED: ready.rewards.documents, "parameters": parent.stats["parameters"]}
+        asked = {PROMPT_DOCUMENTS: ready.rewards.documents, "parameters": parent.stats["parameters"]}
         return {**stats, **rewarded(runs), **asked}
 
     made = lab.make(spec, write)
@@ -158,7 +158,7 @@ def _check(config: GrpoConfig) -> None:
     """Refuse what no run can be made of. Raises GlaswerkError."""
     resolve(config.precision)
     least = {"steps": 1, "prompts": 1, "samples": 2, "max_tokens": 1, "updates": 1, "kl": 0, "seed": 0}
-    check_numbers(config, least | {"learning_rate": 0})
+    check_ranges(config, least | {"learning_rate": 0})
     if not 0 < config.clip < 1:
         raise GlaswerkError(f"--clip takes more than 0 and less than 1, found {config.clip}")
 
@@ -192,7 +192,7 @@ def _town(lab: Lab, parent: Artifact, key: Key, config: GrpoConfig) -> Rewards:
             f"no dialogue of the corpus asks for a fact of the answer key {key.name}",
             hint="glaswerk add chats FILE.jsonl --licence …, with questions about its subjects",
         )
-    return Answers(_fitting(questions, parent, config), f"key {key.name}")
+    return AnswerRewards(_fitting(questions, parent, config), f"key {key.name}")
 
 
 def _fitting(questions: Sequence[Question], parent: Artifact, config: GrpoConfig) -> list[Question]:

@@ -25,6 +25,7 @@ from glaswerk.train.batches.batches import Batch, Sampler
 from glaswerk.train.checkpoint.file import Progress
 from glaswerk.train.checkpoint.metrics import METRICS, rewind
 from glaswerk.train.checkpoint.policy import Checkpoints, Keep
+from glaswerk.train.early_stopping import EarlyStopping, best_row
 from glaswerk.train.machine.compiling import compile_network, forget_compiled, has_compiler, not_compiled
 from glaswerk.train.machine.environment import environment
 from glaswerk.train.machine.memory import is_out_of_memory, keep_freed_memory
@@ -34,7 +35,6 @@ from glaswerk.train.optim.optimizer import optimizers, set_precision, set_rate
 from glaswerk.train.optim.schedule import Schedule, wsd
 from glaswerk.train.parallel.ranks import Ranks
 from glaswerk.train.parallel.world import World
-from glaswerk.train.patience import Patience, best_row
 
 # A kill costs at most this much work; writing 25 MB takes 0.1 s, so under 1 % of the time.
 CHECKPOINT_SECONDS = 15.0
@@ -46,7 +46,7 @@ class LoopConfig:
     """Steps are optimizer steps; `warmup` and `decay` are shares of them; `precision`: see `resolve`.
 
     `micro_rows`: rows of a step that are computed at once, 0 for as many as fit; `compile`: the network, see
-    `compile_network`. `patience`: see `Patience`.
+    `compile_network`. `patience`: see `EarlyStopping`.
     `learning_rate` is the matrices'; embeddings have `embedding_ratio` times it.
     A branch follows a run of `trunk` steps up to `branch_at`, then decays until `steps`; without a trunk,
     `branch_at` is merely where patience begins to count.
@@ -124,7 +124,7 @@ def run(
     start = _start(model, config, checkpoints, world, ranks, input_ratio)
     config, done = start.config, start.done
     rows = ranks.of_first(rewind(folder, done.step) if world.first else [])
-    patience = Patience(config.patience, folder, world, since=config.branch_at)
+    patience = EarlyStopping(config.patience, folder, world, since=config.branch_at)
     step_of = Step(start.network, start.parts, objective, config, world)
     started = saved = time.perf_counter()
 
@@ -143,7 +143,7 @@ def run(
         if config.compile:
             bar.advance(0, "compiling")
         for step in range(done.step, config.steps):
-            if patience.over(rows):
+            if patience.should_stop(rows):
                 break
             clock = time.perf_counter()
             try:
@@ -158,7 +158,7 @@ def run(
             rows.append(row)
             metrics.write(json.dumps(row) + "\n")
             if looked:
-                patience.look(rows, model)
+                patience.record(rows, model)
                 refresh(rows)
             bar.advance(note=f"loss {row['loss']:.3f}  {row['tokens_per_second']:,} tok/s")
             late = time.perf_counter() - saved > CHECKPOINT_SECONDS
@@ -175,7 +175,11 @@ def run(
 
 
 def _end(
-    model: PreTrainedModel, config: LoopConfig, rows: list[dict[str, Any]], began: int, patience: Patience
+    model: PreTrainedModel,
+    config: LoopConfig,
+    rows: list[dict[str, Any]],
+    began: int,
+    patience: EarlyStopping,
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """The rows of the steps that `model` keeps, and figures of how a run that `began` at a step ended.
 
@@ -185,7 +189,7 @@ def _end(
     if config.compile:
         forget_compiled(model)
         ended["warmup_seconds"] = round(_warmup(rows[began:]), 1)
-    if patience.over(rows):
+    if patience.should_stop(rows):
         patience.restore(model)
         ended["stopped_at"] = len(rows)
         rows = rows[: best_row(rows, since=config.branch_at) + 1]

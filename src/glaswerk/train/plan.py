@@ -14,8 +14,8 @@ from glaswerk.train.batches.sampler import PackedSampler
 from glaswerk.train.batches.stream import Stream
 from glaswerk.train.loop import LoopConfig
 from glaswerk.train.machine.compiling import compiles
-from glaswerk.train.machine.numbers import check_numbers
 from glaswerk.train.machine.precision import resolve
+from glaswerk.train.validate import check_ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class TrainConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class TrainPlan:
     """The resolved settings of a run, as `--dry-run` prints them; `last` with the step that it begins at."""
 
     shape: Shape
@@ -55,7 +55,7 @@ class Plan:
     last: Last | None = None
 
 
-def plan(shards: Shards, config: TrainConfig, last: Last | None = None) -> Plan:
+def plan(shards: Shards, config: TrainConfig, last: Last | None = None) -> TrainPlan:
     """Derive everything from the size and the corpus, by the laws of `glaswerk.plan.laws`.
 
     `last`: the documents of `config.last`.
@@ -91,7 +91,7 @@ def plan(shards: Shards, config: TrainConfig, last: Last | None = None) -> Plan:
         # What patience may go back to has seen the last sources, too.
         last, loop = replace(last, at=at), replace(loop, steps=steps, branch_at=at)
     epochs = loop.steps / sampler.steps_per_epoch
-    return Plan(shape, loop, sampler.rows, round(loop.steps * a_step), round(epochs, 2), last)
+    return TrainPlan(shape, loop, sampler.rows, round(loop.steps * a_step), round(epochs, 2), last)
 
 
 def _branched(loop: LoopConfig, config: TrainConfig) -> LoopConfig:
@@ -126,7 +126,7 @@ def _check(config: TrainConfig) -> None:
         "decay_steps",
         "depth",
     }
-    check_numbers(config, dict.fromkeys(numbers, 0.0) | {"context": 8.0})
+    check_ranges(config, dict.fromkeys(numbers, 0.0) | {"context": 8.0})
     if config.last and config.branch:
         raise GlaswerkError(
             "--branch leaves a run early, and what comes last in it would be missing",

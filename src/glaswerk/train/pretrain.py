@@ -17,16 +17,16 @@ from glaswerk.train.batches.last_sources import LAST, Last, LastSampler
 from glaswerk.train.batches.sampler import PackedSampler
 from glaswerk.train.checkpoint.branch import begin_branch
 from glaswerk.train.checkpoint.policy import Checkpoints, Keep, remembered, written_steps
+from glaswerk.train.early_stopping import forget_best
 from glaswerk.train.export import tokenizer_of
-from glaswerk.train.forecast.prediction import Where, predict, predict_run
+from glaswerk.train.forecast.prediction import Target, predict, predict_run
 from glaswerk.train.loop import run
 from glaswerk.train.machine.compiling import compiles
 from glaswerk.train.optim.optimizer import UNTIED
-from glaswerk.train.parallel.artifact import make_together
+from glaswerk.train.parallel.collective_artifact import make_collective_artifact
 from glaswerk.train.parallel.world import World
-from glaswerk.train.patience import forget_best
-from glaswerk.train.plan import Plan, TrainConfig, plan, sampler_of
-from glaswerk.train.report.monitor import Extra, Watch, Watched
+from glaswerk.train.plan import TrainConfig, TrainPlan, plan, sampler_of
+from glaswerk.train.report.monitor import Extra, MonitoredRun, RunMonitor
 
 RECIPE = "pretrain/3"
 
@@ -63,27 +63,32 @@ def train(
     sampler = sampler_of(opened, config, planned.rows, planned.last)
     if isinstance(sampler, LastSampler):
         sampler.check_ranks(world.parallel.data_ranks)
-    job = Job(spec, packed, planned, sampler, config.seed, config.compile)
-    made = carry_out(lab, job, extra=extra, keep=keep, world=world)
+    job = PretrainJob(spec, packed, planned, sampler, config.seed, config.compile)
+    made = run_pretraining(lab, job, extra=extra, keep=keep, world=world)
     if asked and world.first:
         _check_milestones(asked, written_steps(lab.run_folder(spec.id)), planned.loop.steps)
     return made
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class PretrainJob:
     """A run to be carried out: what decides its model, the shards that it is watched by, and its batches."""
 
     spec: Spec
     packed: Artifact
-    planned: Plan
+    planned: TrainPlan
     sampler: PackedSampler | Consecutive
     seed: int
     compile: str = "auto"
 
 
-def carry_out(
-    lab: Lab, job: Job, *, extra: Extra | None = None, keep: Keep | None = None, world: World | None = None
+def run_pretraining(
+    lab: Lab,
+    job: PretrainJob,
+    *,
+    extra: Extra | None = None,
+    keep: Keep | None = None,
+    world: World | None = None,
 ) -> Artifact:
     """The model of `job`, going on from the newest checkpoint in the folder of its run (see `train`)."""
     world = world or World.alone()
@@ -95,8 +100,8 @@ def carry_out(
         model = build(
             planned.shape, seed=job.seed, end_id=tokenizer.end_id, turn_end_id=tokenizer.turn_end_id
         )
-        watched = Watched(name, runs, planned.loop.steps, planned.tokens, planned.shape.context)
-        watch = Watch(
+        watched = MonitoredRun(name, runs, planned.loop.steps, planned.tokens, planned.shape.context)
+        monitor = RunMonitor(
             lab,
             job.packed,
             tokenizer,
@@ -107,7 +112,7 @@ def carry_out(
             extra=extra,
             writes=world.first,
         )
-        seconds = predict(planned, Where(devices=world.size), sampler).seconds
+        seconds = predict(planned, Target(devices=world.size), sampler).seconds
         loop = replace(planned.loop, compile=compiles(job.compile, seconds))
         stats = run(
             model,
@@ -115,8 +120,8 @@ def carry_out(
             loop,
             runs,
             label=f"train {name.partition('/')[0]}",
-            validate=watch.look,
-            refresh=watch.refresh,
+            validate=monitor.validate,
+            refresh=monitor.refresh,
             world=world,
             keep=keep,
             input_ratio=UNTIED,
@@ -127,11 +132,11 @@ def carry_out(
         save(whole, folder)
         copy_tokenizer(vocabulary, folder)
         stats |= {"parameters": planned.shape.parameters, "ranks": world.size}
-        report = watch.finish(stats)
+        report = monitor.finish(stats)
         return {**stats, "report": report.relative_to(lab.root).as_posix()}
 
     keep = remembered(runs, keep or Keep()) if world.first else keep
-    made = make_together(lab, job.spec, world, write)
+    made = make_collective_artifact(lab, job.spec, world, write)
     if world.first:
         Checkpoints(runs, keep=keep, steps=planned.loop.steps).clear()
         if not written_steps(runs):  # a run that goes on from a milestone may need them
@@ -149,7 +154,7 @@ def _check_milestones(asked: Keep, written: Sequence[int], steps: int) -> None:
         )
 
 
-def _spec(packed: Artifact, config: TrainConfig, planned: Plan, name: str) -> Spec:
+def _spec(packed: Artifact, config: TrainConfig, planned: TrainPlan, name: str) -> Spec:
     settings: dict[str, Any] = {"stage": "pretrain", "seed": config.seed, "rows": planned.rows}
     settings |= {"shape": asdict(planned.shape), "loop": planned.loop.settings()}
     settings |= {LAST: planned.last.to_json()} if planned.last else {}

@@ -20,8 +20,8 @@ from glaswerk.train.batches.stream import Stream
 from glaswerk.train.checkpoint.policy import Checkpoints
 from glaswerk.train.export import base_of, shards_of, tokenizer_of
 from glaswerk.train.loop import LoopConfig, run
-from glaswerk.train.machine.numbers import check_numbers
 from glaswerk.train.machine.precision import resolve
+from glaswerk.train.validate import check_ranges
 
 if TYPE_CHECKING:
     from glaswerk.model.lora import Adapters
@@ -58,7 +58,7 @@ def tune(
 ) -> Artifact:
     """Tune the newest checkpoint of `base` on the chat split of its shards, or of those in `packed`."""
     resolve(config.precision)
-    check_numbers(config, {"epochs": 0.0, "batch_tokens": 1, "learning_rate": 0, "seed": 0, "lora": 0})
+    check_ranges(config, {"epochs": 0.0, "batch_tokens": 1, "learning_rate": 0, "seed": 0, "lora": 0})
     parent = base_of(lab, base)
     packed = packed or shards_of(lab, parent)
     shards = Shards.open(packed.path)
@@ -85,10 +85,10 @@ def tune(
     spec = Spec(
         "model", f"{name}/step-{loop.steps}", RECIPE, {"base": parent.id, "shards": packed.id}, settings
     )
-    return carry_out(lab, spec, parent, packed, sampler)
+    return run_tuning(lab, spec, parent, packed, sampler)
 
 
-def carry_out(lab: Lab, spec: Spec, parent: Artifact, packed: Artifact, sampler: PackedSampler) -> Artifact:
+def run_tuning(lab: Lab, spec: Spec, parent: Artifact, packed: Artifact, sampler: PackedSampler) -> Artifact:
     """`parent` tuned on the batches of `sampler` with the settings in `spec`; interrupted → continued."""
     vocabulary, runs = tokenizer_of(lab, packed), lab.run_folder(spec.id)
 

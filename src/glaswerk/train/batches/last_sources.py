@@ -20,20 +20,20 @@ from glaswerk.train.batches.stream import Stream
 # The key in the config of a model whose run had sources last.
 LAST = "last"
 # Tokens of the other sources beside each token of the last ones: without them a run forgets what it knew.
-REPLAY = 1.0
+REPLAY_RATIO = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Last:
     """The sources that come last, and their documents as places [first, end) in the training split.
 
-    `at`: the step that their part begins with; `replay`: see `REPLAY`.
+    `at`: the step that their part begins with; `replay`: see `REPLAY_RATIO`.
     """
 
     sources: tuple[str, ...]
     documents: tuple[tuple[int, int], ...]
     at: int = 0
-    replay: float = REPLAY
+    replay: float = REPLAY_RATIO
 
     @classmethod
     def of(cls, lab: Lab, packed: Artifact, names: Sequence[str]) -> Last | None:

@@ -12,7 +12,7 @@ from glaswerk.train.forecast.probe import here, training_rate
 from glaswerk.train.machine.precision import resolve
 
 if TYPE_CHECKING:
-    from glaswerk.train.plan import Plan
+    from glaswerk.train.plan import TrainPlan
 
 HERE = "here"
 # Of a run whose length is not asked for beforehand, the probe may take this share.
@@ -20,7 +20,7 @@ _PROBE_SHARE, _PROBE_SECONDS = 0.01, 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Where:
+class Target:
     """On what a run would take place. `price_per_hour` is for all devices, `watts` for one; 0 = not said."""
 
     device: str = HERE
@@ -30,7 +30,7 @@ class Where:
     watts: float = 0.0
 
 
-def predict(planned: Plan, where: Where, sampler: Sampler) -> Estimate:
+def predict(planned: TrainPlan, where: Target, sampler: Sampler) -> Estimate:
     """What `planned` takes there; a probe trains on the first batches of `sampler`.
 
     Raises GlaswerkError for a device that the table has not.
@@ -52,12 +52,12 @@ def predict(planned: Plan, where: Where, sampler: Sampler) -> Estimate:
     return Estimate(work, rate, device.gigabytes * 1e9, watts, where.price_per_hour)
 
 
-def predict_run(planned: Plan, sampler: Sampler, devices: int) -> Estimate:
+def predict_run(planned: TrainPlan, sampler: Sampler, devices: int) -> Estimate:
     """The prediction that a run keeps: by a probe of at most one per cent of the time that it will take.
 
     A run on several devices is not probed: the probe has the whole network on one.
     """
-    where = Where(devices=devices)
+    where = Target(devices=devices)
     assumed = predict(planned, where, sampler)
     seconds = min(_PROBE_SECONDS, _PROBE_SHARE * assumed.seconds)
     if seconds < 1 or devices > 1:
@@ -67,14 +67,14 @@ def predict_run(planned: Plan, sampler: Sampler, devices: int) -> Estimate:
     )
 
 
-def _precision(precision: str, where: Where) -> str:
+def _precision(precision: str, where: Target) -> str:
     """As the run would choose it: on this machine by its probe, on a GPU of the table bf16."""
     if precision == "auto" and where.device != HERE:
         return "bf16"
     return resolve(precision)
 
 
-def _micro_tokens(planned: Plan, devices: int) -> int:
+def _micro_tokens(planned: TrainPlan, devices: int) -> int:
     """Tokens that one device has at once."""
     rows = planned.loop.micro_rows or -(-planned.rows // devices)
     return min(rows, planned.rows) * planned.shape.context

@@ -8,8 +8,8 @@ from dataclasses import replace
 from glaswerk.plan.budget import largest_within, parse_budget
 from glaswerk.plan.flops import flops_of
 from glaswerk.tokenizer import Shards
-from glaswerk.train.forecast.prediction import Where, predict
-from glaswerk.train.plan import Plan, TrainConfig, plan, sampler_of
+from glaswerk.train.forecast.prediction import Target, predict
+from glaswerk.train.plan import TrainConfig, TrainPlan, plan, sampler_of
 
 # A tenth of Chinchilla's, epochs counted: with fewer tokens a parameter, time buys what is known by heart.
 _LEAST_TOKENS = 2
@@ -17,7 +17,7 @@ _LEAST_TOKENS = 2
 _SMALLEST, _LARGEST = 64, 144
 
 
-def within_budget(shards: Shards, config: TrainConfig, where: Where, budget: str) -> TrainConfig:
+def within_budget(shards: Shards, config: TrainConfig, where: Target, budget: str) -> TrainConfig:
     """`config` with the largest size that `budget` trains there, but none that the corpus cannot fill."""
     seconds = parse_budget(budget, where.price_per_hour)
     chosen = _largest(shards, config, replace(where, probe=False), seconds)
@@ -27,19 +27,19 @@ def within_budget(shards: Shards, config: TrainConfig, where: Where, budget: str
     return chosen
 
 
-def _largest(shards: Shards, config: TrainConfig, where: Where, seconds: float) -> TrainConfig:
+def _largest(shards: Shards, config: TrainConfig, where: Target, seconds: float) -> TrainConfig:
     planned = plan(shards, config)
     reference = predict(planned, where, sampler_of(shards, config, planned.rows))
     speed = reference.rate.utilisation(reference.work.shape) * reference.rate.peak * where.devices
 
-    def duration(candidate: tuple[TrainConfig, Plan]) -> float:
+    def duration(candidate: tuple[TrainConfig, TrainPlan]) -> float:
         planned = candidate[1]
         return planned.tokens * flops_of(planned.shape).per_token / speed
 
     return largest_within(_filled(shards, config), duration, seconds)[0]
 
 
-def _filled(shards: Shards, config: TrainConfig) -> Iterator[tuple[TrainConfig, Plan]]:
+def _filled(shards: Shards, config: TrainConfig) -> Iterator[tuple[TrainConfig, TrainPlan]]:
     """Networks from the smallest up to the last that has its tokens; of a tiny corpus, the smallest alone."""
     before = 0
     for power in range(_SMALLEST, _LARGEST):

@@ -217,7 +217,7 @@ class HeldOut:
     def __init__(self, pairs: Pairs, reference: Tensor, *, beta: float, pad: int) -> None:
         self._pairs, self._reference, self._beta, self._pad = pairs, reference, beta, pad
 
-    def look(self, model: PreTrainedModel) -> dict[str, Any]:
+    def validate(self, model: PreTrainedModel) -> dict[str, Any]:
         """Accuracy and mean margin of the rewards on the first pairs: a look while a run goes on."""
         count = min(len(self._pairs), _PART)
         if not count:

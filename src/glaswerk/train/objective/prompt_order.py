@@ -10,12 +10,12 @@ from glaswerk.train.batches.batches import Span, Visits
 from glaswerk.train.batches.packing import Ids
 
 
-def asked_in(round_: int, size: int, seed: int) -> Ids:
+def prompt_permutation(round_: int, size: int, seed: int) -> Ids:
     """The order of `size` questions in one of the rounds, each of which asks every question once."""
     return np.random.default_rng([seed, round_]).permutation(size)
 
 
-class AskedOrder:
+class PromptOrder:
     """The order of a run whose questions are from `dialogues`: `prompts` of them serve `updates` steps.
 
     Whole dialogues are counted, though their first questions alone are asked. Without a dialogue, as where
@@ -31,12 +31,12 @@ class AskedOrder:
     def spans(self, step: int) -> list[Span]:
         size, first = len(self._dialogues), step // self._updates * self._prompts
         places = range(first, first + self._prompts) if size else ()
-        return [self._dialogues[asked_in(p // size, size, self._seed)[p % size]] for p in places]
+        return [self._dialogues[prompt_permutation(p // size, size, self._seed)[p % size]] for p in places]
 
     def visits(self, steps: int) -> Iterator[Visits]:
         size, asked = len(self._dialogues), -(-steps // self._updates) * self._prompts
         for round_ in range(-(-asked // size) if size else 0):
-            document = np.repeat(asked_in(round_, size, self._seed), self._updates)
+            document = np.repeat(prompt_permutation(round_, size, self._seed), self._updates)
             rollout = (round_ * size + np.arange(size)) // self._prompts
             step = (rollout[:, None] * self._updates + np.arange(self._updates)).ravel()
             yield Visits(document, step, self._tokens[document]).only(step < steps)

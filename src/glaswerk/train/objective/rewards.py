@@ -12,7 +12,7 @@ import numpy as np
 from glaswerk.core.document import Document
 from glaswerk.core.wording import holds, normalised
 from glaswerk.train.batches.batches import Span
-from glaswerk.train.objective.prompt_order import asked_in
+from glaswerk.train.objective.prompt_order import prompt_permutation
 
 
 class Rewards(Protocol):
@@ -98,7 +98,7 @@ class Question:
     rivals: tuple[str, ...]
 
 
-class Answers:
+class AnswerRewards:
     """Questions with a known answer. Full reward where the completion names it and none that is wrong.
 
     A completion that names several answers of the kind that was asked for gets nothing: listing all of
@@ -129,7 +129,7 @@ class Answers:
 
     def _at(self, place: int, seed: int) -> Question:
         round_, index = divmod(place, self.size)
-        return self._questions[int(asked_in(round_, self.size, seed)[index])]
+        return self._questions[int(prompt_permutation(round_, self.size, seed)[index])]
 
 
 def questions_of(

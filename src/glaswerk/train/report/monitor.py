@@ -29,7 +29,7 @@ _PREDICTION = "prediction.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
+class MonitoredRun:
     """What is watched: a run of `steps` steps over the training documents of some shards, in `folder`."""
 
     name: str
@@ -39,8 +39,8 @@ class Watched:
     context: int
 
 
-class Watch:
-    """`look` is what the loop calls at a validation, `refresh` what it calls after it.
+class RunMonitor:
+    """`validate` is what the loop calls at a validation, `refresh` what it calls after it.
 
     Of several ranks all look, and one `writes`.
     """
@@ -51,7 +51,7 @@ class Watch:
         packed: Artifact,
         tokenizer: Tokenizer,
         sampler: Sampler,
-        watched: Watched,
+        watched: MonitoredRun,
         predict: Callable[[], Mapping[str, Any]],
         *,
         lost: float = 0.0,
@@ -87,7 +87,7 @@ class Watch:
         }
         self._report = RunReport(watched.folder, head, sampler, mixture)
 
-    def look(self, model: PreTrainedModel) -> dict[str, Any]:
+    def validate(self, model: PreTrainedModel) -> dict[str, Any]:
         """What goes into the step's row of the metrics; {} where nothing is held out."""
         found = self._validation(model)
         if found:

@@ -21,7 +21,7 @@ _KEY = "bits_per_byte"
 _FILE = "best.safetensors"
 
 
-class Patience:
+class EarlyStopping:
     """Stops once `looks` validations in a row lie 1 % or more above the best one; 0 never stops.
 
     A validation that merely stands still stops nothing: with a flat learning rate it often does so until the
@@ -33,13 +33,13 @@ class Patience:
     def __init__(self, looks: int, folder: Path, world: World, *, since: int = 0) -> None:
         self._looks, self._file, self._world, self._since = looks, folder / _FILE, world, since
 
-    def look(self, rows: Sequence[Mapping[str, Any]], model: PreTrainedModel) -> None:
+    def record(self, rows: Sequence[Mapping[str, Any]], model: PreTrainedModel) -> None:
         """After a validation in the last of `rows`: keep the weights if it is the best so far."""
         values = self._values(rows)
         if self._looks and values and values[-1] == min(values):
             self._keep(model)
 
-    def over(self, rows: Sequence[Mapping[str, Any]]) -> bool:
+    def should_stop(self, rows: Sequence[Mapping[str, Any]]) -> bool:
         """Whether the run is to stop after `rows`."""
         if not self._looks or not rows or _KEY not in rows[-1]:
             return False

@@ -11,7 +11,7 @@ from glaswerk.core.errors import GlaswerkError
 _MOST = {"epochs": 1e5, "context": 1 << 20, "depth": 1e3, "batch_tokens": 1 << 32}
 
 
-def check_numbers(config: Any, least: Mapping[str, float]) -> None:
+def check_ranges(config: Any, least: Mapping[str, float]) -> None:
     """Raises GlaswerkError, naming the option, where a field is too small or absurd."""
     for name, low in least.items():
         value, most = getattr(config, name), _MOST.get(name, 1e18)

@@ -13,7 +13,7 @@ from glaswerk.train.parallel.world import World
 Write = Callable[[Path | None], Mapping[str, Any]]
 
 
-def make_together(lab: Lab, spec: Spec, world: World, write: Write) -> Artifact:
+def make_collective_artifact(lab: Lab, spec: Spec, world: World, write: Write) -> Artifact:
     """The artifact of `spec`: found, or made by `write` on every rank. A collective operation."""
     ranks = world.ranks()
     found = lab.find(spec.kind, spec.name) if world.first else None
