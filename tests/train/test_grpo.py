@@ -303,7 +303,7 @@ FACTS = (
 )
 
 
-def _answers() -> Answers:
+def _answers() -> AnswerRewards:
     dialogues = [
         _dialogue("1", "What does Anna Berg do?", "She is a baker."),
         _dialogue("2", "Where does Anna Berg live?", "In Mill Lane."),

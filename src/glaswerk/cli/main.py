@@ -31,6 +31,7 @@ VERBS = {
     "rights": "Licence, origin and audience of everything in the lab.",
     "forget": "Mark a document, an author or a source to be forgotten; say what it reaches.",
     "what-if": "What it would take to be without an author, a document or a source; carry it out.",
+    "retrain": "Retrain a model without documents that were forgotten.",
     "rebuild": "Make corpora, shards and index anew, without what was forgotten; purge the sources.",
     "tokenizer": "Train the tokenizer on the corpus.",
     "pack": "Encode the corpus into shards with the span of every document.",
