@@ -1,4 +1,4 @@
-"""What if content is deleted: the steps that saw it, and models made anew that never did."""
+"""What if content is deleted: the steps that saw it, and retrained models that never did."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ def test_a_replay_leaves_out_what_is_gone_and_nothing_else() -> None:
 def test_a_replay_with_a_step_that_has_nothing_left_is_refused() -> None:
     texts = {f"d{i}": np.full(30, i + 1) for i in range(12)}
     before, after = _stream(texts), _stream({"d0": texts["d0"]})
-    with pytest.raises(GlaswerkError, match="11 of 12 steps saw nothing but what is gone"):
+    with pytest.raises(GlaswerkError, match="11 of 12 steps saw only documents that are gone"):
         check_replay(ReplaySampler(before, now={"train": after}, length=32, rows=1, seed=3), 12)
 
 

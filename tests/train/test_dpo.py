@@ -319,7 +319,7 @@ def test_settings_that_no_run_can_be_made_of_are_refused(pairs_lab: Lab, wrong: 
 
 
 def test_pairs_that_came_after_the_model_are_found_by_their_tokenizer(tmp_path: Path) -> None:
-    """Pairs are added, curated and packed; neither tokenizer nor model has to be made anew."""
+    """Pairs are added, curated and packed; neither tokenizer nor model has to be made again."""
     lab = Lab.init(tmp_path / "lab")
     add_docs(lab, [text_folder(tmp_path / "docs")], licence="CC0-1.0", name="docs")
     curate(lab, validation_share=0.1)

@@ -19,7 +19,7 @@ _NEAREST = """
 
 
 def model_named(lab: Lab, name: str, *, hint: str) -> Artifact:
-    """The newest checkpoint of a model. Raises GlaswerkError, listing the models there are, if there is none."""
+    """The newest checkpoint of a model. Raises GlaswerkError, listing all models, if there is none."""
     found = lab.latest("model", name)
     if found is None:
         raise GlaswerkError(

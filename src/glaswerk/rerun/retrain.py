@@ -89,7 +89,7 @@ def _check_tuning(model: Artifact, base: Artifact, shards: Artifact) -> None:
     if split is not None and split not in Shards.open(shards.path).splits():
         raise GlaswerkError(
             f"all that {model.name} was tuned on is gone from {shards.name}: it cannot be retrained",
-            hint=f"glaswerk what-if with the same selectors and --model {base.name} shows what that model saw",
+            hint=f"glaswerk what-if with the same selectors and --model {base.name} shows what that one saw",
         )
 
 
@@ -188,7 +188,7 @@ def _from_scratch(lab: Lab, model: Artifact, shards: Artifact) -> Artifact:
 
 
 def _last_now(lab: Lab, model: Artifact, shards: Artifact) -> dict[str, Any] | None:
-    """The sources that come last when the run of `model` is repeated over `shards`; None if there are none."""
+    """The sources that come last if the run of `model` is repeated over `shards`; None if there are none."""
     if LAST not in model.config:
         return None
     before = Last.from_json(model.config[LAST])

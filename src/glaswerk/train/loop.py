@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import math
 import os
-import signal
 import statistics
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from types import FrameType
 from typing import Any, TextIO
 
 from torch.optim import Optimizer
@@ -30,6 +28,7 @@ from glaswerk.train.machine.compiling import compile_network, forget_compiled, h
 from glaswerk.train.machine.environment import environment
 from glaswerk.train.machine.memory import is_out_of_memory, keep_freed_memory
 from glaswerk.train.machine.precision import autocast, resolve
+from glaswerk.train.machine.signals import stop_signals
 from glaswerk.train.objective.next_token import Network, Objective, next_token
 from glaswerk.train.optim.optimizer import optimizers, set_precision, set_rate
 from glaswerk.train.optim.schedule import Schedule, wsd
@@ -159,7 +158,7 @@ class _Training:
         config, done = self._start.config, self._start.done
         with (
             self._checkpoints,
-            _stop_signals() as stopped,
+            stop_signals() as stopped,
             (self._folder / METRICS if self._world.first else Path(os.devnull)).open("a") as metrics,
             progress_bar(label, config.steps, start=done.step, hidden=not self._world.first) as bar,
         ):
@@ -381,25 +380,3 @@ def _lost(folder: Path, sampler: Sampler, step: int, error: FloatingPointError) 
         f"all of them are listed in {path}; checkpoints of earlier steps are kept",
         hint="train again with a smaller --learning-rate or another --seed",
     )
-
-
-@contextmanager
-def _stop_signals() -> Iterator[Callable[[], bool]]:
-    """Turn the first SIGINT or SIGTERM into a flag; a second one acts as usual."""
-    arrived = []
-    before: dict[int, Any] = {}
-
-    def note(number: int, frame: FrameType | None) -> None:
-        arrived.append(number)
-        signal.signal(number, before[number])
-
-    try:
-        for wanted in (signal.SIGINT, signal.SIGTERM):
-            before[wanted] = signal.signal(wanted, note)
-    except ValueError:  # not the main thread, which alone gets signals: nothing was changed
-        before = {}
-    try:
-        yield lambda: bool(arrived)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -1,4 +1,4 @@
-"""Sources that come last: in the last part of a run alone, priced and made anew from where that begins."""
+"""Sources that come last: only in the last part of a run, priced and retrained from where it begins."""
 
 from __future__ import annotations
 
@@ -249,7 +249,7 @@ def test_names_that_cannot_come_last_are_told_what_there_is(lab: Lab) -> None:
         Last.of(lab, packed, ["members", "nobody"])
     with pytest.raises(GlaswerkError, match="all of them cannot come last"):
         Last.of(lab, packed, ["members", "archive", "papers"])
-    with pytest.raises(GlaswerkError, match="--branch leaves a run early"):
+    with pytest.raises(GlaswerkError, match="--branch leaves a run before its last part"):
         plan(Shards.open(packed.path), TrainConfig(last=("members",), branch=3))
 
 

@@ -114,12 +114,12 @@ def _alter(path: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "names", "told"),
     [
-        (_cut, "*.safetensors", "was cut short or altered"),
-        (_alter, "*.safetensors", "was cut short or altered"),
-        (_alter, "progress.json", "was cut short or altered"),
+        (_cut, "*.safetensors", "was truncated or altered"),
+        (_alter, "*.safetensors", "was truncated or altered"),
+        (_alter, "progress.json", "was truncated or altered"),
         (Path.unlink, "*.safetensors", "cannot be read: No such file"),
-        (Path.unlink, "manifest.json", "is missing or cut short"),
-        (_cut, "manifest.json", "is missing or cut short"),
+        (Path.unlink, "manifest.json", "is missing or truncated"),
+        (_cut, "manifest.json", "is missing or truncated"),
     ],
 )
 def test_damage_is_named_and_the_checkpoint_before_it_is_used(
@@ -134,7 +134,7 @@ def test_damage_is_named_and_the_checkpoint_before_it_is_used(
     message = capsys.readouterr().err
     assert str(file) in message
     assert told in message
-    assert "going on from step 1" in message
+    assert "resuming from step 1" in message
 
 
 def test_where_no_checkpoint_is_whole_the_error_says_so_and_nothing_is_removed(tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_where_no_checkpoint_is_whole_the_error_says_so_and_nothing_is_removed(t
     for file in tmp_path.glob("step-*/*.safetensors"):
         _cut(file)
     before = sorted(tmp_path.rglob("*"))
-    with pytest.raises(GlaswerkError, match=r"no checkpoint in .* is whole; nothing was removed"):
+    with pytest.raises(GlaswerkError, match=r"no checkpoint in .* is intact; nothing was removed"):
         Checkpoints(tmp_path).newest()
     assert sorted(tmp_path.rglob("*")) == before
 
