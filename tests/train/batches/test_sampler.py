@@ -28,7 +28,7 @@ def _steps(sampler: PackedSampler, epochs: int) -> int:
 @settings(max_examples=30)
 def test_an_epoch_has_every_token_once(lengths: list[int], rows: int) -> None:
     sampler = _sampler(lengths, rows=rows)
-    seen = [visits for visits in sampler.visits(_steps(sampler, 1))][0]
+    seen = next(iter(sampler.visits(_steps(sampler, 1))))
     tokens = Counter[int]()
     for document, count in zip(seen.document.tolist(), seen.tokens.tolist(), strict=True):
         tokens[document] += count
