@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glaswerk.cli.deletion import forget_command, option_line, retrain_command, selector_options
@@ -61,6 +61,7 @@ def test_selectors_can_be_repeated_and_keep_their_order() -> None:
 
 
 @given(NAMES, NAMES, NAMES, st.booleans(), st.sampled_from([None, Path("ids of my.txt")]))
+@settings(deadline=None)
 def test_the_commands_that_are_suggested_select_the_same(
     authors: list[str], ids: list[str], sources: list[str], copies: bool, file: Path | None
 ) -> None:

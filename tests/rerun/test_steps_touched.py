@@ -17,7 +17,7 @@ def _sampler(rows: int = 2) -> PackedSampler:
 
 
 @given(st.sets(st.integers(0, len(LENGTHS) - 1)), st.integers(0, 25), st.integers(1, 4))
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 def test_it_equals_walking_through_the_spans(chosen: set[int], steps: int, rows: int) -> None:
     sampler, names = _sampler(rows), {f"d{i}" for i in chosen}
     found = TouchedSteps.of(sampler, names, steps)

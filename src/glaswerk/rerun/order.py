@@ -141,8 +141,8 @@ def replay_sampler(
     replayed = pretrain_sampler(before, config, partial(ReplaySampler, now={after.split: after}))
     if how["how"] == REPLAY:
         return replayed
-    anew = pretrain_sampler(after, with_last(config, how.get(LAST)))
-    return Consecutive(replayed, anew, at=how["at"], since=0)
+    fresh = pretrain_sampler(after, with_last(config, how.get(LAST)))
+    return Consecutive(replayed, fresh, at=how["at"], since=0)
 
 
 def with_last(config: Mapping[str, Any], last: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def test_a_query_attends_to_earlier_keys_of_its_own_piece_alone() -> None:
 
 
 @given(st.lists(st.lists(st.integers(1, 6), min_size=1, max_size=4), min_size=1, max_size=4))
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 def test_the_mask_is_that_of_positions_counted_by_hand(lengths: list[list[int]]) -> None:
     rows = [[_piece(*range(n + 1)) for n in row] for row in lengths]
     size = max(sum(row) for row in lengths)
@@ -67,7 +67,7 @@ def test_the_mask_is_that_of_positions_counted_by_hand(lengths: list[list[int]])
 
 
 @given(st.integers(1, 12), st.integers(1, 5), st.integers(1, 5))
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 def test_ranks_and_micro_batches_have_every_row_once(rows: int, ranks: int, micro: int) -> None:
     batch = Batch.of(torch.arange(rows * 3).view(rows, 3))
     parts = [part for rank in range(ranks) for part in batch.part(rank, ranks).micro(micro)]

@@ -24,7 +24,7 @@ def _pair(gone: set[str], *, rows: int = 3) -> tuple[PackedSampler, ReplaySample
 
 
 @given(st.sets(st.integers(0, len(LENGTHS) - 1), max_size=20))
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 def test_steps_have_the_documents_that_are_left_in_the_same_order(gone: set[int]) -> None:
     names = {f"d{i}" for i in gone}
     before, after = _pair(names)
@@ -34,7 +34,7 @@ def test_steps_have_the_documents_that_are_left_in_the_same_order(gone: set[int]
 
 
 @given(st.sets(st.integers(0, len(LENGTHS) - 1), max_size=20))
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 def test_visits_leave_out_what_is_gone_and_nothing_else(gone: set[int]) -> None:
     before, after = _pair({f"d{i}" for i in gone})
     for old, new in zip(before.visits(8), after.visits(8), strict=True):

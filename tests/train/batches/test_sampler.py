@@ -25,7 +25,7 @@ def _steps(sampler: PackedSampler, epochs: int) -> int:
 
 
 @given(LENGTHS, st.integers(1, 5))
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 def test_an_epoch_has_every_token_once(lengths: list[int], rows: int) -> None:
     sampler = _sampler(lengths, rows=rows)
     seen = next(iter(sampler.visits(_steps(sampler, 1))))
@@ -37,7 +37,7 @@ def test_an_epoch_has_every_token_once(lengths: list[int], rows: int) -> None:
 
 
 @given(LENGTHS, st.integers(1, 5), st.integers(0, 9))
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 def test_visits_are_the_spans_of_all_steps(lengths: list[int], rows: int, seed: int) -> None:
     sampler = _sampler(lengths, rows=rows, seed=seed)
     steps = _steps(sampler, 2)
@@ -88,7 +88,7 @@ def test_a_split_without_documents_is_refused() -> None:
 
 
 @given(st.floats(0.1, 3.0))
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 def test_replayed_tokens_are_the_share_that_was_wished(share: float) -> None:
     main, other = stream_of(documents_of([9] * 20)), stream_of(documents_of([4] * 200, prefix="r"))
     sampler = PackedSampler(main, length=16, rows=2, seed=3, replay=other, share=share)

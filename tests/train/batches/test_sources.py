@@ -20,7 +20,7 @@ def _sources(names: tuple[str, ...], codes: list[int]) -> Sources:
 
 
 @given(st.lists(st.integers(0, 2), min_size=len(LENGTHS), max_size=len(LENGTHS)), st.integers(1, 12))
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 def test_an_epoch_has_the_tokens_of_each_source(codes: list[int], length: int) -> None:
     sampler = PackedSampler(stream_of(documents_of(LENGTHS)), length=length, rows=1, seed=0)
     mixture = Mixture(_sources(("a", "b", "c"), codes))

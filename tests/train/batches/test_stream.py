@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_shards import documents_of, stream_of, write_shards
 
@@ -16,6 +16,7 @@ from glaswerk.train.batches.stream import Stream
 
 
 @given(st.lists(st.integers(0, 30), min_size=1, max_size=12), st.integers(1, 16))
+@settings(deadline=None)
 def test_the_pieces_of_a_text_are_the_text_with_its_end_token(lengths: list[int], longest: int) -> None:
     documents = documents_of(lengths)
     stream = stream_of(documents)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file
 
@@ -172,6 +172,7 @@ def test_the_newest_two_and_the_milestones_stay(tmp_path: Path) -> None:
     listed=st.lists(st.integers(1, 60), max_size=3),
     steps=st.integers(1, 50),
 )
+@settings(deadline=None)
 def test_a_policy_removes_no_milestone_and_not_the_newest(
     every: int, last: int, share: float, listed: list[int], steps: int
 ) -> None:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glaswerk.train.checkpoint.metrics import METRICS, read_rows, rewind
@@ -19,6 +19,7 @@ def _write(folder: Path, rows: list[dict[str, object]], tail: str = "") -> None:
 
 
 @given(rows=st.lists(ROW, max_size=10), step=st.integers(0, 12))
+@settings(deadline=None)
 def test_rows_before_a_step_are_kept_unchanged(
     tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, object]], step: int
 ) -> None:

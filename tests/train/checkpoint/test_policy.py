@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glaswerk.train.checkpoint.policy import Keep, remembered, written_steps
@@ -21,6 +21,7 @@ KEEP = st.builds(
 
 
 @given(KEEP, STEPS)
+@settings(deadline=None)
 def test_what_goes_is_neither_a_milestone_nor_among_the_newest(keep: Keep, written: set[int]) -> None:
     gone = keep.outdated(sorted(written), 60)
     assert set(gone) <= written
@@ -29,6 +30,7 @@ def test_what_goes_is_neither_a_milestone_nor_among_the_newest(keep: Keep, writt
 
 
 @given(KEEP)
+@settings(deadline=None)
 def test_milestones_are_steps_of_the_run_and_always_due(keep: Keep) -> None:
     found = keep.milestones(60)
     assert all(0 < step <= 60 for step in found)

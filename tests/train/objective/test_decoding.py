@@ -13,7 +13,7 @@ from glaswerk.train.objective.decoding import complete, draws
 
 
 @given(st.integers(0, 99), st.integers(0, 99), st.integers(0, 9), st.integers(1, 4), st.integers(1, 6))
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 def test_draws_are_a_function_of_seed_step_and_prompt(
     seed: int, step: int, prompt: int, each: int, room: int
 ) -> None:

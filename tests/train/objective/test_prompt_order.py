@@ -19,6 +19,7 @@ def _order(size: int, *, prompts: int, updates: int, seed: int = 0) -> PromptOrd
 
 
 @given(st.integers(0, 20), st.integers(0, 200), st.integers(0, 99))
+@settings(deadline=None)
 def test_a_round_is_a_permutation(round_: int, size: int, seed: int) -> None:
     found = prompt_permutation(round_, size, seed)
     assert sorted(found.tolist()) == list(range(size))
@@ -32,7 +33,7 @@ def test_rounds_and_seeds_differ() -> None:
 
 
 @given(st.integers(1, 12), st.integers(1, 7), st.integers(1, 3), st.integers(0, 30))
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 def test_visits_are_the_spans_of_all_steps(size: int, prompts: int, updates: int, steps: int) -> None:
     order = _order(size, prompts=prompts, updates=updates)
     visited = Counter[tuple[int, str, int]]()
@@ -46,7 +47,7 @@ def test_visits_are_the_spans_of_all_steps(size: int, prompts: int, updates: int
 
 
 @given(st.integers(1, 12), st.integers(1, 7), st.integers(1, 3))
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 def test_every_dialogue_is_asked_once_before_one_is_asked_again(
     size: int, prompts: int, updates: int
 ) -> None:

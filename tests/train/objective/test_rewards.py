@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glaswerk.core.document import Document, Rights
@@ -14,12 +14,14 @@ from glaswerk.train.objective.rewards import AnswerRewards, Arithmetic, Known, q
 
 
 @given(st.integers(0, 9), st.integers(0, 9), st.sampled_from("+×"), st.integers(-5, 200))
+@settings(deadline=None)
 def test_only_the_result_of_a_sum_is_rewarded(left: int, right: int, sign: str, said: int) -> None:
     result = left + right if sign == "+" else left * right
     assert Arithmetic().reward(f"What is {left} {sign} {right}?", f"It is {said}.") == float(said == result)
 
 
 @given(st.integers(0, 50), st.integers(1, 20), st.integers(0, 9))
+@settings(deadline=None)
 def test_sums_are_a_function_of_seed_and_step_and_can_all_be_checked(
     step: int, count: int, seed: int
 ) -> None:
@@ -125,6 +127,7 @@ def _rewards(count: int) -> AnswerRewards:
 
 
 @given(st.integers(1, 9), st.integers(1, 5), st.integers(0, 9))
+@settings(deadline=None)
 def test_each_round_asks_every_question_once(size: int, count: int, seed: int) -> None:
     rewards = _rewards(size)
     asked = [prompt for step in range(size) for prompt in rewards.prompts(step, count, seed)]

@@ -6,16 +6,17 @@ import math
 from dataclasses import astuple
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.train.parallel.degrees import Parallel
 
-DEGREE = st.integers(1, 64)
+DEGREE = st.integers(1, 8)
 
 
 @given(DEGREE, DEGREE, DEGREE, DEGREE)
+@settings(deadline=None)
 def test_what_is_written_is_parsed_again(replicate: int, shard: int, context: int, tensor: int) -> None:
     degrees = Parallel(replicate, shard, context, tensor)
     parsed = Parallel.parse(str(degrees))
@@ -57,6 +58,7 @@ def test_text_that_names_no_degree_is_quoted_in_the_error(text: str, part: str) 
 
 
 @given(st.integers(1, 64))
+@settings(deadline=None)
 def test_without_degrees_all_ranks_shard(ranks: int) -> None:
     fitted = Parallel().fitted(ranks)
     assert fitted == Parallel(shard=ranks)
@@ -73,6 +75,7 @@ def test_the_ranks_that_are_left_shard(degrees: Parallel, ranks: int, shard: int
 
 
 @given(DEGREE, DEGREE, DEGREE, DEGREE, st.integers(1, 64))
+@settings(deadline=None)
 def test_degrees_either_make_the_ranks_or_are_refused(
     replicate: int, shard: int, context: int, tensor: int, ranks: int
 ) -> None:
@@ -100,6 +103,7 @@ def test_layers_are_whole_without_context_and_tensor_parallelism(degrees: Parall
 
 
 @given(st.integers(1, 100), st.integers(1, 16), st.integers(1, 64))
+@settings(deadline=None)
 def test_rows_are_shared_equally_or_refused_with_batches_that_can_be(
     rows: int, ranks: int, length: int
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_shards import documents_of, stream_of
 
@@ -31,6 +31,7 @@ def _row(step: int, loss: float, tokens: int) -> dict[str, Any]:
 
 
 @given(ROWS, st.integers(1, 70))
+@settings(deadline=None)
 def test_a_curve_has_at_most_so_many_points_and_ends_with_the_run(
     found: list[tuple[float, int]], points: int
 ) -> None:
