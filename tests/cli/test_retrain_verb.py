@@ -158,7 +158,7 @@ def test_it_retrains_without_what_is_forgotten_and_the_old_model_stays(own_lab: 
                 "price": None,
                 "words": "again",
             },
-            "  rebuild  1,200 steps, 5,000 tokens, 30 s: so",
+            "  rebuild  1,200 steps, 5,000 tokens, 30 s: again",
         ),
         (
             {"name": "replay", "steps": 3, "tokens": 9, "seconds": 30.0, "price": 1.234, "words": "again"},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 
@@ -17,24 +16,24 @@ BOTH = [signal.SIGINT, signal.SIGTERM]
 def test_a_signal_is_noted_and_interrupts_nothing(number: signal.Signals) -> None:
     with stop_signals() as stopped:
         assert not stopped()
-        os.kill(os.getpid(), number)
+        signal.raise_signal(number)
         assert stopped()
         assert stopped(), "it stays noted"
 
 
 def test_a_second_ctrl_c_acts_as_usual() -> None:
     with stop_signals() as stopped:
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
         assert stopped()
         with pytest.raises(KeyboardInterrupt):
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
 
 
 @pytest.mark.parametrize("number", BOTH)
 def test_afterwards_the_handlers_are_those_of_before(number: signal.Signals) -> None:
     before = [signal.getsignal(one) for one in BOTH]
     with stop_signals():
-        os.kill(os.getpid(), number)
+        signal.raise_signal(number)
     assert [signal.getsignal(one) for one in BOTH] == before
 
 
