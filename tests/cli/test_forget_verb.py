@@ -481,7 +481,7 @@ def test_a_purge_needs_no_corpus_and_says_where_there_is_nothing_to_do(
     rows = [{"id": "a", "text": "This goes away."}, {"id": "b", "text": "This stays here."}]
     add_docs(empty_lab, [_rows(tmp_path, *rows)], licence="CC0-1.0", name="rows")
     result = CliRunner().invoke(cli, ["rebuild", "--purge", "--lab", str(empty_lab.root)])
-    assert result.stderr == "nothing to purge: no source holds what marks cover or owners deleted\n"
+    assert result.stderr == "nothing to purge: no source contains forgotten or deleted documents\n"
     run(empty_lab.root, "forget", "--id", "rows:a")
     assert "source rows" in run(empty_lab.root, "rebuild", "--purge")
     assert "1 documents purged" in run(empty_lab.root, "status")

@@ -58,12 +58,12 @@ def test_what_is_not_forgotten_is_not_carried_out(lab_folder: Path) -> None:
 
 def test_unknown_names_are_told_what_there_is(lab_folder: Path) -> None:
     known = author(lab_folder)
-    with pytest.raises(GlaswerkError, match=r"no model named 'nobody' \(there: base/step-"):
+    with pytest.raises(GlaswerkError, match=r"no model named 'nobody' \(models: base/step-"):
         run(lab_folder, "--author", known, "--model", "nobody")
     with pytest.raises(GlaswerkError, match="expected what to forget"):
         run(lab_folder)
     with pytest.raises(
-        GlaswerkError, match=f"no document of author '{known}x' .*most like it: {known}"
+        GlaswerkError, match=f"no document of author '{known}x' .*most similar names: {known}"
     ) as told:
         run(lab_folder, "--author", f"{known}x")
     assert "glaswerk search" in str(told.value.hint)

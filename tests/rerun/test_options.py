@@ -1,4 +1,4 @@
-"""What if content is deleted: the steps that saw it, and models made anew that never did."""
+"""What if content is deleted: the steps that saw it, and retrained models that never did."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from glaswerk.rerun.first_seen import Sightings
 from glaswerk.rerun.options import affected
 from glaswerk.rerun.order import ORDER, order_of
 from glaswerk.rerun.rebuild import rebuild
-from glaswerk.rerun.retrain import remake
-from glaswerk.rerun.steps_touched import Touch, touch_of
+from glaswerk.rerun.retrain import retrain
+from glaswerk.rerun.steps_touched import TouchedSteps, touched_steps
 from glaswerk.tokenizer import Shards, pack, train_tokenizer
 from glaswerk.tokenizer.training import TokenizerConfig
 from glaswerk.train import TrainConfig, train
@@ -71,7 +71,7 @@ def test_the_steps_that_saw_documents_are_those_whose_spans_have_them(lab: Lab, 
     model = lab.latest("model", name)
     assert model is not None
     documents = set(list(_first_steps(lab, model))[::50])
-    sampler, touch = order_of(lab, model), touch_of(lab, model, documents)
+    sampler, touch = order_of(lab, model), touched_steps(lab, model, documents)
     assert sampler is not None
     assert touch is not None
     walked = [
@@ -88,7 +88,7 @@ def test_the_steps_can_be_told_when_the_shards_are_gone(own: Lab) -> None:
     name, step = max(_first_steps(own, base).items(), key=lambda item: item[1])
     _forget(own, name)
     assert base.inputs["shards"] not in {shards.id for shards in own.all("shards")}
-    touch = touch_of(own, base, {name})
+    touch = touched_steps(own, base, {name})
     assert touch is not None
     assert touch.first == step
 
@@ -122,7 +122,7 @@ def test_a_tuning_that_loses_every_dialogue_can_be_kept_alone(own: Lab, chat_mod
     rebuild(own)
     for how in ("rebuild", "replay"):
         with pytest.raises(GlaswerkError, match=f"all that {chat_model.name} was tuned on is gone") as told:
-            remake(own, chat_model, how)
+            retrain(own, chat_model, how)
         assert f"--model {base}" in str(told.value.hint)
     assert [option.name for row in affected(own, dialogues) for option in row.options] == ["keep"]
 
@@ -148,9 +148,11 @@ def test_a_replay_leaves_out_what_is_gone_and_nothing_else() -> None:
         expected = [_read(before, span) for span in whole.spans(step) if span.document not in gone]
         assert [_read(after, span) for span in sampler.spans(step)] == expected
         assert sampler.batch(step).tokens == sum(map(len, expected))
-    assert Touch.of(sampler, gone, 20).total == 0
-    assert Touch.of(sampler, set(texts), 20).tokens.tolist() == [sampler.batch(i).tokens for i in range(20)]
-    assert Touch.of(whole, gone, 20).first == min(
+    assert TouchedSteps.of(sampler, gone, 20).total == 0
+    assert TouchedSteps.of(sampler, set(texts), 20).tokens.tolist() == [
+        sampler.batch(i).tokens for i in range(20)
+    ]
+    assert TouchedSteps.of(whole, gone, 20).first == min(
         step for step in range(20) if any(span.document in gone for span in whole.spans(step))
     )
 
@@ -158,7 +160,7 @@ def test_a_replay_leaves_out_what_is_gone_and_nothing_else() -> None:
 def test_a_replay_with_a_step_that_has_nothing_left_is_refused() -> None:
     texts = {f"d{i}": np.full(30, i + 1) for i in range(12)}
     before, after = _stream(texts), _stream({"d0": texts["d0"]})
-    with pytest.raises(GlaswerkError, match="11 of 12 steps saw nothing but what is gone"):
+    with pytest.raises(GlaswerkError, match="11 of 12 steps saw only documents that are gone"):
         check_replay(ReplaySampler(before, now={"train": after}, length=32, rows=1, seed=3), 12)
 
 
@@ -175,7 +177,7 @@ def test_a_resumed_rebuild_has_the_old_order_up_to_its_step_and_that_of_the_new_
         assert resumed.spans(step) == expected.spans(step)
         assert resumed.batch(step).inputs.equal(expected.batch(step).inputs)
     tokens = [sum(span.end - span.start for span in resumed.spans(step)) for step in range(12)]
-    assert Touch.of(resumed, after.documents, 12).tokens.tolist() == tokens
+    assert TouchedSteps.of(resumed, after.documents, 12).tokens.tolist() == tokens
 
 
 def test_a_replay_goes_on_from_the_last_checkpoint_that_saw_nothing_of_it(own: Lab) -> None:
@@ -188,7 +190,7 @@ def test_a_replay_goes_on_from_the_last_checkpoint_that_saw_nothing_of_it(own: L
     assert found.tokens == sum(int(e - s) for n, s, e in zip(names, starts, ends, strict=True) if n in firsts)
     name = next(name for name, step in firsts.items() if step == 10)
     _forget(own, name)
-    made = remake(own, old, "replay")
+    made = retrain(own, old, "replay")
     assert made.config[ORDER]["at"] == 8
     before, after = read_rows(own.run_folder(old.id)), read_rows(own.run_folder(made.id))
     assert [row["loss"] for row in after[:10]] == [row["loss"] for row in before[:10]]
@@ -199,10 +201,10 @@ def test_a_replay_goes_on_from_the_last_checkpoint_that_saw_nothing_of_it(own: L
     known = exposures(own)
     assert (known[old.id].documents, known[made.id].documents) == (1, 0)
     assert known[made.id].certain
-    assert remake(own, old, "replay").id == made.id
+    assert retrain(own, old, "replay").id == made.id
     _forget(own, next(name for name, step in firsts.items() if step == 2))
     with pytest.raises(GlaswerkError, match="order cannot be replayed again"):
-        remake(own, made, "replay")
+        retrain(own, made, "replay")
 
 
 def test_a_replay_keeps_the_order_of_dialogues_and_leaves_out_the_one_that_is_gone(
@@ -214,7 +216,7 @@ def test_a_replay_keeps_the_order_of_dialogues_and_leaves_out_the_one_that_is_go
     name = next(span.document for span in before.spans(steps // 2) if span.split == "chat")
     seen = [[span.document for span in before.spans(step)] for step in range(steps)]
     _forget(own, name)
-    made = remake(own, chat_model, "replay")
+    made = retrain(own, chat_model, "replay")
     assert (made.inputs["base"], made.config[ORDER]["how"]) == (chat_model.inputs["base"], "replay")
     after = order_of(own, made)
     assert isinstance(after, ReplaySampler)
@@ -225,7 +227,7 @@ def test_a_replay_keeps_the_order_of_dialogues_and_leaves_out_the_one_that_is_go
     assert [row["loss"] for row in rows[0][:first]] == [row["loss"] for row in rows[1][:first]]
     assert rows[0][first]["tokens"] < rows[1][first]["tokens"]
     assert Sightings(own, made).of([name]) == {name: []}
-    assert remake(own, chat_model, "replay").id == made.id
+    assert retrain(own, chat_model, "replay").id == made.id
 
 
 def test_dialogues_longer_than_a_row_are_replayed_while_they_are_there() -> None:
@@ -258,7 +260,7 @@ def _arrays(pieces: Pieces) -> tuple[Any, ...]:
 
 def test_where_nothing_is_gone_nothing_is_made_anew(lab: Lab) -> None:
     with pytest.raises(GlaswerkError, match="saw a document that its shards have lost"):
-        remake(lab, _base(lab), "replay")
+        retrain(lab, _base(lab), "replay")
 
 
 def _stream(texts: dict[str, Any]) -> Stream:
@@ -354,7 +356,7 @@ def test_after_either_way_out_the_model_no_longer_knows_what_only_that_author_sa
     others = facts["Otto"] + facts["Lina"]
     figures = {"before": (_knows(old, facts["Vera"]), _knows(old, others))}
     for how in ("rebuild", "replay"):
-        made = remake(lab, old, how)
+        made = retrain(lab, old, how)
         figures[how] = (_knows(made, facts["Vera"]), _knows(made, others))
     assert figures["before"][0].low > 1 / 12
     for how in ("rebuild", "replay"):

@@ -121,10 +121,10 @@ def test_what_is_missing_or_forgotten_is_named(own_lab: Path) -> None:
         lineage(lab, base)
     Forgotten().write(lab.root)
     lab.remove(gazette)
-    with pytest.raises(GlaswerkError, match="corpus main was made from a source gazette that the lab does"):
+    with pytest.raises(GlaswerkError, match="corpus main was made from a source gazette that is no longer"):
         lineage(lab, base)
     lab.ledger.close()
 
 
 def test_an_unknown_model_is_told_what_there_is(lab_folder: Path) -> None:
-    assert "there: base/step-" in str(run("nobody", "--lab", str(lab_folder)).exception)
+    assert "models: base/step-" in str(run("nobody", "--lab", str(lab_folder)).exception)

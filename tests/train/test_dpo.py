@@ -18,7 +18,7 @@ from glaswerk.lab import Artifact, Lab
 from glaswerk.rerun.exposure import learnt
 from glaswerk.rerun.first_seen import Sightings
 from glaswerk.rerun.order import order_of
-from glaswerk.rerun.steps_touched import Touch
+from glaswerk.rerun.steps_touched import TouchedSteps
 from glaswerk.tokenizer import Shards, pack, train_tokenizer
 from glaswerk.tokenizer.preference_pairs import CHOSEN, REJECTED, Pairs
 from glaswerk.tokenizer.training import TokenizerConfig
@@ -264,7 +264,7 @@ def test_the_steps_that_saw_a_pair_are_those_whose_spans_have_it(pairs_lab: Lab)
         sum(span.end - span.start for span in order.spans(step) if span.document in wanted)
         for step in range(steps)
     ]
-    assert Touch.of(order, wanted, steps).tokens.tolist() == walked
+    assert TouchedSteps.of(order, wanted, steps).tokens.tolist() == walked
     for name, found in Sightings(pairs_lab, made).of(order.documents).items():
         (seen,) = found
         assert (seen.model, seen.stage) == (made.name, "preference tuning")
@@ -319,7 +319,7 @@ def test_settings_that_no_run_can_be_made_of_are_refused(pairs_lab: Lab, wrong: 
 
 
 def test_pairs_that_came_after_the_model_are_found_by_their_tokenizer(tmp_path: Path) -> None:
-    """Pairs are added, curated and packed; neither tokenizer nor model has to be made anew."""
+    """Pairs are added, curated and packed; neither tokenizer nor model has to be made again."""
     lab = Lab.init(tmp_path / "lab")
     add_docs(lab, [text_folder(tmp_path / "docs")], licence="CC0-1.0", name="docs")
     curate(lab, validation_share=0.1)

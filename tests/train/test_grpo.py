@@ -22,7 +22,7 @@ from glaswerk.lab import Lab
 from glaswerk.model.text_network import load, save
 from glaswerk.rerun.first_seen import Sightings
 from glaswerk.rerun.order import order_of
-from glaswerk.rerun.steps_touched import Touch, touch_of
+from glaswerk.rerun.steps_touched import TouchedSteps, touched_steps
 from glaswerk.tokenizer import Tokenizer, pack, train_tokenizer
 from glaswerk.tokenizer.training import TokenizerConfig
 from glaswerk.train import TrainConfig, TuneConfig, train, tune
@@ -30,8 +30,8 @@ from glaswerk.train.batches.batches import IGNORED, Span
 from glaswerk.train.grpo import GrpoConfig, Key, grpo, plan_grpo
 from glaswerk.train.loop import LoopConfig, run
 from glaswerk.train.objective.decoding import complete, draws
-from glaswerk.train.objective.prompt_order import AskedOrder
-from glaswerk.train.objective.rewards import Answers, Arithmetic, Known, questions_of
+from glaswerk.train.objective.prompt_order import PromptOrder
+from glaswerk.train.objective.rewards import AnswerRewards, Arithmetic, Known, questions_of
 from glaswerk.train.objective.rollout import (
     GrpoObjective,
     RolloutBatch,
@@ -303,7 +303,7 @@ FACTS = (
 )
 
 
-def _answers() -> Answers:
+def _answers() -> AnswerRewards:
     dialogues = [
         _dialogue("1", "What does Anna Berg do?", "She is a baker."),
         _dialogue("2", "Where does Anna Berg live?", "In Mill Lane."),
@@ -311,7 +311,7 @@ def _answers() -> Answers:
         _dialogue("4", "Hello!", "Hello, how can I help?"),
         _dialogue("5", "Is Otto Kern a smith?", "I do not know."),
     ]
-    return Answers(questions_of(dialogues, FACTS, lambda name: Span("chat", name, 0, 1)), "key")
+    return AnswerRewards(questions_of(dialogues, FACTS, lambda name: Span("chat", name, 0, 1)), "key")
 
 
 def test_questions_are_those_of_the_dialogues_that_ask_for_one_fact() -> None:
@@ -342,14 +342,16 @@ def test_whose_questions_were_asked_is_known_without_the_key(prompts: int, updat
     names = [f"Person {number}" for number in range(5)]
     dialogues = [_dialogue(name, f"What does {name} do?", "A baker.") for name in names]
     facts = [Known(name, "trade", ("baker",)) for name in names]
-    answers = Answers(questions_of(dialogues, facts, lambda name: Span("chat", name, 0, len(name))), "key")
+    answers = AnswerRewards(
+        questions_of(dialogues, facts, lambda name: Span("chat", name, 0, len(name))), "key"
+    )
     spans = [Span("chat", name, 0, len(name)) for name in answers.documents]
-    order = AskedOrder(spans, prompts=prompts, updates=updates, seed=4)
+    order = PromptOrder(spans, prompts=prompts, updates=updates, seed=4)
     asked = [answers.spans(answers.prompts(step // updates, prompts, 4)) for step in range(20)]
     assert [order.spans(step) for step in range(20)] == asked
     for name in names:
         tokens = [sum(span.end for span in spans if span.document == name) for spans in asked]
-        assert Touch.of(order, {name}, 20).tokens.tolist() == tokens
+        assert TouchedSteps.of(order, {name}, 20).tokens.tolist() == tokens
 
 
 def test_a_run_by_rewards_tells_which_dialogues_it_saw_first_at_which_step(own_lab: Path, town: Path) -> None:
@@ -366,14 +368,14 @@ def test_a_run_by_rewards_tells_which_dialogues_it_saw_first_at_which_step(own_l
         for found in Sightings(lab, made).of(documents).values():
             assert (found[-1].stage, found[-1].first_step) == ("tuning by rewards", step)
     untouched = set(order.documents) - set.union(*asked)
-    touch = touch_of(lab, made, untouched)
+    touch = touched_steps(lab, made, untouched)
     assert touch is not None
     assert touch.steps == 0
     lab.ledger.close()
 
 
 def test_sums_are_asked_of_nobody() -> None:
-    order = AskedOrder((), prompts=3, updates=2, seed=0)
+    order = PromptOrder((), prompts=3, updates=2, seed=0)
     assert (order.spans(1), list(order.visits(9))) == ([], [])
 
 

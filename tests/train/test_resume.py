@@ -171,7 +171,7 @@ def test_memory_too_small_for_one_row_names_the_settings_to_lower(tmp_path: Path
         return next_token(model, batch, total)
 
     config = LoopConfig(steps=1, learning_rate=1e-3)
-    with pytest.raises(GlaswerkError, match="does not suffice for one row of 32 tokens") as told:
+    with pytest.raises(GlaswerkError, match="not enough memory for one row of 32 tokens") as told:
         run(_model(), _sampler(), config, tmp_path, label="run", objective=greedy)
     assert "--context" in str(told.value.hint)
 

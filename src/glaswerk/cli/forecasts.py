@@ -12,12 +12,12 @@ from glaswerk.cli.tables import prediction_rows
 from glaswerk.lab import Lab
 
 if TYPE_CHECKING:
-    from glaswerk.train.forecast.prediction import Where
+    from glaswerk.train.forecast.prediction import Target
     from glaswerk.train.plan import TrainConfig
 
 
 def print_forecast(
-    lab: Lab, config: TrainConfig, where: Where, *, budget: str = "", as_json: bool = False
+    lab: Lab, config: TrainConfig, where: Target, *, budget: str = "", as_json: bool = False
 ) -> None:
     """Print what training on the lab's shards takes, as a table or as JSON. `budget` picks the size."""
     from glaswerk.tokenizer import Shards

@@ -358,6 +358,7 @@ JSON_FIELDS: Mapping[str, Fields] = {
     "forget": _FORGET,
     "what-if": _WHAT_IF,
     "rebuild": _in_list(_ARTIFACT),
+    "retrain": _ARTIFACT,
     "lineage": _LINEAGE,
     "verify": _VERIFY,
     "reproduce": _in_list(_COMPARED),

@@ -50,7 +50,7 @@ def command(
     glaswerk plan --budget 2h
     glaswerk plan --size 350M --device h100 --devices 8 --price-per-hour 20
     """
-    from glaswerk.train.forecast.prediction import Where
+    from glaswerk.train.forecast.prediction import Target
     from glaswerk.train.plan import TrainConfig
 
     if probe and device != "here":
@@ -62,5 +62,5 @@ def command(
         raise GlaswerkError(
             "expected finite numbers for --price-per-hour and --watts", hint="glaswerk plan --watts 700"
         )
-    where = Where(device, devices, probe, price_per_hour, watts)
+    where = Target(device, devices, probe, price_per_hour, watts)
     print_forecast(open_lab(lab_path), TrainConfig(**settings), where, budget=budget, as_json=as_json)

@@ -9,7 +9,7 @@ import click
 from glaswerk.cli.options import json_option, lab_option
 from glaswerk.cli.session import show_all, writing
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.rerun.rebuild import rebuild
+from glaswerk.rerun.rebuild import models_of_old_shards, rebuild
 
 
 @click.command("rebuild")
@@ -17,33 +17,35 @@ from glaswerk.rerun.rebuild import rebuild
     "--purge",
     "purging",
     is_flag=True,
-    help="First take what is forgotten out of the sources, too. It cannot be undone.",
+    help="First remove what is forgotten from the sources, too. This cannot be undone.",
 )
 @lab_option
 @json_option
 def command(purging: bool, lab_path: Path, as_json: bool) -> None:
-    """Make corpora, shards and index anew from what the lab holds now, with the settings that they had.
-
-    The tokenizer stays, so that models can go on from it. Models stay, too, and `glaswerk status` shows
-    which of them are stale: they still know what they were trained on.
+    """Rebuild corpora, shards and index without what was forgotten, with the settings that they had.
 
     \b
-    glaswerk rebuild
-    glaswerk forget --author hazel_hogben && glaswerk rebuild --purge
+    glaswerk forget --author hazel_hogben && glaswerk rebuild
+    glaswerk rebuild --purge
+
+    The tokenizer stays, so that models can be trained further with it. Models stay, too: they still know
+    what they were trained on, and `glaswerk status` shows which of them are stale.
     """
+    from glaswerk.cli.deletion import print_removed
     from glaswerk.data.removal.purge import purge
     from glaswerk.rerun.exposure import count_exposures
 
     with writing(lab_path) as lab:
         made = purge(lab) if purging else []
-        made += rebuild(lab)
+        made += rebuild(lab, report_removed=print_removed)
         if not purging and not lab.all("corpus"):
             raise GlaswerkError("the lab has no corpus to rebuild", hint="glaswerk curate")
         count_exposures(lab)
     show_all([(artifact, {"bytes": artifact.bytes}) for artifact in made], as_json)
-    if purging and not made and not as_json:
-        click.echo("nothing to purge: no source holds what marks cover or owners deleted", err=True)
-    ids = {"", *(shards.id for shards in lab.all("shards"))}
-    stale = [model.name for model in lab.all("model") if model.inputs.get("shards", "") not in ids]
-    if stale and not as_json:
-        click.echo(f"next: train anew, these models know the old corpus: {', '.join(stale)}", err=True)
+    if as_json:
+        return
+    if purging and not made:
+        click.echo("nothing to purge: no source contains forgotten or deleted documents", err=True)
+    if stale := models_of_old_shards(lab):
+        names = ", ".join(model.name for model in stale)
+        click.echo(f"next: glaswerk retrain; these models know the old corpus: {names}", err=True)

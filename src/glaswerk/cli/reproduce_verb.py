@@ -13,7 +13,8 @@ from glaswerk.cli.options import json_option, lab_option
 from glaswerk.cli.session import writing
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import short
-from glaswerk.lab import Lab
+from glaswerk.core.progress import progress_bar
+from glaswerk.lab import Artifact, Lab
 
 if TYPE_CHECKING:
     from glaswerk.rerun.reproduce import Compared
@@ -28,40 +29,25 @@ if TYPE_CHECKING:
 @lab_option
 @json_option
 def command(model: str, folder: Path | None, dry_run: bool, lab_path: Path, as_json: bool) -> None:
-    """Make MODEL again in a new lab, from its stored sources on, and compare every digest with the recorded.
-
-    First every byte of what was recorded is checked, as by `glaswerk verify`. Then sources are copied, and
-    corpus, tokenizer, shards and models made with the recorded settings. Bits are equal on the same kind of
-    machine with the same torch. Ends with 1 at the first artifact that differs. Interrupted, the same
-    command goes on.
+    """Make MODEL again in a new lab from its stored sources, and compare every digest with the recorded.
 
     \b
     glaswerk reproduce chat --dry-run
     glaswerk reproduce chat --to again
+
+    First checks every byte of what was recorded, as `glaswerk verify` does. Then copies the sources and
+    makes corpus, tokenizer, shards and models with the recorded settings. Bits are equal on the same kind of
+    machine with the same torch. Stops with exit code 1 at the first artifact that differs. Interrupted, the
+    same command resumes.
     """
-    from glaswerk.cli.interrupts import resumable
-    from glaswerk.core.progress import progress_bar
-    from glaswerk.rerun.reproduce import (
-        check_recorded,
-        is_copied,
-        lineage,
-        other_environment,
-        prepare,
-        reproduce,
-    )
+    from glaswerk.rerun.removal import model_named
+    from glaswerk.rerun.reproduce import check_recorded, lineage, other_environment, prepare
 
     lab = Lab.open(lab_path)
-    found = lab.latest("model", model)
-    if found is None:
-        there = ", ".join(made.name for made in lab.all("model")) or "none"
-        raise GlaswerkError(f"the lab has no model named {model!r} (there: {there})", hint="glaswerk status")
+    found = model_named(lab, model, hint="glaswerk status lists the models")
     steps = lineage(lab, found)
     if dry_run:
-        planned = [
-            {"kind": made.kind, "name": made.name, "copied": is_copied(made, steps), "seconds": made.seconds}
-            for made in steps
-        ]
-        click.echo(json.dumps(planned, indent=2) if as_json else "\n".join(map(_planned, planned)))
+        click.echo(_dry_run(steps, as_json))
         return
     with progress_bar("checking bytes", sum(made.bytes for made in steps)) as bar:
         check_recorded(lab, steps, lambda read: bar.advance_bytes(read, read))
@@ -69,14 +55,7 @@ def command(model: str, folder: Path | None, dry_run: bool, lab_path: Path, as_j
     for words in other_environment(found):
         click.echo(f"note: {words}", err=True)
     prepare(lab, found, folder)
-    rows: list[Compared] = []
-    with resumable(), writing(folder) as new:
-        for row in reproduce(lab, new, steps):
-            rows.append(row)
-            if not as_json:
-                click.echo(_words(row))
-    if as_json:
-        click.echo(json.dumps([{**asdict(row), "equal": row.equal} for row in rows], indent=2))
+    rows = _reproduce(lab, steps, folder, as_json)
     last = rows[-1]
     if not last.equal:
         raise GlaswerkError(
@@ -85,6 +64,33 @@ def command(model: str, folder: Path | None, dry_run: bool, lab_path: Path, as_j
         )
     if not as_json:
         click.echo(f"all {len(rows)} are as recorded: {folder}", err=True)
+
+
+def _dry_run(steps: list[Artifact], as_json: bool) -> str:
+    """What would be copied and made, as lines or as JSON."""
+    from glaswerk.rerun.reproduce import is_copied
+
+    planned = [
+        {"kind": made.kind, "name": made.name, "copied": is_copied(made, steps), "seconds": made.seconds}
+        for made in steps
+    ]
+    return json.dumps(planned, indent=2) if as_json else "\n".join(map(_planned, planned))
+
+
+def _reproduce(lab: Lab, steps: list[Artifact], folder: Path, as_json: bool) -> list[Compared]:
+    """Make everything again in `folder`, printing each comparison as it is done, or all as JSON."""
+    from glaswerk.cli.interrupts import resumable
+    from glaswerk.rerun.reproduce import reproduce
+
+    rows: list[Compared] = []
+    with resumable(), writing(folder) as new:
+        for row in reproduce(lab, new, steps):
+            rows.append(row)
+            if not as_json:
+                click.echo(_words(row))
+    if as_json:
+        click.echo(json.dumps([{**asdict(row), "equal": row.equal} for row in rows], indent=2))
+    return rows
 
 
 def _planned(row: dict[str, object]) -> str:

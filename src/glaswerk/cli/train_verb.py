@@ -78,9 +78,9 @@ def command(
     config = TrainConfig(**settings)
     if dry_run:
         from glaswerk.cli.forecasts import print_forecast
-        from glaswerk.train.forecast.prediction import Where
+        from glaswerk.train.forecast.prediction import Target
 
-        print_forecast(open_lab(lab_path), config, Where(), as_json=as_json)
+        print_forecast(open_lab(lab_path), config, Target(), as_json=as_json)
         return
     keep = Keep(steps=_steps(milestones))
     with resumable(), open_world(Parallel.parse(parallel)) as world, taking_part(lab_path) as lab:

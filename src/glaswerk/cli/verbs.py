@@ -42,6 +42,7 @@ SECTIONS = {
         "forget": "Mark a document, an author or a source to be forgotten.",
         "what-if": "What it would take to be without an author, document or source.",
         "rebuild": "Rebuild corpora, shards and index without what was forgotten.",
+        "retrain": "Retrain a model without documents that were forgotten.",
     },
     "Prove and ship": {
         "evaluate": "Measure compression, truth and political lean: the trust report.",

@@ -1,4 +1,4 @@
-"""Counting what models learnt from documents: through the spans of the shards that they were trained on."""
+"""How much models learnt from given documents, counted from the spans of the shards they were trained on."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _TRAINED = {"pretrain": "train", "chat": "chat"}
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
-    """Documents that a model or one it grew from was trained on, their tokens, and tokens times epochs.
+    """Documents that a model or one of its bases was trained on, their tokens, and tokens times epochs.
 
-    Of the texts that a tuning on dialogues draws from to replay, all count, as often as one is drawn on
-    average, as of those that a run replays beside sources that come last: which they were only the sampler
-    knows (`glaswerk what-if`). Not `certain` where the spans of some of its shards are lost: there may be
-    more.
+    Chat tuning replays a random part of the training texts, and so does a run with sources that come last.
+    All of these texts count, each as often as one is drawn on average: only the sampler knows which ones
+    were drawn (`glaswerk what-if` asks it). `certain` is False if the spans of some shards are lost: then
+    there may be more.
     """
 
     documents: int
@@ -40,7 +40,10 @@ class Learnt:
 
 
 def count_exposures(lab: Lab) -> None:
-    """Enter in the ledger what each model learnt of what may not be learnt from, where that has changed."""
+    """Record in the ledger how much each model learnt from forgotten or reserved documents.
+
+    Only models whose count may have changed are counted again.
+    """
     basis, known = exposure_basis(lab), exposures(lab)
     models = [m for m in lab.all("model") if m.id not in known or known[m.id].basis != basis]
     if not models:
@@ -58,7 +61,7 @@ def learnt(lab: Lab, model: Artifact, ids: Collection[str]) -> Learnt:
     seen, certain = 0, True
     for ancestor in _ancestry(lab, model):
         if ancestor["stage"] == ADOPTED:
-            continue  # not trained here; that its data is unknown is said on its own (see `obstacles`)
+            continue  # not trained here; `obstacles` reports separately that its data is unknown
         folder = spans_folder(lab, ancestor["shards"])
         certain = certain and folder is not None
         if folder is None:
@@ -84,9 +87,10 @@ def _read(shards: Shards, stage: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _last_part(lab: Lab, shards: Shards, stage: Mapping[str, Any]) -> tuple[set[str], float]:
-    """The documents that come last in a run, and how often an epoch replays one of the others beside them.
+    """The documents that come last in a run, and how often an epoch replays each of the others with them.
 
-    Of a run in another's order they are places in that one's shards: of lost spans nothing is known.
+    In a run that replays another's order, they are places in the shards of that run. If those spans are
+    lost, nothing is known.
     """
     last, order = stage["last"], stage["order"]
     if order and order["how"] == "rebuild":
@@ -111,7 +115,7 @@ def _tokens(shards: Shards, split: str) -> int:
 
 
 def _ancestry(lab: Lab, model: Artifact) -> Iterator[dict[str, Any]]:
-    """What `learnt` needs to know of a model and its ancestors; of lost ones from the ledger."""
+    """What `learnt` needs to know of a model and its bases; for removed models, from the ledger."""
     there = {artifact.id: artifact for artifact in lab.all("model")}
 
     @cache
@@ -126,18 +130,18 @@ def _ancestry(lab: Lab, model: Artifact) -> Iterator[dict[str, Any]]:
             "stage": stage,
             "shards": inputs.get("shards", ""),
             "epochs": stats.get("epochs") or 0,
-            # Stages that came later name their split; without one every split may have been learnt from.
+            # Newer stages name their split; if there is none, any split may have been learnt from.
             "split": config.get("split", _TRAINED.get(stage, "")),
             "replay": config.get("replay", 0) if stage == "chat" else 0,
-            # Sources that came last (see `train.batches.last_sources`), and whose order the run took
-            # (see `rerun.retrain`).
+            # Sources that came last (see `train.batches.last_sources`), and the run whose order was
+            # replayed (see `rerun.retrain`).
             "last": config.get("last"),
             "order": config.get("order"),
         }
 
 
 def _recorded(lab: Lab, identifier: str) -> tuple[Mapping[str, str], Mapping[str, Any], Mapping[str, Any]]:
-    """Inputs, config and figures of an artifact that the lab held once; empty where it is not known."""
+    """Inputs, config and figures of an artifact that was removed from the lab; empty if it is unknown."""
     rows = lab.ledger.rows("SELECT config, stats FROM artifact WHERE id = ?", identifier)
     edges = lab.ledger.rows("SELECT role, parent FROM edge WHERE child = ?", identifier)
     config, stats = map(json.loads, rows[0]) if rows else ({}, {})

@@ -14,7 +14,7 @@ from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.artifact import read_manifest
 from glaswerk.lineage.walk import base_chain
 from glaswerk.rerun.order import order_of, stage_of
-from glaswerk.rerun.retrain import RECIPE as REMAKE
+from glaswerk.rerun.retrain import RECIPE as RETRAIN
 from glaswerk.rerun.steps_touched import steps_of
 from glaswerk.train.batches.batches import Order
 from glaswerk.train.batches.packing import Ids
@@ -44,14 +44,15 @@ class Seen:
     first_step: int
 
     def to_json(self) -> dict[str, Any]:
+        """The fields, as the API returns them."""
         return asdict(self)
 
 
 class Sightings:
-    """What a model and those it grew from saw of documents. Safe for several threads.
+    """When a model and its bases saw given documents. Safe for several threads.
 
-    Only stages whose order can be built again exactly are there: of the recipes of this version, where the
-    lab still holds the spans of their shards. Of other stages nothing is said.
+    Covers only stages whose order can be recomputed exactly: those of the recipes of this version, if the
+    lab still has the spans of their shards. Other stages are left out.
     """
 
     def __init__(self, lab: Lab, model: Artifact) -> None:
@@ -60,7 +61,7 @@ class Sightings:
         self._lock = threading.Lock()
 
     def of(self, documents: Collection[str]) -> dict[str, list[Seen]]:
-        """By document, the stages that saw it, the earliest first; those never seen have an empty list."""
+        """Document → the stages that saw it, earliest first; empty for a document that was never seen."""
         with self._lock:
             if self._stages is None:
                 orders = [(model, known_order(self._lab, model)) for model in self._models]
@@ -92,15 +93,15 @@ class _Stage:
 
 
 def known_order(lab: Lab, model: Artifact) -> Order | None:
-    """What each step of a model's run saw; None where it cannot be built again exactly."""
+    """What each step of a model's run saw; None if it cannot be recomputed exactly."""
     manifest = read_manifest(model.path)
     recipe = manifest.get("recipe") if manifest else None
-    # Another version may have packed otherwise.
-    return order_of(lab, model) if recipe in (PRETRAIN, TUNE, DPO, GRPO, REMAKE) else None
+    # Another version may have packed differently.
+    return order_of(lab, model) if recipe in (PRETRAIN, TUNE, DPO, GRPO, RETRAIN) else None
 
 
 def _grown_from(lab: Lab, model: Artifact) -> list[Artifact]:
-    """The model and those it was tuned from, the first of them first."""
+    """The model and the models it was tuned from, the oldest first."""
     there = {made.id: made for made in (*lab.all("model"), model)}
     chain = base_chain(model.id, lambda one: there[one].inputs if one in there else {})
     return [there[one] for one in reversed(list(chain)) if one in there]

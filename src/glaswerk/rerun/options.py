@@ -1,4 +1,4 @@
-"""What it would take, model by model, to be without some documents."""
+"""What it would take, for each model, to be without some documents: its options and their costs."""
 
 from __future__ import annotations
 
@@ -11,18 +11,22 @@ from glaswerk.lineage.stages import ADOPTED
 from glaswerk.lineage.walk import base_chain, base_id
 from glaswerk.rerun.exposure import Learnt, learnt
 from glaswerk.rerun.order import TUNED_ON, model_of, stage_of
-from glaswerk.rerun.steps_touched import Touch, touch_of
+from glaswerk.rerun.steps_touched import TouchedSteps, touched_steps
 from glaswerk.tokenizer import Shards
 from glaswerk.train.checkpoint.policy import written_steps
 
-# Models that each grew from the one before, with what their own runs saw; None where nobody can tell.
-Chain = list[tuple[Artifact, Touch | None]]
+# Models, each tuned from the one before, with the steps of their own runs that saw the documents; None if
+# that is unknown.
+Chain = list[tuple[Artifact, TouchedSteps | None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One way out and what it costs. `start`: the step to go on from, 0 for the beginning; `tokens` are those
-    to train on; `seconds` follow from the speed that the runs had; `price` is None where no hour has one."""
+    """One option and its cost.
+
+    `start`: the step to resume from, 0 for the beginning; `tokens`: to train on; `seconds`: estimated from
+    the speed of the old runs; `price`: None if no price per hour is given.
+    """
 
     name: str
     start: int
@@ -35,10 +39,10 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Affected:
-    """A model that learnt from the documents, itself or through the one it was tuned from.
+    """A model that learnt from the documents, itself or through its base.
 
-    `own` is what its own run saw: None where its base alone did, or nobody can tell (then not `certain`).
-    `tokens_seen` counts tokens times epochs, of all its stages together.
+    `own`: the steps of its own run that saw them; None if only its base saw them, or if that is unknown
+    (then `certain` is False). `tokens_seen`: tokens times epochs, over all of its stages.
     """
 
     model: Artifact
@@ -47,10 +51,11 @@ class Affected:
     tokens: int
     tokens_seen: int
     certain: bool
-    own: Touch | None
+    own: TouchedSteps | None
     options: tuple[Option, ...]
 
     def to_json(self) -> dict[str, Any]:
+        """The row of `glaswerk what-if --json`; fields of steps are None if its own run saw nothing."""
         stats, own = self.model.stats, self.own
         steps = int(stats.get("steps", 0))
         seen: dict[str, Any] = {"first_step": None, "steps_touched": None, "tokens_in_steps": None}
@@ -75,13 +80,16 @@ class Affected:
 
 
 def affected(lab: Lab, documents: Collection[str], *, price_per_hour: float = 0.0) -> Iterator[Affected]:
-    """Every model of the lab that learnt from `documents`, oldest first, with its options."""
+    """Every model of the lab that learnt from `documents`, oldest first, with its options.
+
+    `price_per_hour`: of training, in any currency; 0 leaves prices out.
+    """
     for model in lab.all("model"):
-        chain = touched_chain(lab, model, documents)
+        chain = retraining_chain(lab, model, documents)
         found = _learnt(lab, model, documents, chain)
         if found.documents or not found.certain:
             base = model_of(lab, base_id(model.inputs))
-            own = chain[-1][1] if chain else touch_of(lab, model, documents)
+            own = chain[-1][1] if chain else touched_steps(lab, model, documents)
             touched = own if own is not None and own.steps else None
             yield Affected(
                 model,
@@ -96,7 +104,7 @@ def affected(lab: Lab, documents: Collection[str], *, price_per_hour: float = 0.
 
 
 def _learnt(lab: Lab, model: Artifact, documents: Collection[str], chain: Chain | None) -> Learnt:
-    """What the runs saw where all can be looked into; what the spans say, on average, where one cannot."""
+    """What the runs saw exactly, if the order of all of them is known; else the average from the spans."""
     touches = [touch for _, touch in chain or [] if touch is not None]
     if chain is None or len(touches) < len(chain):
         return learnt(lab, model, documents)
@@ -107,8 +115,10 @@ def _learnt(lab: Lab, model: Artifact, documents: Collection[str], chain: Chain 
 def options(
     lab: Lab, found: Learnt, chain: Chain | None, documents: Collection[str], price: float
 ) -> tuple[Option, ...]:
-    """Rebuild, replay and keep, for the last model of a chain (see `touched_chain`); keep alone without one,
-    and where a model of it would have nothing left to be tuned on."""
+    """Rebuild, replay and keep, for the last model of a chain (see `retraining_chain`).
+
+    Only keep, if there is no chain or if one of its models would have no data left to tune on.
+    """
     keep = Option("keep", 0, 0, 0, 0.0, 0.0 if price else None, _mark(found.documents, found.seen))
     if chain is None:
         return (keep,)
@@ -119,7 +129,7 @@ def options(
     offers = []
     for name in ("rebuild", "replay"):
         start, steps, tokens = _tail(lab, *chain[0], leave_out=name == "replay")
-        # Of what is tuned later, a replay keeps the order of dialogues alone.
+        # Of the later tunings, a replay keeps only the order of dialogues.
         left_out = sum(
             touch.total
             for later, touch in chain[1:]
@@ -136,7 +146,7 @@ def options(
 
 
 def _emptied(lab: Lab, model: Artifact, documents: Collection[str]) -> bool:
-    """Whether nothing to tune it on is left in the shards that a tuned model would be made anew from."""
+    """Whether the shards that a tuned model would be retrained on have none of its data left."""
     split = TUNED_ON.get(stage_of(model))
     rows = lab.ledger.rows("SELECT name FROM artifact WHERE id = ?", model.inputs.get("shards", ""))
     packed = lab.find("shards", str(rows[0]["name"])) if rows else None
@@ -147,7 +157,7 @@ def _emptied(lab: Lab, model: Artifact, documents: Collection[str]) -> bool:
 
 
 def _alone(lab: Lab, emptied: Artifact, chain: Chain) -> str:
-    """Why a model cannot be made anew, and what the lab has without the documents."""
+    """Why a model cannot be retrained, and which model of the lab never saw the documents."""
     words = f"; nothing would be left to tune {emptied.name} on"
     base = model_of(lab, base_id(chain[0][0].inputs))
     if base is None or stage_of(base) == ADOPTED:
@@ -155,10 +165,13 @@ def _alone(lab: Lab, emptied: Artifact, chain: Chain) -> str:
     return f"{words}, and {base.name}, which {chain[0][0].name} was tuned from, never saw them"
 
 
-def touched_chain(lab: Lab, model: Artifact, documents: Collection[str]) -> Chain | None:
-    """The models that must be made anew for `model` to be without `documents`, in order: the first that saw
-    one of them, and those that grew from it. A run that nobody can look into counts as one that saw them.
-    Adopted weights count for none. None where one of the models is no longer in the lab."""
+def retraining_chain(lab: Lab, model: Artifact, documents: Collection[str]) -> Chain | None:
+    """The models that must be retrained for `model` to be without `documents`, in order.
+
+    The first is the oldest that saw one of them; each of the others was tuned from the one before. A run
+    whose order is unknown counts as having seen them; adopted weights count as not having seen them.
+    None if one of the models is no longer in the lab.
+    """
     there = {made.id: made for made in (*lab.all("model"), model)}
     chain: Chain = []
     for identifier in base_chain(model.id, lambda one: there[one].inputs if one in there else {}):
@@ -167,20 +180,20 @@ def touched_chain(lab: Lab, model: Artifact, documents: Collection[str]) -> Chai
             return None
         if chain and stage_of(made) == ADOPTED:
             break
-        chain.insert(0, (made, touch_of(lab, made, documents)))
+        chain.insert(0, (made, touched_steps(lab, made, documents)))
     while len(chain) > 1 and chain[0][1] is not None and not chain[0][1].steps:
         chain.pop(0)
     return chain
 
 
 def untouched_checkpoint(lab: Lab, model: Artifact, first: int) -> int:
-    """The newest kept checkpoint of a run that no step from `first` on went into; 0 where none is kept."""
+    """The step of the newest kept checkpoint from before step `first` of a run; 0 if there is none."""
     kept = [step for step in written_steps(lab.run_folder(model.id)) if step <= first]
     return max(kept, default=0)
 
 
-def _tail(lab: Lab, model: Artifact, touch: Touch | None, *, leave_out: bool) -> tuple[int, int, int]:
-    """Start, steps and tokens of what must be trained again."""
+def _tail(lab: Lab, model: Artifact, touch: TouchedSteps | None, *, leave_out: bool) -> tuple[int, int, int]:
+    """Start, steps and tokens of the part that must be retrained."""
     steps, tokens = int(model.stats.get("steps", 0)), int(model.stats.get("tokens", 0))
     first = touch.first if touch and touch.first is not None else 0
     start = untouched_checkpoint(lab, model, first) if stage_of(model) == "pretrain" else 0
@@ -195,7 +208,7 @@ def _words(name: str, chain: Chain, start: int) -> str:
     later = ", ".join(made.name for made, _ in chain[1:])
     replay = name == "replay"
     order = "in the same order, without the documents" if replay else "over the rebuilt shards"
-    again = f"; then tune {later} anew" + (", dialogues in the same order" if replay else "")
+    again = f"; then tune {later} again" + (", dialogues in the same order" if replay else "")
     return f"{where}, {order}" + (again if later else "")
 
 

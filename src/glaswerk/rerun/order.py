@@ -1,4 +1,4 @@
-"""A finished run as the manifest of its model has it: settings, and the order in which it saw documents."""
+"""A finished run, recomputed from the manifest of its model: settings, and the order of its documents."""
 
 from __future__ import annotations
 
@@ -25,70 +25,75 @@ from glaswerk.train.batches.replay import ReplaySampler, with_cuts
 from glaswerk.train.batches.sampler import PackedSampler
 from glaswerk.train.batches.stream import Stream
 from glaswerk.train.dpo import SPLIT
-from glaswerk.train.grpo import ASKED
+from glaswerk.train.grpo import PROMPT_DOCUMENTS
 from glaswerk.train.loop import LoopConfig
 from glaswerk.train.objective.preference import PairSampler
-from glaswerk.train.objective.prompt_order import AskedOrder
-from glaswerk.train.plan import Plan
+from glaswerk.train.objective.prompt_order import PromptOrder
+from glaswerk.train.plan import TrainPlan
 from glaswerk.train.tune import LONGEST, context_of
 
-# The key in the config of a model that took the order of another run, with documents left out (see `remake`).
+# The key in the config of a model that replays the order of another run without some documents
+# (see `retrain`).
 ORDER = "order"
 REPLAY, REBUILD = "replay", "rebuild"
-# The split without which a tuning, by its stage, has nothing to learn from.
+# Stage of a tuning → the split that it learns from.
 TUNED_ON = {"chat": "chat", "dpo": SPLIT}
 
 
 def stage_of(model: Artifact) -> str:
+    """The stage that made a model: pretrain, chat, dpo, grpo or adopted; empty if its config names none."""
     return str(model.config.get("stage", ""))
 
 
 def loop_of(model: Artifact) -> LoopConfig:
-    """Raises GlaswerkError for a model that this version has not trained."""
+    """The settings of a model's training loop.
+
+    Raises GlaswerkError for a model that was not trained by this version.
+    """
     try:
         return LoopConfig(**model.config["loop"])
     except (KeyError, TypeError) as error:
         raise GlaswerkError(
-            f"the manifest of {model.name} has no settings of a run that this version knows: {error}",
-            hint="glaswerk train makes a model with all its settings",
+            f"the manifest of {model.name} has no training settings that this version can read: {error}",
+            hint="glaswerk train makes a model that records its settings",
         ) from error
 
 
-def plan_of(model: Artifact, sampler: PackedSampler | Consecutive) -> Plan:
+def plan_of(model: Artifact, sampler: PackedSampler | Consecutive) -> TrainPlan:
     """The resolved settings of a pretraining run over the batches of `sampler`."""
     loop = loop_of(model)
     tokens = round(loop.steps * sampler.tokens_per_epoch / sampler.steps_per_epoch)
     epochs = round(loop.steps / sampler.steps_per_epoch, 2)
-    return Plan(Shape(**model.config["shape"]), loop, int(model.config["rows"]), tokens, epochs)
+    return TrainPlan(Shape(**model.config["shape"]), loop, int(model.config["rows"]), tokens, epochs)
 
 
 def model_of(lab: Lab, identifier: str) -> Artifact | None:
-    """The model with this id, or None where the lab has none."""
+    """The model with this id; None if the lab has none."""
     return next((made for made in lab.all("model") if made.id == identifier), None)
 
 
 def base_model(lab: Lab, model: Artifact) -> Artifact | None:
-    """The model that this one was tuned from; None for a pretrained one.
+    """The model that this one was tuned from; None for a pretrained model.
 
-    Raises GlaswerkError where it is no longer in the lab.
+    Raises GlaswerkError if it is no longer in the lab.
     """
     wanted = base_id(model.inputs)
     found = model_of(lab, wanted)
     if wanted and found is None:
         raise GlaswerkError(
             f"the model that {model.name} was tuned from is no longer in the lab",
-            hint="glaswerk train and glaswerk tune make both anew",
+            hint="glaswerk train and glaswerk tune make both again",
         )
     return found
 
 
 def order_of(lab: Lab, model: Artifact) -> Order | None:
-    """What the steps of the run that made `model` saw, also where its shards are gone.
+    """What each step of the run that made `model` saw, even if its shards are gone and only spans are left.
 
-    None where nobody can tell: spans or pairs are lost, or a run by rewards did not note its questions.
+    None if that is unknown: spans or pairs are lost, or a GRPO run did not record its prompts.
     """
     if stage_of(model) == "grpo":
-        return _asked_order(lab, model)
+        return _prompt_order(lab, model)
     folder = spans_folder(lab, model.inputs.get("shards", ""))
     if folder is None:
         return None
@@ -111,7 +116,7 @@ def order_of(lab: Lab, model: Artifact) -> Order | None:
 
 
 def epochs_of(lab: Lab, model: Artifact) -> float:
-    """How often the run of `model` went through its documents; rounded where nobody can tell exactly."""
+    """How often the run of `model` went through its documents: exact if its order is known, else rounded."""
     sampler = order_of(lab, model)
     steps = loop_of(model).steps
     return steps / sampler.steps_per_epoch if sampler else float(model.stats.get("epochs") or 0)
@@ -120,7 +125,7 @@ def epochs_of(lab: Lab, model: Artifact) -> float:
 def pretrain_sampler(
     stream: Stream, config: Mapping[str, Any], make: Callable[..., PackedSampler] = PackedSampler
 ) -> PackedSampler | Consecutive:
-    """What a pretraining run with this config reads from `stream`; `make` packs it."""
+    """The sampler of a pretraining run with this config over `stream`; `make` builds the packed parts."""
     packing = {"length": config["shape"]["context"], "rows": config["rows"], "seed": config["seed"]}
     if LAST in config:
         return LastSampler(stream, Last.from_json(config[LAST]), make=make, **packing)
@@ -130,26 +135,26 @@ def pretrain_sampler(
 def replay_sampler(
     config: Mapping[str, Any], order: Path, now: Path, how: Mapping[str, Any]
 ) -> PackedSampler | Consecutive:
-    """What the pretraining run with this config reads where it is made anew over the shards in `now`.
+    """The sampler of the pretraining run with this config when it is retrained over the shards in `now`.
 
-    `order`: the shards of the old run, or their spans. `how`: as `config[ORDER]` has it.
+    `order`: folder of the shards of the old run, or of their spans. `how`: the value of `config[ORDER]`.
     """
     before, after = stream_of(order, "train"), stream_of(now, "train")
     replayed = pretrain_sampler(before, config, partial(ReplaySampler, now={after.split: after}))
     if how["how"] == REPLAY:
         return replayed
-    anew = pretrain_sampler(after, with_last(config, how.get(LAST)))
-    return Consecutive(replayed, anew, at=how["at"], since=0)
+    fresh = pretrain_sampler(after, with_last(config, how.get(LAST)))
+    return Consecutive(replayed, fresh, at=how["at"], since=0)
 
 
 def with_last(config: Mapping[str, Any], last: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The config of a pretraining run with other sources last, or with none."""
+    """The config of a pretraining run with other sources last, or with none last."""
     others = {key: value for key, value in config.items() if key != LAST}
     return others if last is None else {**others, LAST: last}
 
 
 def stream_of(folder: Path, split: str) -> Stream:
-    """A split of shards; without tokens and mask where only the spans are left."""
+    """A split of shards; without tokens and mask if only the spans are left."""
     shards = Shards.open(folder)
     if (folder / tokens_file(split)).exists():
         return Stream.of(shards, split)
@@ -159,8 +164,8 @@ def stream_of(folder: Path, split: str) -> Stream:
     return Stream(split, documents, nothing, starts, ends, shards.end_id, mask)
 
 
-def _asked_order(lab: Lab, model: Artifact) -> AskedOrder | None:
-    asked, config = model.stats.get(ASKED), model.config
+def _prompt_order(lab: Lab, model: Artifact) -> PromptOrder | None:
+    asked, config = model.stats.get(PROMPT_DOCUMENTS), model.config
     folder = spans_folder(lab, model.inputs.get("shards", ""))
     if asked is None or (asked and folder is None):
         return None
@@ -169,14 +174,14 @@ def _asked_order(lab: Lab, model: Artifact) -> AskedOrder | None:
         names, starts, ends = Shards.open(folder).spans("chat")
         spans = dict(zip(names, zip(starts.tolist(), ends.tolist(), strict=True), strict=True))
         dialogues = [Span("chat", name, *spans[name]) for name in asked]
-    return AskedOrder(dialogues, prompts=config["prompts"], updates=config["updates"], seed=config["seed"])
+    return PromptOrder(dialogues, prompts=config["prompts"], updates=config["updates"], seed=config["seed"])
 
 
 def replayed_tuning(model: Artifact, order: Path, now: Path) -> PackedSampler | None:
-    """What the chat tuning that made `model` read, without what the shards in `now` lack.
+    """The sampler of the chat tuning that made `model`, without the documents that the shards in `now` lack.
 
-    `order`: the shards that it was tuned on, or their spans. None where a dialogue is gone that was longer
-    than a row: where it was cut, its mask said, which is gone, too.
+    `order`: folder of the shards that it was tuned on, or of their spans. None if a dialogue that was longer
+    than a row is gone: its mask, which decided where it was cut, is gone, too.
     """
     before, after = stream_of(order, "chat"), stream_of(now, "chat")
     if not len(before.tokens):
@@ -189,7 +194,7 @@ def replayed_tuning(model: Artifact, order: Path, now: Path) -> PackedSampler | 
 
 
 def _tuning(model: Artifact, dialogues: Stream, texts: Stream) -> PackedSampler | None:
-    # Where a dialogue is cut, its mask says; spans alone do not.
+    # A dialogue is cut where its mask allows it; spans alone do not tell.
     if not len(dialogues.tokens) and bool((dialogues.ends - dialogues.starts - 1 > _row(model)).any()):
         return None
     return _packed_tuning(model, dialogues, texts, PackedSampler)
@@ -211,5 +216,5 @@ def _packed_tuning(
 
 
 def _row(model: Artifact) -> int:
-    """Tokens in a row of the chat tuning that made `model`."""
+    """Tokens per row of the chat tuning that made `model`."""
     return min(context_of(model), LONGEST, int(model.config["batch_tokens"]))

@@ -1,24 +1,26 @@
-"""TODO src/glaswerk/rerun/rebuild.py."""
+"""Rebuilding corpora, shards and index from what the lab holds now, without what is forgotten."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-
-import click
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.answer_records import forget_in_answers
 from glaswerk.lab.tombstones import Forgotten
 
+# Called with the artifacts that a rebuild removed because their corpus is gone.
+ReportRemoved = Callable[[Sequence[Artifact]], None]
 
-def rebuild(lab: Lab) -> list[Artifact]:
-    """Every corpus of the lab made anew, then the shards and traces that hang on it. Finished ones stay.
 
-    What interrupted commands left goes, and so do the words of answers that showed what is to be forgotten.
-    What cannot be made anew is removed where it may hold such, or hangs on a corpus that is gone. Raises
-    GlaswerkError naming it once all else is made.
+def rebuild(lab: Lab, *, report_removed: ReportRemoved | None = None) -> list[Artifact]:
+    """Rebuild every corpus of the lab, then the shards and traces made from it; returns what was made.
+
+    Artifacts that are up to date stay. What interrupted commands left is removed, and so is the text of
+    recorded answers that quoted forgotten documents. What cannot be rebuilt is removed if it may contain
+    forgotten content; `report_removed` gets the shards and traces that went because their corpus is gone.
+    A failure does not stop the rest: GlaswerkError is raised at the end, naming every artifact that failed.
     """
     from glaswerk.data.removal.reach import forgotten_ids
 
@@ -30,27 +32,43 @@ def rebuild(lab: Lab) -> list[Artifact]:
         # A source that cannot be read must not keep what follows from being removed.
         failures.append(error)
     corpora = lab.all("corpus")
-    hanging = _hanging(lab, corpora)
-    _remove_orphans(lab, {shards.name for found in hanging.values() for shards in found})
+    dependents = shards_by_corpus(lab, corpora)
+    orphans = _remove_orphans(lab, {shards.name for found in dependents.values() for shards in found})
+    if orphans and report_removed:
+        report_removed(orphans)
     made: list[Artifact] = []
     for corpus in corpora:
-        try:
-            made.append(_recurate(lab, corpus, hanging[corpus.name]))
-        except GlaswerkError as error:
-            failures.append(error)
-            continue
-        for shards in hanging[corpus.name]:
-            try:
-                made += _repack(lab, shards, corpus.name)
-            except GlaswerkError as error:
-                failures.append(error)
+        made += _rebuild_corpus(lab, corpus, dependents[corpus.name], failures)
     if failures:
         raise GlaswerkError("; ".join(error.message for error in failures), hint=failures[0].hint)
     return made
 
 
-def _hanging(lab: Lab, corpora: list[Artifact]) -> dict[str, list[Artifact]]:
-    """By the name of a corpus the shards that were made from it."""
+def models_of_old_shards(lab: Lab) -> list[Artifact]:
+    """Models whose shards are no longer in the lab: they were trained on an older corpus."""
+    ids = {"", *(shards.id for shards in lab.all("shards"))}
+    return [model for model in lab.all("model") if model.inputs.get("shards", "") not in ids]
+
+
+def _rebuild_corpus(
+    lab: Lab, corpus: Artifact, dependents: list[Artifact], failures: list[GlaswerkError]
+) -> list[Artifact]:
+    """The rebuilt corpus and what was rebuilt from it; what fails is added to `failures`."""
+    try:
+        made = [_recurate(lab, corpus, dependents)]
+    except GlaswerkError as error:
+        failures.append(error)
+        return []
+    for shards in dependents:
+        try:
+            made += _repack(lab, shards, corpus.name)
+        except GlaswerkError as error:
+            failures.append(error)
+    return made
+
+
+def shards_by_corpus(lab: Lab, corpora: list[Artifact]) -> dict[str, list[Artifact]]:
+    """Corpus name → the shards that were made from it; shards that match no corpus are left out."""
     tokenizers = {made.name: made.id for made in lab.all("tokenizer")}
     found: dict[str, list[Artifact]] = {corpus.name: [] for corpus in corpora}
     for shards in lab.all("shards"):
@@ -62,24 +80,24 @@ def _hanging(lab: Lab, corpora: list[Artifact]) -> dict[str, list[Artifact]]:
 
 
 def _fit(shards: Artifact, corpus: Artifact, tokenizers: Mapping[str, str]) -> int:
-    """How much speaks for `corpus` as what `shards` were made from; 0 where nothing does.
+    """How strong the evidence is that `shards` were made from `corpus`, from 0 (none) to 3.
 
-    Names hold dots, so that "main.v2.main" can be read in two ways; two corpora of the same content have one
-    id; and a corpus or tokenizer that was made anew since has another than the shards name.
+    No single sign decides: names contain dots, so "main.v2.main" can be read in two ways; two corpora with
+    the same content share an id; and a corpus or tokenizer that was rebuilt has a new id.
     """
     tokenizer = shards.name.removeprefix(f"{corpus.name}.")
     same = [name for name, identifier in tokenizers.items() if identifier == shards.inputs.get("tokenizer")]
-    # Where its tokenizer is there under another name alone, the name is to be read otherwise.
+    # If its tokenizer exists only under another name, the name must be read differently.
     if tokenizer == shards.name or (same and tokenizer not in same):
         return 0
     return sum((shards.inputs.get("corpus") == corpus.id, tokenizer in tokenizers, tokenizer in same))
 
 
-def _recurate(lab: Lab, corpus: Artifact, hanging: list[Artifact]) -> Artifact:
+def _recurate(lab: Lab, corpus: Artifact, dependents: list[Artifact]) -> Artifact:
     from glaswerk.data.curate.curate import curate
     from glaswerk.data.curate.settings import recorded_settings
 
-    with _removing(lab, [corpus, *hanging]):
+    with _removing(lab, [corpus, *dependents]):
         return curate(lab, name=corpus.name, config=recorded_settings(corpus.config))
 
 
@@ -96,19 +114,21 @@ def _repack(lab: Lab, shards: Artifact, corpus: str) -> list[Artifact]:
         return [packed, build(lab, packed)]
 
 
-def _remove_orphans(lab: Lab, hanging: set[str]) -> None:
-    """Shards and traces whose corpus is gone cannot be made anew without what is to be forgotten."""
-    orphans = [made for kind in ("trace", "shards") for made in lab.all(kind) if made.name not in hanging]
+def _remove_orphans(lab: Lab, dependents: set[str]) -> list[Artifact]:
+    """Remove shards and traces whose corpus is gone if they may contain forgotten content; returns them.
+
+    They cannot be rebuilt without it.
+    """
+    orphans = [made for kind in ("trace", "shards") for made in lab.all(kind) if made.name not in dependents]
     orphans = [made for made in orphans if _may_hold(lab, [made])]
     for artifact in orphans:
         _remove(lab, artifact)
-    if orphans:
-        click.echo(f"removed, as the corpus is gone: {_listed(orphans)}", err=True)
+    return orphans
 
 
 @contextmanager
 def _removing(lab: Lab, old: list[Artifact]) -> Iterator[None]:
-    """Where the new artifact cannot be made: the old ones go, and the error says so."""
+    """If the new artifact cannot be made, remove the old ones, and say so in the error."""
     try:
         yield
     except GlaswerkError as error:
@@ -128,7 +148,8 @@ def _traces(lab: Lab, old: list[Artifact]) -> list[Artifact]:
 
 
 def _may_hold(lab: Lab, artifacts: list[Artifact]) -> bool:
-    """Whether these may hold what is to be forgotten: with marks any, else those with what owners deleted."""
+    """Whether these may contain forgotten content. If there are marks, any may; else those with documents
+    that their owners deleted."""
     from glaswerk.data.removal.reach import deleted_ids
 
     if Forgotten.read(lab.root).tombstones:
@@ -144,7 +165,7 @@ def _holds(artifact: Artifact, ids: frozenset[str]) -> bool:
 
     if artifact.kind == "corpus":
         return any(row["id"] in ids for row in read_rows(artifact.path / DOCUMENTS, ["id"]))
-    # An index is of no use without its shards, so nothing is lost with it.
+    # An index is useless without its shards, so nothing is lost with it.
     return artifact.kind == "trace" or bool(Shards.open(artifact.path).count(ids))
 
 

@@ -1,4 +1,4 @@
-"""TODO src/glaswerk/rerun/report.py."""
+"""What a deletion reaches and costs, as one JSON report: documents, corpora, shards, traces and models."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ if TYPE_CHECKING:
 
 
 def reach_report(lab: Lab, touched: Reach, model: Artifact | None, price: float) -> dict[str, Any]:
-    """All of it, as JSON."""
+    """Everything that `touched` reaches in the lab, and the options of every model, or of `model` alone.
+
+    `price`: of one hour of training, 0 if unknown. `rebuild_seconds`: what corpora, shards and traces took
+    to make. The result is what `glaswerk what-if --json` prints.
+    """
     from glaswerk.data.removal.wording import reach_figures
     from glaswerk.rerun.options import affected
 

@@ -1,4 +1,4 @@
-"""Making a model again in another lab, from its stored sources on, and comparing every digest."""
+"""Reproducing a model: make it again in a new lab from the stored sources, and compare every digest."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ from glaswerk.tokenizer.training import TokenizerConfig
 from glaswerk.train.checkpoint.branch import begin_branch
 from glaswerk.train.checkpoint.policy import Keep
 from glaswerk.train.machine.environment import environment
-from glaswerk.train.pretrain import RECIPE, Job, carry_out
+from glaswerk.train.pretrain import RECIPE, PretrainJob, run_pretraining
 
 _MARKER = "reproduction.json"
-# What is taken as it is stored: its raw files are the user's, and not in the lab.
+# Kinds that are copied as stored: their raw files belong to the user and are not in the lab.
 _STORED = ("source", "evaluation")
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One artifact: its recorded digest, that of what was made or copied, and the first file that differs."""
+    """One artifact: its recorded digest, the digest of the new one, and the first file that differs."""
 
     kind: str
     name: str
@@ -60,14 +60,15 @@ class Compared:
 
     @property
     def equal(self) -> bool:
+        """Whether no file differs."""
         return not self.differs
 
 
 def lineage(lab: Lab, model: Artifact) -> list[Artifact]:
-    """Everything that `model` was made from, and it, parents first.
+    """Everything that `model` was made from, then `model`, parents first.
 
-    A tokenizer whose corpus was made anew since stands for itself. Raises GlaswerkError, with the name, for
-    what the lab does not hold any more, and for models that cannot be made again from it.
+    A tokenizer whose corpus was rebuilt since is taken as it is. Raises GlaswerkError for an artifact that
+    is no longer in the lab, and for a model that cannot be made again from what is there.
     """
     there = {made.id: made for kind in get_args(ArtifactKind) for made in lab.all(kind)}
     found: dict[str, Artifact] = {}
@@ -87,8 +88,10 @@ def lineage(lab: Lab, model: Artifact) -> list[Artifact]:
 
 
 def check_recorded(lab: Lab, steps: list[Artifact], advance: Advance) -> None:
-    """Whether what was recorded can be trusted: a changed byte of a file, a manifest or the ledger is no
-    reference. `advance` is told the bytes that were read. Raises GlaswerkError naming what was altered."""
+    """Check every byte that is compared with: files, manifests and the ledger must be as recorded.
+
+    `advance` is called with the number of bytes read. Raises GlaswerkError naming what was altered.
+    """
     register = Register.read(lab)
     nodes, places = register.graph().nodes, register.places()
     # By their places: an id may be what was altered in a manifest.
@@ -98,12 +101,15 @@ def check_recorded(lab: Lab, steps: list[Artifact], advance: Advance) -> None:
         if found.faults:
             raise GlaswerkError(
                 f"{found.kind} {found.name} is not as recorded: {'; '.join(found.faults)}",
-                hint=f"glaswerk verify {found.kind}:{found.name} says what was altered",
+                hint=f"glaswerk verify {found.kind}:{found.name} shows what was altered",
             )
 
 
 def prepare(lab: Lab, model: Artifact, folder: Path) -> None:
-    """Make the new lab, or find the one that this command left. Raises GlaswerkError for another folder."""
+    """Create the new lab, or accept the one that an interrupted run of this command left.
+
+    Raises GlaswerkError for any other folder that is not empty.
+    """
     marker = folder / _MARKER
     mine = {"model": model.id, "digest": model.digest}
     if marker.exists() and json.loads(marker.read_text()) == mine:
@@ -119,9 +125,10 @@ def prepare(lab: Lab, model: Artifact, folder: Path) -> None:
 
 
 def reproduce(lab: Lab, new: Lab, steps: list[Artifact]) -> Iterator[Compared]:
-    """Copy or make one artifact of `steps` after the other in `new`, up to the first that differs.
+    """Copy or make the artifacts of `steps` in `new`, one after the other, up to the first that differs.
 
-    Resumable: what is there is not made again, but is compared. The write lock of `new` must be held.
+    Resumable: an artifact that is there already is compared, not made again. The write lock of `new` must
+    be held.
     """
     for recorded in steps:
         copied = is_copied(recorded, steps)
@@ -136,16 +143,16 @@ def reproduce(lab: Lab, new: Lab, steps: list[Artifact]) -> Iterator[Compared]:
 
 
 def is_copied(artifact: Artifact, steps: list[Artifact]) -> bool:
-    """Whether an artifact is taken as it is stored: sources, and a tokenizer whose corpus is gone."""
+    """Whether an artifact is copied as stored: a source, or a tokenizer whose corpus is gone."""
     ids = {made.id for made in steps}
     return artifact.kind in _STORED or not ids.issuperset(artifact.inputs.values())
 
 
 def other_environment(model: Artifact) -> list[str]:
-    """In what this machine is not the one that made `model`, as its manifest has it."""
+    """How this machine differs from the one that made `model`, one line each; threads do not count."""
     recorded = model.stats.get("environment")
     if recorded is None:
-        return [f"{model.name} does not say where it was trained: versions before this one did not note it"]
+        return [f"{model.name} does not record where it was trained: an older version made it"]
     here = environment(torch.device("cpu"))
     return [
         f"{name}: {value} then, {here[name]} here"
@@ -157,13 +164,13 @@ def other_environment(model: Artifact) -> list[str]:
 def _check_model(artifact: Artifact) -> None:
     if artifact.config.get("stage") == ADOPTED:
         raise GlaswerkError(
-            f"the weights of {artifact.name} were adopted: nobody here can make them again",
+            f"the weights of {artifact.name} were adopted: they cannot be made again here",
             hint="glaswerk reproduce works for models that were trained in the lab",
         )
     if ORDER in artifact.config:
         raise GlaswerkError(
-            f"{artifact.name} goes on from a run that saw what is forgotten by now",
-            hint="glaswerk what-if … --do rebuild, without milestones, makes one that stands for itself",
+            f"{artifact.name} continues a run that saw documents which are forgotten now",
+            hint="glaswerk retrain MODEL --without …, without milestones, makes one that can be reproduced",
         )
 
 
@@ -171,13 +178,16 @@ def _missing(lab: Lab, artifact: Artifact, role: str, identifier: str) -> Glaswe
     rows = lab.ledger.rows("SELECT kind, name FROM artifact WHERE id = ?", identifier)
     name = f"{rows[0]['kind']} {rows[0]['name']}" if rows else role.replace(":", " ")
     return GlaswerkError(
-        f"{artifact.kind} {artifact.name} was made from a {name} that the lab does not hold any more",
-        hint="glaswerk status shows what was made anew since; train again, and reproduce that",
+        f"{artifact.kind} {artifact.name} was made from a {name} that is no longer in the lab",
+        hint="glaswerk status shows what was rebuilt since; train again, and reproduce that model",
     )
 
 
 def _check_corpora(lab: Lab, corpora: list[Artifact]) -> None:
-    """A lab curates all of its sources: corpora of other sources, or made before marks came, need others."""
+    """Raises GlaswerkError for corpora of different sources, or from before something was forgotten.
+
+    A lab curates all of its sources, so one new lab cannot make both.
+    """
     if len({frozenset(corpus.inputs.items()) for corpus in corpora}) > 1:
         names = " and ".join(corpus.name for corpus in corpora)
         raise GlaswerkError(f"the corpora {names} were made from different sources", hint="glaswerk rebuild")
@@ -186,12 +196,12 @@ def _check_corpora(lab: Lab, corpora: list[Artifact]) -> None:
         if corpus.config.get(FORGOTTEN, "") != marks:
             raise GlaswerkError(
                 f"content of the corpus {corpus.name} was forgotten since: it cannot be made again",
-                hint="glaswerk rebuild, train anew, and reproduce that model",
+                hint="glaswerk rebuild, train again, and reproduce that model",
             )
 
 
 def _digests(artifact: Artifact) -> dict[str, str]:
-    """Digest of every file, from its bytes."""
+    """File → digest, computed from its bytes."""
     files = [path for path in artifact.path.rglob("*") if path.is_file()]
     names = {path.relative_to(artifact.path).as_posix(): path for path in files}
     return {name: digest_file(path) for name, path in names.items() if name != MANIFEST}
@@ -247,7 +257,7 @@ def _pretrain(new: Lab, recorded: Artifact) -> Artifact:
     sampler = pretrain_sampler(stream_of(packed.path, "train"), recorded.config)
     loop = loop_of(recorded)
     spec = Spec("model", recorded.name, RECIPE, {"shards": packed.id}, recorded.config)
-    job = Job(spec, packed, plan_of(recorded, sampler), sampler, int(recorded.config["seed"]))
+    job = PretrainJob(spec, packed, plan_of(recorded, sampler), sampler, int(recorded.config["seed"]))
     # As it was then: the probe and the prediction may choose otherwise here.
     job = replace(job, compile="on" if "warmup_seconds" in recorded.stats else "off")
     if loop.trunk:
@@ -255,11 +265,11 @@ def _pretrain(new: Lab, recorded: Artifact) -> Artifact:
         config: dict[str, Any] = {**recorded.config, "loop": whole.settings()}
         trunk = Spec("model", f"trunk/step-{whole.steps}", RECIPE, spec.inputs, config)
         before = replace(job, spec=trunk, planned=replace(job.planned, loop=whole))
-        carry_out(new, _as_then(before, recorded), keep=Keep(steps=(loop.branch_at,)))
+        run_pretraining(new, _as_then(before, recorded), keep=Keep(steps=(loop.branch_at,)))
         begin_branch(new.run_folder(trunk.id), loop.branch_at, new.run_folder(spec.id))
-    return carry_out(new, _as_then(job, recorded))
+    return run_pretraining(new, _as_then(job, recorded))
 
 
-def _as_then(job: Job, recorded: Artifact) -> Job:
+def _as_then(job: PretrainJob, recorded: Artifact) -> PretrainJob:
     precision = str(recorded.stats.get("precision", job.planned.loop.precision))
     return replace(job, planned=replace(job.planned, loop=replace(job.planned.loop, precision=precision)))

@@ -1,4 +1,4 @@
-"""Making a model anew without documents that are gone from its shards: rebuild, or filtered replay."""
+"""Retraining a model without documents that are gone from its shards: by rebuild or by filtered replay."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from glaswerk.rerun.order import (
     with_last,
 )
 from glaswerk.rerun.retune import retune
-from glaswerk.rerun.steps_touched import Touch, touch_of
+from glaswerk.rerun.steps_touched import TouchedSteps, touched_steps
 from glaswerk.tokenizer import Shards
 from glaswerk.tokenizer.retained_spans import spans_folder
 from glaswerk.train.batches.last_sources import LAST, Last
@@ -39,34 +39,35 @@ from glaswerk.train.batches.sources import sources_of
 from glaswerk.train.checkpoint.branch import begin_branch
 from glaswerk.train.checkpoint.policy import Keep
 from glaswerk.train.pretrain import RECIPE as PRETRAIN
-from glaswerk.train.pretrain import Job, carry_out
-from glaswerk.train.tune import carry_out as carry_out_tuning
+from glaswerk.train.pretrain import PretrainJob, run_pretraining
+from glaswerk.train.tune import run_tuning
 
+# The name is stored in manifests: it stays, although the function is called `retrain` now.
 RECIPE = "remake/1"
-# What the new models are called after.
+# The suffix of the new model's name.
 SUFFIX = {REBUILD: "rebuilt", REPLAY: "replayed"}
 
 
-def remake(lab: Lab, model: Artifact, how: str) -> Artifact:
-    """The model that `model` would be without the documents that its shards, made anew, have lost.
+def retrain(lab: Lab, model: Artifact, how: str) -> Artifact:
+    """Retrain `model` without the documents that its rebuilt shards have lost.
 
-    `how`: "rebuild" goes on over the new shards in their own order, "replay" keeps the order of the old run.
-    Either begins at the newest kept checkpoint that saw none of those documents, at step 0 where none is
-    kept. A tuned model is tuned anew from its base, remade where that lost documents, too; "replay" keeps
-    the order of dialogues as well. The old models stay. Finished before → returned; interrupted before →
-    continued. Raises GlaswerkError for a model that cannot be made anew, and where nothing is gone.
+    `how`: "rebuild" trains on the new shards in their own order, "replay" keeps the order of the old run.
+    Both start from the newest kept checkpoint that saw none of those documents, or from step 0. A tuned
+    model is tuned again from its base, which is retrained first if it lost documents, too; "replay" keeps
+    the order of dialogues as well. The old models stay. A finished run is returned, an interrupted one
+    resumed. Raises GlaswerkError for a model that cannot be retrained, and if nothing is gone.
     """
     made = _without(lab, model, how)
     if made.id == model.id:
         raise GlaswerkError(
-            f"no step of {model.name}, nor of what it grew from, saw a document that its shards have lost",
-            hint="glaswerk what-if says which models are affected; glaswerk rebuild makes the shards anew",
+            f"no step of {model.name}, nor of its bases, saw a document that its shards have lost",
+            hint="glaswerk what-if lists the affected models; glaswerk rebuild renews the shards",
         )
     return made
 
 
 def _without(lab: Lab, model: Artifact, how: str) -> Artifact:
-    """The model made anew, or itself where nothing that it learnt from is gone."""
+    """The retrained model, or `model` itself if nothing that it learnt from is gone."""
     if stage_of(model) == ADOPTED:
         return model
     base, shards = base_model(lab, model), _shards_now(lab, model)
@@ -83,12 +84,12 @@ def _without(lab: Lab, model: Artifact, how: str) -> Artifact:
 
 
 def _check_tuning(model: Artifact, base: Artifact, shards: Artifact) -> None:
-    """Raises GlaswerkError where nothing is left to tune on: before the base is made anew for it."""
+    """Raises GlaswerkError if nothing is left to tune on, before the base is retrained for it."""
     split = TUNED_ON.get(stage_of(model))
     if split is not None and split not in Shards.open(shards.path).splits():
         raise GlaswerkError(
-            f"all that {model.name} was tuned on is gone from {shards.name}: it cannot be made anew",
-            hint=f"glaswerk what-if with the same selectors and --model {base.name} says what that one saw",
+            f"all that {model.name} was tuned on is gone from {shards.name}: it cannot be retrained",
+            hint=f"glaswerk what-if with the same selectors and --model {base.name} shows what that one saw",
         )
 
 
@@ -103,19 +104,19 @@ def _retuned_in_order(lab: Lab, model: Artifact, base: Artifact, shards: Artifac
     sampler = replayed_tuning(model, order, shards.path)
     if sampler is None:
         raise GlaswerkError(
-            f"a dialogue is gone that was longer than the rows that {model.name} was tuned on, and nobody "
-            "can tell any more where it was cut",
+            f"a dialogue is gone that was longer than the rows that {model.name} was tuned on, and where it "
+            "was cut is unknown",
             hint=f"glaswerk tune --base {base.name} tunes it in another order",
         )
     check_replay(sampler, loop_of(model).steps)
     config = {**model.config, ORDER: _settings(model, REPLAY, 0, gone)}
     name = f"{_name(model, REPLAY)}/step-{loop_of(model).steps}"
     spec = Spec("model", name, RECIPE, {"base": base.id, "shards": shards.id}, config)
-    return carry_out_tuning(lab, spec, base, shards, sampler)
+    return run_tuning(lab, spec, base, shards, sampler)
 
 
 def _settings(model: Artifact, how: str, start: int, gone: list[str]) -> dict[str, Any]:
-    """What `config[ORDER]` says of a model made anew: whose order it has, from which step on it is new."""
+    """The value of `config[ORDER]` of a retrained model: whose order it has, from which step on it is new."""
     return {
         "of": model.id,
         "shards": model.inputs["shards"],
@@ -126,11 +127,11 @@ def _settings(model: Artifact, how: str, start: int, gone: list[str]) -> dict[st
 
 
 def _lost(lab: Lab, model: Artifact, shards: Artifact) -> bool:
-    """Whether a step of a model's own run saw, or may have seen, a document that `shards` lack."""
+    """Whether the model's own run saw, or may have seen, a document that `shards` lack."""
     folder = spans_folder(lab, model.inputs["shards"])
     if folder is None:
         return True
-    touch = touch_of(lab, model, _documents(folder) - _documents(shards.path))
+    touch = touched_steps(lab, model, _documents(folder) - _documents(shards.path))
     return touch is None or touch.steps > 0
 
 
@@ -147,7 +148,7 @@ def _pretrained(lab: Lab, model: Artifact, shards: Artifact, how: str) -> Artifa
     loop = loop_of(model)
     if loop.trunk:
         raise GlaswerkError(
-            f"{model.name} is the decay of a branch, which is made anew with its trunk alone",
+            f"{model.name} is the decay of a branch, which can be retrained only with its trunk",
             hint=f"glaswerk train --milestones {loop.branch_at}, then --branch {loop.branch_at}",
         )
     order = _order_folder(lab, model)
@@ -162,18 +163,18 @@ def _pretrained(lab: Lab, model: Artifact, shards: Artifact, how: str) -> Artifa
     if how == REPLAY:
         check_replay(sampler, loop.steps)
     planned = plan_of(model, sampler)
-    # Patience may not go back to weights of before the start, which are another run's.
+    # Early stopping must not restore weights from before the start: they belong to another run.
     planned = replace(planned, loop=replace(loop, branch_at=max(start, loop.branch_at)))
     config = {**model.config, ORDER: settings}
     name = f"{_name(model, how)}/step-{loop.steps}"
     spec = Spec("model", name, RECIPE, {"shards": shards.id}, config)
     if start:
         begin_branch(lab.run_folder(model.id), start, lab.run_folder(spec.id))
-    return carry_out(lab, Job(spec, shards, planned, sampler, int(model.config["seed"])))
+    return run_pretraining(lab, PretrainJob(spec, shards, planned, sampler, int(model.config["seed"])))
 
 
 def _from_scratch(lab: Lab, model: Artifact, shards: Artifact) -> Artifact:
-    """A run like any other, with the recorded settings: nothing of the old one is in it."""
+    """A new run with the recorded settings, which takes nothing from the old one."""
     last = _last_now(lab, model, shards)
     config = with_last(model.config, last)
     sampler = pretrain_sampler(stream_of(shards.path, TRAINED), config)
@@ -181,11 +182,13 @@ def _from_scratch(lab: Lab, model: Artifact, shards: Artifact) -> Artifact:
     name = f"{_name(model, REBUILD)}/step-{planned.loop.steps}"
     spec = Spec("model", name, PRETRAIN, {"shards": shards.id}, config)
     keep = Keep(steps=(last["at"],)) if last else None
-    return carry_out(lab, Job(spec, shards, planned, sampler, int(model.config["seed"])), keep=keep)
+    return run_pretraining(
+        lab, PretrainJob(spec, shards, planned, sampler, int(model.config["seed"])), keep=keep
+    )
 
 
 def _last_now(lab: Lab, model: Artifact, shards: Artifact) -> dict[str, Any] | None:
-    """What comes last where the run of `model` goes over `shards`; None where that holds no such source."""
+    """The sources that come last if the run of `model` is repeated over `shards`; None if there are none."""
     if LAST not in model.config:
         return None
     before = Last.from_json(model.config[LAST])
@@ -195,18 +198,18 @@ def _last_now(lab: Lab, model: Artifact, shards: Artifact) -> dict[str, Any] | N
 
 
 def _start(lab: Lab, model: Artifact, gone: list[str]) -> int:
-    """The step to go on from, before any that saw a document that the shards lack, whoever took it."""
+    """The step to resume from: before any step that saw a document that the shards lack."""
     order = order_of(lab, model)
-    first = Touch.of(order, gone, loop_of(model).steps).first if order else None
-    assert first is not None, "only a run that saw one of them is made anew"
+    first = TouchedSteps.of(order, gone, loop_of(model).steps).first if order else None
+    assert first is not None, "only a run that saw one of them is retrained"
     return untouched_checkpoint(lab, model, first)
 
 
 def _order_folder(lab: Lab, model: Artifact) -> Path:
     if ORDER in model.config:
         raise GlaswerkError(
-            f"{model.name} was itself made without documents, and its order cannot be replayed again",
-            hint="carry it out on the model that it was made from, without all of the documents",
+            f"{model.name} was itself retrained without documents, and its order cannot be replayed again",
+            hint="retrain the original model without all of the documents",
         )
     folder = spans_folder(lab, model.inputs["shards"])
     if folder is None:
@@ -217,7 +220,7 @@ def _order_folder(lab: Lab, model: Artifact) -> Path:
 
 
 def _shards_now(lab: Lab, model: Artifact) -> Artifact:
-    """The shards that are in the place of those that a model was trained on."""
+    """The present shards of the same name as those that a model was trained on."""
     rows = lab.ledger.rows("SELECT name FROM artifact WHERE id = ?", model.inputs.get("shards", ""))
     if not rows:
         raise GlaswerkError(

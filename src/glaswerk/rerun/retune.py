@@ -1,4 +1,4 @@
-"""Tuning a model as another one was tuned, from the settings in its manifest."""
+"""Tune a model with the settings that another model's manifest records."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from glaswerk.train.tune import TuneConfig, tune
 def retune(
     lab: Lab, model: Artifact, base: Artifact, *, epochs: float, shards: Artifact, name: str
 ) -> Artifact:
-    """`base` tuned with the settings of `model`, on `shards` where it is tuned on dialogues.
+    """`base` tuned with the settings of `model`: for `epochs` epochs, and on `shards` if it is chat tuning.
 
-    Raises GlaswerkError for a model whose tuning took a file that the lab does not hold.
+    Raises GlaswerkError for a model whose tuning used a file that the lab does not store.
     """
     loop, config = loop_of(model), model.config
     common: dict[str, Any] = {"learning_rate": loop.learning_rate, "precision": loop.precision}
@@ -34,6 +34,6 @@ def retune(
         settings = {key: config[key] for key in keys}
         return grpo(lab, GrpoConfig(steps=loop.steps, **settings, **common), base=base.name, name=name)
     raise GlaswerkError(
-        f"{model.name} was tuned by a file that the lab does not hold ({config.get('reward') or 'unknown'})",
+        f"{model.name} was tuned with a file that is not in the lab ({config.get('reward') or 'unknown'})",
         hint=f"glaswerk tune --method grpo --key FILE --base {base.name}",
     )

@@ -1,4 +1,4 @@
-"""Preference tuning: a model learns to prefer the chosen answers of pairs, without a reward model."""
+"""Preference tuning (DPO): a model learns to prefer the chosen answers of pairs, without a reward model."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from glaswerk.tokenizer.tokenizer_files import copy_tokenizer
 from glaswerk.train.checkpoint.policy import Checkpoints
 from glaswerk.train.export import base_of, tokenizer_of
 from glaswerk.train.loop import LoopConfig, run
-from glaswerk.train.machine.numbers import check_numbers
 from glaswerk.train.machine.precision import autocast, resolve
 from glaswerk.train.objective.preference import (
     DpoObjective,
@@ -29,6 +28,7 @@ from glaswerk.train.objective.preference import (
     reference_log_probabilities,
 )
 from glaswerk.train.tune import context_of, rate_of
+from glaswerk.train.validate import check_ranges
 
 RECIPE = "dpo/1"
 SPLIT, HELD_OUT = "preference", "preference-validation"
@@ -36,9 +36,9 @@ SPLIT, HELD_OUT = "preference", "preference-validation"
 
 @dataclass(frozen=True, slots=True)
 class DpoConfig:
-    """What a user chooses; zero for the learning rate means a tenth of the base model's.
+    """What a user chooses; a learning rate of zero means a tenth of the base model's.
 
-    `beta`: how dear it is to move away from the base model.
+    `beta`: strength of the KL penalty towards the base model.
     """
 
     epochs: float = 1.0
@@ -50,7 +50,7 @@ class DpoConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class DpoPlan:
     """The resolved settings of a run, as `--dry-run` prints them."""
 
     base: str
@@ -71,16 +71,19 @@ class _Prepared:
     shards: Shards
     pairs: Pairs
     held_out: Pairs | None
-    plan: Plan
+    plan: DpoPlan
 
 
-def plan_dpo(lab: Lab, config: DpoConfig, *, base: str = "chat") -> Plan:
-    """What `dpo` would do. Raises GlaswerkError where it could not."""
+def plan_dpo(lab: Lab, config: DpoConfig, *, base: str = "chat") -> DpoPlan:
+    """What `dpo` would do. Raises GlaswerkError if it could not."""
     return _prepare(lab, config, base).plan
 
 
 def dpo(lab: Lab, config: DpoConfig, *, base: str = "chat", name: str = "preferred") -> Artifact:
-    """Tune the newest checkpoint of `base` on pairs; finished before → returned, interrupted → continued."""
+    """Tune the newest checkpoint of `base` on pairs.
+
+    A finished run is returned, an interrupted one resumed.
+    """
     ready = _prepare(lab, config, base)
     loop = ready.plan.loop
     settings = {
@@ -97,7 +100,7 @@ def dpo(lab: Lab, config: DpoConfig, *, base: str = "chat", name: str = "preferr
     def write(folder: Path) -> Mapping[str, Any]:
         model = load(ready.parent.path)
         sampler, held_out = _material(lab, ready, model, config)
-        look = held_out.look if held_out else lambda model: {}
+        validate = held_out.validate if held_out else lambda model: {}
         stats = run(
             model,
             sampler,
@@ -105,7 +108,7 @@ def dpo(lab: Lab, config: DpoConfig, *, base: str = "chat", name: str = "preferr
             lab.run_folder(spec.id),
             label=f"tune {name}",
             objective=DpoObjective(config.beta),
-            validate=look,
+            validate=validate,
         )
         save(model, folder)
         copy_tokenizer(ready.parent.path, folder)
@@ -125,7 +128,7 @@ def _prepare(lab: Lab, config: DpoConfig, base: str) -> _Prepared:
     if not len(pairs):
         raise GlaswerkError(
             f"none of {pairs.left_out:,} pairs fits into the model's context of {context} tokens",
-            hint="glaswerk train --context 1024 makes a model that holds more",
+            hint="glaswerk train --context 1024 makes a model with more context",
         )
     held_out = Pairs(shards, HELD_OUT, context) if HELD_OUT in shards.splits() else None
     batch = min(config.batch_pairs, len(pairs))
@@ -137,7 +140,7 @@ def _prepare(lab: Lab, config: DpoConfig, base: str) -> _Prepared:
         decay=0.9,
         precision=config.precision,
     )
-    plan = Plan(
+    plan = DpoPlan(
         parent.name,
         packed.name,
         len(pairs),
@@ -152,16 +155,16 @@ def _prepare(lab: Lab, config: DpoConfig, base: str) -> _Prepared:
 
 
 def _check(config: DpoConfig) -> None:
-    """Refuse what no run can be made of. Raises GlaswerkError."""
+    """Raises GlaswerkError for settings that no run can have."""
     resolve(config.precision)
     least = {"epochs": 1e-6, "beta": 1e-6, "batch_pairs": 1}
-    check_numbers(config, {**least, "learning_rate": 0, "seed": 0})
+    check_ranges(config, {**least, "learning_rate": 0, "seed": 0})
 
 
 def _pairs_for(lab: Lab, model: Artifact) -> Artifact:
-    """Shards with pairs in the tokens of `model`: those it was trained on, else the newest that there are.
+    """Shards with pairs, packed with the tokenizer of `model`: those it was trained on, else the newest.
 
-    Pairs may be added after a model was made: all that must agree is the tokenizer.
+    Pairs may be added after a model was made: only the tokenizer must agree.
     """
     holding = [s for s in reversed(lab.all("shards")) if SPLIT in Shards.open(s.path).splits()]
     if not holding:
@@ -173,7 +176,7 @@ def _pairs_for(lab: Lab, model: Artifact) -> Artifact:
     fitting = [s for s in holding if (tokenizer_of(lab, s) / TOKENIZER).read_bytes() == own]
     if not fitting:
         raise GlaswerkError(
-            f"{holding[0].name}, the shards with pairs, has another tokenizer than {model.name}",
+            f"the shards with pairs, {holding[0].name}, have another tokenizer than {model.name}",
             hint="glaswerk train and glaswerk tune make a model with the tokenizer of the shards",
         )
     return next((s for s in fitting if s.id == model.inputs.get("shards")), fitting[0])
@@ -182,8 +185,10 @@ def _pairs_for(lab: Lab, model: Artifact) -> Artifact:
 def _material(
     lab: Lab, ready: _Prepared, model: PreTrainedModel, config: DpoConfig
 ) -> tuple[PairSampler, HeldOut | None]:
-    """What to train on and what to watch, with the reference's log-probabilities: computed once for a
-    base model and shards, whatever else changes."""
+    """The sampler and the held-out pairs, with the log-probabilities of the reference model.
+
+    These are computed once for a base model and shards, and reused whatever other settings change.
+    """
     pad, precision = ready.shards.end_id, resolve(config.precision)
     basis = ["reference/1", ready.parent.digest, ready.packed.digest, context_of(ready.parent), precision]
     folder = lab.run_folder(digest_json(basis))

@@ -1,4 +1,4 @@
-"""What a model was made from, found in the lab."""
+"""Finds in the lab what a model was made from: its base, its shards and their tokenizer."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ def base_of(lab: Lab, name: str) -> Artifact:
     if found is None:
         there = ", ".join(sorted({made.name.partition("/")[0] for made in lab.all("model")})) or "none"
         raise GlaswerkError(
-            f"the lab has no model named {name!r} (there: {there})", hint="glaswerk train, or --base another"
+            f"the lab has no model named {name!r} (models: {there})", hint="glaswerk train, or another --base"
         )
     return found
 
 
 def tokenizer_of(lab: Lab, shards: Artifact) -> Path:
-    """Folder of the tokenizer that packed these shards."""
+    """Folder of the tokenizer that packed these shards. Raises GlaswerkError if it was replaced."""
     for candidate in lab.all("tokenizer"):
         if candidate.id == shards.inputs["tokenizer"]:
             return candidate.path
@@ -31,7 +31,10 @@ def tokenizer_of(lab: Lab, shards: Artifact) -> Path:
 
 
 def shards_of(lab: Lab, model: Artifact) -> Artifact:
-    """The shards that a model was trained on; for an adopted one the newest that its tokenizer packed."""
+    """The shards that a model was trained on; for an adopted model, the newest that its tokenizer packed.
+
+    Raises GlaswerkError if the lab has no such shards.
+    """
     if model.config.get("stage") == ADOPTED:
         return _packed_for(lab, model)
     for candidate in lab.all("shards"):

@@ -1,4 +1,4 @@
-"""Tuning by verifiable rewards: a model answers, a rule checks, and what was right becomes likelier."""
+"""Tuning by verifiable rewards (GRPO): a model answers, a rule checks, right answers become more likely."""
 
 from __future__ import annotations
 
@@ -19,25 +19,26 @@ from glaswerk.train.checkpoint.metrics import read_rows
 from glaswerk.train.checkpoint.policy import Checkpoints
 from glaswerk.train.export import base_of, shards_of
 from glaswerk.train.loop import LoopConfig, run
-from glaswerk.train.machine.numbers import check_numbers
 from glaswerk.train.machine.precision import resolve
-from glaswerk.train.objective.rewards import Answers, Arithmetic, Known, Question, Rewards, questions_of
+from glaswerk.train.objective.rewards import AnswerRewards, Arithmetic, Known, Question, Rewards, questions_of
 from glaswerk.train.objective.rollout import GrpoObjective, RolloutConfig, RolloutSampler, render
 from glaswerk.train.tune import context_of, rate_of
+from glaswerk.train.validate import check_ranges
 
 RECIPE = "grpo/1"
-# The key in the figures of a model for the documents whose questions its run asked (see `AskedOrder`).
-ASKED = "asked"
-# The share of a run over which the rewards at its beginning and its end are averaged.
+# The key in the stats of a model for the documents that supplied the prompts of its run (see `PromptOrder`).
+PROMPT_DOCUMENTS = "asked"
+# Rewards at the beginning and the end of a run are averaged over this share of its steps.
 _ENDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class GrpoConfig:
-    """What a user chooses; zero for the learning rate means a tenth of the base model's.
+    """What a user chooses; a learning rate of zero means a tenth of the base model's.
 
-    `prompts` a rollout, `samples` answers to each, of at most `max_tokens`; `updates` steps on every
-    rollout, their ratio clipped at 1 ± `clip`; `kl`: the price of moving away from the base model.
+    A rollout has `prompts` prompts with `samples` answers each, of at most `max_tokens` tokens, and serves
+    `updates` steps, whose probability ratio is clipped to 1 ± `clip`. `kl`: strength of the KL penalty
+    towards the base model.
     """
 
     steps: int = 200
@@ -53,7 +54,7 @@ class GrpoConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class GrpoPlan:
     """The resolved settings of a run, as `--dry-run` prints them."""
 
     base: str
@@ -65,7 +66,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What an answer key knows, and the digest of its file."""
+    """An answer key: its facts, and the digest of its file."""
 
     name: str
     digest: str
@@ -80,18 +81,20 @@ class _Prepared:
     settings: Mapping[str, Any]
 
 
-def plan_grpo(lab: Lab, config: GrpoConfig, *, key: Key | None = None, base: str = "chat") -> Plan:
-    """What `grpo` would do. Raises GlaswerkError where it could not."""
+def plan_grpo(lab: Lab, config: GrpoConfig, *, key: Key | None = None, base: str = "chat") -> GrpoPlan:
+    """What `grpo` would do. Raises GlaswerkError if it could not."""
     ready = _prepare(lab, config, key, base)
     config = replace(config, learning_rate=ready.loop.learning_rate)
-    return Plan(ready.parent.name, ready.rewards.name, ready.rewards.size, ready.loop, config)
+    return GrpoPlan(ready.parent.name, ready.rewards.name, ready.rewards.size, ready.loop, config)
 
 
 def grpo(
     lab: Lab, config: GrpoConfig, *, key: Key | None = None, base: str = "chat", name: str = "rewarded"
 ) -> Artifact:
-    """Tune the newest checkpoint of `base` on the questions of its dialogues that `key` knows the answers
-    to, or on arithmetic without one; finished before → returned, interrupted → continued."""
+    """Tune the newest checkpoint of `base` on the questions of its dialogues that `key` has answers to.
+
+    Without a key, on arithmetic. A finished run is returned, an interrupted one resumed.
+    """
     ready = _prepare(lab, config, key, base)
     parent, loop = ready.parent, ready.loop
     inputs = {"base": parent.id} | {k: v for k, v in parent.inputs.items() if k == "shards"}
@@ -114,7 +117,7 @@ def grpo(
         )
         save(model, folder)
         copy_tokenizer(parent.path, folder)
-        asked = {ASKED: ready.rewards.documents, "parameters": parent.stats["parameters"]}
+        asked = {PROMPT_DOCUMENTS: ready.rewards.documents, "parameters": parent.stats["parameters"]}
         return {**stats, **rewarded(runs), **asked}
 
     made = lab.make(spec, write)
@@ -124,7 +127,7 @@ def grpo(
 
 
 def rewarded(folder: Path) -> dict[str, Any]:
-    """Share of full rewards over the first and the last tenth of a run's steps."""
+    """Mean share of full rewards in the first and in the last tenth of a run's steps."""
     rows = [row["full_reward"] for row in read_rows(folder)]
     count = max(1, round(_ENDS * len(rows)))
     return {"rewarded_first": sum(rows[:count]) / count, "rewarded_last": sum(rows[-count:]) / count}
@@ -155,12 +158,14 @@ def _prepare(lab: Lab, config: GrpoConfig, key: Key | None, base: str) -> _Prepa
 
 
 def _check(config: GrpoConfig) -> None:
-    """Refuse what no run can be made of. Raises GlaswerkError."""
+    """Raises GlaswerkError for settings that no run can have."""
     resolve(config.precision)
     least = {"steps": 1, "prompts": 1, "samples": 2, "max_tokens": 1, "updates": 1, "kl": 0, "seed": 0}
-    check_numbers(config, least | {"learning_rate": 0})
+    check_ranges(config, least | {"learning_rate": 0})
     if not 0 < config.clip < 1:
-        raise GlaswerkError(f"--clip takes more than 0 and less than 1, found {config.clip}")
+        raise GlaswerkError(
+            f"--clip takes a number between 0 and 1, both excluded, found {config.clip}", hint="--clip 0.2"
+        )
 
 
 def _rollout(config: GrpoConfig) -> RolloutConfig:
@@ -176,7 +181,7 @@ def _arithmetic(parent: Artifact, config: GrpoConfig) -> Rewards:
 
 
 def _town(lab: Lab, parent: Artifact, key: Key, config: GrpoConfig) -> Rewards:
-    """The questions of the dialogues that the key has the answer to; its own stay held out for evaluation."""
+    """The questions of the dialogues that the key answers; the key's own questions stay held out."""
     packed = shards_of(lab, parent)
     shards = Shards.open(packed.path)
     spans = _spans(shards, "chat") if "chat" in shards.splits() else {}
@@ -190,9 +195,9 @@ def _town(lab: Lab, parent: Artifact, key: Key, config: GrpoConfig) -> Rewards:
     if not questions:
         raise GlaswerkError(
             f"no dialogue of the corpus asks for a fact of the answer key {key.name}",
-            hint="glaswerk add chats FILE.jsonl --licence …, with questions about its subjects",
+            hint="glaswerk add chats FILE.jsonl --licence …, with questions about the key's subjects",
         )
-    return Answers(_fitting(questions, parent, config), f"key {key.name}")
+    return AnswerRewards(_fitting(questions, parent, config), f"key {key.name}")
 
 
 def _fitting(questions: Sequence[Question], parent: Artifact, config: GrpoConfig) -> list[Question]:

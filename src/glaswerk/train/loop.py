@@ -1,19 +1,17 @@
-"""The one training loop: stages differ in their sampler and their objective."""
+"""The training loop of every stage: stages differ only in their sampler and their objective."""
 
 from __future__ import annotations
 
 import json
 import math
 import os
-import signal
 import statistics
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from types import FrameType
-from typing import Any
+from typing import Any, TextIO
 
 from torch.optim import Optimizer
 from transformers import PreTrainedModel
@@ -25,31 +23,32 @@ from glaswerk.train.batches.batches import Batch, Sampler
 from glaswerk.train.checkpoint.file import Progress
 from glaswerk.train.checkpoint.metrics import METRICS, rewind
 from glaswerk.train.checkpoint.policy import Checkpoints, Keep
+from glaswerk.train.early_stopping import EarlyStopping, best_row
 from glaswerk.train.machine.compiling import compile_network, forget_compiled, has_compiler, not_compiled
 from glaswerk.train.machine.environment import environment
 from glaswerk.train.machine.memory import is_out_of_memory, keep_freed_memory
 from glaswerk.train.machine.precision import autocast, resolve
+from glaswerk.train.machine.signals import stop_signals
 from glaswerk.train.objective.next_token import Network, Objective, next_token
 from glaswerk.train.optim.optimizer import optimizers, set_precision, set_rate
 from glaswerk.train.optim.schedule import Schedule, wsd
 from glaswerk.train.parallel.ranks import Ranks
 from glaswerk.train.parallel.world import World
-from glaswerk.train.patience import Patience, best_row
 
-# A kill costs at most this much work; writing 25 MB takes 0.1 s, so under 1 % of the time.
+# A kill loses at most this much work; writing 25 MB takes 0.1 s, less than 1 % of the time.
 CHECKPOINT_SECONDS = 15.0
 VALIDATIONS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class LoopConfig:
-    """Steps are optimizer steps; `warmup` and `decay` are shares of them; `precision`: see `resolve`.
+    """Settings of a run, in optimizer steps; `warmup` and `decay` are shares of `steps`.
 
-    `micro_rows`: rows of a step that are computed at once, 0 for as many as fit; `compile`: the network, see
-    `compile_network`. `patience`: see `Patience`.
-    `learning_rate` is the matrices'; embeddings have `embedding_ratio` times it.
-    A branch follows a run of `trunk` steps up to `branch_at`, then decays until `steps`; without a trunk,
-    `branch_at` is merely where patience begins to count.
+    `learning_rate` is that of matrices; embeddings have `embedding_ratio` times as much. The schedule is in
+    `train/optim/schedule.py`. `precision`: see `resolve`. `micro_rows`: rows computed at once, 0 for as many
+    as fit into memory. `compile`: see `compile_network`. `patience`: see `EarlyStopping`.
+    A branch follows a run of `trunk` steps up to `branch_at`, then decays until `steps`. Without a trunk,
+    `branch_at` is only the step from which early stopping counts.
     """
 
     steps: int
@@ -67,20 +66,21 @@ class LoopConfig:
     branch_at: int = 0
 
     def schedule(self) -> Schedule:
-        """Of the learning rate. Raises GlaswerkError where no branch can leave the trunk."""
+        """The schedule of the learning rate. Raises GlaswerkError if no branch can leave the trunk there."""
         if not self.trunk:
             return wsd(self.steps, warmup=self.warmup, decay=self.decay)
         whole = wsd(self.trunk, warmup=self.warmup, decay=self.decay)
         return whole.branch(self.branch_at, self.steps - self.branch_at)
 
     def settings(self) -> dict[str, Any]:
-        """What makes a run another one: micro-batches and compiling change a result by rounding only."""
+        """The fields that identify a run. Left out: those that change a result only by rounding."""
         rounding = {"micro_rows", "compile"}
         return {name: value for name, value in asdict(self).items() if name not in rounding}
 
 
 Validate = Callable[[PreTrainedModel], dict[str, Any]]
-Refresh = Callable[[list[dict[str, Any]]], None]
+Rows = list[dict[str, Any]]
+Refresh = Callable[[Rows], None]
 
 
 def run(
@@ -97,16 +97,16 @@ def run(
     refresh: Refresh = lambda rows: None,
     input_ratio: float = 1.0,
 ) -> dict[str, Any]:
-    """Train `model` in place for `config.steps`, resuming from `folder` where an earlier run stopped.
+    """Train `model` in place for `config.steps`, resuming from `folder` if an earlier run stopped there.
 
-    The ranks of `world`, by default this process alone, each call it with the same arguments; the weights of
-    `model` are then cut among them in place.
-    Appends one row a step to `folder/metrics.jsonl`, with `validate(model)` in ten of them, which must
-    not touch the weights, and calls `refresh` with all rows after each. `input_ratio`: see `optimizers`.
-    Returns the figures for the manifest: of all steps, or where patience ended the run, of those up to the
-    best validation, whose weights it has.
-    Raises Interrupted after saving when a SIGINT or SIGTERM arrives; GlaswerkError when loss or gradient is
-    no number any more (the last checkpoint stays) and when memory does not suffice for one row.
+    Each rank of `world` (by default this process alone) calls it with the same arguments; the weights of
+    `model` are then sharded among the ranks in place.
+    Appends one row per step to `folder/metrics.jsonl`; ten of them include `validate(model)`, which must not
+    change the weights, and after each of these `refresh` gets all rows. `input_ratio`: see `optimizers`.
+    Returns the figures for the manifest: of all steps, or, if the run was stopped early, of those up to the
+    best validation, whose weights the model then has.
+    Raises Interrupted, after saving, on SIGINT or SIGTERM; GlaswerkError if the loss or the gradient is not
+    finite (the last checkpoint stays) and if there is not enough memory for one row.
     """
     folder.mkdir(parents=True, exist_ok=True)
     keep_freed_memory()
@@ -116,69 +116,112 @@ def run(
     start = _start(model, config, checkpoints, world, ranks, input_ratio)
     config, done = start.config, start.done
     rows = ranks.of_first(rewind(folder, done.step) if world.first else [])
-    patience = Patience(config.patience, folder, world, since=config.branch_at)
+    stopping = EarlyStopping(config.patience, folder, world, since=config.branch_at)
     step_of = Step(start.network, start.parts, objective, config, world)
-    started = saved = time.perf_counter()
-
-    def save(step: int) -> None:
-        metrics.flush()
-        seconds = done.seconds + time.perf_counter() - started
-        progress = Progress(step, seconds, config.precision, world.size, str(world.parallel), config.compile)
-        checkpoints.save(model, start.parts, progress)
-
-    with (
-        checkpoints,
-        _stop_signals() as stopped,
-        (folder / METRICS if world.first else Path(os.devnull)).open("a") as metrics,
-        progress_bar(label, config.steps, start=done.step, unit="step", hidden=not world.first) as bar,
-    ):
-        if config.compile:
-            bar.advance(0, "compiling")
-        for step in range(done.step, config.steps):
-            if patience.over(rows):
-                break
-            clock = time.perf_counter()
-            try:
-                row = {"step": step, **step_of(sampler.batch(step), step)}
-            except FloatingPointError as error:
-                raise _lost(folder, sampler, step, error) from None
-            row["tokens_per_second"] = round(row["tokens"] / (time.perf_counter() - clock))
-            looked = (step + 1) % max(1, config.steps // VALIDATIONS) == 0
-            if looked:
-                with not_compiled() if config.compile else nullcontext():
-                    row |= world.evaluate(start.network, validate)
-            rows.append(row)
-            metrics.write(json.dumps(row) + "\n")
-            if looked:
-                patience.look(rows, model)
-                refresh(rows)
-            bar.advance(note=f"loss {row['loss']:.3f}  {row['tokens_per_second']:,} tok/s")
-            late = time.perf_counter() - saved > CHECKPOINT_SECONDS
-            stop, due = world.any(stopped(), late or checkpoints.due(step + 1))
-            if stop or due:
-                save(step + 1)
-                saved = time.perf_counter()
-            if stop:
-                raise Interrupted(step + 1, config.steps)
-    seconds = done.seconds + time.perf_counter() - started
-    rows, ended = _end(model, config, rows, done.step, patience)
+    training = _Training(model, sampler, folder, start, step_of, world, checkpoints, stopping, rows)
+    seconds = training.run(label, validate, refresh)
+    rows, ended = _end(model, config, rows, done.step, stopping)
     figures = {"precision": config.precision, "environment": environment(world.device), **ended}
     return {**_figures(rows, seconds, sampler), **figures}
 
 
-def _end(
-    model: PreTrainedModel, config: LoopConfig, rows: list[dict[str, Any]], began: int, patience: Patience
-) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """The rows of the steps that `model` keeps, and figures of how a run that `began` at a step ended.
+class _Training:
+    """The steps that are left of a run; `rows` are the metrics of those before, and grow."""
 
-    The compiled network is forgotten; where patience ended the run, the best weights are put back.
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        sampler: Sampler,
+        folder: Path,
+        start: _Start,
+        step_of: Step,
+        world: World,
+        checkpoints: Checkpoints,
+        stopping: EarlyStopping,
+        rows: Rows,
+    ) -> None:
+        self._model, self._sampler, self._folder, self._start = model, sampler, folder, start
+        self._step_of, self._world, self._checkpoints = step_of, world, checkpoints
+        self._stopping, self._rows = stopping, rows
+        self._started = self._saved = time.perf_counter()
+
+    def run(self, label: str, validate: Validate, refresh: Refresh) -> float:
+        """Take the steps; returns the seconds of training, those before an interruption included."""
+        config, done = self._start.config, self._start.done
+        with (
+            self._checkpoints,
+            stop_signals() as stopped,
+            (self._folder / METRICS if self._world.first else Path(os.devnull)).open("a") as metrics,
+            progress_bar(
+                label, config.steps, start=done.step, unit="step", hidden=not self._world.first
+            ) as bar,
+        ):
+            if config.compile:
+                bar.advance(0, "compiling")
+            for step in range(done.step, config.steps):
+                if self._stopping.should_stop(self._rows):
+                    break
+                row = self._step(step)
+                validates = (step + 1) % max(1, config.steps // VALIDATIONS) == 0
+                if validates:
+                    row |= self._validation(validate)
+                self._rows.append(row)
+                metrics.write(json.dumps(row) + "\n")
+                if validates:
+                    self._stopping.record(self._rows, self._model)
+                    refresh(self._rows)
+                bar.advance(note=f"loss {row['loss']:.3f}  {row['tokens_per_second']:,} tok/s")
+                self._save_if_due(step + 1, stopped, metrics)
+        return self._seconds()
+
+    def _step(self, step: int) -> dict[str, Any]:
+        """Take one step; its row of the metrics."""
+        clock = time.perf_counter()
+        try:
+            row: dict[str, Any] = {"step": step, **self._step_of(self._sampler.batch(step), step)}
+        except FloatingPointError as error:
+            raise _lost(self._folder, self._sampler, step, error) from None
+        row["tokens_per_second"] = round(row["tokens"] / (time.perf_counter() - clock))
+        return row
+
+    def _validation(self, validate: Validate) -> dict[str, Any]:
+        with not_compiled() if self._start.config.compile else nullcontext():
+            return self._world.evaluate(self._start.network, validate)
+
+    def _save_if_due(self, step: int, stopped: Callable[[], bool], metrics: TextIO) -> None:
+        """Save after `step` steps if a checkpoint is due; raise Interrupted if some rank was stopped."""
+        late = time.perf_counter() - self._saved > CHECKPOINT_SECONDS
+        stop, due = self._world.any(stopped(), late or self._checkpoints.due(step))
+        if stop or due:
+            metrics.flush()
+            self._save(step)
+            self._saved = time.perf_counter()
+        if stop:
+            raise Interrupted(step, self._start.config.steps)
+
+    def _save(self, step: int) -> None:
+        config, world = self._start.config, self._world
+        parallel = str(world.parallel)
+        progress = Progress(step, self._seconds(), config.precision, world.size, parallel, config.compile)
+        self._checkpoints.save(self._model, self._start.parts, progress)
+
+    def _seconds(self) -> float:
+        return self._start.done.seconds + time.perf_counter() - self._started
+
+
+def _end(
+    model: PreTrainedModel, config: LoopConfig, rows: Rows, began: int, stopping: EarlyStopping
+) -> tuple[Rows, dict[str, Any]]:
+    """The rows of the steps that `model` keeps, and how a run that `began` at a step ended.
+
+    Drops the compiled network; if the run was stopped early, restores the best weights.
     """
     ended: dict[str, Any] = {}
     if config.compile:
         forget_compiled(model)
         ended["warmup_seconds"] = round(_warmup(rows[began:]), 1)
-    if patience.over(rows):
-        patience.restore(model)
+    if stopping.should_stop(rows):
+        stopping.restore(model)
         ended["stopped_at"] = len(rows)
         rows = rows[: best_row(rows, since=config.branch_at) + 1]
     return rows, ended
@@ -186,7 +229,7 @@ def _end(
 
 @dataclass(frozen=True, slots=True)
 class _Start:
-    """What a run begins with: of an earlier one, up to where it was saved."""
+    """What a run starts with; if it resumes, the state of its newest checkpoint."""
 
     config: LoopConfig
     network: Network
@@ -202,10 +245,10 @@ def _start(
     ranks: Ranks,
     input_ratio: float,
 ) -> _Start:
-    """The model cut among the ranks and its optimizers, as the newest checkpoint has them."""
+    """The sharded model and its optimizers, filled from the newest checkpoint if there is one."""
     found = checkpoints.newest()
     done = found.progress if found else Progress()
-    # A run ends as it began, though the probe might choose otherwise on another machine.
+    # A run keeps its precision, although the probe might choose another one on another machine.
     precision = done.precision or ranks.of_first(resolve(config.precision))
     wanted = done.compiled if found else config.compile
     compiled = ranks.of_first(wanted and has_compiler() and world.parallel.whole_layers)
@@ -229,7 +272,7 @@ def _start(
 
 
 def _warmup(rows: list[dict[str, Any]]) -> float:
-    """Seconds that the first of `rows` took longer than the usual one."""
+    """How many seconds longer the first of `rows` took than the median row."""
     seconds = [row["tokens"] / max(row["tokens_per_second"], 1) for row in rows]
     return seconds[0] - statistics.median(seconds) if seconds else 0.0
 
@@ -254,7 +297,10 @@ def _figures(rows: list[dict[str, Any]], seconds: float, sampler: Sampler) -> di
 
 
 class Step:
-    """One optimizer step: forward and backward in micro-batches that fit into memory, then the update."""
+    """One optimizer step: forward and backward in micro-batches that fit into memory, then the update.
+
+    The learning rate of each step is `config.learning_rate` times the factor of `config.schedule()`.
+    """
 
     def __init__(
         self, network: Network, parts: list[Optimizer], objective: Objective, config: LoopConfig, world: World
@@ -265,7 +311,8 @@ class Step:
         self._schedule = config.schedule()
 
     def __call__(self, batch: Batch, step: int) -> dict[str, float]:
-        """Figures of the step. Raises FloatingPointError, weights untouched, where a gradient is none."""
+        """Take the step; its figures. Raises FloatingPointError, before any update, if loss or gradient norm
+        is not finite."""
         rate = self._rate(step)
         report = self._gradients(batch)
         if not math.isfinite(report["loss"]):
@@ -285,7 +332,7 @@ class Step:
         return rate
 
     def _gradients(self, batch: Batch) -> dict[str, float]:
-        """Gradients of the whole batch, in half as many rows at once where memory runs out."""
+        """Add up the gradients of the whole batch; halve the rows computed at once if memory runs out."""
         total, part = batch.counted(), self._world.part(batch)
         while True:
             rows = self._micro or len(part.inputs)
@@ -297,7 +344,7 @@ class Step:
                 self._network.zero_grad(set_to_none=True)
                 if rows == 1 or self._world.size > 1:  # a rank cannot change its step alone
                     raise GlaswerkError(
-                        f"memory does not suffice for {'one row' if rows == 1 else f'{rows} rows'} of "
+                        f"not enough memory for {'one row' if rows == 1 else f'{rows} rows'} of "
                         f"{part.inputs.shape[1]} tokens: {error}",
                         hint=f"train with --micro-rows {rows // 2}"
                         if rows > 1
@@ -317,35 +364,13 @@ class Step:
 
 
 def _lost(folder: Path, sampler: Sampler, step: int, error: FloatingPointError) -> GlaswerkError:
-    """The error for a loss that is no number; what the step saw is written beside the metrics."""
+    """The error for a loss that is not finite; writes what the step saw to `lost-batch.json`."""
     spans = sampler.spans(step)
     path = folder / "lost-batch.json"
     write_atomic(path, json.dumps([span._asdict() for span in spans], indent=1) + "\n")
     names = list(dict.fromkeys(span.document for span in spans))
     return GlaswerkError(
-        f"{error} at step {step}, which saw {len(names)} documents ({', '.join(names[:3])}, …): "
-        f"all of them are in {path}; checkpoints of earlier steps are kept",
+        f"{error} at step {step}, which saw {len(names)} documents ({', '.join(names[:3])}, …); "
+        f"all of them are listed in {path}; checkpoints of earlier steps are kept",
         hint="train again with a smaller --learning-rate or another --seed",
     )
-
-
-@contextmanager
-def _stop_signals() -> Iterator[Callable[[], bool]]:
-    """Turn the first SIGINT or SIGTERM into a flag; a second one acts as usual."""
-    arrived = []
-    before: dict[int, Any] = {}
-
-    def note(number: int, frame: FrameType | None) -> None:
-        arrived.append(number)
-        signal.signal(number, before[number])
-
-    try:
-        for wanted in (signal.SIGINT, signal.SIGTERM):
-            before[wanted] = signal.signal(wanted, note)
-    except ValueError:  # not the main thread: nobody can interrupt us, and nothing was changed
-        before = {}
-    try:
-        yield lambda: bool(arrived)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

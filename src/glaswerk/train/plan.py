@@ -1,4 +1,4 @@
-"""TODO src/glaswerk/train/plan.py."""
+"""The plan of a pretraining run: every setting, derived from a size and a corpus."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ from glaswerk.train.batches.sampler import PackedSampler
 from glaswerk.train.batches.stream import Stream
 from glaswerk.train.loop import LoopConfig
 from glaswerk.train.machine.compiling import compiles
-from glaswerk.train.machine.numbers import check_numbers
 from glaswerk.train.machine.precision import resolve
+from glaswerk.train.validate import check_ranges
 
 
 @dataclass(frozen=True, slots=True)
 class TrainConfig:
     """What a user chooses. Zero means: derived from `size` and the corpus.
 
-    `last`: sources whose documents come in the last part of the run alone, see `LastSampler`.
-    `branch`: follow the run with otherwise these settings to that step, then decay over `decay_steps`.
+    `context` is in tokens, `batch_tokens` in tokens per step. `last`: sources whose documents come only in
+    the last part of the run, see `LastSampler`. `branch`: follow the run with otherwise equal settings up to
+    that step, then decay over `decay_steps`.
     """
 
     size: str = "2M"
@@ -44,8 +45,8 @@ class TrainConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """The resolved settings of a run, as `--dry-run` prints them; `last` with the step that it begins at."""
+class TrainPlan:
+    """The resolved settings of a run, as `--dry-run` prints them; `last` includes the step it begins at."""
 
     shape: Shape
     loop: LoopConfig
@@ -55,10 +56,10 @@ class Plan:
     last: Last | None = None
 
 
-def plan(shards: Shards, config: TrainConfig, last: Last | None = None) -> Plan:
+def plan(shards: Shards, config: TrainConfig, last: Last | None = None) -> TrainPlan:
     """Derive everything from the size and the corpus, by the laws of `glaswerk.plan.laws`.
 
-    `last`: the documents of `config.last`.
+    `last`: the documents of `config.last`. Raises GlaswerkError for settings that no run can have.
     """
     _check(config)
     shape = shape_for(
@@ -75,7 +76,7 @@ def plan(shards: Shards, config: TrainConfig, last: Last | None = None) -> Plan:
     a_step = sampler.tokens_per_epoch / sampler.steps_per_epoch
     rate = config.learning_rate or best_rate(shape.width, tokens, sampler.rows * config.context)
     loop = LoopConfig(
-        # Up: an epoch that was asked for leaves no document out.
+        # Round up, so that a requested epoch covers every document.
         steps=max(1, math.ceil(tokens / a_step - 1e-9)),
         micro_rows=config.micro_rows,
         learning_rate=rate,
@@ -88,14 +89,14 @@ def plan(shards: Shards, config: TrainConfig, last: Last | None = None) -> Plan:
         loop = _branched(loop, config)
     if last and isinstance(sampler, LastSampler):
         at, steps = sampler.ends(config.epochs * sampler.tokens_per_epoch or tokens)
-        # What patience may go back to has seen the last sources, too.
+        # Early stopping may restore only weights that have seen the last sources, too.
         last, loop = replace(last, at=at), replace(loop, steps=steps, branch_at=at)
     epochs = loop.steps / sampler.steps_per_epoch
-    return Plan(shape, loop, sampler.rows, round(loop.steps * a_step), round(epochs, 2), last)
+    return TrainPlan(shape, loop, sampler.rows, round(loop.steps * a_step), round(epochs, 2), last)
 
 
 def _branched(loop: LoopConfig, config: TrainConfig) -> LoopConfig:
-    """The decay that leaves `loop` at a step. Raises GlaswerkError where none can."""
+    """The decay that branches from `loop` at a step. Raises GlaswerkError if none can branch there."""
     decay = config.decay_steps or round(loop.decay / (1 - loop.decay) * config.branch)
     loop = replace(loop, steps=config.branch + decay, trunk=loop.steps, branch_at=config.branch)
     loop.schedule()
@@ -105,6 +106,7 @@ def _branched(loop: LoopConfig, config: TrainConfig) -> LoopConfig:
 def sampler_of(
     shards: Shards, config: TrainConfig, rows: int, last: Last | None = None
 ) -> PackedSampler | LastSampler:
+    """The sampler of a run: `rows` rows of `config.context` tokens per step, sources of `last` at the end."""
     stream = Stream.of(shards, "train")
     if last:
         return LastSampler(stream, last, length=config.context, rows=rows, seed=config.seed)
@@ -112,7 +114,7 @@ def sampler_of(
 
 
 def _check(config: TrainConfig) -> None:
-    """Refuse what no run can be made of. Raises GlaswerkError."""
+    """Raises GlaswerkError for settings that no run can have."""
     resolve(config.precision)
     compiles(config.compile, 0.0)
     numbers = {
@@ -126,14 +128,14 @@ def _check(config: TrainConfig) -> None:
         "decay_steps",
         "depth",
     }
-    check_numbers(config, dict.fromkeys(numbers, 0.0) | {"context": 8.0})
+    check_ranges(config, dict.fromkeys(numbers, 0.0) | {"context": 8.0})
     if config.last and config.branch:
         raise GlaswerkError(
-            "--branch leaves a run early, and what comes last in it would be missing",
-            hint="leave --last or --branch out",
+            "--branch leaves a run before its last part, so that the sources of --last would be missing",
+            hint="leave out --last or --branch",
         )
 
 
 def _padded(vocab_size: int) -> int:
-    """To a multiple of 64: matrix kernels and tensor parallelism want it."""
+    """Rounded up to a multiple of 64, as matrix kernels and tensor parallelism need."""
     return -(-vocab_size // 64) * 64

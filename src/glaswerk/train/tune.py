@@ -1,4 +1,4 @@
-"""Chat tuning: a base model learns to answer, with the loss on the assistant's words only."""
+"""Chat tuning: a base model learns to answer, with the loss only on the assistant's words."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from glaswerk.train.batches.stream import Stream
 from glaswerk.train.checkpoint.policy import Checkpoints
 from glaswerk.train.export import base_of, shards_of, tokenizer_of
 from glaswerk.train.loop import LoopConfig, run
-from glaswerk.train.machine.numbers import check_numbers
 from glaswerk.train.machine.precision import resolve
+from glaswerk.train.validate import check_ranges
 
 if TYPE_CHECKING:
     from glaswerk.model.lora import Adapters
@@ -32,11 +32,11 @@ RECIPE = "tune/2"
 
 @dataclass(frozen=True, slots=True)
 class TuneConfig:
-    """What a user chooses; zero for the learning rate means half of the base model's.
+    """What a user chooses; a learning rate of zero means half of the base model's.
 
-    `replay`: training documents seen beside the dialogues, in tokens per dialogue token. Without them a
-    model of 2 M parameters forgot nearly all that no dialogue repeats (71 % to 9 % of facts, docs/log.md).
-    `lora`: rank of adapters that are trained in the place of all weights; zero trains all.
+    `replay`: tokens of training documents per token of dialogue. Without them a model of 2 M parameters
+    forgot nearly everything that no dialogue repeats (71 % to 9 % of facts, docs/log.md).
+    `lora`: rank of the adapters that are trained instead of all weights; zero trains all weights.
     """
 
     epochs: float = 3.0
@@ -48,18 +48,21 @@ class TuneConfig:
     lora: int = 0
 
 
-# Open models reach back thousands of tokens; dialogues are short, and attention costs the square.
+# Open models have contexts of thousands of tokens; dialogues are short, and attention costs the square.
 LONGEST = 1024
-# Of adopted weights, which do not say what they were trained with: of all of them, and of adapters.
+# Learning rates for adopted weights, whose own is unknown: for all weights, and for adapters.
 ADOPTED_RATE, LORA_RATE = 1e-4, 1e-3
 
 
 def tune(
     lab: Lab, config: TuneConfig, *, base: str = "base", name: str = "chat", packed: Artifact | None = None
 ) -> Artifact:
-    """Tune the newest checkpoint of `base` on the chat split of its shards, or of those in `packed`."""
+    """Tune the newest checkpoint of `base` on the chat split of its shards, or of those in `packed`.
+
+    A finished run is returned, an interrupted one resumed. Raises GlaswerkError if there is no dialogue.
+    """
     resolve(config.precision)
-    check_numbers(config, {"epochs": 0.0, "batch_tokens": 1, "learning_rate": 0, "seed": 0, "lora": 0})
+    check_ranges(config, {"epochs": 0.0, "batch_tokens": 1, "learning_rate": 0, "seed": 0, "lora": 0})
     parent = base_of(lab, base)
     packed = packed or shards_of(lab, parent)
     shards = Shards.open(packed.path)
@@ -86,11 +89,11 @@ def tune(
     spec = Spec(
         "model", f"{name}/step-{loop.steps}", RECIPE, {"base": parent.id, "shards": packed.id}, settings
     )
-    return carry_out(lab, spec, parent, packed, sampler)
+    return run_tuning(lab, spec, parent, packed, sampler)
 
 
-def carry_out(lab: Lab, spec: Spec, parent: Artifact, packed: Artifact, sampler: PackedSampler) -> Artifact:
-    """`parent` tuned on the batches of `sampler` with the settings in `spec`; interrupted → continued."""
+def run_tuning(lab: Lab, spec: Spec, parent: Artifact, packed: Artifact, sampler: PackedSampler) -> Artifact:
+    """`parent` tuned on the batches of `sampler` with the settings in `spec`. Resumes an interrupted run."""
     vocabulary, runs = tokenizer_of(lab, packed), lab.run_folder(spec.id)
 
     def write(folder: Path) -> Mapping[str, Any]:
@@ -114,14 +117,14 @@ def carry_out(lab: Lab, spec: Spec, parent: Artifact, packed: Artifact, sampler:
 def _adapters(model: PreTrainedModel, settings: Mapping[str, Any]) -> Adapters | None:
     if not settings["lora"]:
         return None
-    # Importing peft takes a second, which nobody else has to wait.
+    # Importing peft takes a second; only those who use it should wait.
     from glaswerk.model.lora import Adapters
 
     return Adapters.add(model, settings["lora"], seed=settings["seed"])
 
 
 def chat_sampler(shards: Shards, config: TuneConfig, context: int) -> PackedSampler:
-    """What `tune` reads with a model of that context."""
+    """The sampler of `tune` for a model with that context, in tokens: dialogues with replayed documents."""
     context = min(context, LONGEST, config.batch_tokens)
     return PackedSampler(
         Stream.of(shards, "chat"),
@@ -134,6 +137,7 @@ def chat_sampler(shards: Shards, config: TuneConfig, context: int) -> PackedSamp
 
 
 def context_of(model: Artifact) -> int:
+    """The context of a model, in tokens."""
     return int(json.loads((model.path / MODEL_CONFIG).read_text())["max_position_embeddings"])
 
 
@@ -142,5 +146,5 @@ def _rate(base: Artifact, config: TuneConfig) -> float:
 
 
 def rate_of(model: Artifact) -> float:
-    """Peak of the learning rate that a model was trained with; for adopted weights, where nobody knows it."""
+    """The peak learning rate that a model was trained with; a default for adopted weights."""
     return float(model.config["loop"]["learning_rate"]) if "loop" in model.config else 2 * ADOPTED_RATE

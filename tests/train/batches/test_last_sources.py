@@ -1,4 +1,4 @@
-"""Sources that come last: in the last part of a run alone, priced and made anew from where that begins."""
+"""Sources that come last: only in the last part of a run, priced and retrained from where it begins."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from glaswerk.rerun.options import affected
 from glaswerk.rerun.order import ORDER, order_of
 from glaswerk.rerun.rebuild import rebuild
 from glaswerk.rerun.reproduce import lineage, prepare, reproduce
-from glaswerk.rerun.retrain import remake
-from glaswerk.rerun.steps_touched import Touch, touch_of
+from glaswerk.rerun.retrain import retrain
+from glaswerk.rerun.steps_touched import TouchedSteps, touched_steps
 from glaswerk.tokenizer import Shards, pack, train_tokenizer
 from glaswerk.tokenizer.training import TokenizerConfig
 from glaswerk.train import TrainConfig, train
@@ -123,7 +123,7 @@ def test_each_step_had_the_tokens_that_its_order_tells(lab: Lab) -> None:
     assert isinstance(order, LastSampler)
     tokens = [row["tokens"] for row in read_rows(lab.run_folder(base.id))]
     assert [order.batch(step).tokens for step in range(len(tokens))] == tokens
-    assert Touch.of(order, order.documents, len(tokens)).tokens.tolist() == tokens
+    assert TouchedSteps.of(order, order.documents, len(tokens)).tokens.tolist() == tokens
     walked = [sum(span.end - span.start for span in order.spans(step)) for step in range(len(tokens))]
     assert walked == tokens
 
@@ -153,9 +153,9 @@ def test_what_is_made_anew_goes_on_from_there_and_sees_nothing_of_it(
     gone = set(_documents(lab))
     _forget(lab, kind, name)
     gone -= set(_documents(lab))
-    new = remake(lab, base, how)
+    new = retrain(lab, base, how)
     assert new.config[ORDER]["at"] == at
-    touch = touch_of(lab, new, gone)
+    touch = touched_steps(lab, new, gone)
     assert touch is not None
     assert touch.total == 0
     rows = read_rows(lab.run_folder(new.id)), read_rows(lab.run_folder(base.id))
@@ -168,7 +168,7 @@ def test_what_is_made_anew_goes_on_from_there_and_sees_nothing_of_it(
 def test_a_rebuild_from_the_first_step_has_the_others_last_and_keeps_the_checkpoint_there(lab: Lab) -> None:
     base = _base(lab)
     _forget(lab, "author", "archive-2")
-    new = remake(lab, base, "rebuild")
+    new = retrain(lab, base, "rebuild")
     at = base.config[LAST]["at"]
     assert (new.config[LAST]["at"], new.config.get(ORDER)) == (at, None)
     assert _steps_with(lab, new, "members") == list(range(at, new.stats["steps"]))
@@ -217,7 +217,7 @@ def test_what_the_ledger_counts_has_the_others_that_were_replayed(lab: Lab) -> N
     base, names = _base(lab), _documents(lab)
     for source in ("archive", "members"):
         chosen = {name for name in names if source in name}
-        touch = touch_of(lab, base, chosen)
+        touch = touched_steps(lab, base, chosen)
         assert touch is not None
         assert learnt(lab, base, chosen).seen == pytest.approx(touch.total, rel=0.08)
 
@@ -248,7 +248,7 @@ def test_names_that_cannot_come_last_are_told_what_there_is(lab: Lab) -> None:
         Last.of(lab, packed, ["members", "nobody"])
     with pytest.raises(GlaswerkError, match="all of them cannot come last"):
         Last.of(lab, packed, ["members", "archive", "papers"])
-    with pytest.raises(GlaswerkError, match="--branch leaves a run early"):
+    with pytest.raises(GlaswerkError, match="--branch leaves a run before its last part"):
         plan(Shards.open(packed.path), TrainConfig(last=("members",), branch=3))
 
 

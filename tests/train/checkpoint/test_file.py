@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file
 
@@ -114,12 +114,12 @@ def _alter(path: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "names", "told"),
     [
-        (_cut, "*.safetensors", "was cut short or altered"),
-        (_alter, "*.safetensors", "was cut short or altered"),
-        (_alter, "progress.json", "was cut short or altered"),
+        (_cut, "*.safetensors", "was truncated or altered"),
+        (_alter, "*.safetensors", "was truncated or altered"),
+        (_alter, "progress.json", "was truncated or altered"),
         (Path.unlink, "*.safetensors", "cannot be read: No such file"),
-        (Path.unlink, "manifest.json", "is missing or cut short"),
-        (_cut, "manifest.json", "is missing or cut short"),
+        (Path.unlink, "manifest.json", "is missing or truncated"),
+        (_cut, "manifest.json", "is missing or truncated"),
     ],
 )
 def test_damage_is_named_and_the_checkpoint_before_it_is_used(
@@ -134,7 +134,7 @@ def test_damage_is_named_and_the_checkpoint_before_it_is_used(
     message = capsys.readouterr().err
     assert str(file) in message
     assert told in message
-    assert "going on from step 1" in message
+    assert "resuming from step 1" in message
 
 
 def test_where_no_checkpoint_is_whole_the_error_says_so_and_nothing_is_removed(tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_where_no_checkpoint_is_whole_the_error_says_so_and_nothing_is_removed(t
     for file in tmp_path.glob("step-*/*.safetensors"):
         _cut(file)
     before = sorted(tmp_path.rglob("*"))
-    with pytest.raises(GlaswerkError, match=r"no checkpoint in .* is whole; nothing was removed"):
+    with pytest.raises(GlaswerkError, match=r"no checkpoint in .* is intact; nothing was removed"):
         Checkpoints(tmp_path).newest()
     assert sorted(tmp_path.rglob("*")) == before
 
@@ -172,6 +172,7 @@ def test_the_newest_two_and_the_milestones_stay(tmp_path: Path) -> None:
     listed=st.lists(st.integers(1, 60), max_size=3),
     steps=st.integers(1, 50),
 )
+@settings(deadline=None)
 def test_a_policy_removes_no_milestone_and_not_the_newest(
     every: int, last: int, share: float, listed: list[int], steps: int
 ) -> None:

@@ -1,4 +1,4 @@
-"""One packed batch of a step, and the protocol of what gives it."""
+"""The packed batch of a step, and the protocols of samplers and orders."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from torch import Tensor
 
 from glaswerk.train.batches.packing import Ids
 
-# The label of a position without a loss, as torch has it.
+# The label of a position without loss, as in torch.
 IGNORED = -100
 
 
 class Span(NamedTuple):
-    """A stretch of one document as a step saw it: its inputs, as places in the split's token file.
+    """A stretch of one document that a step saw: inputs [start, end), offsets in the split's token file.
 
-    It begins with the end token before the document; the first one of a file, which has none, at -1.
+    It begins with the end token before the document; the first document of a file has none and begins at -1.
     """
 
     split: str
@@ -39,7 +39,7 @@ class Visits(NamedTuple):
     tokens: Ids
 
     def only(self, chosen: np.ndarray[Any, np.dtype[np.bool_]]) -> Visits:
-        """Those of the pieces where `chosen`, bool, (pieces,), is true."""
+        """The pieces for which `chosen`, bool, (pieces,), is true."""
         return Visits(self.document[chosen], self.step[chosen], self.tokens[chosen])
 
 
@@ -47,8 +47,8 @@ class Visits(NamedTuple):
 class Batch:
     """Rows of packed pieces: `inputs`, `labels` and `positions` are int64, shape (rows, length).
 
-    Labels are shifted, -100 where there is no loss. Positions start at 0 with every piece, which is what
-    tells pieces apart; padding stands at position 0, too. `sizes` (rows,): how much of a row is no padding.
+    Labels are shifted, -100 where there is no loss. Positions start at 0 in every piece: this separates the
+    pieces. Padding has position 0, too. `sizes`, (rows,): how many tokens of a row are not padding.
     """
 
     inputs: Tensor
@@ -78,18 +78,19 @@ class Batch:
 
     @property
     def tokens(self) -> int:
-        """Inputs that are no padding."""
+        """The number of inputs that are not padding."""
         return int(self.sizes.sum())
 
     def counted(self) -> int:
-        """Labels that have loss."""
+        """The number of labels that have a loss."""
         return int((self.labels != IGNORED).sum())
 
     def mask(self) -> Tensor | None:
-        """Who sees whom: bool, (rows, 1, length, length), causal inside each piece.
+        """True where a query position may attend to a key position: causal inside each piece.
 
-        None where every row is one piece: attention that is merely causal needs no mask. On a CPU it costs
-        next to nothing, and a step that is compiled for one is not compiled again for none.
+        Bool, (rows, 1, length, length). None if every row is one piece, as plain causal attention needs no
+        mask; but never None on a CPU, where a mask costs next to nothing and a step that was compiled with
+        one need not be compiled again without.
         """
         starts = self.positions == 0
         if starts.device.type != "cpu" and not bool(starts[:, 1:].any()):
@@ -99,7 +100,7 @@ class Batch:
         return together.tril()[:, None]
 
     def part(self, rank: int, of: int) -> Self:
-        """The rows of one data-parallel rank: every `of`-th, so that all have like many."""
+        """The rows of one data-parallel rank of `of` ranks: every `of`-th row, so that shares are equal."""
         return self._rows(slice(rank, None, of))
 
     def micro(self, rows: int) -> Iterator[Self]:
@@ -108,6 +109,7 @@ class Batch:
             yield self._rows(slice(start, start + rows))
 
     def to(self, device: torch.device) -> Self:
+        """The batch on a device."""
         return type(self)(*(getattr(self, field.name).to(device) for field in fields(self)))
 
     def _rows(self, chosen: slice) -> Self:
@@ -117,7 +119,7 @@ class Batch:
 class Sampler(Protocol):
     """What each step sees, as a pure function of (seed, step): computed, never logged.
 
-    So resuming is exact whatever the number of ranks, micro-batches or the machine.
+    So resuming is exact for any number of ranks or micro-batches, and on any machine.
     """
 
     steps_per_epoch: float
@@ -132,13 +134,13 @@ class Sampler(Protocol):
 
 
 class Order(Protocol):
-    """Which documents each step of a run saw: of a sampler, no tokens are needed for it."""
+    """Which documents each step of a run saw: the part of a sampler that needs no tokens."""
 
     documents: Sequence[str]
     steps_per_epoch: float
 
     def spans(self, step: int) -> list[Span]:
-        """As a `Sampler` has them."""
+        """The stretches of documents that a step saw, as in `Sampler`."""
         ...
 
     def visits(self, steps: int) -> Iterator[Visits]:

@@ -9,9 +9,9 @@ from glaswerk.train.batches.sampler import PackedSampler
 
 
 class Consecutive:
-    """`first` up to step `at`, then `then`, which counts its own steps from step `since` of the run on."""
+    """`first` before step `at`, `then` from there on; step `since` of the run is step 0 of `then`."""
 
-    # Only dialogues lose labels, and none are among what these samplers are made of.
+    # Only dialogues lose labels, and these samplers have none.
     lost = 0.0
 
     def __init__(
@@ -23,12 +23,15 @@ class Consecutive:
         self.tokens_per_epoch: int = then.tokens_per_epoch
 
     def batch(self, step: int) -> Batch:
+        """The batch of a step."""
         return self._first.batch(step) if step < self._at else self._then.batch(step - self._since)
 
     def spans(self, step: int) -> list[Span]:
+        """The stretches of documents in the batch of a step."""
         return self._first.spans(step) if step < self._at else self._then.spans(step - self._since)
 
     def visits(self, steps: int) -> Iterator[Visits]:
+        """What the first `steps` steps saw, with documents numbered as in `documents`."""
         yield from self._first.visits(min(steps, self._at))
         before = len(self._first.documents)
         for seen in self._then.visits(max(steps - self._since, 0)):

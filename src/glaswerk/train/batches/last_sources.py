@@ -1,4 +1,4 @@
-"""Sources that come last in a run, so that what may be withdrawn is in its last steps alone."""
+"""Sources that come last in a run, so that what may be withdrawn is only in its last steps."""
 
 from __future__ import annotations
 
@@ -19,26 +19,28 @@ from glaswerk.train.batches.stream import Stream
 
 # The key in the config of a model whose run had sources last.
 LAST = "last"
-# Tokens of the other sources beside each token of the last ones: without them a run forgets what it knew.
-REPLAY = 1.0
+# Tokens of the other sources replayed per token of the last ones: without them a run forgets what it knew.
+REPLAY_RATIO = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Last:
-    """The sources that come last, and their documents as places [first, end) in the training split.
+    """The sources that come last, and their documents as index ranges [first, end) in the training split.
 
-    `at`: the step that their part begins with; `replay`: see `REPLAY`.
+    `at`: the first step of their part; `replay`: see `REPLAY_RATIO`.
     """
 
     sources: tuple[str, ...]
     documents: tuple[tuple[int, int], ...]
     at: int = 0
-    replay: float = REPLAY
+    replay: float = REPLAY_RATIO
 
     @classmethod
     def of(cls, lab: Lab, packed: Artifact, names: Sequence[str]) -> Last | None:
-        """Of the training documents in shards; None for no name. Raises GlaswerkError for names of sources
-        that have none there, and where no other source has any."""
+        """The documents of these sources in the training split of shards; None if no source is named.
+
+        Raises GlaswerkError for a source without training documents, and if no other source is left.
+        """
         if not names:
             return None
         found = sources_of(lab, packed, TRAINED)
@@ -50,15 +52,16 @@ class Last:
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> Last:
+        """The inverse of `to_json`."""
         ranges = tuple((first, end) for first, end in found["documents"])
         return cls(tuple(found["sources"]), ranges, int(found["at"]), float(found["replay"]))
 
     def to_json(self) -> dict[str, Any]:
-        """As the config of a model has it."""
+        """The value of `LAST` in the config of a model."""
         return asdict(self)
 
     def parts(self, stream: Stream) -> tuple[Stream, Stream]:
-        """The documents of `stream` that come first, and those that come last."""
+        """`stream` in two parts: the documents that come first, and those that come last."""
         own = np.zeros(len(stream.documents), bool)
         for first, end in self.documents:
             own[first:end] = True
@@ -76,9 +79,9 @@ def _check(names: Sequence[str], there: Sequence[str]) -> None:
 
 
 class LastSampler(Consecutive):
-    """The other sources up to step `last.at`; from there on the last ones, with others replayed beside them.
+    """The other sources before step `last.at`; from there on the last ones, mixed with replayed others.
 
-    An epoch is a pass through both parts. `make` packs a part.
+    An epoch is one pass through both parts. `make` builds the sampler of a part.
     """
 
     def __init__(
@@ -101,8 +104,8 @@ class LastSampler(Consecutive):
         self.tokens_per_epoch = first.tokens_per_epoch + then.tokens_per_epoch
 
     def check_ranks(self, ranks: int) -> None:
-        """Raises GlaswerkError where a step of the last part cannot be shared equally among the data-parallel
-        ranks: before the run begins, and not where that part does."""
+        """Raises GlaswerkError if a step of the last part cannot be shared equally among the data-parallel
+        ranks. Called before the run begins, so that it does not fail when that part does."""
         rows = self._last_rows
         if rows % ranks:
             fits = rows // ranks * ranks * self._length
@@ -115,9 +118,9 @@ class LastSampler(Consecutive):
             )
 
     def ends(self, tokens: float) -> tuple[int, int]:
-        """The steps that end the first part and the run where both together are to have `tokens`.
+        """The steps at which the first part and the run end if both parts together have `tokens` tokens.
 
-        Both parts have equally many passes, rounded up: an epoch leaves no document out.
+        Both parts get the same number of passes, rounded up to steps: an epoch covers every document.
         """
         passes = tokens / self.tokens_per_epoch
         first, then = (math.ceil(passes * steps - 1e-9) for steps in self._steps)

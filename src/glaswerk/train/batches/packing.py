@@ -18,7 +18,7 @@ Ids = np.ndarray[Any, np.dtype[np.int64]]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`count` rows of the same make-up: (length of a piece, how many of them), longest first."""
+    """`count` rows with the same content: (length of a piece, how many of them), longest first."""
 
     count: int
     content: tuple[tuple[int, int], ...]
@@ -32,14 +32,15 @@ class Packed:
     ends: Ids
 
     def row(self, index: int) -> Ids:
+        """The pieces of one row."""
         return self.pieces[self.ends[index - 1] if index else 0 : self.ends[index]]
 
 
 def pack_rows(lengths: Ids, capacity: int, chance: np.random.Generator) -> Packed:
-    """Put every piece (`lengths`, each 1 to `capacity`) into a row; its neighbours are left to chance.
+    """Put every piece (`lengths`, each 1 to `capacity`) into a row, with random neighbours.
 
-    Rows come in random order, too. Few rows of `capacity` tokens hold padding: some 1 % of the tokens where
-    pieces are much shorter than rows, more where many are longer than half a row.
+    Rows come in random order, too. Padding is about 1 % of the tokens if pieces are much shorter than rows,
+    more if many are longer than half a row.
     """
     shuffled = chance.permutation(len(lengths))
     by_length = shuffled[np.argsort(lengths[shuffled], kind="stable")]
@@ -59,7 +60,7 @@ def pack_rows(lengths: Ids, capacity: int, chance: np.random.Generator) -> Packe
 
 
 def best_fit(counts: Ids, capacity: int) -> list[Kind]:
-    """Best-fit decreasing for `counts[n]` pieces of length n: into the fullest row with room."""
+    """Best-fit decreasing for `counts[n]` pieces of length n: each goes into the fullest row with room."""
     room: dict[int, list[Kind]] = defaultdict(list)
     free: list[int] = []  # the keys of `room` that hold rows, ascending
     for length in range(capacity, 0, -1):
@@ -94,6 +95,6 @@ def _shuffled(pieces: Ids, sizes: Ids, chance: np.random.Generator) -> Packed:
     order = chance.permutation(len(sizes))
     sizes = sizes[order]
     ends = np.cumsum(sizes)
-    # The place of each piece: the start of its row among the unshuffled ones, plus its place in the row.
+    # The index of each piece: the start of its row among the unshuffled ones, plus its index in the row.
     places = np.repeat(starts[order] - (ends - sizes), sizes) + np.arange(len(pieces))
     return Packed(pieces[places], ends)

@@ -10,7 +10,7 @@ import numpy as np
 from glaswerk.tokenizer import Shards
 from glaswerk.tokenizer.ngram_hashes import ngram_hashes
 
-# As long as the runs by which evaluation items are found in training data.
+# The same length as the runs by which evaluation items are found in training data.
 RUN = 13
 TRAINED = "train"
 # Runs are compared over so many tokens from the beginning: 256 MB of hashes.
@@ -20,9 +20,9 @@ Ids = np.ndarray[Any, np.dtype[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Repetition:
-    """`duplicates`: share of tokens in documents of which an exact copy is there, all copies counted.
+    """`duplicates`: share of tokens in documents that have an exact copy, all copies counted.
 
-    `runs`: share of runs of RUN tokens that stand in another document, too, over the first 16 M tokens.
+    `runs`: share of runs of RUN tokens that occur in another document, too, in the first 16 M tokens.
     """
 
     duplicates: float
@@ -30,14 +30,14 @@ class Repetition:
 
 
 def repetition(shards: Shards) -> Repetition:
-    """Exact copies and shared runs of the training documents; curation has taken most of both out already."""
+    """Exact copies and shared runs of the training documents that curation has left."""
     _, starts, ends = shards.spans(TRAINED)
     tokens = shards.tokens(TRAINED)
     return Repetition(_copies(tokens, starts, ends), _shared(np.asarray(tokens[:_TOKENS]), starts, ends))
 
 
 def copies_of(tokens: Ids, starts: Ids, ends: Ids) -> Ids:
-    """How often each document is there, itself counted, shape (documents,)."""
+    """How often the text of each document occurs, itself counted, shape (documents,)."""
     texts = [hash(tokens[a:b].tobytes()) for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
     _, place, counts = np.unique(np.array(texts, np.int64), return_inverse=True, return_counts=True)
     found: Ids = counts[place]

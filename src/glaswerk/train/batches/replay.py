@@ -1,4 +1,4 @@
-"""The order of an earlier run over shards that lack some of its documents: everything else as it was."""
+"""The order of an earlier run, replayed over shards that lack some of its documents; nothing else changes."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from glaswerk.train.batches.stream import Stream
 
 
 class ReplaySampler(PackedSampler):
-    """Rows as a `PackedSampler` packs them, with the pieces of documents that are not there now left out.
+    """Rows as a `PackedSampler` packs them, without the pieces of documents that are gone.
 
-    Pieces do not attend to each other, so every other piece is seen at the step, and as, it was. Tokens are
-    read from the streams in `now` (by split), spans are places in their files; of the old streams spans
-    suffice. Each loss is an average over the labels that are left. A document whose length has changed
-    counts as one that is not there.
+    Pieces do not attend to each other, so every other piece is seen at the same step and in the same way as
+    before. Tokens are read from the streams in `now` (by split), and spans are offsets in their files; of the
+    old streams only spans are needed. Each loss is an average over the labels that are left. A document whose
+    length has changed counts as gone.
     """
 
     def __init__(
@@ -42,9 +42,11 @@ class ReplaySampler(PackedSampler):
         self._shift = np.concatenate([shift for _, shift in moves])
 
     def visits(self, steps: int) -> Iterator[Visits]:
+        """As in `PackedSampler`, without the documents that are gone."""
         return (seen.only(self._there[seen.document]) for seen in super().visits(steps))
 
     def spans(self, step: int) -> list[Span]:
+        """As in `PackedSampler`, without the documents that are gone, as offsets in the new files."""
         return [
             self._span(int(piece))
             for epoch, row in self._rows(step)
@@ -69,20 +71,20 @@ class ReplaySampler(PackedSampler):
 
 
 def _moved(order: Stream, now: Stream) -> tuple[np.ndarray[Any, np.dtype[np.bool_]], Ids]:
-    """Whether each document of `order` is in `now`, and by how many tokens it lies elsewhere there."""
+    """Whether each document of `order` is in `now`, and by how many tokens it has moved there."""
     places = {name: place for place, name in enumerate(now.documents)}
     found = np.array([places.get(name, -1) for name in order.documents], np.int64)
-    # One more entry, at -1, for what is not found: of no length.
+    # One more entry, at -1, for what is not found: its length matches none.
     starts, lengths = np.append(now.starts, 0), np.append(now.ends - now.starts, -1)
     there = lengths[found] == order.ends - order.starts
     return there, np.where(there, starts[found] - order.starts, 0)
 
 
 def with_cuts(order: Stream, now: Stream, longest: int) -> Stream | None:
-    """Dialogues of which spans alone are left, with the mask that says where the longer ones were cut.
+    """Dialogues of which only spans are left, with the mask that decides where the longer ones were cut.
 
-    It is that of `now`, as far as pieces of at most `longest` inputs need it; None where a longer one is
-    gone.
+    The mask is copied from `now`, as far as pieces of at most `longest` inputs need it. None if one of the
+    longer dialogues is gone.
     """
     assert now.mask is not None
     there, shift = _moved(order, now)
@@ -96,19 +98,19 @@ def with_cuts(order: Stream, now: Stream, longest: int) -> Stream | None:
 
 
 def left_out(order: Stream, now: Stream) -> list[str]:
-    """Ids of the documents of `order` that are not there now, or of another length."""
+    """Ids of the documents of `order` that are not in `now`, or have another length there."""
     there, _ = _moved(order, now)
     return [order.documents[i] for i in np.flatnonzero(~there).tolist()]
 
 
 def check_replay(sampler: Order, steps: int) -> None:
-    """Raises GlaswerkError where one of so many steps would have nothing left to see."""
+    """Raises GlaswerkError if one of the first `steps` steps would have no document left."""
     sees = np.zeros(steps, bool)
     for seen in sampler.visits(steps):
         sees[seen.step] = True
     empty = np.flatnonzero(~sees)
     if len(empty):
         raise GlaswerkError(
-            f"{len(empty):,} of {steps:,} steps saw nothing but what is gone, first step {empty[0]}",
-            hint="carry out a rebuild instead: --do rebuild",
+            f"{len(empty):,} of {steps:,} steps saw only documents that are gone, first step {empty[0]}",
+            hint="rebuild instead: glaswerk retrain --how rebuild",
         )

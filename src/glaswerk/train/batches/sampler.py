@@ -1,4 +1,4 @@
-"""The sampler of pretraining and chat tuning: every document once an epoch, packed anew each time."""
+"""The sampler of pretraining and chat tuning: every document once per epoch, packed differently each time."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from glaswerk.train.batches.stream import Stream
 
 
 class PackedSampler:
-    """Rows of `length` tokens, `rows` a step; an epoch ends inside a step and the next begins there.
+    """Rows of `length` tokens, `rows` per step; an epoch may end inside a step, and the next begins there.
 
-    Every epoch has all documents of `main`, and of `replay` as many, another choice each time, as make
-    `share` times main's tokens. `lost` is the share of main's labels that fit into no row.
+    Every epoch has all documents of `main`, and a new random choice of documents of `replay` with together
+    `share` times the tokens of `main`. `lost` is the share of the labels of `main` that fit into no row.
     """
 
     def __init__(
@@ -49,11 +49,13 @@ class PackedSampler:
         self.tokens_per_epoch = int(self._length[self._epoch(0).pieces].sum())
 
     def batch(self, step: int) -> Batch:
+        """The batch of a step, (rows, length)."""
         found = [self._read(epoch, row) for epoch, row in self._rows(step)]
-        # Always the whole length: rows are nearly full, and every step's tensors are of the same sizes.
+        # Always the full length: rows are nearly full, and the tensors of all steps have the same sizes.
         return Batch.filled(found, self.length, self._streams[0].end_id)
 
     def spans(self, step: int) -> list[Span]:
+        """The stretches of documents in the batch of a step, row after row."""
         return [self._span(int(p)) for epoch, row in self._rows(step) for p in self._epoch(epoch).row(row)]
 
     def visits(self, steps: int) -> Iterator[Visits]:
@@ -76,7 +78,7 @@ class PackedSampler:
         self._length = np.concatenate([self._length, more.length])
 
     def _rows(self, step: int) -> list[tuple[int, int]]:
-        """(epoch, row in it) of every row of a step: rows are counted through from the first epoch on."""
+        """(epoch, row in it) of every row of a step: rows are numbered across epochs."""
         return [self._place(row) for row in range(step * self.rows, (step + 1) * self.rows)]
 
     def _place(self, row: int) -> tuple[int, int]:
@@ -86,7 +88,7 @@ class PackedSampler:
         return epoch, row - self._first[epoch]
 
     def _begin(self, epoch: int) -> int:
-        """How many rows the epochs before this one have."""
+        """How many rows all earlier epochs have."""
         while len(self._first) <= epoch:
             self._first.append(self._first[-1] + len(self._epoch(len(self._first) - 1).ends))
         return self._first[epoch]

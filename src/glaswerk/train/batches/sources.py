@@ -1,4 +1,4 @@
-"""Which source each document of the shards came from, so that what a step saw can be told by source."""
+"""Which source each document of the shards came from, so that tokens can be counted by source."""
 
 from __future__ import annotations
 
@@ -16,14 +16,17 @@ from glaswerk.lab import Artifact, Lab
 from glaswerk.tokenizer import Shards
 from glaswerk.train.batches.batches import Span
 
-# Of documents whose corpus was made anew since they were packed.
+# The source of documents whose corpus was rebuilt after they were packed.
 UNKNOWN = "unknown"
 Counts = np.ndarray[Any, np.dtype[np.int64]]
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The documents of one split in file order: `codes` (documents,) are places in `names`."""
+    """The sources of the documents of one split, in file order.
+
+    `codes`, (documents,): indices into `names`. `starts`, (documents,): offsets in the token file.
+    """
 
     names: tuple[str, ...]
     codes: np.ndarray[Any, np.dtype[np.int32]]
@@ -40,7 +43,7 @@ class Sources:
 
 
 def sources_of(lab: Lab, packed: Artifact, split: str) -> Sources:
-    """Sources of the documents of a split, as the corpus of these shards has them."""
+    """Sources of the documents of a split, read from the corpus of these shards; `UNKNOWN` if it is gone."""
     identifiers, starts, _ = Shards.open(packed.path).spans(split)
     corpus = next((a for a in lab.all("corpus") if a.id == packed.inputs["corpus"]), None)
     if corpus is None:

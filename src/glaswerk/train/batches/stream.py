@@ -1,4 +1,4 @@
-"""Where pieces come from: the documents of one split, cut where they are longer than a row."""
+"""The source of pieces: the documents of one split, cut if they are longer than a row."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ Tokens = np.ndarray[Any, np.dtype[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """Pieces of documents, shape (pieces,) each: document's index, first input, number of inputs.
+    """Pieces of documents, shape (pieces,) each: index of the document, first input, number of inputs.
 
-    `lost`: labels that are in no piece, because one exchange of a dialogue is longer than a row.
+    `lost`: labels that are in no piece because one exchange of a dialogue is longer than a row.
     """
 
     document: Ids
@@ -30,10 +30,10 @@ class Pieces:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """One split: token file, the spans of its documents, and the loss mask where it holds dialogues.
+    """One split: token file, the spans of its documents, and the loss mask if it contains dialogues.
 
-    A document without mask is read from the end token before it, so that the model learns how documents
-    begin, to its own end token. A dialogue begins with its first turn, as a prompt does.
+    A document without a mask is read from the end token before it, so that the model learns how documents
+    begin, up to its own end token. A dialogue begins with its first turn, as a prompt does.
     """
 
     split: str
@@ -46,12 +46,13 @@ class Stream:
 
     @classmethod
     def of(cls, shards: Shards, split: str) -> Stream:
+        """The stream of a split of shards."""
         mask = shards.mask(split) if split.startswith("chat") else None
         documents, starts, ends = shards.spans(split)
         return cls(split, documents, shards.tokens(split), starts, ends, shards.end_id, mask)
 
     def only(self, places: Ids) -> Stream:
-        """The documents at these places of the stream, in the same file."""
+        """The documents with these indices, (documents,) int64, still in the same token file."""
         documents = [self.documents[place] for place in places.tolist()]
         return replace(self, documents=documents, starts=self.starts[places], ends=self.ends[places])
 
@@ -94,9 +95,9 @@ class Stream:
 
 
 def _cuts(mask: Tokens, longest: int) -> list[tuple[int, int]]:
-    """Spans of a dialogue that are cut only where an answer has ended, as long as a row holds.
+    """Spans of a dialogue, as long as a row allows, cut only after the end of an answer.
 
-    One exchange that is longer than a row is a span of its own: its end is lost, and counted.
+    A single exchange that is longer than a row becomes its own span: its end is lost, and counted.
     """
     answers_end = np.flatnonzero(np.diff(mask.astype(np.int8)) == -1) + 1
     borders = [0, *answers_end[answers_end < len(mask) - 2].tolist(), len(mask)]

@@ -1,4 +1,4 @@
-"""A decay that branches from a step of another run: its checkpoint and metrics begin the new run."""
+"""A decay that branches from a step of another run: the new run begins with its checkpoint and metrics."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from glaswerk.train.checkpoint.policy import written_steps
 
 
 def begin_branch(trunk: Path, at: int, folder: Path) -> None:
-    """Put the checkpoint of step `at` of the run in `trunk` into `folder`, unless one is there already.
+    """Copy the checkpoint of step `at` of the run in `trunk` into `folder`, unless it has one already.
 
-    Raises GlaswerkError where the trunk has no checkpoint of that step.
+    Raises GlaswerkError if the trunk has no checkpoint of that step.
     """
     if written_steps(folder):
         return

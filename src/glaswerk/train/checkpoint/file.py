@@ -1,7 +1,7 @@
 """One checkpoint on disk: a folder of safetensors files and JSON, the manifest with their checksums last.
 
-The tensors are in the sharded safetensors layout of torch.distributed.checkpoint, every rank's part in files
-of its own, so that any other number of ranks can load them. Nothing is pickled.
+The tensors are in the sharded safetensors layout of torch.distributed.checkpoint, with separate files for
+every rank's part, so that any other number of ranks can load them. Nothing is pickled.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from glaswerk.train.checkpoint.state import places_for
 from glaswerk.train.parallel.ranks import Ranks
 
 MANIFEST, PROGRESS = "manifest.json", "progress.json"
-# A rank serialises a file at a time in memory.
+# A rank serialises one file at a time in memory.
 _FILE_BYTES = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run has come: steps done, the seconds that they took, the precision of their products.
+    """How far a run has come: steps done, the seconds they took, the precision of their matrix products.
 
-    `world_size` ranks, spread as `parallel` says, wrote it; `compiled`: their network was.
+    It was written by `world_size` ranks with the degrees `parallel`; `compiled`: whether their network was.
     """
 
     step: int = 0
@@ -47,8 +47,8 @@ class Progress:
 def write_tensors(folder: Path, tensors: Mapping[str, Tensor], ranks: Ranks) -> dict[str, str]:
     """Write this rank's part of CPU `tensors` into `folder`, flushed to the disk: file name → checksum.
 
-    A collective operation. Raises OSError or SafetensorError where this process is alone, and
-    CheckpointException where it is one of several.
+    A collective operation. Raises OSError or SafetensorError if this process is alone, and
+    CheckpointException if it is one of several.
     """
     if ranks.group is None:
         name = _own(0) + "model-00001-of-00001.safetensors"
@@ -63,14 +63,14 @@ def write_tensors(folder: Path, tensors: Mapping[str, Tensor], ranks: Ranks) -> 
 
 
 def seal(folder: Path, progress: Progress, digests: Mapping[str, str]) -> None:
-    """Write what makes a folder of tensors a checkpoint, the manifest last."""
+    """Turn a folder of tensors into a checkpoint: write the progress, then the manifest with checksums."""
     write_json(folder / PROGRESS, asdict(progress))
     files = {**digests, PROGRESS: digest_file(folder / PROGRESS)}
     write_json(folder / MANIFEST, {"files": dict(sorted(files.items()))})
 
 
 def faults(folder: Path, ranks: Ranks) -> list[str]:
-    """What is wrong with the checkpoint, in words, the same on every rank; empty where all files are whole.
+    """What is wrong with the checkpoint, in words, the same on every rank; empty if all files are intact.
 
     A collective operation: each rank reads its share of the files.
     """
@@ -79,12 +79,12 @@ def faults(folder: Path, ranks: Ranks) -> list[str]:
         named = sorted(files.items())[ranks.rank :: ranks.size]
         found = [fault for name, digest in named if (fault := _fault(folder / name, digest))]
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        found = [f"{folder / MANIFEST} is missing or cut short: it was never finished"]
+        found = [f"{folder / MANIFEST} is missing or truncated: the checkpoint was never finished"]
     return list(dict.fromkeys(fault for part in ranks.gather(found) for fault in part))
 
 
 def read_progress(folder: Path) -> Progress:
-    """Of a checkpoint without faults. Figures that only other versions note are left out."""
+    """The progress in a checkpoint without faults. Fields that this version does not know are ignored."""
     found = json.loads((folder / PROGRESS).read_text())
     return Progress(**{field.name: found[field.name] for field in fields(Progress) if field.name in found})
 
@@ -92,7 +92,7 @@ def read_progress(folder: Path) -> Progress:
 def load_tensors(folder: Path, model: nn.Module, optimizers: Sequence[Optimizer], ranks: Ranks) -> None:
     """Fill `model` and the state of `optimizers`, however they are sharded, from a checkpoint without faults.
 
-    A collective operation. Raises GlaswerkError where the network is not the one of the checkpoint.
+    A collective operation. Raises GlaswerkError if the network is not the one of the checkpoint.
     """
     reader = HuggingFaceStorageReader(str(folder))
     metadata = reader.read_metadata().state_dict_metadata
@@ -103,8 +103,8 @@ def load_tensors(folder: Path, model: nn.Module, optimizers: Sequence[Optimizer]
             shape = tuple(stored[name][0]) if name in stored else "nothing"
             raise GlaswerkError(
                 f"{folder} was written by another network: {name} has shape {tuple(place.shape)}, "
-                f"there is {shape}",
-                hint="train under another --name, or remove that folder to start anew",
+                f"the checkpoint has {shape}",
+                hint="train under another --name, or remove that folder to start over",
             )
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "torch.distributed is disabled")
@@ -115,18 +115,18 @@ def load_tensors(folder: Path, model: nn.Module, optimizers: Sequence[Optimizer]
 
 def _fault(path: Path, digest: str) -> str:
     try:
-        return "" if digest_file(path) == digest else f"{path} was cut short or altered"
+        return "" if digest_file(path) == digest else f"{path} was truncated or altered"
     except OSError as error:
         return f"{path} cannot be read: {error.strerror}"
 
 
 def _own(rank: int) -> str:
-    """How the names of a rank's files begin, as torch.distributed.checkpoint numbers them."""
+    """The prefix of a rank's file names, as torch.distributed.checkpoint numbers them."""
     return f"shard-{rank + 1:05d}-"
 
 
 def _files(tensors: Mapping[str, Tensor], ranks: int) -> dict[str, int]:
-    """Tensor → number of the file, from 1: consecutive ones together while a rank's part stays small."""
+    """Tensor → number of its file, from 1. Consecutive tensors share a file of at most 1 GiB per rank."""
     numbers, total = {}, 0
     for name, tensor in tensors.items():
         total += tensor.nbytes

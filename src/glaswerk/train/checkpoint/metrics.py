@@ -1,4 +1,4 @@
-"""The metrics of a run: a row of JSON a step."""
+"""The metrics of a run: one row of JSON per step."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ METRICS = "metrics.jsonl"
 
 
 def read_rows(folder: Path) -> list[dict[str, Any]]:
-    """The rows of the run in `folder`, up to one that a kill cut off."""
+    """The rows of the run in `folder`, up to the first that a kill has truncated."""
     rows = []
     path = folder / METRICS
     for line in path.read_text().splitlines() if path.exists() else ():
@@ -24,7 +24,7 @@ def read_rows(folder: Path) -> list[dict[str, Any]]:
 
 
 def rewind(folder: Path, step: int, *, source: Path | None = None) -> list[dict[str, Any]]:
-    """Write the rows of the steps before `step`, of this run or of the one in `source`; returns them."""
+    """Keep only the rows of the steps before `step`, of this run or of the one in `source`; returns them."""
     rows = [row for row in read_rows(source or folder) if row["step"] < step]
     write_atomic(folder / METRICS, "".join(json.dumps(row) + "\n" for row in rows))
     return rows

@@ -1,4 +1,4 @@
-"""The checkpoints of a run: written while training goes on, swapped in whole, kept by a policy."""
+"""The checkpoints of a run: written while training continues, renamed when complete, kept by a policy."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ _MILESTONES = "milestones.json"
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """Which checkpoints there are: one every `every` steps, of which the newest `last` stay, and milestones.
+    """Which checkpoints are kept: the newest `last` of those written every `every` steps, and all milestones.
 
-    Milestones, from which a run can branch, are the listed `steps` and, with `share` above 0, every such
-    share of the run: 0.25 keeps four. They stay.
+    Milestones, from which a run can branch, are the listed `steps` and, if `share` is above 0, every such
+    share of the run: 0.25 keeps four.
     """
 
     every: int = 0
@@ -51,7 +51,7 @@ class Keep:
     share: float = 0.0
 
     def milestones(self, steps: int) -> frozenset[int]:
-        """Steps of a run of `steps` after which a checkpoint is to be written and kept."""
+        """The steps, of a run of `steps`, after which a checkpoint is written and kept."""
         shares = (
             [round(steps * self.share * n) for n in range(1, int(1 / self.share + 1e-9) + 1)]
             if self.share
@@ -60,17 +60,17 @@ class Keep:
         return frozenset(step for step in (*self.steps, *shares) if 0 < step <= steps)
 
     def due(self, step: int, steps: int) -> bool:
-        """Whether a checkpoint is to be written after `step` of `steps`."""
+        """Whether a checkpoint is due after `step` of `steps`."""
         return step in self.milestones(steps) or (self.every > 0 and step % self.every == 0)
 
     def outdated(self, written: Sequence[int], steps: int) -> list[int]:
-        """Those of the steps `written` that need not stay."""
+        """The steps of `written` whose checkpoints can be removed."""
         kept = {*sorted(written)[-self.last :], *self.milestones(steps)}
         return [step for step in written if step not in kept]
 
 
 def remembered(folder: Path, keep: Keep) -> Keep:
-    """`keep` with the milestones that earlier commands asked of the run in `folder`, noted there."""
+    """`keep` plus the milestones that earlier commands requested for the run in `folder`; stores them all."""
     path = folder / _MILESTONES
     before = json.loads(path.read_text()) if path.exists() else []
     steps = tuple(sorted({*before, *keep.steps}))
@@ -81,13 +81,13 @@ def remembered(folder: Path, keep: Keep) -> Keep:
 
 
 def written_steps(folder: Path) -> list[int]:
-    """The steps of all checkpoints in the folder of a run, whole or not, ascending."""
+    """The steps of all checkpoints in the folder of a run, intact or not, ascending."""
     names = [path.name.removeprefix("step-") for path in folder.glob("step-*") if path.is_dir()]
     return sorted(int(name) for name in names if name.isdecimal())
 
 
 class Saved(NamedTuple):
-    """A checkpoint whose files are whole."""
+    """A checkpoint whose files are intact."""
 
     path: Path
     progress: Progress
@@ -96,8 +96,8 @@ class Saved(NamedTuple):
 class Checkpoints:
     """The checkpoints of one run of `steps` steps, in the folders `step-N` of `folder`.
 
-    Every rank has one and calls the same methods in the same order. Used as a context, it waits at the end
-    for what is still being written.
+    Every rank has one and calls the same methods in the same order. Used as a context, it waits on exit for
+    what is still being written.
     """
 
     def __init__(
@@ -131,14 +131,14 @@ class Checkpoints:
             self.wait()
 
     def due(self, step: int) -> bool:
-        """Whether the policy wants a checkpoint after `step`, or the last one failed, which `save` tells."""
+        """Whether the policy wants a checkpoint after `step`, or the last one failed: then `save` raises."""
         failed = self._pending is not None and self._pending.done() and self._pending.result() is not None
         return failed or self._keep.due(step, self._steps)
 
     def save(self, model: nn.Module, optimizers: Sequence[Optimizer], progress: Progress) -> None:
-        """Copy the state into memory and begin to write it; older checkpoints go once this one is whole.
+        """Copy the state into memory and begin to write it; then outdated checkpoints are removed.
 
-        Waits where the one before is still being written. Raises GlaswerkError where that one failed.
+        Waits if the one before is still being written. Raises GlaswerkError if that one failed.
         """
         self.wait()
         state: dict[str, Tensor] = self._stager.stage(state_of(model, optimizers))  # type: ignore[assignment]
@@ -146,16 +146,16 @@ class Checkpoints:
         self._pending = self._writer.submit(self._write, state, progress)
 
     def wait(self) -> None:
-        """Return when all is on the disk. Raises GlaswerkError, on every rank, where that failed."""
+        """Return when everything is on disk. Raises GlaswerkError, on every rank, if that failed."""
         pending, self._pending = self._pending, None
         failure = pending.result() if pending else None
         if failure is not None:
             raise failure
 
     def newest(self) -> Saved | None:
-        """The newest checkpoint that is whole, None where the folder holds none; tells what it passes over.
+        """The newest intact checkpoint; None if the folder has none. Reports damaged ones on standard error.
 
-        Raises GlaswerkError where there are some, but no whole one. A collective operation.
+        Raises GlaswerkError if there are checkpoints, but none is intact. A collective operation.
         """
         found: list[str] = []
         steps = self._ranks.of_first(written_steps(self.folder))
@@ -167,15 +167,15 @@ class Checkpoints:
             found += wrong
         if steps:
             raise GlaswerkError(
-                f"no checkpoint in {self.folder} is whole; nothing was removed: {'; '.join(found)}",
-                hint=f"bring the files back, or remove {self.folder} to start anew",
+                f"no checkpoint in {self.folder} is intact; nothing was removed: {'; '.join(found)}",
+                hint=f"restore the files, or remove {self.folder} to start over",
             )
         return None
 
     def load(self, saved: Saved, model: nn.Module, optimizers: Sequence[Optimizer]) -> None:
         """Fill `model` and the state of `optimizers`: any layout loads what any other wrote.
 
-        Raises GlaswerkError where the network is not the one that was saved. A collective operation.
+        Raises GlaswerkError if the network is not the one that was saved. A collective operation.
         """
         load_tensors(saved.path, model, optimizers, self._ranks)
 
@@ -184,20 +184,20 @@ class Checkpoints:
         shutil.rmtree(self._path(step), ignore_errors=True)
 
     def clear(self) -> None:
-        """Remove the checkpoints of a finished run but its milestones; its metrics stay."""
+        """Remove the checkpoints of a finished run except its milestones; its metrics stay."""
         milestones = self._keep.milestones(self._steps)
         for step in written_steps(self.folder):
             if step not in milestones:
                 self.remove(step)
 
     def _write(self, state: dict[str, Tensor], progress: Progress) -> GlaswerkError | None:
-        """All that happens beside the training; a failure is the same on every rank."""
+        """Everything that runs in parallel to training; a failure is the same on every rank."""
         staging = self.folder / _STAGING
         try:
             trouble = self._ranks.of_first(self._prepare(staging, state) if self._ranks.first else None)
             if trouble is None:
                 trouble = self._write_parts(staging, state, progress)
-        except RuntimeError as error:  # another rank is gone: torchrun starts the survivors anew
+        except RuntimeError as error:  # another rank is gone: torchrun restarts the survivors
             trouble = f"the ranks lost each other: {error}"
         if trouble is None:
             return None
@@ -205,7 +205,7 @@ class Checkpoints:
         return self._error(trouble, state, progress)
 
     def _prepare(self, staging: Path, state: dict[str, Tensor]) -> str | None:
-        """Make the staging folder on the first rank; what is in the way, in words."""
+        """Create the staging folder on the first rank; returns what prevents it, in words."""
         try:
             shutil.rmtree(staging, ignore_errors=True)
             staging.mkdir(parents=True)
@@ -239,7 +239,7 @@ class Checkpoints:
             fsync_path(self.folder)
         except OSError as error:
             return [str(error)]
-        # Newer ones than this are those that could not be read when the run went on from an older one.
+        # Newer ones than this could not be read when the run resumed from an older one.
         written = written_steps(self.folder)
         newer = [step for step in written if step > progress.step]
         for step in [*newer, *self._keep.outdated([s for s in written if s <= progress.step], self._steps)]:
@@ -250,14 +250,14 @@ class Checkpoints:
         kept = [f"step {step}" for step in written_steps(self.folder)]
         return GlaswerkError(
             f"the checkpoint of step {progress.step} could not be written to {self.folder}: {trouble}; "
-            f"it needs {_bytes(state) / 1e6:,.1f} MB beside the ones before it, which are kept "
+            f"it needs {_bytes(state) / 1e6:,.1f} MB in addition to the earlier ones, which are kept "
             f"({', '.join(kept) or 'none yet'})",
-            hint="free space on that disk and run the same command again: it goes on from there",
+            hint="free space on that disk and run the same command again: it resumes from there",
         )
 
     def _tell(self, found: list[str], step: int) -> None:
         if found and self._ranks.first:
-            sys.stderr.write("\n".join([*found, f"going on from step {step}"]) + "\n")
+            sys.stderr.write("\n".join([*found, f"resuming from step {step}"]) + "\n")
 
     def _path(self, step: int) -> Path:
         return self.folder / f"step-{step}"

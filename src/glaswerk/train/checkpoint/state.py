@@ -15,8 +15,8 @@ _MODEL, _OPTIMIZER = "model.", "optimizer."
 def state_of(model: nn.Module, optimizers: Sequence[Optimizer]) -> dict[str, Tensor]:
     """`model.<parameter>` and `optimizer.<parameter>/<key>`, sharing memory with the run.
 
-    Tied weights appear under their first name only, frozen ones not at all; numbers of an optimizer become
-    0-d tensors.
+    Tied weights appear only under their first name, frozen ones not at all; numbers in the state of an
+    optimizer become 0-d tensors.
     """
     tensors = {_MODEL + name: p.detach() for name, p in model.named_parameters() if p.requires_grad}
     names = {id(parameter): name for name, parameter in model.named_parameters()}
@@ -30,10 +30,10 @@ def state_of(model: nn.Module, optimizers: Sequence[Optimizer]) -> dict[str, Ten
 def places_for(
     stored: Mapping[str, tuple[torch.Size, torch.dtype]], model: nn.Module, optimizers: Sequence[Optimizer]
 ) -> dict[str, Tensor]:
-    """Where each of the tensors that `stored` names (shape, dtype) belongs in the run: to be filled in place.
+    """The tensors of the run that the tensors named in `stored` (shape, dtype) must be loaded into, in place.
 
-    The state of `optimizers` is made anew, sharded like its parameters. Names of parameters that the run
-    has and `stored` has not are in the answer, too. State of parameters that are in no optimizer is left out.
+    The state of `optimizers` is created empty, sharded like its parameters. Parameters that `stored` lacks
+    are returned, too. State of parameters that are in no optimizer is left out.
     """
     parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
     places = {_MODEL + name: parameter.detach() for name, parameter in parameters.items()}
@@ -51,7 +51,7 @@ def places_for(
         if not full.startswith(_OPTIMIZER) or parameter is None or id(parameter) not in groups:
             continue
         optimizer, group = groups[id(parameter)]
-        # A 0-d step counter stays on the CPU, unless the kernels of the optimizer read it.
+        # A 0-d step counter stays on the CPU unless the kernels of the optimizer read it.
         on_device = len(shape) > 0 or group.get("fused") or group.get("capturable")
         device = parameter.device if on_device else torch.device("cpu")
         place = _like(parameter, shape, dtype) if len(shape) else torch.empty((), dtype=dtype, device=device)
@@ -60,7 +60,7 @@ def places_for(
 
 
 def fill(model: nn.Module, whole: Mapping[str, Tensor]) -> None:
-    """Put whole tensors, which every rank has, into the parameters of these names."""
+    """Copy complete tensors, which every rank has, into the parameters with these names."""
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             tensor = whole[name].to(parameter.device)
@@ -71,7 +71,7 @@ def fill(model: nn.Module, whole: Mapping[str, Tensor]) -> None:
 
 
 def _like(parameter: Tensor, shape: torch.Size, dtype: torch.dtype) -> Tensor:
-    """An empty tensor, cut among the ranks as `parameter` is."""
+    """An empty tensor, sharded like `parameter`."""
     if not isinstance(parameter, DTensor):
         return torch.empty(shape, dtype=dtype, device=parameter.device)
     return empty(*shape, dtype=dtype, device_mesh=parameter.device_mesh, placements=parameter.placements)

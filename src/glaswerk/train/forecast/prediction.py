@@ -1,4 +1,4 @@
-"""The prediction of a run: what the dial derives, on a device of the table or on this machine."""
+"""The prediction of a run: what a plan takes on a device of the table or on this machine."""
 
 from __future__ import annotations
 
@@ -12,16 +12,19 @@ from glaswerk.train.forecast.probe import here, training_rate
 from glaswerk.train.machine.precision import resolve
 
 if TYPE_CHECKING:
-    from glaswerk.train.plan import Plan
+    from glaswerk.train.plan import TrainPlan
 
 HERE = "here"
-# Of a run whose length is not asked for beforehand, the probe may take this share.
+# The probe before a run may take this share of its predicted time, and at most this many seconds.
 _PROBE_SHARE, _PROBE_SECONDS = 0.01, 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Where:
-    """On what a run would take place. `price_per_hour` is for all devices, `watts` for one; 0 = not said."""
+class Target:
+    """The hardware a prediction is for: `devices` of one kind, `here` for this machine.
+
+    `probe`: measure real training steps. `price_per_hour` is for all devices, `watts` for one; 0 = unknown.
+    """
 
     device: str = HERE
     devices: int = 1
@@ -30,10 +33,10 @@ class Where:
     watts: float = 0.0
 
 
-def predict(planned: Plan, where: Where, sampler: Sampler) -> RunEstimate:
-    """What `planned` takes there; a probe trains on the first batches of `sampler`.
+def predict(planned: TrainPlan, where: Target, sampler: Sampler) -> RunEstimate:
+    """What `planned` takes on the target; a probe trains on the first batches of `sampler`.
 
-    Raises GlaswerkError for a device that the table has not.
+    Raises GlaswerkError for a device that is not in the table.
     """
     precision = _precision(planned.loop.precision, where)
     device = here(precision) if where.device == HERE else device_named(where.device)
@@ -52,12 +55,12 @@ def predict(planned: Plan, where: Where, sampler: Sampler) -> RunEstimate:
     return RunEstimate(work, rate, device.gigabytes * 1e9, watts, where.price_per_hour)
 
 
-def predict_run(planned: Plan, sampler: Sampler, devices: int) -> RunEstimate:
-    """The prediction that a run keeps: by a probe of at most one per cent of the time that it will take.
+def predict_run(planned: TrainPlan, sampler: Sampler, devices: int) -> RunEstimate:
+    """The prediction stored with a run, from a probe of at most one per cent of its predicted time.
 
-    A run on several devices is not probed: the probe has the whole network on one.
+    A run on several devices is not probed: the probe puts the complete network on one.
     """
-    where = Where(devices=devices)
+    where = Target(devices=devices)
     assumed = predict(planned, where, sampler)
     seconds = min(_PROBE_SECONDS, _PROBE_SHARE * assumed.seconds)
     if seconds < 1 or devices > 1:
@@ -67,14 +70,14 @@ def predict_run(planned: Plan, sampler: Sampler, devices: int) -> RunEstimate:
     )
 
 
-def _precision(precision: str, where: Where) -> str:
-    """As the run would choose it: on this machine by its probe, on a GPU of the table bf16."""
+def _precision(precision: str, where: Target) -> str:
+    """The precision that the run would choose: by its probe on this machine, bf16 on a GPU of the table."""
     if precision == "auto" and where.device != HERE:
         return "bf16"
     return resolve(precision)
 
 
-def _micro_tokens(planned: Plan, devices: int) -> int:
-    """Tokens that one device has at once."""
+def _micro_tokens(planned: TrainPlan, devices: int) -> int:
+    """Tokens that one device computes at once."""
     rows = planned.loop.micro_rows or -(-planned.rows // devices)
     return min(rows, planned.rows) * planned.shape.context

@@ -1,4 +1,4 @@
-"""What this machine does: the peak of its matrix products, and real training steps of a network."""
+"""Measures this machine: the peak of its matrix products, and real training steps of a network."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from glaswerk.train.parallel.world import World
 # Wide enough that a product is bound by arithmetic, small enough for 20 ms on two cores and for a GPU's 1 ms.
 _SIDE = {"cpu": 1024, "cuda": 8192}
 _TRIES = 12
-# Kernels are chosen, memory is got: the first steps tell nothing.
+# The first steps select kernels and allocate memory, so they are not counted.
 _WARMUP = 2
 
 
@@ -42,7 +42,7 @@ class Probe:
 def matmul_peak(precision: str) -> float:
     """FLOP/s of the fastest of some square products in `precision` on this machine's device.
 
-    A measured stand-in for a peak that no data sheet gives: of two cores that others use, too, for instance.
+    A measured substitute for a peak that no data sheet gives, for instance that of two shared cores.
     """
     device = device_of_rank().type
     side = _SIDE[device]
@@ -57,7 +57,7 @@ def matmul_peak(precision: str) -> float:
 
 
 def here(precision: str) -> Device:
-    """This machine as a device: the table's entry for a known GPU, else its measured peak and its memory."""
+    """This machine as a device: the table's entry for a known GPU; else its measured peak and its memory."""
     source = f"the fastest of {_TRIES} products in {precision}, measured now"
     if device_of_rank().type == "cuda":
         properties = torch.cuda.get_device_properties(0)
@@ -72,7 +72,7 @@ def here(precision: str) -> Device:
 
 
 def training_rate(work: Work, sampler: Sampler, *, peak: float, seconds: float) -> Rate:
-    """Rate of this very network, by optimizer steps for `seconds` over the first batches of `sampler`."""
+    """The measured rate of this network: optimizer steps for `seconds` on the first batches of `sampler`."""
     model = build(work.shape, seed=0, end_id=0, turn_end_id=1)
     found = probe_steps(model, sampler.batch, precision=work.precision, seconds=seconds)
     basis = f"measured here: {found.steps} training steps of this network"
@@ -82,7 +82,7 @@ def training_rate(work: Work, sampler: Sampler, *, peak: float, seconds: float) 
 def probe_steps(
     model: PreTrainedModel, batch: Callable[[int], Batch], *, precision: str, seconds: float
 ) -> Probe:
-    """At least three real optimizer steps of `model`, which they change, after two to warm up."""
+    """Take optimizer steps for `seconds`, at least three, after two to warm up. Changes `model`."""
     config = LoopConfig(steps=1, learning_rate=1e-3, precision=precision)
     parts = optimizers(model, learning_rate=config.learning_rate, weight_decay=config.weight_decay)
     set_precision(parts, precision)
@@ -104,7 +104,7 @@ def _wait() -> None:
 
 
 def _memory() -> float:
-    """Bytes of memory of this machine, or of the control group that this process may use."""
+    """Bytes of memory that this process may use: of the machine, or of its control group if that is less."""
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     limit = Path("/sys/fs/cgroup/memory.max")
     try:

@@ -1,1 +1,1 @@
-"""TODO src/glaswerk/train/machine."""
+"""The machine a run trains on: device, precision of matrix products, memory, compiler, environment."""

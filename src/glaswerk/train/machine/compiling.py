@@ -1,4 +1,4 @@
-"""Compiling the network: faster steps for a warm-up that only long runs earn back."""
+"""Compiling the network: faster steps, after a warm-up that pays off only in long runs."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _WORTH_SECONDS = 600.0
 
 
 def compiles(choice: str, seconds: float) -> bool:
-    """Whether a run that would take `seconds` compiles its network; `auto`: where the warm-up pays.
+    """Whether a run that would take `seconds` compiles its network; `auto`: if the warm-up pays off.
 
-    Raises GlaswerkError for another choice, and for `on` where no compiler is.
+    Raises GlaswerkError for another choice, and for `on` if there is no compiler.
     """
     if choice not in CHOICES:
         raise GlaswerkError(
@@ -44,8 +44,8 @@ def has_compiler() -> bool:
 def compile_network(model: PreTrainedModel, *, whole: bool) -> None:
     """Compile the decoder of `model` in place, at its next call: as a `whole`, or layer by layer.
 
-    As a whole it is faster on a CPU; layer by layer it is compiled once for all layers, whatever the depth,
-    and between the layers there is room for the gathering of weights that are cut among ranks.
+    As a whole it is faster on a CPU. Layer by layer it is compiled once for all layers, whatever the depth,
+    and sharded weights can be gathered between the layers.
     """
     decoder = model.get_decoder()
     for module in [decoder] if whole else decoder.layers:
@@ -54,12 +54,12 @@ def compile_network(model: PreTrainedModel, *, whole: bool) -> None:
 
 @contextmanager
 def not_compiled() -> Iterator[None]:
-    """Within, compiled modules run as written: for inputs of ever other shapes, such as a sample's."""
+    """Inside this context, compiled modules run eagerly: for inputs of changing shapes, such as samples."""
     with torch.compiler.set_stance("force_eager"):
         yield
 
 
 def forget_compiled(model: PreTrainedModel) -> None:
-    """Leave `model` as before `compile_network`."""
+    """Undo `compile_network`."""
     for module in model.modules():
         module._compiled_call_impl = None

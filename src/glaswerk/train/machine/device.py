@@ -1,4 +1,4 @@
-"""Where a rank computes: its own GPU, or the CPU where there is none."""
+"""The device of a rank: its own GPU, or the CPU if there is none."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from glaswerk.core.errors import GlaswerkError
 
 
 def device_of_rank() -> torch.device:
-    """`cuda:LOCAL_RANK` (0 without torchrun), made the current one; `cpu` on a machine without an Nvidia GPU.
+    """`cuda:LOCAL_RANK` (0 without torchrun), set as the current device; `cpu` if there is no Nvidia GPU.
 
-    Raises GlaswerkError where a host has fewer GPUs than ranks.
+    Raises GlaswerkError if a host has fewer GPUs than ranks.
     """
     if not torch.cuda.is_available():
         return torch.device("cpu")

@@ -1,4 +1,4 @@
-"""Where a run took place: what makes its sums round as they do."""
+"""The environment of a run: what decides how its sums are rounded."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 
 
 def environment(device: torch.device) -> dict[str, str | int]:
-    """What two runs must share to end in the same bits, beside their settings."""
+    """What two runs must share, besides their settings, to produce the same bits."""
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine()
     return {
         "torch": torch.__version__,

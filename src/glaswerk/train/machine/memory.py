@@ -1,4 +1,4 @@
-"""The memory of a training process: kept between steps, and what it says when there is too little."""
+"""The memory of a training process: kept between steps, and how running out of it is detected."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 
 
 def keep_freed_memory() -> bool:
-    """Tell glibc not to hand large blocks back to the kernel; False where there is no glibc.
+    """Keep glibc from returning large blocks to the kernel; returns False if there is no glibc.
 
-    Fresh pages cost a fault each: without this a 2 M model trained at 6.2k tokens/s instead of 7.2k
+    Every fresh page costs a page fault: without this a 2 M model trained at 6.2k tokens/s instead of 7.2k
     on two cores.
     """
     if not sys.platform.startswith("linux"):
@@ -26,5 +26,5 @@ def keep_freed_memory() -> bool:
 
 
 def is_out_of_memory(error: RuntimeError) -> bool:
-    """Whether torch could not get the memory for a tensor, on a GPU or on the CPU."""
+    """Whether the error means that torch could not allocate a tensor, on a GPU or on the CPU."""
     return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)

@@ -11,13 +11,13 @@ from glaswerk.core.errors import GlaswerkError
 
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16}
 _CPU = torch.device("cpu")
-# Casting costs something, too, so that a small gain in the products would be none in a step.
+# Casting has a cost, too: a small gain in the products alone would be no gain in a step.
 _GAIN = 1.2
 _TRIES = 15
 
 
 def resolve(precision: str) -> str:
-    """`fp32` and `bf16` as they are; `auto` by the probe. Raises GlaswerkError for another word.
+    """`fp32` and `bf16` unchanged; `auto` by the probe. Raises GlaswerkError for any other word.
 
     Weights, sums, softmax and optimizer stay in fp32 either way (mixed precision, Micikevicius et al. 2018).
     """
@@ -32,7 +32,7 @@ def resolve(precision: str) -> str:
 
 
 def autocast(precision: str, device: torch.device = _CPU) -> torch.autocast:
-    """The context for a forward pass; backward needs none."""
+    """The autocast context for a forward pass; the backward pass needs none."""
     kind = PRECISIONS[resolve(precision)]
     return torch.autocast(device.type, kind, enabled=kind is not torch.float32)
 

@@ -1,8 +1,8 @@
-"""Attention of short rows on a CPU: the whole square of scores at once.
+"""Attention for short rows on a CPU: all scores of a row at once.
 
-torch's flash attention for CPUs saves memory, not time, where rows are short: forward and backward of 4,096
-tokens in bf16 took it 82 ms in rows of 256 tokens and 110 ms in rows of 512, the products written out 50 and
-88 ms; from 1,024 tokens on, and in fp32 at every length, it is the faster one.
+For short rows, torch's flash attention on CPUs saves memory but no time: forward and backward of 4,096 tokens
+in bf16 took 82 ms in rows of 256 tokens and 110 ms in rows of 512, against 50 and 88 ms for plain matrix
+products. From 1,024 tokens on, and in fp32 at every length, flash attention is faster.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SHORT = 512
 
 
 def use_attention(model: PreTrainedModel) -> None:
-    """Make `model` attend as said above; what is not short rows on a CPU goes to torch as with "sdpa"."""
+    """Make `model` use this attention for short rows on a CPU, and torch's "sdpa" for everything else."""
     AttentionInterface.register(NAME, _attend)
     AttentionMaskInterface.register(NAME, sdpa_mask)
     model.set_attn_implementation(NAME)

@@ -1,4 +1,4 @@
-"""Completions of the model in training: many at once, and the same for the same weights, seed and step."""
+"""Completions of the model in training: many at once, reproducible from weights, seed and step."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Draws = np.ndarray[Any, np.dtype[np.float64]]
 
 
 def draws(seed: int, step: int, prompt: int, each: int, room: int) -> Draws:
-    """The chance that decides the completions of one prompt: uniform in [0, 1), (each, room)."""
+    """The random numbers that decide the completions of one prompt: uniform in [0, 1), (each, room)."""
     return np.random.default_rng([seed, step, prompt]).random((each, room))
 
 
@@ -27,8 +27,10 @@ def complete(
     ends: Collection[int],
     vocab_size: int,
 ) -> list[list[list[int]]]:
-    """For every prompt as many completions as `chance[prompt]` has rows, each of as many tokens as that has
-    columns or up to one of `ends`, which it keeps. Drawn at temperature 1 from the whole distribution.
+    """Completions of every prompt, sampled at temperature 1 from the full distribution.
+
+    `chance[prompt]`, (completions, tokens), see `draws`: as many completions as rows, each as long as its
+    columns or up to and including a token of `ends`. Tokens from `vocab_size` on are never drawn.
     """
     each, room = chance[0].shape
     device = next(model.parameters()).device
@@ -50,15 +52,15 @@ def complete(
 
 
 def _drawn(logits: Tensor, chance: Tensor) -> Tensor:
-    """One token a row, by where `chance` (rows,) falls in the running sum of the probabilities."""
+    """One token per row: where `chance`, (rows,), falls in the cumulative probabilities."""
     sums = logits.double().softmax(-1).cumsum(-1)
-    # Rounding leaves the last sum a little off 1: the draw must stay below it.
+    # Rounding leaves the last sum slightly different from 1: the draw must stay below it.
     places = (sums <= (chance * sums[:, -1])[:, None]).sum(-1)
     return places.clamp(max=logits.shape[1] - 1)
 
 
 class _Decoder:
-    """Prompts padded on the left, so that all rows go on at the same place, with one cache of keys."""
+    """Prompts padded on the left, so that all rows continue at the same index, with one key-value cache."""
 
     def __init__(self, model: PreTrainedModel, prompts: Sequence[Sequence[int]], each: int) -> None:
         self._model, self._each = model, each
@@ -76,7 +78,7 @@ class _Decoder:
         if tokens is None:
             positions = (self._seen.cumsum(1) - 1).clamp(min=0)
             logits = self._forward(self._ids, positions)
-            # A prompt is read once for all of its completions.
+            # A prompt is computed once for all of its completions.
             self._cache.batch_repeat_interleave(self._each)
             self._seen = self._seen.repeat_interleave(self._each, 0)
             return logits.repeat_interleave(self._each, 0)

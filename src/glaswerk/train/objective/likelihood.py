@@ -14,7 +14,7 @@ from glaswerk.train.objective.next_token import hidden_states, output_weight
 
 
 class _TokenLogProbabilities(torch.autograd.Function):
-    """(hidden, weight, labels) → log-probability of every label. Backward projects anew, piece by piece."""
+    """(hidden, weight, labels) → log-probability of every label. Backward projects again, piece by piece."""
 
     @staticmethod
     def forward(ctx: Any, hidden: Tensor, weight: Tensor, labels: Tensor) -> Tensor:
@@ -56,7 +56,7 @@ def token_log_probabilities(hidden: Tensor, weight: Tensor, labels: Tensor) -> T
     """Natural log-probability of each label that counts, fp32, in their order.
 
     hidden: (tokens, width) after the last norm; weight: (vocabulary, width) of the output projection;
-    labels: (tokens,) int64, -100 where none is wanted. Under autocast the products are in its type.
+    labels: (tokens,) int64, -100 to skip a token. Under autocast the products have its dtype.
     """
     counted = labels != IGNORED
     if not bool(counted.all()):
@@ -72,5 +72,5 @@ def label_log_probabilities(model: PreTrainedModel, batch: Batch) -> Tensor:
 
 
 def rows_of(labels: Tensor) -> Tensor:
-    """For every label that counts, in the order of `label_log_probabilities`, the row that it stands in."""
+    """For every label that counts, in the order of `label_log_probabilities`, the index of its row."""
     return (labels != IGNORED).nonzero()[:, 0]

@@ -1,4 +1,4 @@
-"""Direct preference optimisation: batches of pairs, the reference's view of them, and the loss."""
+"""Direct preference optimisation: batches of pairs, the reference's log-probabilities, and the loss."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from glaswerk.train.objective.likelihood import label_log_probabilities, rows_of
 
 Ids = np.ndarray[Any, np.dtype[np.int64]]
 SIDES = (CHOSEN, REJECTED)
-# Pairs in a file of the cache: what a kill costs, some seconds' work.
+# Pairs per file of the cache: a kill loses one file, a few seconds' work.
 _PART = 256
 _FORWARD_TOKENS = 16_384
-# Batches sorted by length together: hardly any padding, and still another company each epoch.
+# Batches that are sorted by length together: little padding, and still different batches each epoch.
 _WINDOW = 16
 
 
@@ -37,7 +37,7 @@ _WINDOW = 16
 class PairBatch(Batch):
     """`pairs` rows of chosen answers, then as many of the rejected ones in the same order.
 
-    Labels count on the answers alone; padding is on the right. `reference`: fp32, (rows,), log-probability
+    Labels count only on the answers; padding is on the right. `reference`: fp32, (rows,), log-probability
     of each answer under the reference model. A pair counts as one in `counted`.
     """
 
@@ -45,26 +45,28 @@ class PairBatch(Batch):
 
     @property
     def pairs(self) -> int:
+        """The number of pairs: half of the rows."""
         return len(self.inputs) // 2
 
     def counted(self) -> int:
+        """The number of pairs, over which the loss is averaged."""
         return self.pairs
 
     def micro(self, rows: int) -> Iterator[Self]:
-        """Micro-batches of at most `rows` rows, but one pair at least."""
+        """Micro-batches of at most `rows` rows, but at least one pair."""
         step = max(1, rows // 2)
         for start in range(0, self.pairs, step):
             yield self._rows(slice(start, start + step))
 
     def _rows(self, chosen: slice) -> Self:
-        """Both rows of the chosen pairs: a pair is never parted."""
+        """Both rows of the chosen pairs: a pair is never split."""
         numbers = torch.arange(self.pairs)[chosen]
         both = torch.cat([numbers, numbers + self.pairs]).to(self.inputs.device)
         return type(self)(*(getattr(self, field.name)[both] for field in fields(self)))
 
 
 def pair_batch(pairs: Pairs, chosen: Sequence[int], pad: int, reference: Tensor | None = None) -> PairBatch:
-    """The batch of these pairs; `reference`: (all pairs, 2), zeros where it is not known yet."""
+    """The batch of these pairs, padded with `pad`; `reference`: (all pairs, 2), zeros if None."""
     rows = [pairs.sequence(pair, side) for side in SIDES for pair in chosen]
     sizes = torch.tensor([len(ids) - 1 for ids, _ in rows])
     shape = (len(rows), int(sizes.max()))
@@ -74,14 +76,14 @@ def pair_batch(pairs: Pairs, chosen: Sequence[int], pad: int, reference: Tensor 
         tokens = torch.from_numpy(ids)
         inputs[row, : len(ids) - 1] = tokens[:-1]
         labels[row, answer - 1 : len(ids) - 1] = tokens[answer:]
-    # Causal attention: padding behind a sequence changes nothing in it, so no mask is needed.
+    # Attention is causal: padding after a sequence changes nothing in it, so no mask is needed.
     positions = torch.arange(shape[1]).expand(shape)
     values = torch.zeros(len(rows)) if reference is None else reference[list(chosen)].T.flatten()
     return PairBatch(inputs, labels, positions, sizes, values)
 
 
 class PairSampler:
-    """`count` pairs of like length a step; every pair once an epoch, in another order each time."""
+    """`count` pairs of similar length per step; every pair once per epoch, in a new order each time."""
 
     def __init__(self, pairs: Pairs, reference: Tensor, *, count: int, seed: int, pad: int) -> None:
         self.pairs, self.count, self.seed = pairs, min(count, len(pairs)), seed
@@ -90,9 +92,11 @@ class PairSampler:
         self.documents: Sequence[str] = pairs.documents
 
     def batch(self, step: int) -> PairBatch:
+        """The pairs of a step, with their reference log-probabilities."""
         return pair_batch(self.pairs, self._chosen(step), self._pad, self._reference)
 
     def spans(self, step: int) -> list[Span]:
+        """Both answers of each pair of a step, the chosen ones first."""
         return [
             Span(self.pairs.split, self.pairs.documents[pair], *self.pairs.span(pair, side))
             for side in SIDES
@@ -127,7 +131,7 @@ class PairSampler:
 
 
 def answer_log_probabilities(model: PreTrainedModel, batch: Batch) -> Tensor:
-    """Log-probability of the labels of every row together, fp32, shape (rows,)."""
+    """The summed log-probability of the labels of each row, fp32, shape (rows,)."""
     values = label_log_probabilities(model, batch)
     return values.new_zeros(len(batch.labels)).index_add(0, rows_of(batch.labels), values)
 
@@ -136,7 +140,7 @@ def dpo_losses(policy: Tensor, reference: Tensor, beta: float) -> tuple[Tensor, 
     """Loss of every pair, (pairs,), and the rewards of both sides, (2, pairs), without gradient.
 
     `policy`, `reference`: log-probabilities of the chosen answers, then of the rejected ones, (2 pairs,).
-    A reward is beta times the log of how much likelier the policy makes an answer than the reference.
+    A reward is beta times the log-ratio of an answer's probability under policy and reference.
     Rafailov et al. 2023, "Direct Preference Optimization", equation 7.
     """
     rewards = (beta * (policy - reference)).view(2, -1)
@@ -145,7 +149,7 @@ def dpo_losses(policy: Tensor, reference: Tensor, beta: float) -> tuple[Tensor, 
 
 @dataclass(frozen=True, slots=True)
 class DpoObjective:
-    """The loss and what to watch: rewards, their margin, and how often the chosen answer's is higher."""
+    """The loss, and figures to report: rewards, their margin, how often the chosen answer's is higher."""
 
     beta: float
 
@@ -169,8 +173,8 @@ class DpoObjective:
 def reference_log_probabilities(model: PreTrainedModel, pairs: Pairs, folder: Path, pad: int) -> Tensor:
     """Log-probabilities of all answers under `model`, fp32, (pairs, 2).
 
-    They are kept in `folder`, which belongs to this model and these pairs, as parts of 256 pairs each: what
-    is there is read, so an interrupted run goes on where it was.
+    They are cached in `folder`, which belongs to this model and these pairs, in files of 256 pairs each.
+    Files that exist are read, so an interrupted run resumes where it was.
     """
     parts = []
     with progress_bar("reference", len(pairs)) as bar:
@@ -187,7 +191,7 @@ def reference_log_probabilities(model: PreTrainedModel, pairs: Pairs, folder: Pa
 
 
 def _kept(path: Path, count: int) -> Tensor | None:
-    """The values in a file of the cache; None where it is missing, damaged or of other pairs."""
+    """The values in a file of the cache; None if it is missing, damaged or of other pairs."""
     try:
         values = load_file(path)["log_probabilities"]
     except (OSError, KeyError, SafetensorError):
@@ -197,12 +201,12 @@ def _kept(path: Path, count: int) -> Tensor | None:
 
 @torch.no_grad()
 def pair_log_probabilities(model: PreTrainedModel, pairs: Pairs, numbers: Sequence[int], pad: int) -> Tensor:
-    """Log-probabilities of both answers of these pairs, fp32, (numbers, 2)."""
+    """Log-probabilities of both answers of the pairs with these numbers, fp32, (numbers, 2)."""
     values = torch.empty(len(numbers), 2)
     lengths = pairs.lengths[list(numbers)]
     order = np.argsort(-lengths, kind="stable").tolist()
     while order:
-        # The first is the longest: all of the group are padded to it.
+        # The first is the longest: the rest of the group is padded to it.
         count = max(1, _FORWARD_TOKENS // (2 * int(lengths[order[0]])))
         group, order = order[:count], order[count:]
         batch = pair_batch(pairs, [numbers[i] for i in group], pad)
@@ -212,13 +216,13 @@ def pair_log_probabilities(model: PreTrainedModel, pairs: Pairs, numbers: Sequen
 
 
 class HeldOut:
-    """Pairs that are not trained on, and what to say of a policy by them."""
+    """Pairs that are not trained on, and how well a policy ranks their answers."""
 
     def __init__(self, pairs: Pairs, reference: Tensor, *, beta: float, pad: int) -> None:
         self._pairs, self._reference, self._beta, self._pad = pairs, reference, beta, pad
 
-    def look(self, model: PreTrainedModel) -> dict[str, Any]:
-        """Accuracy and mean margin of the rewards on the first pairs: a look while a run goes on."""
+    def validate(self, model: PreTrainedModel) -> dict[str, Any]:
+        """Accuracy and mean margin of the rewards on the first 256 pairs: a quick look during a run."""
         count = min(len(self._pairs), _PART)
         if not count:
             return {}
@@ -229,8 +233,11 @@ class HeldOut:
         }
 
     def figures(self, model: PreTrainedModel) -> dict[str, Any]:
-        """For the manifest: all held-out pairs. `likelier`: how often the chosen answer is likelier than the
-        rejected one in itself, under the reference (before) and the policy (after)."""
+        """The figures for the manifest, on all held-out pairs.
+
+        `likelier_before`, `likelier_after`: how often the chosen answer has a higher probability than the
+        rejected one, under the reference and under the policy.
+        """
         count = len(self._pairs)
         if not count:
             return {"pairs": 0}

@@ -12,14 +12,16 @@ import numpy as np
 from glaswerk.core.document import Document
 from glaswerk.core.text_match import contains_words, normalised
 from glaswerk.train.batches.batches import Span
-from glaswerk.train.objective.prompt_order import asked_in
+from glaswerk.train.objective.prompt_order import prompt_permutation
 
 
 class Rewards(Protocol):
     """Prompts and the rule that checks what a model answers to them."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """What the manifest calls them."""
+        ...
 
     @property
     def size(self) -> int:
@@ -27,7 +29,7 @@ class Rewards(Protocol):
         ...
 
     def prompts(self, step: int, count: int, seed: int) -> list[str]:
-        """What is asked in a step, as a pure function of (seed, step)."""
+        """The prompts of a step, as a pure function of (seed, step)."""
         ...
 
     def reward(self, prompt: str, completion: str) -> float:
@@ -35,7 +37,7 @@ class Rewards(Protocol):
         ...
 
     def spans(self, prompts: Iterable[str]) -> list[Span]:
-        """The documents that these prompts were taken from, where they are from any."""
+        """The documents that these prompts were taken from; empty if they come from none."""
         ...
 
     @property
@@ -54,15 +56,19 @@ class Arithmetic:
 
     @property
     def size(self) -> int:
+        """How many different prompts there are."""
         return len(self.signs) * (self.highest + 1) ** 2
 
     def prompts(self, step: int, count: int, seed: int) -> list[str]:
+        """`count` random sums and products, as a pure function of (seed, step)."""
         chance = np.random.default_rng([seed, step])
         numbers = chance.integers(0, self.highest + 1, (count, 2))
         signs = chance.integers(0, len(self.signs), count)
         return [f"What is {a} {self.signs[sign]} {b}?" for (a, b), sign in zip(numbers, signs, strict=True)]
 
     def reward(self, prompt: str, completion: str) -> float:
+        """1.0 if the last number of the completion is the result, else 0.0. Raises ValueError for a prompt
+        without a sum or a product."""
         found = re.search(r"(\d+) ([+×]) (\d+)", prompt)
         if found is None:
             raise ValueError(f"no sum or product in {prompt!r}")
@@ -72,16 +78,18 @@ class Arithmetic:
         return float(bool(numbers) and numbers[-1] == str(right_answer))
 
     def spans(self, prompts: Iterable[str]) -> list[Span]:
+        """Empty: the prompts come from no document."""
         return []
 
     @property
     def documents(self) -> list[str]:
+        """Empty: the prompts come from no document."""
         return []
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of a subject: any of `answers` is right; `relation` says which facts are of its kind."""
+    """A fact about a subject: any of `answers` is right; facts of one `relation` are of the same kind."""
 
     subject: str
     relation: str
@@ -90,7 +98,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A prompt, the dialogue that it was taken from, the right answers and those of other subjects."""
+    """A prompt, the dialogue it was taken from, the right answers, and `rivals`: those of other subjects."""
 
     prompt: str
     span: Span
@@ -98,11 +106,11 @@ class Question:
     rivals: tuple[str, ...]
 
 
-class Answers:
-    """Questions with a known answer. Full reward where the completion names it and none that is wrong.
+class AnswerRewards:
+    """Questions with a known answer. Full reward if the completion names it and no wrong one.
 
-    A completion that names several answers of the kind that was asked for gets nothing: listing all of
-    them would earn the reward without knowing any.
+    A completion that names several answers of the requested kind gets nothing: otherwise listing all of them
+    would earn the reward without knowing any.
     """
 
     def __init__(self, questions: Sequence[Question], name: str) -> None:
@@ -111,32 +119,37 @@ class Answers:
         self.size = len(questions)
 
     def prompts(self, step: int, count: int, seed: int) -> list[str]:
-        """Every question once before any comes again, each time in another order."""
+        """Every question once before any is repeated, in a new order each round."""
         return [self._at(place, seed).prompt for place in range(step * count, (step + 1) * count)]
 
     def reward(self, prompt: str, completion: str) -> float:
+        """1.0 if the completion names a right answer and no rival, else 0.0."""
         question = self._by_prompt[prompt]
         if not any(contains_words(completion, answer) for answer in question.answers):
             return 0.0
         return float(not any(contains_words(completion, rival) for rival in question.rivals))
 
     def spans(self, prompts: Iterable[str]) -> list[Span]:
+        """The dialogues that these prompts were taken from."""
         return [self._by_prompt[prompt].span for prompt in prompts]
 
     @property
     def documents(self) -> list[str]:
+        """Ids of the dialogues of all questions, in order."""
         return [question.span.document for question in self._questions]
 
     def _at(self, place: int, seed: int) -> Question:
         round_, index = divmod(place, self.size)
-        return self._questions[int(asked_in(round_, self.size, seed)[index])]
+        return self._questions[int(prompt_permutation(round_, self.size, seed)[index])]
 
 
 def questions_of(
     documents: Iterable[Document], facts: Sequence[Known], span_of: Callable[[str], Span]
 ) -> list[Question]:
-    """The first questions of dialogues that ask for one of `facts`: those that name its subject and whose
-    answer there names its answer, and that of no other fact. In the order of the documents."""
+    """The first questions of dialogues that ask for exactly one of `facts`, in the order of the documents.
+
+    A question asks for a fact if it names the subject and the reply in the dialogue names an answer.
+    """
     subjects: dict[str, list[Known]] = {}
     for fact in facts:
         subjects.setdefault(normalised(fact.subject), []).append(fact)
@@ -153,7 +166,7 @@ def questions_of(
 
 
 def _first_exchange(document: Document) -> tuple[str, str]:
-    """What the user asks first and is answered, empty where the dialogue begins in another way."""
+    """The user's first question and the reply; both empty if the dialogue begins in another way."""
     turns = [turn for turn in document.messages if turn["role"] != "system"][:2]
     if [turn["role"] for turn in turns] != ["user", "assistant"]:
         return "", ""
@@ -161,7 +174,7 @@ def _first_exchange(document: Document) -> tuple[str, str]:
 
 
 def _rivals(prompt: str, meant: Known, facts: Sequence[Known]) -> tuple[str, ...]:
-    """What is right for other subjects, unless the question or a right answer contains_words it."""
+    """Answers right for other subjects, except those that the question or a right answer contains."""
     context = " ".join((prompt, *meant.answers))
     others = dict.fromkeys(a for fact in facts if fact.relation == meant.relation for a in fact.answers)
     return tuple(answer for answer in others if not contains_words(context, answer))

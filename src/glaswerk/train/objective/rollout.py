@@ -23,7 +23,7 @@ from glaswerk.train.objective.decoding import complete, draws
 from glaswerk.train.objective.likelihood import label_log_probabilities, rows_of
 from glaswerk.train.objective.rewards import Rewards
 
-# As trl: a group whose rewards are all but equal must not be blown up.
+# As in trl: the advantages of a group with nearly equal rewards must not explode.
 _SPREAD = 1e-4
 _FORWARD_ROWS = 32
 
@@ -45,9 +45,9 @@ class RolloutBatch(Batch):
 
 
 def advantages_of(rewards: Tensor) -> Tensor:
-    """Rewards of groups, (prompts, completions), against their group's mean, in its standard deviations.
+    """Rewards, (prompts, completions), minus the mean of their row, in standard deviations of their row.
 
-    Shao et al. 2024, "DeepSeekMath", section 4.1.2; a group with equal rewards has none.
+    Shao et al. 2024, "DeepSeekMath", section 4.1.2. All zero for a group with equal rewards.
     """
     centred = rewards - rewards.mean(1, keepdim=True)
     return centred / (rewards.std(1, keepdim=True) + _SPREAD)
@@ -82,7 +82,7 @@ class GrpoObjective:
 def grpo_losses(
     policy: Tensor, old: Tensor, reference: Tensor, advantages: Tensor, *, clip: float, kl: float
 ) -> tuple[Tensor, dict[str, Tensor]]:
-    """Loss of every token, (tokens,), and what to watch of it, without gradient.
+    """The loss of every token, (tokens,), and figures to report, without gradient.
 
     Log-probabilities under the weights in training, those that sampled, and the reference model; the
     divergence is that of Schulman 2020, "Approximating KL Divergence" (k3), times the ratio: the tokens
@@ -102,7 +102,7 @@ def grpo_losses(
 
 
 def _rewarded(batch: RolloutBatch) -> dict[str, Tensor]:
-    """`flat`: the share of completions that teach nothing, as all of their group have one reward."""
+    """Means over completions. `flat`: the share that teaches nothing, as its group has equal rewards."""
     lengths = (batch.labels != IGNORED).sum(1)
     figures = {
         "reward": batch.rewards,
@@ -115,8 +115,8 @@ def _rewarded(batch: RolloutBatch) -> dict[str, Tensor]:
 
 @dataclass(frozen=True, slots=True)
 class RolloutConfig:
-    """`prompts` a rollout, `samples` completions of each, of at most `max_tokens`; `updates` steps on each
-    rollout; `seed` decides prompts and completions."""
+    """A rollout has `prompts` prompts with `samples` completions each, of at most `max_tokens` tokens, and
+    serves `updates` steps; `seed` decides prompts and completions."""
 
     prompts: int
     samples: int
@@ -126,10 +126,11 @@ class RolloutConfig:
 
 
 class RolloutSampler:
-    """Gives the completions of the model as it is now: unlike other samplers' its batches depend on weights.
+    """Completions of the model as it is now: unlike those of other samplers, its batches depend on weights.
 
-    Each rollout serves `updates` steps and is kept in `folder`: who resumes between two of them has other
-    weights than those that sampled it. At its first step it is drawn anew, the same from (seed, step).
+    Each rollout serves `updates` steps and is kept in `folder`, because a run that resumes between two of
+    them no longer has the weights that sampled it. At its first step it is drawn again, the same from
+    (seed, step).
     """
 
     def __init__(
@@ -150,6 +151,10 @@ class RolloutSampler:
         folder.mkdir(parents=True, exist_ok=True)
 
     def batch(self, step: int) -> RolloutBatch:
+        """The rollout of a step: drawn at its first step, read from `folder` at the later ones.
+
+        Raises GlaswerkError if that file cannot be read.
+        """
         number, update = divmod(step, self._config.updates)
         path = self._folder / f"{number}.safetensors"
         if update:
@@ -160,7 +165,7 @@ class RolloutSampler:
         return batch
 
     def spans(self, step: int) -> list[Span]:
-        """The documents whose questions were asked."""
+        """The documents that supplied the prompts of a step."""
         number = step // self._config.updates
         prompts = self._rewards.prompts(number, self._config.prompts, self._config.seed)
         return self._rewards.spans(prompts)
@@ -200,7 +205,7 @@ class RolloutSampler:
 
 
 def render(tokenizer: Tokenizer, prompt: str) -> list[int]:
-    """A question as the model is asked it."""
+    """The token ids of a question, as a chat prompt."""
     return tokenizer.render_chat([Message(role="user", content=prompt)], prompt=True)
 
 
@@ -245,6 +250,6 @@ def _read(path: Path) -> RolloutBatch:
         return RolloutBatch(**load_file(path))
     except (OSError, TypeError, SafetensorError) as error:
         raise GlaswerkError(
-            f"the rollout {path} that an interrupted run was to go on with cannot be read: {error}",
-            hint=f"remove the folder {path.parent.parent} to begin that run anew",
+            f"the rollout {path}, from which an interrupted run must resume, cannot be read: {error}",
+            hint=f"remove the folder {path.parent.parent} to start that run over",
         ) from error

@@ -1,1 +1,1 @@
-"""TODO src/glaswerk/train/optim."""
+"""How weights are updated: the learning-rate schedule, Muon for matrices, AdamW for the rest."""

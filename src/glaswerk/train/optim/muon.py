@@ -1,9 +1,9 @@
 """Muon: momentum whose update is made orthogonal, matrix by matrix (Jordan 2024).
 
-The update equals `torch.optim.Muon`'s with `adjust_lr_fn="match_rms_adamw"` (Liu et al. 2025: its RMS is 0.2
-times the learning rate, as AdamW's is by experience, so that both can share one). Two things are ours:
-matrices of equal shape go through the Newton-Schulz iteration together, and matrices that FSDP2 sharded are
-exchanged so that each is made orthogonal once, on one rank (as in Dion, Ahn et al. 2025).
+The update equals that of `torch.optim.Muon` with `adjust_lr_fn="match_rms_adamw"` (Liu et al. 2025: its RMS
+is 0.2 times the learning rate, like AdamW's in practice, so that both can share one). Two things are new
+here: matrices of equal shape go through the Newton-Schulz iteration together, and matrices that FSDP2 has
+sharded are exchanged so that each is made orthogonal once, on one rank (as in Dion, Ahn et al. 2025).
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from glaswerk.train.parallel.exchange import Exchange
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 ROUNDS = 5
 _SMALLEST_NORM = 1e-7
-# Entries that go through the iteration at once. On a CPU core a stack of small matrices is up to 1.35 times
-# as fast as one after the other, but one that no longer fits its cache is slower (docs/scaling.md).
+# Entries that go through the iteration at once. On a CPU core, a stack of small matrices is up to 1.35 times
+# as fast as one matrix after the other, but a stack larger than its cache is slower (docs/scaling.md).
 _PIECE = {"cpu": 1 << 20, "cuda": 1 << 26}
 
 
 class Muon(Optimizer):
-    """For matrices only. `dtype` is that of the products: bfloat16 where the device is faster in it.
+    """For matrices only. `dtype` is that of the products: bfloat16 if the device is faster in it.
 
-    The state of each parameter is `momentum_buffer`, sharded as the parameter is. A step is a collective
-    operation where parameters are sharded: every rank must have gradients for the same ones.
+    The state of each parameter is `momentum_buffer`, sharded like the parameter. If parameters are sharded,
+    a step is a collective operation: every rank must have gradients for the same ones.
     """
 
     def __init__(
@@ -45,12 +45,12 @@ class Muon(Optimizer):
         momentum: float = 0.95,
     ) -> None:
         super().__init__(params, {"lr": lr, "weight_decay": weight_decay, "momentum": momentum})
-        # Not in the groups: those go into checkpoints, and a run may go on upon another device.
+        # Not in the groups: those are saved in checkpoints, and a run may resume on another device.
         self.dtype = dtype
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
-        """Take one step. Reevaluating the loss is not offered: `closure` must be None."""
+        """Take one step. Re-evaluating the loss is not supported: `closure` must be None."""
         if closure is not None:
             raise ValueError("Muon takes no closure")
         for group in self.param_groups:
@@ -101,7 +101,7 @@ def _all_orthogonal(matrices: Sequence[Tensor]) -> list[Tensor]:
 
 
 def local(tensor: Tensor) -> Tensor:
-    """This rank's part of a tensor, sharing its memory; the tensor itself where it is not distributed."""
+    """This rank's part of a tensor, sharing its memory; the tensor itself if it is not distributed."""
     return tensor.to_local() if isinstance(tensor, DTensor) else tensor
 
 
@@ -116,7 +116,7 @@ def _apply(matrices: Sequence[Tensor], updates: Iterable[Tensor], group: dict[st
 def _by_layout(
     matrices: Iterable[Tensor],
 ) -> tuple[list[Tensor], dict[ProcessGroup, list[Tensor]], list[Tensor]]:
-    """Those that lie whole on this rank; those cut by rows among a group of ranks; those cut otherwise."""
+    """Matrices complete on this rank; those sharded by rows, by group of ranks; those sharded otherwise."""
     whole: list[Tensor] = []
     sharded: dict[ProcessGroup, list[Tensor]] = {}
     others: list[Tensor] = []
@@ -136,7 +136,7 @@ def _placements(matrix: Tensor) -> tuple[Any, ...]:
 
 
 def _pieces(matrices: Sequence[Tensor]) -> Iterator[list[int]]:
-    """Places of matrices of one shape and device, as many together as `_PIECE` allows."""
+    """Indices of matrices of one shape and device, as many together as `_PIECE` allows."""
     kinds: dict[Any, list[int]] = {}
     for place, matrix in enumerate(matrices):
         kinds.setdefault((matrix.shape, matrix.device), []).append(place)
@@ -147,11 +147,11 @@ def _pieces(matrices: Sequence[Tensor]) -> Iterator[list[int]]:
 
 
 def _gathered(matrix: Tensor, update: Tensor) -> Tensor:
-    """The orthogonal update of a matrix cut in any way, computed on every rank: this rank's part of it."""
+    """This rank's part of the orthogonal update of a matrix sharded in any way; all ranks compute it all."""
     assert isinstance(matrix, DTensor)
     mesh, placements = matrix.device_mesh, matrix.placements
     whole = DTensor.from_local(
         update, mesh, placements, run_check=False, shape=matrix.shape, stride=matrix.stride()
     ).full_tensor()
-    # No source rank: all hold the same whole, so that each cuts its part out of its own.
+    # No source rank: all have the same complete matrix, and each takes its part out of its own copy.
     return distribute_tensor(orthogonal(whole[None])[0], mesh, placements, src_data_rank=None).to_local()

@@ -9,12 +9,12 @@ from torch.optim import AdamW, Optimizer
 from glaswerk.train.machine.precision import PRECISIONS
 from glaswerk.train.optim.muon import Muon
 
-# Muon's update fits a whole linear map: neither a table of rows nor one of the two factors of an adapter.
+# Muon's update fits complete linear maps: neither a lookup table nor one of the two factors of an adapter.
 _ADAMW = ("embed", "lm_head", "lora_")
 # The `input_ratio` of pretraining. Rows of an embedding learn from their own tokens alone: times 1, 4 and 12
 # gave 2.152, 2.127 and 2.118 bits per byte after 90 s (docs/decisions/2026-11-23-training.md).
 UNTIED = 4.0
-# Where torch has AdamW as one kernel; elsewhere it is one kernel an operation and some parameters.
+# Devices for which torch has AdamW as one fused kernel; others use one kernel per operation.
 _FUSED = {"cpu", "cuda", "xpu", "mps"}
 
 
@@ -30,8 +30,8 @@ def optimizers(
 
     Embeddings and norms take AdamW: Muon's orthogonal update fits linear maps only (Jordan 2024), and
     weight decay would pull norms to 0. Muon's products are in fp32 until `set_precision` says otherwise.
-    Embeddings have `embedding_ratio` times the learning rate of matrices and norms; where the output is a
-    table of its own, that has it, and the embedding `input_ratio` times as much.
+    Embeddings have `embedding_ratio` times the learning rate of matrices and norms. If the output projection
+    is untied, it has that learning rate, and the input embedding `input_ratio` times as much.
     """
     matrices, embeddings, norms = by_kind(model)
     inputs = _inputs_alone(model)
@@ -60,14 +60,14 @@ def optimizers(
 
 
 def _inputs_alone(model: nn.Module) -> Tensor | None:
-    """The embedding, if it learns and the output is another table that does."""
+    """The input embedding, if it is trained and the output projection is untied and trained, too."""
     named = {name: p for name, p in model.named_parameters() if p.requires_grad and p.ndim == 2}
     tables = [p for name, p in named.items() if "embed_tokens" in name]
     return tables[0] if tables and any("lm_head" in name for name in named) else None
 
 
 def set_precision(parts: list[Optimizer], precision: str) -> None:
-    """Multiply in fp32 or bf16 (see `resolve`) from now on."""
+    """From now on, compute Muon's matrix products in fp32 or bf16 (see `resolve`)."""
     for part in parts:
         if isinstance(part, Muon):
             part.dtype = PRECISIONS[precision]
@@ -82,6 +82,6 @@ def by_kind(model: nn.Module) -> tuple[list[Tensor], list[Tensor], list[Tensor]]
 
 
 def set_rate(optimizer: Optimizer, rate: float) -> None:
-    """Give each group its share of the matrices' learning rate."""
+    """Set the learning rate of every group: `rate`, that of the matrices, times the group's ratio."""
     for group in optimizer.param_groups:
         group["lr"] = rate * group["ratio"]

@@ -1,7 +1,7 @@
-"""The learning rate over a run: linear warm-up, flat, decay to 0 (WSD, Hu et al. 2024).
+"""The learning-rate schedule: linear warm-up, flat part, linear decay to 0 (WSD, Hu et al. 2024).
 
-The flat part makes a trunk: from any of its steps a decay can branch off, so that one run gives a finished
-model at every length wished, and going on costs only the decay.
+The flat part is a trunk: a decay can branch off at any of its steps, so that one run yields finished models
+of many lengths, and each more costs only its decay.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Schedule:
             )
 
     def factor(self, step: int) -> float:
-        """What the learning rate of `step` (from 0) is multiplied with; never 0 within the run."""
+        """The factor, in (0, 1], of the peak learning rate at `step`, counted from 0; 0 after the run."""
         rise = min(1.0, (step + 1) / max(self.warmup, 1))
         if step < self.decay_from:
             return rise
@@ -40,17 +40,17 @@ class Schedule:
     def branch(self, at: int, decay: int) -> Schedule:
         """The schedule that follows this one before step `at` and then decays over `decay` steps.
 
-        Raises GlaswerkError where this schedule is not flat at that step, as its checkpoint would not be
-        one of a flat run.
+        Raises GlaswerkError if this schedule is not flat at that step: its checkpoint would not be one of a
+        run with a flat learning rate.
         """
         if not self.warmup <= at <= self.decay_from:
             raise GlaswerkError(
                 f"a decay can branch off from step {self.warmup} to {self.decay_from}, found {at}",
-                hint="before, the rate still rises; after, it falls already",
+                hint="before that the learning rate still rises; after it, it falls already",
             )
         return replace(self, steps=at + decay, decay_from=at)
 
 
 def wsd(steps: int, *, warmup: float, decay: float) -> Schedule:
-    """A schedule of `steps` from the shares of it that go into warm-up and decay."""
+    """A schedule of `steps` steps; `warmup` and `decay` are shares of it."""
     return Schedule(steps, round(warmup * steps), steps - round(decay * steps))

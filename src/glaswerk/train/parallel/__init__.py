@@ -1,1 +1,1 @@
-"""TODO src/glaswerk/train/parallel."""
+"""Training on several ranks: degrees, FSDP, tensor and context parallelism, and what ranks agree on."""

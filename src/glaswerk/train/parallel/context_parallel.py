@@ -2,7 +2,7 @@
 
 Keys and values of a row are gathered from the ranks of the context group in each layer, and each rank attends
 its own queries to all of them under the row's mask. torch's ring attention would keep fewer keys at a time,
-but it has kernels for CUDA only and knows no packed rows.
+but it has kernels only for CUDA and does not support packed rows.
 """
 
 from __future__ import annotations
@@ -28,16 +28,20 @@ _SEQUENCE = 2
 
 @dataclass(frozen=True, slots=True)
 class Slice(Batch):
-    """A part of each row's sequence. `seen`: bool, (rows, 1, own length, whole length), who sees whom."""
+    """A part of each row's sequence.
+
+    `seen`: bool, (rows, 1, own length, full length), true where a query may attend to a key.
+    """
 
     seen: Tensor
 
     def mask(self) -> Tensor:
+        """`seen`."""
         return self.seen
 
 
 def slice_rows(batch: Batch, rank: int, of: int) -> Slice:
-    """The part of `batch` that belongs to one of `of` ranks; rows are padded so that parts are equal."""
+    """The part of `batch` for one of `of` ranks; rows are padded so that all parts have equal length."""
     length = batch.inputs.shape[1]
     part = -(-length // of)
     own = slice(rank * part, (rank + 1) * part)
@@ -66,7 +70,7 @@ def _attend(
     mask: Tensor | None,
     **more: Any,
 ) -> tuple[Tensor, None]:
-    # Rows that were not sliced, of a validation, come without mask or with one as long as themselves.
+    # Rows that were not sliced, as in a validation, come without a mask or with one of their own length.
     if mask is not None and mask.shape[-1] != key.shape[_SEQUENCE]:
         key, value = _gathered(key, mesh), _gathered(value, mesh)
     result: tuple[Tensor, None] = sdpa_attention_forward(module, query, key, value, mask, **more)
@@ -74,13 +78,13 @@ def _attend(
 
 
 def _gathered(part: Tensor, mesh: DeviceMesh) -> Tensor:
-    """All ranks' parts along the sequence; backward adds up what each rank's queries ask of a part."""
+    """The parts of all ranks along the sequence; backward sums the gradients from each rank's queries."""
     whole = DTensor.from_local(part, mesh, [Shard(_SEQUENCE)], run_check=False)
     return whole.redistribute(placements=[Replicate()]).to_local(grad_placements=[Partial()])
 
 
 def _mask(batch: Batch) -> Tensor:
-    """The mask of whole rows, also where they are merely causal: a slice begins in their middle."""
+    """The mask of complete rows, even if they are plainly causal: a slice begins in their middle."""
     found = batch.mask()
     if found is not None:
         return found

@@ -1,4 +1,4 @@
-"""How a run is spread over its ranks: four degrees whose product is the number of ranks."""
+"""How a run is divided among its ranks: four degrees whose product is the number of ranks."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _SHOWN = 4
 class Parallel:
     """Degrees of the device mesh, slowest rank first: replicate × shard × context × tensor.
 
-    replicate: copies of the model (HSDP), each with other rows; best one a host.
-    shard: ranks that share the weights of a copy, each with other rows (FSDP); 0 = all ranks that are left.
+    replicate: copies of the model (HSDP), each with different rows; best one per host.
+    shard: ranks that share the weights of a copy, each with different rows (FSDP); 0 = all remaining ranks.
     context: ranks that share the sequence of a row.
     tensor: ranks that share the heads and the feed-forward of each layer; best inside a host.
     """
@@ -28,7 +28,10 @@ class Parallel:
 
     @classmethod
     def parse(cls, text: str) -> Parallel:
-        """From `replicate=2,tensor=2`; what is not named keeps its default. Raises GlaswerkError."""
+        """From text such as `replicate=2,tensor=2`; a degree that is not named keeps its default.
+
+        Raises GlaswerkError for an unknown or repeated name and for a value that is not a whole number.
+        """
         names = [field.name for field in fields(cls)]
         degrees: dict[str, int] = {}
         for part in filter(None, text.split(",")):
@@ -53,11 +56,11 @@ class Parallel:
 
     @property
     def whole_layers(self) -> bool:
-        """Whether each rank computes whole layers of whole rows, as one process does."""
+        """Whether each rank computes complete layers on complete rows, as one process does."""
         return self.context == self.tensor == 1
 
     def fitted(self, ranks: int) -> Parallel:
-        """The same with `shard` filled in. Raises GlaswerkError where the degrees do not make `ranks`."""
+        """The same degrees with `shard` filled in. Raises GlaswerkError if their product is not `ranks`."""
         rest = self.replicate * self.context * self.tensor
         whole = replace(self, shard=self.shard or (ranks // rest if rest else 0))
         if min(astuple(whole)) > 0 and math.prod(astuple(whole)) == ranks:
@@ -67,12 +70,12 @@ class Parallel:
         fitting = [str(found) for found in self._near(ranks)][:_SHOWN]
         raise GlaswerkError(
             f"--parallel {asked or 'shard 1'} does not make {ranks} rank{'s' if ranks > 1 else ''}, "
-            f"which is what this run was started with; that many are: {'; '.join(fitting)}",
-            hint=f"torchrun --nproc-per-node={max(1, rest * (self.shard or 1))} … starts what was asked for",
+            f"the number this run was started with; degrees that do: {'; '.join(fitting)}",
+            hint=f"torchrun --nproc-per-node={max(1, rest * (self.shard or 1))} … starts the right number",
         )
 
     def _near(self, ranks: int) -> list[Parallel]:
-        """All degrees that make `ranks`, those first that change the fewest of ours."""
+        """All degrees with the product `ranks`, those that change the fewest of ours first."""
         found = [Parallel(*degrees) for degrees in _factors(ranks, len(fields(self)))]
         mine = astuple(self)
 
@@ -82,7 +85,7 @@ class Parallel:
         return sorted(found, key=lambda other: (changes(other), other.tensor, other.context, other.replicate))
 
     def check_rows(self, rows: int, length: int) -> None:
-        """Raises GlaswerkError where `rows` of `length` tokens are no equal part for every rank."""
+        """Raises GlaswerkError if `rows` rows of `length` tokens cannot be shared equally among the ranks."""
         ranks = self.data_ranks
         if rows % ranks == 0:
             return

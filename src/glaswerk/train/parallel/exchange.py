@@ -1,4 +1,4 @@
-"""Matrices cut by rows among ranks become whole, each on one rank, and are cut again."""
+"""Exchange of matrices that are sharded by rows: each is gathered on one rank, and later sharded again."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from torch.distributed import ProcessGroup
 
 
 class Exchange:
-    """Gives every matrix of `shapes`, cut by rows among `ranks`, an owner, with about equal work for all.
+    """Assigns every matrix of `shapes`, sharded by rows among `ranks`, to an owner, with equal work for all.
 
-    `whole` and `cut` are collective operations: one `all_to_all_single` each, however many matrices.
-    Rows are cut as `Shard(0)` cuts them: ceil(rows / ranks) each, fewer or none on the last ranks.
+    `whole` and `cut` are collective operations: one `all_to_all_single` each, for any number of matrices.
+    Rows are sharded as by `Shard(0)`: ceil(rows / ranks) each, fewer or none on the last ranks.
     """
 
     def __init__(self, shapes: Sequence[torch.Size], ranks: ProcessGroup) -> None:
@@ -64,9 +64,9 @@ class Exchange:
 
 
 def shared_out(shapes: Sequence[torch.Size], ranks: int) -> list[int]:
-    """An owner for each matrix: the most costly first, each to the rank with the least work so far.
+    """The owner of each matrix: the most costly first, each to the rank with the least work so far.
 
-    The cost is that of the products in Newton-Schulz; every rank computes the same answer.
+    The cost is that of the products in Newton-Schulz. Every rank computes the same result.
     """
     load, owners = [0] * ranks, [0] * len(shapes)
     costs = [min(shape) ** 2 * max(shape) for shape in shapes]

@@ -1,4 +1,4 @@
-"""The processes of a run, as far as they agree about small things: which file, whether it is whole."""
+"""The processes of a run and how they agree on small values, such as which checkpoint to load."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True)
 class Ranks:
-    """`size` processes, this one is number `rank`. Without a `group` it is alone.
+    """`size` processes, of which this is number `rank`. Without a `group`, this process is alone.
 
-    The group is one for CPU tensors (gloo). Values go over the wire pickled: the ranks of one run trust each
-    other, as they do in every collective of torch.
+    The group is for CPU tensors (gloo). Values are sent pickled: the ranks of one run trust each other, as in
+    every collective operation of torch.
     """
 
     rank: int = 0
@@ -25,6 +25,7 @@ class Ranks:
 
     @property
     def first(self) -> bool:
+        """Whether this is rank 0."""
         return self.rank == 0
 
     def gather(self, value: Value) -> list[Value]:

@@ -1,8 +1,8 @@
 """Tensor parallel: the heads and the feed-forward of each layer divided among ranks (Shoeybi et al. 2019).
 
-Projections into a layer's inside are cut by outputs, those back by inputs, so each block needs one
-all-reduce. Everything else is computed on every rank; as DTensors of the same mesh, so that gradient norms
-and optimizers see one kind of parameter.
+Projections into a block are sharded by outputs, those out of it by inputs, so each block needs one
+all-reduce. Everything else is computed on every rank, as DTensors of the same mesh, so that gradient norms
+and optimizers have one kind of parameter.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def divide_layers(model: PreTrainedModel, mesh: DeviceMesh) -> None:
     for layer in model.get_decoder().layers:
         styles: dict[str, ParallelStyle] = {name: ColwiseParallel() for name in _INWARD}
         styles |= {name: RowwiseParallel() for name in _OUTWARD}
-        # Each rank norms its own heads: as shards of one tensor, so that the weight's gradient is their sum.
+        # Each rank normalises its own heads, as shards of one tensor: the weight's gradient is their sum.
         styles |= {name: SequenceParallel(sequence_dim=_HEADS, use_local_output=True) for name in _PER_HEAD}
         present = dict(layer.named_modules())
         parallelize_module(layer, mesh, {n: style for n, style in styles.items() if n in present})
@@ -49,7 +49,7 @@ def divide_layers(model: PreTrainedModel, mesh: DeviceMesh) -> None:
 
 
 class Whole(ParallelStyle):
-    """The module is computed on every rank alike: inputs, outputs and parameters are whole everywhere."""
+    """The module is computed in the same way on every rank: inputs, outputs and parameters are replicated."""
 
     def _apply(self, module: nn.Module, device_mesh: DeviceMesh) -> nn.Module:
         return distribute_module(module, device_mesh, _hold_whole, _enter, _leave)  # type: ignore[arg-type]
@@ -76,7 +76,7 @@ def _leave(module: nn.Module, output: Any, mesh: DeviceMesh) -> Any:
 
 
 def check_divisible(config: Any, ranks: int) -> None:
-    """Raises GlaswerkError, naming the degrees that can, where `ranks` cannot share the network's layers."""
+    """Raises GlaswerkError, naming degrees that work, if `ranks` cannot share the layers equally."""
     counts = {
         "attention heads": config.num_attention_heads,
         "key and value heads": config.num_key_value_heads,

@@ -1,4 +1,4 @@
-"""The ranks of a run at work: who has which rows and which part of the weights, and what all add up to."""
+"""All ranks of a run: which rows and which part of the weights each has, and the sums over all of them."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from glaswerk.train.parallel.degrees import Parallel
 from glaswerk.train.parallel.ranks import Ranks
 from glaswerk.train.parallel.tensor_parallel import divide_layers
 
-# A rank that waits this long for another takes it for lost; ten checkpoints of a large run take less.
+# A rank that waits this long for another considers it lost; ten checkpoints of a large run take less.
 _PATIENCE = timedelta(minutes=10)
 
 
 class World:
-    """All ranks of a run. One process on its own is a world, too, and computes as without any of this."""
+    """All ranks of a run. A single process is a world, too, and computes as if there were no ranks."""
 
     def __init__(self, parallel: Parallel, device: torch.device, mesh: DeviceMesh | None = None) -> None:
         self.parallel, self.device, self._mesh = parallel, device, mesh
@@ -41,25 +41,25 @@ class World:
 
     @classmethod
     def alone(cls) -> World:
-        """This process on its own, on the device that it would train on."""
+        """A world of only this process, on the device that it would train on."""
         return cls(Parallel().fitted(1), device_of_rank())
 
     @property
     def first(self) -> bool:
-        """Whether this is the rank that writes what is written once."""
+        """Whether this is rank 0, which writes what is written only once."""
         return self.rank == 0
 
     def ranks(self) -> Ranks:
-        """A channel of their own for agreements beside the training. A collective operation."""
+        """A separate channel for agreements in parallel to training. A collective operation."""
         if self._mesh is None:
             return Ranks()
         return Ranks(self.rank, self.size, dist.new_group(backend="gloo", timeout=_PATIENCE))
 
     def distribute(self, network: Network, precision: str) -> None:
-        """Move `network` to the device and cut its weights in place among the ranks.
+        """Move `network` to the device and shard its weights in place among the ranks.
 
-        Weights stay in fp32; with precision bf16 they are gathered in it, layer by layer. Gradients are sums
-        over ranks, in fp32: the loss of each part is already divided by the labels of the whole batch.
+        Weights stay in fp32; with precision bf16 they are gathered in bf16, layer by layer. Gradients are
+        sums over ranks in fp32: the loss of each part is already divided by the labels of the full batch.
         """
         network.to(self.device)
         if self._mesh is None:
@@ -71,7 +71,7 @@ class World:
             divide_layers(network.model, self._mesh["tensor"])
         mesh = self._mesh["replicate", "shard"] if self.parallel.replicate > 1 else self._mesh["shard"]
         kind = PRECISIONS[precision]
-        # Inputs keep their type: the residual stream stays in fp32, as under autocast on one device.
+        # Inputs keep their dtype: the residual stream stays in fp32, as under autocast on one device.
         policy = MixedPrecisionPolicy(param_dtype=kind, reduce_dtype=torch.float32, cast_forward_inputs=False)
         for layer in network.model.get_decoder().layers:
             fully_shard(layer, mesh=mesh, mp_policy=policy)
@@ -80,13 +80,13 @@ class World:
         for module in network.modules():
             if isinstance(module, FSDPModule):
                 module.set_gradient_divide_factor(1.0)
-                # A factor of 1 as a plain sum: gloo has no sum with a factor.
+                # Use a plain sum for the factor of 1: gloo has no sum with a factor.
                 module.set_force_sum_reduction_for_comms(True)
 
     def part(self, batch: Batch) -> Batch:
         """This rank's share of a step's batch, on its device: some rows, or a slice of some rows.
 
-        Raises GlaswerkError where the rows cannot be shared equally.
+        Raises GlaswerkError if the rows cannot be shared equally.
         """
         self.parallel.check_rows(*batch.inputs.shape)
         own = batch.part(self.data_rank, self.parallel.data_ranks)
@@ -104,23 +104,23 @@ class World:
         return dict(zip(parts, (total / self.parallel.tensor).tolist(), strict=True))
 
     def any(self, *flags: bool) -> list[bool]:
-        """For each flag, whether it is set on some rank: so all do the same at the same step."""
+        """For each flag, whether it is set on any rank, so that all do the same at the same step."""
         return [count > 0 for count in self.sums({str(i): flag for i, flag in enumerate(flags)}).values()]
 
     def evaluate(self, network: Network, compute: Callable[[PreTrainedModel], Result]) -> Result:
-        """What `compute` says of the model, without gradients; every rank computes it all.
+        """The result of `compute(model)`, without gradients; every rank computes all of it.
 
-        Cut weights are gathered in the precision of the training, so that the products are in it, too.
+        Sharded weights are gathered in the precision of the training, so that the products are in it, too.
         """
         with torch.no_grad(), autocast(self._precision, self.device):
             result: Result = network(compute)
         if isinstance(network, FSDPModule):
-            # The outermost weights are kept whole for a backward pass, and there is none.
+            # The outermost weights stay gathered for a backward pass, and there is none.
             network.reshard()
         return result
 
     def clip(self, parameters: Iterable[Tensor], limit: float) -> float:
-        """Scale gradients so that their norm over all ranks is at most `limit`; the norm before."""
+        """Scale gradients so that their norm over all ranks is at most `limit`; returns the norm before."""
         chosen = list(parameters)
         norm = nn.utils.get_total_norm([p.grad for p in chosen if p.grad is not None])
         if isinstance(norm, DTensor):
@@ -129,9 +129,9 @@ class World:
         return norm.item()
 
     def gathered(self, model: PreTrainedModel) -> PreTrainedModel | None:
-        """A plain copy of `model` with whole weights on the CPU of the first rank, None on all others.
+        """A plain copy of `model` with complete weights on the CPU of the first rank; None on all others.
 
-        For saving. A collective operation; without ranks it is the model itself.
+        For saving. A collective operation. A single process gets the model itself.
         """
         if self._mesh is None:
             return model
@@ -157,9 +157,9 @@ class World:
 
 @contextmanager
 def open_world(parallel: Parallel) -> Iterator[World]:
-    """The world that torchrun describes in the environment, or one process on its own.
+    """The world that torchrun describes in the environment, or a single process.
 
-    Raises GlaswerkError where `parallel` does not fit the number of ranks.
+    Raises GlaswerkError if `parallel` does not fit the number of ranks.
     """
     rank, size = os.environ.get("RANK"), os.environ.get("WORLD_SIZE")
     if (rank is None) != (size is None):

@@ -1,1 +1,1 @@
-"""TODO src/glaswerk/train/report."""
+"""The report of a run: validation, samples, figures, and the page that shows them."""

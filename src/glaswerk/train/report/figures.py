@@ -1,4 +1,4 @@
-"""The report of a run: figures of its metrics, its prediction and its data, kept as JSON and as a page."""
+"""The report of a run: figures of its metrics, prediction and data, as JSON and as a page."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from glaswerk.train.batches.batches import Sampler
 from glaswerk.train.batches.sources import Mixture
 from glaswerk.train.report.page import render_report
 
-# Points of a curve: more than a screen has columns for would not be seen.
+# Points of a curve: a screen cannot show more.
 _POINTS = 300
 _MEANS = ("loss", "rate", "norm", "tokens_per_second")
 
 
 class RunReport:
-    """Writes `report.json` and `report.html` of a run's folder, again and again while it goes on.
+    """Writes `report.json` and `report.html` into the folder of a run, after each validation.
 
-    `head`: what is known before it begins: name, steps, prediction, data.
+    `head`: what is known before the run: name, steps, prediction, data.
     """
 
     def __init__(self, folder: Path, head: Mapping[str, Any], sampler: Sampler, mixture: Mixture) -> None:
@@ -29,7 +29,7 @@ class RunReport:
         self._mixtures: dict[int, dict[str, int]] = {}
 
     def refresh(self, rows: Sequence[Mapping[str, Any]], result: Mapping[str, Any] | None = None) -> None:
-        """Write the report of the steps in `rows`; with `result`, as the one of a finished run."""
+        """Write the report of the steps in `rows`; with `result`, as that of a finished run."""
         looks = [place for place, row in enumerate(rows) if "validation" in row]
         for place in [*looks, len(rows) - 1]:
             for step in range(self._counted, place + 1):
@@ -51,7 +51,7 @@ class RunReport:
 
 
 def binned(rows: Sequence[Mapping[str, Any]], points: int) -> list[dict[str, float]]:
-    """At most `points` means over stretches of equally many steps, each at its last step and tokens."""
+    """At most `points` means over equally long stretches of steps, each with its last step and tokens."""
     width = max(1, -(-len(rows) // points))
     seen = _running(rows)
     found = []
@@ -72,7 +72,7 @@ def _running(rows: Sequence[Mapping[str, Any]]) -> list[int]:
 
 
 def _look(row: Mapping[str, Any], tokens: int, mixture: Mapping[str, int]) -> dict[str, Any]:
-    """What was measured and written at one validation."""
+    """What was measured and sampled at one validation."""
     return {
         "step": row["step"] + 1,
         "tokens": tokens,

@@ -1,4 +1,4 @@
-"""Whoever watches a run: validates, samples, measures what the starter asks for, and keeps its report."""
+"""The monitor of a run: validates, samples, measures extra figures, and keeps the run's report."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from glaswerk.train.report.figures import RunReport
 from glaswerk.train.report.samples import Samples
 from glaswerk.train.report.validation import SPLIT, Validation, validation_tokens
 
-# (model, its tokenizer) → {name: {"value", "low", "high", "chance"}}: shares that are followed over the run.
+# (model, its tokenizer) → {name: {"value", "low", "high", "chance"}}: shares that the report plots.
 Extra = Callable[[PreTrainedModel, Tokenizer], Mapping[str, Mapping[str, float]]]
 _PREDICTION = "prediction.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
-    """What is watched: a run of `steps` steps over the training documents of some shards, in `folder`."""
+class MonitoredRun:
+    """A run of `steps` steps and `tokens` tokens in `folder`, on rows of `context` tokens."""
 
     name: str
     folder: Path
@@ -40,10 +40,10 @@ class Watched:
     context: int
 
 
-class Watch:
-    """`look` is what the loop calls at a validation, `refresh` what it calls after it.
+class RunMonitor:
+    """The loop calls `validate` at a validation and `refresh` after it; the stage calls `finish` at the end.
 
-    Of several ranks all look, and one `writes`.
+    All ranks validate, and one rank `writes` the report.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Watch:
         packed: Artifact,
         tokenizer: Tokenizer,
         sampler: Sampler,
-        watched: Watched,
+        watched: MonitoredRun,
         predict: Callable[[], Mapping[str, Any]],
         *,
         lost: float = 0.0,
@@ -88,8 +88,8 @@ class Watch:
         }
         self._report = RunReport(watched.folder, head, sampler, mixture)
 
-    def look(self, model: PreTrainedModel) -> dict[str, Any]:
-        """What goes into the step's row of the metrics; {} where nothing is held out."""
+    def validate(self, model: PreTrainedModel) -> dict[str, Any]:
+        """What goes into the step's row of the metrics; {} if nothing is held out."""
         found = self._validation(model)
         if found:
             found["samples"] = self._samples(model)
@@ -97,11 +97,12 @@ class Watch:
         return found
 
     def refresh(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write the report of the steps in `rows`, if this rank writes."""
         if self._report:
             self._report.refresh(rows)
 
     def finish(self, result: Mapping[str, Any]) -> Path:
-        """Write the report of the finished run, prediction beside result; returns the page's path."""
+        """Write the report of the finished run, with prediction and result; returns the path of the page."""
         assert self._report, "only the rank that writes finishes"
         rows = read_rows(self._path.parent)
         self._report.refresh(rows, {**result, "peak_megabytes": peak_megabytes()})
@@ -109,9 +110,9 @@ class Watch:
 
 
 def kept(path: Path, make: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
-    """The JSON at `path`; made and written there where it is missing.
+    """The JSON at `path`; made and written there if it is missing.
 
-    A prediction is made before the first step: a resumed run must not have another one.
+    A prediction is made before the first step: a resumed run must keep it.
     """
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -121,6 +122,6 @@ def kept(path: Path, make: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def peak_megabytes() -> float:
-    """The most memory that this process has had, torch and all libraries included."""
+    """The peak memory of this process in MB, torch and all libraries included."""
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6

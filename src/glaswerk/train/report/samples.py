@@ -1,4 +1,4 @@
-"""What a network writes while it learns: the same beginnings, continued at every validation."""
+"""Samples of what a network writes while it learns: the same prompts, continued at every validation."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from transformers import DynamicCache, PreTrainedModel
 from glaswerk.infer.sampling import Sampling, sample_token
 from glaswerk.tokenizer import Shards, Tokenizer
 
-# All rows are as long and go through the network together: 32 short passes, 0.1 s at 2 M parameters.
+# All rows have the same length and go through the network together: 0.1 s at 2 M parameters.
 _PROMPT, _TOKENS, _PROMPTS = 2, 40, 3
 _TEMPERATURE = 0.7
 
 
 class Samples:
-    """Continuations of the commonest beginnings of documents: greedy, and at temperature 0.7.
+    """Continuations of the most common beginnings of documents: greedy, and at temperature 0.7.
 
-    Beginnings that many documents share, so that the report keeps the words of nobody in particular.
+    The prompts are shared by many documents, so that the report quotes no person in particular.
     """
 
     def __init__(self, shards: Shards, tokenizer: Tokenizer) -> None:
@@ -41,7 +41,7 @@ class Samples:
         ]
 
     def _continue(self, model: PreTrainedModel, prompts: list[list[int]], greedy: int) -> list[list[int]]:
-        """Rows of new ids; the first `greedy` rows take the likeliest token each time."""
+        """Rows of new ids; the first `greedy` rows always take the most likely token."""
         generator = torch.Generator().manual_seed(0)
         cache, ids = DynamicCache(config=model.config), torch.tensor(prompts)
         chosen = []
@@ -64,7 +64,7 @@ class Samples:
 
 
 def _beginnings(shards: Shards, tokenizer: Tokenizer) -> list[list[int]]:
-    """The commonest first tokens but handles, each pair with another first one, after an end token."""
+    """The most common pairs of first tokens, no handles, with different first tokens, after an end token."""
     _, starts, ends = shards.spans("train")
     tokens = shards.tokens("train")
     first = starts[ends - starts > _PROMPT]

@@ -1,4 +1,4 @@
-"""Bits per byte on held-out documents while a run goes on, by source and with intervals."""
+"""Bits per byte on held-out documents during a run, by source and with intervals."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ from glaswerk.train.batches.stream import Pieces, Stream
 from glaswerk.train.objective.likelihood import label_log_probabilities
 
 SPLIT = "validation"
-# A forward pass is a third of a training step, so ten looks at 0.3 % of a run's tokens are 1 % of it.
-# The least still gives the third digit; more than the most would give digits nobody reads.
+# A forward pass is a third of a training step, so ten validations on 0.3 % of a run's tokens cost 1 % of it.
+# The minimum still gives three digits; more than the maximum would give digits that nobody reads.
 _SHARE, _LEAST, _MOST = 0.003, 8_192, 262_144
 _ROWS = 16
 
 
 def validation_tokens(tokens: int) -> int:
-    """Tokens that one look may take in a run over `tokens`."""
+    """How many tokens one validation takes in a run of `tokens` tokens."""
     return min(_MOST, max(_LEAST, round(_SHARE * tokens)))
 
 
 class Validation:
-    """The same sample at every look: pieces of held-out documents, every source in its share of `tokens`.
+    """The same sample at every validation: pieces of held-out documents, about `tokens` tokens in all.
 
-    Pieces as long as the context are drawn from anywhere in the documents, not from their beginnings; a
-    small source has at least a quarter of an equal share, for its interval. Figures over all sources weigh
-    each by its tokens in the split, however many of them are in the sample.
+    Every source has its share, a small one at least a quarter of an equal share, for the sake of its
+    interval. Pieces as long as the context are drawn from anywhere in the documents, not only from their
+    beginnings. Figures over all sources weigh each source by its tokens in the split.
     """
 
     def __init__(
@@ -57,9 +57,9 @@ class Validation:
         self._weight = (whole / np.maximum(sampled, 1))[self._code]
         self._batches = list(self._packed(own))
 
-    @torch.no_grad()  # inference mode would leave its marks on weights gathered from other ranks
+    @torch.no_grad()  # inference mode would mark the weights gathered from other ranks
     def __call__(self, model: PreTrainedModel) -> dict[str, Any]:
-        """{"bits_per_byte": …, "validation": {"all": …, "sources": {name: …}}}; {} where nothing is held out.
+        """{"bits_per_byte": …, "validation": {"all": …, "sources": {name: …}}}; {} if nothing is held out.
 
         Each figure has its 95 % interval over documents.
         """
@@ -76,7 +76,7 @@ class Validation:
         return {"bits_per_byte": everything["value"], "validation": figures}
 
     def _bits(self, model: PreTrainedModel) -> np.ndarray[Any, np.dtype[np.float64]]:
-        """Bits of the labels of each piece, shape (pieces,), the token at a document's end left out."""
+        """Bits of the labels of each piece, shape (pieces,), without the token at a document's end."""
         bits = torch.zeros(self._pieces + 1, dtype=torch.float64)
         for batch, owner in self._batches:
             nats = token_nats(model, batch.to(model.device)).cpu().double()
@@ -95,7 +95,7 @@ class Validation:
             yield labels[labels != self._stream.end_id].tolist()
 
     def _packed(self, pieces: Pieces) -> Iterator[tuple[Batch, Tensor]]:
-        """Batches of whole pieces, and for each label its piece's number (one past the last: padding)."""
+        """Batches of complete pieces, and for each label the number of its piece (padding: the last + 1)."""
         packed = pack_rows(pieces.length, self._length, np.random.default_rng(0))
         for first in range(0, len(packed.ends), _ROWS):
             rows = [packed.row(i) for i in range(first, min(first + _ROWS, len(packed.ends)))]
@@ -111,14 +111,14 @@ class Validation:
 
 
 def token_nats(model: PreTrainedModel, batch: Batch) -> Tensor:
-    """Cross-entropy of every label in nats, shape (rows, length); 0 where there is no label."""
+    """The cross-entropy of every label in nats, shape (rows, length); 0 where there is no label."""
     nats = torch.zeros(batch.labels.shape, device=batch.labels.device)
     nats[batch.labels != IGNORED] = -label_log_probabilities(model, batch)
     return nats
 
 
 def _stratified(pieces: Pieces, code: Ids, sources: int, tokens: int) -> Ids:
-    """Numbers of the pieces drawn: about `tokens` tokens, every source in its share but with a least one."""
+    """Numbers of the pieces drawn: about `tokens` tokens, every source in its share, but with a minimum."""
     chance = np.random.default_rng(0)
     size = np.bincount(code, weights=pieces.length, minlength=sources)
     wanted = np.maximum(tokens * size / size.sum(), tokens / sources / 4)

@@ -17,9 +17,9 @@ from glaswerk.core.errors import Interrupted
 from glaswerk.model import build
 from glaswerk.plan import Shape
 from glaswerk.train.batches.batches import Batch, Span
+from glaswerk.train.early_stopping import EarlyStopping, best_row
 from glaswerk.train.loop import LoopConfig, run
 from glaswerk.train.parallel.world import World
-from glaswerk.train.patience import Patience, best_row
 from glaswerk.train.report.validation import token_nats
 
 STEPS = 60
@@ -43,8 +43,8 @@ def _rows(values: list[float | None]) -> list[dict[str, float]]:
 def test_two_looks_above_the_best_end_a_run_and_standing_still_does_not(
     values: list[float | None], stops: bool, tmp_path: Path
 ) -> None:
-    assert Patience(2, tmp_path, World.alone()).over(_rows(values)) is stops
-    assert not Patience(0, tmp_path, World.alone()).over(_rows(values))
+    assert EarlyStopping(2, tmp_path, World.alone()).should_stop(_rows(values)) is stops
+    assert not EarlyStopping(0, tmp_path, World.alone()).should_stop(_rows(values))
 
 
 def test_the_best_row_is_the_first_with_the_lowest_figure() -> None:
