@@ -131,7 +131,7 @@ def test_what_was_made_anew_since_is_said_and_is_no_fault(
 ) -> None:
     make("corpus", "main", languages=["en"])
     found = upstream(empty_lab, model.id)
-    assert (found["corpus"].state, found["corpus"].faults) == ("made anew", ())
+    assert (found["corpus"].state, found["corpus"].faults) == ("rebuilt", ())
     assert found["model"].state == "matches"
 
 

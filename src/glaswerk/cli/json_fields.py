@@ -229,7 +229,7 @@ _VERIFY: Fields = {
     "artifacts[].path": ("string", "Its folder, relative to the lab."),
     "artifacts[].state": (
         "string",
-        "matches, altered, missing, or made anew (an artifact made later has replaced it).",
+        "matches, altered, missing, or rebuilt (an artifact made later has replaced it).",
     ),
     "artifacts[].files": ("integer", "Files that were read."),
     "artifacts[].bytes": ("integer", "Bytes that were read."),

@@ -139,7 +139,7 @@ def _print(found: list[Checked]) -> None:
     for one in found:
         about = f"{f'{one.kind} {one.name}':{width}}  {short(one.id)}"
         read = f"{one.files:,} files, {one.bytes:,} bytes" if one.files else ""
-        words = "made anew since: gone" if one.state == "made anew" else one.state
+        words = "rebuilt since: gone" if one.state == "rebuilt" else one.state
         click.echo("  ".join(filter(None, (about, words, read, *one.notes))))
         for fault in one.faults:
             click.echo(f"  {fault}")

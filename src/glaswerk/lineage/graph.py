@@ -133,7 +133,7 @@ class Graph:
 
 
 def other_end(edge: Edge, direction: Direction) -> str:
-    """The id at the end of an edge that lies in that direction: its parent going up, its child going down."""
+    """The id at the end of an edge in that direction: its parent going up, its child going down."""
     return edge.parent if direction == "up" else edge.child
 
 

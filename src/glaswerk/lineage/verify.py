@@ -21,7 +21,7 @@ from glaswerk.lab.artifact import ArtifactKind, Spec, read_manifest
 from glaswerk.lab.folder import Lab
 from glaswerk.lineage.graph import GONE, Edge, Graph, Node
 
-State = Literal["matches", "altered", "missing", "made anew"]
+State = Literal["matches", "altered", "missing", "rebuilt"]
 Advance = Callable[[int], None]
 _PIECE = 1 << 20
 _NOT_PLAIN = "altered, it is no longer a plain file"
@@ -33,7 +33,7 @@ _RECORDED_TWICE = ("id", "kind", "name", "digest", "finished_at", "seconds", "cp
 class Checked:
     """The result for one artifact. It "matches" if `faults` (one sentence each) is empty.
 
-    "missing": there is nothing at its path. "made anew": a later artifact is at its path, so nothing can be
+    "missing": there is nothing at its path. "rebuilt": a later artifact is at its path, so nothing can be
     compared. `notes` say what could not be compared because the ledger does not record it.
     """
 
@@ -178,7 +178,7 @@ def check(register: Register, node: Node, advance: Advance) -> Checked:
     if node.state == GONE and node.id not in register.rows:
         return Checked(*about, "missing", faults=("neither in the lab nor in the ledger",))
     if node.state == GONE:
-        return Checked(*about, "made anew")
+        return Checked(*about, "rebuilt")
     if folder.is_symlink():
         return Checked(*about, "altered", faults=("its folder is now a link",))
     if not folder.exists():

@@ -39,7 +39,7 @@ Written by
 
 # Kept word for word: the file is part of the town, and the same arguments give the same bytes.
 _CALL = (
-    '`glaswerk.data.town.write_town(out, seed={seed}, size="{size}", slant={slant}, rumour_rate={rate})`;\n'
+    '`glaswerk.town.write_town(out, seed={seed}, size="{size}", slant={slant}, rumour_rate={rate})`;\n'
     "the same arguments give the same bytes."
 )
 _COMMAND = (
