@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -131,3 +132,11 @@ def model(make: Callable[..., Artifact]) -> Artifact:
     corpus = make("corpus", "main")
     shards = make("shards", "main.main", {"corpus": corpus.id})
     return make("model", "base/step-1", {"shards": shards.id}, rate=0.1)
+
+
+@pytest.fixture
+def ctrl_c_interrupts() -> Iterator[None]:
+    """SIGINT as on a terminal, also for children: a shell's background jobs are started with it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

@@ -166,7 +166,7 @@ def test_a_closed_standard_output_is_no_crash(lab: Path) -> None:
     assert "Traceback" not in result.stderr
 
 
-def test_ctrl_c_says_how_to_continue(lab: Path) -> None:
+def test_ctrl_c_says_how_to_continue(lab: Path, ctrl_c_interrupts: None) -> None:
     """`trace` waits for standard input; the terminal's Ctrl-C is SIGINT."""
     with subprocess.Popen(
         [*GLASWERK, "add", "docs", "-", "--licence", "own"],

@@ -102,7 +102,7 @@ def test_a_deleted_post_is_told_of_without_its_text(empty_lab: Lab, tmp_path: Pa
 def test_an_unknown_document_is_an_error_that_says_where_ids_stand(lab: Lab) -> None:
     with pytest.raises(GlaswerkError, match="knows no document 'x:77'") as raised:
         run("why", "77", "--lab", str(lab.root))
-    assert "glaswerk trace" in str(raised.value.hint)
+    assert "glaswerk search" in str(raised.value.hint)
 
 
 def test_rights_count_documents_by_what_is_allowed_and_name_obstacles(empty_lab: Lab, tmp_path: Path) -> None:

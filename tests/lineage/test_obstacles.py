@@ -224,5 +224,5 @@ def test_status_answers_where_a_source_is_broken(empty_lab: Lab, plain: Artifact
     file.write_bytes(file.read_bytes()[:-40])
     result = CliRunner().invoke(cli, ["status", "--lab", str(empty_lab.root)])
     assert result.exit_code == 0
-    assert "not counted what models were trained on: expected a complete Parquet file" in result.stderr
+    assert "forgotten content in models was not counted: expected a complete Parquet file" in result.stderr
     assert "has not been counted" in result.stdout

@@ -72,7 +72,9 @@ def test_an_altered_id_fails_by_name(own_lab: Path, tmp_path: Path) -> None:
     path.write_text(json.dumps(manifest))
     result = run("chat", "--lab", str(own_lab), "--to", str(tmp_path / "again"))
     assert isinstance(result.exception, GlaswerkError)
-    assert f"model {manifest['name']} is not as recorded: manifest.json: not as in" in str(result.exception)
+    assert f"model {manifest['name']} is not as recorded: manifest.json: differs from" in str(
+        result.exception
+    )
     assert f"glaswerk verify model:{manifest['name']}" in str(result.exception.hint)
     assert not (tmp_path / "again").exists()
 

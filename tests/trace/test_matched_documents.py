@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from glaswerk.core.artifact_files import DECISIONS
 from glaswerk.core.document import Document, Message, Rights
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.store.parquet import SCHEMA as DECISION_SCHEMA
+from glaswerk.data.store.decisions import DECISION_SCHEMA
 from glaswerk.lab import Lab
 from glaswerk.trace.matched_documents import DocumentCache, copies_of, locate, readable
 

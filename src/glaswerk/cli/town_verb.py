@@ -45,7 +45,7 @@ def command(
     \b
     glaswerk town my-town
     glaswerk town slanted --slant 0.9
-    glaswerk town my-texts --export-text      the town's sentences as files to edit
+    glaswerk town my-texts --export-text      its sentences as files to edit
     glaswerk town my-town --from my-texts     a town made from them
     """
     from glaswerk.town import export_texts, write_town

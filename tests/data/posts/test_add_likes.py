@@ -110,7 +110,7 @@ def test_a_like_without_an_id_is_refused_and_counted_on_request(empty_lab: Lab, 
 def test_the_command_takes_likes_as_a_source_of_their_own(empty_lab: Lab, archive: Path) -> None:
     words = ["add", "posts", str(archive), "--lab", str(empty_lab.root), "--licence", "X terms", "--likes"]
     mixed = CliRunner().invoke(cli, [*words, "--acquired", "public", "--limited"])
-    assert "a source of their own" in str(mixed.exception)
+    assert "a separate source" in str(mixed.exception)
     silent = CliRunner().invoke(cli, words)
     assert "expected how you came by the right" in str(silent.exception)
     assert CliRunner().invoke(cli, [*words, "--acquired", "public", "--name", "likes"]).exit_code == 0

@@ -21,7 +21,7 @@ def test_a_signal_is_noted_and_interrupts_nothing(number: signal.Signals) -> Non
         assert stopped(), "it stays noted"
 
 
-def test_a_second_ctrl_c_acts_as_usual() -> None:
+def test_a_second_ctrl_c_acts_as_usual(ctrl_c_interrupts: None) -> None:
     with stop_signals() as stopped:
         signal.raise_signal(signal.SIGINT)
         assert stopped()

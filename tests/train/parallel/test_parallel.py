@@ -135,7 +135,7 @@ def test_a_slice_keeps_labels_positions_and_who_sees_whom() -> None:
     [
         ("shard=3", 4, "--parallel shard 3 does not make 4 ranks"),
         ("tensor=2", 3, "--parallel tensor 2 does not make 3 ranks"),
-        ("replicate=2,shard=4", 4, "that many are: shard=4"),
+        ("replicate=2,shard=4", 4, "degrees that do: shard=4"),
         ("tensor=0", 4, "does not make 4 ranks"),
     ],
 )

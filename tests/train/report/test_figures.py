@@ -77,7 +77,9 @@ HEAD = {
 
 @pytest.fixture
 def report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunReport:
-    monkeypatch.setattr("glaswerk.train.report.figures.render", lambda figures: f"page of {figures['done']}")
+    monkeypatch.setattr(
+        "glaswerk.train.report.figures.render_report", lambda figures: f"page of {figures['done']}"
+    )
     stream = stream_of(documents_of([9] * 12))
     sources = Sources(("a", "b"), np.array([0, 1] * 6, np.int32), stream.starts)
     return RunReport(tmp_path, HEAD, PackedSampler(stream, length=10, rows=2, seed=0), Mixture(sources))
