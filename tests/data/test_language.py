@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.language import bare_line, check_codes, letters, probabilities, share_of, tidy_code
+from glaswerk.data.filters.pii import KINDS
+from glaswerk.data.language import MASKS, bare_line, check_codes, letters, probabilities, share_of, tidy_code
 
 
 @pytest.mark.parametrize(
@@ -85,3 +86,7 @@ def test_a_tidy_code_is_empty_or_a_code_that_stays_as_it_is(code: str) -> None:
     tidy = tidy_code(code)
     assert tidy_code(tidy) == tidy
     assert tidy == "" or (tidy.isascii() and 2 <= len(tidy) <= 3)
+
+
+def test_every_mask_of_personal_data_has_no_language() -> None:
+    assert MASKS == KINDS

@@ -18,7 +18,9 @@ _CODE = re.compile(r"[a-z]{2,3}")
 _SILENT = re.compile(r"und|zxx|q\w\w")
 _RENAMED = {"in": "id", "iw": "he", "ji": "yi"}
 # Links, mentions, hashtags ("#TrumpPence16" is detected as Tagalog) and masks have no language.
-_NOISE = re.compile(r"https?://\S+|www\.\S+|[@#]\w+|\[(?:email|phone|iban|card|ip|coordinates|handle)\]")
+# The masks are those of `data.filters.pii`, which is above this file and cannot be imported.
+MASKS = ("email", "phone", "iban", "card", "ip", "coordinates", "handle")
+_NOISE = re.compile(rf"https?://\S+|www\.\S+|[@#]\w+|\[(?:{'|'.join(MASKS)})\]")
 _LETTERS = re.compile(r"[^\W\d_]+")
 # lid.176 often labels short German and English posts as these neighbours; they do not count as foreign.
 _NEIGHBOURS = {

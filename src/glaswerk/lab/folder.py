@@ -85,7 +85,9 @@ class Lab:
         try:
             settings = tomllib.loads((root / LAB_SETTINGS).read_text())
         except FileNotFoundError as error:
-            raise GlaswerkError(f"no lab in {root}: lab.toml is missing", hint="glaswerk init") from error
+            raise GlaswerkError(
+                f"expected a lab in {root}, found none: lab.toml is missing", hint="glaswerk init"
+            ) from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise GlaswerkError(
                 f"{root / LAB_SETTINGS} is not valid TOML: {error}", hint="fix that line"

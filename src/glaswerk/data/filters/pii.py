@@ -1,6 +1,7 @@
 """Masking personal data (PII) in text: each match is replaced by its kind, "[email]", "[phone]", "[card]" ….
 
-KINDS names the kinds; _RULES at the end has the pattern and the check of each, so a new kind is added there.
+To add a kind: name it in KINDS, give it a pattern and a check in _RULES at the end, and a meaning in `MASKED`
+of `data.store.reasons`; `data.language` must ignore its mask, too (tests compare the lists).
 What identifies nobody stays: private and reserved IP addresses, server names and numbers in links,
 coordinates given to a minute or three decimals (about a hundred metres), and anything with a wrong checksum.
 """
@@ -19,7 +20,7 @@ from glaswerk.core.errors import GlaswerkError
 
 KINDS = ("email", "phone", "iban", "card", "ip", "coordinates", "handle")
 # Posts address each other by handles, so masking them hides who talks to whom; it is off by default.
-DEFAULT_KINDS = KINDS[:-1]
+DEFAULT_KINDS = tuple(kind for kind in KINDS if kind != "handle")
 # An apostrophe may be inside the local part (O'Neil); before it, it is a quotation mark.
 _EMAIL = re.compile(
     r"(?<![\w.+%-])[\w.+%-][\w.+%'’-]{0,63}+(?<!['’])"
@@ -186,7 +187,8 @@ _HANDLE = re.compile(r"(?<![\w@/])@\w{1,30}(?:@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}
 class _Rule:
     """Masks what `pattern` matches and `confirms` confirms.
 
-    As a cheap check first, the text must contain `sign` and, unless that is "@", a digit.
+    As a cheap check first, the text must contain `sign` and, unless that is "@", a digit: a kind without
+    digits would never match.
     """
 
     kind: str

@@ -74,7 +74,11 @@ class Reach:
 
     @property
     def going(self) -> set[str]:
-        """Ids of all documents that the corpora will lose: named, retweets and derived."""
+        """Ids of all documents that the corpora will lose: named, retweets and derived.
+
+        The same rule, that retweets go and replies and quotes stay, is in `Removed.covers` and
+        `forgotten_ids`; `removal.wording` says it.
+        """
         retweets = {name for name, relation in self.related if relation == "retweet"}
         return {row["id"] for row in self.documents} | retweets | set(self.derived)
 

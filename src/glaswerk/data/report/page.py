@@ -1,4 +1,7 @@
-"""The corpus report as a page: figures and samples for `page.html.jinja`, which holds the words."""
+"""The corpus report as a page: figures, headings and captions; `page.html.jinja` has the paragraphs.
+
+The meanings of the reasons are in `data.store.reasons`.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
 // The sources panel: every verbatim span of one answer, and the training documents that contain it.
 //
 // Its data is the JSON of a trace, built by serve/sources.py: `spans`, each with `documents`. To show another
-// fact of a document, add it there or in serve/source_documents.py, and draw it in `card` below.
+// fact of a document, add it to `Match` in trace/results.py, fill it in trace/matched_documents.py, and draw it
+// in `card` below. `seen` is added in serve/sources.py. The complete document is in serve/source_documents.py
+// and document.js.
 
 import { count, el, find, icon, readableDate, sliceByCodePoints, webLink } from "/static/dom.js";
 import { seenIn } from "/static/document.js";

@@ -46,11 +46,15 @@ class Schedule:
         if not self.warmup <= at <= self.decay_from:
             raise GlaswerkError(
                 f"a decay can branch off from step {self.warmup} to {self.decay_from}, found {at}",
-                hint="before that the learning rate still rises; after it, it falls already",
+                hint="before that the learning rate still rises; after it, it already falls",
             )
         return replace(self, steps=at + decay, decay_from=at)
 
 
 def wsd(steps: int, *, warmup: float, decay: float) -> Schedule:
-    """A schedule of `steps` steps; `warmup` and `decay` are shares of it."""
+    """A schedule of `steps` steps; `warmup` and `decay` are shares of it.
+
+    The shares come from `LoopConfig` in `train.loop`, or from `tune`, `dpo` and `grpo`. Changing the shape
+    changes every model: raise their RECIPE.
+    """
     return Schedule(steps, round(warmup * steps), steps - round(decay * steps))
