@@ -2,8 +2,9 @@
 
 `SourcesApi.trace` builds the JSON that the panel shows: the spans with their documents, whose fields are
 those of `Match` in `trace/results.py` (filled in `trace/matched_documents.py`), and when each document was
-trained on (`source_documents.py`). `static/sources.js` draws it; change both to show something else. The share of the
-answer that is verbatim (`novelty`) is in the same JSON; `static/novelty.js` draws it below the answer.
+trained on (`source_documents.py`). `static/sources.js` draws it; change both to show something else. The
+share of the answer that is verbatim (`novelty`) is in the same JSON; `static/novelty.js` draws it below the
+answer.
 """
 
 from __future__ import annotations
