@@ -200,9 +200,7 @@ def tables() -> dict[str, list[tuple[str, str, str]]]:
 
 
 def _answer_settings() -> Callable[[], Any]:
-    names = ("glaswerk.lab.answer_records", "glaswerk.lab.answers")
-    found = import_module(next(name for name in names if find_spec(name)))
-    settings: Callable[[], Any] = found.AnswerSettings
+    settings: Callable[[], Any] = import_module("glaswerk.lab.answer_records").AnswerSettings
     return settings
 
 

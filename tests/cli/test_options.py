@@ -146,3 +146,17 @@ def test_selectors_collect_every_name_they_are_given() -> None:
         "from_file": None,
         "copies": True,
     }
+
+
+def test_a_folder_that_is_named_is_the_only_one_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Lab.init(tmp_path / "lab").ledger.close()
+    below = tmp_path / "lab" / "models"
+    below.mkdir(exist_ok=True)
+    monkeypatch.chdir(below)
+    found = CliRunner().invoke(cli, ["model", "ls"], standalone_mode=False)
+    named = CliRunner().invoke(cli, ["model", "ls", "--lab", "."], standalone_mode=False)
+    assert found.exception is None
+    assert "or any folder above it" not in str(named.exception)
+    assert f"expected a lab in {below}, found none" in str(named.exception)

@@ -51,15 +51,20 @@ def author(lab: Path) -> str:
         ("id:x:123", "id", "x:123"),
         ("id:https://x.com/a/status/1", "id", "https://x.com/a/status/1"),
         ("source:posts", "source", "posts"),
-        ("x:123", "author", "x:123"),
         ("author:", "author", ""),
-        ("ID:1", "author", "ID:1"),
         ("author:a:b", "author", "a:b"),
     ],
 )
 def test_a_selector_has_a_kind_or_is_an_author(value: str, kind: str, name: str) -> None:
     found = selection((value,))
     assert found == {"author": [], "id": [], "source": []} | {kind: [name]}
+
+
+@pytest.mark.parametrize("value", ["x:123", "ID:1", "foo:bar"])
+def test_another_kind_before_a_colon_is_refused_with_both_spellings(value: str) -> None:
+    with pytest.raises(GlaswerkError, match="expected author:, id: or source:") as error:
+        selection((value,))
+    assert f"--without id:{value}" in str(error.value.hint)
 
 
 def test_selectors_can_be_repeated_and_keep_their_order() -> None:

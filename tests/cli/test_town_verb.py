@@ -39,6 +39,10 @@ def test_counts_are_printed_as_json(tmp_path: Path) -> None:
     ("words", "message"),
     [
         (["--export-text", "--from", "texts"], "expected --export-text or --from, found both"),
+        (
+            ["--export-text", "--seed", "9"],
+            "expected --export-text alone, found --seed: all towns have these texts",
+        ),
         (["--from", "nowhere"], "expected a folder with text files, found nowhere"),
         (["--size", "vast"], "expected a town size (tiny, demo, large), found 'vast'"),
         (["--slant", "2"], "expected slant between 0 and 1, found 2.0"),

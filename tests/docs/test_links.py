@@ -29,3 +29,8 @@ def test_the_site_loads_nothing_from_other_hosts() -> None:
     assert "://" not in settings
     # The theme would fetch Mermaid's script from elsewhere.
     assert [page.name for page in PAGES if "```mermaid" in page.read_text()] == []
+
+
+def test_the_page_on_python_includes_the_example() -> None:
+    """A formatter once rewrote the marker, and the site showed it as text."""
+    assert '--8<-- "docs/examples/town.py"' in (DOCS / "how-to" / "python.md").read_text()

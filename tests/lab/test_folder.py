@@ -133,3 +133,11 @@ def test_names_that_would_nest_or_hide_an_artifact_are_refused(tmp_path: Path, n
 @pytest.mark.parametrize("name", ['a"b', "two\nlines", "Straße 🦆", "back\\slash"])
 def test_any_name_of_a_lab_gives_settings_that_can_be_read(tmp_path: Path, name: str) -> None:
     assert Lab.init(tmp_path, name).settings["lab"]["name"] == name
+
+
+def test_a_lab_is_made_and_opened_by_a_path_in_words(tmp_path: Path) -> None:
+    made = Lab.init(str(tmp_path / "lab"))
+    made.ledger.close()
+    opened = Lab.open(str(tmp_path / "lab"))
+    assert opened.root == (tmp_path / "lab").resolve()
+    opened.ledger.close()

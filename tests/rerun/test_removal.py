@@ -83,7 +83,7 @@ def test_names_that_reach_nothing_are_refused_with_similar_ones(authors_lab: Lab
 
 def test_documents_must_be_forgotten_before_they_are_left_out(authors_lab: Lab) -> None:
     ids = _ids(authors_lab)
-    with pytest.raises(GlaswerkError, match="4 of these documents are not forgotten yet, first ") as refused:
+    with pytest.raises(GlaswerkError, match=r"4 of these documents, .* first ") as refused:
         check_forgotten(authors_lab, ids, command="glaswerk forget --source rows")
     assert refused.value.hint == "glaswerk forget --source rows"
     Forgotten((Tombstone("author", AUTHORS[0]),)).write(authors_lab.root)

@@ -1,4 +1,4 @@
-"""Starts tests/train/rank.py under torchrun, as a user would, and reads what it left behind."""
+"""Starts tests/support/rank.py under torchrun, as a user would, and reads what it left behind."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """One rank of a small training run: started by the tests, by torchrun or alone.
 
-python tests/train/rank.py FOLDER '{"parallel": "shard=2", …}' writes FOLDER/metrics.jsonl and, at the end,
+python tests/support/rank.py FOLDER '{"parallel": "shard=2", …}' writes FOLDER/metrics.jsonl and, at the end,
 the gathered model to FOLDER/model.
 """
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from glaswerk.cli.groups import LAB_GIVEN
+from glaswerk.core.artifact_files import LAB_SETTINGS
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -98,7 +99,7 @@ def shards_option(function: Function) -> Function:
 def nearest_lab(folder: Path) -> Path | None:
     """The first folder with a lab.toml among `folder` and those above it, as git looks for .git."""
     folder = folder.resolve()
-    return next((place for place in (folder, *folder.parents) if (place / "lab.toml").is_file()), None)
+    return next((place for place in (folder, *folder.parents) if (place / LAB_SETTINGS).is_file()), None)
 
 
 def _lab(context: click.Context, parameter: click.Parameter, value: Path) -> Path:

@@ -66,6 +66,11 @@ def command(
 
     if not math.isfinite(price_per_hour):
         raise GlaswerkError("--price-per-hour takes a finite number", hint="--price-per-hour 2.5")
+    if price_per_hour and not dry_run:
+        raise GlaswerkError(
+            "expected --price-per-hour with --dry-run, found it alone",
+            hint=f"glaswerk retrain {model} --price-per-hour {price_per_hour:g} --dry-run --without …",
+        )
     named = selection(without)
     lab = open_lab(lab_path)
     chosen = model_named(lab, model, hint="glaswerk status lists the models")
@@ -84,10 +89,17 @@ def command(
 
 
 def selection(values: tuple[str, ...]) -> dict[str, list[str]]:
-    """Names by kind, from `author:NAME`, `id:ID`, `source:NAME` and bare author names."""
+    """Names by kind, from `author:NAME`, `id:ID`, `source:NAME` and bare author names.
+
+    Raises GlaswerkError for another kind before a colon, such as the beginning of an id.
+    """
     found: dict[str, list[str]] = {kind: [] for kind in KINDS}
     for value in values:
         kind, colon, name = value.partition(":")
-        known = bool(colon) and kind in KINDS
-        found[kind if known else "author"].append(name if known else value)
+        if colon and kind not in KINDS:
+            raise GlaswerkError(
+                f"expected author:, id: or source: before a name with a colon, found {value!r}",
+                hint=f"--without id:{value} names a document, --without author:{value} an author",
+            )
+        found[kind if colon else "author"].append(name if colon else value)
     return found

@@ -22,7 +22,9 @@ from glaswerk.lab import Artifact, Lab
 def open_lab(path: Path) -> Lab:
     """The open lab. Raises GlaswerkError if there is none, saying where it was looked for."""
     if not (path / LAB_SETTINGS).exists():
-        searched = f"{path.resolve()}" + (" or any folder above it" if path == Path() else "")
+        context = click.get_current_context(silent=True)
+        given = context is not None and LAB_GIVEN in context.meta
+        searched = f"{path.resolve()}" + (" or any folder above it" if path == Path() and not given else "")
         here = "" if path == Path() else f" {path}"
         raise GlaswerkError(
             f"expected a lab in {searched}, found none: lab.toml is missing",

@@ -45,8 +45,8 @@ def command(
     \b
     glaswerk town my-town
     glaswerk town slanted --slant 0.9
-    glaswerk town my-texts --export-text      its sentences as files to edit
-    glaswerk town my-town --from my-texts     a town made from them
+    glaswerk town my-texts --export-text      # its sentences, as files to edit
+    glaswerk town my-town --from my-texts     # a town made from them
     """
     from glaswerk.town import export_texts, write_town
 
@@ -56,6 +56,7 @@ def command(
                 "expected --export-text or --from, found both",
                 hint=f"glaswerk town {folder} --export-text",
             )
+        refuse_town_options()
         counts = {"texts": export_texts(folder)}
     else:
         counts = write_town(folder, seed=seed, size=size, slant=slant, rumour_rate=rumour_rate, texts=texts)
@@ -63,3 +64,14 @@ def command(
         click.echo(json.dumps(counts))
         return
     click.echo("  ".join(f"{name} {count:,}" for name, count in counts.items()))
+
+
+def refuse_town_options() -> None:
+    """Raises GlaswerkError for an option that decides a town where only its texts are written."""
+    context = click.get_current_context()
+    for name in ("seed", "size", "slant", "rumour_rate"):
+        if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
+            raise GlaswerkError(
+                f"expected --export-text alone, found --{name.replace('_', '-')}: all towns have these texts",
+                hint="glaswerk town FOLDER --export-text, then glaswerk town FOLDER --from TEXTS with it",
+            )

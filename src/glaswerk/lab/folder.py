@@ -60,12 +60,12 @@ class Lab:
         self.ledger = Ledger(root / LEDGER)
 
     @classmethod
-    def init(cls, root: Path, name: str = "") -> Lab:
+    def init(cls, root: str | os.PathLike[str], name: str = "") -> Lab:
         """Create a lab at `root`, or open the existing one. Other files in the folder are left alone.
 
         Raises GlaswerkError if `root` is a file, or as `open` does.
         """
-        root = root.resolve()
+        root = Path(root).resolve()
         if root.is_file():
             raise GlaswerkError(f"expected a folder for the lab, found the file {root}")
         root.mkdir(parents=True, exist_ok=True)
@@ -76,12 +76,12 @@ class Lab:
         return cls.open(root)
 
     @classmethod
-    def open(cls, root: Path) -> Lab:
+    def open(cls, root: str | os.PathLike[str]) -> Lab:
         """Open the lab at `root`.
 
         Raises GlaswerkError if there is none, its settings are not TOML, or its format is newer.
         """
-        root = root.resolve()
+        root = Path(root).resolve()
         try:
             settings = tomllib.loads((root / LAB_SETTINGS).read_text())
         except FileNotFoundError as error:
@@ -220,6 +220,10 @@ class Lab:
 
     def run_folder(self, identifier: str) -> Path:
         """A scratch folder that survives interruption, one per artifact id: `runs/<id>/`."""
-        folder = self.root / "runs" / identifier.removeprefix("b2:")[:16]
+        folder = self.run_path(identifier)
         folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+    def run_path(self, identifier: str, prefix: str = "") -> Path:
+        """The path of `run_folder`, which may not exist; with a `prefix`, of another folder for that id."""
+        return self.root / "runs" / f"{prefix}{identifier.removeprefix('b2:')[:16]}"

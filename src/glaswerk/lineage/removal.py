@@ -18,8 +18,6 @@ from glaswerk.lab.folder import Lab
 from glaswerk.lab.status import entries
 from glaswerk.lineage.graph import Graph, whole_graph
 
-# Digits of an id that name its run folder (see `Lab.run_folder`).
-_RUN_DIGITS = 16
 # An id may be given by its first digits, at least so many.
 _LEAST_DIGITS = 4
 
@@ -125,7 +123,7 @@ def remove(lab: Lab, removal: Removal, done: Callable[[Going], None] = lambda on
 
 
 def _going(lab: Lab, artifact: Artifact, going: Collection[Artifact]) -> Going:
-    folder = lab.root / "runs" / artifact.id.removeprefix(PREFIX)[:_RUN_DIGITS]
+    folder = lab.run_path(artifact.id)
     # The same model under another name has the same run.
     stays = any(made.id == artifact.id and made not in going for made in lab.all(artifact.kind))
     run = folder if artifact.kind == "model" and folder.is_dir() and not stays else None

@@ -65,7 +65,9 @@ def check_forgotten(lab: Lab, documents: Collection[str], *, command: str) -> No
 
     if missing := sorted(set(documents) - forgotten_ids(lab)):
         raise GlaswerkError(
-            f"{len(missing):,} of these documents are not forgotten yet, first {missing[0]}", hint=command
+            f"{len(missing):,} of these documents, those that go with them included, are not forgotten yet, "
+            f"first {missing[0]}",
+            hint=command,
         )
 
 

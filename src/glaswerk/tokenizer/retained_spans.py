@@ -45,4 +45,4 @@ def spans_folder(lab: Lab, identifier: str) -> Path | None:
 
 
 def _folder(lab: Lab, identifier: str) -> Path:
-    return lab.root / "runs" / f"{_PREFIX}{identifier.removeprefix('b2:')[:16]}"
+    return lab.run_path(identifier, _PREFIX)

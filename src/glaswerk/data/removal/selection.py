@@ -49,7 +49,12 @@ def reached(
 def _check(stones: list[Tombstone]) -> None:
     for stone in stones:
         if not stone.value.removeprefix("@"):
-            raise GlaswerkError(f"expected a name after --{stone.kind}, found none")
+            raise GlaswerkError(
+                f"expected the name of an {stone.kind}, found an empty one"
+                if stone.kind != "source"
+                else "expected the name of a source, found an empty one",
+                hint="glaswerk search PHRASE prints ids and authors; glaswerk source ls, sources",
+            )
         if any("\ud800" <= letter <= "\udfff" for letter in stone.value + stone.why):
             raise GlaswerkError(
                 f"expected --{stone.kind} in UTF-8, found {stone.value!r}", hint="set LANG=C.UTF-8"

@@ -344,16 +344,16 @@ REASONS = {**CURATION, **ADDING, **MASKED}
 def explain(reason: str) -> str:
     """What `reason` means and how to change the outcome, in two sentences.
 
-    Hyphens and underscores are interchangeable. Raises GlaswerkError listing the known reasons for an
+    Hyphens and underscores are interchangeable. Raises GlaswerkError naming similar reasons for an
     unknown one.
     """
     found = (
         REASONS.get(reason) or REASONS.get(reason.replace("-", "_")) or REASONS.get(reason.replace("_", "-"))
     )
     if found is None:
-        near = get_close_matches(reason, REASONS, n=1)
+        near = get_close_matches(reason, REASONS, n=3)
         raise GlaswerkError(
-            f"expected a reason ({', '.join(REASONS)}), found {reason!r}",
-            hint=f"glaswerk explain {near[0] if near else 'near-duplicate'}",
+            f"expected a reason, found {reason!r}" + (f"; similar: {', '.join(near)}" if near else ""),
+            hint=f"glaswerk explain {near[0]}" if near else "glaswerk explain lists all reasons",
         )
     return f"{found.meaning} {found.change}"

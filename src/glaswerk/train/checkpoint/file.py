@@ -24,7 +24,7 @@ from glaswerk.core.ids import digest_file
 from glaswerk.train.checkpoint.state import places_for
 from glaswerk.train.parallel.ranks import Ranks
 
-MANIFEST, PROGRESS = "manifest.json", "progress.json"
+CHECKPOINT_MANIFEST, PROGRESS = "manifest.json", "progress.json"
 # A rank serialises one file at a time in memory.
 _FILE_BYTES = 1 << 30
 
@@ -66,7 +66,7 @@ def seal(folder: Path, progress: Progress, digests: Mapping[str, str]) -> None:
     """Turn a folder of tensors into a checkpoint: write the progress, then the manifest with checksums."""
     write_json(folder / PROGRESS, asdict(progress))
     files = {**digests, PROGRESS: digest_file(folder / PROGRESS)}
-    write_json(folder / MANIFEST, {"files": dict(sorted(files.items()))})
+    write_json(folder / CHECKPOINT_MANIFEST, {"files": dict(sorted(files.items()))})
 
 
 def faults(folder: Path, ranks: Ranks) -> list[str]:
@@ -75,11 +75,11 @@ def faults(folder: Path, ranks: Ranks) -> list[str]:
     A collective operation: each rank reads its share of the files.
     """
     try:
-        files = json.loads((folder / MANIFEST).read_text())["files"]
+        files = json.loads((folder / CHECKPOINT_MANIFEST).read_text())["files"]
         named = sorted(files.items())[ranks.rank :: ranks.size]
         found = [fault for name, digest in named if (fault := _fault(folder / name, digest))]
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        found = [f"{folder / MANIFEST} is missing or truncated: the checkpoint was never finished"]
+        found = [f"{folder / CHECKPOINT_MANIFEST} is missing or truncated: the checkpoint was never finished"]
     return list(dict.fromkeys(fault for part in ranks.gather(found) for fault in part))
 
 
