@@ -23,10 +23,9 @@ def test_either_spelling_is_understood() -> None:
     assert explain("no-text") == explain("no_text")
 
 
-def test_an_unknown_reason_lists_the_known_ones() -> None:
-    with pytest.raises(GlaswerkError) as caught:
+def test_an_unknown_reason_is_answered_with_similar_ones() -> None:
+    with pytest.raises(GlaswerkError, match="found 'near-duplicat'; similar: near-duplicate") as caught:
         explain("near-duplicat")
-    assert all(reason in caught.value.message for reason in REASONS)
     assert caught.value.hint == "glaswerk explain near-duplicate"
 
 
@@ -67,11 +66,11 @@ def test_meaning_and_change_are_sentences(reason: str) -> None:
         ("near-duplicat", "near-duplicate"),
         ("languge", "language"),
         ("broken-pictures", "broken_picture"),
-        ("", "near-duplicate"),
-        ("日本", "near-duplicate"),
+        ("", "lists all reasons"),
+        ("日本", "lists all reasons"),
     ],
 )
-def test_a_mistyped_reason_gets_the_nearest_one_or_an_example(typed: str, suggested: str) -> None:
+def test_a_mistyped_reason_gets_the_nearest_one_or_the_list(typed: str, suggested: str) -> None:
     with pytest.raises(GlaswerkError) as caught:
         explain(typed)
     assert repr(typed) in caught.value.message
