@@ -71,6 +71,7 @@ def someone(lab: Path) -> tuple[str, list[str]]:
     return author, by[author]
 
 
+@pytest.mark.slow
 def test_after_a_rebuild_no_byte_of_corpus_shards_and_index_holds_the_authors_words(own_lab: Path) -> None:
     author, said = someone(own_lab)
     assert len(said) >= 3
@@ -87,6 +88,7 @@ def test_after_a_rebuild_no_byte_of_corpus_shards_and_index_holds_the_authors_wo
     assert author not in {row["author"] for row in corpus}
 
 
+@pytest.mark.slow
 def test_everything_else_stays_as_it_was(own_lab: Path) -> None:
     author, _ = someone(own_lab)
     path = own_lab / "corpora" / "main" / "decisions.parquet"
@@ -102,6 +104,7 @@ def test_everything_else_stays_as_it_was(own_lab: Path) -> None:
     assert changed == gone | clusters
 
 
+@pytest.mark.slow
 def test_status_says_what_is_stale_and_a_second_rebuild_does_nothing(own_lab: Path) -> None:
     author, _ = someone(own_lab)
     run(own_lab, "forget", "--author", author)
@@ -232,6 +235,7 @@ def _rows(folder: Path, *rows: dict[str, Any]) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["corpus", "shards"])
 def test_what_cannot_be_made_anew_is_removed_with_the_words_in_it(
     own_lab: Path, empty_lab: Lab, kind: str
@@ -382,6 +386,7 @@ def story(lab: Path, identifier: str) -> str:
     return "\n".join(run(lab, "why", identifier).splitlines()[1:])
 
 
+@pytest.mark.slow
 def test_after_a_purge_no_byte_of_the_lab_holds_the_authors_words_nor_what_was_derived_from_them(
     own_lab: Path, tmp_path: Path
 ) -> None:
@@ -406,6 +411,7 @@ def test_after_a_purge_no_byte_of_the_lab_holds_the_authors_words_nor_what_was_d
         assert text not in json.dumps(spans, ensure_ascii=False)
 
 
+@pytest.mark.slow
 def test_why_tells_the_story_of_every_document_after_the_purge(own_lab: Path, tmp_path: Path) -> None:
     author, _ = someone(own_lab)
     derived = made_of(own_lab, tmp_path, author)
@@ -434,6 +440,7 @@ def test_why_tells_the_story_of_every_document_after_the_purge(own_lab: Path, tm
     assert f"represented in the corpus by {copy['duplicate_of']}" in story(own_lab, copy["document"])
 
 
+@pytest.mark.slow
 def test_status_names_what_a_model_learnt_of_it_before_and_long_after_the_rebuild(own_lab: Path) -> None:
     def of(kind: str) -> dict[str, Any]:
         rows = json.loads(run(own_lab, "status", "--json"))

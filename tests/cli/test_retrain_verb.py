@@ -144,6 +144,7 @@ def test_a_file_of_names_is_a_selector_too(lab_folder: Path, tmp_path: Path) -> 
     assert by_file.stdout == run(lab_folder, "base", "--without", name, "--dry-run").stdout
 
 
+@pytest.mark.slow
 def test_it_retrains_without_what_is_forgotten_and_the_old_model_stays(own_lab: Path) -> None:
     name = author(own_lab)
     forgot = run(own_lab, "--author", name, verb="forget")

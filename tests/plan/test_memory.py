@@ -35,6 +35,7 @@ print((kilobytes("VmHWM") - before) * 1024)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the kernel's high-water mark is Linux'")
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_a_steps_measured_peak_is_within_a_factor_of_one_and_a_half(precision: str) -> None:

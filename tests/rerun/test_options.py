@@ -180,6 +180,7 @@ def test_a_resumed_rebuild_has_the_old_order_up_to_its_step_and_that_of_the_new_
     assert TouchedSteps.of(resumed, after.documents, 12).tokens.tolist() == tokens
 
 
+@pytest.mark.slow
 def test_a_replay_goes_on_from_the_last_checkpoint_that_saw_nothing_of_it(own: Lab) -> None:
     config = TrainConfig(size="100K", epochs=0.5, context=64, batch_tokens=1024, precision="fp32", seed=5)
     old = train(own, config, name="kept", keep=Keep(steps=(4, 8, 12)))
@@ -207,6 +208,7 @@ def test_a_replay_goes_on_from_the_last_checkpoint_that_saw_nothing_of_it(own: L
         retrain(own, made, "replay")
 
 
+@pytest.mark.slow
 def test_a_replay_keeps_the_order_of_dialogues_and_leaves_out_the_one_that_is_gone(
     own: Lab, chat_model: Artifact
 ) -> None:

@@ -75,7 +75,7 @@ def test_an_altered_id_fails_by_name(own_lab: Path, tmp_path: Path) -> None:
     assert f"model {manifest['name']} is not as recorded: manifest.json: differs from" in str(
         result.exception
     )
-    assert f"glaswerk verify model:{manifest['name']}" in str(result.exception.hint)
+    assert f"model:{manifest['name']} shows what was altered" in str(result.exception.hint)
     assert not (tmp_path / "again").exists()
 
 

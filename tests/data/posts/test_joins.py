@@ -241,6 +241,7 @@ def test_replies_in_a_circle_and_chains_without_end_come_to_an_end() -> None:
     assert first_posts("conversations", [Link(1, 1, "a")]) == {1: 1}
 
 
+@pytest.mark.slow
 @given(graph=GRAPH, join=st.sampled_from(JOINS))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_archives_and_dumps_join_alike_and_lose_no_post(
