@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -32,6 +33,8 @@ class Ledger:
         self.path = path
         with self._readable():
             self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+            # Python 3.13 warns of a connection that nobody closed.
+            weakref.finalize(self, self._db.close)
             self._db.row_factory = sqlite3.Row
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA foreign_keys = ON")
