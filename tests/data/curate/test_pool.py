@@ -157,7 +157,7 @@ def test_ctrl_c_and_again_gives_the_same_corpus(
     error = process.communicate()[1].decode()
     assert process.returncode in (0, 130), error
     if process.returncode == 130:
-        assert "run it again to go on" in error
+        assert "to continue, run it again" in error
     out = subprocess.run(command, capture_output=True, check=True).stdout
     assert json.loads(out)["stats"] == whole[2]
 
