@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 import signal
 from collections.abc import Callable, Iterator
@@ -11,8 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from glaswerk.lab import Artifact, Lab, Spec
+
+# A busy machine is no fault of the code: tests never time anything. CI tries more examples than a person
+# waits for.
+settings.register_profile("quick", deadline=None, max_examples=30)
+settings.register_profile("thorough", deadline=None)
+settings.load_profile("thorough" if os.environ.get("CI") else "quick")
 
 
 @contextmanager

@@ -8,12 +8,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import glaswerk
-from glaswerk.cli.main import VERBS
+from glaswerk.cli.main import VERBS, main
 
 _ENVIRONMENT = {**os.environ, "COLUMNS": "100"}
 
@@ -22,6 +23,27 @@ def _run(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[st
     return subprocess.run(
         [sys.executable, "-m", "glaswerk", *words], capture_output=True, text=True, cwd=cwd, env=_ENVIRONMENT
     )
+
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """`_run` in this process, from the entry point on: torch is imported once, not once per command."""
+
+    def entered(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+        monkeypatch.setattr(sys, "argv", ["glaswerk", *words])
+        monkeypatch.setenv("COLUMNS", _ENVIRONMENT["COLUMNS"])
+        if cwd is not None:
+            monkeypatch.chdir(cwd)
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as left:
+            main()
+        printed = capsys.readouterr()
+        return subprocess.CompletedProcess([*words], int(left.value.code or 0), printed.out, printed.err)
+
+    return entered
 
 
 def test_version_is_the_packages() -> None:
@@ -53,8 +75,8 @@ def test_no_module_of_a_verb_imports_anything_heavy() -> None:
 
 
 @pytest.mark.parametrize("verb", sorted(VERBS))
-def test_every_verb_has_help(verb: str) -> None:
-    result = _run(verb, "--help")
+def test_every_verb_has_help(run: Run, verb: str) -> None:
+    result = run(verb, "--help")
     assert result.returncode == 0
     assert result.stdout.startswith(f"Usage: glaswerk {verb}")
 
@@ -70,8 +92,10 @@ def test_every_verb_has_help(verb: str) -> None:
         (("frobnicate",), "frobnicate"),
     ],
 )
-def test_mistakes_get_words_and_no_traceback(tmp_path: Path, words: tuple[str, ...], expected: str) -> None:
-    result = _run(*words, cwd=tmp_path)
+def test_mistakes_get_words_and_no_traceback(
+    run: Run, tmp_path: Path, words: tuple[str, ...], expected: str
+) -> None:
+    result = run(*words, cwd=tmp_path)
     assert result.returncode in {1, 2}
     assert expected in result.stderr
     assert "Traceback" not in result.stderr
@@ -80,38 +104,45 @@ def test_mistakes_get_words_and_no_traceback(tmp_path: Path, words: tuple[str, .
 @pytest.mark.parametrize(
     "verb", ["curate", "tokenizer", "pack", "train", "tune", "index", "evaluate", "trace x", "chat x"]
 )
-def test_each_verb_on_an_empty_lab_names_the_step_before_it(tmp_path: Path, verb: str) -> None:
-    _run("init", cwd=tmp_path)
-    result = _run(*verb.split(), cwd=tmp_path)
+def test_each_verb_on_an_empty_lab_names_the_step_before_it(run: Run, tmp_path: Path, verb: str) -> None:
+    run("init", cwd=tmp_path)
+    result = run(*verb.split(), cwd=tmp_path)
     assert result.returncode == 1
     assert "hint: glaswerk" in result.stderr
     assert "Traceback" not in result.stderr
 
 
-def test_the_log_shows_how_commands_ended(tmp_path: Path) -> None:
-    _run("init", cwd=tmp_path)
-    _run("curate", cwd=tmp_path)
-    rows = json.loads(_run("log", "--json", cwd=tmp_path).stdout)
+def test_a_mistake_in_a_process_of_its_own_ends_with_words_and_a_code(tmp_path: Path) -> None:
+    result = _run("status", cwd=tmp_path)
+    assert result.returncode == 1
+    assert "lab.toml is missing" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_the_log_shows_how_commands_ended(run: Run, tmp_path: Path) -> None:
+    run("init", cwd=tmp_path)
+    run("curate", cwd=tmp_path)
+    rows = json.loads(run("log", "--json", cwd=tmp_path).stdout)
     assert [(row["status"], row["command"]) for row in rows] == [("failed", "glaswerk curate")]
 
 
-def test_trace_chat_and_status_on_a_finished_lab(lab_folder: Path) -> None:
-    status = json.loads(_run("status", "--json", "--lab", str(lab_folder)).stdout)
+def test_trace_chat_and_status_on_a_finished_lab(run: Run, lab_folder: Path) -> None:
+    status = json.loads(run("status", "--json", "--lab", str(lab_folder)).stdout)
     assert {row["kind"] for row in status} >= {"source", "corpus", "tokenizer", "shards", "model", "trace"}
     assert all(row["stale"] == "" for row in status)
-    chat = _run("chat", "Who are you?", "--lab", str(lab_folder), "--max-tokens", "20")
+    chat = run("chat", "Who are you?", "--lab", str(lab_folder), "--max-tokens", "20")
     assert chat.returncode == 0
-    trace = _run("trace", "nothing of this kind qqq", "--lab", str(lab_folder))
+    trace = run("trace", "nothing of this kind qqq", "--lab", str(lab_folder))
     assert "no verbatim match in training data" in trace.stdout
 
 
-def test_the_dry_run_of_training_writes_nothing(lab_folder: Path) -> None:
+def test_the_dry_run_of_training_writes_nothing(run: Run, lab_folder: Path) -> None:
     before = _files(lab_folder)
-    result = _run("train", "--dry-run", "--size", "10M", "--json", "--lab", str(lab_folder))
+    result = run("train", "--dry-run", "--size", "10M", "--json", "--lab", str(lab_folder))
     planned = json.loads(result.stdout)
     assert planned["shape"]["layers"] >= 5
     assert planned["rate_basis"].startswith("assumed")
-    table = _run("plan", "--size", "10M", "--device", "h100", "--lab", str(lab_folder)).stdout
+    table = run("plan", "--size", "10M", "--device", "h100", "--lab", str(lab_folder)).stdout
     assert f"{planned['parameters']['total']:,}" in table
     assert "H100" in table
     assert _files(lab_folder) == before

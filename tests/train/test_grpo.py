@@ -354,6 +354,7 @@ def test_whose_questions_were_asked_is_known_without_the_key(prompts: int, updat
         assert TouchedSteps.of(order, {name}, 20).tokens.tolist() == tokens
 
 
+@pytest.mark.slow
 def test_a_run_by_rewards_tells_which_dialogues_it_saw_first_at_which_step(own_lab: Path, town: Path) -> None:
     from glaswerk.evaluate.key import read_key
 

@@ -54,6 +54,7 @@ def whole(town: Path, empty_lab: Lab) -> tuple[object, ...]:
     return content(curate(fill(empty_lab, town), jobs=1))
 
 
+@pytest.mark.slow
 def test_small_shards_on_processes_give_the_same_corpus(
     whole: tuple[object, ...], town: Path, tmp_path: Path, small_shards: None
 ) -> None:
@@ -109,6 +110,7 @@ def test_parts_of_other_settings_go_at_once(town: Path, empty_lab: Lab) -> None:
     assert not old.exists()
 
 
+@pytest.mark.slow
 def test_sources_of_older_versions_come_in_order_too(
     whole: tuple[object, ...], town: Path, tmp_path: Path
 ) -> None:

@@ -24,6 +24,7 @@ def lab(own_lab: Path) -> Iterator[Lab]:
     opened.ledger.close()
 
 
+@pytest.mark.slow
 def test_a_branch_sees_the_trunks_rates_up_to_its_step_and_then_decays(lab: Lab) -> None:
     trunk = train(lab, TrainConfig(**CONFIG, seed=1), name="trunk", keep=Keep(steps=(6,)))  # type: ignore[arg-type]
     made = train(lab, TrainConfig(**CONFIG, seed=1, branch=6, decay_steps=4), name="early")  # type: ignore[arg-type]
