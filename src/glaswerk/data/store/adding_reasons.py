@@ -1,0 +1,147 @@
+"""Why content is left out while a source is added."""
+
+from __future__ import annotations
+
+from glaswerk.data.store.reason import Reason
+
+_ARCHIVE = "Download the archive from X again; without --tolerant this is an error, not a count."
+
+ADDING = {
+    "direct_message": Reason(
+        "A direct message, or a conversation of direct messages, in an archive of X; it is left out.",
+        "Add the archive with --direct-messages: only the account's own messages are added, as private.",
+    ),
+    "message_of_others": Reason(
+        "A direct message that someone else wrote.", "Only its author can provide it: add their archive."
+    ),
+    "limited_audience": Reason(
+        "A post to a circle, a community or followers only; it is left out.",
+        "Add the archive with --limited: such posts are added with the audience limited.",
+    ),
+    "like": Reason(
+        "A post of someone else that the account liked; it is left out.",
+        "Add the archive again with --likes, and state with --acquired how you obtained the right.",
+    ),
+    "own_like": Reason(
+        "A liked post written by the account itself or by another account in the same call.",
+        "Add the archive without --likes for it.",
+    ),
+    "unjoined_note": Reason(
+        "The text of a long post (note-tweet.js) that matches no post of the archive by time and beginning.",
+        "If its post was deleted, nothing to change; if it was for a circle or a community, use --limited.",
+    ),
+    "superseded_edit": Reason(
+        "An older version of a post that its author edited later.", "Nothing is lost; the last version stays."
+    ),
+    "repeated_id": Reason(
+        "A document with this id and text (or with this id of X) was already read in the same call.",
+        "Nothing is lost; the first one stays, with the tightest audience and any reservation among them.",
+    ),
+    "broken_record": Reason("A record that is not JSON or not in X's format.", _ARCHIVE),
+    "cut_off": Reason(
+        "A file, or a member of a tar or zip file, that ends early or is damaged; the part before was read.",
+        "Download it again.",
+    ),
+    "not_json": Reason("A file in a dump that contains no JSON.", "Nothing to change, unless it should."),
+    "not_a_post": Reason(
+        "A value from an API that is not a post: a user, a list, a place, an error.",
+        "Nothing is lost: there is no post in it.",
+    ),
+    "notice": Reason(
+        "A control message in a stream of posts: a limit, a withheld post, a warning.",
+        "Nothing is lost: there is no post in it.",
+    ),
+    "unavailable": Reason(
+        "A post that an API or a list of likes names without its text: deleted, protected or suspended.",
+        "It cannot be added.",
+    ),
+    "nested_too_deep": Reason(
+        "Posts nested deeper than X nests them, or a page with 3,000 elements inside one another.",
+        "Fetch the inner posts; a page nested like that was not written for readers.",
+    ),
+    "missing_records": Reason("The archive's manifest lists more records than there are.", _ARCHIVE),
+    "unlisted_files": Reason(
+        "A file of posts that the archive's manifest does not list; its posts were read too.", _ARCHIVE
+    ),
+    "equal_answers": Reason(
+        "The chosen and the rejected answer are the same, so the pair expresses no preference.",
+        "Nothing is lost; to train on the answer, add it as a dialogue.",
+    ),
+    "empty_answer": Reason(
+        "The chosen or the rejected answer has no words.", "Write the answer, or leave the row out."
+    ),
+    "different_prompts": Reason(
+        "The two conversations differ before their last answer, so no prompt has both answers.",
+        "End both at the first difference: one assistant answer each, after the same turns.",
+    ),
+    "no_ranking": Reason(
+        "Several answers, but no two with different scores or ranks.",
+        "Give them scores, or name two of them as chosen and rejected.",
+    ),
+    "withdrawn_reply": Reason(
+        "A reply in a conversation tree that was deleted or failed review; replies to it are left out, too.",
+        "It cannot be added: its author or its reviewers withdrew it.",
+    ),
+    "no_caption": Reason(
+        "A picture without a caption.",
+        "Write the caption into a .txt file with the picture's name, or name its column with --text-column.",
+    ),
+    "missing_picture": Reason(
+        "A caption whose picture is missing: a name without a file, or a link that was never downloaded.",
+        "Put the picture at the path that the caption names; links are never downloaded.",
+    ),
+    "unsupported_picture": Reason(
+        "A picture that is not a JPEG, PNG, WebP or GIF, whatever its file name says.",
+        "Convert it, for instance to PNG.",
+    ),
+    "broken_picture": Reason("A picture that ends early or cannot be decoded.", "Download it again."),
+    "oversized_picture": Reason(
+        "A picture of more than 64 million pixels or 64 MiB.", "Make it smaller and add it again."
+    ),
+    "no_text": Reason("A row or file without text.", "Put the text into a field named 'text'."),
+    "unsupported_file": Reason(
+        "A file inside an added folder or container of a kind that is not read: pictures, office documents.",
+        "Convert it to .md, .txt or .jsonl.",
+    ),
+    "outside_link": Reason(
+        "A link inside an added folder that leads outside it; it was not followed.",
+        "Pass the link's target as a separate path.",
+    ),
+    "bomb": Reason(
+        "A file that unpacks to more than 200 times its size, or to more than its kind may have.",
+        "If you trust it, unpack it yourself and add the parts that you want.",
+    ),
+    "nested_container": Reason(
+        "A container nested more than four layers deep.", "Unpack the outer containers and add the folder."
+    ),
+    "encrypted": Reason(
+        "A file that needs a password or a licence to open.", "Add a copy that is not encrypted."
+    ),
+    "broken_file": Reason(
+        "A damaged or malformed file; inside a container, the part before the fault was read.",
+        "Unpack it and add it alone: the error then names the place.",
+    ),
+    "broken_row": Reason(
+        "A row of a table with more cells than its header, usually because a delimiter was not quoted.",
+        "Quote the cells that contain delimiters.",
+    ),
+    "no_text_column": Reason(
+        "A table or Parquet file inside a folder or container without a column of text.",
+        "Name the column with the text: --text-column NAME.",
+    ),
+    "no_text_layer": Reason(
+        "A scanned PDF without text.", "Recognise its text first, for instance with ocrmypdf."
+    ),
+    "not_a_page": Reason(
+        "A record of a web archive that is not a page: a picture, a script, an error, a redirection.",
+        "Nothing is lost: there is no text in it.",
+    ),
+    "too_big": Reason(
+        "A page over 32 MB, a message over 48 MB, or a PDF over 20,000 pages or two minutes of reading.",
+        "Split it into parts.",
+    ),
+    "unknown_encoding": Reason(
+        "Text that is neither UTF-8 nor in an encoding that it declares.",
+        "Name its encoding: --encoding windows-1252.",
+    ),
+}
