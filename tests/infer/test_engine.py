@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +15,7 @@ import torch
 from glaswerk.core.document import Message
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.infer import Engine
+from glaswerk.infer.sampling import Sampling
 from glaswerk.lab import Artifact
 
 QUESTION = [Message(role="user", content="Who are you?")]
@@ -54,6 +56,38 @@ def test_batched_answers_equal_single_ones(engine: Engine) -> None:
         "".join(d.text for d in engine.stream(c, temperature=0.0, max_tokens=16)) for c in conversations
     ]
     assert engine.answer_many(conversations, max_tokens=16) == single
+
+
+@pytest.mark.parametrize("penalty", [0.6, 1.15, 2.0])
+def test_what_is_measured_is_what_is_served_and_what_transformers_generates(
+    penalty: float, engine: Engine, chat_model: Artifact
+) -> None:
+    said = json.loads((chat_model.path / "generation_config.json").read_text())
+    assert engine.sampling.temperature == said["temperature"]
+    punished = Engine(engine.model, engine.tokenizer, engine.sampling.changed(repetition_penalty=penalty))
+    served = _answer(punished, temperature=0.0, max_tokens=24)
+    assert punished.answer_many([QUESTION, QUESTION], max_tokens=24) == [served] * 2
+    ids = torch.tensor([engine.prompt(QUESTION)])
+    tokenizer = engine.tokenizer
+    reference: Any = engine.model
+    output = reference.generate(
+        ids,
+        attention_mask=torch.ones_like(ids),
+        do_sample=False,
+        max_new_tokens=24,
+        repetition_penalty=penalty,
+        eos_token_id=[tokenizer.end_id, tokenizer.turn_end_id, tokenizer.turn_id],
+        pad_token_id=tokenizer.end_id,
+    )
+    own = [i for i in output[0, ids.shape[1] :].tolist() if i not in tokenizer.special_ids]
+    assert served == tokenizer.decode(own)
+
+
+def test_a_request_may_overrule_every_sampling_setting_of_the_model(engine: Engine) -> None:
+    plain = _answer(engine, temperature=0.0, max_tokens=12)
+    odd = Engine(engine.model, engine.tokenizer, Sampling(9.0, 0.5, None, 3, 0.1, 5.0))
+    wishes = {"temperature": 0.0, "top_p": 1.0, "top_k": 0, "min_p": 0.0, "repetition_penalty": 1.0}
+    assert _answer(odd, max_tokens=12, **wishes) == plain
 
 
 def test_the_same_seed_gives_the_same_answer(engine: Engine) -> None:
@@ -101,6 +135,23 @@ def test_log_likelihood_equals_the_sum_of_log_softmax(engine: Engine) -> None:
     wanted = sum(float(logs[0, i, ids[0, i + 1]]) for i in range(len(head), ids.shape[1] - 1))
     assert score.log_probability == pytest.approx(wanted, abs=1e-3)
     assert score.bytes == len(continuation)
+
+
+@pytest.mark.parametrize(
+    ("context", "continuation"),
+    [("The gaz", "ette"), ("mar", "ket"), ("a", "b"), ("The ", "market"), ("R", "")],
+)
+def test_a_token_that_spans_the_border_counts_for_the_continuation(
+    context: str, continuation: str, engine: Engine
+) -> None:
+    (score,) = engine.log_likelihoods([(context, continuation)])
+    (whole,) = engine.log_likelihoods([("", context + continuation)])
+    shared = whole.tokens - score.tokens
+    ids = engine.tokenizer.encode(context + continuation)
+    assert engine.tokenizer.encode(context)[:shared] == ids[:shared]
+    assert context.startswith(engine.tokenizer.decode(ids[:shared]))
+    assert (score.tokens > 0) == bool(continuation)
+    assert (score.log_probability < 0) == bool(continuation)
 
 
 def test_batching_does_not_change_scores(engine: Engine) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import math
+from pathlib import Path
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glaswerk.infer.sampling import Sampling, nucleus, sample_token
+from glaswerk.infer.sampling import Sampling, nucleus, penalised, sample_token
 
 # Of the network's precision: the smallest doubles are equal to 0 there.
 LOGITS = st.lists(st.floats(-8, 8, width=32, allow_subnormal=False), min_size=1, max_size=8)
@@ -109,3 +111,61 @@ def test_a_token_that_is_impossible_is_never_drawn_in_any_type(dtype: torch.dtyp
     generator = torch.Generator().manual_seed(0)
     found = {sample_token(logits, Sampling(2.0, 1.0), generator) for _ in range(200)}
     assert found == {0, 2}
+
+
+def through_transformers(logits: torch.Tensor, before: list[int], sampling: Sampling) -> torch.Tensor:
+    """The probabilities that `transformers` draws from."""
+    from transformers.generation.logits_process import (
+        MinPLogitsWarper,
+        RepetitionPenaltyLogitsProcessor,
+        TemperatureLogitsWarper,
+        TopKLogitsWarper,
+        TopPLogitsWarper,
+    )
+
+    scores, ids = logits[None].clone(), torch.tensor([before])
+    for step in (
+        RepetitionPenaltyLogitsProcessor(sampling.repetition_penalty),
+        TemperatureLogitsWarper(sampling.temperature),
+        TopKLogitsWarper(sampling.top_k),
+        TopPLogitsWarper(sampling.top_p),
+        MinPLogitsWarper(sampling.min_p),
+    ):
+        scores = step(ids, scores)
+    return scores[0].softmax(-1)
+
+
+@pytest.mark.parametrize(
+    "sampling",
+    [
+        Sampling(0.8, 0.9, None, 5, 0.05, 1.3),
+        Sampling(1.5, 0.6, None, 7, 0.01, 0.7),
+        Sampling(0.3, 0.99, None, 2, 0.5, 1.1),
+    ],
+)
+def test_every_setting_together_draws_only_what_transformers_draws_in_its_odds(sampling: Sampling) -> None:
+    logits = torch.linspace(-2, 3, 9)[torch.randperm(9, generator=torch.Generator().manual_seed(2))]
+    expected = through_transformers(logits, [0, 3, 3, 8], sampling)
+    generator = torch.Generator().manual_seed(1)
+    found = [sample_token(logits, sampling, generator, [0, 3, 3, 8]) for _ in range(4000)]
+    shares = torch.tensor([found.count(token) / 4000 for token in range(9)])
+    assert torch.equal(shares > 0, expected > 1e-3)
+    assert torch.allclose(shares, expected, atol=0.032)
+
+
+@pytest.mark.parametrize("penalty", [0.5, 1.2, 3.0])
+def test_a_penalty_moves_only_tokens_that_occurred_and_leaves_its_argument(penalty: float) -> None:
+    logits = torch.tensor([2.0, -1.0, 0.0, 5.0])
+    found = penalised(logits, [0, 1, 1, 99], penalty)
+    assert found.tolist() == pytest.approx([2.0 / penalty, -penalty, 0.0, 5.0])
+    assert logits.tolist() == [2.0, -1.0, 0.0, 5.0]
+    assert penalised(logits, [], penalty).tolist() == logits.tolist()
+
+
+def test_a_folder_says_how_to_sample_and_a_request_overrules_it(tmp_path: Path) -> None:
+    assert Sampling.of(tmp_path) == Sampling()
+    said = {"do_sample": True, "temperature": 0.6, "top_k": 20, "min_p": None, "eos_token_id": [1]}
+    (tmp_path / "generation_config.json").write_text(json.dumps(said))
+    found = Sampling.of(tmp_path)
+    assert found == Sampling(0.6, 1.0, None, 20, 0.0, 1.0)
+    assert found.changed(temperature=0.0, top_k=None, seed=3) == Sampling(0.0, 1.0, 3, 20, 0.0, 1.0)

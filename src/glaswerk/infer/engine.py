@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from transformers import DynamicCache, GenerationConfig, PreTrainedModel
+from transformers import DynamicCache, PreTrainedModel
 
 from glaswerk.core.document import Message
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.infer.sampling import Sampling, sample_token
+from glaswerk.infer.sampling import Sampling, penalised, sample_token
 from glaswerk.infer.stop_strings import StopFilter
 from glaswerk.model.text_network import load
 from glaswerk.tokenizer import Tokenizer
@@ -48,11 +48,17 @@ class Score:
 
 
 class Engine:
-    """A loaded model. Safe for several threads: concurrent streams share nothing but the weights."""
+    """A loaded model. Safe for several threads: concurrent streams share nothing but the weights.
 
-    def __init__(self, model: PreTrainedModel, tokenizer: Tokenizer) -> None:
+    `sampling`: how the model's folder says to draw tokens.
+    """
+
+    def __init__(
+        self, model: PreTrainedModel, tokenizer: Tokenizer, sampling: Sampling | None = None
+    ) -> None:
         self.model = model
         self.tokenizer = tokenizer
+        self.sampling = sampling or Sampling()
         self.context = int(model.config.max_position_embeddings)
         self.parameters = int(sum(p.numel() for p in model.parameters()))
         self._ends = frozenset({tokenizer.end_id, tokenizer.turn_end_id, tokenizer.turn_id})
@@ -60,9 +66,9 @@ class Engine:
     @classmethod
     def load(cls, folder: Path) -> Engine:
         """Load a model folder. Raises GlaswerkError if it has no loadable model or tokenizer."""
-        engine = cls(load(folder), Tokenizer.load(folder))
+        engine = cls(load(folder), Tokenizer.load(folder), Sampling.of(folder))
         # The first forward pass sets up kernels and caches; do it before the first user waits for it.
-        for _ in engine._tokens([engine.tokenizer.end_id], 2, Sampling(0.0, 1.0)):
+        for _ in engine._tokens([engine.tokenizer.end_id], 2, Sampling(0.0)):
             pass
         return engine
 
@@ -81,20 +87,32 @@ class Engine:
         messages: Sequence[Message],
         *,
         max_tokens: int = 256,
-        temperature: float = 0.7,
-        top_p: float = 1.0,
+        temperature: float | None = None,
+        top_p: float | None = None,
         stop: Sequence[str] = (),
         seed: int | None = None,
+        top_k: int | None = None,
+        min_p: float | None = None,
+        repetition_penalty: float | None = None,
     ) -> Iterator[Delta]:
         """Yield the answer piece by piece; closing the iterator stops the generation.
 
-        stop: strings that end the answer and are not part of it. seed: makes sampling reproducible.
+        stop: strings that end the answer and are not part of it. seed: makes sampling reproducible. Every
+        setting that is None is the model's own (`self.sampling`).
         """
+        sampling = self.sampling.changed(
+            temperature=temperature,
+            top_p=top_p,
+            seed=seed,
+            top_k=top_k,
+            min_p=min_p,
+            repetition_penalty=repetition_penalty,
+        )
         prompt = self.prompt(messages)
         room = min(max_tokens, self.context - len(prompt))
         utf8, stops = codecs.getincrementaldecoder("utf-8")("replace"), StopFilter(stop)
         count, reason = 0, "length"
-        for token in self._tokens(prompt, room, Sampling(temperature, top_p, seed)):
+        for token in self._tokens(prompt, room, sampling):
             count += 1
             if token in self._ends:
                 reason = "stop"
@@ -113,55 +131,76 @@ class Engine:
         generator = None
         if sampling.seed is not None:
             generator = torch.Generator().manual_seed(sampling.seed)
-        ids = torch.tensor([prompt])
+        ids, before = torch.tensor([prompt]), list(prompt)
         for _ in range(room):
             # Entered anew at each step: a generator must not leave the mode active in its caller.
             with torch.inference_mode():
                 logits = self.model(
                     input_ids=ids, past_key_values=cache, use_cache=True, logits_to_keep=1
                 ).logits
-                token = sample_token(logits[0, -1, : self.tokenizer.vocab_size], sampling, generator)
+                token = sample_token(logits[0, -1, : self.tokenizer.vocab_size], sampling, generator, before)
             yield token
+            before.append(token)
             ids = torch.tensor([[token]])
 
     @torch.inference_mode()
     def answer_many(self, conversations: Sequence[Sequence[Message]], *, max_tokens: int = 48) -> list[str]:
-        """Greedy answers, in order. Batches have prompts of equal length, as padding would alter answers."""
+        """Greedy answers, in order: those that `stream` gives at temperature 0.
+
+        Batches have prompts of equal length, as padding would alter answers.
+        """
         prompts = [self.prompt(messages) for messages in conversations]
         by_length: dict[int, list[int]] = {}
         for i, ids in enumerate(prompts):
             by_length.setdefault(len(ids), []).append(i)
         answers = [""] * len(prompts)
-        for length, rows in by_length.items():
+        for rows in by_length.values():
             for start in range(0, len(rows), 64):
                 part = rows[start : start + 64]
-                outputs = self._greedy(torch.tensor([prompts[i] for i in part]), max_tokens)
-                for i, output in zip(part, outputs[:, length:].tolist(), strict=True):
-                    answers[i] = self._text(output)
+                for i, ids in zip(part, self._greedy([prompts[i] for i in part], max_tokens), strict=True):
+                    answers[i] = self._text(ids)
         return answers
 
-    def _greedy(self, ids: torch.Tensor, max_tokens: int) -> torch.Tensor:
-        config = GenerationConfig(
-            do_sample=False,
-            max_new_tokens=min(max_tokens, self.context - ids.shape[1]),
-            eos_token_id=sorted(self._ends),
-            pad_token_id=self.tokenizer.end_id,
-        )
-        outputs: Any = self.model.generate(ids, attention_mask=torch.ones_like(ids), generation_config=config)
-        return torch.as_tensor(outputs)
+    def _greedy(self, prompts: Sequence[list[int]], max_tokens: int) -> list[list[int]]:
+        """The likeliest tokens after each of these prompts of equal length, each at least up to its end."""
+        cache = DynamicCache(config=self.model.config)
+        penalty, answers = self.sampling.repetition_penalty, [list[int]() for _ in prompts]
+        ids, going = torch.tensor(prompts), set(range(len(prompts)))
+        for _ in range(min(max_tokens, self.context - len(prompts[0]))):
+            logits = self.model(input_ids=ids, past_key_values=cache, use_cache=True, logits_to_keep=1).logits
+            scores = logits[:, -1, : self.tokenizer.vocab_size]
+            if penalty != 1:
+                seen = [[*prompt, *answer] for prompt, answer in zip(prompts, answers, strict=True)]
+                scores = torch.stack(
+                    [penalised(row, ids, penalty) for row, ids in zip(scores, seen, strict=True)]
+                )
+            tokens = scores.argmax(-1).tolist()
+            for answer, token in zip(answers, tokens, strict=True):
+                answer.append(token)
+            going -= {row for row, token in enumerate(tokens) if token in self._ends}
+            if not going:
+                break
+            ids = torch.tensor(tokens)[:, None]
+        return answers
 
     def _text(self, ids: list[int]) -> str:
         end = next((i for i, token in enumerate(ids) if token in self._ends), len(ids))
-        return self.tokenizer.decode([i for i in ids[:end] if i < self.tokenizer.vocab_size])
+        return self.tokenizer.decode(ids[:end])
 
     def log_likelihoods(self, pairs: Sequence[tuple[str, str]]) -> list[Score]:
-        """Score each (context, continuation) of plain text; the context "" is the start of a document."""
+        """Score each (context, continuation) of plain text; the context "" is the start of a document.
+
+        A token that spans the border belongs to the continuation: it begins where the tokens of the whole
+        text first differ from those of the context alone.
+        """
         start = [self.tokenizer.start_id]
         rows = []
         for context, continuation in pairs:
             head = self.tokenizer.encode(context)
             whole = self.tokenizer.encode(context + continuation)
-            rows.append((start + whole, len(whole) - len(head), len(continuation.encode())))
+            same = zip(head, whole, strict=False)
+            shared = next((i for i, (a, b) in enumerate(same) if a != b), min(len(head), len(whole)))
+            rows.append((start + whole, len(whole) - shared, len(continuation.encode())))
         return self._score(rows)
 
     def span_scores(self, rows: Sequence[tuple[Sequence[int], int]]) -> list[Score]:

@@ -30,13 +30,16 @@ _NEUTRAL: dict[str, tuple[Any, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """A checked request. `max_tokens` is None if the client gave none; `trace`: return a trace, too."""
+    """A checked request; None: the client did not say, so the model's own setting counts.
+
+    `trace`: return a trace, too.
+    """
 
     model: str
     messages: tuple[Message, ...]
     max_tokens: int | None
-    temperature: float
-    top_p: float
+    temperature: float | None
+    top_p: float | None
     stop: tuple[str, ...]
     seed: int | None
     stream: bool
@@ -56,8 +59,8 @@ def parse(body: Mapping[str, Any]) -> ChatRequest:
         model=_model(body),
         messages=_messages(body.get("messages")),
         max_tokens=_max_tokens(body),
-        temperature=_number(body, "temperature", 0, 2, default=0.7),
-        top_p=_number(body, "top_p", 0, 1, default=1.0, above=True),
+        temperature=_number(body, "temperature", 0, 2),
+        top_p=_number(body, "top_p", 0, 1, above=True),
         stop=_stop(body.get("stop")),
         seed=_whole(body, "seed", -_SEED_LIMIT, _SEED_LIMIT - 1),
         stream=stream,
@@ -155,11 +158,11 @@ def _flag(body: Mapping[str, Any], name: str) -> bool:
 
 
 def _number(
-    body: Mapping[str, Any], name: str, low: float, high: float, *, default: float, above: bool = False
-) -> float:
+    body: Mapping[str, Any], name: str, low: float, high: float, *, above: bool = False
+) -> float | None:
     value = body.get(name)
     if value is None:
-        return default
+        return None
     known = isinstance(value, int | float) and not isinstance(value, bool)
     # NaN, which json.loads accepts, fails this comparison, too.
     if not known or not low <= value <= high or (above and value == low):
