@@ -139,7 +139,7 @@ def test_log_likelihood_equals_the_sum_of_log_softmax(engine: Engine) -> None:
 
 @pytest.mark.parametrize(
     ("context", "continuation"),
-    [("The gaz", "ette"), ("mar", "ket"), ("a", "b"), ("The ", "market"), ("R", "")],
+    [("The gaz", "ette"), ("mark", "et"), ("a", "b"), ("The ", "market"), ("R", "")],
 )
 def test_a_token_that_spans_the_border_counts_for_the_continuation(
     context: str, continuation: str, engine: Engine
