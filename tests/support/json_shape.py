@@ -15,8 +15,9 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
     "boolean": (bool,),
     "object": (dict,),
     "list": (list,),
+    "any": (object,),
 }
-_TYPE = re.compile(r"(string|integer|number|boolean|object|list)( or null)?( \(optional\))?")
+_TYPE = re.compile(r"(string|integer|number|boolean|object|list|any)( or null)?( \(optional\))?")
 
 
 def faults(value: Any, fields: Fields) -> list[str]:
@@ -53,7 +54,9 @@ def _mistyped(value: Any, fields: Fields) -> Iterator[str]:
                 one = parent[key]
                 if one is None and nullable:
                     continue
-                if not isinstance(one, _TYPES[word]) or (isinstance(one, bool) and word != "boolean"):
+                if not isinstance(one, _TYPES[word]) or (
+                    isinstance(one, bool) and word not in ("boolean", "any")
+                ):
                     yield f"{path}: expected {kind}, found {one!r:.60}"
 
 

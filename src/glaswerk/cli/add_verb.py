@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from glaswerk.cli.groups import Words
+from glaswerk.cli.left_out import show_added
 from glaswerk.cli.options import json_option, lab_option, licence_option
 from glaswerk.cli.session import show, writing
 from glaswerk.core.errors import GlaswerkError
@@ -23,6 +24,8 @@ def command() -> None:
     \b
     glaswerk add posts archive.zip --licence own
     glaswerk add docs notes/ --licence CC-BY-4.0
+
+    Exit codes: 0 all was read, 1 nothing was added, 3 added without the bad files that are named.
     """
 
 
@@ -39,6 +42,9 @@ def _common(function: Function) -> Function:
     return function
 
 
+_strict = click.option(
+    "--strict", is_flag=True, help="Stop at the first file that cannot be read to its end."
+)
 _existing = click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 # Not checked here: a path may be a pattern, or - for standard input.
 _patterns = click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
@@ -115,7 +121,7 @@ def posts(
             made = add_likes(lab, paths, **rest)
         else:
             made = add_posts(lab, paths, author=author, join=join, **own, **rest)
-    show(made, as_json, documents=made.stats["documents"])
+    show_added(made, as_json, documents=made.stats["documents"])
 
 
 @command.command("docs")
@@ -136,8 +142,9 @@ def posts(
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A robots.txt or ai.txt: pages it closes to training crawlers are marked as reserved.",
 )
+@_strict
 @click.option("--site", default="", help="The site of --robots, such as https://example.org.")
-def docs(paths: tuple[Path, ...], lab_path: Path, as_json: bool, robots: Path | None, **rest: str) -> None:
+def docs(paths: tuple[Path, ...], lab_path: Path, as_json: bool, robots: Path | None, **rest: Any) -> None:
     """Documents: text, markdown, JSON, tables, Parquet, HTML, WARC, EPUB, PDF or mail.
 
     \b
@@ -154,7 +161,7 @@ def docs(paths: tuple[Path, ...], lab_path: Path, as_json: bool, robots: Path | 
 
     with writing(lab_path) as lab:
         made = add_docs(lab, paths, robots=robots, **rest)
-    show(made, as_json, documents=made.stats["documents"])
+    show_added(made, as_json, documents=made.stats["documents"])
 
 
 @command.command("chats")
@@ -162,7 +169,8 @@ def docs(paths: tuple[Path, ...], lab_path: Path, as_json: bool, robots: Path | 
 @_common
 @_acquired("own")
 @click.option("--tolerant", is_flag=True, help="Leave out broken dialogues, and count them.")
-def chats(paths: tuple[Path, ...], lab_path: Path, as_json: bool, tolerant: bool, **rest: str) -> None:
+@_strict
+def chats(paths: tuple[Path, ...], lab_path: Path, as_json: bool, **rest: Any) -> None:
     """Dialogues, for `glaswerk tune`.
 
     \b
@@ -175,8 +183,8 @@ def chats(paths: tuple[Path, ...], lab_path: Path, as_json: bool, tolerant: bool
     from glaswerk.data.source import add_chats
 
     with writing(lab_path) as lab:
-        made = add_chats(lab, paths, tolerant=tolerant, **rest)
-    show(made, as_json, documents=made.stats["documents"])
+        made = add_chats(lab, paths, **rest)
+    show_added(made, as_json, documents=made.stats["documents"])
 
 
 @command.command("preferences")
@@ -184,7 +192,8 @@ def chats(paths: tuple[Path, ...], lab_path: Path, as_json: bool, tolerant: bool
 @_common
 @_acquired("own")
 @click.option("--tolerant", is_flag=True, help="Leave out broken rows, and count them.")
-def preferences(paths: tuple[Path, ...], lab_path: Path, as_json: bool, tolerant: bool, **rest: str) -> None:
+@_strict
+def preferences(paths: tuple[Path, ...], lab_path: Path, as_json: bool, **rest: Any) -> None:
     """Pairs of a chosen and a rejected answer, for `glaswerk tune --method dpo`.
 
     \b
@@ -198,8 +207,8 @@ def preferences(paths: tuple[Path, ...], lab_path: Path, as_json: bool, tolerant
     from glaswerk.data.source import add_preferences
 
     with writing(lab_path) as lab:
-        made = add_preferences(lab, paths, tolerant=tolerant, **rest)
-    show(made, as_json, documents=made.stats["documents"])
+        made = add_preferences(lab, paths, **rest)
+    show_added(made, as_json, documents=made.stats["documents"])
 
 
 @command.command("images")
@@ -226,7 +235,7 @@ def images(
 
     with writing(lab_path) as lab:
         made = add_images(lab, paths, text_column=text_column, tolerant=tolerant, **rest)
-    show(made, as_json, documents=made.stats["documents"], pictures=made.stats["pictures"])
+    show_added(made, as_json, documents=made.stats["documents"], pictures=made.stats["pictures"])
 
 
 @command.command("evaluations")

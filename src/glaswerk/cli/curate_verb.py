@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
+from glaswerk.cli.left_out import show_curated
 from glaswerk.cli.options import json_option, lab_option
-from glaswerk.cli.session import show, writing
+from glaswerk.cli.session import writing
 
 
 @click.command("curate")
@@ -62,4 +63,4 @@ def command(
 
     with writing(lab_path) as lab:
         made = curate(lab, languages=languages or None, web=web or None, **rest)
-    show(made, as_json, documents=made.stats["documents"], kept=made.stats["kept"])
+    show_curated(made, as_json)

@@ -5,9 +5,9 @@
 A path says where a field is: `name` is a key of the printed object, `loop.steps` a key of an object inside
 it, `models[].name` a key of every object in a list. A path that begins with `[]` means that the verb prints
 a list. `*` stands for keys that are data, such as the name of a split. A type is one of the words string,
-integer, number, boolean, object, list, with ` or null` where the value may be missing; ` (optional)` marks a
-key that only some results have. What is below an `object` or a `list` that has no further paths depends on
-the artifact and is described with the file formats.
+integer, number, boolean, object, list, any, with ` or null` where the value may be missing; ` (optional)`
+marks a key that only some results have. What is below an `object` or a `list` that has no further paths
+depends on the artifact and is described with the file formats.
 
 Fields are added, never renamed or removed, within one major version.
 """
@@ -42,6 +42,29 @@ _ARTIFACT: Fields = {
     "inputs": ("object", "Role → id of each artifact it was made from."),
     "inputs.*": ("string", "Id of the artifact with that role."),
     "config": ("object", "The resolved settings it was made with."),
+}
+_ADDED: Fields = {
+    **_ARTIFACT,
+    "stats.left_out": ("object (optional)", "What was left out, by reason; see `glaswerk explain`."),
+    "stats.left_out.*": ("integer", "Left out for that reason."),
+    "stats.bad_files": (
+        "list (optional)",
+        "Files that were not read to their end; the first 100. Exit code 3.",
+    ),
+    "stats.bad_files[].file": ("string", "The file's name within the source, control characters escaped."),
+    "stats.bad_files[].reason": ("string", "Under which reason it is counted in left_out."),
+    "stats.bad_files[].error": ("string", "What was wrong with it; may be empty."),
+    "stats.bad_file_count": ("integer (optional)", "Number of all such files."),
+    "stats.unparsed_dates": ("integer (optional)", "Documents whose date was not understood."),
+    "stats.*": ("any", "Further figures, by the kind of the source."),
+}
+_CURATED: Fields = {
+    **_ARTIFACT,
+    "stats.documents": ("integer", "Documents of all sources."),
+    "stats.kept": ("integer", "Documents kept."),
+    "stats.decisions": ("object", "Documents by the reason that decided, `kept` among them."),
+    "stats.decisions.*": ("integer", "Documents for that reason."),
+    "stats.*": ("any", "Further figures of the corpus."),
 }
 _STATE: Fields = {
     **_IDENTITY,
@@ -325,13 +348,13 @@ JSON_FIELDS: Mapping[str, Fields] = {
     "status": _in_list(_STATUS),
     "log": _in_list(_LOG),
     "town": {"*": ("integer", "How many of each thing were written.")},
-    "add posts": _ARTIFACT,
-    "add docs": _ARTIFACT,
-    "add chats": _ARTIFACT,
-    "add preferences": _ARTIFACT,
-    "add images": _ARTIFACT,
+    "add posts": _ADDED,
+    "add docs": _ADDED,
+    "add chats": _ADDED,
+    "add preferences": _ADDED,
+    "add images": _ADDED,
     "add evaluations": _ARTIFACT,
-    "curate": _ARTIFACT,
+    "curate": _CURATED,
     "diff": _DIFF,
     "why": _in_list(_WHY),
     "rights": _in_list(_RIGHTS),

@@ -14,6 +14,7 @@ from glaswerk.cli.groups import MisspeltCommand, Verbs, help_of
 from glaswerk.cli.invocation import command_line
 from glaswerk.cli.verbs import VERBS
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.printable import LINES, printable
 
 __all__ = ["VERBS", "cli", "command_line", "fail", "main"]
 
@@ -30,7 +31,10 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Entry point. Exit codes: 0 done, 1 a mistake to fix, 2 wrong usage, 130 interrupted."""
+    """Entry point.
+
+    Exit codes: 0 done, 1 a mistake to fix, 2 wrong usage, 3 added without some bad files, 130 interrupted.
+    """
     try:
         code = cli.main(prog_name="glaswerk", standalone_mode=False)
         if sys.stdout is not None:
@@ -57,9 +61,9 @@ def main() -> None:
 
 def fail(message: str, hint: str | None = None, code: int = 1) -> None:
     """Print an error, and its hint on its own line, and exit."""
-    click.echo(f"error: {message}", err=True)
+    click.echo(f"error: {printable(message, keep=LINES)}", err=True)
     if hint:
-        click.echo(f"hint: {hint}", err=True)
+        click.echo(f"hint: {printable(hint, keep=LINES)}", err=True)
     sys.exit(code)
 
 

@@ -201,10 +201,11 @@ def add_chats(
     name: str = "",
     acquired: str = "own",
     tolerant: bool = False,
+    strict: bool = False,
 ) -> Artifact:
     """One source of dialogues from JSON lines, a JSON list or Parquet; see `chats.read_chats`."""
-    made = ("add-chats/4", licence, author, acquired, "dialogue")
-    return _add_records(lab, paths, made, read_chats, name, tolerant)
+    made = ("add-chats/5", licence, author, acquired, "dialogue")
+    return _add_records(lab, paths, made, read_chats, name, tolerant, strict)
 
 
 def add_preferences(
@@ -216,13 +217,14 @@ def add_preferences(
     name: str = "",
     acquired: str = "own",
     tolerant: bool = False,
+    strict: bool = False,
 ) -> Artifact:
     """One source of chosen and rejected answers; see `preferences.read_preferences`.
 
     From the same kinds of files as dialogues. Statistics as for dialogues, and `rows`.
     """
-    made = ("add-preferences/3", licence, author, acquired, "preference")
-    return _add_records(lab, paths, made, read_preferences, name, tolerant)
+    made = ("add-preferences/4", licence, author, acquired, "preference")
+    return _add_records(lab, paths, made, read_preferences, name, tolerant, strict)
 
 
 def _add_records(
@@ -232,9 +234,10 @@ def _add_records(
     reader: RecordReader,
     name: str,
     tolerant: bool,
+    strict: bool,
 ) -> Artifact:
     """A source of dialogues or preferences; `made` is recipe, licence, author, acquired and kind."""
-    counts = IngestCounts()
+    counts = IngestCounts(strict=strict)
     files = find_files(paths, RECORD_SUFFIXES, counts)
 
     def read(file: InputFile, defaults: Defaults) -> Iterator[Document]:

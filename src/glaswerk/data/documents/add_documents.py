@@ -31,6 +31,7 @@ def add_docs(
     encoding: str = "",
     robots: Path | None = None,
     site: str = "",
+    strict: bool = False,
 ) -> Artifact:
     """One source from files, folders, patterns and standard input (`-`).
 
@@ -41,11 +42,13 @@ def add_docs(
     files that are neither UTF-8 nor declare their encoding. `robots` is a robots.txt or ai.txt that applies
     to `site`, or to every document; such files among the input apply to the folder that they are in.
 
-    Statistics: documents, files, bytes, kinds, unparsed_dates and left_out by reason. Raises GlaswerkError
-    with file and line or byte for what cannot be read, and for a file that changes while it is read.
+    Statistics: documents, files, bytes, kinds, unparsed_dates, left_out by reason, and if files were bad
+    bad_files (file, reason, error) and bad_file_count. Raises GlaswerkError with file and line or byte for a
+    named file that cannot be read, with `strict` also for one in a folder, and for a file that changes while
+    it is read.
     """
     _check(kind, encoding)
-    counts = IngestCounts()
+    counts = IngestCounts(strict=strict)
     options = ReadOptions(text_column, encoding)
     _load_robots(robots, site, options.robots)
     more = {"text_column": text_column, "encoding": encoding, "site": site}
@@ -64,7 +67,7 @@ def add_docs(
                 rules_read = True
             return read_file(file, defaults, options, counts)
 
-        job = FilesJob("add-docs/4", licence, author, acquired, kind, files, counts, read)
+        job = FilesJob("add-docs/5", licence, author, acquired, kind, files, counts, read)
         return job.make(lab, name, **decided)
 
 

@@ -16,7 +16,10 @@ from typing import Any, get_args
 
 from glaswerk.core.document import Document, Kind, Rights
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.files.inputs import InputFile, find_inputs
+from glaswerk.data.files.bad_files import BadFiles, is_hollow
+from glaswerk.data.files.inputs import InputFile, find_inputs, unreadable
+from glaswerk.data.files.limits import UNPACK_RATIO
+from glaswerk.data.files.lines import broken
 from glaswerk.data.language import tidy_code
 from glaswerk.data.references import X_PREFIX, derived_from, retweeted_handle
 from glaswerk.data.store.new_source import ORIGINS
@@ -46,21 +49,40 @@ class Defaults:
 
 @dataclass(slots=True)
 class IngestCounts:
-    """What was left out or could not be read while adding one source, by reason."""
+    """What was left out or could not be read while adding one source, by reason.
+
+    A bad file in a folder or container is named in `bad`, and adding goes on; with `strict` it stops there.
+    """
 
     left_out: Counter[str] = field(default_factory=Counter)
     unparsed_dates: int = 0
     # Rows read, if one row can give no document or several.
     rows: int = 0
+    bad: BadFiles = field(default_factory=BadFiles)
+    strict: bool = False
+
+    def spare(self, file: InputFile, reason: str, error: GlaswerkError) -> None:
+        """Count and name a bad file that was found in a folder. Raises `error` if the user named the file."""
+        if file.named:
+            raise error
+        self.damaged(file.name, reason, error)
+
+    def damaged(self, name: str, reason: str, error: Exception) -> None:
+        """Count and name a bad file. Raises GlaswerkError if `strict`."""
+        if self.strict:
+            raise error if isinstance(error, GlaswerkError) else broken(name, error)
+        self.left_out[reason] += 1
+        self.bad.add(name, reason, error)
 
 
 def find_files(paths: Sequence[Path], suffixes: Sequence[str], counts: IngestCounts) -> list[InputFile]:
     """The files to read, sorted by name; with `suffixes`, only files with one of these endings.
 
-    Raises GlaswerkError for a missing path, a named file with another ending or that is not regular (a pipe),
-    a file whose content contradicts its name, and if no file is found.
+    Raises GlaswerkError for a missing path, a named file with another ending, that is not regular (a pipe) or
+    whose content contradicts its name, and if no file is found. Such files in folders are counted.
     """
-    found = [file for file in find_inputs(paths, counts.left_out) if _is_meant(file, suffixes, counts)]
+    meant = [f for f in find_inputs(paths, counts.left_out, counts.bad) if _is_meant(f, suffixes, counts)]
+    found = [file for file in meant if _is_sound(file, suffixes, counts)]
     if not found:
         raise GlaswerkError(
             f"expected files{' that end in ' if suffixes else ''}{', '.join(suffixes)}, found none in "
@@ -73,8 +95,6 @@ def find_files(paths: Sequence[Path], suffixes: Sequence[str], counts: IngestCou
             f"expected files of different names, found {repeated[0]} twice among the paths",
             hint="add the folders separately, each with its own --name",
         )
-    for file in found if suffixes else ():
-        _check_content(file.path)
     return sorted(found, key=lambda file: file.name)
 
 
@@ -88,6 +108,31 @@ def _is_meant(file: InputFile, suffixes: Sequence[str], counts: IngestCounts) ->
         )
     counts.left_out["unsupported_file"] += 1
     return False
+
+
+def _is_sound(file: InputFile, suffixes: Sequence[str], counts: IngestCounts) -> bool:
+    """Whether a file can be opened, is no bomb, and begins as its ending says; if not, it is counted."""
+    try:
+        if is_hollow(file.path):
+            counts.spare(file, "bomb", _hollow(file.label))
+            return False
+        if suffixes:
+            _check_content(file.path)
+    except OSError as error:
+        counts.spare(file, "unreadable", unreadable(file.label, error))
+        return False
+    except GlaswerkError as error:
+        counts.spare(file, "broken_file", error)
+        return False
+    return True
+
+
+def _hollow(label: str) -> GlaswerkError:
+    return GlaswerkError(
+        f"expected a file of content, found {label}, of which less than 1 byte in {UNPACK_RATIO} is stored "
+        "(a sparse file)",
+        hint="copy the part with content to another file, and add that",
+    )
 
 
 def _check_content(path: Path) -> None:

@@ -69,23 +69,23 @@ def _documents(
             raise
         unsupported = isinstance(error, UnsupportedFile)
         counts.left_out["unsupported_file" if unsupported else "no_text_column"] += 1
-    except GlaswerkError:
+    except GlaswerkError as error:
         if not stored.inside:
             raise
-        counts.left_out["broken_file"] += 1
+        counts.damaged(stored.name, "broken_file", error)
     except html.TooDeep:
         counts.left_out["nested_too_deep"] += 1
     except DAMAGE as error:
         if file_format in _PLAIN and not stored.inside:
             raise
         reason = "broken_file" if file_format in _ALL_OR_NOTHING else "cut_off"
-        counts.left_out["bomb" if isinstance(error, Bomb) else reason] += 1
+        counts.damaged(stored.name, "bomb" if isinstance(error, Bomb) else reason, error)
 
 
 def collect_rules(file: InputFile, robots: Robots) -> None:
     """Collect the robots.txt and ai.txt files among the documents or in a web archive."""
     unpacker = Unpacker(IngestCounts().left_out)
-    with file.path.open("rb") as raw:
+    with suppress(OSError), file.path.open("rb") as raw:  # counted when the documents are read
         for stored in unpacker.files(raw, file.name):
             if is_rules_file(stored.name, stored.head):
                 with suppress(*DAMAGE):

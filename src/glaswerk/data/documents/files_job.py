@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +10,14 @@ from typing import Any
 
 from glaswerk.core.artifact_files import DOCUMENTS
 from glaswerk.core.document import Document
+from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import digest_file
 from glaswerk.core.progress import track
 from glaswerk.data.documents.fields import Defaults, IngestCounts
-from glaswerk.data.files.inputs import InputFile, changed, stamp
+from glaswerk.data.documents.wrong_command import WrongCommand
+from glaswerk.data.files.bad_files import damage
+from glaswerk.data.files.inputs import InputFile, changed, stamp, unreadable
+from glaswerk.data.files.lines import broken
 from glaswerk.data.store.new_source import check_rights, default_name, need_documents
 from glaswerk.data.store.parquet import DocumentWriter
 from glaswerk.lab import Artifact, Lab, Spec
@@ -37,12 +42,14 @@ class FilesJob:
     def make(self, lab: Lab, name: str, **more: Any) -> Artifact:
         """The artifact; `more` is further config that decides its content.
 
-        Raises GlaswerkError for unclear rights and for a file that changes while it is read.
+        A file in a folder that cannot be read is left out, counted and named in the statistics. Raises
+        GlaswerkError for unclear rights, for a named file that changes while it is read, and with
+        `counts.strict` for the first bad file.
         """
         check_rights(self.licence, self.acquired)
-        stamps = {file: stamp(file.path) for file in self.files}
+        known = dict(self._known())
         decided: dict[str, Any] = {
-            "files": {file.name: digest_file(file.path) for file in self.files},
+            "files": {file.name: digest for file, (_, digest) in known.items()},
             "licence": self.licence,
             "author": self.author,
             "acquired": self.acquired,
@@ -51,7 +58,23 @@ class FilesJob:
         }
         chosen = name or default_name(Path(self.files[0].name), decided)
         spec = Spec("source", chosen, self.recipe, config={"source": chosen, **decided})
-        return lab.make(spec, lambda folder: self._write(folder, chosen, stamps))
+        stamps = {file: moment for file, (moment, _) in known.items()}
+        made = lab.make(spec, lambda folder: self._write(folder, chosen, stamps))
+        if self.counts.strict and (bad := made.stats.get("bad_files")):
+            raise GlaswerkError(
+                f"expected files that can be read to their end, found {bad[0]['file']} ({bad[0]['reason']}) "
+                f"in the source {made.name}, which was added without --strict",
+                hint=f"glaswerk explain {bad[0]['reason']}",
+            )
+        return made
+
+    def _known(self) -> Iterator[tuple[InputFile, tuple[tuple[int, int], str]]]:
+        """(file, (stamp, digest)) of every file that can be read."""
+        for file in self.files:
+            try:
+                yield file, (stamp(file.path), digest_file(file.path))
+            except OSError as error:
+                self.counts.spare(file, "unreadable", unreadable(file.label, error))
 
     def _write(
         self, folder: Path, source: str, stamps: Mapping[InputFile, tuple[int, int]]
@@ -60,7 +83,7 @@ class FilesJob:
         with DocumentWriter(folder / DOCUMENTS) as writer:
             for document in track(self._documents(defaults, stamps), "reading documents"):
                 writer.add(document)
-        need_documents(writer, [file.label for file in self.files], self.counts.left_out)
+        need_documents(writer, [file.label for file in self.files], self.counts.left_out, self.counts.bad)
         self.counts.left_out["repeated_id"] += writer.repeated
         rows = {"rows": self.counts.rows} if self.counts.rows else {}
         return {
@@ -71,12 +94,29 @@ class FilesJob:
             "kinds": writer.kinds(),
             "unparsed_dates": self.counts.unparsed_dates,
             "left_out": dict(sorted((+self.counts.left_out).items())),
+            **self.counts.bad.figures(),
         }
 
     def _documents(
         self, defaults: Defaults, stamps: Mapping[InputFile, tuple[int, int]]
     ) -> Iterator[Document]:
-        for file in self.files:
-            yield from self.read(file, defaults)
-            if stamp(file.path) != stamps[file]:
+        for file, before in stamps.items():
+            counted, named = Counter(self.counts.left_out), self.counts.bad.count
+            yield from self._of(file, defaults)
+            if stamp(file.path) != before:
                 raise changed(file.label)
+            reason = damage(counted, self.counts.left_out)
+            if reason and self.counts.bad.count == named:
+                self.counts.left_out[reason] -= 1
+                self.counts.damaged(file.name, reason, broken(file.label, ValueError(reason)))
+
+    def _of(self, file: InputFile, defaults: Defaults) -> Iterator[Document]:
+        """The documents of one file, up to its fault if it has one."""
+        try:
+            yield from self.read(file, defaults)
+        except WrongCommand:
+            raise
+        except GlaswerkError as error:
+            self.counts.spare(file, "broken_file", error)
+        except OSError as error:
+            self.counts.spare(file, "unreadable", unreadable(file.label, error))

@@ -22,6 +22,7 @@ from typing import Any, BinaryIO, Self, cast
 
 import pyarrow as pa
 
+from glaswerk.core.printable import printable
 from glaswerk.data.files.limits import (
     CONTAINER_DEPTH,
     HELD_FILE_BYTES,
@@ -199,7 +200,7 @@ class Unpacker:
             for member in container:
                 file = container.extractfile(member) if member.isreg() else None
                 if file is not None:
-                    inner = f"{name}/{member.name}"
+                    inner = f"{name}/{printable(member.name)}"
                     yield from self._open(cast(BinaryIO, file), inner, depth - 1, inside=True, packed=None)
 
     def _zip(
@@ -228,7 +229,7 @@ class Unpacker:
             return
         try:
             with container.open(info) as file:
-                inner = f"{name}/{info.filename}"
+                inner = f"{name}/{printable(info.filename)}"
                 packed = info.compress_size
                 yield from self._open(
                     cast(BinaryIO, file), inner, depth - 1, inside=True, packed=lambda: packed

@@ -108,8 +108,17 @@ ADDING = {
         "Pass the link's target as a separate path.",
     ),
     "bomb": Reason(
-        "A file that unpacks to more than 200 times its size, or to more than its kind may have.",
+        "A file that unpacks to more than 200 times its size (as a sparse file does), or to more than its "
+        "kind may have.",
         "If you trust it, unpack it yourself and add the parts that you want.",
+    ),
+    "unparsed_date": Reason(
+        "A date written in no known way, or that may mean two days; the document was added without it.",
+        "Write it as 2019-03-12 or 2019-03-12T12:00:00Z, and add the file again.",
+    ),
+    "unreadable": Reason(
+        "A file or folder inside an added folder that the system does not let you read.",
+        "Give yourself permission to read it (chmod +r), and add the folder again.",
     ),
     "nested_container": Reason(
         "A container nested more than four layers deep.", "Unpack the outer containers and add the folder."
@@ -118,8 +127,8 @@ ADDING = {
         "A file that needs a password or a licence to open.", "Add a copy that is not encrypted."
     ),
     "broken_file": Reason(
-        "A damaged or malformed file; inside a container, the part before the fault was read.",
-        "Unpack it and add it alone: the error then names the place.",
+        "A damaged or malformed file inside a folder or container; the part before the fault was read.",
+        "Add it alone, unpacked: the error then names the place. `--strict` stops at the first such file.",
     ),
     "broken_row": Reason(
         "A row of a table with more cells than its header, usually because a delimiter was not quoted.",

@@ -9,6 +9,7 @@ from typing import Any
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import digest_json, short
+from glaswerk.data.files.bad_files import BadFiles
 from glaswerk.data.store.parquet import DocumentWriter
 
 ORIGINS = ("own", "public", "licensed", "synthetic", "unknown")
@@ -33,14 +34,22 @@ def check_rights(licence: str, acquired: str) -> None:
 
 
 def need_documents(
-    writer: DocumentWriter, paths: Sequence[Path | str], left_out: Mapping[str, int] | None = None
+    writer: DocumentWriter,
+    paths: Sequence[Path | str],
+    left_out: Mapping[str, int] | None = None,
+    bad: BadFiles | None = None,
 ) -> None:
-    """Raises GlaswerkError if the source has no documents, with the counts of what was left out by reason."""
+    """Raises GlaswerkError if the source has no documents, with the counts of what was left out by reason.
+
+    The first of the `bad` files is named with what is wrong with it.
+    """
     if writer.documents == 0:
         reasons = {reason: count for reason, count in (left_out or {}).items() if count}
         words = ", ".join(f"{reason} {count:,}" for reason, count in sorted(reasons.items()))
+        first = next(iter(bad.listed), None) if bad else None
         raise GlaswerkError(
             f"expected documents with text, found none in {', '.join(map(str, paths[:3]))}"
-            + (f" (left out: {words})" if words else ""),
+            + (f" (left out: {words})" if words else "")
+            + (f"; {first.name}: {first.error}" if first else ""),
             hint=f"glaswerk explain {min(reasons)}" if reasons else "check that the paths are right",
         )

@@ -1,0 +1,54 @@
+"""What was left out, on screen: counts by reason after `add` and `curate`, and the files that were bad."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from glaswerk.cli.session import show
+from glaswerk.data.store.decisions import KEPT
+from glaswerk.lab import Artifact
+
+# Content was added, but a file in it could not be read to its end.
+EXIT_INCOMPLETE = 3
+_NAMED = 10
+
+
+def show_added(made: Artifact, as_json: bool, **figures: Any) -> None:
+    """A new source and what was left out of it; exits with EXIT_INCOMPLETE if files were bad."""
+    show(made, as_json, **figures)
+    if not as_json:
+        undated = made.stats.get("unparsed_dates", 0)
+        dates = {"unparsed_date": undated} if undated else {}
+        _say("left out", made.stats.get("left_out", {}))
+        _say("added without a date", dates)
+    bad = made.stats.get("bad_files", [])
+    for file in bad[:_NAMED]:
+        click.echo(f"bad file: {file['file']}: {file['reason']}{_because(file['error'])}", err=True)
+    if bad:
+        count = made.stats["bad_file_count"]
+        more = f"; the first {_NAMED} are named here" if count > _NAMED else ""
+        click.echo(f"{count:,} bad {'file' if count == 1 else 'files'} left out{more}", err=True)
+        click.get_current_context().exit(EXIT_INCOMPLETE)
+
+
+def show_curated(made: Artifact, as_json: bool) -> None:
+    """A new corpus and which rules dropped how many documents."""
+    show(made, as_json, documents=made.stats["documents"], kept=made.stats["kept"])
+    if not as_json:
+        dropped = {reason: n for reason, n in made.stats["decisions"].items() if reason != KEPT}
+        _say("dropped", dropped)
+
+
+def _say(label: str, counts: Mapping[str, int]) -> None:
+    """One line of counts, the largest first."""
+    ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    if ordered:
+        words = ", ".join(f"{reason} {count:,}" for reason, count in ordered)
+        click.echo(f"{label}: {words}  (glaswerk explain {ordered[0][0]})")
+
+
+def _because(error: str) -> str:
+    return f": {error}" if error else ""

@@ -1,0 +1,85 @@
+"""Input files that could not be read to their end: named, so that one of them never stops a folder."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from glaswerk.core.printable import printable
+from glaswerk.data.files.limits import UNPACK_RATIO, UNPACK_RATIO_FREE_BYTES
+
+# A file for which one of these was counted was not read to its end.
+DAMAGE_REASONS = ("broken_file", "cut_off", "bomb", "nested_container", "encrypted", "unreadable")
+# So many are listed; the rest are counted.
+LISTED = 100
+_WORDS = 300
+# Pieces of a file with holes that are looked at, before it counts as whole.
+_PIECES = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class BadFile:
+    """A file that was left out, wholly or in part: its name, the reason, and what was wrong with it."""
+
+    name: str
+    reason: str
+    error: str = ""
+
+
+@dataclass(slots=True)
+class BadFiles:
+    """The bad files of one source. `listed` has the first LISTED, and `count` is the number of all."""
+
+    listed: list[BadFile] = field(default_factory=list)
+    count: int = 0
+
+    def add(self, name: str, reason: str, error: object = "") -> None:
+        """Name one file."""
+        self.count += 1
+        if len(self.listed) < LISTED:
+            message = getattr(error, "message", None) or str(error)
+            self.listed.append(BadFile(printable(name), reason, printable(message)[:_WORDS]))
+
+    def figures(self) -> dict[str, object]:
+        """For the statistics of a source: `bad_files` and their number, or nothing if there are none."""
+        if not self.count:
+            return {}
+        rows = [{"file": f.name, "reason": f.reason, "error": f.error} for f in self.listed]
+        return {"bad_files": rows, "bad_file_count": self.count}
+
+
+def damage(before: Mapping[str, int], after: Counter[str]) -> str:
+    """The first reason among DAMAGE_REASONS that was counted since `before`; "" if there is none."""
+    return next((reason for reason in DAMAGE_REASONS if after[reason] > before.get(reason, 0)), "")
+
+
+def is_hollow(path: Path) -> bool:
+    """Whether a file is far larger than its data: a sparse file, which unpacks as a bomb does.
+
+    Raises OSError if it cannot be opened. False where the system does not know of holes.
+    """
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        if size <= UNPACK_RATIO_FREE_BYTES or not hasattr(os, "SEEK_DATA"):
+            return False
+        return _data(file.fileno(), size // UNPACK_RATIO) * UNPACK_RATIO < size
+
+
+def _data(handle: int, enough: int) -> int:
+    """The bytes of a file that are stored, counted until there are `enough`."""
+    found = end = 0
+    for _ in range(_PIECES):
+        try:
+            start = os.lseek(handle, end, os.SEEK_DATA)
+        except OSError as error:
+            # ENXIO: no data after `end`. Anything else: a file system that does not know.
+            return found if error.errno == errno.ENXIO else enough + 1
+        end = os.lseek(handle, start, os.SEEK_HOLE)
+        found += end - start
+        if found > enough:
+            break
+    return enough + 1
