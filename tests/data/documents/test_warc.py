@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import zlib
 from collections import Counter
 from contextlib import suppress
@@ -145,3 +146,80 @@ def test_no_bytes_raise_anything_but_os_errors(data: st.DataObject) -> None:
     with suppress(OSError):
         for url, row in read_warc(BufferedReader(BytesIO(mutated(data, whole))), Robots(), Counter()):
             assert (row["id"], row["url"]) == (url, url)
+
+
+def whole_pages(*names: str) -> list[bytes]:
+    return [record(f"{SITE}/{name}", f"Words of page {name}.".encode(), media="text/plain") for name in names]
+
+
+def with_length(data: bytes, length: int) -> bytes:
+    return re.sub(rb"(WARC/1\.0[\s\S]*?Content-Length: )\d+", rb"\g<1>%d" % length, data, count=1)
+
+
+def found_and_counted(data: bytes) -> tuple[list[str], dict[str, int]]:
+    counts: Counter[str] = Counter()
+    pages = read_warc(BufferedReader(BytesIO(data)), Robots(), counts)
+    return [url.removeprefix(f"{SITE}/") for url, _ in pages], dict(counts)
+
+
+@pytest.mark.parametrize("length", [0, 9, 60, 200, 300, 40_000_000, 2 * 10**9])
+def test_a_record_with_a_wrong_length_loses_only_itself(length: int) -> None:
+    a, b, c = whole_pages("a", "b", "c")
+    assert found_and_counted(a + with_length(b, length) + c) == (["a", "c"], {"broken_record": 1})
+
+
+@pytest.mark.parametrize("between", [b"", b"\n", b"\r\n\r\n\r\n"])
+def test_line_ends_after_a_record_may_be_missing_or_many(between: bytes) -> None:
+    a, b = (page.rstrip(b"\r\n") for page in whole_pages("a", "b"))
+    assert found_and_counted(a + between + b) == (["a", "b"], {})
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        b"no record at all\r\n\r\n",
+        b"WARC/1.0\r\nWARC-Type: response\r\n\r\nno length\r\n\r\n",
+        b"WARC/1.0\r\nWARC-Type: response\r\nContent-Length: many\r\n\r\nwords\r\n\r\n",
+        b"WARC/1.0\r\nContent-Length: 5\r\nno end of the header",
+    ],
+)
+def test_what_is_no_record_is_passed_over(broken: bytes) -> None:
+    a, b = whole_pages("a", "b")
+    assert found_and_counted(a + broken + b"\r\n" + b) == (["a", "b"], {"broken_record": 1})
+
+
+def test_a_record_that_ends_with_the_file_is_counted_as_cut_off() -> None:
+    a, b = whole_pages("a", "b")
+    for cut in (b[:-20], with_length(b, 2 * 10**9), with_length(b, 10**15), b[:60]):
+        assert found_and_counted(a + cut) == (["a"], {"cut_off": 1})
+
+
+def test_a_page_that_is_too_long_to_hold_is_counted_and_the_next_one_read() -> None:
+    a, b = whole_pages("a", "b")
+    long = record(f"{SITE}/long", b"words " * 7_000_000, media="text/plain")
+    assert found_and_counted(a + long + b) == (["a", "b"], {"too_big": 1})
+
+
+def test_a_web_archive_kept_inside_another_is_one_record() -> None:
+    a, b = whole_pages("a", "b")
+    inner = record(f"{SITE}/inner.warc", a + b, media="application/warc")
+    assert found_and_counted(inner + b) == (["b"], {"not_a_page": 1})
+
+
+def test_requests_and_revisits_are_no_pages() -> None:
+    (a,) = whole_pages("a")
+    others = [
+        record(f"{SITE}/a", b"Words.", kind=kind) for kind in ("request", "revisit", "metadata", "warcinfo")
+    ]
+    assert found_and_counted(b"".join(others) + a) == (["a"], {})
+
+
+def test_a_damaged_gzip_member_loses_only_its_record(empty_lab: Lab, tmp_path: Path) -> None:
+    a, b, c = (gzip.compress(page, mtime=0) for page in whole_pages("a", "b", "c"))
+    damaged = b[: len(b) // 2] + b"\xff" * 9 + b[len(b) // 2 + 9 :]
+    for name, broken in (("damaged", damaged), ("cut", b[:-30])):
+        file = tmp_path / f"{name}.warc.gz"
+        file.write_bytes(a + broken + c)
+        made = add(empty_lab, file, name=name)
+        assert [d.text for d in documents(made)] == ["Words of page a.", "Words of page c."]
+        assert made.stats["left_out"] == {"broken_record": 1}

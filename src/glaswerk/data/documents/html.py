@@ -45,6 +45,16 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+# Encodings of mail and of old Japanese, Korean and Chinese pages.
+_SEVEN_BIT = {
+    **dict.fromkeys(("utf-7", "utf7", "unicode-1-1-utf-7", "csunicode11utf7"), "utf-7"),
+    **dict.fromkeys(("utf-7-imap", "x-imap4-modified-utf7", "imap-utf-7"), "utf-7-imap"),
+    **dict.fromkeys(("iso-2022-jp", "csiso2022jp", "iso-2022-jp-1", "iso-2022-jp-2"), "iso2022_jp_2"),
+    **dict.fromkeys(("iso-2022-jp-3", "iso-2022-jp-2004", "iso-2022-jp-ext"), "iso2022_jp_ext"),
+    **dict.fromkeys(("iso-2022-kr", "csiso2022kr"), "iso2022_kr"),
+    **dict.fromkeys(("hz-gb-2312", "hz"), "hz"),
+}
+_IMAP_SHIFT = re.compile(rb"&([A-Za-z0-9+,]*)-")
 _DATES = (
     "article:published_time",
     "datepublished",
@@ -120,6 +130,9 @@ def decode(data: bytes, declared: str = "", fallback: str = "") -> str | None:
     for mark, name in _BOMS:
         if data.startswith(mark):
             return data.decode(name, "replace")
+    shifted = _seven_bit(data, declared)
+    if shifted is not None:
+        return shifted
     try:
         return data.decode()
     except UnicodeDecodeError:
@@ -132,6 +145,23 @@ def decode(data: bytes, declared: str = "", fallback: str = "") -> str | None:
             # Like browsers: use the declared encoding, and replace single wrong bytes with U+FFFD.
             return data.decode(known, "replace")
     return None
+
+
+def _seven_bit(data: bytes, declared: str) -> str | None:
+    """Text in a declared encoding that writes other scripts in ASCII, so that it would pass for UTF-8."""
+    if not data.isascii():
+        return None
+    inside = _CHARSET.search(data, 0, 2048) if not declared and b"\x1b" in data else None
+    name = declared or (inside[1].decode("ascii") if inside else "")
+    known = _SEVEN_BIT.get(name.strip().lower())
+    if known == "utf-7-imap":
+        data, known = _IMAP_SHIFT.sub(_plus_shift, data.replace(b"+", b"+-")), "utf-7"
+    return data.decode(known, "replace") if known else None
+
+
+def _plus_shift(match: re.Match[bytes]) -> bytes:
+    """One shift sequence of IMAP's UTF-7 (RFC 3501) in the form of RFC 2152."""
+    return b"+" + match[1].replace(b",", b"/") + b"-" if match[1] else b"&"
 
 
 def _depth(text: str) -> int:

@@ -14,7 +14,8 @@ from glaswerk.data.documents.epub import read_epub
 from glaswerk.data.documents.fields import IngestCounts
 from glaswerk.data.documents.formats import ReadOptions, bare_name
 from glaswerk.data.documents.front_matter import split_front_matter
-from glaswerk.data.documents.mail import read_mbox, read_message
+from glaswerk.data.documents.mail.mailbox import read_mbox
+from glaswerk.data.documents.mail.message import read_message
 from glaswerk.data.documents.pdf import read_pdf
 from glaswerk.data.documents.warc import read_warc
 from glaswerk.data.documents.wrong_command import refuse_api_record

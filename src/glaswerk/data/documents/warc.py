@@ -5,20 +5,20 @@ from __future__ import annotations
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from io import BufferedReader
-from typing import Any, BinaryIO, cast
+from collections.abc import Collection, Iterator, Mapping
+from io import BufferedReader, BytesIO
+from typing import Any
 
 import brotli
-from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
+from fastwarc.warc import ArchiveIterator, WarcRecord
 
 from glaswerk.data.documents.html import TooDeep, decode, read_page
 from glaswerk.data.documents.opt_out import Robots, reserved_by_headers
+from glaswerk.data.documents.warc_records import framed
 from glaswerk.data.files.limits import PAGE_BYTES, ROBOTS_BYTES
-from glaswerk.data.files.stored import DAMAGE
 
 # `conversion` is text already extracted from pages, as in Common Crawl's WET files.
-_TYPES = WarcRecordType.response | WarcRecordType.resource | WarcRecordType.conversion
+_TYPES = ("response", "resource", "conversion")
 _CHUNK = re.compile(rb"([0-9a-fA-F]{1,8})[^\r\n]{0,200}\r\n")
 _HTML = ("text/html", "application/xhtml+xml")
 
@@ -27,7 +27,7 @@ def read_warc(
     stream: BufferedReader, robots: Robots, counts: Counter[str], encoding: str = ""
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """(url, fields) of every page; other records are counted. Raises OSError if the file is damaged."""
-    for record in _records(stream, _TYPES):
+    for record in _records(stream, _TYPES, counts):
         url = _url(record)
         if Robots.is_rules(url) is not None:
             continue
@@ -39,42 +39,21 @@ def read_warc(
 
 def read_rules(stream: BufferedReader, robots: Robots) -> None:
     """Collect every robots.txt and ai.txt of an archive. Raises OSError if the file is damaged."""
-    for record in _records(stream, WarcRecordType.response | WarcRecordType.resource):
+    for record in _records(stream, ("response", "resource"), Counter()):
         url = _url(record)
         if Robots.is_rules(url) is not None and _status(record) in (None, 200):
             body = _body(record, _headers(record), ROBOTS_BYTES)
             robots.add_snapshot(url, (body or b"")[:ROBOTS_BYTES])
 
 
-class _Source:
-    """A stream that FastWARC 2.0 accepts: it panics without `tell`, and on errors from `read`."""
-
-    def __init__(self, stream: BufferedReader) -> None:
-        self._stream = stream
-        self._place = 0
-        self.error: BaseException | None = None
-
-    def read(self, size: int = -1) -> bytes:
-        try:
-            # `read` would lose the bytes before the damage.
-            piece = b"" if self.error else self._stream.read1(size)
-        except DAMAGE as error:
-            self.error, piece = error, b""
-        self._place += len(piece)
-        return piece
-
-    def tell(self) -> int:
-        return self._place
-
-
-def _records(stream: BufferedReader, types: WarcRecordType) -> Iterator[WarcRecord]:
-    source = _Source(stream)
-    # Bodies are decoded here, because FastWARC gives up the file at a body that contradicts its headers.
-    yield from ArchiveIterator(
-        cast(BinaryIO, source), record_types=types, parse_http=True, auto_decode="none", stream_detect=False
-    )
-    if source.error is not None:
-        raise source.error
+def _records(stream: BufferedReader, types: Collection[str], counts: Counter[str]) -> Iterator[WarcRecord]:
+    """Records of these types. FastWARC parses them one by one, because it trusts stated lengths."""
+    for whole in framed(stream, counts):
+        if whole.kind in types:
+            # Bodies are decoded here: FastWARC gives up at a body that contradicts its headers.
+            yield from ArchiveIterator(
+                BytesIO(whole.header + whole.body), parse_http=True, auto_decode="none", stream_detect=False
+            )
 
 
 def _body(record: WarcRecord, headers: Mapping[str, str], limit: int) -> bytes | None:

@@ -41,6 +41,8 @@ EVALUATION_FILE_BYTES = 512 * 10**6
 PAGE_BYTES = 32 << 20
 # Text extraction takes quadratic time in the depth: 0.2 s at 3,000 levels, 2 s at 10,000, 470 s at 100,000.
 PAGE_DEPTH = 3000
+# The header of a record in a web archive; crawlers write below 2 kB.
+WARC_HEADER_BYTES = 1 << 20
 # RFC 9309 asks crawlers to read at least 500 KiB of a robots.txt.
 ROBOTS_BYTES = 500 << 10
 EPUB_PACKAGE_BYTES = 8 << 20
@@ -50,6 +52,13 @@ EPUB_CHAPTERS = 20_000
 # Gmail refuses mail above 25 MB, which is 35 MB once attachments are encoded.
 MAIL_BYTES = 48 << 20
 MAIL_LINE_BYTES = 1 << 20
+# The longest line of addresses in use is below 100 kB; the parser takes quadratic time in a header's length.
+MAIL_HEADER_BYTES = 64 << 10
+# In lines of 76 characters the largest mail has 650,000 lines; parsed, a line takes 60 bytes or more.
+MAIL_LINES = 2 * 10**6
+# An empty part or header takes about 1.5 kB or 200 bytes.
+MAIL_PARTS = 10_000
+MAIL_HEADERS = 100_000
 
 # Posts.
 

@@ -7,7 +7,6 @@ is detected from its first bytes. A layer that unpacks too far raises `Bomb`; da
 from __future__ import annotations
 
 import bz2
-import gzip
 import io
 import lzma
 import os
@@ -23,6 +22,7 @@ from typing import Any, BinaryIO, Self, cast
 import pyarrow as pa
 
 from glaswerk.core.printable import printable
+from glaswerk.data.files.gzip_members import GzipMembers
 from glaswerk.data.files.limits import (
     CONTAINER_DEPTH,
     HELD_FILE_BYTES,
@@ -57,7 +57,7 @@ DAMAGE = (
     zipfile.BadZipFile,
 )
 _OPENERS: dict[bytes, Callable[[BinaryIO], Any]] = {
-    b"\x1f\x8b": lambda stream: gzip.GzipFile(fileobj=stream),
+    b"\x1f\x8b": GzipMembers,
     b"BZh": bz2.BZ2File,
     b"\xfd7zXZ\x00": lzma.LZMAFile,
     # Reads all frames and reports a truncated one; python-zstandard stops silently.

@@ -103,6 +103,10 @@ ADDING = {
         "A file inside an added folder or container of a kind that is not read: pictures, office documents.",
         "Convert it to .md, .txt or .jsonl.",
     ),
+    "spam_or_trash": Reason(
+        "A mail that its owner's program marked as spam or as deleted.",
+        "Move it to another folder in the mail program, and export again.",
+    ),
     "outside_link": Reason(
         "A link inside an added folder that leads outside it; it was not followed.",
         "Pass the link's target as a separate path.",
