@@ -30,7 +30,7 @@ def documents(made: Artifact) -> list[Document]:
 
 
 def add(lab: Lab, *paths: Path, **more: Any) -> Artifact:
-    return add_docs(lab, paths, **{"licence": "CC0-1.0", "name": "docs", **more})
+    return add_docs(lab, paths, **{"licence": "CC0-1.0", "name": "docs", "acquired": "own", **more})
 
 
 def zipped(files: Mapping[str, bytes | str], method: int = zipfile.ZIP_DEFLATED) -> bytes:

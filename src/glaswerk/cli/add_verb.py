@@ -57,6 +57,9 @@ def _acquired(default: str, note: str = "") -> Callable[[Function], Function]:
     )
 
 
+_OWN = "  [default: own; needed for content of several authors and for posts of X]"
+
+
 @command.command("posts")
 @_existing
 @_common
@@ -127,7 +130,7 @@ def posts(
 @command.command("docs")
 @_patterns
 @_common
-@_acquired("own")
+@_acquired("", _OWN)
 @click.option(
     "--kind",
     default="page",
@@ -167,7 +170,7 @@ def docs(paths: tuple[Path, ...], lab_path: Path, as_json: bool, robots: Path | 
 @command.command("chats")
 @_existing
 @_common
-@_acquired("own")
+@_acquired("", _OWN)
 @click.option("--tolerant", is_flag=True, help="Leave out broken dialogues, and count them.")
 @_strict
 def chats(paths: tuple[Path, ...], lab_path: Path, as_json: bool, **rest: Any) -> None:
@@ -190,7 +193,7 @@ def chats(paths: tuple[Path, ...], lab_path: Path, as_json: bool, **rest: Any) -
 @command.command("preferences")
 @_existing
 @_common
-@_acquired("own")
+@_acquired("", _OWN)
 @click.option("--tolerant", is_flag=True, help="Leave out broken rows, and count them.")
 @_strict
 def preferences(paths: tuple[Path, ...], lab_path: Path, as_json: bool, **rest: Any) -> None:
@@ -214,7 +217,7 @@ def preferences(paths: tuple[Path, ...], lab_path: Path, as_json: bool, **rest: 
 @command.command("images")
 @_existing
 @_common
-@_acquired("own")
+@_acquired("", _OWN)
 @click.option("--text-column", default="", help="Column with the captions.  [default: text, caption, …]")
 @click.option("--tolerant", is_flag=True, help="Leave out broken rows and files, and count them.")
 def images(

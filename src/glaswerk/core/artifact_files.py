@@ -8,10 +8,11 @@ LEDGER = "ledger.db"
 FORGOTTEN_MARKS = "forgotten.jsonl"
 # Every artifact.
 MANIFEST = "manifest.json"
-# A source or corpus: its documents, the ids that their owners deleted, the posts that were merged into
-# another document, and what remains of documents that were purged.
+# A source or corpus: its documents, the ids that their owners deleted, the ids that were for few people only,
+# the posts that were merged into another document, and what remains of documents that were purged.
 DOCUMENTS = "documents.parquet"
 TOMBSTONES = "tombstones.parquet"
+LIMITED = "limited.parquet"
 PARTS = "parts.parquet"
 PURGED_DOCUMENTS = "purged.parquet"
 # A corpus: one decision a document, and the documents removed as leaks of an evaluation set.

@@ -68,8 +68,9 @@ def add_posts(
     is required for them; for archives and exports it defaults to "own". Several archives of one account are
     merged, and the newest wins.
 
-    The source's folder has documents.parquet, tombstones.parquet (ids that their owners deleted) and
-    parts.parquet (posts that went into another document: threads, edits). Statistics of archives: documents,
+    The source's folder has documents.parquet, tombstones.parquet (ids that their owners deleted),
+    limited.parquet (ids that were for few people, if there are any) and parts.parquet (posts that went into
+    another document: threads, edits). Statistics of archives: documents,
     archives, bytes, kinds, missing_records, unlisted_files, dates_off (dates that contradict the post's id)
     and left_out by reason; `direct_message` counts conversations.
 
@@ -106,7 +107,7 @@ def _add_archives(
     decided: dict[str, Any] = {"files": list(archives), **asdict(config)}
     chosen = name or default_name(paths[0], decided)
     job = ArchivesJob(chosen, config, list(archives.values()), left_out)
-    return lab.make(Spec("source", chosen, "add-posts/4", config={"source": chosen, **decided}), job.write)
+    return lab.make(Spec("source", chosen, "add-posts/5", config={"source": chosen, **decided}), job.write)
 
 
 def add_likes(
@@ -158,7 +159,7 @@ def _add_exports(
     }
     chosen = name or default_name(paths[0], decided)
     job = ExportJob(chosen, author, Rights(licence, acquired), stamps, audiences, left_out)
-    return lab.make(Spec("source", chosen, "add-social/2", config={"source": chosen, **decided}), job.write)
+    return lab.make(Spec("source", chosen, "add-social/3", config={"source": chosen, **decided}), job.write)
 
 
 def _add_dumps(
@@ -189,7 +190,7 @@ def _add_dumps(
     }
     chosen = name or default_name(paths[0], decided)
     job = DumpJob(chosen, author, Rights(licence, acquired), stamps, join, left_out)
-    return lab.make(Spec("source", chosen, "add-dumps/3", config={"source": chosen, **decided}), job.write)
+    return lab.make(Spec("source", chosen, "add-dumps/4", config={"source": chosen, **decided}), job.write)
 
 
 def add_chats(
@@ -199,7 +200,7 @@ def add_chats(
     licence: str,
     author: str = "",
     name: str = "",
-    acquired: str = "own",
+    acquired: str = "",
     tolerant: bool = False,
     strict: bool = False,
 ) -> Artifact:
@@ -215,7 +216,7 @@ def add_preferences(
     licence: str,
     author: str = "",
     name: str = "",
-    acquired: str = "own",
+    acquired: str = "",
     tolerant: bool = False,
     strict: bool = False,
 ) -> Artifact:
@@ -253,7 +254,7 @@ def add_images(
     licence: str,
     author: str = "",
     name: str = "",
-    acquired: str = "own",
+    acquired: str = "",
     text_column: str = "",
     tolerant: bool = False,
 ) -> Artifact:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -125,3 +126,35 @@ def test_broken_dialogues_are_left_out_and_counted_if_asked(empty_lab: Lab, tmp_
     made = add_chats(empty_lab, [path], licence="CC0-1.0", tolerant=True)
     assert made.stats["documents"] == 2
     assert made.stats["left_out"] == {"broken_record": 2}
+
+
+@pytest.mark.parametrize(
+    ("fields", "author"),
+    [
+        ({"author": "Ada"}, "Ada"),
+        ({"username": "ada_m"}, "ada_m"),
+        ({"user": "ada"}, "Lena"),
+        ({"messages": [{"name": "Bo", **CHAT[0]}, CHAT[1]]}, "Bo"),
+        ({"messages": [{"name": "Bo", **CHAT[0]}, CHAT[1], {"name": "Cy", **CHAT[0]}, CHAT[1]]}, "Lena"),
+        ({"author": None, "created_at": "2024-05-01T10:00:00Z"}, "Lena"),
+    ],
+)
+def test_the_author_of_a_dialogue_is_read(
+    empty_lab: Lab, tmp_path: Path, fields: dict[str, Any], author: str
+) -> None:
+    path = tmp_path / "chats.jsonl"
+    path.write_text(json.dumps({"messages": CHAT, **fields}) + "\n")
+    made = add_chats(empty_lab, [path], licence="CC0-1.0", author="Lena")
+    (found,) = from_rows(read_rows(made.path / "documents.parquet"))
+    assert found.author == author
+    assert (found.created_at is not None) == ("created_at" in fields)
+
+
+def test_dialogues_of_several_authors_need_a_word_on_how_they_were_acquired(
+    empty_lab: Lab, tmp_path: Path
+) -> None:
+    path = tmp_path / "chats.jsonl"
+    path.write_text("".join(json.dumps({"messages": CHAT, "author": a}) + "\n" for a in ("Ada", "Bo")))
+    with pytest.raises(GlaswerkError, match="several authors"):
+        add_chats(empty_lab, [path], licence="CC0-1.0")
+    assert add_chats(empty_lab, [path], licence="CC0-1.0", acquired="public").stats["documents"] == 2

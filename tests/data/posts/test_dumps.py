@@ -634,3 +634,28 @@ def test_no_bytes_of_a_long_list_raise_anything(
     reader = Dumps()
     values = list(reader.values(path))
     assert len(values) <= 4 or reader.counts
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"id": "9", "text": "Between us.", "senderId": "1", "recipientId": "2", "createdAt": "2024-01-01"},
+        {"id": "9", "text": "Between us.", "senderId": "1"},
+        {"messageCreate": {"id": "9", "text": "Between us.", "senderId": "1"}},
+        {"dmConversation": {"conversationId": "1-2", "messages": []}},
+        {"id": "9", "text": "Between us.", "sender_id": "1", "sender_screen_name": "otto"},
+        {"data": [{"id": "9", "text": "Between us.", "event_type": "MessageCreate"}]},
+    ],
+)
+def test_a_direct_message_is_no_post_however_its_fields_are_spelt(
+    empty_lab: Lab, tmp_path: Path, message: dict[str, Any]
+) -> None:
+    made = add(empty_lab, tmp_path / "mixed.jsonl", lines(status(1, "For all."), message))
+    assert [document.text for document in documents(made).values()] == ["For all."]
+    assert made.stats["left_out"]["direct_message"] == 1
+
+
+def test_a_file_of_messages_alone_says_what_it_holds(empty_lab: Lab, tmp_path: Path) -> None:
+    data = json.dumps([{"id": "9", "text": "Between us.", "senderId": "1", "recipientId": "2"}]).encode()
+    with pytest.raises(GlaswerkError, match="direct_message 1"):
+        add(empty_lab, tmp_path / "messages.json", data)

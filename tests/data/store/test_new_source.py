@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from small_labs import doc
 
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.store.new_source import ORIGINS, check_rights, default_name, need_documents
+from glaswerk.data.store.new_source import ORIGINS, AuthorGate, check_rights, default_name, need_documents
 from glaswerk.data.store.parquet import write_documents
 
 
@@ -80,3 +80,19 @@ def test_one_document_is_enough(tmp_path: Path) -> None:
     writer = write_documents(tmp_path / "documents.parquet", [doc("a")])
     need_documents(writer, ["notes.md"], {"retweet": 3})
     assert writer.documents == 1
+
+
+def test_content_of_several_authors_needs_a_word_on_how_it_was_acquired() -> None:
+    gate = AuthorGate(stated=False)
+    for author in ("Ada", "", "@ada"):
+        gate.passed(doc("n:1", author=author, acquired="own"))
+    gate.passed(doc("n:2", author="Bo", acquired="public"))
+    with pytest.raises(GlaswerkError, match="'Ada' and 'Bo'") as caught:
+        gate.passed(doc("n:3", author="Bo", acquired="own"))
+    assert "--acquired" in str(caught.value.hint)
+
+
+def test_content_of_several_authors_passes_once_its_origin_is_stated() -> None:
+    gate = AuthorGate(stated=True)
+    documents = [doc(f"n:{name}", author=name, acquired="own") for name in ("Ada", "Bo")]
+    assert [gate.passed(document) for document in documents] == documents

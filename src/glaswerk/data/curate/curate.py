@@ -34,7 +34,7 @@ from glaswerk.data.curate.write import write_corpus
 from glaswerk.data.dialogues.evaluation_sets import items_of
 from glaswerk.data.filters.boilerplate import common_lines
 from glaswerk.data.filters.decontaminate import EvalIndex
-from glaswerk.data.removal.reach import Removed, deleted_ids
+from glaswerk.data.removal.reach import Removed, deleted_ids, limited_ids
 from glaswerk.data.store.decisions import KEPT
 from glaswerk.data.store.order import in_order
 from glaswerk.data.store.parquet import SCHEMA
@@ -113,9 +113,9 @@ class _Job:
         tasks = plan_tasks(files, self.scratch, self.config)
         if not tasks:
             _need_some({})
-        ExclusionList(deleted_ids(self.sources), Removed.of(self.sources, self.forgotten)).write(
-            self.scratch / EXCLUSIONS
-        )
+        removed = Removed.of(self.sources, self.forgotten)
+        excluded = ExclusionList(deleted_ids(self.sources), removed, limited_ids(self.sources))
+        excluded.write(self.scratch / EXCLUSIONS)
         self._find_boilerplate(tasks)
         self._index_evaluations()
         self._run(tasks, run_task, "judging documents", lambda task: task.is_done)

@@ -26,6 +26,7 @@ from glaswerk.data.filters.webtext import check_web
 from glaswerk.data.removal.reach import Removed
 from glaswerk.data.store.decisions import KEPT
 from glaswerk.data.store.families import TEXT, TURNS, family_of
+from glaswerk.data.store.order import given_id
 
 # The columns of a document that `Judge` reads.
 JUDGED_COLUMNS = (
@@ -65,6 +66,7 @@ class Verdict:
     masked: Counter[str] = field(default_factory=Counter)
     toxicity: float | None = None
     leaks: tuple[Leak, ...] = ()
+    audience: str = "public"
 
 
 class Judge:
@@ -81,9 +83,10 @@ class Judge:
         removed: Removed,
         boilerplate: NDArray[np.uint64] = _NO_KEYS,
         evaluations: EvalIndex | None = None,
+        limited: frozenset[str] = frozenset(),
     ) -> None:
         self._config, self._deleted, self._removed = config, deleted, removed
-        self._boilerplate, self._evaluations = boilerplate, evaluations
+        self._boilerplate, self._evaluations, self._limited = boilerplate, evaluations, limited
 
     def judge(self, rows: Sequence[Mapping[str, Any]]) -> list[Verdict]:
         """A verdict for each row: the first rule that rejects it, or "kept". Rows need JUDGED_COLUMNS."""
@@ -114,7 +117,8 @@ class Judge:
         toxicity = lexicon_toxicity(text, lang)
         if toxicity is not None and toxicity > self._config.toxicity.lexicon_toxicity_max:
             return Verdict("lexicon-toxicity", text, toxicity)
-        return Verdict(KEPT, text, None, lang, messages, rejected, masked, toxicity)
+        who = self.audience(row)
+        return Verdict(KEPT, text, None, lang, messages, rejected, masked, toxicity, audience=who)
 
     def _first(self, findings: Iterable[quality.Finding]) -> quality.Finding | None:
         """The first finding whose rule is not switched off."""
@@ -144,9 +148,15 @@ class Judge:
             return "deleted"
         if row["tdm_opt_out"]:
             return "rights-opt-out"
-        if row["audience"] not in self._config.audiences:
+        if self.audience(row) not in self._config.audiences:
             return "private-audience"
         return "retweet" if row["retweet_of"] and "retweet" not in self._config.off else ""
+
+    def audience(self, row: Mapping[str, Any]) -> str:
+        """Who may read a document: a public one counts as limited if any source knows its post to be."""
+        few = not self._limited.isdisjoint((row["id"], given_id(row["id"]), row["retweet_of"]))
+        audience: str = row["audience"]
+        return "limited" if few and audience == "public" else audience
 
     def _masked(self, row: Mapping[str, Any]) -> tuple[str, _Turns, _Turns, Counter[str]]:
         if not row["messages"]:

@@ -52,11 +52,13 @@ _ROWS, _BYTES = 65_536, 64 << 20
 class ExclusionList:
     """Documents that are excluded whatever their text: deleted by their owners, or to be removed.
 
+    `limited` are ids that some source knows to be for few people: they are public in no other source.
     It is written once to the scratch folder and read by every process.
     """
 
     deleted: frozenset[str]
     removed: Removed
+    limited: frozenset[str] = frozenset()
 
     def write(self, path: Path) -> None:
         """Write the list as JSON, atomically."""
@@ -65,6 +67,7 @@ class ExclusionList:
             "ids": self.removed.ids,
             "sources": self.removed.sources,
             "handles": self.removed.handles,
+            "limited": self.limited,
         }
         write_json(path, {name: sorted(values) for name, values in parts.items()})
 
@@ -72,7 +75,8 @@ class ExclusionList:
     def read(cls, path: Path) -> ExclusionList:
         """The list that `write` wrote."""
         found = {name: frozenset(values) for name, values in json.loads(path.read_text()).items()}
-        return cls(found["deleted"], Removed(found["ids"], found["sources"], found["handles"]))
+        removed = Removed(found["ids"], found["sources"], found["handles"])
+        return cls(found["deleted"], removed, found.get("limited", frozenset()))
 
 
 @dataclass(frozen=True)
@@ -229,7 +233,7 @@ def _judge_of(task: ShardTask) -> Judge:
         evaluations = EvalIndex.load(index) if index.exists() else None
         _JUDGES.clear()
         _JUDGES[task.folder, counted] = Judge(
-            task.config, excluded.deleted, excluded.removed, lines, evaluations
+            task.config, excluded.deleted, excluded.removed, lines, evaluations, excluded.limited
         )
     return _JUDGES[task.folder, counted]
 
@@ -248,7 +252,7 @@ def _judge_group(table: Any, judge: Judge, samples: ReasonSamples, writer: Any) 
     verdicts = judge.judge(rows)
     alive = [index for index, verdict in enumerate(verdicts) if verdict.reason == KEPT]
     for row, verdict in zip(rows, verdicts, strict=True):
-        if verdict.reason != KEPT and row["audience"] == "public":
+        if verdict.reason != KEPT and judge.audience(row) == "public":
             samples.offer(verdict.reason, row["id"], verdict.text)
     kept = [verdicts[index] for index in alive]
     families = np.array([family_of(row["kind"], row["media"] or ()) for row in rows], np.uint8)
@@ -286,8 +290,8 @@ def _compared(row: Mapping[str, Any], text: str) -> str:
 
 
 def _survivors(table: Any, kept: Sequence[Verdict]) -> Any:
-    """The survivors' rows, with text, language and turns as they would go into the corpus."""
-    for name in ("text", "lang", "messages", "rejected"):
+    """The survivors' rows, with text, language, audience and turns as they would go into the corpus."""
+    for name in ("text", "lang", "messages", "rejected", "audience"):
         values = pa.array([_plain(getattr(v, name)) for v in kept], SCHEMA.field(name).type)
         table = table.set_column(SCHEMA.get_field_index(name), SCHEMA.field(name), values)
     masked = [" ".join(f"{kind}:{count}" for kind, count in sorted(v.masked.items())) for v in kept]

@@ -9,11 +9,14 @@ from glaswerk.core.document import Document, Message, Role
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.dialogues.questions import turns_of_question
 from glaswerk.data.dialogues.records import read_records
-from glaswerk.data.documents.fields import Defaults, IngestCounts, rights_of
+from glaswerk.data.documents.fields import Defaults, IngestCounts, rights_of, who_and_when
+from glaswerk.data.documents.wrong_command import refuse_unstated_posts
 from glaswerk.data.files.inputs import InputFile
 from glaswerk.data.references import derived_from
 
 ROLES = get_args(Role)
+# Fields that name the author of a row; `user` is none of them, as it may be the question itself.
+AUTHORS = ("author", "username", "user_name", "screen_name")
 _SHAPE = '{"messages": [{"role": "user", "content": "…"}, {"role": "assistant", "content": "…"}]}'
 
 
@@ -22,15 +25,18 @@ def read_chats(
 ) -> Iterator[Document]:
     """One document of kind "dialogue" per row; its text is the plain rendering.
 
-    Rows may have an id, a licence, and in `derived_from` the ids of the documents that they were made from.
+    Rows may have an id, an author, a time (created_at), a licence, and in `derived_from` the ids of the
+    documents that they were made from.
     Raises GlaswerkError naming file and row for an unknown role, an empty dialogue or turn, and a dialogue
     without a turn of the assistant, because tuning on it would teach nothing. With `tolerant`, such rows are
     counted.
     """
     for number, where, row in read_records(file, counts, tolerant=tolerant):
+        refuse_unstated_posts(row, where, stated=defaults.stated)
         try:
             messages, parents = _messages(_turns(row), where), derived_from(row, where)
             rights = rights_of(row, where, defaults)
+            author, created_at = who_and_when(row, AUTHORS, counts)
         except GlaswerkError:
             if not tolerant:
                 raise
@@ -42,11 +48,24 @@ def read_chats(
             source=defaults.source,
             text=plain_text(messages),
             rights=rights,
-            author=defaults.author,
+            author=author or _named_user(row) or defaults.author,
+            created_at=created_at,
             kind="dialogue",
             messages=messages,
             derived_from=parents,
         )
+
+
+def _named_user(row: Mapping[str, Any]) -> str:
+    """The only name that the turns of users have in OpenAI's shape; empty for none or several."""
+    turns = row.get("messages")
+    users = [
+        t
+        for t in (turns if isinstance(turns, list) else [])
+        if isinstance(t, dict) and t.get("role") == "user"
+    ]
+    names = {name.strip() for turn in users if isinstance(name := turn.get("name"), str)}
+    return names.pop() if len(names) == 1 else ""
 
 
 def plain_text(messages: Sequence[Message], rejected: Sequence[Message] = ()) -> str:

@@ -15,9 +15,10 @@ from typing import Any
 
 from glaswerk.core.document import Document, Message, Rights
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.dialogues.chats import from_sharegpt, message_of, plain_text
+from glaswerk.data.dialogues.chats import AUTHORS, from_sharegpt, message_of, plain_text
 from glaswerk.data.dialogues.records import read_records
-from glaswerk.data.documents.fields import Defaults, IngestCounts, rights_of
+from glaswerk.data.documents.fields import Defaults, IngestCounts, rights_of, who_and_when
+from glaswerk.data.documents.wrong_command import refuse_unstated_posts
 from glaswerk.data.files.inputs import InputFile
 from glaswerk.data.language import tidy_code
 from glaswerk.data.references import derived_from
@@ -49,11 +50,12 @@ def read_preferences(
 
     The last of `messages` is the chosen answer; `rejected` is the other answer to the same messages. Of
     several answers, the best is paired with the worst. Pairs that teach nothing are counted, by reason. Rows
-    may have `derived_from`, the ids of what they were made from. Raises GlaswerkError naming file and row for
-    another shape; with `tolerant`, it is counted.
+    may have an author, a time, and `derived_from`, the ids of what they were made from. Raises GlaswerkError
+    naming file and row for another shape; with `tolerant`, it is counted.
     """
     for number, where, row in read_records(file, counts, tolerant=tolerant):
         counts.rows += 1
+        refuse_unstated_posts(row, where, stated=defaults.stated)
         try:
             parents, rights = derived_from(row, where), rights_of(row, where, defaults)
             found = [(pair, _answered(pair, where, counts)) for pair in _pairs(row, where, counts)]
@@ -66,7 +68,13 @@ def read_preferences(
             if turns is not None:
                 identifier = f"{defaults.source}:{pair.id or f'{file.name}#{number}'}"
                 document = _document(rights, identifier, turns, pair.lang, defaults)
-                yield replace(document, derived_from=parents)
+                author, created_at = who_and_when(row, AUTHORS, counts)
+                yield replace(
+                    document,
+                    derived_from=parents,
+                    author=author or defaults.author,
+                    created_at=created_at,
+                )
 
 
 def _document(
@@ -78,7 +86,6 @@ def _document(
         source=defaults.source,
         text=plain_text(messages, [rejected]),
         rights=rights,
-        author=defaults.author,
         lang=tidy_code(lang),
         kind="preference",
         messages=tuple(messages),

@@ -25,7 +25,7 @@ def add_docs(
     licence: str,
     author: str = "",
     name: str = "",
-    acquired: str = "own",
+    acquired: str = "",
     kind: str = "page",
     text_column: str = "",
     encoding: str = "",

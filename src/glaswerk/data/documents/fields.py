@@ -45,6 +45,8 @@ class Defaults:
     author: str = ""
     acquired: str = "own"
     kind: str = "page"
+    # Whether the user said how the content was acquired; else "own" is assumed.
+    stated: bool = False
 
 
 @dataclass(slots=True)
@@ -227,6 +229,13 @@ def _one_of(row: Mapping[str, Any], key: str, known: Sequence[str], where: str) 
             hint="correct it there, or remove it",
         )
     return word
+
+
+def who_and_when(
+    row: Mapping[str, Any], names: Sequence[str], counts: IngestCounts
+) -> tuple[str, datetime | None]:
+    """The author of a row, from the first of `names` that it has, and its time."""
+    return next((found for name in names if (found := _text_of(row, name))), ""), _time(row, counts)
 
 
 def _kind(row: Mapping[str, Any], where: str, defaults: Defaults) -> str:

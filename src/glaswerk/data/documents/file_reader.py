@@ -15,7 +15,7 @@ from glaswerk.data.documents.formats import ReadOptions, format_of
 from glaswerk.data.documents.opt_out import Robots, is_rules_file
 from glaswerk.data.documents.rows import UnsupportedFile, rows_of
 from glaswerk.data.documents.warc import read_rules
-from glaswerk.data.documents.wrong_command import WrongCommand, refuse_archive
+from glaswerk.data.documents.wrong_command import WrongCommand, admitted, refuse_archive
 from glaswerk.data.files.inputs import InputFile
 from glaswerk.data.files.limits import ROBOTS_BYTES
 from glaswerk.data.files.lines import broken
@@ -23,6 +23,8 @@ from glaswerk.data.files.stored import DAMAGE, Bomb, StoredFile, Unpacker
 
 # Damage in these raises an error: their author can fix them, and the error names the place.
 _PLAIN = ("text", "lines", "list", "object", "table")
+# Each row has fields that its author named, so a row may be a post or a message.
+_ROWS = ("lines", "list", "object", "table", "parquet")
 # Nothing can be read from these if a part is broken.
 _ALL_OR_NOTHING = ("epub", "parquet", "pdf")
 
@@ -57,6 +59,8 @@ def _documents(
     try:
         for key, row in rows_of(file_format, stored, where, options, counts):
             place = f"{where}, row {key.removeprefix('#')}" if key else str(where)
+            if file_format in _ROWS:
+                row = admitted(row, place, stated=defaults.stated)
             opted_out = options.robots.disallows(str(row.get("url") or "").strip(), location)
             fields = {**row, "tdm_opt_out": True} if opted_out else row
             document = from_fields(fields, stored.name + key, place, defaults, counts)

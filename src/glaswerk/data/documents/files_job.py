@@ -18,7 +18,7 @@ from glaswerk.data.documents.wrong_command import WrongCommand
 from glaswerk.data.files.bad_files import damage
 from glaswerk.data.files.inputs import InputFile, changed, stamp, unreadable
 from glaswerk.data.files.lines import broken
-from glaswerk.data.store.new_source import check_rights, default_name, need_documents
+from glaswerk.data.store.new_source import OWN, AuthorGate, check_rights, default_name, need_documents
 from glaswerk.data.store.parquet import DocumentWriter
 from glaswerk.lab import Artifact, Lab, Spec
 
@@ -27,7 +27,8 @@ from glaswerk.lab import Artifact, Lab, Spec
 class FilesJob:
     """Writes a source of documents, dialogues or preferences read from files.
 
-    `read` gives the documents of one file, in order; `counts` collects what is left out.
+    `read` gives the documents of one file, in order; `counts` collects what is left out. If `acquired` is
+    empty, the content counts as the user's own, and may therefore name one author only.
     """
 
     recipe: str
@@ -46,13 +47,13 @@ class FilesJob:
         GlaswerkError for unclear rights, for a named file that changes while it is read, and with
         `counts.strict` for the first bad file.
         """
-        check_rights(self.licence, self.acquired)
+        check_rights(self.licence, self.acquired or OWN)
         known = dict(self._known())
         decided: dict[str, Any] = {
             "files": {file.name: digest for file, (_, digest) in known.items()},
             "licence": self.licence,
             "author": self.author,
-            "acquired": self.acquired,
+            "acquired": self.acquired or OWN,
             "kind": self.kind,
             **more,
         }
@@ -79,7 +80,8 @@ class FilesJob:
     def _write(
         self, folder: Path, source: str, stamps: Mapping[InputFile, tuple[int, int]]
     ) -> Mapping[str, Any]:
-        defaults = Defaults(source, self.licence, self.author, self.acquired, self.kind)
+        acquired = self.acquired or OWN
+        defaults = Defaults(source, self.licence, self.author, acquired, self.kind, bool(self.acquired))
         with DocumentWriter(folder / DOCUMENTS) as writer:
             for document in track(self._documents(defaults, stamps), "reading documents"):
                 writer.add(document)
@@ -100,9 +102,10 @@ class FilesJob:
     def _documents(
         self, defaults: Defaults, stamps: Mapping[InputFile, tuple[int, int]]
     ) -> Iterator[Document]:
+        gate = AuthorGate(stated=defaults.stated)
         for file, before in stamps.items():
             counted, named = Counter(self.counts.left_out), self.counts.bad.count
-            yield from self._of(file, defaults)
+            yield from map(gate.passed, self._of(file, defaults))
             if stamp(file.path) != before:
                 raise changed(file.label)
             reason = damage(counted, self.counts.left_out)

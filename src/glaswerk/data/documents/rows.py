@@ -18,7 +18,6 @@ from glaswerk.data.documents.mail.mailbox import read_mbox
 from glaswerk.data.documents.mail.message import read_message
 from glaswerk.data.documents.pdf import read_pdf
 from glaswerk.data.documents.warc import read_warc
-from glaswerk.data.documents.wrong_command import refuse_api_record
 from glaswerk.data.files import lines
 from glaswerk.data.files.limits import JSON_VALUE_BYTES, MAIL_BYTES, PAGE_BYTES, TEXT_FILE_BYTES
 from glaswerk.data.files.stored import StoredFile
@@ -112,13 +111,11 @@ def _eml(stored: StoredFile, where: Path, options: ReadOptions, counts: IngestCo
 
 def _objects(stored: StoredFile, where: Path, options: ReadOptions, counts: IngestCounts) -> Rows:
     for number, row in lines.read_objects(as_utf8(stored), where, options.encoding):
-        refuse_api_record(row, f"{where}, line {number:,}")
         yield f"#{number}", _chosen(row, options)
 
 
 def _list(stored: StoredFile, where: Path, options: ReadOptions, counts: IngestCounts) -> Rows:
     for number, row in lines.read_list(as_plain_utf8(stored), where):
-        refuse_api_record(row, f"{where}, value {number:,}")
         yield f"#{number}", _chosen(row, options)
 
 
@@ -130,7 +127,6 @@ def _object(stored: StoredFile, where: Path, options: ReadOptions, counts: Inges
             hint='write its documents as a list, or one per line: {"text": "…"}',
         )
     row = lines.read_object(data, where, options.encoding)
-    refuse_api_record(row, where)
     yield "", _chosen(row, options)
 
 

@@ -10,13 +10,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.posts.api import is_api_record
+from glaswerk.data.posts.recognise import is_api_record, is_message, is_post_of_x, post_id
+from glaswerk.data.references import X_PREFIX
 
 # How the data files of an X archive start, including those before 2019 ("Grailbird").
 _ARCHIVE = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*+(?:window\.(?:YTD|__THAR_CONFIG)\b|Grailbird\.data\b|"
     rb"var (?:user_details|payload_details|tweet_index)\s*=)"
 )
+
+
+_AS_POSTS = "add it as posts: glaswerk add posts FILE --licence … --acquired …"
 
 
 class WrongCommand(GlaswerkError):
@@ -33,11 +37,34 @@ def refuse_archive(head: bytes, where: object) -> None:
         )
 
 
-def refuse_api_record(row: Mapping[str, Any], where: object) -> None:
-    """Raises WrongCommand for a record of X's API: a post, a message or a deletion notice."""
+def admitted(row: Mapping[str, Any], where: object, *, stated: bool) -> Mapping[str, Any]:
+    """The row. Raises WrongCommand if it holds a message, a record of X's API, or a post of X.
+
+    A post in another shape than the API's may come in if the user said how it was acquired (`stated`), and a
+    message if its row says who may read it. Such a post gets its id of X, so that deletions reach it.
+    """
+    if is_message(row) and not row.get("audience"):
+        raise WrongCommand(
+            f"expected documents, found a private message in {where}: it names who sent or received it",
+            hint="an archive's own messages: glaswerk add posts ARCHIVE.zip --direct-messages --licence …; "
+            'for other messages, say in each row who may read it: "audience": "private"',
+        )
     if is_api_record(row):
         raise WrongCommand(
             f"expected documents, found a record of X's API in {where}; its deletions and protected "
             "accounts must be respected",
-            hint="add it as posts: glaswerk add posts FILE --licence … --acquired …",
+            hint=_AS_POSTS,
+        )
+    refuse_unstated_posts(row, where, stated=stated)
+    number = post_id(row)
+    return {**row, "id": X_PREFIX + number} if number else row
+
+
+def refuse_unstated_posts(row: Mapping[str, Any], where: object, *, stated: bool) -> None:
+    """Raises WrongCommand for a post of X, unless the user said how it was acquired (`stated`)."""
+    if not stated and is_post_of_x(row):
+        raise WrongCommand(
+            f"expected to be told how you came by the right to these posts, found nothing: {where} holds "
+            "posts of X, whose terms (June 2025) forbid training foundation models on other people's posts",
+            hint=_AS_POSTS,
         )

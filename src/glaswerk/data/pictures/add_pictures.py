@@ -16,11 +16,12 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import digest_file, digest_files
 from glaswerk.core.progress import track
 from glaswerk.data.documents.fields import Defaults, IngestCounts, from_fields
+from glaswerk.data.documents.wrong_command import refuse_unstated_posts
 from glaswerk.data.files.inputs import InputFile
 from glaswerk.data.pictures.captioned import CaptionedPicture, CaptionedReader, find_pictures
 from glaswerk.data.pictures.check import check
 from glaswerk.data.pictures.store import PictureWriter
-from glaswerk.data.store.new_source import check_rights, default_name
+from glaswerk.data.store.new_source import OWN, AuthorGate, check_rights, default_name
 from glaswerk.data.store.parquet import DocumentWriter
 from glaswerk.lab import Artifact, Lab, Spec
 
@@ -33,7 +34,7 @@ class PicturesConfig:
 
     licence: str
     author: str = ""
-    acquired: str = "own"
+    acquired: str = ""
     text_column: str = ""
     tolerant: bool = False
 
@@ -52,11 +53,15 @@ class PicturesJob:
     def write(self, folder: Path) -> Mapping[str, Any]:
         """Write documents and pictures to `folder`; returns the statistics."""
         reader = CaptionedReader(self.counts, self.config.text_column, self.config.tolerant)
+        gate = AuthorGate(stated=bool(self.config.acquired))
         with PictureWriter(folder) as pictures, DocumentWriter(folder / DOCUMENTS) as writer:
             for item in track(reader.read(self.files), "reading pictures"):
                 self.figures["rows"] += 1
+                refuse_unstated_posts(
+                    {"text": "", **item.fields}, item.where, stated=bool(self.config.acquired)
+                )
                 for document in self._documents(item, pictures):
-                    writer.add(document)
+                    writer.add(gate.passed(document))
         self._need_some(writer)
         return {
             "documents": writer.documents,
@@ -93,7 +98,7 @@ class PicturesJob:
 
     def _document(self, item: CaptionedPicture, caption: str) -> Document | None:
         defaults = Defaults(
-            self.source, self.config.licence, self.config.author, self.config.acquired, "caption"
+            self.source, self.config.licence, self.config.author, self.config.acquired or OWN, "caption"
         )
         # A title belongs to the book or page, and a kind to the picture: neither describes the caption.
         fields = {**item.fields, "text": caption, "title": "", "kind": "caption"}
@@ -116,17 +121,18 @@ class PicturesJob:
 
 def add_pictures(lab: Lab, paths: Sequence[Path], config: PicturesConfig, name: str = "") -> Artifact:
     """The source artifact of captioned pictures at `paths`. See `source.add_images`."""
-    check_rights(config.licence, config.acquired)
+    check_rights(config.licence, config.acquired or OWN)
     counts = IngestCounts()
     files = find_pictures(paths, counts)
     decided: dict[str, Any] = {
         # One digest for all files, because a folder may have more files than a manifest should list.
         "files": digest_files({file.name: digest_file(file.path) for file in files}),
         **asdict(config),
+        "acquired": config.acquired or OWN,
     }
     chosen = name or default_name(paths[0], decided)
     job = PicturesJob(chosen, config, files, counts)
-    return lab.make(Spec("source", chosen, "add-images/2", config={"source": chosen, **decided}), job.write)
+    return lab.make(Spec("source", chosen, "add-images/3", config={"source": chosen, **decided}), job.write)
 
 
 def picture_figures(pictures: PictureWriter) -> dict[str, Any]:

@@ -81,6 +81,8 @@ class ArchivesJob:
     last: dict[str, str] = field(default_factory=dict)
     messages: list[Document] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
+    # Ids of posts that were for few people, whether or not they are added.
+    few: set[str] = field(default_factory=set)
 
     @no_cycle_search()
     def write(self, folder: Path) -> Mapping[str, Any]:
@@ -93,7 +95,7 @@ class ArchivesJob:
             for document in filter(self._is_new, self.messages):
                 writer.add(document)
         need_documents(writer, self.paths, self.left_out)
-        write_relations(folder, (X_PREFIX + i for i in deleted), self.parts)
+        write_relations(folder, (X_PREFIX + i for i in deleted), self.parts, (X_PREFIX + i for i in self.few))
         return {
             "documents": writer.documents,
             "archives": len(self.paths),
@@ -153,6 +155,7 @@ class ArchivesJob:
         """Each post of one account once, from all its archives; the newest archive wins."""
         archives = sorted((self._read_archive(path) for path in paths), key=lambda archive: archive.age)
         few = set[str]().union(*(archive.limited for archive in archives))
+        self.few |= few
         resolved = resolve_versions(self._for_all(archives, few), deleted)
         self.messages += (message for archive in archives for message in archive.messages)
         ids = [{post.id for post in archive.posts} for archive in archives]
@@ -166,7 +169,10 @@ class ArchivesJob:
             limited = [ALWAYS]
         for post in resolved.posts:
             self.dates_off += has_wrong_date(post)
-            yield post_document(post, self.source, handle, rights, limited)
+            document = post_document(post, self.source, handle, rights, limited)
+            if document.rights.audience != "public":
+                self.few.update(post.versions)
+            yield document
 
     def _for_all(self, archives: Iterable[_ArchiveContent], few: set[str]) -> Iterator[Post]:
         """The posts without those for a limited audience; with include_limited, such posts marked as limited.

@@ -79,11 +79,7 @@ class DumpJob:
                 elif self._is_wanted(item, writer.documents):
                     writer.add(self._document(item))
         if not writer.documents and not self._deleted:
-            some = ", ".join(map(str, islice(self.stamps, 3)))
-            raise GlaswerkError(
-                f"expected posts in the format of X's APIs, found none in {some}",
-                hint='for other JSON lines with a field "text": glaswerk add docs FILE --kind post',
-            )
+            raise self._nothing(dumps.counts + payloads.counts + self.left_out)
         superseded = self._superseded()
         deleted = self._with_versions(self._deleted)
         groups = self._groups(superseded, deleted)
@@ -103,6 +99,15 @@ class DumpJob:
             "dates_off": self.dates_off,
             "left_out": dict(sorted((+self.left_out).items())),
         }
+
+    def _nothing(self, counts: Counter[str]) -> GlaswerkError:
+        some = ", ".join(map(str, islice(self.stamps, 3)))
+        words = ", ".join(f"{reason} {count:,}" for reason, count in sorted((+counts).items()))
+        return GlaswerkError(
+            f"expected posts in the format of X's APIs, found none in {some}"
+            + (f" (left out: {words})" if words else ""),
+            hint='for other JSON lines with a field "text": glaswerk add docs FILE --kind post',
+        )
 
     def _items(self, dumps: Dumps, payloads: Payloads) -> Iterator[ApiPost | Deletion | Repost]:
         for file, before in self.stamps.items():
@@ -224,7 +229,8 @@ class DumpJob:
         parts = [(i, original, "retweet") for i, original in self._reposts.items() if i not in gone]
         parts += [(str(old), str(new), "edit") for old, new in superseded.items() if old not in deleted]
         named = sorted((X_PREFIX + part, X_PREFIX + document, relation) for part, document, relation in parts)
-        write_relations(folder, (X_PREFIX + i for i in gone), [*named, *sorted(joined_parts)])
+        limited = (f"{X_PREFIX}{number}" for number in self._limited)
+        write_relations(folder, (X_PREFIX + i for i in gone), [*named, *sorted(joined_parts)], limited)
 
     def _superseded(self) -> dict[int, int]:
         """Older version → the newest version of its post that is present."""

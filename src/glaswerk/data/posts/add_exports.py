@@ -68,11 +68,14 @@ class ExportJob:
     _did: str = ""
     _seen: set[str] = field(default_factory=set)
     _reposts: dict[str, str] = field(default_factory=dict)
+    _few: set[str] = field(default_factory=set)
 
     def write(self, folder: Path) -> Mapping[str, Any]:
         """Write documents and parts to `folder`; returns the statistics."""
         with DocumentWriter(folder / DOCUMENTS) as writer:
             for post in track(self._posts(), "reading posts"):
+                if post.audience != "public":
+                    self._few.add(post.id)
                 if post.audience not in self.audiences:
                     self.left_out[_STAYS_OUT[post.audience]] += 1
                 elif not post.text.strip():
@@ -83,7 +86,7 @@ class ExportJob:
                     self._seen.add(post.id)
                     writer.add(self._document(post))
         need_documents(writer, list(self.stamps), self.left_out)
-        write_relations(folder, (), sorted((i, o, "retweet") for i, o in self._reposts.items()))
+        write_relations(folder, (), sorted((i, o, "retweet") for i, o in self._reposts.items()), self._few)
         return {
             "documents": writer.documents,
             "files": len(self.stamps),

@@ -11,6 +11,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from glaswerk.data.posts.post import Post, Repost, digits, read_post
+from glaswerk.data.posts.recognise import (
+    Record,
+    dicts,
+    identifier_of,
+    is_flat,
+    is_message,
+    is_page,
+    is_post,
+)
 
 # Messages between the posts of a v1.1 stream that are neither posts nor deletions.
 _NOTICES = (
@@ -25,23 +34,10 @@ _NOTICES = (
     "event",
     "control",
 )
-# Keys of direct messages and other events of their conversations; no post has them.
-_MESSAGES = (
-    "recipient_id",
-    "message_create",
-    "direct_message",
-    "dm_conversation_id",
-    "dm_event",
-    "event_type",
-)
 # Lists in an answer that contain posts, or users with their latest post.
 _LISTS = ("statuses", "results", "users")
-# Keys of v2 posts that v1.1 posts do not have.
-_FLAT = ("author_id", "edit_history_tweet_ids", "referenced_tweets", "note_tweet", "conversation_id")
 # X nests two levels deep (a quote of a repost of a quote); a hostile record may nest without limit.
 _DEPTH = 6
-
-Record = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +74,13 @@ class Payloads:
     def _record(self, record: Record, depth: int) -> Iterator[ApiPost | Deletion | Repost]:
         if depth == 0:
             self.counts["nested_too_deep"] += 1
-        elif _is_message(record):
+        elif is_message(record):
             self.counts["direct_message"] += 1
-        elif _is_page(record):
+        elif is_page(record):
             yield from self._page(record)
-        elif _is_flat(record):
+        elif is_flat(record):
             yield from self._page({"data": record})
-        elif _is_post(record):
+        elif is_post(record):
             yield from self._status(record, depth)
         elif (deletion := _deletion(record)) is not None:
             yield from self._deletion(deletion)
@@ -99,7 +95,7 @@ class Payloads:
 
     def _deletion(self, value: Record) -> Iterator[Deletion]:
         post = value.get("status", value.get("tweet"))
-        found = _identifier(post) if isinstance(post, dict) else ""
+        found = identifier_of(post) if isinstance(post, dict) else ""
         if found:
             yield Deletion(found)
         else:
@@ -112,7 +108,7 @@ class Payloads:
             yield from self._record(quoted, depth - 1)
         if isinstance(original, dict):
             yield from self._record(original, depth - 1)
-            ids = _identifier(record), _identifier(original)
+            ids = identifier_of(record), identifier_of(original)
             if all(ids):
                 yield Repost(*ids)
             return
@@ -128,50 +124,33 @@ class Payloads:
         """A v2 page: its posts, then those in `includes`, which the former quote, reply to or repeat."""
         included = page.get("includes")
         included = included if isinstance(included, dict) else {}
-        users = {str(user.get("id")): user for user in _dicts(included.get("users"))}
-        media = {str(item.get("media_key")): item for item in _dicts(included.get("media"))}
+        users = {str(user.get("id")): user for user in dicts(included.get("users"))}
+        media = {str(item.get("media_key")): item for item in dicts(included.get("media"))}
         data = page.get("data")
-        more = _dicts(included.get("tweets"))
-        known = {_identifier(tweet) for tweet in more}
-        for tweet in [*_dicts(data if isinstance(data, list) else [data]), *more]:
-            if _is_message(tweet):
+        more = dicts(included.get("tweets"))
+        known = {identifier_of(tweet) for tweet in more}
+        for tweet in [*dicts(data if isinstance(data, list) else [data]), *more]:
+            if is_message(tweet):
                 self.counts["direct_message"] += 1
                 continue
             if "text" not in tweet:  # a user, whose pinned post is among the included ones
                 self.counts["not_a_post"] += 1
                 continue
             original = _reference(tweet, "retweeted")
-            if original and original in known and _identifier(tweet):
-                yield Repost(_identifier(tweet), original)
+            if original and original in known and identifier_of(tweet):
+                yield Repost(identifier_of(tweet), original)
                 continue
             user = users.get(str(tweet.get("author_id")), tweet.get("author"))
             user = user if isinstance(user, dict) else {}
             handle, limited = str(user.get("username") or ""), user.get("protected") is True
             yield from self._post(_as_v1(tweet, media), handle, limited, cut=False)
-        self.counts["unavailable"] += len(_dicts(page.get("errors")))
+        self.counts["unavailable"] += len(dicts(page.get("errors")))
 
     def _post(self, record: Record, author: str, limited: bool, cut: bool) -> Iterator[ApiPost]:
         try:
             yield ApiPost(read_post(record), author, limited, cut)
         except ValueError:
             self.counts["broken_record"] += 1
-
-
-def _identifier(record: Record) -> str:
-    return digits(record.get("id_str") or record.get("id") or "")
-
-
-def _is_post(record: Record) -> bool:
-    has_text = any(isinstance(record.get(key), str) for key in ("full_text", "text"))
-    return has_text and ("id_str" in record or "id" in record)
-
-
-def _is_message(record: Record) -> bool:
-    """Whether this is a v1.1 direct message (before or after 2018) or an event of a v2 conversation.
-
-    v2 messages have id and text just as posts do, so this must be checked before `_is_post`.
-    """
-    return any(key in record for key in _MESSAGES)
 
 
 def _deletion(record: Record) -> Record | None:
@@ -183,44 +162,8 @@ def _deletion(record: Record) -> Record | None:
     return value if isinstance(value, dict) else None
 
 
-def _is_page(record: Record) -> bool:
-    """Whether this is a v2 answer: a post, posts, or something else that includes posts."""
-    data, included = record.get("data"), record.get("includes")
-    first = data[0] if isinstance(data, list) and data else data
-    has_post = isinstance(first, dict) and "text" in first and "id" in first and "user" not in first
-    return has_post or bool(isinstance(included, dict) and _dicts(included.get("tweets")))
-
-
-def _is_flat(record: Record) -> bool:
-    """Whether this is a v2 post by itself, as programs write it that split pages; may have an `author`."""
-    return (
-        "text" in record and "id" in record and "user" not in record and any(key in record for key in _FLAT)
-    )
-
-
-def is_api_record(record: Record) -> bool:
-    """Whether a record certainly comes from X's API, and not from a data set with `id` and `text`."""
-    user = record.get("user")
-    author = any(key in record for key in ("id_str", "edit_history_tweet_ids")) or (
-        "author_id" in record and "created_at" in record
-    )
-    named = isinstance(user, dict) and "screen_name" in user
-    deletion = record.get("delete")
-    return (
-        (_is_post(record) and (author or named))
-        or _is_message(record)
-        or "dm_conversation_id" in record
-        or _is_page(record)
-        or (isinstance(deletion, dict) and "status" in deletion)
-    )
-
-
-def _dicts(value: Any) -> list[Record]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
 def _reference(tweet: Record, kind: str) -> str:
-    found = [digits(r.get("id")) for r in _dicts(tweet.get("referenced_tweets")) if r.get("type") == kind]
+    found = [digits(r.get("id")) for r in dicts(tweet.get("referenced_tweets")) if r.get("type") == kind]
     return found[0] if found else ""
 
 
@@ -230,7 +173,7 @@ def _as_v1(tweet: Record, media: Mapping[str, Record]) -> Record:
     note = note if isinstance(note, dict) else {}
     shown = note if isinstance(note.get("text"), str) else tweet
     entities = shown.get("entities")
-    links = _dicts(entities.get("urls")) if isinstance(entities, dict) else []
+    links = dicts(entities.get("urls")) if isinstance(entities, dict) else []
     return {
         "id_str": tweet.get("id"),
         "full_text": shown.get("text"),

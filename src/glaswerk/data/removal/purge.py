@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from glaswerk.core.artifact_files import DOCUMENTS, PARTS, PURGED_DOCUMENTS, TOMBSTONES
+from glaswerk.core.artifact_files import DOCUMENTS, LIMITED, PARTS, PURGED_DOCUMENTS, TOMBSTONES
 from glaswerk.core.document import Document, Rights
 from glaswerk.core.ids import digest_json
 from glaswerk.core.progress import track
@@ -105,7 +105,7 @@ class _Job:
                     counts[self._mark(row)] += 1
                     lost.update(row["media"] or ())
         figures = self._keep(folder)
-        for name in (TOMBSTONES, PARTS):
+        for name in (TOMBSTONES, LIMITED, PARTS):
             if (old / name).exists():
                 shutil.copyfile(old / name, folder / name)
         if (old / INDEX).exists():

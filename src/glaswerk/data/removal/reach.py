@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from glaswerk.core.artifact_files import DECISIONS, DOCUMENTS, PARTS, PURGED_DOCUMENTS, TOMBSTONES
+from glaswerk.core.artifact_files import DECISIONS, DOCUMENTS, LIMITED, PARTS, PURGED_DOCUMENTS, TOMBSTONES
 from glaswerk.data.references import retweeted_handle
 from glaswerk.data.store.order import GIVEN_ID, given_id
 from glaswerk.data.store.parquet import broken_parquet
@@ -176,11 +176,22 @@ def with_containers(sources: Sequence[Artifact], posts: set[str]) -> set[str]:
 def deleted_ids(sources: Sequence[Artifact]) -> frozenset[str]:
     """Ids of documents that contain a post that any archive lists as deleted, and of what was derived from
     such posts. The order in which the sources were added does not matter."""
-    stones: set[str] = set()
+    return _listed(sources, TOMBSTONES)
+
+
+def limited_ids(sources: Sequence[Artifact]) -> frozenset[str]:
+    """Ids of documents that contain a post that any source lists as for few people, and of what was derived
+    from such posts. Like deletions, this does not depend on the order in which sources were added."""
+    return _listed(sources, LIMITED)
+
+
+def _listed(sources: Sequence[Artifact], table: str) -> frozenset[str]:
+    """The ids in a side table of any source, what they went into, and what was derived from either."""
+    listed: set[str] = set()
     for source in sources:
-        if (source.path / TOMBSTONES).exists():
-            stones.update(pq.read_table(source.path / TOMBSTONES)["id"].to_pylist())
-    return with_derived(sources, Removed(frozenset(with_containers(sources, stones)))).ids
+        if (source.path / table).exists():
+            listed.update(pq.read_table(source.path / table)["id"].to_pylist())
+    return with_derived(sources, Removed(frozenset(with_containers(sources, listed)))).ids
 
 
 def _steps(sources: Sequence[Artifact], without: Collection[str]) -> dict[str, set[str]]:

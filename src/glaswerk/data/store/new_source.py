@@ -7,12 +7,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from glaswerk.core.document import Document
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import digest_json, short
 from glaswerk.data.files.bad_files import BadFiles
 from glaswerk.data.store.parquet import DocumentWriter
+from glaswerk.lab.tombstones import plain_handle
 
-ORIGINS = ("own", "public", "licensed", "synthetic", "unknown")
+OWN = "own"
+ORIGINS = (OWN, "public", "licensed", "synthetic", "unknown")
 
 
 def default_name(first: Path, decided: Mapping[str, Any]) -> str:
@@ -31,6 +34,28 @@ def check_rights(licence: str, acquired: str) -> None:
         )
     if acquired not in ORIGINS:
         raise GlaswerkError(f"expected how it was acquired ({', '.join(ORIGINS)}), found {acquired!r}")
+
+
+class AuthorGate:
+    """Refuses content of several authors whose origin the user did not state: it cannot all be their own."""
+
+    def __init__(self, *, stated: bool) -> None:
+        self._stated = stated
+        self._author = ""
+
+    def passed(self, document: Document) -> Document:
+        """The document. Raises GlaswerkError at the second author, unless the origin is stated."""
+        if self._stated or not document.author or document.rights.acquired != OWN:
+            return document
+        self._author = self._author or document.author
+        if plain_handle(self._author) != plain_handle(document.author):
+            raise GlaswerkError(
+                f"expected how you came by the right to content of several authors, found nothing: it names "
+                f"{self._author!r:.60} and {document.author!r:.60}",
+                hint="add --acquired public, licensed, synthetic or unknown; or --acquired own, if all of it "
+                "is yours",
+            )
+        return document
 
 
 def need_documents(

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from glaswerk.core.artifact_files import PARTS, TOMBSTONES
+from glaswerk.core.artifact_files import LIMITED, PARTS, TOMBSTONES
 from glaswerk.core.document import DOCUMENT_COLUMNS, Document, to_columns
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.files.limits import ROW_BYTES
@@ -138,13 +138,23 @@ def write_table(path: Path, columns: Mapping[str, Sequence[Any]], schema: Any) -
     pq.write_table(table, path, compression="zstd", compression_level=_LEVEL)
 
 
-def write_relations(folder: Path, tombstones: Iterable[str], parts: Iterable[tuple[str, str, str]]) -> None:
-    """Write a source's two side tables: the ids that owners deleted, and (part, document, relation).
+def write_relations(
+    folder: Path,
+    tombstones: Iterable[str],
+    parts: Iterable[tuple[str, str, str]],
+    limited: Iterable[str] = (),
+) -> None:
+    """Write a source's side tables: ids that owners deleted, (part, document, relation), and limited ids.
 
-    A relation is thread, edit, retweet or speaker. The part of a speaker is an @handle in lower case.
+    A relation is thread, edit, retweet or speaker. The part of a speaker is an @handle in lower case. Limited
+    are posts that were for few people only, whether or not the source has their texts: no copy of them in
+    another source is public.
     """
     ids = pa.schema([("id", pa.string())])
     write_table(folder / TOMBSTONES, {"id": sorted(tombstones)}, ids)
+    few = sorted(set(limited))
+    if few:
+        write_table(folder / LIMITED, {"id": few}, ids)
     rows = list(parts)
     columns = {name: [row[i] for row in rows] for i, name in enumerate(_PARTS)}
     write_table(folder / PARTS, columns, pa.schema([(name, pa.string()) for name in _PARTS]))
