@@ -18,7 +18,7 @@ from glaswerk.cli.json_fields import JSON_FIELDS
 from glaswerk.cli.main import cli
 from glaswerk.cli.verbs import HELPERS, SECTIONS
 from glaswerk.data.curate.settings import CurateConfig
-from glaswerk.data.store.reasons import ADDING, CURATION, MASKED, Reason
+from glaswerk.data.store.reasons import ADDING, CURATION, MASKED, PACKING, Reason
 from glaswerk.lab.answer_records import AnswerSettings
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -235,6 +235,9 @@ def reasons() -> str:
         "## Adding: `glaswerk add`\n",
         "Counted in the source's manifest, under `left_out`.\n",
         _reasons(ADDING),
+        "## Packing: `glaswerk pack`\n",
+        "Counted in the shards' figures, by split.\n",
+        _reasons(PACKING),
         "## Masking\n",
         "Counted in the corpus report, under `masked`.\n",
         _reasons(MASKED),

@@ -49,6 +49,13 @@ def chat(backend: TokenizersBackend, template: str) -> ChatTemplate:
     return ChatTemplate(template, backend, {"bos_token": "<|im_start|>", "eos_token": "<|im_end|>"}, end_id=0)
 
 
+def masked(
+    backend: TokenizersBackend, template: str, messages: list[Message]
+) -> tuple[list[int], list[int], int]:
+    found = chat(backend, template).encode(messages, prompt=False)
+    return found.ids, found.mask, found.unfound
+
+
 def said(*turns: tuple[str, str]) -> list[Message]:
     return [Message(role=role, content=content) for role, content in turns]
 
@@ -111,18 +118,19 @@ def test_a_template_trains_the_words_and_the_end_of_every_answer(
     backend: TokenizersBackend, template: str
 ) -> None:
     messages = said(("user", "Who?"), ("assistant", "Änne."), ("user", "Sure?"), ("assistant", " Yes\n"))
-    ids, mask = chat(backend, template).render_masked(messages, prompt=False)
+    ids, mask, _ = masked(backend, template, messages)
     assert trained(backend, ids, mask) == "Änne.<|im_end|> Yes\n<|im_end|>"
 
 
 def test_an_open_prompt_adds_no_trained_token(backend: TokenizersBackend) -> None:
-    ids, mask = chat(backend, TURNS).render_masked(said(("user", "Who?")), prompt=True)
+    found = chat(backend, TURNS).encode(said(("user", "Who?")), prompt=True)
+    ids, mask = found.ids, found.mask
     assert sum(mask) == 0
     assert backend.decode_bytes(ids).endswith(b"<|im_start|>assistant\n")
 
 
 def test_noncharacters_in_a_message_become_replacement_characters(backend: TokenizersBackend) -> None:
-    ids = chat(backend, MARKED).render(said(("user", "a\ufdd0b\ufdd1c\ufdd2d\ud800e")), prompt=False)
+    ids = chat(backend, MARKED).render(said(("user", "a\ufdd0b\ufdd1c\ufdd4d\ud800e")), prompt=False)
     assert "a\ufffdb\ufffdc\ufffdd\ufffde" in backend.decode_bytes(ids).decode()
 
 
@@ -137,19 +145,18 @@ def test_a_template_without_special_tokens_uses_the_end_token(backend: Tokenizer
     assert (found.turn_id, found.turn_end_id) == (0, 0)
 
 
-def test_an_answer_that_the_template_moves_is_refused_with_a_way_to_mark_it(
+def test_an_answer_is_found_although_the_text_before_it_depends_on_what_follows(
     backend: TokenizersBackend,
 ) -> None:
-    messages = said(("user", "Who?"), ("assistant", "Anna."))
-    with pytest.raises(GlaswerkError, match="does not show where an answer begins") as error:
-        chat(backend, COUNTED).render_masked(messages, prompt=False)
-    assert "generation" in str(error.value.hint)
+    messages = said(("user", "Who?"), ("assistant", " Anna. "), ("user", "Sure?"), ("assistant", "Yes"))
+    ids, mask, unfound = masked(backend, COUNTED, messages)
+    assert trained(backend, ids, mask) == " Anna. <|im_end|>Yes<|im_end|>"
+    assert unfound == 0
 
 
 def test_marks_find_an_answer_whatever_the_template_writes_before_it(backend: TokenizersBackend) -> None:
     messages = said(("user", "Who?"), ("assistant", "Anna."), ("user", "Sure?"))
-    counted = chat(backend, "{{ messages | length }} turns\n" + MARKED)
-    ids, mask = counted.render_masked(messages, prompt=False)
+    ids, mask, _ = masked(backend, "{{ messages | length }} turns\n" + MARKED, messages)
     assert trained(backend, ids, mask) == "Anna.<|im_end|>"
 
 
@@ -161,6 +168,11 @@ def test_marks_find_an_answer_whatever_the_template_writes_before_it(backend: To
         ("{{ bos_token }}{{ eos_token }}", "<|im_start|><|im_end|>"),
         ("{% for i in [1, 2, 3] %}{% if i == 2 %}{% break %}{% endif %}{{ i }}{% endfor %}", "1"),
         ("{{ strftime_now('year') }}", "year"),
+        ("{{ strftime_now('%d %b %Y') }}", "01 Jan 2026"),
+        (
+            "{{ messages[0] | tojson(separators=(',', ':'), sort_keys=true) }}",
+            '{"content":"ä\\"","role":"user"}',
+        ),
     ],
 )
 def test_the_helpers_of_transformers_templates_are_there(
@@ -197,6 +209,6 @@ def test_a_template_that_fails_or_leaves_the_sandbox_refuses_the_dialogue(
 def test_a_model_without_a_template_refuses_every_dialogue(prompt: bool) -> None:
     found: ChatFormat = NoChat(3)
     assert found.turn_id == found.turn_end_id == 3
-    for render in (found.render, found.render_masked):
+    for render in (found.render, found.encode):
         with pytest.raises(GlaswerkError, match="no chat template"):
             render(said(("user", "x")), prompt=prompt)

@@ -16,10 +16,11 @@ def command(reason: str | None) -> None:
     glaswerk explain near-duplicate
     glaswerk explain
 
-    Reasons are grouped by the stage that gives them: adding content, curating, masking. The figures of a
-    source or corpus (`glaswerk source show`, `glaswerk corpus show`, report.html) count documents by reason.
+    Reasons are grouped by the stage that gives them: adding content, curating, packing, masking. The figures
+    of a source or corpus (`glaswerk source show`, `glaswerk corpus show`, report.html) count documents by
+    reason.
     """
-    from glaswerk.data.store.reasons import ADDING, CURATION, MASKED, explain
+    from glaswerk.data.store.reasons import ADDING, CURATION, MASKED, PACKING, explain
 
     if reason is not None:
         click.echo(explain(reason))
@@ -27,6 +28,7 @@ def command(reason: str | None) -> None:
     for title, reasons in (
         ("Left out or changed while content is added", ADDING),
         ("Decided by `glaswerk curate`, in this order", CURATION),
+        ("Left out while a corpus is packed", PACKING),
         ("Masked in documents that are kept", MASKED),
     ):
         click.echo(f"{title}:")

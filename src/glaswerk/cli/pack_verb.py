@@ -24,8 +24,15 @@ def command(corpus: str, tokenizer: str, lab_path: Path, as_json: bool) -> None:
     glaswerk pack
     glaswerk pack --tokenizer smollm2
     """
+    from glaswerk.data.store.reasons import PACKING
     from glaswerk.tokenizer import pack
 
     with writing(lab_path) as lab:
         made = pack(lab, corpus=corpus, tokenizer=tokenizer)
-    show(made, as_json, **{split: counts["tokens"] for split, counts in made.stats["splits"].items()})
+    splits = made.stats["splits"]
+    show(made, as_json, **{split: counts["tokens"] for split, counts in splits.items()})
+    if not as_json:
+        for split, counts in splits.items():
+            for reason in PACKING.keys() & counts.keys():
+                words = f"{split}: {counts[reason]:,} × {reason}; glaswerk explain {reason}"
+                click.echo(words, err=True)

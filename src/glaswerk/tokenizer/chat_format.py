@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
 
-import jinja2
-from jinja2 import nodes
-from jinja2.ext import Extension, loopcontrols
-from jinja2.parser import Parser
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-
 from glaswerk.core.document import Message
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.tokenizer.answer_spans import find_answers
 from glaswerk.tokenizer.backends import Backend, Placed, TokenizersBackend, well_formed
+from glaswerk.tokenizer.template_renderer import Rendered, render
 
 LARGEST_TEMPLATE = 1 << 20
+# Templates that write today's date would give other ids every day: their clock stands still.
+TEMPLATE_DATE = "2026-01-01"
 # Unicode noncharacters mark places in a rendered text. Any that a message contains become U+FFFD first.
 _OPEN, _CLOSE, _GUARD = "\ufdd0", "\ufdd1", "\ufdd2"
-_MARKS = str.maketrans(dict.fromkeys((_OPEN, _CLOSE, _GUARD), "\ufffd"))
+_MARKS = str.maketrans({chr(code): "\ufffd" for code in range(0xFDD0, 0xFDF0)})
+_MARKED = re.compile(r"\{%[-+]?\s*generation\s*[-+]?%\}")
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedDialogue:
+    """Ids of a dialogue and, for each, 1 if training predicts it (an answer and its end of turn), else 0.
+
+    `unfound`: how many of its answers are not in the text that the template writes, so nothing predicts them.
+    """
+
+    ids: list[int]
+    mask: list[int]
+    unfound: int = 0
+
+
+class DialogueRefused(GlaswerkError):
+    """The chat template refuses one dialogue, such as one whose roles do not alternate."""
 
 
 class ChatFormat(Protocol):
@@ -39,8 +53,8 @@ class ChatFormat(Protocol):
     def render(self, messages: Sequence[Message], *, prompt: bool) -> list[int]:
         """Ids of the dialogue; with `prompt`, followed by the opening of the assistant's turn."""
 
-    def render_masked(self, messages: Sequence[Message], *, prompt: bool) -> tuple[list[int], list[int]]:
-        """Ids and, for each id, 1 if training predicts it (an answer and its end of turn), else 0."""
+    def encode(self, messages: Sequence[Message], *, prompt: bool) -> EncodedDialogue:
+        """Ids of the dialogue, and which of them training predicts."""
 
 
 class ChatMl:
@@ -51,10 +65,10 @@ class ChatMl:
 
     def render(self, messages: Sequence[Message], *, prompt: bool) -> list[int]:
         """Ids of the dialogue; see `ChatFormat.render`."""
-        return self.render_masked(messages, prompt=prompt)[0]
+        return self.encode(messages, prompt=prompt).ids
 
-    def render_masked(self, messages: Sequence[Message], *, prompt: bool) -> tuple[list[int], list[int]]:
-        """Ids and mask of the dialogue; see `ChatFormat.render_masked`."""
+    def encode(self, messages: Sequence[Message], *, prompt: bool) -> EncodedDialogue:
+        """Ids and mask of the dialogue; see `ChatFormat.encode`."""
         encode = self._backend.encode
         newline = encode("\n")
         ids: list[int] = []
@@ -69,7 +83,7 @@ class ChatMl:
             head = [self.turn_id, *encode("assistant\n")]
             ids += head
             mask += [0] * len(head)
-        return ids, mask
+        return EncodedDialogue(ids, mask)
 
 
 class NoChat:
@@ -85,34 +99,39 @@ class NoChat:
             hint="put its chat_template.jinja into the folder and run glaswerk adopt again",
         )
 
-    def render_masked(self, messages: Sequence[Message], *, prompt: bool) -> tuple[list[int], list[int]]:
+    def encode(self, messages: Sequence[Message], *, prompt: bool) -> EncodedDialogue:
         """Raises GlaswerkError: there is no format to render."""
-        return self.render(messages, prompt=prompt), []
+        return EncodedDialogue(self.render(messages, prompt=prompt), [])
 
 
 class ChatTemplate:
-    """A Jinja chat template, run in Jinja's sandbox. Ids equal those of `transformers`'
-    `apply_chat_template`.
+    """A Jinja chat template, run in Jinja's sandbox in a process with limits (`template_worker.py`).
 
-    One difference: names of special tokens inside a message stay plain text. The assistant's tokens are found
-    by the template's `{% generation %}` marks or, without marks, by rendering the dialogue up to each answer.
+    Ids equal those of `transformers`' `apply_chat_template`, with two differences: names of special tokens
+    inside a message stay plain text, and the clock of a template that writes a date stands still.
+    The assistant's tokens are found by the template's `{% generation %}` marks or, without marks, by
+    rendering the dialogue in parts (`answer_spans.py`).
     """
 
     def __init__(
-        self, source: str, backend: TokenizersBackend, tokens: Mapping[str, str], end_id: int
+        self,
+        source: str,
+        backend: TokenizersBackend,
+        tokens: Mapping[str, str],
+        end_id: int,
+        *,
+        date: str = TEMPLATE_DATE,
     ) -> None:
-        """tokens: special tokens that the template may name, such as bos_token and eos_token.
+        """tokens: special tokens that the template may name, such as bos_token and eos_token; date: ISO.
 
         Raises GlaswerkError if the template does not parse.
         """
+        self._source, self._date = source, date
         self._backend, self._tokens, self._end_id = backend, dict(tokens), end_id
-        self._marked = re.search(r"\{%-?\s*generation\s*-?%\}", source) is not None
+        self._marked = _MARKED.search(source) is not None
         names = sorted(backend.special, key=len, reverse=True)
         self._names = re.compile("|".join(map(re.escape, names)) or r"(?!)")
-        try:
-            self._template = _ENVIRONMENT.from_string(source)
-        except jinja2.TemplateError as error:
-            raise GlaswerkError(f"the chat template does not parse: {error}") from error
+        render(source, date, [])
 
     @cached_property
     def turn_id(self) -> int:
@@ -126,38 +145,56 @@ class ChatTemplate:
     def turn_end_id(self) -> int:
         """The special token that ends the assistant's turn; the end token if there is none."""
         dialogue = [Message(role="user", content="a"), Message(role="assistant", content="b")]
-        ids, mask = self.render_masked(dialogue, prompt=False)
-        own = [i for i, chosen in zip(ids, mask, strict=True) if chosen]
+        found = self.encode(dialogue, prompt=False)
+        own = [i for i, chosen in zip(found.ids, found.mask, strict=True) if chosen]
         return own[-1] if own and own[-1] in self._backend.special.values() else self._end_id
 
     def render(self, messages: Sequence[Message], *, prompt: bool) -> list[int]:
-        """Ids of the dialogue. Raises GlaswerkError if the template refuses it."""
+        """Ids of the dialogue. Raises DialogueRefused if the template refuses it."""
         text = self._text(self._guarded(messages), prompt=prompt)
         return [i for i, _, _ in self._placed(_unmarked(text)[0])]
 
-    def render_masked(self, messages: Sequence[Message], *, prompt: bool) -> tuple[list[int], list[int]]:
-        """Ids and mask. Raises GlaswerkError if the template refuses the dialogue or hides its answers."""
+    def encode(self, messages: Sequence[Message], *, prompt: bool) -> EncodedDialogue:
+        """Ids and mask. Raises DialogueRefused if the template refuses the dialogue."""
         guarded = self._guarded(messages)
-        text, spans = _unmarked(self._text(guarded, prompt=prompt))
-        spans = [self._ended(text, span) for span in (spans if self._marked else self._spans(guarded, text))]
+        text, marked = _unmarked(self._text(guarded, prompt=prompt))
+        answers = sum(message["role"] == "assistant" for message in messages)
+        if self._marked:
+            spans, unfound = marked, max(0, answers - len(marked))
+        else:
+            found = find_answers(guarded, text, prompt, self._texts)
+            spans = [span for span in found if span is not None]
+            unfound = answers - len(spans)
         placed = self._placed(text)
         mask = [0] * len(placed)
-        for start, end in spans:
+        for start, end in (self._ended(text, span) for span in spans):
             for number, (_, first, last) in enumerate(placed):
                 if first >= start and last <= end:
                     mask[number] = 1
-        return [i for i, _, _ in placed], mask
+        return EncodedDialogue([i for i, _, _ in placed], mask, unfound)
 
     def _text(self, messages: Sequence[Message], *, prompt: bool) -> str:
-        try:
-            return self._template.render(
-                messages=[dict(message) for message in messages], add_generation_prompt=prompt, **self._tokens
-            )
-        except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
-            raise GlaswerkError(
-                f"the model's chat template refuses this dialogue: {error}",
+        (found,) = self._rendered([(messages, prompt)])
+        if found.text is None:
+            raise DialogueRefused(
+                f"the model's chat template refuses this dialogue: {found.refusal}",
                 hint="check the roles and their order: many templates want user and assistant to alternate",
-            ) from error
+            )
+        return found.text
+
+    def _texts(self, dialogues: Sequence[tuple[Sequence[Message], bool]]) -> list[str | None]:
+        return [found.text for found in self._rendered(dialogues)]
+
+    def _rendered(self, dialogues: Sequence[tuple[Sequence[Message], bool]]) -> list[Rendered]:
+        texts: list[dict[str, Any]] = [
+            {
+                **self._tokens,
+                "messages": [dict(message) for message in messages],
+                "add_generation_prompt": prompt,
+            }
+            for messages, prompt in dialogues
+        ]
+        return render(self._source, self._date, texts)
 
     def _guarded(self, messages: Sequence[Message]) -> list[Message]:
         """The messages with a guard character inside every special token's name; `_placed` removes it."""
@@ -166,24 +203,11 @@ class ChatTemplate:
             for message in messages
         ]
 
-    def _spans(self, messages: Sequence[Message], text: str) -> Iterator[tuple[int, int]]:
-        for number, message in enumerate(messages):
-            if message["role"] == "assistant":
-                head = self._text(messages[:number], prompt=True)
-                whole = self._text(messages[: number + 1], prompt=False)
-                if not (whole.startswith(head) and text.startswith(head)):
-                    raise GlaswerkError(
-                        "the chat template does not show where an answer begins: the text before an answer "
-                        "depends on what follows it",
-                        hint="mark the answers with {% generation %} in chat_template.jinja and adopt again",
-                    )
-                yield len(head), _shared(whole, text)
-
     def _ended(self, text: str, span: tuple[int, int]) -> tuple[int, int]:
         """The span up to and including its end of turn: with a special token that directly follows it,
         without white space after one."""
         start, end = span
-        found = self._names.match(text, end)
+        found = self._names.match(text, end + len(text[end:]) - len(text[end:].lstrip(" ")))
         last = list(self._names.finditer(text, start, end))
         if last and not text[last[-1].end() : end].strip():
             return start, last[-1].end()
@@ -204,20 +228,6 @@ class ChatTemplate:
         return placed
 
 
-class _Generation(Extension):
-    """`{% generation %}` … `{% endgeneration %}` encloses what the assistant writes, as in transformers."""
-
-    tags = {"generation"}  # noqa: RUF012 -- Jinja reads this class attribute
-
-    def parse(self, parser: Parser) -> nodes.Node:
-        line = next(parser.stream).lineno
-        body = parser.parse_statements(("name:endgeneration",), drop_needle=True)
-        return nodes.CallBlock(self.call_method("_mark"), [], [], body).set_lineno(line)
-
-    def _mark(self, caller: Any) -> str:
-        return f"{_OPEN}{caller()}{_CLOSE}"
-
-
 def _unmarked(text: str) -> tuple[str, list[tuple[int, int]]]:
     """The text without marks, and the spans that the marks enclosed."""
     parts = re.split(f"([{_OPEN}{_CLOSE}])", text)
@@ -229,7 +239,8 @@ def _unmarked(text: str) -> tuple[str, list[tuple[int, int]]]:
             ends.append(len(plain))
         else:
             plain += part
-    return plain, list(zip(starts, ends, strict=True))
+    # A template may write such characters itself, in any order.
+    return plain, [(a, b) for a, b in zip(starts, ends, strict=False) if a <= b]
 
 
 def _clean(text: str) -> str:
@@ -254,30 +265,3 @@ def _with_guards(piece: str, place: int) -> int:
             return index
         seen += character != _GUARD
     return len(piece)
-
-
-def _environment() -> ImmutableSandboxedEnvironment:
-    """Jinja configured as `transformers` does for chat templates."""
-    environment = ImmutableSandboxedEnvironment(
-        trim_blocks=True, lstrip_blocks=True, extensions=[_Generation, loopcontrols]
-    )
-    environment.filters["tojson"] = _to_json
-    environment.globals["raise_exception"] = _refuse
-    environment.globals["strftime_now"] = _now
-    return environment
-
-
-def _to_json(value: Any, indent: int | None = None) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=indent)
-
-
-def _refuse(message: str) -> None:
-    raise jinja2.TemplateError(message)
-
-
-def _now(form: str) -> str:
-    # A template that writes today's date into the prompt means the date at the user's place.
-    return datetime.now().astimezone().strftime(form)
-
-
-_ENVIRONMENT = _environment()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,17 +16,22 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from glaswerk.core.artifact_files import SHARDS_INDEX, mask_file, spans_file, tokens_file
-from glaswerk.core.document import Document
+from glaswerk.core.document import Document, Message
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.progress import track
 from glaswerk.data.store.corpus import read_documents
 from glaswerk.data.store.families import SHARD_SPLITS
 from glaswerk.lab import Artifact, Lab, Spec
+from glaswerk.lineage.stages import ADOPTED
+from glaswerk.tokenizer.chat_format import DialogueRefused
 from glaswerk.tokenizer.retained_spans import keep_spans
 from glaswerk.tokenizer.tokenizer import Tokenizer
 
 _SPAN_SCHEMA = pa.schema([("document", pa.string()), ("start", pa.int64()), ("end", pa.int64())])
 _BATCH = 2048
+# Version 2 finds the answers of templates that write earlier turns differently; own templates do not.
+_RECIPE, _ADOPTED_RECIPE = "shards/1", "shards/2"
+Encoded = tuple[str, list[int], list[int] | None]
 
 
 def pack(lab: Lab, *, corpus: str = "main", tokenizer: str = "main") -> Artifact:
@@ -35,11 +41,15 @@ def pack(lab: Lab, *, corpus: str = "main", tokenizer: str = "main") -> Artifact
     `<split>.spans.parquet` (document, start, end in tokens) and, for chat and preference splits,
     `<split>.mask.bin` (uint8, 1 = loss on this token). A preference pair has two spans, chosen then rejected:
     each is the shared prompt and one answer, with loss on that answer only.
+
+    Dialogues that an adopted chat template refuses are left out and counted in the figures of their split
+    (`template_refuses`), as are answers that are not in the text it writes (`answer_not_found`).
     """
     documents = lab.need("corpus", corpus, hint="glaswerk curate")
     vocabulary = lab.need("tokenizer", tokenizer, hint="glaswerk tokenizer")
     inputs = {"corpus": documents.id, "tokenizer": vocabulary.id}
-    spec = Spec("shards", f"{corpus}.{tokenizer}", "shards/1", inputs)
+    recipe = _ADOPTED_RECIPE if vocabulary.config.get("stage") == ADOPTED else _RECIPE
+    spec = Spec("shards", f"{corpus}.{tokenizer}", recipe, inputs)
     before = lab.find("shards", spec.name)
     if before is not None and before.id != spec.id:
         keep_spans(lab, before)
@@ -68,7 +78,7 @@ class _Writer:
     starts: list[int] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
 
-    def append(self, encoded: Iterable[tuple[str, list[int], list[int] | None]], end_id: int) -> None:
+    def append(self, encoded: Iterable[Encoded], end_id: int) -> None:
         """Append (document id, tokens, loss mask or None), each followed by the end token."""
         with (
             (self.folder / tokens_file(self.split)).open("ab") as stream,
@@ -97,11 +107,14 @@ def _write(folder: Path, corpus: Path, tokenizer: Tokenizer) -> Mapping[str, Any
     counts = {}
     for split in SHARD_SPLITS:
         writer = _Writer(folder, split, dtype)
+        encoder = _Encoder(tokenizer)
         for part in batched_documents(track(read_documents(corpus, split), f"pack {split}", unit="document")):
-            writer.append(_encode(part, tokenizer), tokenizer.end_id)
+            writer.append(encoder(part), tokenizer.end_id)
+        encoder.check(writer.tokens)
         if writer.tokens:
             writer.close()
-            counts[split] = {"documents": len(set(writer.ids)), "tokens": writer.tokens}
+            figures = {"documents": len(set(writer.ids)), "tokens": writer.tokens}
+            counts[split] = figures | encoder.left_out
     if "train" not in counts:
         raise GlaswerkError(
             "the corpus has no training document",
@@ -124,31 +137,62 @@ def batched_documents(documents: Iterable[Document]) -> Iterator[list[Document]]
         yield group
 
 
-def _encode(
-    documents: list[Document], tokenizer: Tokenizer
-) -> Iterator[tuple[str, list[int], list[int] | None]]:
-    plain = [d for d in documents if not d.messages]
-    yield from (
-        (document.id, tokens, None)
-        for document, tokens in zip(plain, tokenizer.encode_many([d.text for d in plain]), strict=True)
-    )
-    for document in documents:
-        if document.rejected:
-            yield from _encode_pair(document, tokenizer)
-        elif document.messages:
-            tokens, mask = tokenizer.render_chat_masked(document.messages, prompt=False)
-            yield document.id, tokens, mask
+class _Encoder:
+    """Encodes documents. `left_out`: what it could not encode, counted by reason."""
 
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._tokenizer = tokenizer
+        self._refusal: DialogueRefused | None = None
+        self._answers = 0
+        self.left_out = Counter[str]()
 
-def _encode_pair(document: Document, tokenizer: Tokenizer) -> Iterator[tuple[str, list[int], list[int]]]:
-    asked = document.messages[:-1]
-    prompt = tokenizer.render_chat(asked, prompt=False)
-    # The complete dialogue, as an adopted template may begin with a system turn or a start token.
-    for answer in (document.messages[-1:], document.rejected):
-        tokens, mask = tokenizer.render_chat_masked((*asked, *answer), prompt=False)
-        same = zip(prompt, tokens, strict=False)
-        begin = next((i for i, (a, b) in enumerate(same) if a != b), len(prompt))
-        yield document.id, tokens, [0] * begin + mask[begin:]
+    def __call__(self, documents: list[Document]) -> Iterator[Encoded]:
+        """(document id, tokens, loss mask or None) of each document that the format can express."""
+        plain = [d for d in documents if not d.messages]
+        tokens = self._tokenizer.encode_many([d.text for d in plain])
+        yield from ((document.id, ids, None) for document, ids in zip(plain, tokens, strict=True))
+        for document in documents:
+            if not document.messages:
+                continue
+            try:
+                yield from self._pair(document) if document.rejected else self._dialogue(document)
+            except DialogueRefused as error:
+                self._refusal = self._refusal or error
+                self.left_out["template_refuses"] += 1
+
+    def check(self, tokens: int) -> None:
+        """Raises GlaswerkError if the template left nothing of the dialogues, or no answer in them."""
+        if self._refusal is not None and not tokens:
+            raise self._refusal
+        if self._answers and self.left_out["answer_not_found"] == self._answers:
+            raise GlaswerkError(
+                f"the chat template shows none of {self._answers:,} answers, so there is nothing to learn",
+                hint="mark the answers with {% generation %} in chat_template.jinja and adopt again",
+            )
+        self.left_out = +self.left_out
+
+    def _dialogue(self, document: Document) -> list[Encoded]:
+        tokens, mask = self._found(document.messages)
+        return [(document.id, tokens, mask)]
+
+    def _pair(self, document: Document) -> list[Encoded]:
+        """Chosen, then rejected: both, since a refused side leaves out the pair."""
+        asked = document.messages[:-1]
+        prompt = self._tokenizer.render_chat(asked, prompt=False)
+        sides: list[Encoded] = []
+        # The complete dialogue, as an adopted template may begin with a system turn or a start token.
+        for answer in (document.messages[-1:], document.rejected):
+            tokens, mask = self._found((*asked, *answer))
+            same = zip(prompt, tokens, strict=False)
+            begin = next((i for i, (a, b) in enumerate(same) if a != b), len(prompt))
+            sides.append((document.id, tokens, [0] * begin + mask[begin:]))
+        return sides
+
+    def _found(self, messages: Sequence[Message]) -> tuple[list[int], list[int]]:
+        found = self._tokenizer.encode_dialogue(messages, prompt=False)
+        self._answers += sum(message["role"] == "assistant" for message in messages)
+        self.left_out["answer_not_found"] += found.unfound
+        return found.ids, found.mask
 
 
 class Shards:

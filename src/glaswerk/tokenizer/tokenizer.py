@@ -13,7 +13,15 @@ from glaswerk.core.artifact_files import CHAT_TEMPLATE, TOKENIZER, TOKENIZER_CON
 from glaswerk.core.document import Message
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.tokenizer.backends import Backend, TiktokenBackend, TokenizersBackend
-from glaswerk.tokenizer.chat_format import LARGEST_TEMPLATE, ChatFormat, ChatMl, ChatTemplate, NoChat
+from glaswerk.tokenizer.chat_format import (
+    LARGEST_TEMPLATE,
+    TEMPLATE_DATE,
+    ChatFormat,
+    ChatMl,
+    ChatTemplate,
+    EncodedDialogue,
+    NoChat,
+)
 
 # Exactly Qwen2's: GGUF identifies a pre-tokenizer by name only, and with a pattern of our own under that
 # name 59 of 70 test texts were split differently (DESIGN.md).
@@ -104,7 +112,12 @@ class Tokenizer:
 
     def render_chat_masked(self, messages: Sequence[Message], *, prompt: bool) -> tuple[list[int], list[int]]:
         """Ids and, for each id, 1 if training predicts it (an answer and its end of turn), else 0."""
-        return self._format.render_masked(messages, prompt=prompt)
+        found = self.encode_dialogue(messages, prompt=prompt)
+        return found.ids, found.mask
+
+    def encode_dialogue(self, messages: Sequence[Message], *, prompt: bool) -> EncodedDialogue:
+        """Ids of a dialogue, which of them training predicts, and how many answers were not found."""
+        return self._format.encode(messages, prompt=prompt)
 
 
 def own_template() -> str:
@@ -143,7 +156,8 @@ def _adopted(data: Mapping[str, Any], config: Mapping[str, Any], template: str) 
     if not ends:
         raise ValueError("no end-of-text token found: tokenizer_config.json names no eos_token")
     end = backend.special[ends[0]]
-    dialogue = ChatTemplate(template, backend, named, end) if template else NoChat(end)
+    date = config.get("template_date", TEMPLATE_DATE)
+    dialogue = ChatTemplate(template, backend, named, end, date=date) if template else NoChat(end)
     return Tokenizer(backend, dialogue, end_id=end, start_id=(backend.opening or [end])[0])
 
 

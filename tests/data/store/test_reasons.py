@@ -8,7 +8,7 @@ import pytest
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.filters import pii
-from glaswerk.data.store.reasons import ADDING, CURATION, MASKED, REASONS, explain
+from glaswerk.data.store.reasons import ADDING, CURATION, MASKED, PACKING, REASONS, explain
 
 
 @pytest.mark.parametrize("reason", sorted(REASONS))
@@ -30,7 +30,7 @@ def test_an_unknown_reason_is_answered_with_similar_ones() -> None:
 
 
 def test_no_reason_is_in_two_tables_in_either_spelling() -> None:
-    names = [re.sub("_", "-", reason) for table in (CURATION, ADDING, MASKED) for reason in table]
+    names = [re.sub("_", "-", reason) for table in (CURATION, ADDING, PACKING, MASKED) for reason in table]
     # Curation drops one copy of two sources, adding one of two in the same call; both are explained.
     assert [name for name in names if names.count(name) > 1] == ["repeated-id"] * 2
     assert len(REASONS) == len(names)
@@ -38,7 +38,7 @@ def test_no_reason_is_in_two_tables_in_either_spelling() -> None:
 
 def test_reasons_of_curation_have_hyphens_and_those_of_adding_underscores() -> None:
     assert all(re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", reason) for reason in CURATION)
-    assert all(re.fullmatch("[a-z]+(_[a-z]+)*", reason) for reason in ADDING)
+    assert all(re.fullmatch("[a-z]+(_[a-z]+)*", reason) for reason in [*ADDING, *PACKING])
 
 
 def test_rights_and_deletions_are_decided_before_any_rule_on_the_text() -> None:

@@ -1,7 +1,8 @@
 """Every reason for which content is left out or changed: what it means and how to change the outcome.
 
-CURATION has the rules of `glaswerk curate`, in order; ADDING what is left out while a source is added; MASKED
-what is changed in documents that are kept. `glaswerk explain` prints them.
+CURATION has the rules of `glaswerk curate`, in order; ADDING what is left out while a source is added;
+PACKING what is left out while a corpus is packed; MASKED what is changed in documents that are kept.
+`glaswerk explain` prints them.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from difflib import get_close_matches
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.store.adding_reasons import ADDING
 from glaswerk.data.store.curation_reasons import CURATION
+from glaswerk.data.store.packing_reasons import PACKING
 from glaswerk.data.store.reason import Reason
 
-__all__ = ["ADDING", "CURATION", "MASKED", "REASONS", "Reason", "explain"]
+__all__ = ["ADDING", "CURATION", "MASKED", "PACKING", "REASONS", "Reason", "explain"]
 
 # Changed in documents that are kept.
 _MASK = "Change the list mask in [curate] of lab.toml."
@@ -42,7 +44,7 @@ MASKED = {
     "handle": Reason("The name of an account (@name), masked as [handle].", _MASK),
 }
 
-REASONS = {**CURATION, **ADDING, **MASKED}
+REASONS = {**CURATION, **ADDING, **PACKING, **MASKED}
 
 
 def explain(reason: str) -> str:
