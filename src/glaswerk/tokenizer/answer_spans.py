@@ -66,7 +66,7 @@ def _marked(messages: Sequence[Message], *, trimmed: bool) -> list[Message]:
 
 
 def _marks(marked: str | None, text: str) -> Mapping[tuple[str, int], int]:
-    """Where the marks stand in the text without them; {} if it is another text than `text`.
+    """The places of the marks in the text without them; {} if it is another text than `text`.
 
     A mark that occurs twice is left out: an answer written twice has no one place.
     """
