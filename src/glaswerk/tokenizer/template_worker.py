@@ -30,8 +30,8 @@ try:
 except ImportError:  # Windows: only the time is limited, by the process that asks
     resource = None  # type: ignore[assignment]
 
-# Python with Jinja takes 60 MB of address space; the longest dialogues are a few.
-_MEMORY = 1 << 30
+# Python with Jinja takes 60 MB of address space, the longest dialogues a few.
+_MEMORY = 512 << 20
 # Unicode noncharacters that mark where a generation block begins and ends.
 OPEN, CLOSE = "\ufdd0", "\ufdd1"
 
