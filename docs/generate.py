@@ -46,7 +46,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "near_duplicate": "Jaccard index of three-word sequences from which texts are near duplicates; 1 is off.",
         "off": "Rules that do not apply, by reason id. Rules on deletions, rights and audience cannot be off.",
         "mask": "Kinds of personal data that are masked: `email`, `phone`, `iban`, `card`, `ip`, `coordinates`, "
-        "`handle`.",
+        "`secret`, `id-number`, `handle`.",
     },
     "curate.quality": {
         "post_letters": "Fewest letters and digits of a post, thread or caption, in UTF-8 bytes.",

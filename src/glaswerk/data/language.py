@@ -19,7 +19,7 @@ _SILENT = re.compile(r"und|zxx|q\w\w")
 _RENAMED = {"in": "id", "iw": "he", "ji": "yi"}
 # Links, mentions, hashtags ("#TrumpPence16" is detected as Tagalog) and masks have no language.
 # The masks are those of `data.filters.pii`, which is above this file and cannot be imported.
-MASKS = ("email", "phone", "iban", "card", "ip", "coordinates", "handle")
+MASKS = ("email", "phone", "iban", "card", "ip", "coordinates", "secret", "id-number", "handle")
 _NOISE = re.compile(rf"https?://\S+|www\.\S+|[@#]\w+|\[(?:{'|'.join(MASKS)})\]")
 _LETTERS = re.compile(r"[^\W\d_]+")
 # lid.176 often labels short German and English posts as these neighbours; they do not count as foreign.

@@ -41,6 +41,15 @@ MASKED = {
         "Coordinates accurate to ten metres (four decimals or seconds of arc), masked as [coordinates].",
         _MASK,
     ),
+    "secret": Reason(
+        "A password, private key or token of a service (API key, JSON web token …), masked as [secret].",
+        _MASK,
+    ),
+    "id-number": Reason(
+        "A tax, health or social insurance number of a person, with its checksum where one exists, masked as "
+        "[id-number].",
+        _MASK,
+    ),
     "handle": Reason("The name of an account (@name), masked as [handle].", _MASK),
 }
 

@@ -182,12 +182,13 @@ def test_an_unknown_kind_is_named() -> None:
 
 def test_every_kind_is_explained() -> None:
     assert set(KINDS) <= set(MASKED)
-    assert set(KINDS) - set(DEFAULT_KINDS) == {"handle"}
+    assert set(KINDS) - set(DEFAULT_KINDS) == {"id-number", "handle"}
 
 
 def test_every_kind_has_a_rule() -> None:
     text = (
-        "a@b.de @lena 4111111111111111 149.112.112.112 (52.5200, 13.4050) +49 30 123456 AT611904300234573201"
+        "a@b.de @lena 4111111111111111 149.112.112.112 (52.5200, 13.4050) +49 30 123456 AT611904300234573201 "
+        "DNI 12345678Z, password=tr0ub4dor&3"
     )
     assert set(mask(text, KINDS)[1]) == set(KINDS)
 
@@ -206,6 +207,16 @@ def test_masks_are_counted_by_kind() -> None:
 
 
 PIECES = (
+    "password=tr0ub4dor&3",
+    "https://lena:s3cr3t!x@mill.example",
+    "lena [at] mill.example",
+    "lena AT mill DOT org",
+    "请联系",
+    "電話",
+    "１２３",
+    "＠",
+    "600 123 456",
+    "12345678Z",
     "4111 1111 1111 1111",
     "149.112.112.112",
     "2620:fe::fe",
@@ -301,6 +312,30 @@ def test_a_text_of_a_hundred_thousand_signs_of_a_kind_ends(kind: str) -> None:
     for sign in ("@", "a@", "1", "1.", "+1 ", "DE8", "::", "2001:", "0.1 ", "°"):
         text = sign * (20_000 // len(sign))
         assert mask(mask(text, [kind])[0], [kind])[1] == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("電話：０３－３１２３－４５６７です", "電話：[phone]です"),
+        ("ａｎｎａ＠ｅｘａｍｐｌｅ．ｏｒｇまで", "[email]まで"),
+        ("اتصل ٠٣٠ ١٢٣٤٥٦٧٨", "اتصل [phone]"),
+        ("फ़ोन ९८७६५ ४३२१०", "फ़ोन [phone]"),
+        ("カード４１１１１１１１１１１１１１１１", "カード[card]"),
+        ("口座DE89370400440532013000へ", "口座[iban]へ"),
+        ("地址149.112.112.112。", "地址[ip]。"),
+    ],
+)
+def test_full_width_and_other_digits_are_digits_and_scripts_without_spaces_are_no_border(
+    text: str, masked: str
+) -> None:
+    assert mask(text)[0] == masked
+
+
+@given(st.text(alphabet="天気の안녕ไทยកខпривет１２３＠．。，！ ", max_size=60))
+def test_text_of_other_scripts_without_an_address_is_never_changed(text: str) -> None:
+    without = text.replace("＠", "")
+    assert mask(without, ["email", "iban", "ip", "secret"]) == (without, {})
 
 
 def test_no_kinds_mask_nothing() -> None:
