@@ -70,6 +70,7 @@ _OWN = "  [default: own; needed for content of several authors and for posts of 
 @click.option(
     "--limited", is_flag=True, help="Also add posts to circles, communities and protected followers."
 )
+@click.option("--grok", is_flag=True, help="Also add the account's conversations with Grok, as private.")
 @click.option(
     "--likes",
     is_flag=True,
@@ -90,6 +91,7 @@ def posts(
     direct_messages: bool,
     deleted: bool,
     limited: bool,
+    grok: bool,
     join: str,
     author: str,
     **rest: Any,
@@ -112,10 +114,11 @@ def posts(
         "include_direct_messages": direct_messages,
         "include_deleted": deleted,
         "include_limited": limited,
+        "include_grok": grok,
     }
     if likes and (any(own.values()) or join != "threads" or author):
         raise GlaswerkError(
-            "expected --likes without --author, --direct-messages, --deleted, --limited and --join: "
+            "expected --likes without --author, --direct-messages, --deleted, --limited, --grok and --join: "
             "the posts that an account liked are other people's and become a separate source",
             hint='glaswerk add posts ARCHIVE.zip --likes --licence "X terms" --acquired licensed',
         )

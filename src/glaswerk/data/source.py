@@ -57,6 +57,7 @@ def add_posts(
     include_direct_messages: bool = False,
     include_deleted: bool = False,
     include_limited: bool = False,
+    include_grok: bool = False,
     join: str = DEFAULT_JOIN,
     tolerant: bool = False,
 ) -> Artifact:
@@ -85,6 +86,7 @@ def add_posts(
         "--direct-messages": include_direct_messages,
         "--deleted": include_deleted,
         "--limited": include_limited,
+        "--grok": include_grok,
     }
     refuse_unused_options(kind, flags, join)
     if kind == EXPORT:
@@ -94,7 +96,15 @@ def add_posts(
         return _add_dumps(lab, found, left_out, licence, name, author, acquired, join)
     acquired = acquired or "own"
     config = ArchivesConfig(
-        licence, author, acquired, include_direct_messages, include_deleted, include_limited, join, tolerant
+        licence,
+        author,
+        acquired,
+        include_direct_messages,
+        include_deleted,
+        include_limited,
+        include_grok,
+        join,
+        tolerant,
     )
     return _add_archives(lab, found, left_out, config, name)
 

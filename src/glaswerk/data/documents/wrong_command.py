@@ -5,20 +5,13 @@ Read as plain text they would lose who may see them and what their authors delet
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.data.posts.layout import is_data_file
 from glaswerk.data.posts.recognise import is_api_record, is_message, is_post_of_x, post_id
 from glaswerk.data.references import X_PREFIX
-
-# How the data files of an X archive start, including those before 2019 ("Grailbird").
-_ARCHIVE = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*+(?:window\.(?:YTD|__THAR_CONFIG)\b|Grailbird\.data\b|"
-    rb"var (?:user_details|payload_details|tweet_index)\s*=)"
-)
-
 
 _AS_POSTS = "add it as posts: glaswerk add posts FILE --licence … --acquired …"
 
@@ -29,7 +22,7 @@ class WrongCommand(GlaswerkError):
 
 def refuse_archive(head: bytes, where: object) -> None:
     """Raises WrongCommand if the first bytes are those of an X archive's data file: it may hold messages."""
-    if _ARCHIVE.match(head):
+    if is_data_file(head):
         raise WrongCommand(
             f"expected documents, found {where}, a data file of an X archive, which contains private "
             "messages and deleted posts as well as public ones",

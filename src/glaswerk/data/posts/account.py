@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from glaswerk.core.document import Document, Rights
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.posts.archive import Archive, missing_member
+from glaswerk.data.posts.articles import is_draft
 from glaswerk.data.posts.layout import MANIFEST
 from glaswerk.data.posts.notes import Note, read_note
 from glaswerk.data.posts.post import Post, digits
@@ -57,9 +58,15 @@ _MESSAGES = _Kind.of(
 _LIMITED = _Kind.of("(twitter-circle|community)-tweets?", "twitterCircleTweet", "communityTweet")
 _LIKES = _Kind.of("likes?", "like", "likes")
 _PROTECTED = _Kind.of("protected-history", "protectedHistory")
+_ARTICLES = _Kind.of("article", "article", "articles")
+_GROK = _Kind.of("grok-chat-item", "grokChatItem", "grokChatItems")
 _ACCOUNT = _Kind.of("account", "account")
 # Bytes that occur once per record, to count the records of a file without a manifest.
-_COUNTED = {"direct_message": (_MESSAGES, b'"dmConversation"'), "like": (_LIKES, b'"tweetId"')}
+_COUNTED = {
+    "direct_message": (_MESSAGES, b'"dmConversation"'),
+    "like": (_LIKES, b'"tweetId"'),
+    "grok_chat": (_GROK, b'"grokChatItem"'),
+}
 
 
 class Account:
@@ -185,11 +192,25 @@ class Account:
         self.protections_unknown |= self.left_out["broken_record"] > broken
         return events
 
-    def count_unread(self, *, direct_messages: bool) -> None:
-        """Count what is left out: likes, and conversations unless `direct_messages` are read."""
+    def count_unread(self, read: Collection[str]) -> None:
+        """Count what is left out: likes, conversations and chats with Grok, except the reasons in `read`."""
         for reason, (kind, mark) in _COUNTED.items():
-            if reason != "direct_message" or not direct_messages:
+            if reason not in read:
                 self._count(reason, kind, mark)
+
+    def articles(self) -> Iterator[Mapping[str, Any]]:
+        """The long articles that the account published; drafts are counted."""
+        for name, _ in self._files(_ARTICLES, unlisted=True):
+            for article in self._records.items(name, "article"):
+                if is_draft(article):
+                    self.left_out["draft_article"] += 1
+                else:
+                    yield article
+
+    def grok_items(self) -> Iterator[Mapping[str, Any]]:
+        """The turns of the account's conversations with Grok."""
+        for name, _ in self._files(_GROK, unlisted=True):
+            yield from self._records.items(name, "grokChatItem")
 
     def own_messages(self, source: str, handle: str, licence: str) -> Iterator[Document]:
         """Direct messages that the account wrote, as private documents; other people's are only counted."""
@@ -345,7 +366,7 @@ def _message_document(message: Mapping[str, Any], source: str, handle: str, lice
     return Document(
         id=f"xdm:{message['id']}",
         source=source,
-        text=message["text"],
+        text=message["text"].replace("\0", ""),
         rights=Rights(licence, "own", "private"),
         author=handle,
         created_at=parse_time(str(message.get("createdAt", ""))),

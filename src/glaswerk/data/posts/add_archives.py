@@ -16,7 +16,9 @@ from glaswerk.core.memory import no_cycle_search
 from glaswerk.core.progress import track
 from glaswerk.data.posts.account import ALWAYS, Account, protected_spans
 from glaswerk.data.posts.archive import open_archive
+from glaswerk.data.posts.articles import article_document, with_audience
 from glaswerk.data.posts.grailbird import Grailbird
+from glaswerk.data.posts.grok import grok_dialogues
 from glaswerk.data.posts.joins import DEFAULT_JOIN, first_posts, joined, link_of, parts_of
 from glaswerk.data.posts.layout import MANIFEST, is_grailbird
 from glaswerk.data.posts.notes import join_notes
@@ -38,13 +40,14 @@ class ArchivesConfig:
     include_direct_messages: bool = False
     include_deleted: bool = False
     include_limited: bool = False
+    include_grok: bool = False
     join: str = DEFAULT_JOIN
     tolerant: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _ArchiveContent:
-    """The account, posts and messages of one archive."""
+    """The account, posts, articles and private documents of one archive."""
 
     generated: datetime
     handle: str
@@ -52,7 +55,8 @@ class _ArchiveContent:
     protections: set[tuple[datetime, bool]]
     protections_unknown: bool
     limited: set[str]
-    messages: list[Document]
+    articles: list[Document]
+    private: list[Document]
 
     @property
     def age(self) -> tuple[datetime, int]:
@@ -79,7 +83,8 @@ class ArchivesJob:
     parts: list[tuple[str, str, str]] = field(default_factory=list)
     # Id of any version of a post → id of the version that is kept.
     last: dict[str, str] = field(default_factory=dict)
-    messages: list[Document] = field(default_factory=list)
+    # Documents that are never joined: articles, messages, conversations with Grok.
+    others: list[Document] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
     # Ids of posts that were for few people, whether or not they are added.
     few: set[str] = field(default_factory=set)
@@ -92,7 +97,7 @@ class ArchivesJob:
             for posts in self._together(deleted):
                 for document in self._joined(posts):
                     writer.add(document)
-            for document in filter(self._is_new, self.messages):
+            for document in filter(self._is_new, self.others):
                 writer.add(document)
         need_documents(writer, self.paths, self.left_out)
         write_relations(folder, (X_PREFIX + i for i in deleted), self.parts, (X_PREFIX + i for i in self.few))
@@ -157,7 +162,6 @@ class ArchivesJob:
         few = set[str]().union(*(archive.limited for archive in archives))
         self.few |= few
         resolved = resolve_versions(self._for_all(archives, few), deleted)
-        self.messages += (message for archive in archives for message in archive.messages)
         ids = [{post.id for post in archive.posts} for archive in archives]
         self.left_out["repeated_id"] += sum(map(len, ids)) - len(set().union(*ids))
         self.left_out["superseded_edit"] += resolved.superseded
@@ -167,6 +171,9 @@ class ArchivesJob:
         limited = protected_spans(set().union(*(archive.protections for archive in archives)))
         if any(archive.protections_unknown for archive in archives):
             limited = [ALWAYS]
+        for archive in archives:
+            self.others += archive.private
+            self.others += (with_audience(article, limited) for article in archive.articles)
         for post in resolved.posts:
             self.dates_off += has_wrong_date(post)
             document = post_document(post, self.source, handle, rights, limited)
@@ -198,9 +205,8 @@ class ArchivesJob:
                 posts += account.deleted_posts()
             posts, unjoined = join_notes(posts, list(account.notes(deleted=config.include_deleted)))
             protections = account.protections()
-            wanted = config.include_direct_messages
-            messages = list(account.own_messages(self.source, handle, config.licence)) if wanted else []
-            account.count_unread(direct_messages=wanted)
+            articles = list(self._articles(account, handle))
+            private = list(self._private(account, handle))
         with open_account(path, config.tolerant) as account_again:
             # Opened again, so that broken records in these files are not counted twice.
             few = account_again.limited_ids()
@@ -209,7 +215,29 @@ class ArchivesJob:
         self.missing_records += account.missing_records
         self.unlisted_files += account.unlisted_files
         unknown = account.protections_unknown
-        return _ArchiveContent(account.generated, handle, posts, protections, unknown, few, messages)
+        return _ArchiveContent(account.generated, handle, posts, protections, unknown, few, articles, private)
+
+    def _articles(self, account: Account, handle: str) -> Iterator[Document]:
+        rights = Rights(self.config.licence, self.config.acquired)
+        for number, article in enumerate(account.articles(), start=1):
+            document = article_document(article, number, self.source, handle, rights)
+            if document is None:
+                self.left_out["no_text"] += 1
+            else:
+                yield document
+
+    def _private(self, account: Account, handle: str) -> Iterator[Document]:
+        """The messages and the conversations with Grok that were asked for; the others are counted."""
+        asked = {
+            "direct_message": self.config.include_direct_messages,
+            "grok_chat": self.config.include_grok,
+        }
+        read = [reason for reason, wanted in asked.items() if wanted]
+        account.count_unread(read)
+        if "direct_message" in read:
+            yield from account.own_messages(self.source, handle, self.config.licence)
+        if "grok_chat" in read:
+            yield from grok_dialogues(account.grok_items(), self.source, handle, self.config.licence)
 
     def _is_new(self, document: Document) -> bool:
         if document.id in self.seen:

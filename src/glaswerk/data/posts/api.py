@@ -6,16 +6,20 @@ Formats: X API reference, "Tweet object" (v1.1), "Expansions" (v2), "Streaming m
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from glaswerk.data.posts.articles import article_text
+from glaswerk.data.posts.flat import flat_status
+from glaswerk.data.posts.graphql import is_graphql, statuses_in
 from glaswerk.data.posts.post import Post, Repost, digits, read_post
 from glaswerk.data.posts.recognise import (
     Record,
     dicts,
     identifier_of,
     is_flat,
+    is_for_few,
     is_message,
     is_page,
     is_post,
@@ -36,6 +40,8 @@ _NOTICES = (
 )
 # Lists in an answer that contain posts, or users with their latest post.
 _LISTS = ("statuses", "results", "users")
+# Keys that only v1.1 has, where a status comes without its user.
+_STATUS_KEYS = ("retweeted_status", "quoted_status", "extended_tweet", "truncated", "entities")
 # X nests two levels deep (a quote of a repost of a quote); a hostile record may nest without limit.
 _DEPTH = 6
 
@@ -80,18 +86,31 @@ class Payloads:
             yield from self._page(record)
         elif is_flat(record):
             yield from self._page({"data": record})
-        elif is_post(record):
+        elif _is_status(record):
             yield from self._status(record, depth)
         elif (deletion := _deletion(record)) is not None:
             yield from self._deletion(deletion)
+        elif (flat := flat_status(record)) is not None:
+            yield from self._status(flat, depth)
         elif lists := [record[key] for key in _LISTS if isinstance(record.get(key), list)]:
             for item in (item for items in lists for item in items if isinstance(item, dict)):
                 yield from self._record(item, depth - 1)
         elif "screen_name" in record and isinstance(record.get("status"), dict):
             user = {key: value for key, value in record.items() if key != "status"}
             yield from self._record({**record["status"], "user": user}, depth - 1)
+        elif isinstance(record.get("tweet"), dict):
+            yield from self._record(record["tweet"], depth - 1)
+        elif is_graphql(record):
+            yield from self._graphql(record, depth)
         else:
             self.counts["notice" if any(key in record for key in _NOTICES) else "not_a_post"] += 1
+
+    def _graphql(self, record: Record, depth: int) -> Iterator[ApiPost | Deletion | Repost]:
+        found = 0
+        for status in statuses_in(record):
+            found += 1
+            yield from self._status(status, depth - 1)
+        self.counts["not_a_post"] += not found
 
     def _deletion(self, value: Record) -> Iterator[Deletion]:
         post = value.get("status", value.get("tweet"))
@@ -108,7 +127,7 @@ class Payloads:
             yield from self._record(quoted, depth - 1)
         if isinstance(original, dict):
             yield from self._record(original, depth - 1)
-            ids = identifier_of(record), identifier_of(original)
+            ids = identifier_of(record), identifier_of(flat_status(original) or original)
             if all(ids):
                 yield Repost(*ids)
             return
@@ -118,7 +137,8 @@ class Payloads:
         extended = record.get("extended_tweet")
         whole = {**record, **extended} if isinstance(extended, dict) else record
         cut = bool(record.get("truncated")) and not isinstance(whole.get("full_text"), str)
-        yield from self._post(whole, str(user.get("screen_name") or ""), user.get("protected") is True, cut)
+        limited = user.get("protected") is True or is_for_few(record)
+        yield from self._post(whole, str(user.get("screen_name") or ""), limited, cut)
 
     def _page(self, page: Record) -> Iterator[ApiPost | Deletion | Repost]:
         """A v2 page: its posts, then those in `includes`, which the former quote, reply to or repeat."""
@@ -127,9 +147,10 @@ class Payloads:
         users = {str(user.get("id")): user for user in dicts(included.get("users"))}
         media = {str(item.get("media_key")): item for item in dicts(included.get("media"))}
         data = page.get("data")
-        more = dicts(included.get("tweets"))
+        given = dicts(data if isinstance(data, list) else [data])
+        more = [*dicts(included.get("tweets")), *_embedded(given)]
         known = {identifier_of(tweet) for tweet in more}
-        for tweet in [*dicts(data if isinstance(data, list) else [data]), *more]:
+        for tweet in [*given, *more]:
             if is_message(tweet):
                 self.counts["direct_message"] += 1
                 continue
@@ -140,10 +161,9 @@ class Payloads:
             if original and original in known and identifier_of(tweet):
                 yield Repost(identifier_of(tweet), original)
                 continue
-            user = users.get(str(tweet.get("author_id")), tweet.get("author"))
-            user = user if isinstance(user, dict) else {}
-            handle, limited = str(user.get("username") or ""), user.get("protected") is True
-            yield from self._post(_as_v1(tweet, media), handle, limited, cut=False)
+            handle, limited = _author(tweet, users)
+            limited = limited or is_for_few(tweet)
+            yield from self._post(_as_v1(tweet, _media(tweet, media)), handle, limited, cut=False)
         self.counts["unavailable"] += len(dicts(page.get("errors")))
 
     def _post(self, record: Record, author: str, limited: bool, cut: bool) -> Iterator[ApiPost]:
@@ -151,6 +171,40 @@ class Payloads:
             yield ApiPost(read_post(record), author, limited, cut)
         except ValueError:
             self.counts["broken_record"] += 1
+
+
+def _is_status(record: Record) -> bool:
+    """Whether this is a v1.1 status, and not a row with `id` and `text` that another program wrote."""
+    user = record.get("user")
+    named = isinstance(user, dict) and "screen_name" in user
+    return is_post(record) and (named or any(key in record for key in _STATUS_KEYS))
+
+
+def _embedded(tweets: Iterable[Record]) -> list[Record]:
+    """The posts that flattened v2 posts refer to, which twarc puts into them, at any depth that X has."""
+    found: list[Record] = []
+    for _ in range(_DEPTH):
+        tweets = [
+            r for t in tweets for r in dicts(t.get("referenced_tweets")) if isinstance(r.get("text"), str)
+        ]
+        found += tweets
+    return found
+
+
+def _author(tweet: Record, users: Mapping[str, Record]) -> tuple[str, bool]:
+    """The handle of a v2 post's author, and whether the account is protected."""
+    user = users.get(str(tweet.get("author_id")), tweet.get("author"))
+    if isinstance(user, str):
+        return user.strip().removeprefix("@"), False
+    user = user if isinstance(user, dict) else {}
+    return str(user.get("username") or ""), user.get("protected") is True
+
+
+def _media(tweet: Record, media: Mapping[str, Record]) -> Mapping[str, Record]:
+    """`media` with what a flattened post has in itself."""
+    attached = tweet.get("attachments")
+    own = dicts(attached.get("media")) if isinstance(attached, dict) else []
+    return {**media, **{str(item.get("media_key")): item for item in own}} if own else media
 
 
 def _deletion(record: Record) -> Record | None:
@@ -172,11 +226,13 @@ def _as_v1(tweet: Record, media: Mapping[str, Record]) -> Record:
     note = tweet.get("note_tweet")
     note = note if isinstance(note, dict) else {}
     shown = note if isinstance(note.get("text"), str) else tweet
+    article = tweet.get("article")
+    whole = article_text(article) if isinstance(article, dict) else ""
     entities = shown.get("entities")
     links = dicts(entities.get("urls")) if isinstance(entities, dict) else []
     return {
         "id_str": tweet.get("id"),
-        "full_text": shown.get("text"),
+        "full_text": whole or shown.get("text"),
         "created_at": tweet.get("created_at"),
         "lang": tweet.get("lang"),
         "in_reply_to_status_id_str": _reference(tweet, "replied_to"),

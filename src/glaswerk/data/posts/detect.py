@@ -14,7 +14,8 @@ from glaswerk.data.files.inputs import find_inputs, stamp
 from glaswerk.data.files.stored import HEAD, is_tar, packing
 from glaswerk.data.posts.add_exports import is_export
 from glaswerk.data.posts.joins import DEFAULT_JOIN
-from glaswerk.data.posts.layout import is_archive_folder, root_of
+from glaswerk.data.posts.layout import is_archive_folder, is_data_file, root_of
+from glaswerk.data.posts.tables import PARQUET, is_parquet_of_posts, is_table_of_posts
 
 ARCHIVE, DUMP, EXPORT = "archive", "dump", "export"
 _WORDS = {
@@ -25,8 +26,8 @@ _WORDS = {
 # Options of `add_posts` that have no effect on a kind.
 _UNUSED_OPTIONS = {
     ARCHIVE: (),
-    DUMP: ("--tolerant", "--direct-messages", "--deleted", "--limited"),
-    EXPORT: ("--tolerant", "--deleted", "--join"),
+    DUMP: ("--tolerant", "--direct-messages", "--deleted", "--limited", "--grok"),
+    EXPORT: ("--tolerant", "--deleted", "--join", "--grok"),
 }
 # Anywhere in the head: the first line may be the tail of a record, if someone split a dump into files. A
 # JSON value continues after its bracket, unlike the link at the start of a line in a README.
@@ -43,6 +44,8 @@ def find_posts(paths: Sequence[Path], left_out: Counter[str]) -> tuple[str, list
     for path in paths:
         if not path.exists():
             raise GlaswerkError(f"expected an X archive, found nothing at {path}", hint="check the path")
+        if path.is_file():
+            _refuse_part(path)
         for kind, item in _inside(path, left_out) if path.is_dir() else [(kind_of(path) or ARCHIVE, path)]:
             found.setdefault(kind, []).append(item)
     if len(found) > 1:
@@ -57,6 +60,19 @@ def find_posts(paths: Sequence[Path], left_out: Counter[str]) -> tuple[str, list
             hint="glaswerk add posts ARCHIVE.zip --licence CC-BY-4.0",
         )
     return next(iter(found.items()))
+
+
+def _refuse_part(path: Path) -> None:
+    """Raises GlaswerkError for one data file of an archive: others say what was deleted and who saw it."""
+    with path.open("rb") as file:
+        head = file.read(200)
+    if is_data_file(head):
+        raise GlaswerkError(
+            f"expected a complete X archive, found {path}, one of its data files: other files say which "
+            "posts were deleted and which were for few people",
+            hint="add the archive: glaswerk add posts ARCHIVE.zip --licence …; if no other file is left, move it "
+            "into a folder: glaswerk add posts FOLDER --tolerant --author NAME --licence …",
+        )
 
 
 def find_archives(paths: Sequence[Path], left_out: Counter[str]) -> list[Path]:
@@ -83,7 +99,8 @@ def kind_of(path: Path) -> str:
         return EXPORT
     # An unpacked export also has actor.json, likes.json and bookmarks.json, which are not posts.
     is_json = bool(_JSON_LINE.search(head)) and not (b'"@context"' in head and b"activitystreams" in head)
-    return DUMP if is_json or packing(head) is not None or is_tar(head) else ""
+    is_table = is_table_of_posts(head) or (head.startswith(PARQUET) and is_parquet_of_posts(path))
+    return DUMP if is_json or is_table or packing(head) is not None or is_tar(head) else ""
 
 
 def _kind_of_zip(path: Path) -> str:

@@ -18,7 +18,8 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.files.inputs import not_regular
 from glaswerk.data.files.limits import DUMP_LINE_BYTES, DUMP_VALUE_BYTES
 from glaswerk.data.files.lines import read_list
-from glaswerk.data.files.stored import DAMAGE, Unpacker
+from glaswerk.data.files.stored import DAMAGE, StoredFile, Unpacker
+from glaswerk.data.posts.tables import PARQUET, is_table_of_posts, parquet_rows, table_rows
 
 _NO_VALUE = object()
 _BLANK = b" \t\r\n\x0b\x0c"
@@ -39,11 +40,20 @@ class Dumps:
                 unpacker = Unpacker(self.counts)
                 for stored in unpacker.files(file, path.name):
                     try:
-                        yield from self._json(stored.stream)
+                        yield from self._values(stored)
                     except DAMAGE as error:
                         unpacker.damaged(error)
         except OSError as error:
             raise GlaswerkError(f"expected a readable file, found {path}: {error.strerror}") from error
+
+    def _values(self, stored: StoredFile) -> Iterator[Any]:
+        """The values of a JSON file, or the rows of a table of posts."""
+        if stored.head.startswith(PARQUET):
+            yield from parquet_rows(stored)
+        elif is_table_of_posts(stored.head):
+            yield from table_rows(stored, self.counts)
+        else:
+            yield from self._json(stored.stream)
 
     def _json(self, stream: io.BufferedReader) -> Iterator[Any]:
         """Values of plain bytes: one per line, or the file as one value (an API answer, indented or not)."""

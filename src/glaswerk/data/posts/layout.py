@@ -26,6 +26,18 @@ _MARK = re.compile(
 )
 
 
+# How the data files start, including those before 2019.
+_DATA_FILE = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*+(?:window\.(?:YTD|__THAR_CONFIG)\b|Grailbird\.data\b|"
+    rb"var (?:user_details|payload_details|tweet_index)\s*=)"
+)
+
+
+def is_data_file(head: bytes) -> bool:
+    """Whether the first bytes of a file are those of a data file of an archive."""
+    return _DATA_FILE.match(head) is not None
+
+
 def is_member(name: str) -> bool:
     """Whether a name, relative to the archive's root, is that of a data file."""
     return _MEMBER.fullmatch(name) is not None

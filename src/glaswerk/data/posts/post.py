@@ -57,7 +57,9 @@ class Repost:
 def read_post(tweet: Mapping[str, Any]) -> Post:
     """A post from one `tweet` object. Raises ValueError naming the key that is malformed."""
     identifier = _id(tweet, "id_str") or _id(tweet, "id")
-    raw = tweet.get("full_text", tweet.get("text"))
+    # Hydrators write both names, and null for the one that the record lacks.
+    texts = [tweet[key] for key in ("full_text", "text") if tweet.get(key) is not None]
+    raw = texts[0] if texts else None
     if not identifier:
         raise ValueError("'id_str' is missing")
     if not isinstance(raw, str):
@@ -225,7 +227,7 @@ def post_document(
     limited: Sequence[tuple[datetime, datetime]] = (),
 ) -> Document:
     """One post as a document; `handle` may be empty. `limited`: periods when its account was protected."""
-    hidden = post.limited or _within(snowflake_time(post.id) or post.created_at, limited)
+    hidden = post.limited or within(snowflake_time(post.id) or post.created_at, limited)
     return Document(
         id=X_PREFIX + post.id,
         source=source,
@@ -248,6 +250,6 @@ def _edge(identifier: str) -> str:
     return X_PREFIX + identifier if identifier else ""
 
 
-def _within(moment: datetime | None, spans: Sequence[tuple[datetime, datetime]]) -> bool:
+def within(moment: datetime | None, spans: Sequence[tuple[datetime, datetime]]) -> bool:
     """Whether a time is in any of the spans. An unknown time counts as in every span."""
     return any(moment is None or start <= moment < end for start, end in spans)

@@ -25,6 +25,7 @@ _MESSAGE_KEYS = frozenset(
         "recipientid",
         "recipientids",
         "messagecreate",
+        "welcomemessagecreate",
         "directmessage",
         "dmconversation",
         "dmconversationid",
@@ -42,6 +43,16 @@ _ROW_KEYS = frozenset(
 )
 _ID_KEYS = ("tweetid", "idstr", "statusid")
 _ADDRESS_KEYS = ("url", "permalink", "link", "tweeturl", "twitterurl")
+# Fields of a post that was not for everybody, in v1.1, v2 and GraphQL.
+_FEW_KEYS = (
+    "community_id",
+    "community_results",
+    "trusted_friends_control",
+    "trusted_friends_info_result",
+    "exclusive_tweet_control",
+    "exclusive_tweet_info",
+    "exclusivity_info",
+)
 _TEXT_KEYS = frozenset(("text", "fulltext", "content", "rawcontent", "tweet", "tweettext", "body"))
 _ADDRESS = re.compile(
     r"(?:https?://)?(?:www\.|mobile\.|m\.)?(?:twitter|x)\.com/\w+/status/(\d{1,20})", re.A | re.I
@@ -132,14 +143,24 @@ def post_id(record: Record) -> str:
         not names.keys().isdisjoint(_ROW_KEYS) or _is_timed(record, names, found)
     ):
         return found
-    addresses = (_ADDRESS.match(str(record.get(names.get(name, ""), ""))) for name in _ADDRESS_KEYS)
-    return next((address[1] for address in addresses if address), "")
+    return address_id({name: record[key] for name, key in names.items() if name in _ADDRESS_KEYS})
 
 
 def _is_timed(record: Record, names: Mapping[str, str], identifier: str) -> bool:
     key = next((names[name] for name in ("createdat", "date", "timestamp") if name in names), "")
     encoded, stated = snowflake_time(identifier), parse_time(str(record.get(key, "")))
     return encoded is not None and stated is not None and abs(encoded - stated) < _CLOSE
+
+
+def address_id(fields: Mapping[str, Any]) -> str:
+    """The number of the post whose address a row names; `fields` has plain names (see `plain_key`)."""
+    found = (_ADDRESS.match(str(fields.get(name, ""))) for name in _ADDRESS_KEYS)
+    return next((address[1] for address in found if address), "")
+
+
+def is_for_few(record: Record) -> bool:
+    """Whether a record says that its post was for a circle, a community or subscribers."""
+    return record.get("limited") is True or any(record.get(key) for key in _FEW_KEYS)
 
 
 def dicts(value: Any) -> list[Record]:

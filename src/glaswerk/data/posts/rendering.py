@@ -23,18 +23,19 @@ _BARE = re.compile(r"[<>]|&(?!(?:amp|lt|gt);)")
 
 
 def render(raw: str, links: Mapping[str, str], shown: Collection[str], entities: Iterable[Any]) -> str:
-    """The readable text of `raw`, a text as X escapes it.
+    """The readable text of `raw`, a text as X escapes it, without NUL.
 
     `links`: short link → the address that it expands to. `shown`: short links of pictures, which are removed
     from the end of the text. `entities`: records with `url` and `indices`, in code points or UTF-16 units of
     `raw`.
     """
     if not links and not shown:
-        return unescape_once(raw).strip()
+        return unescape_once(raw).replace("\0", "").strip()
     pieces = list(_pieces(raw, _places(raw, links, shown, entities), links, shown))
     while pieces and (pieces[-1] in shown or not pieces[-1].strip()):
         pieces.pop()
-    return "".join(links.get(p, p) if p in links or p in shown else unescape_once(p) for p in pieces).strip()
+    text = "".join(links.get(p, p) if p in links or p in shown else unescape_once(p) for p in pieces)
+    return text.replace("\0", "").strip()
 
 
 def unescape_once(text: str) -> str:

@@ -22,6 +22,13 @@ ADDING = {
         "A post of someone else that the account liked; it is left out.",
         "Add the archive again with --likes, and state with --acquired how you obtained the right.",
     ),
+    "grok_chat": Reason(
+        "A message of a conversation with Grok in an archive of X; it is left out.",
+        "Add the archive with --grok: conversations are added as dialogues, with the audience private.",
+    ),
+    "draft_article": Reason(
+        "A long article that its author did not publish on X.", "Add its text with: glaswerk add docs."
+    ),
     "own_like": Reason(
         "A liked post written by the account itself or by another account in the same call.",
         "Add the archive without --likes for it.",
