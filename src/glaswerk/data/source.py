@@ -61,7 +61,7 @@ def add_posts(
     join: str = DEFAULT_JOIN,
     tolerant: bool = False,
 ) -> Artifact:
-    """One source of posts from X account archives, dumps of X's APIs, or a Mastodon or Bluesky export.
+    """One source of posts from X account archives, dumps of X's APIs, or an export of another network.
 
     `paths` are zips, files, unpacked folders, or folders of these; all must be of one kind (see
     `posts.detect`). `join` decides which posts make one document (see `joins.JOINS`). Dumps (JSON of v1.1 or
@@ -91,7 +91,7 @@ def add_posts(
     refuse_unused_options(kind, flags, join)
     if kind == EXPORT:
         audiences = {"public", *["private"] * include_direct_messages, *["limited"] * include_limited}
-        return _add_exports(lab, found, left_out, audiences, licence, name, author, acquired or "own")
+        return _add_exports(lab, found, left_out, audiences, licence, name, author, acquired)
     if kind == DUMP:
         return _add_dumps(lab, found, left_out, licence, name, author, acquired, join)
     acquired = acquired or "own"
@@ -158,17 +158,19 @@ def _add_exports(
     author: str,
     acquired: str,
 ) -> Artifact:
-    check_rights(licence, acquired)
+    origin = acquired or "own"
+    check_rights(licence, origin)
     digests, stamps = by_digest(paths)
     decided: dict[str, Any] = {
         "files": digests,
         "licence": licence,
         "author": author,
-        "acquired": acquired,
+        "acquired": origin,
         "audiences": sorted(audiences),
     }
     chosen = name or default_name(paths[0], decided)
-    job = ExportJob(chosen, author, Rights(licence, acquired), stamps, audiences, left_out)
+    rights = Rights(licence, origin)
+    job = ExportJob(chosen, author, rights, stamps, audiences, bool(acquired), left_out)
     return lab.make(Spec("source", chosen, "add-social/3", config={"source": chosen, **decided}), job.write)
 
 
@@ -249,7 +251,7 @@ def _add_records(
 ) -> Artifact:
     """A source of dialogues or preferences; `made` is recipe, licence, author, acquired and kind."""
     counts = IngestCounts(strict=strict)
-    files = find_files(paths, RECORD_SUFFIXES, counts)
+    files = find_files(paths, (*RECORD_SUFFIXES, ".zip"), counts)
 
     def read(file: InputFile, defaults: Defaults) -> Iterator[Document]:
         return reader(file, defaults, counts, tolerant=tolerant)

@@ -69,9 +69,9 @@ def test_the_names_that_a_reply_begins_with_stay() -> None:
 
 
 @given(st.text(alphabet=st.sampled_from("ab &<>;🧁と\u0000é"), max_size=40))
-def test_what_x_escapes_comes_back(text: str) -> None:
+def test_what_x_escapes_comes_back_without_nul(text: str) -> None:
     escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    assert render(escaped, {}, (), ()) == text.strip()
+    assert render(escaped, {}, (), ()) == text.replace("\0", "").strip()
     assert unescape_once(escaped.replace("&", "&amp;")) == escaped
 
 

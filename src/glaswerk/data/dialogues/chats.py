@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 from glaswerk.core.document import Document, Message, Role
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.data.dialogues.assistants import export_fields, is_assistant_export, turns_of_export
 from glaswerk.data.dialogues.questions import turns_of_question
 from glaswerk.data.dialogues.records import read_records
 from glaswerk.data.documents.fields import Defaults, IngestCounts, rights_of, who_and_when
@@ -29,9 +30,17 @@ def read_chats(
     documents that they were made from.
     Raises GlaswerkError naming file and row for an unknown role, an empty dialogue or turn, and a dialogue
     without a turn of the assistant, because tuning on it would teach nothing. With `tolerant`, such rows are
-    counted.
+    counted. Conversations exported from ChatGPT and Claude are read as their last branch (`assistants`);
+    those without an answer are counted.
     """
-    for number, where, row in read_records(file, counts, tolerant=tolerant):
+    for number, where, given in read_records(file, counts, tolerant=tolerant):
+        row: Mapping[str, Any] = given
+        if is_assistant_export(row):
+            turns = turns_of_export(row)
+            if all(turn["role"] != "assistant" for turn in turns):
+                counts.left_out["no_answer"] += 1
+                continue
+            row = {"messages": turns, **export_fields(row)}
         refuse_unstated_posts(row, where, stated=defaults.stated)
         try:
             messages, parents = _messages(_turns(row), where), derived_from(row, where)
@@ -42,9 +51,9 @@ def read_chats(
                 raise
             counts.left_out["broken_record"] += 1
             continue
-        given = row.get("id")
+        name = row.get("id")
         yield Document(
-            id=f"{defaults.source}:{file.name}#{number}" if given is None else f"{defaults.source}:{given}",
+            id=f"{defaults.source}:{file.name}#{number}" if name is None else f"{defaults.source}:{name}",
             source=defaults.source,
             text=plain_text(messages),
             rights=rights,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,12 +12,15 @@ from typing import Any
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.documents.fields import IngestCounts
 from glaswerk.data.documents.formats import ReadOptions, format_of
+from glaswerk.data.documents.wrong_command import is_left_out
 from glaswerk.data.files import lines
 from glaswerk.data.files.inputs import InputFile
 from glaswerk.data.files.stored import DAMAGE, StoredFile, Unpacker
 from glaswerk.data.files.utf8 import as_plain_utf8
 from glaswerk.data.store.parquet import read_rows
 
+# Of a zip file, such as an assistant's export, only files of conversations and rows are read.
+_MEMBERS = re.compile(r"(?:(?:^|/)conversations[^/]*\.json|\.jsonl|\.ndjson|\.parquet)$", re.I)
 _PLAIN = (".jsonl", ".ndjson", ".json", ".parquet")
 RECORD_SUFFIXES = tuple(name + packed for name in _PLAIN for packed in ("", ".gz", ".bz2", ".xz", ".zst"))
 _HINT = "use JSON lines, a JSON list or Parquet; or skip broken rows with --tolerant"
@@ -46,6 +50,12 @@ def read_records(file: InputFile, counts: IngestCounts, *, tolerant: bool) -> It
 
 def _rows(file: InputFile, stored: StoredFile, counts: IngestCounts, *, tolerant: bool) -> Iterator[Row]:
     where = Path(file.label)
+    if is_left_out(stored, where, named=file.named and not tolerant):
+        counts.left_out["private_message"] += 1
+        return
+    if stored.inside and not _MEMBERS.search(stored.name):
+        counts.left_out["unsupported_file"] += 1
+        return
     file_format = format_of(stored, ReadOptions())
     broken = counts.left_out if tolerant else None
     if file_format == "parquet":

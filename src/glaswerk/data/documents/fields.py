@@ -146,7 +146,7 @@ def _check_content(path: Path) -> None:
             f"expected {path} to begin with {magic!r} as a {path.suffix} file does, found {head[:8]!r}",
             hint="rename it to match its content, or fetch it again",
         )
-    packed = path.suffix.lower() in (".gz", ".bz2", ".xz")
+    packed = path.suffix.lower() in (".gz", ".bz2", ".xz", ".zip")
     if magic is None and not packed and b"\0" in head:
         raise GlaswerkError(
             f"expected text in {path}, found binary data ({head[:8]!r}…)", hint="leave it out or convert it"

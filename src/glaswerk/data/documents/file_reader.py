@@ -15,7 +15,7 @@ from glaswerk.data.documents.formats import ReadOptions, format_of
 from glaswerk.data.documents.opt_out import Robots, is_rules_file
 from glaswerk.data.documents.rows import UnsupportedFile, rows_of
 from glaswerk.data.documents.warc import read_rules
-from glaswerk.data.documents.wrong_command import WrongCommand, admitted, refuse_archive
+from glaswerk.data.documents.wrong_command import WrongCommand, admitted, is_left_out, refuse_archive
 from glaswerk.data.files.inputs import InputFile
 from glaswerk.data.files.limits import ROBOTS_BYTES
 from glaswerk.data.files.lines import broken
@@ -53,6 +53,9 @@ def _documents(
     """Documents of one stored file; what cannot be read is counted or raised as `read_file` says."""
     where = Path(stored.name if stored.inside else file.label)
     refuse_archive(stored.head, where)
+    if is_left_out(stored, where, named=file.named):
+        counts.left_out["private_message"] += 1
+        return
     if is_rules_file(stored.name, stored.head):
         return  # collected before the first document, see `collect_rules`
     file_format, location = format_of(stored, options), _location(file, stored)

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.data.files.stored import StoredFile
+from glaswerk.data.messages.detect import app_of
 from glaswerk.data.posts.layout import is_data_file
 from glaswerk.data.posts.recognise import is_api_record, is_message, is_post_of_x, post_id
 from glaswerk.data.references import X_PREFIX
@@ -18,6 +20,17 @@ _AS_POSTS = "add it as posts: glaswerk add posts FILE --licence … --acquired �
 
 class WrongCommand(GlaswerkError):
     """Input that another command reads. One such file stops the whole run, even inside a container."""
+
+
+def is_left_out(stored: StoredFile, where: object, *, named: bool) -> bool:
+    """Whether a file holds messages that a program exported. Raises WrongCommand if the user named it."""
+    app = app_of(stored.name, stored.head)
+    if app and named and not stored.inside:
+        raise WrongCommand(
+            f"expected documents, found private messages or posts that {app} exported in {where}",
+            hint="if you may use them: glaswerk add posts EXPORT --direct-messages --licence … --acquired …",
+        )
+    return bool(app)
 
 
 def refuse_archive(head: bytes, where: object) -> None:

@@ -1,8 +1,12 @@
-"""A source of posts from an account's own export of Mastodon or Bluesky: one document per post."""
+"""A source of posts from an account's own export of Mastodon, Bluesky or a messaging program.
+
+One document per post or message. Messages are private and come in only if they are asked for.
+"""
 
 from __future__ import annotations
 
 import re
+import zipfile
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,11 +19,14 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.progress import track
 from glaswerk.data.files.inputs import changed, stamp
 from glaswerk.data.files.lines import read_list
-from glaswerk.data.files.stored import DAMAGE, StoredFile, Unpacker
+from glaswerk.data.files.stored import DAMAGE, HEAD, StoredFile, Unpacker
+from glaswerk.data.messages.detect import NAMES, app_of
+from glaswerk.data.messages.message import ExportedMessage
+from glaswerk.data.messages.readers import collect_people, read_app
 from glaswerk.data.posts.bluesky import is_repository, read_repository
 from glaswerk.data.posts.mastodon import SocialPost, read_activity
 from glaswerk.data.posts.post import Repost
-from glaswerk.data.store.new_source import need_documents
+from glaswerk.data.store.new_source import AuthorGate, need_documents
 from glaswerk.data.store.parquet import DocumentWriter, write_relations
 from glaswerk.data.times import parse_time
 
@@ -30,12 +37,15 @@ _MEMBERS = re.compile(
     r"(?:avatar|header)\.\w+)"
 )
 
+# Members of a zip file that are tried before it is taken for something else.
+_TRIED = 200
+
 # Audience → the reason for which its posts are left out by default.
 _STAYS_OUT = {"private": "direct_message", "limited": "limited_audience"}
 
 
 def is_export(path: Path) -> bool:
-    """Whether a file is an export of Mastodon or Bluesky, by its content."""
+    """Whether a file is an export of Mastodon, Bluesky or a messaging program, by its content."""
     unpacker = Unpacker(Counter())
     with path.open("rb") as file:
         for stored in unpacker.files(file, path.name):
@@ -45,13 +55,41 @@ def is_export(path: Path) -> bool:
     return False
 
 
+def has_messages(path: Path) -> bool:
+    """Whether a zip file holds messages that a program exported. Only members with telling names are read."""
+    try:
+        with zipfile.ZipFile(path) as container:
+            members = [name for name in container.namelist() if NAMES.fullmatch(name)]
+            for name in members[:_TRIED]:
+                with container.open(name) as member:
+                    if app_of(name, member.read(HEAD)):
+                        return True
+    except DAMAGE:
+        return False  # its reader reports what is broken
+    return False
+
+
 def _kind(stored: StoredFile) -> str:
-    """mastodon, bluesky, or "" for any other file."""
+    """mastodon, bluesky, a messaging program, or "" for any other file."""
     if is_repository(stored.head):
         return "bluesky"
     outbox = stored.head[:1].isspace() or stored.head[:1] in (b"{", b"\xef")
     is_collection = outbox and b"activitystreams" in stored.head and _OUTBOX.search(stored.head)
-    return "mastodon" if is_collection and b'"orderedItems"' in stored.head else ""
+    if is_collection and b'"orderedItems"' in stored.head:
+        return "mastodon"
+    return app_of(stored.name, stored.head)
+
+
+def _social(message: ExportedMessage) -> SocialPost:
+    created_at = message.created_at.isoformat() if message.created_at else ""
+    return SocialPost(
+        message.id,
+        message.text,
+        created_at,
+        message.author,
+        message.audience,
+        reply_to=message.reply_to,
+    )
 
 
 @dataclass(slots=True)
@@ -63,15 +101,20 @@ class ExportJob:
     rights: Rights
     stamps: Mapping[Path, tuple[int, int]]
     audiences: Collection[str] = ("public",)
+    # Whether the user said how the content was acquired; several authors need that.
+    stated: bool = False
     left_out: Counter[str] = field(default_factory=Counter)
     unparsed_dates: int = 0
     _did: str = ""
     _seen: set[str] = field(default_factory=set)
     _reposts: dict[str, str] = field(default_factory=dict)
     _few: set[str] = field(default_factory=set)
+    _people: dict[str, str] = field(default_factory=dict)
 
     def write(self, folder: Path) -> Mapping[str, Any]:
         """Write documents and parts to `folder`; returns the statistics."""
+        gate = AuthorGate(stated=self.stated)
+        self._collect_people()
         with DocumentWriter(folder / DOCUMENTS) as writer:
             for post in track(self._posts(), "reading posts"):
                 if post.audience != "public":
@@ -84,7 +127,9 @@ class ExportJob:
                     self.left_out["repeated_id"] += 1
                 else:
                     self._seen.add(post.id)
-                    writer.add(self._document(post))
+                    writer.add(gate.passed(self._document(post)))
+        if writer.documents == 0 and self.left_out["direct_message"] and "private" not in self.audiences:
+            raise self._only_messages()
         need_documents(writer, list(self.stamps), self.left_out)
         write_relations(folder, (), sorted((i, o, "retweet") for i, o in self._reposts.items()), self._few)
         return {
@@ -96,6 +141,22 @@ class ExportJob:
             "unparsed_dates": self.unparsed_dates,
             "left_out": dict(sorted((+self.left_out).items())),
         }
+
+    def _only_messages(self) -> GlaswerkError:
+        some = ", ".join(str(path) for path in list(self.stamps)[:3])
+        return GlaswerkError(
+            f"expected posts, found {self.left_out['direct_message']:,} private messages in {some}; they "
+            "stay out unless you ask for them",
+            hint="glaswerk add posts EXPORT --direct-messages --licence … --acquired …",
+        )
+
+    def _collect_people(self) -> None:
+        """Names of people that an export keeps apart from their messages."""
+        for path in self.stamps:
+            if path.suffix.lower() == ".zip" or path.name in ("users.json", "user.json"):
+                with path.open("rb") as file:
+                    for stored in Unpacker(Counter()).files(file, path.name):
+                        collect_people(stored, self._people)
 
     def _posts(self) -> Iterator[SocialPost]:
         for path, before in self.stamps.items():
@@ -128,6 +189,8 @@ class ExportJob:
                 item = read_activity(activity, self.left_out)
                 if item is not None:
                     yield item
+        elif kind:
+            yield from map(_social, read_app(kind, stored, self._people, self.left_out))
 
     def _named(self, author: str) -> str:
         """An account's name. Bluesky's exports contain only its DID, which a given author name replaces."""

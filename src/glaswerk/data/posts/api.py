@@ -92,6 +92,8 @@ class Payloads:
             yield from self._deletion(deletion)
         elif (flat := flat_status(record)) is not None:
             yield from self._status(flat, depth)
+        elif is_post(record):
+            self.counts["broken_record"] += 1  # an id that is none: a number that lost its digits
         elif lists := [record[key] for key in _LISTS if isinstance(record.get(key), list)]:
             for item in (item for items in lists for item in items if isinstance(item, dict)):
                 yield from self._record(item, depth - 1)

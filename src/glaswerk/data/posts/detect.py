@@ -12,7 +12,7 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import digest_file
 from glaswerk.data.files.inputs import find_inputs, stamp
 from glaswerk.data.files.stored import HEAD, is_tar, packing
-from glaswerk.data.posts.add_exports import is_export
+from glaswerk.data.posts.add_exports import has_messages, is_export
 from glaswerk.data.posts.joins import DEFAULT_JOIN
 from glaswerk.data.posts.layout import is_archive_folder, is_data_file, root_of
 from glaswerk.data.posts.tables import PARQUET, is_parquet_of_posts, is_table_of_posts
@@ -21,7 +21,7 @@ ARCHIVE, DUMP, EXPORT = "archive", "dump", "export"
 _WORDS = {
     ARCHIVE: "an X archive",
     DUMP: "a dump of X's APIs",
-    EXPORT: "an export of Mastodon or Bluesky",
+    EXPORT: "an export of Mastodon, Bluesky or a messaging program",
 }
 # Options of `add_posts` that have no effect on a kind.
 _UNUSED_OPTIONS = {
@@ -32,6 +32,8 @@ _UNUSED_OPTIONS = {
 # Anywhere in the head: the first line may be the tail of a record, if someone split a dump into files. A
 # JSON value continues after its bracket, unlike the link at the start of a line in a README.
 _JSON_LINE = re.compile(rb"(?m)^(?:\xef\xbb\xbf)?[ \t]*[\[{]\s*[\[{\"\]}]")
+
+_POSTS = re.compile(rb'"(?:id_str|screen_name|edit_history_tweet_ids|full_text|rawContent|author_id)"')
 
 
 def find_posts(paths: Sequence[Path], left_out: Counter[str]) -> tuple[str, list[Path]]:
@@ -70,8 +72,8 @@ def _refuse_part(path: Path) -> None:
         raise GlaswerkError(
             f"expected a complete X archive, found {path}, one of its data files: other files say which "
             "posts were deleted and which were for few people",
-            hint="add the archive: glaswerk add posts ARCHIVE.zip --licence …; if no other file is left, move it "
-            "into a folder: glaswerk add posts FOLDER --tolerant --author NAME --licence …",
+            hint="add the archive: glaswerk add posts ARCHIVE.zip --licence …; if no other file is "
+            "left, move it into a folder: glaswerk add posts FOLDER --tolerant --author NAME --licence …",
         )
 
 
@@ -111,7 +113,7 @@ def _kind_of_zip(path: Path) -> str:
         return ARCHIVE  # its reader reports what is broken
     if not names or root_of(names) is not None:
         return ARCHIVE
-    if is_export(path):
+    if is_export(path) or has_messages(path):
         return EXPORT
     return ARCHIVE if any(name.endswith(".js") for name in names) else DUMP
 
@@ -130,7 +132,16 @@ def _inside(folder: Path, left_out: Counter[str]) -> Iterator[tuple[str, Path]]:
             found[root or file.path] = kind
         else:
             left_out["unsupported_file"] += 1
-    yield from ((kind, path) for path, kind in (found or {folder: ARCHIVE}).items())
+    # Beside messages, JSON without posts belongs to their export: members, channels, settings.
+    exported = EXPORT in found.values()
+    for path, kind in (found or {folder: ARCHIVE}).items():
+        yield (EXPORT if exported and kind == DUMP and not _has_posts(path) else kind), path
+
+
+def _has_posts(path: Path) -> bool:
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    return not _JSON_LINE.search(head) or bool(_POSTS.search(head))
 
 
 def _archive_around(folder: Path, roots: dict[Path, Path | None]) -> Path | None:

@@ -8,8 +8,10 @@ _ARCHIVE = "Download the archive from X again; without --tolerant this is an err
 
 ADDING = {
     "direct_message": Reason(
-        "A direct message, or a conversation of direct messages, in an archive of X; it is left out.",
-        "Add the archive with --direct-messages: only the account's own messages are added, as private.",
+        "A direct message (in archives of X, a conversation), or a message of another program's export; it is "
+        "left out.",
+        "Add the archive with --direct-messages: messages are added as private, of an archive of X only the "
+        "account's own.",
     ),
     "message_of_others": Reason(
         "A direct message that someone else wrote.", "Only its author can provide it: add their archive."
@@ -69,6 +71,17 @@ ADDING = {
     "missing_records": Reason("The archive's manifest lists more records than there are.", _ARCHIVE),
     "unlisted_files": Reason(
         "A file of posts that the archive's manifest does not list; its posts were read too.", _ARCHIVE
+    ),
+    "no_answer": Reason(
+        "An exported conversation with an assistant that has no answer.", "Nothing is lost for tuning."
+    ),
+    "system_message": Reason(
+        "A line that a messaging program wrote itself: someone joined, a call, a picture without words.",
+        "Nothing is lost: nobody wrote it.",
+    ),
+    "private_message": Reason(
+        "A file of private messages among documents or dialogues; it is left out.",
+        "If you may use them: glaswerk add posts EXPORT --direct-messages --licence … --acquired …",
     ),
     "equal_answers": Reason(
         "The chosen and the rejected answer are the same, so the pair expresses no preference.",

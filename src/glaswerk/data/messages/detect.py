@@ -1,0 +1,60 @@
+"""Which program exported a file of messages, by its content and, where that is not enough, its name."""
+
+from __future__ import annotations
+
+import re
+
+from glaswerk.data.messages.whatsapp import is_whatsapp
+
+_FLAGS = re.DOTALL
+# By program: what must be in the first bytes of its files. Others are recognised only to be left out.
+_JSON = {
+    "telegram": (
+        rb'"type"\s*:\s*"(?:personal_chat|bot_chat|saved_messages|(?:private|public)_(?:group|supergroup|channel))"',
+        rb'"messages"\s*:\s*\[',
+    ),
+    "discord": (rb'"guild"\s*:\s*\{', rb'"channel"\s*:\s*\{', rb'"(?:messages|exportedAt|dateRange)"\s*:'),
+    "meta": (rb'"participants"\s*:\s*\[', rb'"(?:sender_name|timestamp_ms)"\s*:'),
+    "google-chat": (rb'"messages"\s*:\s*\[', rb'"creator"\s*:\s*\{', rb'"(?:created_date|topic_id)"\s*:'),
+    "matrix": (rb'"messages"\s*:\s*\[', rb'"m\.room\.'),
+    "slack": (rb"\A\s*\[\s*\{", rb'"type"\s*:\s*"message"', rb'"ts"\s*:\s*"\d{9,11}\.\d+"'),
+    "discord-package": (rb"\A\s*\[\s*\{", rb'"Timestamp"\s*:', rb'"Contents"\s*:'),
+    "meta-posts": (
+        rb"\A\s*\[\s*\{",
+        rb'"(?:creation_timestamp"\s*:\s*\d{9,11}|data"\s*:\s*\[\s*\{\s*"(?:post|update_timestamp)")',
+        rb'"(?:timestamp|creation_timestamp)"\s*:\s*\d{9,11}',
+    ),
+    "skype": (rb'"conversations"\s*:\s*\[', rb'"MessageList"\s*:'),
+}
+_PATTERNS = {app: [re.compile(pattern, _FLAGS) for pattern in patterns] for app, patterns in _JSON.items()}
+_TELEGRAM_ALL = re.compile(rb'"chats"\s*:\s*\{\s*"about"')
+_CSV = {
+    "linkedin": re.compile(
+        rb'"?(?:conversation id"?,"?conversation title|date"?,"?sharelink"?,"?sharecommentary|'
+        rb'date"?,"?link"?,"?message"?\r?\n)',
+        re.I,
+    ),
+    "discord-package": re.compile(rb'"?ID"?,"?Timestamp"?,"?Contents"?,"?Attachments', re.I),
+}
+_SMS = re.compile(rb"<smses[\s>]")
+# Programs whose files are recognised but not read.
+UNREAD = ("skype", "sms")
+# Names of files in exports that hold messages or posts, to find them among thousands of pictures.
+NAMES = re.compile(
+    r"(?:.*/)?(?:_chat\.txt|whatsapp[^/]*\.txt|result\.json|messages?(?:_\d+)?\.(?:json|csv)|shares\.csv|"
+    r"comments\.csv|\d{4}-\d\d-\d\d\.json|(?:your_)?posts(?:_\d+|__[^/]*)?\.json|[^/]*\[\d+\]\.json)",
+    re.I,
+)
+
+
+def app_of(name: str, head: bytes) -> str:
+    """The program that exported a file, as `readers.py` names it; empty for any other file."""
+    head = head.removeprefix(b"\xef\xbb\xbf")
+    first = head.lstrip()[:1]
+    if first in (b"{", b"["):
+        found = next((app for app, all_of in _PATTERNS.items() if all(p.search(head) for p in all_of)), "")
+        return "telegram" if not found and _TELEGRAM_ALL.search(head) else found
+    if _SMS.search(head[:2000]):
+        return "sms"
+    table = next((app for app, header in _CSV.items() if header.match(head)), "")
+    return table or ("whatsapp" if is_whatsapp(head, name) else "")
