@@ -71,10 +71,6 @@ def _chatgpt(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             author, content = message.get("author"), message.get("content")
             role = _ROLES.get(str(author.get("role")), "") if isinstance(author, dict) else ""
             text = _words(content) if isinstance(content, dict) else ""
-            metadata = message.get("metadata")
-            hidden = (
-                isinstance(metadata, dict) and metadata.get("is_visually_hidden_from_conversation") is True
-            )
             # A turn for a tool ("python", "browser") is no answer to a person.
             to_person = message.get("recipient") in (None, "", "all") and not _says(message, _UNSEEN)
             if role and text and to_person and (role != "system" or _says(message, _CUSTOM)):

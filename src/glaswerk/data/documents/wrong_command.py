@@ -55,6 +55,11 @@ def admitted(row: Mapping[str, Any], where: object, *, stated: bool) -> Mapping[
             hint="an archive's own messages: glaswerk add posts ARCHIVE.zip --direct-messages --licence …; "
             'for other messages, say in each row who may read it: "audience": "private"',
         )
+    if isinstance(row.get("mapping"), dict) or isinstance(row.get("chat_messages"), list):
+        raise WrongCommand(
+            f"expected documents, found a conversation with an assistant in {where}",
+            hint="add it as a dialogue: glaswerk add chats FILE --licence …",
+        )
     if is_api_record(row):
         raise WrongCommand(
             f"expected documents, found a record of X's API in {where}; its deletions and protected "

@@ -20,7 +20,9 @@ from glaswerk.data.messages.message import ExportedMessage, moment, repaired
 _PUBLIC = ("public", "anyone", "everyone", "everybody")
 
 
-def read_discord_package(stored: StoredFile, channel: str, author: str) -> Iterator[ExportedMessage]:
+def read_discord_package(
+    stored: StoredFile, channel: str, author: str, left_out: Counter[str]
+) -> Iterator[ExportedMessage]:
     """The account's messages in one channel: messages.json, or messages.csv until 2023."""
     rows = (
         _table(stored)
@@ -38,7 +40,7 @@ def read_discord_package(stored: StoredFile, channel: str, author: str) -> Itera
 
 def read_linkedin(stored: StoredFile, left_out: Counter[str]) -> Iterator[ExportedMessage]:
     """Messages (messages.csv), shares (Shares.csv) and comments (Comments.csv) of a LinkedIn export."""
-    for number, raw in _table(stored):
+    for number, raw in _table(stored, left_out):
         row = {str(key or "").strip().lower(): str(value or "").strip() for key, value in raw.items()}
         if "conversation id" in row:
             text, author, kind = row.get("content", ""), row.get("from", ""), "message"
@@ -95,13 +97,17 @@ def _audience(word: str) -> str:
     return "public" if word.strip().lower() in _PUBLIC else "limited"
 
 
-def _table(stored: StoredFile) -> Iterator[tuple[int, dict[str, Any]]]:
-    """(row number, cells by column name). LinkedIn puts notes above the header of some tables."""
+def _table(stored: StoredFile, left_out: Counter[str]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """(row number, cells by column name); rows with more cells than the header are counted."""
     data = stored.whole(TEXT_FILE_BYTES).decode("utf-8-sig", "replace")
     before = csv.field_size_limit(ROW_BYTES)
     try:
-        yield from enumerate(csv.DictReader(io.StringIO(data, newline="")), start=1)
+        for number, row in enumerate(csv.DictReader(io.StringIO(data, newline="")), start=1):
+            if None in row:
+                left_out["broken_row"] += 1
+            else:
+                yield number, row
     except csv.Error:
-        return
+        left_out["cut_off"] += 1
     finally:
         csv.field_size_limit(before)

@@ -39,16 +39,19 @@ def moment(value: Any) -> datetime | None:
         seconds = float(text)
     except ValueError:
         return parse_time(_plainer(text)) if text else None
-    while abs(seconds) >= 1e11:
+    # Microseconds of the year 5138 are the most that any program writes; "inf" and "nan" are no times.
+    if not 0 < seconds < 1e17:
+        return None
+    while seconds >= 1e11:
         seconds /= 1000
     try:
-        return datetime.fromtimestamp(seconds, UTC) if seconds > 0 else None
+        return datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):
         return None
 
 
 def _plainer(text: str) -> str:
-    """A time as Google writes it ("Tuesday, March 12, 2019 at 1:00:05 PM UTC") in ISO 8601; else unchanged."""
+    """A time of Google's ("Tuesday, March 12, 2019 at 1:00:05 PM UTC") in ISO 8601; others unchanged."""
     match = _GOOGLE.fullmatch(text)
     if not match or match["month"] not in _MONTHS:
         return text.removesuffix(" UTC")

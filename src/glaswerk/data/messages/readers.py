@@ -34,7 +34,7 @@ def read_app(
     elif app == "slack":
         yield from read_slack(stored, chat, people, left_out)
     elif app == "discord-package":
-        yield from read_discord_package(stored, chat, people.get(OWNER, ""))
+        yield from read_discord_package(stored, chat, people.get(OWNER, ""), left_out)
     elif app == "linkedin":
         yield from read_linkedin(stored, left_out)
     elif app == "meta-posts":

@@ -8,8 +8,7 @@ _ARCHIVE = "Download the archive from X again; without --tolerant this is an err
 
 ADDING = {
     "direct_message": Reason(
-        "A direct message (in archives of X, a conversation), or a message of another program's export; it is "
-        "left out.",
+        "A direct message (in archives of X, a conversation), or a message that another program exported.",
         "Add the archive with --direct-messages: messages are added as private, of an archive of X only the "
         "account's own.",
     ),

@@ -58,6 +58,13 @@ class AuthorGate:
         return document
 
 
+def _telling(reasons: Mapping[str, int]) -> str:
+    """The reason to read about first: private content before what the container merely had as well."""
+    return next(
+        (reason for reason in ("private_message", "direct_message") if reason in reasons), min(reasons)
+    )
+
+
 def need_documents(
     writer: DocumentWriter,
     paths: Sequence[Path | str],
@@ -76,5 +83,5 @@ def need_documents(
             f"expected documents with text, found none in {', '.join(map(str, paths[:3]))}"
             + (f" (left out: {words})" if words else "")
             + (f"; {first.name}: {first.error}" if first else ""),
-            hint=f"glaswerk explain {min(reasons)}" if reasons else "check that the paths are right",
+            hint=f"glaswerk explain {_telling(reasons)}" if reasons else "check that the paths are right",
         )
