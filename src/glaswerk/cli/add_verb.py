@@ -65,7 +65,11 @@ _OWN = "  [default: own; needed for content of several authors and for posts of 
 @_common
 @_acquired("", "  [default: own, for archives]")
 @click.option("--tolerant", is_flag=True, help="Read what can be read of a broken archive.")
-@click.option("--direct-messages", is_flag=True, help="Also add the account's own private messages.")
+@click.option(
+    "--direct-messages",
+    is_flag=True,
+    help="Also add private messages: the account's own, and all of a messaging program's export.",
+)
 @click.option("--deleted", is_flag=True, help="Also add posts that were deleted.")
 @click.option(
     "--limited", is_flag=True, help="Also add posts to circles, communities and protected followers."
@@ -104,8 +108,9 @@ def posts(
     glaswerk add posts repo.car --author ada.example.org --licence own
 
     Reads X account archives of any year (zip files or unpacked folders), Mastodon archives or outbox.json,
-    Bluesky .car files, and JSON of X's API v1.1 or v2: one value per line or file, plain, compressed or in
-    tar and zip files. Folders are searched; one call takes one kind. Posts with a limited audience stay out
+    Bluesky .car files, exports of messaging programs, JSON of X's APIs or of scrapers (one value per line or
+    file) and tables of posts (CSV, Parquet); plain, compressed or in tar and zip files. Folders are searched;
+    one call takes one kind. Posts with a limited audience stay out
     unless you add an option for them. Dumps hold other people's posts and therefore need --acquired.
     """
     from glaswerk.data.source import add_likes, add_posts
@@ -183,8 +188,8 @@ def chats(paths: tuple[Path, ...], lab_path: Path, as_json: bool, **rest: Any) -
     glaswerk add chats chats.jsonl --licence own
     glaswerk add chats alpaca.json.gz --licence CC-BY-4.0 --acquired public
 
-    Files are jsonl, json or parquet with {"messages": [{"role", "content"}, …]} in each row; ShareGPT and
-    Alpaca are read as well.
+    Files are jsonl, json or parquet with {"messages": [{"role", "content"}, …]} in each row; ShareGPT,
+    Alpaca, and the exports of ChatGPT and Claude (conversations.json or the zip) are read as well.
     """
     from glaswerk.data.source import add_chats
 

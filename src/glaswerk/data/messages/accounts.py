@@ -25,7 +25,7 @@ def read_discord_package(
 ) -> Iterator[ExportedMessage]:
     """The account's messages in one channel: messages.json, or messages.csv until 2023."""
     rows = (
-        _table(stored)
+        _table(stored, left_out)
         if stored.name.lower().endswith(".csv")
         else read_list(stored.stream, Path(stored.name))
     )
@@ -77,7 +77,8 @@ def read_meta_posts(stored: StoredFile, left_out: Counter[str]) -> Iterator[Expo
 
 
 def _words(row: Mapping[str, Any]) -> Iterator[str]:
-    for piece in row.get("data") if isinstance(row.get("data"), list) else []:
+    data = row.get("data")
+    for piece in data if isinstance(data, list) else []:
         if isinstance(piece, dict) and isinstance(piece.get("post"), str):
             yield piece["post"]
     if "data" not in row:

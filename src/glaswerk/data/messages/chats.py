@@ -108,6 +108,6 @@ def message_of(
         f"{app}:{chat}/{identifier}",
         author,
         text,
-        next((found for key in shape.times if (found := moment(row.get(key)))), None),
+        next((time for key in shape.times if (time := moment(row.get(key)))), None),
         reply_to=f"{app}:{chat}/{reply}" if reply else "",
     )

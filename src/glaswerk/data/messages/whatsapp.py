@@ -32,7 +32,7 @@ _NO_WORDS = re.compile(r"<[^<>]{3,60}>|\S+\.\w{2,4} \([^()]{3,40}\)", re.DOTALL)
 
 @dataclass(slots=True)
 class _Draft:
-    """A message as it stands in the file: its date in numbers, and its words so far."""
+    """A message of the file: its date in numbers, and its words so far."""
 
     numbers: tuple[int, int, int]
     time: tuple[int, int, int]

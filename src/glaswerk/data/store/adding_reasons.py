@@ -80,7 +80,7 @@ ADDING = {
     ),
     "private_message": Reason(
         "A file of private messages among documents or dialogues; it is left out.",
-        "If you may use them: glaswerk add posts EXPORT --direct-messages --licence … --acquired …",
+        "If you may use them, add the export with: glaswerk add posts EXPORT --direct-messages.",
     ),
     "equal_answers": Reason(
         "The chosen and the rejected answer are the same, so the pair expresses no preference.",
