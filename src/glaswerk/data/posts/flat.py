@@ -88,9 +88,15 @@ def flat_status(record: Record) -> dict[str, Any] | None:
 
 def _number(fields: Mapping[str, Any], keys: tuple[str, ...]) -> str:
     """The first of `keys` that holds an id; tables made with pandas write whole numbers as "12.0"."""
-    values = (str(fields.get(key) if fields.get(key) is not None else "").strip() for key in keys)
-    found = (digits(value.removesuffix(".0") if len(value) < 18 else value) for value in values)
-    return next((identifier for identifier in found if identifier), "")
+    return next((found for key in keys if (found := _identifier(fields.get(key)))), "")
+
+
+def _identifier(value: Any) -> str:
+    """An id. A float of JSON has lost digits; as text, a short one has not."""
+    if isinstance(value, str):
+        value = value.strip()
+        value = value.removesuffix(".0") if len(value) < 18 else value
+    return digits(value if value is not None else "")
 
 
 def _word(fields: Mapping[str, Any], keys: tuple[str, ...]) -> str:
