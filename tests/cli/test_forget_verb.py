@@ -135,9 +135,12 @@ def _posts(folder: Path, *posts: dict[str, Any]) -> Path:
 
 def test_a_mark_may_come_before_the_post_and_takes_retweets_along(empty_lab: Lab, tmp_path: Path) -> None:
     root = empty_lab.root
-    run(
-        root, "forget", "--author", "hazel", "--id", "https://x.com/otis/status/7", "--why", "letter of 3 May"
-    )
+    named = ("--author", "hazel", "--id", "https://x.com/otis/status/7", "--why", "letter of 3 May")
+    with pytest.raises(GlaswerkError, match="the lab holds no document of id 'x:7', nor of 1 more") as none:
+        run(root, "forget", *named)
+    assert "--why 'letter of 3 May' --ahead marks it for content that is added later" in str(none.value.hint)
+    assert not (root / "forgotten.jsonl").exists()
+    run(root, "forget", *named, "--ahead")
     dump = _posts(
         tmp_path,
         {"id": 5, "text": "Hazel says the mill is closed today", "user": {"screen_name": "Hazel"}},
@@ -191,7 +194,7 @@ def test_a_whole_source_and_a_file_of_ids(empty_lab: Lab, tmp_path: Path) -> Non
 
 def test_marks_are_kept_once_and_a_broken_line_is_an_error(empty_lab: Lab) -> None:
     for _ in range(2):
-        run(empty_lab.root, "forget", "--author", "a", "--author", "@A", "--id", "5")
+        run(empty_lab.root, "forget", "--author", "a", "--author", "@A", "--id", "5", "--ahead")
     assert len(Forgotten.read(empty_lab.root).tombstones) == 2
     path = empty_lab.root / "forgotten.jsonl"
     path.write_text(path.read_text() + '{"kind": "everything", "value": "x"}\n')

@@ -116,7 +116,7 @@ def test_the_old_spelling_names_the_new_one_on_standard_error(lab_folder: Path) 
 
 def test_a_model_and_something_to_be_without_are_required(lab_folder: Path) -> None:
     error = refused(lab_folder, "chat")
-    assert "--without expects an author, an id or a source, found none" in str(error)
+    assert "expected forgotten documents in chat/step-" in str(error)
     assert without_lab(error.hint) == "glaswerk retrain chat --without author:NAME"
     assert "no model named 'nobody' (models: base/step-" in str(
         refused(lab_folder, "nobody", "--without", "x")
@@ -142,6 +142,15 @@ def test_a_file_of_names_is_a_selector_too(lab_folder: Path, tmp_path: Path) -> 
     (tmp_path / "names.txt").write_text(f"@{name}\n")
     by_file = run(lab_folder, "base", "--without-file", str(tmp_path / "names.txt"), "--dry-run")
     assert by_file.stdout == run(lab_folder, "base", "--without", name, "--dry-run").stdout
+
+
+def test_without_a_selector_it_means_all_that_is_forgotten(own_lab: Path) -> None:
+    name = author(own_lab)
+    forgot = run(own_lab, "--author", name, verb="forget")
+    assert forgot.exception is None
+    everything = run(own_lab, "base", "--dry-run")
+    assert everything.stdout == run(own_lab, "base", "--without", name, "--dry-run").stdout
+    assert "model      base/step-" in everything.stdout
 
 
 @pytest.mark.slow

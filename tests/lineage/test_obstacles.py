@@ -90,7 +90,7 @@ def test_forgotten_documents_are_counted_with_their_tokens_and_epochs(
     forget(empty_lab, "rows:1", "rows:2", "rows:never-there")
     assert counted(empty_lab, plain) == [
         f"trained on 2 forgotten documents ({tokens:,} tokens, {2 * tokens:,} in all epochs): "
-        "glaswerk rebuild, then train again"
+        "glaswerk retrain base"
     ]
 
 
@@ -116,6 +116,7 @@ def test_a_model_trained_after_the_rebuild_is_clean_and_the_old_one_is_not(
     new = model(empty_lab, "new")
     assert counted(empty_lab, new) == []
     assert counted(empty_lab, plain)[0].startswith("trained on 1 forgotten documents")
+    assert counted(empty_lab, plain)[0].endswith(f"in all epochs): {new.name} was not")
 
 
 def test_marks_that_come_after_the_shards_are_gone_are_still_counted(empty_lab: Lab, plain: Artifact) -> None:

@@ -208,7 +208,7 @@ def test_obstacles_stop_a_release_or_stand_at_its_top(own_lab: Path, tmp_path: P
     Forgotten.read(lab.root).with_more([Tombstone("id", document)]).write(lab.root)
     with pytest.raises(GlaswerkError, match="trained on 1 forgotten documents") as error:
         prepare(lab, chat, tmp_path / "out")
-    assert error.value.hint == "glaswerk rebuild"
+    assert error.value.hint == "glaswerk retrain chat makes it again without them"
     release = prepare(lab, chat, tmp_path / "out", despite=True)
     for name, text in release.texts.items():
         if name.endswith(".md"):

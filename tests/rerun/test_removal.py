@@ -11,13 +11,14 @@ import pytest
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.source import add_docs
 from glaswerk.lab import Artifact, Lab
-from glaswerk.lab.tombstones import Forgotten, Tombstone
+from glaswerk.lab.tombstones import Forgotten, Kind, Tombstone
 from glaswerk.rerun.removal import (
+    check_each_known,
     check_forgotten,
     check_known,
     model_named,
     model_names,
-    nearest_authors,
+    nearest_names,
 )
 
 AUTHORS = ("hazel_hogben", "hazel_hobbs", "otto_kern", "Élodie")
@@ -61,13 +62,42 @@ def test_the_newest_checkpoint_of_a_name_is_found(
     ],
 )
 def test_the_most_similar_author_comes_first(authors_lab: Lab, typed: str, first: str) -> None:
-    found = nearest_authors(authors_lab, typed)
+    found = nearest_names(authors_lab, "author", typed)
     assert found[0] == first
     assert len(found) == 3
 
 
 def test_a_lab_without_sources_has_no_similar_author(empty_lab: Lab) -> None:
-    assert nearest_authors(empty_lab, "hazel") == []
+    assert nearest_names(empty_lab, "author", "hazel") == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed", "first"),
+    [
+        ("id", "row1", "rows:row1"),
+        ("id", "rows:rwo2", "rows:row2"),
+        ("id", "ROW3", "rows:row3"),
+        ("source", "row", "rows"),
+        ("source", "sour", "rows"),
+    ],
+)
+def test_the_most_similar_id_or_source_comes_first(
+    authors_lab: Lab, kind: Kind, typed: str, first: str
+) -> None:
+    assert nearest_names(authors_lab, kind, typed)[0] == first
+    assert nearest_names(authors_lab, kind, "a'b%_\\") != []
+
+
+def test_each_new_name_must_reach_something_and_known_marks_need_not(authors_lab: Lab) -> None:
+    known, unknown = Tombstone("author", "otto_kern"), Tombstone("id", "rows:row9")
+    check_each_known(authors_lab, [known, Tombstone("id", "rows:row1"), Tombstone("source", "rows")], "")
+    with pytest.raises(
+        GlaswerkError, match=r"of id 'rows:row9' \(the most similar names: rows:row"
+    ) as refused:
+        check_each_known(authors_lab, [known, unknown], "glaswerk forget --id rows:row9 --ahead")
+    assert refused.value.hint == "glaswerk forget --id rows:row9 --ahead"
+    Forgotten((unknown,)).write(authors_lab.root)
+    check_each_known(authors_lab, [known, unknown], "")
 
 
 def test_names_that_reach_nothing_are_refused_with_similar_ones(authors_lab: Lab) -> None:
@@ -76,7 +106,7 @@ def test_names_that_reach_nothing_are_refused_with_similar_ones(authors_lab: Lab
         check_known(authors_lab, marks, set())
     assert "no document of author 'hazel_hogbn', nor of 1 more" in str(refused.value)
     assert "(the most similar names: hazel_hogben, " in str(refused.value)
-    with pytest.raises(GlaswerkError, match=r"of source 'posts' \(sources: rows\)"):
+    with pytest.raises(GlaswerkError, match=r"of source 'posts' \(the most similar names: rows\)"):
         check_known(authors_lab, [Tombstone("source", "posts")], set())
     check_known(authors_lab, marks, {"row0"})
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @click.command("forget")
 @selectors
 @click.option("--why", default="", help="A note, such as who requested it.")
+@click.option("--ahead", is_flag=True, help="Also names that the lab does not hold yet.")
 @click.option("--dry-run", is_flag=True, help="Print what it reaches, and stop.")
 @lab_option
 @json_option
@@ -31,6 +32,7 @@ def command(
     from_file: Path | None,
     copies: bool,
     why: str,
+    ahead: bool,
     dry_run: bool,
     lab_path: Path,
     as_json: bool,
@@ -41,14 +43,22 @@ def command(
     glaswerk forget --author hazel_hogben --dry-run
     glaswerk forget --id https://x.com/hazel_hogben/status/1850000000000000123 --why "her letter of 3 May"
 
-    Marks also cover content that is added later. Then `glaswerk rebuild` removes it from corpora, shards and
-    index, and `glaswerk rebuild --purge` from the sources as well.
+    Marks also cover content that is added later; --ahead marks a name before anything of it is there. Then
+    `glaswerk rebuild` removes it from corpora, shards and index, and `glaswerk rebuild --purge` from the
+    sources as well.
     """
-    from glaswerk.data.removal.selection import reached
+    from glaswerk.cli.deletion import forget_command, selector_options
+    from glaswerk.data.removal.selection import named_marks, reached
     from glaswerk.lab.tombstones import Forgotten
     from glaswerk.rerun.exposure import count_exposures
+    from glaswerk.rerun.removal import check_each_known
 
     lab = open_lab(lab_path)
+    if not ahead:
+        options = selector_options(authors, ids, sources, from_file, copies)
+        options += ["--why", why] if why else []
+        marked_ahead = f"{forget_command([*options, '--ahead'])} marks it for content that is added later"
+        check_each_known(lab, named_marks(authors, ids, sources), marked_ahead)
     stones, touched = reached(lab, authors, ids, sources, from_file, copies=copies, why=why)
     if not dry_run:
         with writing(lab_path) as held:
@@ -118,4 +128,6 @@ def _words(touched: Reach, found: dict[str, Any]) -> str:
 def _next(found: dict[str, Any], dry_run: bool) -> str:
     if dry_run:
         return "the same without --dry-run" + (", perhaps with --copies" if found["copies"] else "")
-    return "glaswerk rebuild" + (", then train and tune again" if found["models"] else "")
+    if not any((found["documents"], found["related"], found["derived"])):
+        return "glaswerk add; the marks hold for what is added later"
+    return "glaswerk rebuild" + (", then glaswerk retrain MODEL" if found["models"] else "")

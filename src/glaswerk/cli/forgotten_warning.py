@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from glaswerk.lab import Artifact, Lab
-from glaswerk.lineage.exposure import exposures
+from glaswerk.lineage.exposure import exposures, models_without
 
 
 def warn_of_forgotten(lab: Lab, model: Artifact) -> None:
@@ -13,19 +13,13 @@ def warn_of_forgotten(lab: Lab, model: Artifact) -> None:
 
     The count is the last one of `glaswerk forget`, `rebuild` or `status`.
     """
-    known = exposures(lab)
-    found = known.get(model.id)
+    found = exposures(lab).get(model.id)
     if found is None or not found.documents:
         return
-    without = [
-        made.name
-        for made in lab.all("model")
-        if made.config.get("stage") == model.config.get("stage")
-        and made.id in known
-        and known[made.id].certain
-        and not known[made.id].documents
-    ]
-    way = f"--model {without[-1]} was not" if without else "glaswerk what-if says what removing them takes"
+    without = models_without(lab, model)
+    way = (
+        f"--model {without[-1].name} was not" if without else "glaswerk what-if says what removing them takes"
+    )
     click.echo(
         f"warning: {model.name} was trained on {found.documents:,} forgotten documents; {way}", err=True
     )

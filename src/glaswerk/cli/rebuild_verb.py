@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from glaswerk.cli.options import json_option, lab_option
-from glaswerk.cli.session import show_all, writing
+from glaswerk.cli.session import next_step, show_all, writing
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.rerun.rebuild import models_of_old_shards, rebuild
 
@@ -48,4 +48,5 @@ def command(purging: bool, lab_path: Path, as_json: bool) -> None:
         click.echo("nothing to purge: no source contains forgotten or deleted documents", err=True)
     if stale := models_of_old_shards(lab):
         names = ", ".join(model.name for model in stale)
-        click.echo(f"next: glaswerk retrain; these models know the old corpus: {names}", err=True)
+        last = stale[-1].name.partition("/")[0]
+        next_step(f"glaswerk retrain {last}; these models know the old corpus: {names}")

@@ -50,9 +50,10 @@ def command(
     lab_path: Path,
     as_json: bool,
 ) -> None:
-    """Retrain MODEL without documents that are forgotten.
+    """Retrain MODEL without documents that are forgotten: all of them, or those named.
 
     \b
+    glaswerk retrain chat
     glaswerk forget --author hazel_hogben && glaswerk retrain chat --without hazel_hogben
     glaswerk retrain base --without source:posts --how replay --dry-run
 
@@ -62,7 +63,7 @@ def command(
     """
     from glaswerk.cli.deletion import carry_out, forget_command, print_report, selector_options
     from glaswerk.data.removal.selection import reached
-    from glaswerk.rerun.removal import check_known, model_named
+    from glaswerk.rerun.removal import check_known, model_named, reach_of_marks
 
     if not math.isfinite(price_per_hour):
         raise GlaswerkError("--price-per-hour takes a finite number", hint="--price-per-hour 2.5")
@@ -75,12 +76,12 @@ def command(
     lab = open_lab(lab_path)
     chosen = model_named(lab, model, hint="glaswerk status lists the models")
     if not without and without_file is None:
-        raise GlaswerkError(
-            "--without expects an author, an id or a source, found none",
-            hint=f"glaswerk retrain {model} --without author:NAME",
+        touched = reach_of_marks(lab, chosen, hint=f"glaswerk retrain {model} --without author:NAME")
+    else:
+        marks, touched = reached(
+            lab, named["author"], named["id"], named["source"], without_file, copies=copies
         )
-    marks, touched = reached(lab, named["author"], named["id"], named["source"], without_file, copies=copies)
-    check_known(lab, marks, touched.going)
+        check_known(lab, marks, touched.going)
     if dry_run:
         print_report(lab, touched, chosen, price_per_hour, as_json)
         return

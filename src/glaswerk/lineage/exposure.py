@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import astuple, dataclass
 
 from glaswerk.core.ids import digest_json
+from glaswerk.lab.artifact import Artifact
 from glaswerk.lab.folder import Lab
 from glaswerk.lab.tombstones import Forgotten
+from glaswerk.lineage.stages import stage_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,13 @@ def exposures(lab: Lab) -> dict[str, Exposure]:
         model: Exposure(documents, tokens, seen, bool(certain), reserved, basis)
         for model, documents, tokens, seen, certain, reserved, basis in lab.ledger.rows(query)
     }
+
+
+def models_without(lab: Lab, model: Artifact) -> list[Artifact]:
+    """Models of the same stage as `model` that learnt nothing forgotten by the latest counts, oldest first."""
+    clean = {name for name, found in exposures(lab).items() if found.certain and not found.documents}
+    stage = stage_of(model.config)
+    return [made for made in lab.all("model") if made.id in clean and stage_of(made.config) == stage]
 
 
 def record_exposure(lab: Lab, model: str, found: Exposure) -> None:

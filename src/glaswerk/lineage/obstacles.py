@@ -10,7 +10,7 @@ from glaswerk.core.artifact_files import DOCUMENTS
 from glaswerk.core.rights import ADOPTED_WEIGHTS, rights_faults
 from glaswerk.lab.artifact import Artifact
 from glaswerk.lab.folder import Lab
-from glaswerk.lineage.exposure import exposure_basis, exposures
+from glaswerk.lineage.exposure import exposure_basis, exposures, models_without
 from glaswerk.lineage.records import ArtifactRecord, ancestry, training_stages
 from glaswerk.lineage.stages import ADOPTED
 
@@ -46,12 +46,19 @@ def _exposed(lab: Lab, model: Artifact) -> Iterator[str]:
     if found.documents:
         yield (
             f"trained on {found.documents:,} forgotten documents ({found.tokens:,} tokens, {found.seen:,} in "
-            "all epochs): glaswerk rebuild, then train again"
+            f"all epochs): {way_without(lab, model)}"
         )
     if found.reserved:
         yield f"trained on {found.reserved:,} documents whose owners reserved text and data mining since"
     if not found.certain:
         yield "what it was trained on is no longer known: the spans of its shards are lost"
+
+
+def way_without(lab: Lab, model: Artifact) -> str:
+    """What to do about a model that learnt forgotten documents: the model that did not, or the command."""
+    if without := models_without(lab, model):
+        return f"{without[-1].name} was not"
+    return f"glaswerk retrain {model.name.partition('/')[0]}"
 
 
 def _rights(corpus: ArtifactRecord, below_model: Iterable[ArtifactRecord]) -> Iterator[str]:

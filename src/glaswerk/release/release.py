@@ -18,6 +18,7 @@ from glaswerk.core.files import fsync_path, write_atomic, write_json
 from glaswerk.core.ids import digest_file
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.artifact import read_outputs
+from glaswerk.lineage.exposure import models_without
 from glaswerk.lineage.obstacles import obstacles
 from glaswerk.model.licence import hub_licence
 from glaswerk.release.bom import bom_of
@@ -67,7 +68,8 @@ def prepare(
     found = obstacles(lab, model)
     if found and not despite:
         raise GlaswerkError(
-            f"{model.name} cannot be released as it is: " + "; ".join(found), hint=_next(model, to, found)
+            f"{model.name} cannot be released as it is: " + "; ".join(found),
+            hint=_next(lab, model, to, found),
         )
     lineage = lineage_of(lab, model)
     names = tuple(sorted({source.name for source in lineage.sources}))
@@ -194,10 +196,12 @@ def _facts_at(folder: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _next(model: Artifact, to: Path, found: list[str]) -> str:
+def _next(lab: Lab, model: Artifact, to: Path, found: list[str]) -> str:
     """The command that helps with the obstacles."""
-    if any("glaswerk rebuild" in words for words in found):
-        return "glaswerk rebuild"
+    if any("forgotten documents" in words for words in found):
+        if without := models_without(lab, model):
+            return f"glaswerk release {without[-1].name.partition('/')[0]} --to {to}"
+        return f"glaswerk retrain {model.name.partition('/')[0]} makes it again without them"
     despite = f"glaswerk release {model.name.partition('/')[0]} --to {to} --despite-obstacles"
     return f"glaswerk rights lists them by source; to release anyway: {despite}"
 

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab
+from glaswerk.lab.tombstones import Forgotten, Kind, Tombstone
 from glaswerk.rerun.rebuild import ReportRemoved, rebuild
 
 if TYPE_CHECKING:
-    from glaswerk.lab.tombstones import Tombstone
+    from glaswerk.data.removal.reach import Reach
 
+# Names that contain what was typed come first: an id without its source, a name without its number.
 _NEAREST = """
-    SELECT author FROM read_parquet(?, union_by_name = true) WHERE author <> '' GROUP BY author
-    ORDER BY jaro_winkler_similarity(lower(author), lower(?)) DESC, author LIMIT 3
+    SELECT {0} FROM read_parquet(?, union_by_name = true) WHERE {0} <> '' GROUP BY {0}
+    ORDER BY contains(lower({0}), lower(?)) DESC, jaro_winkler_similarity(lower({0}), lower(?)) DESC, {0}
+    LIMIT 3
 """
 
 
@@ -36,27 +39,69 @@ def model_names(lab: Lab) -> list[str]:
 
 def check_known(lab: Lab, marks: Sequence[Tombstone], documents: Collection[str]) -> None:
     """Raises GlaswerkError, suggesting names that exist, if `marks` reach no document of the lab."""
-    if documents:
-        return
+    if not documents:
+        raise _unknown(lab, marks, "glaswerk search PHRASE prints ids and authors of the documents with it")
+
+
+def check_each_known(lab: Lab, marks: Sequence[Tombstone], command: str) -> None:
+    """Raises GlaswerkError, suggesting names that exist, for marks that reach nothing and are new.
+
+    `command` marks them all the same, for content that is added later: it is the hint.
+    """
+    from glaswerk.data.removal.reach import reach
+
+    before = Forgotten.read(lab.root)
+    new = [mark for mark in marks if before.with_more([mark]).tombstones != before.tombstones]
+    if missing := [mark for mark in new if not _reaches(lab, mark, reach(lab, Forgotten((mark,))))]:
+        raise _unknown(lab, missing, command)
+
+
+def _reaches(lab: Lab, mark: Tombstone, touched: Reach) -> bool:
+    there = mark.kind == "source" and lab.find("source", mark.value) is not None
+    return there or bool(touched.documents or touched.related or touched.derived)
+
+
+def _unknown(lab: Lab, marks: Sequence[Tombstone], hint: str) -> GlaswerkError:
     first, others = marks[0], len(marks) - 1
-    there = f" (sources: {', '.join(source.name for source in lab.all('source')) or 'none'})"
-    if first.kind == "author" and (near := nearest_authors(lab, first.value)):
-        there = f" (the most similar names: {', '.join(near)})"
-    wanted = f"{first.kind} {first.value!r}" + (f", nor of {others:,} more" if others else "")
-    raise GlaswerkError(
-        f"the lab holds no document of {wanted}{there}",
-        hint="glaswerk search PHRASE prints ids and authors of the documents that contain it",
-    )
+    near = nearest_names(lab, first.kind, first.value)
+    there = f" (the most similar names: {', '.join(near)})" if near else " (it holds none)"
+    wanted = f"{first.kind} {first.value!r:.80}" + (f", nor of {others:,} more" if others else "")
+    return GlaswerkError(f"the lab holds no document of {wanted}{there}", hint=hint)
 
 
-def nearest_authors(lab: Lab, name: str) -> list[str]:
-    """Up to three authors of the sources with the names most similar to `name` (Jaro-Winkler), best first."""
+def nearest_names(lab: Lab, kind: Kind, name: str) -> list[str]:
+    """Up to three authors, ids or sources of the lab with the names most similar to `name`, best first.
+
+    Names that contain it precede others; both are in the order of their Jaro-Winkler similarity.
+    """
     import duckdb
+    import pyarrow as pa
 
     from glaswerk.data.removal.reach import files_of
 
+    if kind == "source":
+        names = pa.table({"name": [source.name for source in lab.all("source")]})
+        with duckdb.connect() as db:
+            db.register("names", names)
+            query = _NEAREST.format("name").replace("read_parquet(?, union_by_name = true)", "names")
+            return [row[0] for row in db.execute(query, [name, name]).fetchall()] if len(names) else []
     files = [file for source in lab.all("source") for file in files_of(source)]
-    return [row[0] for row in duckdb.execute(_NEAREST, [files, name]).fetchall()] if files else []
+    query = _NEAREST.format(kind)
+    return [row[0] for row in duckdb.execute(query, [files, name, name]).fetchall()] if files else []
+
+
+def reach_of_marks(lab: Lab, model: Artifact, *, hint: str) -> Reach:
+    """What all marks of the lab reach.
+
+    Raises GlaswerkError, with `hint`, if there is no mark and `model` learnt nothing that its owner deleted.
+    """
+    from glaswerk.data.removal.reach import forgotten_ids, reach
+    from glaswerk.rerun.exposure import learnt
+
+    marks = Forgotten.read(lab.root)
+    if not marks.tombstones and not learnt(lab, model, forgotten_ids(lab)).documents:
+        raise GlaswerkError(f"expected forgotten documents in {model.name}, found none", hint=hint)
+    return reach(lab, marks)
 
 
 def check_forgotten(lab: Lab, documents: Collection[str], *, command: str) -> None:

@@ -28,12 +28,8 @@ def reached(
     With `copies`, documents by others with the same words are marked as well. Raises GlaswerkError if
     nothing, or an empty name, was given.
     """
-    named = [document_id(reference) for reference in ids if reference.strip()]
-    stones = [Tombstone("id", value, why=why) for value in named]
+    stones = named_marks(authors, ids, sources, why)
     stones += read_marks(from_file, why) if from_file else ()
-    stones += [Tombstone("author", handle_of(value), why=why) for value in authors]
-    stones += [Tombstone("source", value.strip(), why=why) for value in sources]
-    _check(stones)
     if not stones:
         raise GlaswerkError(
             "expected what to forget (an author, an id, a source or a file of them), found nothing",
@@ -44,6 +40,21 @@ def reached(
         stones += [Tombstone("id", value, why=why or "a copy") for value in touched.copies]
         touched = reach(lab, Forgotten(tuple(stones)))
     return stones, touched
+
+
+def named_marks(
+    authors: Sequence[str], ids: Sequence[str], sources: Sequence[str], why: str = ""
+) -> list[Tombstone]:
+    """The marks for authors, ids (or addresses of posts) and sources as a user names them.
+
+    Raises GlaswerkError for an empty name.
+    """
+    found = [document_id(reference) for reference in ids if reference.strip()]
+    stones = [Tombstone("id", value, why=why) for value in found]
+    stones += [Tombstone("author", handle_of(value), why=why) for value in authors]
+    stones += [Tombstone("source", value.strip(), why=why) for value in sources]
+    _check(stones)
+    return stones
 
 
 def _check(stones: list[Tombstone]) -> None:
