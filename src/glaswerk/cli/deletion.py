@@ -92,12 +92,15 @@ def print_removed(artifacts: Sequence[Artifact]) -> None:
 
 def report_lines(found: dict[str, Any]) -> Iterator[str]:
     """`reach_report` as lines: the data that contains the documents, the models and their options."""
+    from glaswerk.rerun.report import entry_lines
+
     for row in found["corpora"]:
         splits = ", ".join(f"{split} {count:,}" for split, count in row["splits"].items())
         yield f"corpus     {row['name']}: {row['documents']:,} documents ({splits})"
     for row in found["shards"]:
         counts = f"{row['documents']:,} documents, {row['tokens']:,} tokens"
         yield f"shards     {row['name']}, {row['split']}: {counts}"
+    yield from entry_lines(found["tokenizers"])
     for name in found["traces"]:
         yield f"index      {name}"
     for row in found["models"]:

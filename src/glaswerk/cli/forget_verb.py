@@ -75,6 +75,7 @@ def command(
 def _found(lab: Lab, stones: list[Tombstone], touched: Reach) -> dict[str, Any]:
     """What is reached, as JSON: documents, what others made of them, tokens, models, and the cost."""
     from glaswerk.data.removal.wording import reach_figures
+    from glaswerk.rerun.report import entries_going
     from glaswerk.tokenizer import Shards
 
     ids = touched.going
@@ -87,6 +88,7 @@ def _found(lab: Lab, stones: list[Tombstone], touched: Reach) -> dict[str, Any]:
         "marks": [asdict(stone) for stone in stones],
         **reach_figures(touched),
         "shards": shards,
+        "tokenizers": entries_going(lab, ids),
         "models": list(_models(lab, ids)),
         "rebuild_seconds": round(
             sum(made.seconds for kind in ("corpus", "shards", "trace") for made in lab.all(kind)), 1
@@ -109,12 +111,14 @@ def _models(lab: Lab, ids: set[str]) -> Iterator[dict[str, Any]]:
 
 def _words(touched: Reach, found: dict[str, Any]) -> str:
     from glaswerk.data.removal.wording import reach_lines
+    from glaswerk.rerun.report import entry_lines
 
     lines = list(reach_lines(touched))
     lines += [
         f"shards     {row['name']}, {row['split']}: {row['documents']:,} documents, {row['tokens']:,} tokens"
         for row in found["shards"]
     ]
+    lines += entry_lines(found["tokenizers"])
     lines += [
         f"model      {row['name']} {'was' if row['certain'] else 'may have been'} trained on it "
         f"({row['documents']:,} documents, {row['tokens']:,} tokens, {row['epochs']} epochs); "

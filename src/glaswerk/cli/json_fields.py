@@ -114,6 +114,12 @@ _MARKS: Fields = {
     "derived": ("list", "Ids of documents derived from them, which go with them."),
     "related": ("object", "Posts by others that refer to them, by relation."),
     "related.*": ("integer", "Posts with that relation."),
+    "tokenizers": ("list", "Tokenizers with entries that occur in these documents only."),
+    "tokenizers[].name": ("string", "Name of the tokenizer."),
+    "tokenizers[].entries": (
+        "integer",
+        "Entries that a rebuild removes; all others keep their ids.",
+    ),
     "rebuild_seconds": ("number", "Seconds that corpora, shards and index took to make."),
 }
 _FORGET: Fields = {

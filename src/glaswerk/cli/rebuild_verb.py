@@ -10,6 +10,7 @@ from glaswerk.cli.options import json_option, lab_option
 from glaswerk.cli.session import next_step, show_all, writing
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.rerun.rebuild import models_of_old_shards, rebuild
+from glaswerk.rerun.tokenizers import purge_models
 
 
 @click.command("rebuild")
@@ -28,8 +29,9 @@ def command(purging: bool, lab_path: Path, as_json: bool) -> None:
     glaswerk forget --author hazel_hogben && glaswerk rebuild
     glaswerk rebuild --purge
 
-    The tokenizer stays, so that models can be trained further with it. Models stay, too: they still know
-    what they were trained on, and `glaswerk status` shows which of them are stale.
+    The tokenizer loses the entries that only this content needed; all others keep their ids, so that models
+    can be trained further with it. With --purge, the tokenizer files of models lose them as well. Models
+    stay: they still know what they were trained on, and `glaswerk status` shows which of them are stale.
     """
     from glaswerk.cli.deletion import print_removed
     from glaswerk.data.removal.purge import purge
@@ -38,6 +40,7 @@ def command(purging: bool, lab_path: Path, as_json: bool) -> None:
     with writing(lab_path) as lab:
         made = purge(lab) if purging else []
         made += rebuild(lab, report_removed=print_removed)
+        made += purge_models(lab) if purging else []
         if not purging and not lab.all("corpus"):
             raise GlaswerkError("the lab has no corpus to rebuild", hint="glaswerk curate")
         count_exposures(lab)

@@ -155,6 +155,30 @@ def make(spec: Spec, final: Path, write: Callable[[Path], Mapping[str, Any]]) ->
     return made
 
 
+def amend(final: Path, change: Callable[[Path], Mapping[str, Any]]) -> Artifact:
+    """Change files of the finished artifact at `final`; its id stays, its digests are those of the new files.
+
+    `change(staging)` replaces files in a folder of links to the old ones, which it must not write into, and
+    returns figures to add to the manifest. Atomic as `make` is.
+    """
+    before, staging = read_manifest(final), _staging(final)
+    assert before is not None, "only finished artifacts are amended"
+    shutil.rmtree(staging, ignore_errors=True)
+    shutil.copytree(final, staging, copy_function=os.link, ignore=shutil.ignore_patterns(MANIFEST))
+    figures = change(staging)
+    outputs = {
+        name: output if (staging / name).samefile(final / name) else _output(staging / name)
+        for name, output in before["outputs"].items()
+    }
+    digest = digest_files({name: output["digest"] for name, output in outputs.items()})
+    stats = {**before["stats"], **figures}
+    write_json(staging / MANIFEST, {**before, "outputs": outputs, "digest": digest, "stats": stats})
+    _swap(staging, final)
+    made = read(final)
+    assert made is not None, "the manifest was just renamed into place"
+    return made
+
+
 def original_id(artifact: Artifact) -> str:
     """The id under which the artifact was added; it differs from `artifact.id` only for a purged source."""
     return str(artifact.config.get(PURGED, {}).get("of", artifact.id))
@@ -183,11 +207,7 @@ def _fill(spec: Spec, staging: Path, write: Callable[[Path], Mapping[str, Any]])
     stats = write(staging)
     outputs: dict[str, dict[str, Any]] = {}
     for path in sorted(p for p in staging.rglob("*") if p.is_file()):
-        fsync_path(path)
-        outputs[path.relative_to(staging).as_posix()] = {
-            "bytes": path.stat().st_size,
-            "digest": digest_file(path),
-        }
+        outputs[path.relative_to(staging).as_posix()] = _output(path)
     manifest = {
         "format": FORMAT,
         "id": spec.id,
@@ -206,6 +226,11 @@ def _fill(spec: Spec, staging: Path, write: Callable[[Path], Mapping[str, Any]])
         "cpu_seconds": round(_cpu_seconds() - cpu, 3),
     }
     write_json(staging / MANIFEST, manifest)
+
+
+def _output(path: Path) -> dict[str, Any]:
+    fsync_path(path)
+    return {"bytes": path.stat().st_size, "digest": digest_file(path)}
 
 
 def _swap(staging: Path, final: Path) -> None:

@@ -146,6 +146,12 @@ class Lab:
             self.ledger.record(made, self.root)
         return made
 
+    def amend(self, artifact: Artifact, change: Callable[[Path], Mapping[str, Any]]) -> Artifact:
+        """Change files of an artifact of the lab, which keeps its id (see `artifact.amend`)."""
+        made = artifacts.amend(artifact.path, change)
+        self.ledger.record(made, self.root)
+        return made
+
     @contextmanager
     def scratch(self, spec: Spec) -> Iterator[Path]:
         """A folder for the parts of an artifact that is being made.

@@ -32,8 +32,8 @@ def exposure_basis(lab: Lab) -> str:
     """An id of the marks and sources that the counts depend on; counts of another basis are out of date."""
     marks = Forgotten.read(lab.root).digest
     # The version of the rule: 2 counts documents that owners deleted, 3 texts that tuning replays, 4 texts
-    # that runs replay next to the sources that come last.
-    return digest_json([4, marks, sorted(source.id for source in lab.all("source"))])
+    # that runs replay next to the sources that come last, 5 what the runs saw exactly.
+    return digest_json([5, marks, sorted(source.id for source in lab.all("source"))])
 
 
 def exposures(lab: Lab) -> dict[str, Exposure]:
@@ -46,7 +46,7 @@ def exposures(lab: Lab) -> dict[str, Exposure]:
 
 
 def models_without(lab: Lab, model: Artifact) -> list[Artifact]:
-    """Models of the same stage as `model` that learnt nothing forgotten by the latest counts, oldest first."""
+    """Models of the stage of `model` that learnt nothing forgotten, by the latest counts; oldest first."""
     clean = {name for name, found in exposures(lab).items() if found.certain and not found.documents}
     stage = stage_of(model.config)
     return [made for made in lab.all("model") if made.id in clean and stage_of(made.config) == stage]

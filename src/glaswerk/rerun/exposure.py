@@ -1,42 +1,19 @@
-"""How much models learnt from given documents, counted from the spans of the shards they were trained on."""
+"""How much models learnt from given documents: the one count that every command shows."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache
-from typing import Any
-
-import numpy as np
+from collections.abc import Collection
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from glaswerk.data.removal.reach import forgotten_ids
 from glaswerk.data.removal.rights import reserved_ids
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lineage.exposure import Exposure, exposure_basis, exposures, record_exposure
-from glaswerk.lineage.stages import ADOPTED
-from glaswerk.lineage.walk import base_chain
-from glaswerk.tokenizer.retained_spans import spans_folder
-from glaswerk.tokenizer.shards import Shards
+from glaswerk.rerun.span_counts import Learnt, learnt_from_spans
 
-# The split whose every token counts in an epoch.
-_TRAINED = {"pretrain": "train", "chat": "chat"}
-
-
-@dataclass(frozen=True, slots=True)
-class Learnt:
-    """Documents that a model or one of its bases was trained on, their tokens, and tokens times epochs.
-
-    Chat tuning replays a random part of the training texts, and so does a run with sources that come last.
-    All of these texts count, each as often as one is drawn on average: only the sampler knows which ones
-    were drawn (`glaswerk what-if` asks it). `certain` is False if the spans of some shards are lost: then
-    there may be more.
-    """
-
-    documents: int
-    tokens: int
-    seen: int
-    certain: bool
+if TYPE_CHECKING:
+    from glaswerk.rerun.chain import Chain
 
 
 def count_exposures(lab: Lab) -> None:
@@ -55,94 +32,21 @@ def count_exposures(lab: Lab) -> None:
         record_exposure(lab, model.id, exposure)
 
 
-def learnt(lab: Lab, model: Artifact, ids: Collection[str]) -> Learnt:
-    """How much of the documents `ids` a model was trained on, by the spans of its shards."""
-    tokens: dict[str, int] = {}
-    seen, certain = 0, True
-    for ancestor in _ancestry(lab, model):
-        if ancestor["stage"] == ADOPTED:
-            continue  # not trained here; `obstacles` reports separately that its data is unknown
-        folder = spans_folder(lab, ancestor["shards"])
-        certain = certain and folder is not None
-        if folder is None:
-            continue
-        shards = Shards.open(folder)
-        last, more = _last_part(lab, shards, ancestor)
-        for split, epochs in _read(shards, ancestor).items():
-            held = shards.held(split, ids)
-            tokens |= {name: max(count, tokens.get(name, 0)) for name, count in held.items()}
-            others = sum(count for name, count in held.items() if name not in last)
-            seen += round((sum(held.values()) + others * more) * epochs)
-    return Learnt(len(tokens), sum(tokens.values()), seen, certain)
+def learnt(lab: Lab, model: Artifact, ids: Collection[str], chain: Chain | None = None) -> Learnt:
+    """How much of the documents `ids` a model and its bases were trained on.
 
-
-def _read(shards: Shards, stage: Mapping[str, Any]) -> dict[str, float]:
-    """The splits that a stage was trained on, and how often it saw a document of each."""
-    own = [stage["split"]] if stage["split"] else shards.splits()
-    found = {s: stage["epochs"] for s in own if s in shards.splits() and not s.endswith("validation")}
-    replayed = stage["replay"] * stage["epochs"]
-    if replayed and {"chat", "train"} <= set(shards.splits()):
-        found["train"] = replayed * _tokens(shards, "chat") / max(_tokens(shards, "train"), 1)
-    return found
-
-
-def _last_part(lab: Lab, shards: Shards, stage: Mapping[str, Any]) -> tuple[set[str], float]:
-    """The documents that come last in a run, and how often an epoch replays each of the others with them.
-
-    In a run that replays another's order, they are places in the shards of that run. If those spans are
-    lost, nothing is known.
+    Exact if the order of all of their runs can be recomputed; else what their spans give on average. `chain`:
+    what `retraining_chain` found for these documents, if that is known.
     """
-    last, order = stage["last"], stage["order"]
-    if order and order["how"] == "rebuild":
-        last = order.get("last")  # over the new shards
-    if last is None:
-        return set(), 0.0
-    old = spans_folder(lab, order["shards"]) if order and order["how"] == "replay" else shards.folder
-    if old is None:
-        return set(), 0.0
-    documents, starts, ends = Shards.open(old).spans("train")
-    own = np.zeros(len(documents), bool)
-    for first, end in last["documents"]:
-        own[first:end] = True
-    lengths = ends - starts
-    share = last["replay"] * lengths[own].sum() / max(lengths[~own].sum(), 1)
-    return {documents[place] for place in np.flatnonzero(own).tolist()}, float(share)
+    found = learnt_from_spans(lab, model, ids)
+    if not found.documents:
+        return found
+    # Recomputing an order needs torch, which takes seconds to import.
+    from glaswerk.rerun.chain import retraining_chain
 
-
-def _tokens(shards: Shards, split: str) -> int:
-    _, starts, ends = shards.spans(split)
-    return int((ends - starts).sum())
-
-
-def _ancestry(lab: Lab, model: Artifact) -> Iterator[dict[str, Any]]:
-    """What `learnt` needs to know of a model and its bases; for removed models, from the ledger."""
-    there = {artifact.id: artifact for artifact in lab.all("model")}
-
-    @cache
-    def known(identifier: str) -> tuple[Mapping[str, str], Mapping[str, Any], Mapping[str, Any]]:
-        artifact = there.get(identifier)
-        return (artifact.inputs, artifact.config, artifact.stats) if artifact else _recorded(lab, identifier)
-
-    for identifier in base_chain(model.id, lambda one: known(one)[0]):
-        inputs, config, stats = known(identifier)
-        stage = config.get("stage", "")
-        yield {
-            "stage": stage,
-            "shards": inputs.get("shards", ""),
-            "epochs": stats.get("epochs") or 0,
-            # Newer stages name their split; if there is none, any split may have been learnt from.
-            "split": config.get("split", _TRAINED.get(stage, "")),
-            "replay": config.get("replay", 0) if stage == "chat" else 0,
-            # Sources that came last (see `train.batches.last_sources`), and the run whose order was
-            # replayed (see `rerun.retrain`).
-            "last": config.get("last"),
-            "order": config.get("order"),
-        }
-
-
-def _recorded(lab: Lab, identifier: str) -> tuple[Mapping[str, str], Mapping[str, Any], Mapping[str, Any]]:
-    """Inputs, config and figures of an artifact that was removed from the lab; empty if it is unknown."""
-    rows = lab.ledger.rows("SELECT config, stats FROM artifact WHERE id = ?", identifier)
-    edges = lab.ledger.rows("SELECT role, parent FROM edge WHERE child = ?", identifier)
-    config, stats = map(json.loads, rows[0]) if rows else ({}, {})
-    return {row["role"]: row["parent"] for row in edges}, config, stats
+    chain = chain or retraining_chain(lab, model, ids)
+    touches = [touch for _, touch in chain or [] if touch is not None]
+    if chain is None or len(touches) < len(chain):
+        return found
+    visited = frozenset[str]().union(*(touch.documents for touch in touches))
+    return replace(learnt_from_spans(lab, model, visited), seen=sum(touch.total for touch in touches))

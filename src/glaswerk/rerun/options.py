@@ -8,16 +8,14 @@ from typing import Any
 
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lineage.stages import ADOPTED
-from glaswerk.lineage.walk import base_chain, base_id
-from glaswerk.rerun.exposure import Learnt, learnt
+from glaswerk.lineage.walk import base_id
+from glaswerk.rerun.chain import Chain, retraining_chain
+from glaswerk.rerun.exposure import learnt
 from glaswerk.rerun.order import TUNED_ON, model_of, stage_of
+from glaswerk.rerun.span_counts import Learnt
 from glaswerk.rerun.steps_touched import TouchedSteps, touched_steps
 from glaswerk.tokenizer import Shards
 from glaswerk.train.checkpoint.policy import written_steps
-
-# Models, each tuned from the one before, with the steps of their own runs that saw the documents; None if
-# that is unknown.
-Chain = list[tuple[Artifact, TouchedSteps | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,7 @@ def affected(lab: Lab, documents: Collection[str], *, price_per_hour: float = 0.
     """
     for model in lab.all("model"):
         chain = retraining_chain(lab, model, documents)
-        found = _learnt(lab, model, documents, chain)
+        found = learnt(lab, model, documents, chain)
         if found.documents or not found.certain:
             base = model_of(lab, base_id(model.inputs))
             own = chain[-1][1] if chain else touched_steps(lab, model, documents)
@@ -101,15 +99,6 @@ def affected(lab: Lab, documents: Collection[str], *, price_per_hour: float = 0.
                 touched,
                 options(lab, found, chain, documents, price_per_hour),
             )
-
-
-def _learnt(lab: Lab, model: Artifact, documents: Collection[str], chain: Chain | None) -> Learnt:
-    """What the runs saw exactly, if the order of all of them is known; else the average from the spans."""
-    touches = [touch for _, touch in chain or [] if touch is not None]
-    if chain is None or len(touches) < len(chain):
-        return learnt(lab, model, documents)
-    visited = frozenset[str]().union(*(touch.documents for touch in touches))
-    return replace(learnt(lab, model, visited), seen=sum(touch.total for touch in touches))
 
 
 def options(
@@ -163,27 +152,6 @@ def _alone(lab: Lab, emptied: Artifact, chain: Chain) -> str:
     if base is None or stage_of(base) == ADOPTED:
         return words
     return f"{words}, and {base.name}, which {chain[0][0].name} was tuned from, never saw them"
-
-
-def retraining_chain(lab: Lab, model: Artifact, documents: Collection[str]) -> Chain | None:
-    """The models that must be retrained for `model` to be without `documents`, in order.
-
-    The first is the oldest that saw one of them; each of the others was tuned from the one before. A run
-    whose order is unknown counts as having seen them; adopted weights count as not having seen them.
-    None if one of the models is no longer in the lab.
-    """
-    there = {made.id: made for made in (*lab.all("model"), model)}
-    chain: Chain = []
-    for identifier in base_chain(model.id, lambda one: there[one].inputs if one in there else {}):
-        made = there.get(identifier)
-        if made is None:
-            return None
-        if chain and stage_of(made) == ADOPTED:
-            break
-        chain.insert(0, (made, touched_steps(lab, made, documents)))
-    while len(chain) > 1 and chain[0][1] is not None and not chain[0][1].steps:
-        chain.pop(0)
-    return chain
 
 
 def untouched_checkpoint(lab: Lab, model: Artifact, first: int) -> int:

@@ -90,8 +90,11 @@ def base_model(lab: Lab, model: Artifact) -> Artifact | None:
 def order_of(lab: Lab, model: Artifact) -> Order | None:
     """What each step of the run that made `model` saw, even if its shards are gone and only spans are left.
 
-    None if that is unknown: spans or pairs are lost, or a GRPO run did not record its prompts.
+    None if that is unknown: spans or pairs are lost, the manifest lacks the settings of the run, or a GRPO
+    run did not record its prompts.
     """
+    if "loop" not in model.config:
+        return None
     if stage_of(model) == "grpo":
         return _prompt_order(lab, model)
     folder = spans_folder(lab, model.inputs.get("shards", ""))

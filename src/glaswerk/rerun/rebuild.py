@@ -9,13 +9,16 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.answer_records import forget_in_answers
 from glaswerk.lab.tombstones import Forgotten
+from glaswerk.rerun.tokenizers import remove_orphan_tokenizers, renew_tokenizers
 
 # Called with the artifacts that a rebuild removed because their corpus is gone.
 ReportRemoved = Callable[[Sequence[Artifact]], None]
 
 
 def rebuild(lab: Lab, *, report_removed: ReportRemoved | None = None) -> list[Artifact]:
-    """Rebuild every corpus of the lab, then the shards and traces made from it; returns what was made.
+    """Rebuild every corpus of the lab, then its tokenizers, shards and traces; returns what was made.
+
+    A tokenizer loses the entries that only forgotten text needed; all others keep their ids.
 
     Artifacts that are up to date stay. What interrupted commands left is removed, and so is the text of
     recorded answers that quoted forgotten documents. What cannot be rebuilt is removed if it may contain
@@ -36,9 +39,12 @@ def rebuild(lab: Lab, *, report_removed: ReportRemoved | None = None) -> list[Ar
     orphans = _remove_orphans(lab, {shards.name for found in dependents.values() for shards in found})
     if orphans and report_removed:
         report_removed(orphans)
-    made: list[Artifact] = []
-    for corpus in corpora:
-        made += _rebuild_corpus(lab, corpus, dependents[corpus.name], failures)
+    made = _recurated(lab, corpora, dependents, failures)
+    made += renew_tokenizers(lab)
+    for corpus in [corpus.name for corpus in made if corpus.kind == "corpus"]:
+        made += _repacked(lab, dependents[corpus], corpus, failures)
+    if orphans := remove_orphan_tokenizers(lab) if _may_hold(lab, []) else []:
+        (report_removed or (lambda _: None))(orphans)
     if failures:
         raise GlaswerkError("; ".join(error.message for error in failures), hint=failures[0].hint)
     return made
@@ -50,18 +56,30 @@ def models_of_old_shards(lab: Lab) -> list[Artifact]:
     return [model for model in lab.all("model") if model.inputs.get("shards", "") not in ids]
 
 
-def _rebuild_corpus(
-    lab: Lab, corpus: Artifact, dependents: list[Artifact], failures: list[GlaswerkError]
+def _recurated(
+    lab: Lab,
+    corpora: Sequence[Artifact],
+    dependents: Mapping[str, list[Artifact]],
+    failures: list[GlaswerkError],
 ) -> list[Artifact]:
-    """The rebuilt corpus and what was rebuilt from it; what fails is added to `failures`."""
-    try:
-        made = [_recurate(lab, corpus, dependents)]
-    except GlaswerkError as error:
-        failures.append(error)
-        return []
+    """The rebuilt corpora; what fails is added to `failures`."""
+    made = []
+    for corpus in corpora:
+        try:
+            made.append(_recurate(lab, corpus, dependents[corpus.name]))
+        except GlaswerkError as error:
+            failures.append(error)
+    return made
+
+
+def _repacked(
+    lab: Lab, dependents: Sequence[Artifact], corpus: str, failures: list[GlaswerkError]
+) -> list[Artifact]:
+    """The shards of a rebuilt corpus and their traces; what fails is added to `failures`."""
+    made = []
     for shards in dependents:
         try:
-            made += _repack(lab, shards, corpus.name)
+            made += _repack(lab, shards, corpus)
         except GlaswerkError as error:
             failures.append(error)
     return made

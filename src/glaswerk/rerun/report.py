@@ -30,9 +30,26 @@ def reach_report(lab: Lab, touched: Reach, model: Artifact | None, price: float)
         "corpora": list(_corpora(lab, ids)),
         "shards": shards,
         "traces": sorted({row["name"] for row in shards if lab.find("trace", row["name"])}),
+        "tokenizers": entries_going(lab, ids),
         "rebuild_seconds": round(sum(artifact.seconds for artifact in made), 1),
         "models": [row for row in models if model is None or row["id"] == model.id],
     }
+
+
+def entries_going(lab: Lab, ids: set[str]) -> list[dict[str, Any]]:
+    """By tokenizer, the number of entries that occur in these documents only: a rebuild removes them."""
+    from glaswerk.tokenizer.renewal import entries_only_in
+
+    return [{"name": name, "entries": count} for name, count in entries_only_in(lab, ids).items()]
+
+
+def entry_lines(rows: list[dict[str, Any]]) -> Iterator[str]:
+    """`entries_going` as lines of text."""
+    for row in rows:
+        yield (
+            f"tokenizer  {row['name']}: {row['entries']:,} entries occur in it only; a rebuild removes them, "
+            "and all others keep their ids"
+        )
 
 
 def _corpora(lab: Lab, ids: set[str]) -> Iterator[dict[str, Any]]:

@@ -36,6 +36,7 @@ from glaswerk.rerun.order import (
 )
 from glaswerk.rerun.retune import retune
 from glaswerk.tokenizer import pack, train_tokenizer
+from glaswerk.tokenizer.renewal import RENEWED
 from glaswerk.tokenizer.training import TokenizerConfig
 from glaswerk.train.checkpoint.branch import begin_branch
 from glaswerk.train.checkpoint.policy import Keep
@@ -143,8 +144,13 @@ def reproduce(lab: Lab, new: Lab, steps: list[Artifact]) -> Iterator[Compared]:
 
 
 def is_copied(artifact: Artifact, steps: list[Artifact]) -> bool:
-    """Whether an artifact is copied as stored: a source, or a tokenizer whose corpus is gone."""
+    """Whether an artifact is copied as stored: a source, or a tokenizer whose corpus is gone.
+
+    A tokenizer without the entries of forgotten text was trained on that text, which is gone.
+    """
     ids = {made.id for made in steps}
+    if RENEWED in artifact.config:
+        return True
     return artifact.kind in _STORED or not ids.issuperset(artifact.inputs.values())
 
 

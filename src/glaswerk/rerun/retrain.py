@@ -31,6 +31,7 @@ from glaswerk.rerun.order import (
 from glaswerk.rerun.retune import retune
 from glaswerk.rerun.steps_touched import TouchedSteps, touched_steps
 from glaswerk.tokenizer import Shards
+from glaswerk.tokenizer.renewal import trained_id
 from glaswerk.tokenizer.retained_spans import spans_folder
 from glaswerk.train.batches.last_sources import LAST, Last
 from glaswerk.train.batches.repetition import TRAINED
@@ -229,7 +230,7 @@ def _shards_now(lab: Lab, model: Artifact) -> Artifact:
     found = lab.need("shards", str(rows[0]["name"]), hint="glaswerk rebuild")
     query = "SELECT parent FROM edge WHERE child = ? AND role = 'tokenizer'"
     before = lab.ledger.rows(query, model.inputs["shards"])
-    if before and before[0]["parent"] != found.inputs["tokenizer"]:
+    if before and trained_id(lab, before[0]["parent"]) != trained_id(lab, found.inputs["tokenizer"]):
         raise GlaswerkError(
             f"the shards {found.name} have another tokenizer than {model.name}", hint="glaswerk train"
         )

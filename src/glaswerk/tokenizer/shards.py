@@ -107,7 +107,7 @@ def _write(folder: Path, corpus: Path, tokenizer: Tokenizer) -> Mapping[str, Any
     counts = {}
     for split in SHARD_SPLITS:
         writer = _Writer(folder, split, dtype)
-        encoder = _Encoder(tokenizer)
+        encoder = Encoder(tokenizer)
         for part in batched_documents(track(read_documents(corpus, split), f"pack {split}", unit="document")):
             writer.append(encoder(part), tokenizer.end_id)
         encoder.check(writer.tokens)
@@ -137,7 +137,7 @@ def batched_documents(documents: Iterable[Document]) -> Iterator[list[Document]]
         yield group
 
 
-class _Encoder:
+class Encoder:
     """Encodes documents. `left_out`: what it could not encode, counted by reason."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:
