@@ -31,7 +31,7 @@ def authors_lab(empty_lab: Lab, tmp_path: Path) -> Lab:
         for i, name in enumerate(AUTHORS)
     ]
     (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    add_docs(empty_lab, [tmp_path / "rows.jsonl"], licence="CC0-1.0", name="rows")
+    add_docs(empty_lab, [tmp_path / "rows.jsonl"], licence="CC0-1.0", acquired="own", name="rows")
     return empty_lab
 
 
