@@ -158,6 +158,36 @@ def test_a_mark_may_come_before_the_post_and_takes_retweets_along(empty_lab: Lab
     assert second.value == "hazel"
 
 
+@pytest.mark.parametrize("way", ["event in a dump", "event in a file", "mark of an id", "mark of a source"])
+def test_a_deletion_that_comes_before_its_post_holds_when_the_post_comes(
+    empty_lab: Lab, tmp_path: Path, way: str
+) -> None:
+    event = {"delete": {"status": {"id": 7, "id_str": "7", "user_id_str": "1"}}}
+    other = {"id": 1, "text": "A post that has nothing to do with it", "user": {"screen_name": "a"}}
+    (tmp_path / "early").mkdir()
+    early = _posts(tmp_path / "early", other, *([event] if way == "event in a dump" else []))
+    add_posts(empty_lab, [early], licence="CC0-1.0", acquired="licensed", name="early")
+    (tmp_path / "events.jsonl").write_text(json.dumps(event) + "\n")
+    named = {
+        "event in a file": ["--from-file", str(tmp_path / "events.jsonl")],
+        "mark of an id": ["--id", "https://x.com/otis/status/7", "--ahead"],
+        "mark of a source": ["--source", "late", "--source", "pages", "--ahead"],
+    }
+    if way in named:
+        run(empty_lab.root, "forget", *named[way])
+    post = {"id": 7, "text": "Otis has the key to the old mill", "user": {"screen_name": "otis"}}
+    late = _posts(tmp_path, post)
+    add_posts(empty_lab, [late], licence="CC0-1.0", acquired="licensed", name="late")
+    row = {"id": "one", "text": "What was made from the words of Otis", "derived_from": "7"}
+    add_docs(empty_lab, [_rows(tmp_path, row)], licence="CC0-1.0", name="pages")
+    curate(empty_lab, validation_share=0.0)
+    gone = "deleted" if way == "event in a dump" else "forgotten"
+    assert reasons(empty_lab) == {"x:1": "kept", "x:7": gone, "pages:one": gone}
+    run(empty_lab.root, "rebuild", "--purge")
+    assert reasons(empty_lab) == {"x:1": "kept"}
+    assert not any("Otis" in text for text in texts(empty_lab.root))
+
+
 def test_copies_and_quotes_by_others_are_named_and_go_only_if_asked(empty_lab: Lab, tmp_path: Path) -> None:
     same = "The council will close the ford on the first of May, says the clerk"
     dump = _posts(
@@ -168,14 +198,81 @@ def test_copies_and_quotes_by_others_are_named_and_go_only_if_asked(empty_lab: L
     )
     add_posts(empty_lab, [dump], licence="CC0-1.0", acquired="licensed", name="dump")
     curate(empty_lab)
-    found = json.loads(run(empty_lab.root, "forget", "--id", "5", "--json"))
+    found = json.loads(run(empty_lab.root, "forget", "--id", "5", "--copies", "keep", "--json"))
     assert (found["ids"], found["copies"], found["related"]) == (["x:5"], ["x:6"], {"quote": 1})
+    assert found["held_back"] == ["x:6"]
     run(empty_lab.root, "rebuild")
     assert any(same in text for text in texts(empty_lab.path("corpus", "main")))
     # The cluster is no longer known once its original is gone, so the copy is named by its id.
     run(empty_lab.root, "forget", "--id", "6")
     run(empty_lab.root, "rebuild")
     assert not any(same in text for text in texts(empty_lab.path("corpus", "main")))
+
+
+@pytest.fixture
+def copied(empty_lab: Lab, tmp_path: Path) -> Lab:
+    """A post, an exact and a near copy of it by others, left out of the corpus, and another post."""
+    said = "the council will close the ford on the first day of the month says the clerk of the town today"
+    dump = _posts(
+        tmp_path,
+        {"id": 5, "text": said, "user": {"screen_name": "hazel"}},
+        {"id": 6, "text": said, "user": {"screen_name": "b"}},
+        {"id": 7, "text": f"{said} again", "user": {"screen_name": "c"}},
+        {"id": 8, "text": "something else that nobody has ever said before", "user": {"screen_name": "d"}},
+    )
+    add_posts(empty_lab, [dump], licence="CC0-1.0", acquired="licensed", name="dump")
+    curate(empty_lab, validation_share=0.0)
+    assert reasons(empty_lab) == {
+        "x:5": "kept",
+        "x:6": "exact-duplicate",
+        "x:7": "near-duplicate",
+        "x:8": "kept",
+    }
+    return empty_lab
+
+
+def reasons(lab: Lab) -> dict[str, str]:
+    rows = read_rows(lab.path("corpus", "main") / "decisions.parquet")
+    return {row["document"]: row["reason"] for row in rows}
+
+
+def test_copies_that_were_left_out_stay_out_after_a_purge_until_the_user_decides(copied: Lab) -> None:
+    words = run(copied.root, "forget", "--author", "hazel", "--dry-run")
+    assert "stay out   2 of these copies, left out before as duplicates: x:6, x:7; --copies keep" in words
+    assert "stay out   2 of these copies" in run(copied.root, "what-if", "--author", "hazel")
+    run(copied.root, "forget", "--author", "hazel")
+    run(copied.root, "rebuild", "--purge")
+    out = "copy-of-forgotten"
+    assert reasons(copied) == {"x:6": out, "x:7": out, "x:8": "kept"}
+    run(copied.root, "rebuild", "--purge")
+    assert reasons(copied) == {"x:6": out, "x:7": out, "x:8": "kept"}
+    run(copied.root, "forget", "--author", "hazel", "--copies", "keep")
+    run(copied.root, "rebuild")
+    assert reasons(copied) == {"x:6": "kept", "x:7": "near-duplicate", "x:8": "kept"}
+
+
+def test_copies_go_as_well_if_the_user_says_so(copied: Lab) -> None:
+    run(copied.root, "forget", "--id", "5", "--copies")
+    run(copied.root, "rebuild", "--purge")
+    assert reasons(copied) == {"x:8": "kept"}
+    assert not any("the ford" in text for text in texts(copied.root))
+
+
+def test_a_copy_of_what_its_owner_deleted_stays_out_as_well(copied: Lab) -> None:
+    write_relations(copied.need("source", "dump", hint="").path, ["x:5"], [])
+    curate(copied, name="other", validation_share=0.0)
+    run(copied.root, "rebuild")
+    out = "copy-of-forgotten"
+    assert reasons(copied) == {"x:5": "deleted", "x:6": out, "x:7": out, "x:8": "kept"}
+    run(copied.root, "forget", "--id", "5", "--copies", "keep")
+    run(copied.root, "rebuild")
+    assert reasons(copied)["x:6"] == "kept"
+
+
+def test_a_copy_in_the_place_of_which_the_forgotten_document_was_left_out_stays_in(copied: Lab) -> None:
+    run(copied.root, "forget", "--author", "c", "--author", "b")
+    run(copied.root, "rebuild", "--purge")
+    assert reasons(copied) == {"x:5": "kept", "x:8": "kept"}
 
 
 def test_a_whole_source_and_a_file_of_ids(empty_lab: Lab, tmp_path: Path) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glaswerk.core.files import fsync_path, write_atomic, write_json
+from glaswerk.core.files import fsync_path, sweep_temporaries, temporary_of, write_atomic, write_json
+from glaswerk.lab import Lab
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_temporary_one(tmp_path: Path) -> None:
@@ -84,3 +87,46 @@ def test_folders_and_files_can_be_flushed_and_missing_ones_cannot(tmp_path: Path
     fsync_path(tmp_path)
     with pytest.raises(FileNotFoundError):
         fsync_path(tmp_path / "none")
+
+
+def test_temporary_files_of_processes_that_are_gone_are_swept_and_others_stay(tmp_path: Path) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    deep = tmp_path / "runs" / "deep"
+    deep.mkdir(parents=True)
+    left = [deep / f".metrics.jsonl.{gone.pid}.tmp", tmp_path / ".best.safetensors.99999999999999999999.tmp"]
+    stay = [
+        temporary_of(tmp_path / "being-written"),
+        deep / f".of-another.{os.getppid()}.tmp",
+        deep / f"visible.{gone.pid}.tmp",
+        deep / ".no-number.tmp",
+        deep / f".{gone.pid}.tmp.txt",
+    ]
+    for path in (*left, *stay):
+        path.write_text("text")
+    assert sorted(sweep_temporaries(tmp_path)) == sorted(left)
+    assert [path.exists() for path in (*left, *stay)] == [False] * 2 + [True] * 5
+
+
+def test_a_file_of_the_same_process_number_from_before_this_process_is_swept(tmp_path: Path) -> None:
+    path = temporary_of(tmp_path / "file")
+    path.write_text("text")
+    os.utime(path, (1, 1))
+    assert sweep_temporaries(tmp_path) == [path]
+
+
+def test_next_to_a_file_outside_the_lab_only_its_own_temporary_files_are_swept(tmp_path: Path) -> None:
+    names = (".chat.gguf.99999999.tmp", ".chat.gguf.bak.99999999.tmp", ".other.gguf.99999999.tmp")
+    (tmp_path / "below").mkdir()
+    paths = [*(tmp_path / name for name in names), tmp_path / "below" / names[0]]
+    for path in paths:
+        path.write_text("text")
+    assert sweep_temporaries(tmp_path, of="chat.gguf") == paths[:1]
+
+
+def test_whoever_writes_to_a_lab_sweeps_it(empty_lab: Lab) -> None:
+    left = empty_lab.root / "runs" / "0123" / ".best.safetensors.99999999.tmp"
+    left.parent.mkdir(parents=True)
+    left.write_text("weights")
+    with empty_lab.writing():
+        assert not left.exists()

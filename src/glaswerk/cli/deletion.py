@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 def selector_options(
-    authors: Sequence[str], ids: Sequence[str], sources: Sequence[str], from_file: Path | None, copies: bool
+    authors: Sequence[str], ids: Sequence[str], sources: Sequence[str], from_file: Path | None, copies: str
 ) -> list[str]:
     """The selectors as options of `forget` and `what-if`."""
     words = [word for name in authors for word in ("--author", name)]
     words += [word for name in ids for word in ("--id", name)]
     words += [word for name in sources for word in ("--source", name)]
     words += ["--from-file", str(from_file)] if from_file else []
-    return words + (["--copies"] if copies else [])
+    return words + (["--copies", copies] if copies else [])
 
 
 def forget_command(options: Sequence[str]) -> str:
@@ -40,7 +40,7 @@ def retrain_command(model: str, how: str, options: Sequence[str]) -> str:
     rest = iter(options)
     for option in rest:
         if option == "--copies":
-            words.append(option)
+            words += [option, next(rest)]
         elif option == "--from-file":
             words += ["--without-file", next(rest)]
         else:
@@ -92,6 +92,7 @@ def print_removed(artifacts: Sequence[Artifact]) -> None:
 
 def report_lines(found: dict[str, Any]) -> Iterator[str]:
     """`reach_report` as lines: the data that contains the documents, the models and their options."""
+    from glaswerk.rerun.departed import departure_lines
     from glaswerk.rerun.report import entry_lines
 
     for row in found["corpora"]:
@@ -103,6 +104,7 @@ def report_lines(found: dict[str, Any]) -> Iterator[str]:
     yield from entry_lines(found["tokenizers"])
     for name in found["traces"]:
         yield f"index      {name}"
+    yield from departure_lines(found["departures"])
     for row in found["models"]:
         yield ""
         yield from model_lines(row)

@@ -30,7 +30,7 @@ def command(
     ids: tuple[str, ...],
     sources: tuple[str, ...],
     from_file: Path | None,
-    copies: bool,
+    copies: str | None,
     why: str,
     ahead: bool,
     dry_run: bool,
@@ -48,21 +48,21 @@ def command(
     sources as well.
     """
     from glaswerk.cli.deletion import forget_command, selector_options
-    from glaswerk.data.removal.selection import named_marks, reached
+    from glaswerk.data.removal.selection import named_marks, reached, with_marks
     from glaswerk.lab.tombstones import Forgotten
     from glaswerk.rerun.exposure import count_exposures
     from glaswerk.rerun.removal import check_each_known
 
     lab = open_lab(lab_path)
     if not ahead:
-        options = selector_options(authors, ids, sources, from_file, copies)
+        options = selector_options(authors, ids, sources, from_file, copies or "")
         options += ["--why", why] if why else []
         marked_ahead = f"{forget_command([*options, '--ahead'])} marks it for content that is added later"
         check_each_known(lab, named_marks(authors, ids, sources), marked_ahead)
-    stones, touched = reached(lab, authors, ids, sources, from_file, copies=copies, why=why)
+    stones, touched = reached(lab, authors, ids, sources, from_file, copies=copies or "", why=why)
     if not dry_run:
         with writing(lab_path) as held:
-            Forgotten.read(held.root).with_more(stones).write(held.root)
+            with_marks(Forgotten.read(held.root), stones, touched, copies or "").write(held.root)
             count_exposures(held)
     found = _found(lab, stones, touched)
     if as_json:
@@ -75,6 +75,7 @@ def command(
 def _found(lab: Lab, stones: list[Tombstone], touched: Reach) -> dict[str, Any]:
     """What is reached, as JSON: documents, what others made of them, tokens, models, and the cost."""
     from glaswerk.data.removal.wording import reach_figures
+    from glaswerk.rerun.departed import departed_with
     from glaswerk.rerun.report import entries_going
     from glaswerk.tokenizer import Shards
 
@@ -90,6 +91,7 @@ def _found(lab: Lab, stones: list[Tombstone], touched: Reach) -> dict[str, Any]:
         "shards": shards,
         "tokenizers": entries_going(lab, ids),
         "models": list(_models(lab, ids)),
+        "departures": departed_with(lab, ids),
         "rebuild_seconds": round(
             sum(made.seconds for kind in ("corpus", "shards", "trace") for made in lab.all(kind)), 1
         ),
@@ -111,6 +113,7 @@ def _models(lab: Lab, ids: set[str]) -> Iterator[dict[str, Any]]:
 
 def _words(touched: Reach, found: dict[str, Any]) -> str:
     from glaswerk.data.removal.wording import reach_lines
+    from glaswerk.rerun.departed import departure_lines
     from glaswerk.rerun.report import entry_lines
 
     lines = list(reach_lines(touched))
@@ -125,13 +128,14 @@ def _words(touched: Reach, found: dict[str, Any]) -> str:
         f"to train it took {row['train_seconds']:,.0f} s"
         for row in found["models"]
     ]
+    lines += departure_lines(found["departures"])
     lines.append(f"rebuild    corpora, shards and index took {found['rebuild_seconds']:,} s")
     return "\n".join(lines)
 
 
 def _next(found: dict[str, Any], dry_run: bool) -> str:
     if dry_run:
-        return "the same without --dry-run" + (", perhaps with --copies" if found["copies"] else "")
+        return "the same without --dry-run" + (", perhaps with --copies forget" if found["copies"] else "")
     if not any((found["documents"], found["related"], found["derived"])):
         return "glaswerk add; the marks hold for what is added later"
     return "glaswerk rebuild" + (", then glaswerk retrain MODEL" if found["models"] else "")

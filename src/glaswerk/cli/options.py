@@ -37,6 +37,15 @@ _SETTINGS = (
         help="Stop after this many validations 1 % worse than the best, and keep the best; 0: never stop.",
     ),
 )
+COPIES = click.option(
+    "--copies",
+    type=click.Choice(["keep", "forget"]),
+    is_flag=False,
+    flag_value="forget",
+    default=None,
+    help="Documents by others with the same words: forget marks them as well, keep lets those be trained on "
+    "that were left out as duplicates.  [default: these stay out]",
+)
 _SELECTORS = (
     click.option("--author", "authors", multiple=True, help="Everything by this author (repeatable)."),
     click.option("--id", "ids", multiple=True, help="A document's id, or a post's address (repeatable)."),
@@ -46,7 +55,7 @@ _SELECTORS = (
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
         help="A file with one id, post or profile address, @handle or delete event of X on each line.",
     ),
-    click.option("--copies", is_flag=True, help="Also documents by others with the same words."),
+    COPIES,
 )
 
 

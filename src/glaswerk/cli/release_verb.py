@@ -47,6 +47,7 @@ def command(
     card, ML-BOM, train-test overlap, compute and energy. What only you know is left as a marked blank, and
     listed in answers.toml.
     """
+    from glaswerk.lineage.departures import record_departure
     from glaswerk.release import prepare, write
     from glaswerk.rerun.exposure import count_exposures
 
@@ -58,6 +59,7 @@ def command(
         release = prepare(lab, model, place, answers=answers, despite=despite_obstacles)
         if not dry_run:
             write(release, model, place)
+            record_departure(lab, model, "release", place)
     if as_json:
         print_json(_fields(release, to, dry_run))
         return

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from glaswerk.cli.options import json_option, lab_option
+from glaswerk.cli.options import COPIES, json_option, lab_option
 from glaswerk.cli.session import open_lab
 from glaswerk.core.errors import GlaswerkError
 
@@ -27,7 +27,7 @@ KINDS = ("author", "id", "source")
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Ids, addresses of posts or profiles, @handles, or X's delete events, one a line.",
 )
-@click.option("--copies", is_flag=True, help="Also documents by others with the same words.")
+@COPIES
 @click.option(
     "--how",
     type=click.Choice(["rebuild", "replay"]),
@@ -43,7 +43,7 @@ def command(
     model: str,
     without: tuple[str, ...],
     without_file: Path | None,
-    copies: bool,
+    copies: str | None,
     how: str,
     price_per_hour: float,
     dry_run: bool,
@@ -79,13 +79,13 @@ def command(
         touched = reach_of_marks(lab, chosen, hint=f"glaswerk retrain {model} --without author:NAME")
     else:
         marks, touched = reached(
-            lab, named["author"], named["id"], named["source"], without_file, copies=copies
+            lab, named["author"], named["id"], named["source"], without_file, copies=copies or ""
         )
         check_known(lab, marks, touched.going)
     if dry_run:
         print_report(lab, touched, chosen, price_per_hour, as_json)
         return
-    options = selector_options(named["author"], named["id"], named["source"], without_file, copies)
+    options = selector_options(named["author"], named["id"], named["source"], without_file, copies or "")
     carry_out(lab, touched, chosen, how, lab_path, as_json, forget=forget_command(options))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -28,7 +29,10 @@ def command(lab_path: Path, as_json: bool) -> None:
     glaswerk status
     glaswerk status --json | jq '.[] | select(.stale != "")'
     """
+    from glaswerk.data.removal.reach import forgotten_ids
+    from glaswerk.lineage.departures import departures
     from glaswerk.lineage.obstacles import obstacles
+    from glaswerk.rerun.departed import departed_with, departure_lines
     from glaswerk.rerun.exposure import count_exposures
 
     lab = open_lab(lab_path)
@@ -56,6 +60,9 @@ def command(lab_path: Path, as_json: bool) -> None:
             click.echo(f"{'':10} run report: {a.stats['report']}")
         for words in obstacles(lab, a) if a.kind == "model" else ():
             click.echo(f"{'':10} no release: {words}")
+    if departures(lab):
+        for line in departure_lines(departed_with(lab, forgotten_ids(lab))):
+            click.echo(line)
     total = sum(e.artifact.cpu_seconds for e in found)
     size = sum(e.artifact.bytes for e in found)
     click.echo(f"{len(found)} artifacts, {size_words(size)}, {total / 60:.1f} CPU minutes")
@@ -65,6 +72,7 @@ def command(lab_path: Path, as_json: bool) -> None:
 
 def _of_model(lab: Lab, artifact: Artifact) -> dict[str, object]:
     """What a model learned from forgotten content, and why it cannot be released."""
+    from glaswerk.lineage.departures import departures
     from glaswerk.lineage.obstacles import obstacles
 
     if artifact.kind != "model":
@@ -77,4 +85,5 @@ def _of_model(lab: Lab, artifact: Artifact) -> dict[str, object]:
             "forgotten": {**forgotten, "certain": found.certain},
             "reserved_documents": found.reserved,
         }
-    return {**counts, "obstacles": obstacles(lab, artifact)}
+    left = [asdict(one) for one in departures(lab) if one.model == artifact.id]
+    return {**counts, "departures": left, "obstacles": obstacles(lab, artifact)}

@@ -31,7 +31,7 @@ def command(
     ids: tuple[str, ...],
     sources: tuple[str, ...],
     from_file: Path | None,
-    copies: bool,
+    copies: str | None,
     model: str,
     price_per_hour: float,
     how: str | None,
@@ -60,7 +60,7 @@ def command(
     if not math.isfinite(price_per_hour):
         raise GlaswerkError("--price-per-hour takes a finite number", hint="--price-per-hour 2.5")
     lab = open_lab(lab_path)
-    marks, touched = reached(lab, authors, ids, sources, from_file, copies=copies)
+    marks, touched = reached(lab, authors, ids, sources, from_file, copies=copies or "")
     check_known(lab, marks, touched.going)
     chosen = model_named(lab, model, hint="--model base") if model else None
     if not how:
@@ -69,6 +69,6 @@ def command(
     if chosen is None:
         there = ", ".join(model_names(lab)) or "none"
         raise GlaswerkError(f"--do takes one model (models: {there})", hint=f"--model base --do {how}")
-    options = selector_options(authors, ids, sources, from_file, copies)
+    options = selector_options(authors, ids, sources, from_file, copies or "")
     click.echo(f"deprecated: --do will go; use: {retrain_command(model, how, options)}", err=True)
     carry_out(lab, touched, chosen, how, lab_path, as_json, forget=forget_command(options))

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import time
 from pathlib import Path
 from typing import Any
+
+# The target and the process of a temporary file.
+_TEMPORARY = re.compile(r"\.(.+)\.([1-9][0-9]*)\.tmp")
+_STARTED = time.time()
 
 
 def fsync_path(path: Path) -> None:
@@ -17,13 +23,48 @@ def fsync_path(path: Path) -> None:
         os.close(handle)
 
 
+def temporary_of(path: Path) -> Path:
+    """The name under which this process writes a file before it is renamed to `path`."""
+    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
+
+
+def sweep_temporaries(folder: Path, *, of: str = "") -> list[Path]:
+    """Remove the temporary files that processes which were killed left below a folder; returns them.
+
+    Those of running processes stay. With `of`, only those of the file of that name in `folder` itself.
+    """
+    found = []
+    for place, folders, names in os.walk(folder):
+        for name in names:
+            match = _TEMPORARY.fullmatch(name)
+            path = Path(place, name)
+            if match and of in ("", match[1]) and _is_left(path, match[2]):
+                path.unlink(missing_ok=True)
+                found.append(path)
+        if of:
+            folders.clear()
+    return found
+
+
+def _is_left(path: Path, process: str) -> bool:
+    """Whether the process that wrote a temporary file is gone."""
+    try:
+        os.kill(int(process), 0)
+        # In containers the numbers of processes are the same at every start.
+        return int(process) == os.getpid() and path.lstat().st_mtime < _STARTED
+    except (ProcessLookupError, OverflowError):
+        return True
+    except OSError:
+        return False
+
+
 def write_atomic(path: Path, data: str | bytes, mode: int = 0o666) -> None:
     """Replace the contents of `path` by `data`; a reader sees the old file or the new one, never a part.
 
     mode: permissions of the new file, reduced by the process's umask. Raises OSError, and leaves no
     temporary file.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = temporary_of(path)
     try:
         with open(temporary, "wb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
             file.write(data.encode() if isinstance(data, str) else data)

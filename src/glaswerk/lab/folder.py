@@ -16,7 +16,7 @@ from typing import Any
 import glaswerk
 from glaswerk.core.artifact_files import LAB_SETTINGS, LEDGER, MANIFEST
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.core.files import write_atomic
+from glaswerk.core.files import sweep_temporaries, write_atomic
 from glaswerk.lab import artifact as artifacts
 from glaswerk.lab.artifact import Artifact, ArtifactKind, Spec
 from glaswerk.lab.ledger import Ledger
@@ -104,6 +104,8 @@ class Lab:
     def writing(self) -> Iterator[None]:
         """Hold the lab's write lock; the kernel releases it when the process ends, however it ends.
 
+        Temporary files of processes that were killed are removed.
+
         Raises GlaswerkError with the other process's id if the lock is taken.
         """
         handle = os.open(self.root / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
@@ -118,6 +120,8 @@ class Lab:
                 ) from error
             os.ftruncate(handle, 0)
             os.pwrite(handle, str(os.getpid()).encode(), 0)
+            # A run that was killed may have left texts and weights under temporary names.
+            sweep_temporaries(self.root)
             yield
         finally:
             os.close(handle)

@@ -35,4 +35,10 @@ MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (path, id)
     ) STRICT;
     """,
+    """
+    CREATE TABLE departure (
+        model TEXT NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL, way TEXT NOT NULL, place TEXT NOT NULL,
+        at TEXT NOT NULL
+    ) STRICT;
+    """,
 )

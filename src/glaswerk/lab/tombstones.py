@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -15,17 +15,22 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.files import write_atomic
 from glaswerk.core.ids import digest_json
 
-Kind = Literal["id", "author", "source"]
+Kind = Literal["id", "author", "source", "copy"]
 
 
 @dataclass(frozen=True, slots=True)
 class Tombstone:
-    """One document, all documents of an author, or all of a source. `why` is the requester's free text."""
+    """One document, all documents of an author, or all of a source. `why` is the requester's free text.
+
+    A "copy" is a document by someone else that was left out of a corpus as a duplicate of the document `of`,
+    which is forgotten or deleted: it stays in its source and out of corpora.
+    """
 
     kind: Kind
     value: str
     at: str = ""
     why: str = ""
+    of: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,10 +65,16 @@ class Forgotten:
             known.setdefault(_key(stone), stone)
         return Forgotten(tuple(known.values()))
 
+    def without_copies_of(self, ids: Collection[str]) -> Forgotten:
+        """These marks without those that keep copies of the documents `ids` out."""
+        return Forgotten(tuple(one for one in self.tombstones if one.kind != "copy" or one.of not in ids))
+
     def write(self, root: Path) -> None:
         """Replace the lab's marks atomically; marks without a time get the current one."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         rows = [{**asdict(stone), "at": stone.at or now} for stone in self.tombstones]
+        # Older versions read marks without `of`.
+        rows = [row if row["of"] else {key: row[key] for key in row if key != "of"} for row in rows]
         # In ASCII: Unicode has more line separators than JSON lines do.
         write_atomic(root / FORGOTTEN_MARKS, "".join(json.dumps(row) + "\n" for row in rows))
 
@@ -76,6 +87,11 @@ class Forgotten:
     def ids(self) -> frozenset[str]:
         """Ids of single documents."""
         return frozenset(stone.value for stone in self.tombstones if stone.kind == "id")
+
+    @cached_property
+    def copies(self) -> frozenset[str]:
+        """Ids of documents that stay out as copies of forgotten ones."""
+        return frozenset(stone.value for stone in self.tombstones if stone.kind == "copy")
 
     @cached_property
     def authors(self) -> frozenset[str]:
@@ -100,5 +116,5 @@ def _key(stone: Tombstone) -> tuple[str, str]:
 def _broken(path: Path, number: int, line: bytes) -> GlaswerkError:
     return GlaswerkError(
         f"expected a mark in {path}, line {number}, found {line[:60]!r}",
-        hint='write {"kind": "id, author or source", "value": "…"}, or delete the line',
+        hint='write {"kind": "id, author, source or copy", "value": "…"}, or delete the line',
     )

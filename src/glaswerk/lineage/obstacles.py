@@ -26,7 +26,7 @@ def obstacles(lab: Lab, model: Artifact) -> list[str]:
     corpora = [made for made in found if made.kind == "corpus"]
     return [
         *_adopted(training_stages(found, model.id)),
-        *_exposed(lab, model),
+        *exposed(lab, model),
         *(words for corpus in corpora for words in _rights(corpus, found)),
     ]
 
@@ -38,7 +38,8 @@ def _adopted(models: Iterable[ArtifactRecord]) -> Iterator[str]:
                 yield f"adopted weights {model.name} ({model.config['licence']}): {words}"
 
 
-def _exposed(lab: Lab, model: Artifact) -> Iterator[str]:
+def exposed(lab: Lab, model: Artifact) -> Iterator[str]:
+    """Obstacles from what a model learnt: forgotten or reserved documents, or that this is unknown."""
     found = exposures(lab).get(model.id)
     if found is None or found.basis != exposure_basis(lab):
         yield "what it was trained on has not been counted since marks or sources changed: glaswerk status"

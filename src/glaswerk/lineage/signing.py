@@ -15,7 +15,7 @@ from typing import Any
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.extras import load_extra
-from glaswerk.core.files import write_atomic
+from glaswerk.core.files import sweep_temporaries, temporary_of, write_atomic
 
 SUFFIX = ".sig"
 # A signature has about 200 bytes for each file of the model.
@@ -69,7 +69,8 @@ def sign(folder: Path, key: Path, signature: Path) -> None:
         )
     _check_key(key, private=True)
     config = signing.Config().set_hashing_config(_every_file()).use_elliptic_key_signer(private_key=key)
-    temporary = signature.with_name(f".{signature.name}.{os.getpid()}.tmp")
+    sweep_temporaries(signature.parent, of=signature.name)
+    temporary = temporary_of(signature)
     try:
         config.sign(folder, temporary)
         write_atomic(signature, temporary.read_bytes())

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.core.files import fsync_path
+from glaswerk.core.files import fsync_path, sweep_temporaries, temporary_of
 from glaswerk.core.progress import track
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.artifact import ArtifactKind
@@ -39,7 +39,8 @@ def export_gguf(lab: Lab, model: Artifact, to: Path, *, kind: str = "f16") -> No
     """
     network = HubFolder(model.path)
     vocabulary = tokenizer_to_gguf(model.path, network.config.vocab_size)
-    temporary = to.with_name(f".{to.name}.{os.getpid()}.tmp")
+    sweep_temporaries(to.parent, of=to.name)
+    temporary = temporary_of(to)
     name = _architecture(network)
     try:
         writer = gguf.GGUFWriter(temporary, name)

@@ -19,6 +19,7 @@ def reach_report(lab: Lab, touched: Reach, model: Artifact | None, price: float)
     to make. The result is what `glaswerk what-if --json` prints.
     """
     from glaswerk.data.removal.wording import reach_figures
+    from glaswerk.rerun.departed import departed_with
     from glaswerk.rerun.options import affected
 
     ids = touched.going
@@ -32,6 +33,7 @@ def reach_report(lab: Lab, touched: Reach, model: Artifact | None, price: float)
         "traces": sorted({row["name"] for row in shards if lab.find("trace", row["name"])}),
         "tokenizers": entries_going(lab, ids),
         "rebuild_seconds": round(sum(artifact.seconds for artifact in made), 1),
+        "departures": departed_with(lab, ids),
         "models": [row for row in models if model is None or row["id"] == model.id],
     }
 

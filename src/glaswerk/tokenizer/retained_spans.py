@@ -12,6 +12,7 @@ from pathlib import Path
 
 from glaswerk.core.artifact_files import SHARDS_INDEX, spans_file
 from glaswerk.lab import Artifact, Lab
+from glaswerk.lineage.departures import departed_shards
 
 _PREFIX = "spans-"
 
@@ -19,12 +20,16 @@ _PREFIX = "spans-"
 def keep_spans(lab: Lab, shards: Artifact) -> None:
     """Copy the span tables of shards that are about to be replaced, if a model was trained on them.
 
-    The copies are in `runs/spans-<id>/`. Copies that no model in the lab needs any more are deleted.
+    The copies are in `runs/spans-<id>/`. Copies that no model needs any more are deleted; models that left
+    the lab as a release or an export need theirs.
     """
-    needed = {_folder(lab, model.inputs.get("shards", "")) for model in lab.all("model")}
+    ids = {model.inputs.get("shards", "") for model in lab.all("model")} | departed_shards(lab)
+    needed = {_folder(lab, identifier) for identifier in ids}
     for old in (lab.root / "runs").glob(f"{_PREFIX}*"):
         if old not in needed:
             shutil.rmtree(old)
+    for left in (lab.root / "runs").glob(f".{_PREFIX}*.part"):
+        shutil.rmtree(left)
     final = _folder(lab, shards.id)
     if final in needed and not final.exists():
         staging = final.with_name(f".{final.name}.part")

@@ -22,10 +22,13 @@ def test_each_line_counts_one_way_in_which_a_deletion_reaches_documents() -> Non
         copies=["x:7"],
         related=[("x:8", "reply"), ("x:9", "reply"), ("x:6", "retweet")],
         derived=["notes:1"],
+        held_back=(("x:7", "x:1"),),
     )
     assert list(reach_lines(reach)) == [
         "documents  3  (letters 1, posts 2)",
         "copies     1 with the same words by others: x:7",
+        "stay out   1 of these copies, left out before as duplicates: x:7; --copies keep trains on them, "
+        "--copies forget marks them as well",
         "related    2 reply, 1 retweet by others (retweets go with it, the rest is theirs)",
         "derived    1 made from it, which go with it: notes:1",
     ]

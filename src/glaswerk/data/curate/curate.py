@@ -34,14 +34,14 @@ from glaswerk.data.curate.write import write_corpus
 from glaswerk.data.dialogues.evaluation_sets import items_of
 from glaswerk.data.filters.boilerplate import common_lines
 from glaswerk.data.filters.decontaminate import EvalIndex
-from glaswerk.data.removal.reach import Removed, deleted_ids, limited_ids
+from glaswerk.data.removal.reach import Removed, deleted_ids, held_back, limited_ids
 from glaswerk.data.store.decisions import KEPT
 from glaswerk.data.store.order import in_order
 from glaswerk.data.store.parquet import SCHEMA
 from glaswerk.data.store.reasons import explain
 from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.lab.status import FORGOTTEN
-from glaswerk.lab.tombstones import Forgotten
+from glaswerk.lab.tombstones import Forgotten, Tombstone
 
 _HINT = "glaswerk add posts ARCHIVE.zip --licence CC-BY-4.0"
 
@@ -81,7 +81,7 @@ def curate(
     if not sources:
         raise GlaswerkError(f"expected sources in the lab {lab.root}, found none", hint=_HINT)
     config.mixture.check_sources([source.name for source in sources])
-    forgotten = Forgotten.read(lab.root)
+    forgotten = _without_copies_of_deleted(lab, name, sources)
     decided = {"sources": "all", **asdict(config)}
     if forgotten.digest:
         decided[FORGOTTEN] = forgotten.digest
@@ -91,6 +91,20 @@ def curate(
     with lab.scratch(spec) as scratch:
         job = _Job(sources, evaluations, config, forgotten, scratch, on, jobs)
         return lab.make(spec, job.write)
+
+
+def _without_copies_of_deleted(lab: Lab, name: str, sources: Sequence[Artifact]) -> Forgotten:
+    """The marks of the lab, after marking what the corpus left out as copies of posts deleted since.
+
+    A copy by someone else must not take the place of what its owner deleted (see `Tombstone`).
+    """
+    marks, before = Forgotten.read(lab.root), lab.find("corpus", name)
+    deleted = deleted_ids(sources) - marks.ids if before else frozenset()
+    found = [Tombstone("copy", copy, of=original) for copy, original in held_back(lab, deleted)]
+    if found:
+        marks = marks.with_more(found)
+        marks.write(lab.root)
+    return marks
 
 
 @dataclass(frozen=True, slots=True)

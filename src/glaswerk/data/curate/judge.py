@@ -146,6 +146,8 @@ class Judge:
             return "forgotten"
         if row["id"] in self._deleted:
             return "deleted"
+        if not self._removed.copies.isdisjoint((row["id"], given_id(row["id"]))):
+            return "copy-of-forgotten"
         if row["tdm_opt_out"]:
             return "rights-opt-out"
         if self.audience(row) not in self._config.audiences:

@@ -68,6 +68,7 @@ class ExclusionList:
             "sources": self.removed.sources,
             "handles": self.removed.handles,
             "limited": self.limited,
+            "copies": self.removed.copies,
         }
         write_json(path, {name: sorted(values) for name, values in parts.items()})
 
@@ -75,7 +76,7 @@ class ExclusionList:
     def read(cls, path: Path) -> ExclusionList:
         """The list that `write` wrote."""
         found = {name: frozenset(values) for name, values in json.loads(path.read_text()).items()}
-        removed = Removed(found["ids"], found["sources"], found["handles"])
+        removed = Removed(found["ids"], found["sources"], found["handles"], found.get("copies", frozenset()))
         return cls(found["deleted"], removed, found.get("limited", frozenset()))
 
 

@@ -34,6 +34,11 @@ _CLUSTERS = """
     WHERE head IN (SELECT head FROM decided WHERE document IN (SELECT id FROM named))
       AND document NOT IN (SELECT id FROM named)
 """
+# Dropped as duplicates of documents that go: they would take their place.
+_HELD = """
+    SELECT DISTINCT document, duplicate_of FROM read_parquet(?)
+    WHERE list_contains(?, duplicate_of) AND NOT list_contains(?, document)
+"""
 _RELATED = r"""
     SELECT id, CASE WHEN quote_of IN (SELECT id FROM named) THEN 'quote'
                     WHEN reply_to IN (SELECT id FROM named) THEN 'reply' ELSE 'retweet' END AS relation
@@ -65,12 +70,15 @@ class Reach:
     `documents`: (id, source, author) of each document named. `copies`: ids of duplicates by others, which
     stay. `related`: (id, relation) of documents that point to those named; a relation is quote, reply or
     retweet. `derived`: ids of documents derived from those named or from their retweets, directly or not.
+    `held_back`: (copy, original) of copies that a corpus left out as duplicates of a document that goes. They
+    would be trained on in its place; they stay out unless the user decides otherwise.
     """
 
     documents: list[dict[str, Any]]
     copies: list[str]
     related: list[tuple[str, str]]
     derived: list[str]
+    held_back: tuple[tuple[str, str], ...] = ()
 
     @property
     def going(self) -> set[str]:
@@ -87,12 +95,14 @@ class Reach:
 class Removed:
     """What a corpus must not contain: ids, complete sources, and authors' handles.
 
-    The handles are plain (see `plain_handle`); retweets of these authors are removed as well.
+    The handles are plain (see `plain_handle`); retweets of these authors are removed as well. `copies` are
+    ids of documents that stay in their sources, and out of corpora (see `Tombstone`).
     """
 
     ids: frozenset[str] = frozenset()
     sources: frozenset[str] = frozenset()
     handles: frozenset[str] = frozenset()
+    copies: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, sources: Sequence[Artifact], forgotten: Forgotten) -> Removed:
@@ -111,7 +121,7 @@ class Removed:
         # Another source, which no mark names, may contain the same ids.
         stones = tuple(stone for stone in forgotten.tombstones if stone.kind != "source")
         ids = frozenset(row["id"] for row in documents_named(sources, Forgotten(stones))) | forgotten.ids
-        return cls(ids, forgotten.sources, forgotten.authors)
+        return cls(ids, forgotten.sources, forgotten.authors, forgotten.copies)
 
     def names(self, identifier: str) -> bool:
         """Whether the id is removed, either itself or as the id under which the text was added."""
@@ -301,4 +311,15 @@ def reach(lab: Lab, forgotten: Forgotten) -> Reach:
             related.update(db.sql(_RELATED, params=values).fetchall())
     before = Removed.without_derived(sources, forgotten)
     derived = with_derived(sources, before).ids - before.ids
-    return Reach(documents, sorted(copies), sorted(related), sorted(derived))
+    found = Reach(documents, sorted(copies), sorted(related), sorted(derived))
+    return replace(found, held_back=tuple(held_back(lab, found.going)))
+
+
+def held_back(lab: Lab, going: Collection[str]) -> list[tuple[str, str]]:
+    """(copy, original) of documents that a corpus of the lab left out as duplicates of one of `going`."""
+    found: set[tuple[str, str]] = set()
+    ids = sorted(going)
+    with duckdb.connect() as db:
+        for made in lab.all("corpus") if ids else ():
+            found.update(db.sql(_HELD, params=[str(made.path / DECISIONS), ids, ids]).fetchall())
+    return sorted(found)

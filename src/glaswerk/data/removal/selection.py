@@ -12,6 +12,9 @@ from glaswerk.data.removal.reach import Reach, reach
 from glaswerk.lab import Lab
 from glaswerk.lab.tombstones import Forgotten, Tombstone
 
+# What the user decides about copies by others: they may be trained on, or go as well.
+KEEP, FORGET = "keep", "forget"
+
 
 def reached(
     lab: Lab,
@@ -20,13 +23,14 @@ def reached(
     sources: Sequence[str],
     from_file: Path | None,
     *,
-    copies: bool,
+    copies: str,
     why: str = "",
 ) -> tuple[list[Tombstone], Reach]:
     """The marks for the authors, ids, sources and lines of a file that were named, and what these reach.
 
-    With `copies`, documents by others with the same words are marked as well. Raises GlaswerkError if
-    nothing, or an empty name, was given.
+    `copies`: "forget" also marks documents by others with the same words. Unless it is "keep", copies that
+    were left out as duplicates are marked to stay out. Raises GlaswerkError if nothing, or an empty name, was
+    given.
     """
     stones = named_marks(authors, ids, sources, why)
     stones += read_marks(from_file, why) if from_file else ()
@@ -36,10 +40,18 @@ def reached(
             hint="glaswerk forget --author HANDLE --dry-run",
         )
     touched = reach(lab, Forgotten(tuple(stones)))
-    if copies:
+    if copies == FORGET:
         stones += [Tombstone("id", value, why=why or "a copy") for value in touched.copies]
         touched = reach(lab, Forgotten(tuple(stones)))
+    if copies != KEEP:
+        stones += [Tombstone("copy", copy, why=why, of=original) for copy, original in touched.held_back]
     return stones, touched
+
+
+def with_marks(before: Forgotten, stones: Sequence[Tombstone], touched: Reach, copies: str) -> Forgotten:
+    """The marks of a lab after a deletion; a decision on copies replaces the one before."""
+    decided = before.without_copies_of(touched.going) if copies else before
+    return decided.with_more(stones)
 
 
 def named_marks(

@@ -30,7 +30,7 @@ KEPT = "kept"
 CODES = {reason: code for code, reason in enumerate(CURATION)}
 SAMPLES_PER_REASON = 4
 # Reports do not show the texts of documents dropped for these reasons: they are private or reserved.
-UNSHOWN = {"forgotten", "deleted", "rights-opt-out", "private-audience"}
+UNSHOWN = {"forgotten", "deleted", "copy-of-forgotten", "rights-opt-out", "private-audience"}
 _SAMPLE_CHARACTERS = 280
 
 
