@@ -91,3 +91,23 @@ def test_text_that_is_no_utf8_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
 )
 def test_an_spdx_licence_has_the_hubs_id_if_there_is_one(licence: str, hub: str | None) -> None:
     assert hub_licence(licence) == hub
+
+
+@pytest.mark.parametrize(
+    ("text", "licence"),
+    [
+        ("LLAMA 3.1 COMMUNITY LICENSE AGREEMENT\n", "llama3.1"),
+        ("Gemma Terms of Use\n\nLast modified", "gemma"),
+        ("Creative Commons\nAttribution-NonCommercial 4.0 International\n", "CC-BY-NC-4.0"),
+    ],
+)
+def test_licences_of_open_weights_are_recognised_by_their_text(
+    text: str, licence: str, tmp_path: Path
+) -> None:
+    (tmp_path / "LICENSE").write_text(text)
+    assert licence_of(tmp_path, "", "") == (licence, "LICENSE")
+
+
+def test_a_card_that_says_other_names_the_licence_on_its_own_line(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("---\nlicense: other\nlicense_name: qwen-research\n---\n")
+    assert licence_of(tmp_path, "", "") == ("qwen-research", "README.md")

@@ -10,6 +10,7 @@ import click
 from glaswerk.cli.options import json_option, lab_option
 from glaswerk.cli.session import next_step, print_json, writing
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.licences import DECLARATIONS
 from glaswerk.lab import Artifact, Lab
 
 if TYPE_CHECKING:
@@ -24,6 +25,13 @@ if TYPE_CHECKING:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="What only a person knows (TOML).  [default: answers.toml of an earlier release in the folder]",
 )
+@click.option(
+    "--declare",
+    "declared",
+    multiple=True,
+    type=click.Choice(DECLARATIONS),
+    help="What the release is, as licences of its sources require (repeatable).",
+)
 @click.option("--despite-obstacles", is_flag=True, help="Write it anyway, with the obstacles at the top.")
 @click.option("--dry-run", is_flag=True, help="List what would be written, and stop.")
 @lab_option
@@ -32,6 +40,7 @@ def command(
     name: str,
     to: Path,
     answers: Path | None,
+    declared: tuple[str, ...],
     despite_obstacles: bool,
     dry_run: bool,
     lab_path: Path,
@@ -56,7 +65,7 @@ def command(
         # Relative to the current folder, even if that changes meanwhile.
         place = to.absolute()
         count_exposures(lab)
-        release = prepare(lab, model, place, answers=answers, despite=despite_obstacles)
+        release = prepare(lab, model, place, answers=answers, despite=despite_obstacles, declared=declared)
         if not dry_run:
             write(release, model, place)
             record_departure(lab, model, "release", place)

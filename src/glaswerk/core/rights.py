@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+
+from glaswerk.core.licences import NO_DERIVATIVES, NON_COMMERCIAL, licence_terms
 
 # How weights from elsewhere were acquired, in the column `acquired` of a table of rights.
 ADOPTED_WEIGHTS = "adopted"
 
 
-def rights_faults(licence: str, acquired: str, audience: str, tdm_opt_out: bool) -> Iterator[str]:
+_FORBIDS = {NON_COMMERCIAL: "commercial use", NO_DERIVATIVES: "derived works"}
+
+
+def rights_faults(
+    licence: str, acquired: str, audience: str, tdm_opt_out: bool, declared: Collection[str] = ()
+) -> Iterator[str]:
     """Why documents with these rights cannot go into a release, a few words for each reason.
 
-    The arguments are those of `core.document.Rights`; `acquired` may also be ADOPTED_WEIGHTS.
+    The arguments are those of `core.document.Rights`; `acquired` may also be ADOPTED_WEIGHTS. `declared`:
+    what the release declares itself to be (see `licences.DECLARATIONS`).
     """
     if tdm_opt_out:
         yield "its owner reserved text and data mining"
@@ -21,5 +29,9 @@ def rights_faults(licence: str, acquired: str, audience: str, tdm_opt_out: bool)
         yield "what it was trained on is unknown"
     if licence.strip().casefold() in ("", "unknown"):
         yield "its licence is unknown"
+    terms = licence_terms(licence).terms
+    for term in _FORBIDS:
+        if term in terms and term not in declared:
+            yield f"its licence {licence} forbids {_FORBIDS[term]} (declare {term})"
     if audience != "public":
         yield f"its audience is {audience}"

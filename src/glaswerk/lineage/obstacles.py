@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import pyarrow.parquet as pq
 
@@ -15,26 +15,27 @@ from glaswerk.lineage.records import ArtifactRecord, ancestry, training_stages
 from glaswerk.lineage.stages import ADOPTED
 
 
-def obstacles(lab: Lab, model: Artifact) -> list[str]:
+def obstacles(lab: Lab, model: Artifact, declared: Collection[str] = ()) -> list[str]:
     """Why a model cannot be released as it is, one sentence for each reason; empty if it can.
 
     Obstacles are adopted weights among its bases, training documents that were forgotten or reserved since,
     and, by source, documents with unknown rights or a limited audience in the corpora that the model or one
-    of its bases was trained on.
+    of its bases was trained on. `declared`: what the release declares itself to be, such as non-commercial
+    (see `core.licences.DECLARATIONS`).
     """
     found = ancestry(lab, model.id)
     corpora = [made for made in found if made.kind == "corpus"]
     return [
-        *_adopted(training_stages(found, model.id)),
+        *_adopted(training_stages(found, model.id), declared),
         *exposed(lab, model),
-        *(words for corpus in corpora for words in _rights(corpus, found)),
+        *(words for corpus in corpora for words in _rights(corpus, found, declared)),
     ]
 
 
-def _adopted(models: Iterable[ArtifactRecord]) -> Iterator[str]:
+def _adopted(models: Iterable[ArtifactRecord], declared: Collection[str]) -> Iterator[str]:
     for model in models:
         if model.stage == ADOPTED:
-            for words in rights_faults(model.config["licence"], ADOPTED_WEIGHTS, "public", False):
+            for words in rights_faults(model.config["licence"], ADOPTED_WEIGHTS, "public", False, declared):
                 yield f"adopted weights {model.name} ({model.config['licence']}): {words}"
 
 
@@ -62,27 +63,35 @@ def way_without(lab: Lab, model: Artifact) -> str:
     return f"glaswerk retrain {model.name.partition('/')[0]}"
 
 
-def _rights(corpus: ArtifactRecord, below_model: Iterable[ArtifactRecord]) -> Iterator[str]:
+def _rights(
+    corpus: ArtifactRecord, below_model: Iterable[ArtifactRecord], declared: Collection[str]
+) -> Iterator[str]:
     if corpus.path is None:
-        yield from _rights_of_sources(corpus, below_model)
+        yield from _rights_of_sources(corpus, below_model, declared)
         return
     columns = ["source", "licence", "acquired", "audience", "tdm_opt_out"]
     table = pq.read_table(corpus.path / DOCUMENTS, columns=columns)
     counts = table.group_by(columns).aggregate([([], "count_all")]).to_pylist()
     found: dict[tuple[str, str], int] = {}
     for row in counts:
-        for words in rights_faults(row["licence"], row["acquired"], row["audience"], row["tdm_opt_out"]):
+        for words in rights_faults(
+            row["licence"], row["acquired"], row["audience"], row["tdm_opt_out"], declared
+        ):
             key = (row["source"], words)
             found[key] = found.get(key, 0) + row["count_all"]
     for (source, words), documents in sorted(found.items()):
         yield f"source {source}: {words} ({documents:,} documents of the corpus {corpus.name})"
 
 
-def _rights_of_sources(corpus: ArtifactRecord, below_model: Iterable[ArtifactRecord]) -> Iterator[str]:
+def _rights_of_sources(
+    corpus: ArtifactRecord, below_model: Iterable[ArtifactRecord], declared: Collection[str]
+) -> Iterator[str]:
     """Of a corpus that was rebuilt since: the rights that were given when its sources were added."""
     inputs = set(corpus.inputs.values())
     sources = (made for made in below_model if made.kind == "source" and made.id in inputs)
     for source in sorted(sources, key=lambda made: made.name):
         said = source.config
-        for words in rights_faults(said.get("licence", ""), said.get("acquired", ""), "public", False):
+        for words in rights_faults(
+            said.get("licence", ""), said.get("acquired", ""), "public", False, declared
+        ):
             yield f"source {source.name}: {words}"

@@ -20,10 +20,17 @@ _SPDX = {
 }
 _UNKNOWN = ("", "other", "unknown", "none")
 _FRONT = re.compile(r"\A---\s*\n(.*?)^---", re.DOTALL | re.MULTILINE)
+# With "license: other", Hugging Face's cards name it here.
+_NAME = re.compile(r"^license_name:[ \t]*[\"']?([^\"'\n#]*)", re.MULTILINE)
 _LINE = re.compile(r"^licen[sc]e:[ \t]*[\"']?([^\"'\n#]*)", re.MULTILINE)
 _TEXTS = (
     (re.compile(r"Apache License\s+Version 2\.0"), "Apache-2.0"),
     (re.compile(r"\A\s*(?:The )?MIT License"), "MIT"),
+    (re.compile(r"Attribution-NonCommercial 4\.0 International"), "CC-BY-NC-4.0"),
+    (re.compile(r"\A\s*LLAMA 3\.1 COMMUNITY LICENSE", re.I), "llama3.1"),
+    (re.compile(r"\A\s*LLAMA 3\.2 COMMUNITY LICENSE", re.I), "llama3.2"),
+    (re.compile(r"\A\s*LLAMA 3\.3 COMMUNITY LICENSE", re.I), "llama3.3"),
+    (re.compile(r"\A\s*Gemma Terms of Use", re.I), "gemma"),
 )
 _READ = 1 << 16
 
@@ -55,7 +62,9 @@ def hub_licence(licence: str) -> str | None:
 def _front_matter(readme: Path) -> str:
     block = _FRONT.match(_head(readme))
     found = _LINE.search(block[1]) if block else None
-    return found[1].strip() if found else ""
+    said = found[1].strip() if found else ""
+    name = _NAME.search(block[1]) if block and said.casefold() in _UNKNOWN else None
+    return name[1].strip() if name else said
 
 
 def _text(folder: Path) -> str:

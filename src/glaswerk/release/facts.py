@@ -49,7 +49,10 @@ _UNTUNED = ("pretrain", ADOPTED)
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The facts that every paper is written from. `released` is the date of the release (ISO 8601)."""
+    """The facts that every paper is written from. `released` is the date of the release (ISO 8601).
+
+    `declared`: what the release declares itself to be, such as non-commercial.
+    """
 
     lineage: Lineage
     data: Data
@@ -61,6 +64,7 @@ class Facts:
     answers: Mapping[str, ProviderAnswer]
     obstacles: tuple[str, ...]
     released: str
+    declared: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -98,6 +102,7 @@ class Facts:
             "released": self.released,
             "code": glaswerk.__version__,
             "obstacles": list(self.obstacles),
+            "declared": list(self.declared),
             "licence": self.licence or None,
             "licences_of_adopted_weights": list(self.licences),
             "lineage": [
@@ -171,6 +176,7 @@ class View:
             "overlap": facts.overlap,
             "trust": facts.trust,
             "obstacles": facts.obstacles,
+            "declared": facts.declared,
             "chat": facts.is_chat,
             "adopted": [stage for stage in facts.lineage.stages if stage.stage == ADOPTED],
             "small": facts.answers.get("provider_is_sme") is True,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -55,17 +55,24 @@ class Release:
 
 
 def prepare(
-    lab: Lab, model: Artifact, to: Path, *, answers: Path | None = None, despite: bool = False
+    lab: Lab,
+    model: Artifact,
+    to: Path,
+    *,
+    answers: Path | None = None,
+    despite: bool = False,
+    declared: Collection[str] = (),
 ) -> Release:
     """Prepare a release to `to` without writing anything there.
 
+    `declared`: what the release declares itself to be (see `licences.DECLARATIONS`); the model card says so.
     Answers come from the file `answers`, otherwise from an earlier release at `to`. Raises GlaswerkError if
     there are obstacles to a release (unless `despite`), if `to` holds anything but an earlier release of this
     model, and if a file of the model does not match its manifest.
     """
     _settle(to)
     _check_place(to, model)
-    found = obstacles(lab, model)
+    found = obstacles(lab, model, declared)
     if found and not despite:
         raise GlaswerkError(
             f"{model.name} cannot be released as it is: " + "; ".join(found),
@@ -76,7 +83,7 @@ def prepare(
     given = answers or (to / ANSWERS_FILE if (to / ANSWERS_FILE).exists() else None)
     said = read_provider_answers(given, names) if given else {}
     digests = _checked(model)
-    facts = facts_of(lab, model, lineage, said, found)
+    facts = replace(facts_of(lab, model, lineage, said, found), declared=tuple(sorted(declared)))
     view = View(facts)
     texts = _papers(facts, view.to_template())
     texts |= {ANSWERS_FILE: answers_template(said), BOM: _json(bom_of(facts, digests))}
