@@ -156,7 +156,7 @@ def posts(
 @_strict
 @click.option("--site", default="", help="The site of --robots, such as https://example.org.")
 def docs(paths: tuple[Path, ...], lab_path: Path, as_json: bool, robots: Path | None, **rest: Any) -> None:
-    """Documents: text, markdown, JSON, tables, Parquet, HTML, WARC, EPUB, PDF or mail.
+    """Documents: text, JSON, tables, web pages and archives, books, PDF, mail and more.
 
     \b
     glaswerk add docs minutes/ --licence CC-BY-4.0 --author "Town council"
@@ -164,6 +164,8 @@ def docs(paths: tuple[Path, ...], lab_path: Path, as_json: bool, robots: Path | 
     glaswerk add docs reviews.csv --text-column review --licence CC0-1.0
     zcat old.txt.gz | glaswerk add docs - --licence PD --encoding windows-1252
 
+    Text, markdown, JSON, tables, Parquet, HTML, WARC, EPUB, PDF, mail, office documents, RTF, LaTeX,
+    notebooks, subtitles, feeds, exports of WordPress and dumps of MediaWiki.
     Folders are searched. The type of a file is detected from its content; it may be compressed (gz, bz2,
     zst, xz) or in a tar or zip file. Patterns in quotes are expanded; - is standard input. Mail is added
     as private.

@@ -113,7 +113,7 @@ def test_rows_carry_their_fields_and_take_defaults_for_the_rest(
     data = "".join(json.dumps(row) + "\n" for row in rows).encode()
     path = tmp_path / f"rows{ending}"
     path.write_bytes(zstandard.compress(data) if ending.endswith("zst") else data)
-    made = add(empty_lab, path, author="House")
+    made = add(empty_lab, path, author="House", acquired="public")
     second, first = documents(made)
     assert (first.id, first.author, first.lang, first.kind) == ("docs:s1", "A", "en", "speech")
     assert first.text == "Inaugural\n\nWe the people."
@@ -185,7 +185,7 @@ def test_bytes_that_are_not_utf8_are_refused_with_their_offset(
         ("a.parquet", b"PK\x03\x04", "cut_off 1"),
         ("a.parquet", b"PAR1 cut off", "cannot be read"),
         ("a.txt", b"\x7fELF\x00\x00", "binary"),
-        ("a.docx", office_document(), "unsupported_file 1"),
+        ("a.docx", office_document(), "no_text 1"),
     ],
 )
 def test_a_file_whose_content_does_not_match_is_refused(

@@ -30,7 +30,7 @@ from glaswerk.lab import Lab
 MAIL = (
     b"From: Hazel <h@mill.example>\r\nDate: Wed, 1 May 2024 10:00:00 +0000\r\nSubject: Weir\r\n\r\nDone.\r\n"
 )
-OFFICE = {"[Content_Types].xml": "<Types/>", "word/document.xml": "words"}
+DRAWING = {"[Content_Types].xml": "<Types/>", "visio/document.xml": "words"}
 SAMPLES = {
     "text": b"Plain words about the mill.",
     "markdown": b"---\ntitle: x\nauthor: Hazel\n---\n# The mill\n",
@@ -44,6 +44,12 @@ SAMPLES = {
     "pdf": pdf(["The mill."]),
     "mbox": b"From h@mill.example Wed May  1 10:00:00 2024\n" + MAIL,
     "eml": MAIL,
+    "docx": zipped({"[Content_Types].xml": "<Types/>", "word/document.xml": "<w:t>The mill.</w:t>"}),
+    "odf": zipped({"META-INF/manifest.xml": "<m/>", "content.xml": "<text:p>The mill.</text:p>"}),
+    "feed": b"<rss><channel><item><description>The mill.</description></item></channel></rss>",
+    "mediawiki": b"<mediawiki><page><revision><text>The mill.</text></revision></page></mediawiki>",
+    "subtitles": b"1\n00:00:01,000 --> 00:00:03,000\nThe mill.\n",
+    "notebook": b'{"cells": [{"cell_type": "markdown", "source": ["The mill."]}], "nbformat": 4}',
 }
 COUNTS = {"lines": 2, "list": 2, "table": 2}
 PACKERS: dict[str, Callable[[bytes], bytes]] = {
@@ -119,7 +125,7 @@ def test_binary_files_in_folders_and_containers_are_counted(empty_lab: Lab, tmp_
     folder.mkdir()
     (folder / "notes").write_text("Words.")
     (folder / "photo").write_bytes(b"\xff\xd8\xff\xe0 not text")
-    (folder / "letter.docx").write_bytes(zipped(OFFICE))
+    (folder / "plan.vsdx").write_bytes(zipped(DRAWING))
     (folder / "all.zip").write_bytes(
         zipped({"a.png": b"\x89PNG\r\n\x1a\n\0\0", "__MACOSX/._a": b"\0\5\x16\7"})
     )

@@ -164,7 +164,7 @@ def test_folders_and_links_in_containers_are_no_files(tmp_path: Path) -> None:
     assert contents(tmp_path / "a.tar", out.getvalue()) == ({}, Counter())
 
 
-def test_office_documents_are_counted_and_books_stay_whole(tmp_path: Path) -> None:
+def test_programs_are_counted_and_books_and_office_documents_stay_whole(tmp_path: Path) -> None:
     files = {
         "letter.docx": zipped({"[Content_Types].xml": "<Types/>", "word/document.xml": "words"}),
         "app.jar": zipped({"META-INF/MANIFEST.MF": "x"}),
@@ -175,8 +175,8 @@ def test_office_documents_are_counted_and_books_stay_whole(tmp_path: Path) -> No
     unpacker = Unpacker(Counter())
     with path.open("rb") as file:
         found = [(each.name, each.book is not None, each.inside) for each in unpacker.files(file, "all.tar")]
-    assert found == [("all.tar/book.epub", True, True)]
-    assert unpacker.counts == {"unsupported_file": 2}
+    assert found == [("all.tar/letter.docx", True, True), ("all.tar/book.epub", True, True)]
+    assert unpacker.counts == {"unsupported_file": 1}
 
 
 def test_of_a_packed_web_archive_only_the_records_are_read(tmp_path: Path) -> None:

@@ -35,12 +35,14 @@ def add_docs(
 ) -> Artifact:
     """One source from files, folders, patterns and standard input (`-`).
 
-    Formats: text and markdown, JSON (one value per line, a list, one object), tables (csv, tsv), Parquet,
-    HTML, WARC and WACZ, EPUB, PDF and mail (mbox, eml); plain, compressed (gz, bz2, zst, xz) or in tar and
-    zip files. Rows may have id, author, created_at, lang, url, licence, kind and title next to `text`
-    (`text_column` names another column), and so may the front matter of a markdown file. `encoding` is for
-    files that are neither UTF-8 nor declare their encoding. `robots` is a robots.txt or ai.txt that applies
-    to `site`, or to every document; such files among the input apply to the folder that they are in.
+    Formats: text and markdown, JSON (one value per line, a list, one object), tables (csv, tsv, xlsx),
+    Parquet, HTML, WARC and WACZ, EPUB, PDF, mail (mbox, eml), office documents (docx, pptx, OpenDocument),
+    RTF, LaTeX, notebooks, subtitles, feeds, exports of WordPress and dumps of MediaWiki; plain, compressed
+    (gz, bz2, zst, xz) or in tar and zip files. Rows may have id, author, created_at, lang, url, licence,
+    kind and title next to `text` (`text_column` names another column), and so may the front matter of a
+    markdown file. `encoding` is for files that are neither UTF-8 nor declare their encoding. `robots` is a
+    robots.txt or ai.txt that applies to `site`, or to every document; such files among the input apply to
+    the folder that they are in.
 
     Statistics: documents, files, bytes, kinds, unparsed_dates, left_out by reason, and if files were bad
     bad_files (file, reason, error) and bad_file_count. Raises GlaswerkError with file and line or byte for a
@@ -67,7 +69,7 @@ def add_docs(
                 rules_read = True
             return read_file(file, defaults, options, counts)
 
-        job = FilesJob("add-docs/5", licence, author, acquired, kind, files, counts, read)
+        job = FilesJob("add-docs/6", licence, author, acquired, kind, files, counts, read)
         return job.make(lab, name, **decided)
 
 

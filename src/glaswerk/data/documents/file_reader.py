@@ -13,10 +13,12 @@ from glaswerk.data.documents.csv_rows import NoTextColumn
 from glaswerk.data.documents.fields import Defaults, IngestCounts, from_fields
 from glaswerk.data.documents.formats import ReadOptions, format_of
 from glaswerk.data.documents.opt_out import Robots, is_rules_file
-from glaswerk.data.documents.rows import UnsupportedFile, rows_of
+from glaswerk.data.documents.reading import UnsupportedFile
+from glaswerk.data.documents.rows import rows_of
 from glaswerk.data.documents.warc import read_rules
 from glaswerk.data.documents.wrong_command import WrongCommand, admitted, is_left_out, refuse_archive
 from glaswerk.data.files.inputs import InputFile
+from glaswerk.data.files.left_out import LeftOut
 from glaswerk.data.files.limits import ROBOTS_BYTES
 from glaswerk.data.files.lines import broken
 from glaswerk.data.files.stored import DAMAGE, Bomb, StoredFile, Unpacker
@@ -24,9 +26,9 @@ from glaswerk.data.files.stored import DAMAGE, Bomb, StoredFile, Unpacker
 # Damage in these raises an error: their author can fix them, and the error names the place.
 _PLAIN = ("text", "lines", "list", "object", "table")
 # Each row has fields that its author named, so a row may be a post or a message.
-_ROWS = ("lines", "list", "object", "table", "parquet")
+_ROWS = ("lines", "list", "object", "table", "parquet", "xlsx")
 # Nothing can be read from these if a part is broken.
-_ALL_OR_NOTHING = ("epub", "parquet", "pdf")
+_ALL_OR_NOTHING = ("epub", "parquet", "pdf", "docx", "pptx", "xlsx", "odf", "rtf", "notebook", "latex")
 
 
 def read_file(
@@ -74,14 +76,15 @@ def _documents(
     except (UnsupportedFile, NoTextColumn) as error:
         if file.named and not stored.inside:
             raise
-        unsupported = isinstance(error, UnsupportedFile)
-        counts.left_out["unsupported_file" if unsupported else "no_text_column"] += 1
+        counts.left_out[error.reason if isinstance(error, UnsupportedFile) else "no_text_column"] += 1
     except GlaswerkError as error:
         if not stored.inside:
             raise
         counts.damaged(stored.name, "broken_file", error)
     except html.TooDeep:
         counts.left_out["nested_too_deep"] += 1
+    except LeftOut as error:
+        counts.damaged(stored.name, error.reason, error)
     except DAMAGE as error:
         if file_format in _PLAIN and not stored.inside:
             raise

@@ -10,8 +10,9 @@ import re
 from dataclasses import dataclass, field
 
 from glaswerk.data.documents.csv_rows import is_table
+from glaswerk.data.documents.markup_formats import foreign_kind, markup_format
 from glaswerk.data.documents.opt_out import Robots
-from glaswerk.data.files.stored import StoredFile
+from glaswerk.data.files.stored import StoredFile, book_format
 from glaswerk.data.files.utf8 import wide_encoding
 
 _HTML = re.compile(
@@ -51,9 +52,27 @@ _HTML_ENDINGS = (".html", ".htm", ".xhtml")
 _MAIL_ENDINGS = {".eml": "eml", ".emlx": "eml", ".mbox": "mbox", ".mbx": "mbox"}
 # The first line of these is prose: a heading with commas would pass for a header row.
 _PROSE_ENDINGS = (".txt", ".md", ".markdown")
-_TEXT_ENDINGS = (*_PROSE_ENDINGS, ".json", *_LINES_ENDINGS, *_TABLE_ENDINGS, *_HTML_ENDINGS, *_MAIL_ENDINGS)
+_MARKUP_ENDINGS = (".xml", ".rss", ".atom", ".srt", ".vtt", ".tex", ".ltx", ".ipynb")
+_TEXT_ENDINGS = (
+    *_PROSE_ENDINGS,
+    ".json",
+    *_LINES_ENDINGS,
+    *_TABLE_ENDINGS,
+    *_HTML_ENDINGS,
+    *_MAIL_ENDINGS,
+    *_MARKUP_ENDINGS,
+)
 _PACKED_ENDINGS = (".gz", ".bz2", ".zst", ".xz")
-_MAGIC = ((b"WARC/", "warc"), (b"PAR1", "parquet"), (b"%PDF-", "pdf"))
+_MAGIC = (
+    (b"WARC/", "warc"),
+    (b"PAR1", "parquet"),
+    (b"%PDF-", "pdf"),
+    (b"{\\rtf", "rtf"),
+    (b"ARROW1\0\0", "arrow"),
+    (b"\xff\xff\xff\xff", "arrow"),
+    (b"SQLite format 3\0", "sqlite"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "ole"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,23 +89,29 @@ class ReadOptions:
 
 
 def format_of(stored: StoredFile, options: ReadOptions) -> str:
-    """The format: text, lines, list, object, table, html, warc, epub, pdf, mbox, eml or parquet.
+    """The format: text, lines, list, object, table, html, warc, epub, pdf, mbox, eml, parquet, arrow, sqlite,
+    docx, pptx, xlsx, odf, rtf, subtitles, notebook, latex, feed, mediawiki or data_set_info.
 
-    "" for a file in none of them. `lines`, `list` and `object` are JSON.
+    `lines`, `list` and `object` are JSON. `foreign` for text in a format that is not read, "" for bytes.
     """
     head, name = stored.head, bare_name(stored.name)
     if stored.book is not None:
-        return "epub"
+        return book_format(set(stored.book.namelist()))
     known = next((found for magic, found in _MAGIC if head.startswith(magic)), "")
     if known:
         return known
-    wide = wide_encoding(head)
-    if wide:
-        head = head[: len(head) // 4 * 4].decode(wide, "replace").encode("utf-8", "replace")
-    head = head.removeprefix(codecs.BOM_UTF8)
+    head = text_head(head)
     if _BINARY.search(head) or not _is_text(head, name, options):
         return ""
     return _text_format(head, name, options)
+
+
+def text_head(head: bytes) -> bytes:
+    """The first bytes of a text as UTF-8 without mark, if they are in UTF-16 or UTF-32."""
+    wide = wide_encoding(head)
+    if wide:
+        head = head[: len(head) // 4 * 4].decode(wide, "replace").encode("utf-8", "replace")
+    return head.removeprefix(codecs.BOM_UTF8)
 
 
 def bare_name(name: str) -> str:
@@ -117,6 +142,11 @@ def _text_format(head: bytes, name: str, options: ReadOptions) -> str:
         return mail
     if _HTML.match(head) or name.endswith(_HTML_ENDINGS):
         return "html"
+    markup = markup_format(head, name)
+    if markup:
+        return markup
+    if foreign_kind(head, name):
+        return "foreign"
     if _MBOX.match(head):
         return "mbox"
     if name.endswith(_LINES_ENDINGS) and not _LIST.match(head):

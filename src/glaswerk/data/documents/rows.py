@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Mapping
+import zipfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,23 +13,28 @@ from glaswerk.data.documents import html
 from glaswerk.data.documents.csv_rows import NoTextColumn, read_table
 from glaswerk.data.documents.epub import read_epub
 from glaswerk.data.documents.fields import IngestCounts
-from glaswerk.data.documents.formats import ReadOptions, bare_name
+from glaswerk.data.documents.formats import ReadOptions, bare_name, text_head
 from glaswerk.data.documents.front_matter import split_front_matter
 from glaswerk.data.documents.mail.mailbox import read_mbox
 from glaswerk.data.documents.mail.message import read_message
+from glaswerk.data.documents.markup import typed
+from glaswerk.data.documents.markup.feed import read_feed
+from glaswerk.data.documents.markup.mediawiki import read_mediawiki
+from glaswerk.data.documents.markup.notebook import read_notebook
+from glaswerk.data.documents.markup.subtitles import subtitle_text
+from glaswerk.data.documents.markup_formats import foreign_kind
+from glaswerk.data.documents.office.ole import refuse_compound
+from glaswerk.data.documents.office.open_document import read_open_document
+from glaswerk.data.documents.office.open_xml import read_docx, read_pptx
+from glaswerk.data.documents.office.xlsx import read_xlsx
 from glaswerk.data.documents.pdf import read_pdf
+from glaswerk.data.documents.reading import Rows, UnsupportedFile
 from glaswerk.data.documents.warc import read_warc
 from glaswerk.data.files import lines
-from glaswerk.data.files.limits import JSON_VALUE_BYTES, MAIL_BYTES, PAGE_BYTES, TEXT_FILE_BYTES
+from glaswerk.data.files.limits import JSON_VALUE_BYTES, MAIL_BYTES, MARKUP_BYTES, PAGE_BYTES, TEXT_FILE_BYTES
 from glaswerk.data.files.stored import StoredFile
 from glaswerk.data.files.utf8 import as_plain_utf8, as_utf8, wide_encoding
 from glaswerk.data.store.parquet import read_rows
-
-Rows = Iterator[tuple[str, Mapping[str, Any]]]
-
-
-class UnsupportedFile(GlaswerkError):
-    """A file in a format that is not read."""
 
 
 def rows_of(
@@ -40,12 +46,19 @@ def rows_of(
     """
     reader = _READERS.get(file_format)
     if reader is None:
-        raise UnsupportedFile(
-            f"expected text, a table, JSON, HTML, WARC, EPUB, PDF, mail or Parquet, found binary data "
-            f"({stored.head[:8]!r}…) in {where}",
-            hint="leave it out or convert it",
-        )
+        raise _unsupported(file_format, stored, where)
     yield from reader(stored, where, options, counts)
+
+
+def _unsupported(file_format: str, stored: StoredFile, where: Path) -> UnsupportedFile:
+    expected = "expected text, a table, JSON, HTML, a feed, an office document, PDF, mail or Parquet"
+    kind = foreign_kind(text_head(stored.head), bare_name(stored.name)) if file_format == "foreign" else None
+    if kind is None:
+        found = f"binary data ({stored.head[:8]!r}…)"
+        return UnsupportedFile(f"{expected}, found {found} in {where}", hint="leave it out or convert it")
+    return UnsupportedFile(
+        f"{expected}, found {kind[0]} in {where}", hint=f"glaswerk explain {kind[1]}", reason=kind[1]
+    )
 
 
 def _text(stored: StoredFile, where: Path, options: ReadOptions, counts: IngestCounts) -> Rows:
@@ -109,6 +122,55 @@ def _eml(stored: StoredFile, where: Path, options: ReadOptions, counts: IngestCo
         yield "", row
 
 
+def _rtf(stored: StoredFile, where: Path, options: ReadOptions, counts: IngestCounts) -> Rows:
+    yield from typed.reader("rtf")(stored)
+
+
+def _subtitles(stored: StoredFile, where: Path, options: ReadOptions, counts: IngestCounts) -> Rows:
+    yield "", {"text": subtitle_text(_decoded(stored, where, options))}
+
+
+def _notebook(stored: StoredFile, where: Path, options: ReadOptions, counts: IngestCounts) -> Rows:
+    data = stored.whole(MARKUP_BYTES)
+    yield "", read_notebook(lines.read_object(data, where, options.encoding))
+
+
+def _latex(stored: StoredFile, where: Path, options: ReadOptions, counts: IngestCounts) -> Rows:
+    yield from typed.reader("latex")(stored)
+
+
+def _feed(stored: StoredFile, where: Path, options: ReadOptions, counts: IngestCounts) -> Rows:
+    yield from read_feed(stored.stream, counts.left_out)
+
+
+def _mediawiki(stored: StoredFile, where: Path, options: ReadOptions, counts: IngestCounts) -> Rows:
+    yield from read_mediawiki(stored.stream, counts.left_out)
+
+
+def _book(read: Callable[[zipfile.ZipFile], dict[str, Any]]) -> Callable[..., Rows]:
+    """A reader for an office format in which a file is one document."""
+
+    def rows(stored: StoredFile, where: Path, options: ReadOptions, counts: IngestCounts) -> Rows:
+        if stored.book is not None:
+            yield "", read(stored.book)
+
+    return rows
+
+
+def _xlsx(stored: StoredFile, where: Path, options: ReadOptions, counts: IngestCounts) -> Rows:
+    if stored.book is not None:
+        yield from read_xlsx(stored.book, where, counts.left_out, options.text_column)
+
+
+def _ole(stored: StoredFile, where: Path, options: ReadOptions, counts: IngestCounts) -> Rows:
+    refuse_compound(stored, where)
+    yield from ()
+
+
+def _nothing(stored: StoredFile, where: Path, options: ReadOptions, counts: IngestCounts) -> Rows:
+    yield from ()
+
+
 def _objects(stored: StoredFile, where: Path, options: ReadOptions, counts: IngestCounts) -> Rows:
     for number, row in lines.read_objects(as_utf8(stored), where, options.encoding):
         yield f"#{number}", _chosen(row, options)
@@ -170,5 +232,18 @@ _READERS = cast(
         "object": _object,
         "table": _table,
         "text": _text,
+        "rtf": _rtf,
+        "latex": _latex,
+        "feed": _feed,
+        "mediawiki": _mediawiki,
+        "docx": _book(read_docx),
+        "pptx": _book(read_pptx),
+        "odf": _book(read_open_document),
+        "xlsx": _xlsx,
+        "ole": _ole,
+        "subtitles": _subtitles,
+        "notebook": _notebook,
+        # Describes the shards next to it.
+        "data_set_info": _nothing,
     },
 )

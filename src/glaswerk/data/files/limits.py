@@ -49,6 +49,18 @@ EPUB_PACKAGE_BYTES = 8 << 20
 # The longest book of Project Gutenberg is 15 MB of text; markup multiplies it.
 EPUB_BOOK_BYTES = 256 << 20
 EPUB_CHAPTERS = 20_000
+# Text documents nest tables and lists about a dozen deep; each level costs memory until it ends.
+XML_DEPTH = 512
+# One tag, comment or instruction. Expat scans an unfinished one again with every piece, in quadratic time.
+XML_TOKEN_BYTES = 4 << 20
+# All parts of an office document that are read; a novel of 1 MB has 10 MB of markup.
+OFFICE_BYTES = 256 << 20
+# Workbooks are read whole; one of a million rows is about 30 MB.
+WORKBOOK_BYTES = 64 << 20
+# `datasets` writes batches of 1,000 rows.
+ARROW_BATCH_BYTES = 512 << 20
+# Documents in TeX, RTF and notebooks are typed, not generated.
+MARKUP_BYTES = 32 << 20
 # Gmail refuses mail above 25 MB, which is 35 MB once attachments are encoded.
 MAIL_BYTES = 48 << 20
 MAIL_LINE_BYTES = 1 << 20

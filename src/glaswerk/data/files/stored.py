@@ -15,7 +15,7 @@ import tarfile
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Self, cast
 
@@ -63,9 +63,12 @@ _OPENERS: dict[bytes, Callable[[BinaryIO], Any]] = {
     # Reads all frames and reports a truncated one; python-zstandard stops silently.
     b"\x28\xb5\x2f\xfd": lambda stream: pa.input_stream(stream, compression="zstd"),
 }
-# Books and web archives are special zip files; office documents and programs are not read.
-_EPUB, _WACZ = "META-INF/container.xml", "datapackage.json"
-_OFFICE = ("[Content_Types].xml", "META-INF/manifest.xml", "META-INF/MANIFEST.MF", "AndroidManifest.xml")
+# Books, office documents and web archives are special zip files, told by members that only they have.
+_WACZ, _EPUB = "datapackage.json", "META-INF/container.xml"
+_OPEN_XML = (("word/document", "docx"), ("xl/workbook.xml", "xlsx"), ("ppt/presentation.xml", "pptx"))
+_OPEN_DOCUMENT = {"content.xml", "encrypted-package"}
+# Other files of office programs, and programs; none is read.
+_OTHER = ("[Content_Types].xml", "META-INF/manifest.xml", "META-INF/MANIFEST.MF", "AndroidManifest.xml")
 
 
 class Bomb(OSError):
@@ -76,7 +79,8 @@ class Bomb(OSError):
 class StoredFile:
     """One file: its name prefixed with its containers' names, its stream, and its first bytes (`head`).
 
-    `book` is the open zip file if this is an EPUB; `inside` is true if the file is in a container.
+    `book` is the open zip file if this is an EPUB or an office document; `inside` is true if the file is in a
+    container.
     """
 
     name: str
@@ -211,9 +215,9 @@ class Unpacker:
             seekable = io.BytesIO(StoredFile(name, stream, head).whole())
         with zipfile.ZipFile(seekable) as container:
             names = set(container.namelist())
-            if _EPUB in names:
+            if book_format(names):
                 yield StoredFile(name, stream, head, inside, container)
-            elif names.intersection(_OFFICE):
+            elif names.intersection(_OTHER):
                 self.counts["unsupported_file"] += 1
             else:
                 web = _WACZ in names and any(n.startswith("archive/") for n in names)
@@ -256,6 +260,16 @@ class BoundedMember(tarfile.TarInfo):
         if self.type in _TAR_HEADERS and self.size > TAR_HEADER_BYTES:
             raise tarfile.ReadError(f"a header of {self.size:,} bytes")
         return super()._proc_member(container)  # type: ignore[misc, no-any-return]
+
+
+def book_format(names: Collection[str]) -> str:
+    """The format of a zip file with members of these names: epub, docx, xlsx, pptx or odf; "" if none."""
+    if _EPUB in names:
+        return "epub"
+    if "META-INF/manifest.xml" in names and _OPEN_DOCUMENT.intersection(names):
+        return "odf"
+    found = [each for beginning, each in _OPEN_XML if any(name.startswith(beginning) for name in names)]
+    return found[0] if found and "[Content_Types].xml" in names else ""
 
 
 def packing(head: bytes) -> Callable[[BinaryIO], Any] | None:

@@ -119,12 +119,52 @@ ADDING = {
     ),
     "no_text": Reason("A row or file without text.", "Put the text into a field named 'text'."),
     "unsupported_file": Reason(
-        "A file inside an added folder or container of a kind that is not read: pictures, office documents.",
+        "A file inside an added folder or container of a kind that is not read: pictures, sound, programs.",
         "Convert it to .md, .txt or .jsonl.",
     ),
     "spam_or_trash": Reason(
         "A mail that its owner's program marked as spam or as deleted.",
         "Move it to another folder in the mail program, and export again.",
+    ),
+    "contact_card": Reason(
+        "A file of contacts (vCard, LDIF): names, numbers and addresses of people, never a document.",
+        "Nothing to change: contacts are no text to learn from.",
+    ),
+    "calendar": Reason(
+        "A calendar (iCalendar): appointments of people, never a document.",
+        "If it has texts, write them into .md or .jsonl.",
+    ),
+    "other_xml": Reason(
+        "XML of a kind that is not read: a drawing, a map, settings, records of another program.",
+        "Convert it to .md, .txt or .jsonl, with the text in a field named 'text'.",
+    ),
+    "program_text": Reason(
+        "Text for programs, not for readers: PostScript, a patch, a key, a bibliography, a database dump.",
+        "Convert it (PostScript to PDF, a database dump to SQLite), or rename a real text to end in .txt.",
+    ),
+    "other_namespace": Reason(
+        "A page of a wiki that is no article: a talk, a template, a file, a module.",
+        "Nothing is lost: articles are the pages of namespace 0.",
+    ),
+    "redirect": Reason(
+        "A page of a wiki that only leads to another one.", "Nothing is lost: there is no text in it."
+    ),
+    "unpublished": Reason(
+        "A draft, or a private or protected post, in an export of WordPress.",
+        "Publish it first, or add its text as a file.",
+    ),
+    "comment": Reason(
+        "A comment that a reader wrote below a post, in an export of WordPress.",
+        "Only its author can provide it.",
+    ),
+    "hidden_sheet": Reason("A hidden sheet of a workbook.", "Show it in the workbook and save, then add it."),
+    "old_office_file": Reason(
+        "A file of an office program before 2007 (.doc, .xls, .ppt).",
+        "Convert it: soffice --headless --convert-to docx FILE.",
+    ),
+    "declared_entities": Reason(
+        "An XML file that declares entities, by which a few lines become gigabytes or name other files.",
+        "If you trust it, write them out: xmllint --noent --nonet FILE > NEW.",
     ),
     "outside_link": Reason(
         "A link inside an added folder that leads outside it; it was not followed.",
