@@ -165,7 +165,8 @@ def docs(paths: tuple[Path, ...], lab_path: Path, as_json: bool, robots: Path | 
     zcat old.txt.gz | glaswerk add docs - --licence PD --encoding windows-1252
 
     Text, markdown, JSON, tables, Parquet, HTML, WARC, EPUB, PDF, mail, office documents, RTF, LaTeX,
-    notebooks, subtitles, feeds, exports of WordPress and dumps of MediaWiki.
+    notebooks, subtitles, feeds, exports of WordPress, dumps of MediaWiki,
+    SQLite and Arrow.
     Folders are searched. The type of a file is detected from its content; it may be compressed (gz, bz2,
     zst, xz) or in a tar or zip file. Patterns in quotes are expanded; - is standard input. Mail is added
     as private.

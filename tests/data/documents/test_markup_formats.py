@@ -86,7 +86,7 @@ def test_prose_that_begins_like_markup_stays_prose(data: bytes) -> None:
         (b"<mediawiki xmlns='x'>", "a", "mediawiki"),
         (b"<?xml version='1.0'?>\n<!-- x -->\n<rss version='2.0'>", "a", "feed"),
         (b"<feed xmlns='http://www.w3.org/2005/Atom'>", "a", "feed"),
-        (b"<?xml version='1.0'?><rdf:RDF>", "a", "feed"),
+        (b"<?xml version='1.0'?><rdf:RDF xmlns='http://purl.org/rss/1.0/'>", "a", "feed"),
         (b"WEBVTT\n\n", "a", "subtitles"),
         (b"\n1\r\n00:00:01,000 --> 00:00:03,000\r\nMill", "a", "subtitles"),
         (b"0:01.500 --> 0:02.000\nMill", "a", "subtitles"),

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.documents import html
+from glaswerk.data.documents.arrow import read_arrow
 from glaswerk.data.documents.csv_rows import NoTextColumn, read_table
 from glaswerk.data.documents.epub import read_epub
 from glaswerk.data.documents.fields import IngestCounts
@@ -29,6 +30,7 @@ from glaswerk.data.documents.office.open_xml import read_docx, read_pptx
 from glaswerk.data.documents.office.xlsx import read_xlsx
 from glaswerk.data.documents.pdf import read_pdf
 from glaswerk.data.documents.reading import Rows, UnsupportedFile
+from glaswerk.data.documents.sqlite import read_sqlite
 from glaswerk.data.documents.warc import read_warc
 from glaswerk.data.files import lines
 from glaswerk.data.files.limits import JSON_VALUE_BYTES, MAIL_BYTES, MARKUP_BYTES, PAGE_BYTES, TEXT_FILE_BYTES
@@ -167,6 +169,14 @@ def _ole(stored: StoredFile, where: Path, options: ReadOptions, counts: IngestCo
     yield from ()
 
 
+def _arrow(stored: StoredFile, where: Path, options: ReadOptions, counts: IngestCounts) -> Rows:
+    yield from read_arrow(stored, where, options.text_column)
+
+
+def _sqlite(stored: StoredFile, where: Path, options: ReadOptions, counts: IngestCounts) -> Rows:
+    yield from read_sqlite(stored, where, counts.left_out, options.text_column)
+
+
 def _nothing(stored: StoredFile, where: Path, options: ReadOptions, counts: IngestCounts) -> Rows:
     yield from ()
 
@@ -232,6 +242,8 @@ _READERS = cast(
         "object": _object,
         "table": _table,
         "text": _text,
+        "arrow": _arrow,
+        "sqlite": _sqlite,
         "rtf": _rtf,
         "latex": _latex,
         "feed": _feed,

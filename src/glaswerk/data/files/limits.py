@@ -59,6 +59,7 @@ OFFICE_BYTES = 256 << 20
 WORKBOOK_BYTES = 64 << 20
 # `datasets` writes batches of 1,000 rows.
 ARROW_BATCH_BYTES = 512 << 20
+DATA_SET_INFO_BYTES = 4 << 20
 # Documents in TeX, RTF and notebooks are typed, not generated.
 MARKUP_BYTES = 32 << 20
 # Gmail refuses mail above 25 MB, which is 35 MB once attachments are encoded.
