@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -90,3 +92,48 @@ def test_a_tidy_code_is_empty_or_a_code_that_stays_as_it_is(code: str) -> None:
 
 def test_every_mask_of_personal_data_has_no_language() -> None:
     assert MASKS == KINDS
+
+
+SENTENCES = {
+    "en": "My friend is a bird and the bakery is closed today",
+    "de": "Die Straße zum Markt ist heute wegen der großen Kirmes gesperrt",
+    "fr": "Demain nous irons au marché pour acheter du pain et du fromage",
+    "es": "Mañana iremos al mercado para comprar el pan de toda la semana",
+    "ru": "Завтра мы пойдём на рынок, чтобы купить хлеб и молоко",
+    "el": "Αύριο θα πάμε στην αγορά για να αγοράσουμε ψωμί και γάλα",
+    "tr": "İstanbul'da yarın pazara gidip ekmek ve peynir almak istiyoruz",
+    "pl": "Jutro pójdziemy na targ, żeby kupić chleb i świeże masło",
+}
+
+
+def alternating(text: str) -> str:
+    return "".join(c.upper() if place % 2 else c.lower() for place, c in enumerate(text))
+
+
+@pytest.mark.parametrize("written", [str.upper, str.title, alternating, str.lower])
+@pytest.mark.parametrize("lang", SENTENCES)
+def test_a_text_has_the_same_language_in_capitals_and_not(lang: str, written: Callable[[str], str]) -> None:
+    assert next(iter(probabilities(SENTENCES[lang]))) == lang
+    assert next(iter(probabilities(written(SENTENCES[lang])))) == lang
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "MAKE THE MILL TURN AGAIN",
+        "WHAT IS THE LOWEST ROUND FOR CB POSITION?",
+        "HAPPY BIRTHDAY TO THE BEST SISTER",
+        "PLEASE REMEMBER TO VOTE TOMORROW",
+        "WE ARE GOING TO WIN SO MUCH!!! #MILL https://t.co/x",
+        "THE BAKERY IS CLOSED TODAY. @anna KNOWS",
+    ],
+)
+def test_short_posts_in_capitals_are_english(text: str) -> None:
+    found = probabilities(text)
+    assert next(iter(found)) == "en"
+    assert found == probabilities(text.replace("THE", "the").replace("BEST", "best"))
+
+
+def test_a_few_names_and_acronyms_leave_a_sentence_as_it_is() -> None:
+    text = "The council of Lower Mill and NATO met today in the old town hall near the river"
+    assert probabilities(text) != probabilities(text.lower())

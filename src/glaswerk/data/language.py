@@ -29,6 +29,12 @@ _NEIGHBOURS = {
     "no": ("nn", "da"),
     "hr": ("bs", "sr", "sh"),
 }
+# The model has hardly seen capitals: of 1,500 congress tweets in capitals it takes half for English, of the
+# same in small letters 99 %. Beyond this share of the letters that have a case they are no names. German has
+# 7 %. Title Case, with about 20 %, misleads the model as well.
+_CAPITALS = 0.15
+# Dotted and dotless i are two letters in Turkish; a text with İ is Turkish, Azerbaijani or Tatar.
+_DOTTED = str.maketrans({"İ": "i", "I": "ı"})
 # Below the tenth, probabilities are noise.
 _LABELS = 10
 # Beyond this length the result hardly changes, but the time grows.
@@ -54,8 +60,11 @@ def check_codes(codes: Collection[str]) -> tuple[str, ...]:
 
 
 def probabilities(text: str) -> dict[str, float]:
-    """Language code → probability from 0 to 1, highest first; empty for a text without words."""
-    line = bare_line(text)
+    """Language code → probability from 0 to 1, highest first; empty for a text without words.
+
+    A text in capitals is looked at in small letters, so that both have the same language.
+    """
+    line = _quiet(bare_line(text))
     if not _LETTERS.search(line):
         return {}
     labels, values = load_model().predict(line, k=_LABELS)
@@ -68,6 +77,15 @@ def probabilities(text: str) -> dict[str, float]:
 def bare_line(text: str) -> str:
     """The start of `text` on one line, without links, mentions, hashtags and masks."""
     return " ".join(_NOISE.sub(" ", text[:_CHARACTERS]).split())
+
+
+def _quiet(line: str) -> str:
+    """The line as a sentence in small letters, if it is in capitals, in Title Case or in aLtErNaTiNg case."""
+    capitals = sum(map(str.isupper, line))
+    if capitals <= _CAPITALS * (capitals + sum(map(str.islower, line))):
+        return line
+    low = (line.translate(_DOTTED) if "İ" in line else line).lower()
+    return low[:1].upper() + low[1:]
 
 
 def letters(text: str) -> int:

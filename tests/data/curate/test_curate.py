@@ -188,7 +188,7 @@ def test_settings_out_of_range_are_refused(empty_lab: Lab, wrong: dict[str, Any]
 
 def test_no_private_text_reaches_the_report(empty_lab: Lab, tmp_path: Path) -> None:
     rows = [
-        {"text": "My secret is the recipe.", "audience": "private"},
+        {"text": "My whispered recipe is this.", "audience": "private"},
         {"text": "My reserved words are these.", "tdm_opt_out": True},
         {"text": "<b>Write</b> to lena@mill.example today."},
         {"text": "Ask me: x@y.example"},
@@ -197,7 +197,7 @@ def test_no_private_text_reaches_the_report(empty_lab: Lab, tmp_path: Path) -> N
     corpus = curate(empty_lab)
     for name in ("report.html", "report.json"):
         text = (corpus.path / name).read_text()
-        assert "secret" not in text
+        assert "whispered" not in text
         assert "reserved words" not in text
         assert "mill.example" not in text
     page = (corpus.path / "report.html").read_text()

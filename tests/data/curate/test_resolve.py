@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -216,3 +217,52 @@ def test_an_exclusion_in_one_source_reaches_the_copy_in_another(tmp_path: Path) 
     sources = {"a": [doc("x:1", NOTICE)], "b": [doc("x:1", f"{NOTICE} once more")]}
     assert decided(resolved(tmp_path, sources, excluded)) == [("deleted", -1)] * 2
     assert json.loads((tmp_path / EXCLUSIONS).read_text())["deleted"] == ["x:1"]
+
+
+SIGNED = {"author": "@lena", "created_at": datetime(2024, 5, 1, tzinfo=UTC)}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "stays"),
+    [
+        ({}, {"author": "@lena"}, 1),
+        ({"author": "@lena"}, {}, 0),
+        ({"created_at": SIGNED["created_at"]}, {"author": "@lena"}, 1),
+        ({"author": "@lena"}, SIGNED, 1),
+        ({"author": "@lena"}, {"author": "@carl"}, 0),
+        (SIGNED, {**SIGNED, "audience": "limited"}, 1),
+        ({"audience": "private"}, {"author": "@lena"}, 1),
+    ],
+)
+@pytest.mark.parametrize("second_text", [NOTICE, NOTICE.upper(), f"{NOTICE}! https://t.co/other"])
+def test_the_copy_with_author_date_and_stricter_audience_stays(
+    tmp_path: Path, first: dict[str, Any], second: dict[str, Any], stays: int, second_text: str
+) -> None:
+    sources = {"a": [doc("1", NOTICE, **first)], "b": [doc("2", second_text, **second)]}
+    found = decided(resolved(tmp_path, sources, audiences=["public", "limited", "private"]))
+    assert found[stays] == ("kept", -1)
+    assert found[1 - stays][0] in ("exact-duplicate", "near-duplicate")
+    assert found[1 - stays][1] == stays
+
+
+def test_a_post_without_its_author_goes_for_the_same_post_with_its_author(tmp_path: Path) -> None:
+    sources = {"a": [doc("x:1", NOTICE)], "b": [doc("x:1", f"{NOTICE} …", **SIGNED)]}
+    assert decided(resolved(tmp_path, sources)) == [("repeated-id", 1), ("kept", -1)]
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.tuples(TEXTS, st.sampled_from(["", "@a", "@b"]), st.booleans()), min_size=1, max_size=8))
+def test_no_copy_without_an_author_stays_where_one_with_an_author_goes(
+    found: list[tuple[str, str, bool]],
+) -> None:
+    dates = {False: None, True: SIGNED["created_at"]}
+    documents = [
+        doc(f"{n}", text, author=author, created_at=dates[dated])
+        for n, (text, author, dated) in enumerate(found)
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        outcome = resolved(Path(folder), {"a": documents})
+    for number, original in enumerate(outcome.duplicate_of.tolist()):
+        if original >= 0:
+            assert outcome.kept[original]
+            assert bool(found[original][1]) >= bool(found[number][1])

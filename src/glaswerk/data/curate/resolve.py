@@ -44,6 +44,8 @@ class Outcome:
     contents: NDArray[np.uint64]
     # Hash of the text as the source has it, which does not depend on settings or other documents.
     ranks: NDArray[np.uint64]
+    # Which of several copies stays: the one with the highest merit, of equal ones the first.
+    merits: NDArray[np.uint8]
 
     @property
     def kept(self) -> NDArray[np.bool_]:
@@ -53,7 +55,11 @@ class Outcome:
 
 
 def resolve(tasks: Sequence[ShardTask], config: CurateConfig, scratch: Path) -> Outcome:
-    """Compare the documents of all tasks, which must be done. The first of several duplicates stays."""
+    """Compare the documents of all tasks, which must be done.
+
+    Of several copies the one with an author, a date and the stricter audience stays, in this order; of equal
+    ones the first.
+    """
     keys = [task.keys() for task in tasks]
     found = Outcome(
         reasons=np.concatenate([k.reasons for k in keys]),
@@ -62,6 +68,7 @@ def resolve(tasks: Sequence[ShardTask], config: CurateConfig, scratch: Path) -> 
         families=np.concatenate([k.families for k in keys]),
         contents=np.concatenate([k.contents for k in keys]),
         ranks=np.concatenate([k.ranks for k in keys]),
+        merits=np.concatenate([k.merits for k in keys]),
     )
     _repeated_ids(found, np.concatenate([k.posts for k in keys]))
     alive = [k.alive + np.uint32(task.first) for k, task in zip(keys, tasks, strict=True)]
@@ -77,7 +84,7 @@ def resolve(tasks: Sequence[ShardTask], config: CurateConfig, scratch: Path) -> 
 
 
 def _repeated_ids(found: Outcome, posts: NDArray[np.uint64]) -> None:
-    """Of several copies of a post of X, the first that passes all rules stays.
+    """Of several copies of a post of X, the best that passes all rules stays.
 
     If one copy is deleted, reserved or not public, all copies are treated so: the strictest applies.
     """
@@ -86,27 +93,32 @@ def _repeated_ids(found: Outcome, posts: NDArray[np.uint64]) -> None:
         others = np.isin(posts, named) & found.kept
         found.reasons[others], found.scores[others] = CODES[reason], np.nan
     rows = np.flatnonzero((posts != 0) & found.kept)
-    again, firsts = _again(rows, posts[rows][:, None])
+    again, bests = _again(rows, posts[rows][:, None], found.merits[rows])
     found.reasons[again], found.scores[again], found.duplicate_of[again] = (
         CODES["repeated-id"],
         np.nan,
-        firsts,
+        bests,
     )
 
 
 def _exact_duplicates(found: Outcome) -> None:
     rows = np.flatnonzero(found.kept)
-    again, firsts = _again(rows, found.contents[rows])
+    again, bests = _again(rows, found.contents[rows], found.merits[rows])
     found.reasons[again], found.scores[again], found.duplicate_of[again] = (
         CODES["exact-duplicate"],
         1.0,
-        firsts,
+        bests,
     )
 
 
-def _again(rows: NDArray[np.int64], keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Rows whose key an earlier row has, and the first row with that key; `keys`: (rows, columns)."""
-    order = np.lexsort(keys.T)
+def _again(
+    rows: NDArray[np.int64], keys: NDArray[np.uint64], merits: NDArray[np.uint8]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows whose key a better or an equal earlier row has, and the best row with that key.
+
+    `keys`: (rows, columns); `merits`: (rows,). The sort is stable, so equal rows stay in their order.
+    """
+    order = np.lexsort((255 - merits, *keys.T))
     ordered = keys[order]
     begins = np.ones(len(rows), bool)
     begins[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
@@ -128,16 +140,32 @@ def _near_duplicates(
             bar.advance()
     rows = np.union1d(pairs & np.uint64(0xFFFFFFFF), pairs >> np.uint64(32)).astype(np.int64)
     with _Texts(tasks, alive, rows, scratch) as texts:
-        for earlier, later in track(duplicates.to_pairs(pairs), "comparing documents", len(pairs)):
-            if found.reasons[later] == _KEPT == found.reasons[earlier]:
-                share = texts.overlap(earlier, later)
+        order, ordered = _best_first(found.merits, pairs)
+        for better, worse in track(duplicates.to_pairs(ordered), "comparing documents", len(pairs)):
+            stays, goes = int(order[better]), int(order[worse])
+            if found.reasons[goes] == _KEPT == found.reasons[stays]:
+                share = texts.overlap(stays, goes)
                 if share >= threshold:
-                    found.reasons[later], found.scores[later] = CODES["near-duplicate"], round(share, 4)
-                    found.duplicate_of[later] = earlier
+                    found.reasons[goes], found.scores[goes] = CODES["near-duplicate"], round(share, 4)
+                    found.duplicate_of[goes] = stays
     # The document kept instead of an exact duplicate may itself be a near duplicate of another one.
     for _ in range(2):
         moved = (found.duplicate_of >= 0) & (found.reasons[found.duplicate_of] != _KEPT)
         found.duplicate_of[moved] = found.duplicate_of[found.duplicate_of[moved]]
+
+
+def _best_first(
+    merits: NDArray[np.uint8], pairs: NDArray[np.uint64]
+) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+    """All documents from the best to the worst, and the pairs by places in that order, sorted.
+
+    With equal merits, places are the documents' own numbers.
+    """
+    order = np.argsort(255 - merits, kind="stable")
+    places = np.empty(len(order), np.uint64)
+    places[order] = np.arange(len(order), dtype=np.uint64)
+    one, other = places[pairs & np.uint64(0xFFFFFFFF)], places[pairs >> np.uint64(32)]
+    return order, np.sort((np.maximum(one, other) << np.uint64(32)) | np.minimum(one, other))
 
 
 def _band_pairs(

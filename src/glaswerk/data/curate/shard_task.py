@@ -44,6 +44,7 @@ LEAK_SCHEMA = pa.schema(
     ]
 )
 EXCLUSIONS, BOILERPLATE, EVALUATIONS = "exclusions.json", "boilerplate.npy", "evaluations"
+_FROM_OPEN_TO_STRICT = ("public", "limited", "private")
 # About ten seconds of work: enough to justify starting a process, little enough to lose at an interruption.
 _ROWS, _BYTES = 65_536, 64 << 20
 
@@ -150,7 +151,8 @@ class Keys:
 
     `reasons`: codes of CODES. `scores`: NaN for none. `posts`: ids of X, 0 for others. `contents`: 128-bit
     content hashes, shape (documents, 2). `ranks`: hash of the text as the source has it. `families`: indices
-    into FAMILIES. `alive`: positions of the survivors, the only documents with hashes.
+    into FAMILIES. `merits`: which of several copies stays (see `_merits`).
+    `alive`: positions of the survivors, the only documents with hashes.
     """
 
     reasons: NDArray[np.uint8]
@@ -159,6 +161,7 @@ class Keys:
     contents: NDArray[np.uint64]
     ranks: NDArray[np.uint64]
     families: NDArray[np.uint8]
+    merits: NDArray[np.uint8]
     alive: NDArray[np.uint32]
 
 
@@ -275,6 +278,7 @@ def _judge_group(table: Any, judge: Judge, samples: ReasonSamples, writer: Any) 
         contents=contents,
         ranks=ranks,
         families=families,
+        merits=_merits(table),
         alive=np.array(alive, np.uint32),
     )
     leaks = [
@@ -283,6 +287,16 @@ def _judge_group(table: Any, judge: Judge, samples: ReasonSamples, writer: Any) 
         for leak in verdict.leaks
     ]
     return _Part(keys, _bands(families[alive] == TEXT, [verdict.text for verdict in kept]), leaks)
+
+
+def _merits(table: Any) -> NDArray[np.uint8]:
+    """Of copies, the one with the highest merit stays: one with an author before one with a date before one
+    with the stricter audience. An author whose copy had gone would be out of reach of `forget --author`."""
+    author = pc.fill_null(pc.not_equal(table["author"], ""), False)
+    strict = pc.index_in(table["audience"], pa.array(_FROM_OPEN_TO_STRICT))
+    ranks = (np.asarray(author, np.uint8), np.asarray(pc.is_valid(table["created_at"]), np.uint8))
+    merits: NDArray[np.uint8] = ranks[0] * np.uint8(8) + ranks[1] * np.uint8(4)
+    return merits + np.asarray(pc.fill_null(strict, 0), np.uint8)
 
 
 def _compared(row: Mapping[str, Any], text: str) -> str:
@@ -325,7 +339,7 @@ def _write_keys(task: ShardTask, parts: Sequence[_Part]) -> None:
     alive = [part.keys.alive + np.uint32(start) for part, start in zip(parts, starts[:-1], strict=True)]
     columns: dict[str, Any] = {
         name: np.concatenate([getattr(part.keys, name) for part in parts])
-        for name in ("reasons", "scores", "posts", "contents", "ranks", "families")
+        for name in ("reasons", "scores", "posts", "contents", "ranks", "families", "merits")
     }
     with task.file("npz").open("wb") as file:
         np.savez(file, alive=np.concatenate(alive), **columns)

@@ -134,8 +134,9 @@ CURATION = {
         "If no model will be evaluated on that set, remove its folder under evaluations/.",
     ),
     "repeated-id": Reason(
-        "An earlier source has a copy of this post of X that passes all rules; that copy stays.",
-        "Nothing is lost; to prefer this version, remove the earlier source.",
+        "Another source has a copy of this post of X that passes all rules; that copy stays.",
+        "Nothing is lost: the copy with an author, a date and the stricter audience stays, of equal ones "
+        "that of the first source by name.",
     ),
     "mixture-share": Reason(
         "Only a share of this source, language or author goes into the corpus, drawn by content hash.",
@@ -147,7 +148,8 @@ CURATION = {
     ),
     "exact-duplicate": Reason(
         "Another document has the same text apart from case and spaces; `duplicate_of` names the one kept.",
-        "Nothing is lost; the first by source name and id stays.",
+        "Nothing is lost: the copy with an author, a date and the stricter audience stays, of equal ones "
+        "the first by source name and id.",
     ),
     "near-duplicate": Reason(
         "Another document shares nearly all three-word sequences, and no name or number differs; "
