@@ -82,9 +82,8 @@ def damaged(content: bytes, others: list[Seed], dice: random.Random) -> bytes:
 def read(lab: Lab, seed: Seed, path: Path, name: str) -> str:
     """Add a file as its verb does; returns `read`, or `refused` for our error."""
     add: Any = add_evaluations if seed.verb == "evaluations" else getattr(source, f"add_{seed.verb}")
-    options: dict[str, Any] = {} if seed.verb == "evaluations" else {"licence": "CC0-1.0"}
-    if seed.verb == "posts":
-        options["acquired"] = "synthetic"
+    rights = {"licence": "CC0-1.0", "acquired": "synthetic"}
+    options: dict[str, Any] = {} if seed.verb == "evaluations" else rights
     try:
         made = add(lab, [path], name=name, **options)
     except GlaswerkError as error:
