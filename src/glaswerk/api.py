@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.next_commands import pack_command
 from glaswerk.lab import Artifact, Lab
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ def trace(
     """
     from glaswerk.trace import Tracer
 
-    index = _index(lab, lab.need("shards", shards, hint="glaswerk pack"))
+    index = _index(lab, lab.need("shards", shards, hint=pack_command(shards)))
     return Tracer.open(lab, index).trace(text, context=context, min_words=min_words, documents=documents)
 
 

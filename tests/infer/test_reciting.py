@@ -76,7 +76,7 @@ def test_a_character_of_several_tokens_comes_in_one_piece(engine: Engine) -> Non
 def test_a_token_limit_ends_the_answer_with_length(engine: Engine, size: int) -> None:
     text, reason, count = answer(engine, max_tokens=size)
     assert (reason, count) == ("length", size)
-    assert text == TEXT.encode()[:size].decode("utf-8", "replace")
+    assert text == TEXT.encode()[:size].decode("utf-8", "ignore")
 
 
 @pytest.mark.parametrize("stop", [("l🦆",), ("🦆: 9", "never"), (" ",), ("¼",), ("Z",)])

@@ -27,6 +27,7 @@ from glaswerk.lab import Lab, Spec
 from glaswerk.model import build, save
 from glaswerk.plan import Shape
 from glaswerk.serve import create_app
+from glaswerk.serve.deadlines import server_config
 from glaswerk.serve.limits import DEFAULT_LIMITS, Limits
 from glaswerk.tokenizer import Tokenizer, pack, train_tokenizer
 from glaswerk.tokenizer.training import TokenizerConfig
@@ -185,11 +186,11 @@ class Running:
 
 
 @contextmanager
-def run_app(app: Starlette) -> Iterator[Running]:
+def run_app(app: Starlette, limits: Limits = DEFAULT_LIMITS) -> Iterator[Running]:
     """The application on a free port of this machine, in a thread."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(app, log_level="critical", access_log=False, timeout_graceful_shutdown=1)
+        config = server_config(app, limits, log_level="critical", timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
@@ -224,6 +225,6 @@ def start(glass: Lab) -> Iterator[Callable[..., Running]]:
     with ExitStack() as stack:
 
         def run(limits: Limits = DEFAULT_LIMITS, *, lab: Lab = glass, model: str = "") -> Running:
-            return stack.enter_context(run_app(create_app(lab, model, limits=limits)))
+            return stack.enter_context(run_app(create_app(lab, model, limits=limits), limits))
 
         yield run

@@ -74,6 +74,28 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"logprobs": True}, "logprobs"),
     ({"response_format": {"type": "json_object"}}, "response_format"),
     ({"frequency_penalty": 0.5}, "frequency_penalty"),
+    ({"temperature": 1e300}, "temperature"),
+    ({"temperature": float("inf")}, "temperature"),
+    ({"top_p": float("nan")}, "top_p"),
+    ({"top_p": -1e-300}, "top_p"),
+    ({"max_tokens": -1}, "max_tokens"),
+    ({"max_tokens": 10**30}, "max_tokens"),
+    ({"max_tokens": float("inf")}, "max_tokens"),
+    ({"seed": 2**64}, "seed"),
+    ({"seed": 1e3}, "seed"),
+    ({"top_k": 10**30}, "top_k"),
+    ({"top_k": 1.5}, "top_k"),
+    ({"top_k": True}, "top_k"),
+    ({"min_p": 1.1}, "min_p"),
+    ({"repetition_penalty": 0}, "repetition_penalty"),
+    ({"repetition_penalty": float("inf")}, "repetition_penalty"),
+    ({"typical_p": 0.5}, "typical_p"),
+    ({"logit_bias": {"5": -100}}, "logit_bias"),
+    ({"reasoning_effort": "high"}, "reasoning_effort"),
+    ({"mirostat": 2}, "mirostat"),
+    ({"temprature": 0.1}, "temprature"),
+    ({"": 1}, ""),
+    ({"a\ud800": 1}, "a?"),
 ]
 
 
@@ -95,6 +117,63 @@ def test_the_bounds_themselves_are_taken(server: Running) -> None:
         assert client.post("/v1/chat/completions", json=GOOD | {"temperature": 0}).status_code == 200
         nothing = dict.fromkeys(["temperature", "top_p", "seed", "stop", "n", "stream", "stream_options"])
         assert client.post("/v1/chat/completions", json=GOOD | nothing).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "edges",
+    [
+        {"top_p": 1e-300},
+        {"top_p": 5e-324},
+        {"temperature": 1e-300},
+        {"temperature": 1.1e-4, "top_p": 1e-12},
+        {"temperature": 2, "top_k": 1},
+        {"temperature": 2, "min_p": 1},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("stream", [False, True])
+def test_the_smallest_numbers_take_the_likeliest_tokens(
+    server: Running, edges: dict[str, Any], stream: bool
+) -> None:
+    asked = GOOD | {"max_tokens": 8, "stream": stream}
+    with server.client() as client:
+        reply = client.post("/v1/chat/completions", json=asked | edges)
+        likeliest = client.post("/v1/chat/completions", json=asked | {"temperature": 0})
+    assert reply.status_code == 200
+    assert _words(reply.text) == _words(likeliest.text)
+
+
+def _words(body: str) -> str:
+    """The answer in a body, streamed or not."""
+    events = [json.loads(line.removeprefix("data: ")) for line in body.splitlines() if line.endswith("}")]
+    return "".join(
+        choice.get("delta", choice.get("message", {})).get("content") or ""
+        for event in events
+        for choice in event["choices"]
+    )
+
+
+def test_a_misspelt_field_is_refused_with_the_nearest_name(server: Running) -> None:
+    with server.client() as client:
+        error = shape(client.post("/v1/chat/completions", json=GOOD | {"top_q": 0.5}).json())
+    assert error["code"] == "unknown_parameter"
+    assert "did you mean top_p?" in error["message"]
+
+
+def test_fields_of_other_servers_are_applied(server: Running) -> None:
+    asked = GOOD | {"max_tokens": 30, "temperature": 0}
+    with server.client() as client:
+        usual = client.post("/v1/chat/completions", json=asked | {"top_k": 2**31, "min_p": 0}).json()
+        other = client.post("/v1/chat/completions", json=asked | {"repetition_penalty": 10}).json()
+    assert usual["choices"] != other["choices"]
+
+
+def test_fields_without_effect_are_taken(server: Running) -> None:
+    fields = {"user": "ann", "metadata": {"a": "b"}, "store": False, "service_tier": "auto", "top_k": 0}
+    neutral = {"min_p": 0.0, "repetition_penalty": 1.0, "presence_penalty": 0.0, "tool_choice": "none"}
+    with server.client() as client:
+        reply = client.post("/v1/chat/completions", json=GOOD | fields | neutral)
+    assert reply.status_code == 200
 
 
 NO_OBJECT = [b"", b"{", b"nonsense", b"[]", b'"text"', b"null", b"\xff\xfe"]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from glaswerk.cli.echo import echo
 from glaswerk.cli.options import json_option, lab_option, licence_option
 from glaswerk.cli.session import next_step, show_all, writing
 
@@ -36,5 +37,5 @@ def command(path: Path, name: str, licence: str, lab_path: Path, as_json: bool) 
         [(made.tokenizer, {"entries": made.tokenizer.stats["vocab_size"]}), (made.model, figures)], as_json
     )
     if not as_json:
-        click.echo("what these weights were trained on is unknown", err=True)
+        echo("what these weights were trained on is unknown", err=True)
         next_step(f"glaswerk pack --tokenizer {made.tokenizer.name}")

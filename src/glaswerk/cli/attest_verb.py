@@ -7,10 +7,12 @@ from pathlib import Path
 
 import click
 
+from glaswerk.cli.echo import echo, echo_text
 from glaswerk.cli.options import lab_option
 from glaswerk.cli.session import open_lab
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.files import write_atomic
+from glaswerk.core.terminal import visible_json
 
 
 @click.command("attest")
@@ -42,9 +44,9 @@ def command(model: str, to: Path | None, lab_path: Path) -> None:
         statement = attest(register, node, lambda read: bar.advance_bytes(read, read))
     text = json.dumps(statement, indent=2, ensure_ascii=False) + "\n"
     if to is None:
-        click.echo(text, nl=False)
+        echo_text(visible_json(text), nl=False)
     else:
         write_atomic(to, text)
         predicate = statement["predicate"]["buildDefinition"]
         dependencies = len(predicate["resolvedDependencies"])
-        click.echo(f"{to}: {len(statement['subject'])} files, {dependencies} dependencies")
+        echo(f"{to}: {len(statement['subject'])} files, {dependencies} dependencies")

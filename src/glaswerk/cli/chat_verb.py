@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from glaswerk.cli.echo import echo, echo_error, echo_text
 from glaswerk.cli.forgotten_warning import warn_of_forgotten
 from glaswerk.cli.options import lab_option
 from glaswerk.cli.session import open_lab
@@ -97,8 +98,8 @@ class _Sources:
             match = next(iter(span.documents), None)
             who = ", ".join(filter(None, (match.author, match.created_at[:10]))) if match else ""
             known = f", e.g. {who}" if who else ""
-            click.echo(click.style(f"  “{span.text.strip()}” {span.count} ×{known}", dim=True), err=True)
-        click.echo(click.style(f"  {self.baseline.judge(self.tracer, answer, found)}", dim=True), err=True)
+            echo(f"  “{' '.join(span.text.split())}” {span.count} ×{known}", err=True, dim=True)
+        echo(f"  {self.baseline.judge(self.tracer, answer, found)}", err=True, dim=True)
 
 
 def _read_line() -> str | None:
@@ -114,14 +115,14 @@ def _turn(
     answer = ""
     try:
         for delta in engine.stream(messages, temperature=temperature, max_tokens=max_tokens):
-            click.echo(delta.text, nl=False)
+            echo_text(delta.text, nl=False)
             answer += delta.text
     except GlaswerkError as error:
-        click.echo(f"error: {error}", err=True)
+        echo_error(error.message, error.hint)
         return messages[:-1]
     except KeyboardInterrupt:
-        click.echo(" [stopped]", nl=False)
-    click.echo()
+        echo_text(" [stopped]", nl=False)
+    echo()
     if sources:
         sources.show(answer, messages)
     return [*messages, Message(role="assistant", content=answer)]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from glaswerk.cli.echo import echo, echo_text
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.files import write_atomic
 
@@ -31,15 +32,15 @@ def command(context: click.Context, shell: str | None, install: bool) -> None:
     shell = shell or _own_shell()
     script = _script(shell, context.find_root().command)
     if not install:
-        click.echo(script, nl=False)
+        echo_text(script, nl=False)
         return
     place = place_of(shell)
     place.parent.mkdir(parents=True, exist_ok=True)
     write_atomic(place, script)
-    click.echo(f"completion for {shell} written to {place}")
+    echo(f"completion for {shell} written to {place}")
     if shell == "zsh":
-        click.echo("next: add to ~/.zshrc: fpath+=~/.zfunc; autoload -Uz compinit; compinit", err=True)
-    click.echo("next: open a new terminal", err=True)
+        echo("next: add to ~/.zshrc: fpath+=~/.zfunc; autoload -Uz compinit; compinit", err=True)
+    echo("next: open a new terminal", err=True)
 
 
 def place_of(shell: str) -> Path:

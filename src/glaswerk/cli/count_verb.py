@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from glaswerk.cli.echo import echo
 from glaswerk.cli.options import json_option, lab_option, shards_option
 from glaswerk.cli.session import open_lab, print_json
 from glaswerk.cli.tracing import open_tracer
@@ -30,6 +31,6 @@ def command(phrase: str, shards: str, lab_path: Path, as_json: bool) -> None:
     if as_json:
         print_json(found.to_json())
         return
-    click.echo(f"“{found.text}”  {found.count:,} × in {found.documents:,} documents")
+    echo(f"“{found.text}”  {found.count:,} × in {found.documents:,} documents")
     for split, count in found.counts.items():
-        click.echo(f"    {split}  {count:,} × in {found.documents_by_split[split]:,} documents")
+        echo(f"    {split}  {count:,} × in {found.documents_by_split[split]:,} documents")

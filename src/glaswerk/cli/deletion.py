@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
+from glaswerk.cli.echo import echo
 from glaswerk.cli.session import next_step, print_json, show, writing
 from glaswerk.cli.tables import duration
 from glaswerk.lab import Artifact, Lab
@@ -58,9 +57,9 @@ def print_report(lab: Lab, touched: Reach, model: Artifact | None, price: float,
         print_json(found)
         return
     for line in (*reach_lines(touched), *report_lines(found)):
-        click.echo(line)
+        echo(line)
     if model and not found["models"]:
-        click.echo(f"model      {model.name} learnt from none of them")
+        echo(f"model      {model.name} learnt from none of them")
     elif any(len(row["options"]) > 1 for row in found["models"]):
         next_step("glaswerk forget with the same selectors, then glaswerk retrain MODEL")
 
@@ -81,13 +80,13 @@ def carry_out(
     figures = {key: made.stats[key] for key in ("steps", "tokens", "train_loss", "tokens_per_second")}
     show(made, as_json, **figures)
     if not as_json:
-        click.echo(f"{model.name} is still in {model.path}, with what it learnt from them", err=True)
+        echo(f"{model.name} is still in {model.path}, with what it learnt from them", err=True)
 
 
 def print_removed(artifacts: Sequence[Artifact]) -> None:
     """Report on standard error what a rebuild removed because its corpus is gone."""
     names = ", ".join(f"{artifact.kind} {artifact.name}" for artifact in artifacts)
-    click.echo(f"removed, as the corpus is gone: {names}", err=True)
+    echo(f"removed, as the corpus is gone: {names}", err=True)
 
 
 def report_lines(found: dict[str, Any]) -> Iterator[str]:

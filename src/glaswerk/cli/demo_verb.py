@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from glaswerk.cli.echo import echo
 from glaswerk.cli.session import writing
 from glaswerk.core.artifact_files import ANSWER_KEY, CHATS, LAB_SETTINGS, REPORT_PAGE
 from glaswerk.core.files import write_atomic
@@ -76,9 +77,9 @@ def command(lab_path: Path, size: str, seed: int, parameters: str, no_serve: boo
         for stage, figures, made in stages(lab, config):
             if made and made.kind == "model":
                 model = made.name
-            click.echo(f"{stage:10} {time.perf_counter() - clock:6.1f} s  {figures}")
+            echo(f"{stage:10} {time.perf_counter() - clock:6.1f} s  {figures}")
             clock = time.perf_counter()
-    click.echo(f"{'all':10} {time.perf_counter() - started:6.1f} s  {lab_path}")
+    echo(f"{'all':10} {time.perf_counter() - started:6.1f} s  {lab_path}")
     if no_serve:
         return
     from glaswerk.serve import serve

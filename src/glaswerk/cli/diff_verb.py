@@ -9,10 +9,12 @@ from typing import Any
 
 import click
 
+from glaswerk.cli.echo import echo
 from glaswerk.cli.options import json_option, lab_option
 from glaswerk.cli.session import open_lab, print_json
 from glaswerk.core.artifact_files import LAB_SETTINGS
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.terminal import one_line
 from glaswerk.lab import Artifact
 from glaswerk.lab.artifact import read
 
@@ -49,7 +51,7 @@ def command(first: str, second: str, samples: int, lab_path: Path, as_json: bool
         print_json(found)
         return
     for line in _lines(found):
-        click.echo(line)
+        echo(line)
 
 
 def _corpus(reference: str, lab_path: Path) -> Artifact:
@@ -77,8 +79,9 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
         )
     yield from _made_from(found)
     documents = found["documents"]
+    yield ""
     yield (
-        f"\ndocuments: {documents['both']:,} in both, {documents['only_a']:,} only in a, "
+        f"documents: {documents['both']:,} in both, {documents['only_a']:,} only in a, "
         f"{documents['only_b']:,} only in b; of those in both, {documents['other_decision']:,} with "
         f"different decisions, {documents['other_source']:,} from different sources"
     )
@@ -108,7 +111,7 @@ def _value(value: Any) -> str:
 def _changes(title: str, changes: Sequence[Mapping[str, Any]], before: str, after: str) -> Iterator[str]:
     if not changes:
         return
-    yield f"\n{title}"
+    yield from ("", title)
     for change in changes:
         one, other = change[before] or "not there", change[after] or "not there"
         words = one if one == other else f"{one} → {other}"
@@ -122,8 +125,8 @@ def _changes(title: str, changes: Sequence[Mapping[str, Any]], before: str, afte
 
 
 def _plain(text: str) -> str:
-    """One line without control characters, which a terminal would obey."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    """The text's words on one line."""
+    return one_line(" ".join(text.split()))
 
 
 def _sources(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from glaswerk.cli.echo import echo
 from glaswerk.cli.options import json_option, lab_option
 from glaswerk.cli.session import show, writing
 from glaswerk.core.artifact_files import REPORT_PAGE
@@ -40,4 +41,4 @@ def command(model: str, key: Path | None, limit: int | None, lab_path: Path, as_
             raise GlaswerkError(f"the lab has no {wanted} (there: {there})", hint="glaswerk train")
         made = evaluate(lab, chosen, key=key, limit=limit)
     show(made, as_json)
-    click.echo(f"report: {os.path.relpath(made.path / REPORT_PAGE)}", err=True)
+    echo(f"report: {os.path.relpath(made.path / REPORT_PAGE)}", err=True)

@@ -6,6 +6,8 @@ import textwrap
 
 import click
 
+from glaswerk.cli.echo import echo, echo_text
+
 
 @click.command("explain")
 @click.argument("reason", required=False)
@@ -23,7 +25,7 @@ def command(reason: str | None) -> None:
     from glaswerk.data.store.reasons import ADDING, CURATION, MASKED, PACKING, explain
 
     if reason is not None:
-        click.echo(explain(reason))
+        echo_text(explain(reason))
         return
     for title, reasons in (
         ("Left out or changed while content is added", ADDING),
@@ -31,8 +33,8 @@ def command(reason: str | None) -> None:
         ("Left out while a corpus is packed", PACKING),
         ("Masked in documents that are kept", MASKED),
     ):
-        click.echo(f"{title}:")
+        echo(f"{title}:")
         for name, found in reasons.items():
-            click.echo(f"  {name:22} {textwrap.shorten(found.meaning, 100, placeholder=' …')}")
-        click.echo()
-    click.echo("glaswerk explain REASON prints how to change it")
+            echo(f"  {name:22} {textwrap.shorten(found.meaning, 100, placeholder=' …')}")
+        echo()
+    echo("glaswerk explain REASON prints how to change it")

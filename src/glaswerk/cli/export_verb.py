@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from glaswerk.cli.echo import echo
 from glaswerk.cli.options import lab_option
 from glaswerk.cli.session import open_lab
 from glaswerk.core.errors import GlaswerkError
@@ -56,7 +57,7 @@ def command(
     _check(lab, model, despite_obstacles)
     export_gguf(lab, model, file, kind=kind)
     record_departure(lab, model, "export", file)
-    click.echo(f"{file}  {file.stat().st_size / 1e6:,.1f} MB  {kind}")
+    echo(f"{file}  {file.stat().st_size / 1e6:,.1f} MB  {kind}")
 
 
 def _check(lab: Lab, model: Artifact, despite: bool) -> None:
@@ -79,4 +80,4 @@ def _check(lab: Lab, model: Artifact, despite: bool) -> None:
             else f"glaswerk retrain {name}; {anyway}",
         )
     for words in obstacles(lab, model):
-        click.echo(f"not fit for release: {words}", err=True)
+        echo(f"not fit for release: {words}", err=True)

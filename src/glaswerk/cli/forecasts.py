@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-import click
-
+from glaswerk.cli.echo import echo
 from glaswerk.cli.session import print_json
 from glaswerk.cli.tables import prediction_rows
 from glaswerk.lab import Lab
@@ -38,4 +37,4 @@ def print_forecast(
         print_json(figures)
         return
     for name, value, note in prediction_rows(figures):
-        click.echo(f"{name:20} {value:>14}  {note}".rstrip())
+        echo(f"{name:20} {value:>14}  {note}".rstrip())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from glaswerk.cli.echo import echo
 from glaswerk.cli.options import json_option, lab_option, selectors
 from glaswerk.cli.session import next_step, open_lab, print_json, writing
 from glaswerk.lab import Lab
@@ -68,7 +69,7 @@ def command(
     if as_json:
         print_json(found)
         return
-    click.echo(_words(touched, found))
+    echo(*_lines(touched, found))
     next_step(_next(found, dry_run))
 
 
@@ -111,7 +112,7 @@ def _models(lab: Lab, ids: set[str]) -> Iterator[dict[str, Any]]:
             yield {**row, **counts, "train_seconds": seconds, "certain": found.certain}
 
 
-def _words(touched: Reach, found: dict[str, Any]) -> str:
+def _lines(touched: Reach, found: dict[str, Any]) -> list[str]:
     from glaswerk.data.removal.wording import reach_lines
     from glaswerk.rerun.departed import departure_lines
     from glaswerk.rerun.report import entry_lines
@@ -130,7 +131,7 @@ def _words(touched: Reach, found: dict[str, Any]) -> str:
     ]
     lines += departure_lines(found["departures"])
     lines.append(f"rebuild    corpora, shards and index took {found['rebuild_seconds']:,} s")
-    return "\n".join(lines)
+    return lines
 
 
 def _next(found: dict[str, Any], dry_run: bool) -> str:

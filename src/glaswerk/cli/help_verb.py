@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from glaswerk.cli.echo import echo_text
 from glaswerk.cli.groups import Words, misspelt
 
 
@@ -26,4 +27,4 @@ def command(context: click.Context, words: tuple[str, ...]) -> None:
             assert isinstance(shown.command, Words)
             raise misspelt(shown.command, shown, word)
         shown = click.Context(found, info_name=word, parent=shown)
-    click.echo(shown.get_help())
+    echo_text(shown.get_help())

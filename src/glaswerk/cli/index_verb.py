@@ -8,6 +8,7 @@ import click
 
 from glaswerk.cli.options import json_option, lab_option
 from glaswerk.cli.session import show, writing
+from glaswerk.cli.tracing import shards_to_index
 
 
 @click.command("index")
@@ -27,5 +28,5 @@ def command(shards: str, lab_path: Path, as_json: bool) -> None:
     from glaswerk.trace import build
 
     with writing(lab_path) as lab:
-        made = build(lab, lab.need("shards", shards, hint="glaswerk pack"))
+        made = build(lab, shards_to_index(lab, shards))
     show(made, as_json, tokens=sum(made.stats["tokens"].values()), segments=made.stats["segments"])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from glaswerk.cli.echo import echo
 from glaswerk.cli.session import next_step
 from glaswerk.lab import Lab
 
@@ -21,5 +22,5 @@ def command(folder: Path, name: str) -> None:
     glaswerk init --name "Letters of my grandmother"
     """
     lab = Lab.init(folder, name)
-    click.echo(f"lab {lab.settings.get('lab', {}).get('name', lab.root.name)} in {lab.root}")
+    echo(f"lab {lab.settings.get('lab', {}).get('name', lab.root.name)} in {lab.root}")
     next_step("glaswerk add posts ARCHIVE.zip --licence own")

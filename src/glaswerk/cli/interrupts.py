@@ -6,8 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import click
-
+from glaswerk.cli.echo import echo
 from glaswerk.cli.invocation import command_line
 from glaswerk.core.errors import Interrupted
 
@@ -18,6 +17,6 @@ def resumable() -> Iterator[None]:
     try:
         yield
     except Interrupted as stop:
-        click.echo(f"\n{stop}", err=True)
-        click.echo(f"resume: {command_line()}", err=True)
+        echo("", stop, err=True)
+        echo(f"resume: {command_line()}", err=True)
         sys.exit(130)

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from glaswerk.cli.echo import echo
 from glaswerk.cli.session import show
 from glaswerk.data.store.decisions import KEPT
 from glaswerk.lab import Artifact
@@ -26,11 +27,11 @@ def show_added(made: Artifact, as_json: bool, **figures: Any) -> None:
         _say("added without a date", dates)
     bad = made.stats.get("bad_files", [])
     for file in bad[:_NAMED]:
-        click.echo(f"bad file: {file['file']}: {file['reason']}{_because(file['error'])}", err=True)
+        echo(f"bad file: {file['file']}: {file['reason']}{_because(file['error'])}", err=True)
     if bad:
         count = made.stats["bad_file_count"]
         more = f"; the first {_NAMED} are named here" if count > _NAMED else ""
-        click.echo(f"{count:,} bad {'file' if count == 1 else 'files'} left out{more}", err=True)
+        echo(f"{count:,} bad {'file' if count == 1 else 'files'} left out{more}", err=True)
         click.get_current_context().exit(EXIT_INCOMPLETE)
 
 
@@ -47,7 +48,7 @@ def _say(label: str, counts: Mapping[str, int]) -> None:
     ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     if ordered:
         words = ", ".join(f"{reason} {count:,}" for reason, count in ordered)
-        click.echo(f"{label}: {words}  (glaswerk explain {ordered[0][0]})")
+        echo(f"{label}: {words}  (glaswerk explain {ordered[0][0]})")
 
 
 def _because(error: str) -> str:

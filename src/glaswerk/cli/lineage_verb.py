@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from glaswerk.cli.echo import echo
 from glaswerk.cli.options import json_option, lab_option
 from glaswerk.cli.session import open_lab, print_json
 from glaswerk.core.errors import GlaswerkError
@@ -72,9 +73,9 @@ def command(
         print_json(_as_json(part, root))
         return
     for direction in directions:
-        click.echo("made from" if direction == "up" else "went into")
+        echo("made from" if direction == "up" else "went into")
         for line in tree(graph, root, direction, depth):
-            click.echo(f"  {line}")
+            echo(f"  {line}")
 
 
 def _found(lab: Lab, thing: str) -> tuple[Graph, str]:
@@ -125,7 +126,7 @@ def _of_document(lab: Lab, graph: Graph, identifier: str) -> Graph | None:
         if found.documents:
             holders.append(model.id)
         elif not found.certain:
-            click.echo(f"model {model.name} may contain it: the spans of its shards are lost", err=True)
+            echo(f"model {model.name} may contain it: the spans of its shards are lost", err=True)
     return graph.of_document(identifier, sources, holders)
 
 

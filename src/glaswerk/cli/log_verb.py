@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from glaswerk.cli.echo import echo
 from glaswerk.cli.options import json_option, lab_option
 from glaswerk.cli.session import open_lab, print_json
 from glaswerk.lab import Artifact
@@ -41,7 +42,7 @@ def command(lab_path: Path, as_json: bool, count: int) -> None:
         reports = [model.stats["report"] for model in models if _made_by(model, row)]
         words = [*filter(None, [row["message"]]), *(f"report: {report}" for report in reports)]
         note = f"  ({'; '.join(words)})" if words else ""
-        click.echo(f"{row['started_at'][:19]}  {row['status']:11} {seconds:>9}  {row['command']}{note}")
+        echo(f"{row['started_at'][:19]}  {row['status']:11} {seconds:>9}  {row['command']}{note}")
 
 
 def _alive(pid: int) -> bool:

@@ -10,11 +10,11 @@ import sys
 import click
 
 import glaswerk
+from glaswerk.cli.echo import echo, echo_error
 from glaswerk.cli.groups import MisspeltCommand, Verbs, help_of
 from glaswerk.cli.invocation import command_line
 from glaswerk.cli.verbs import VERBS
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.core.printable import LINES, printable
 
 __all__ = ["VERBS", "cli", "command_line", "fail", "main"]
 
@@ -45,7 +45,7 @@ def main() -> None:
     except GlaswerkError as error:
         fail(error.message, error.hint)
     except (click.Abort, KeyboardInterrupt):
-        click.echo(f"\nstopped; to continue, run it again: {command_line()}", err=True)
+        echo("", f"stopped; to continue, run it again: {command_line()}", err=True)
         sys.exit(130)
     except BrokenPipeError:
         # Python would complain once more when it flushes standard output at exit.
@@ -61,9 +61,7 @@ def main() -> None:
 
 def fail(message: str, hint: str | None = None, code: int = 1) -> None:
     """Print an error, and its hint on its own line, and exit."""
-    click.echo(f"error: {printable(message, keep=LINES)}", err=True)
-    if hint:
-        click.echo(f"hint: {printable(hint, keep=LINES)}", err=True)
+    echo_error(message, hint)
     sys.exit(code)
 
 

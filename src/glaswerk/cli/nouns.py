@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from glaswerk.cli.echo import echo
 from glaswerk.cli.groups import Words
 from glaswerk.cli.invocation import command_line
 from glaswerk.cli.options import json_option, lab_option
@@ -101,9 +102,9 @@ def _ls(noun: Noun) -> click.Command:
             print_json([entry_fields(entry) for entry in found])
         elif found:
             for line in _table(found, noun):
-                click.echo(line)
+                echo(line)
         else:
-            click.echo(f"the lab has no {noun.kind} yet", err=True)
+            echo(f"the lab has no {noun.kind} yet", err=True)
             next_step(noun.made_by)
 
     return command
@@ -154,7 +155,7 @@ def _show(noun: Noun) -> click.Command:
             print_json(fields)
             return
         for line in _detail(fields, noun.facts(made)):
-            click.echo(line)
+            echo(line)
 
     return command
 
@@ -257,7 +258,7 @@ def _confirm(planned: Removal, yes: bool) -> None:
             hint=f"{command_line()} --yes",
         )
     for one in planned.going:
-        click.echo(f"  {_line(one)}", err=True)
+        echo(f"  {_line(one)}", err=True)
     click.confirm(f"Remove {_counted(planned)}?", abort=True, err=True)
 
 
@@ -270,8 +271,8 @@ def _print_removal(planned: Removal, dry_run: bool, as_json: bool) -> None:
         print_json({"removed": removed, "bytes": planned.bytes, "dry_run": dry_run})
         return
     for one in planned.going:
-        click.echo(f"{'would remove' if dry_run else 'removed'} {_line(one)}")
-    click.echo(f"{_counted(planned)} {'would be ' if dry_run else ''}freed")
+        echo(f"{'would remove' if dry_run else 'removed'} {_line(one)}")
+    echo(f"{_counted(planned)} {'would be ' if dry_run else ''}freed")
 
 
 def _line(one: Going) -> str:

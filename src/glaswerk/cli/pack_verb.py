@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from glaswerk.cli.echo import echo
 from glaswerk.cli.options import json_option, lab_option
 from glaswerk.cli.session import show, writing
 
@@ -35,4 +36,4 @@ def command(corpus: str, tokenizer: str, lab_path: Path, as_json: bool) -> None:
         for split, counts in splits.items():
             for reason in PACKING.keys() & counts.keys():
                 words = f"{split}: {counts[reason]:,} × {reason}; glaswerk explain {reason}"
-                click.echo(words, err=True)
+                echo(words, err=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from glaswerk.cli.echo import echo
 from glaswerk.cli.options import json_option, lab_option
 from glaswerk.cli.session import next_step, show_all, writing
 from glaswerk.core.errors import GlaswerkError
@@ -48,7 +49,7 @@ def command(purging: bool, lab_path: Path, as_json: bool) -> None:
     if as_json:
         return
     if purging and not made:
-        click.echo("nothing to purge: no source contains forgotten or deleted documents", err=True)
+        echo("nothing to purge: no source contains forgotten or deleted documents", err=True)
     if stale := models_of_old_shards(lab):
         names = ", ".join(model.name for model in stale)
         last = stale[-1].name.partition("/")[0]

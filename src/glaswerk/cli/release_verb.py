@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from glaswerk.cli.echo import echo
 from glaswerk.cli.options import json_option, lab_option
 from glaswerk.cli.session import next_step, print_json, writing
 from glaswerk.core.errors import GlaswerkError
@@ -103,14 +104,14 @@ def _fields(release: Release, to: Path, dry_run: bool) -> dict[str, Any]:
 
 def _print(release: Release, to: Path, dry_run: bool) -> None:
     facts = release.facts
-    click.echo(f"{'would write' if dry_run else 'written'} {facts.name} to {to}: {len(release.files)} files")
+    echo(f"{'would write' if dry_run else 'written'} {facts.name} to {to}: {len(release.files)} files")
     for file in release.files if dry_run else ():
-        click.echo(f"  {file}")
+        echo(f"  {file}")
     for words in facts.obstacles:
-        click.echo(f"obstacle: {words}")
+        echo(f"obstacle: {words}")
     if facts.overlap.reason:
         hint = f": {facts.overlap.hint}" if facts.overlap.hint else ""
-        click.echo(f"train-test overlap not measured, {facts.overlap.reason}{hint}")
+        echo(f"train-test overlap not measured, {facts.overlap.reason}{hint}")
     if release.blanks:
-        click.echo(f"{len(release.blanks)} blanks left: {', '.join(release.blanks)}")
+        echo(f"{len(release.blanks)} blanks left: {', '.join(release.blanks)}")
         next_step(f"fill in {to / 'answers.toml'} and run it again")

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from glaswerk.cli.echo import echo, echo_text
 from glaswerk.cli.options import json_option, lab_option
-from glaswerk.cli.session import writing
+from glaswerk.cli.session import print_json, writing
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import short
 from glaswerk.core.progress import progress_bar
@@ -47,13 +48,13 @@ def command(model: str, folder: Path | None, dry_run: bool, lab_path: Path, as_j
     found = model_named(lab, model, hint="glaswerk status lists the models")
     steps = lineage(lab, found)
     if dry_run:
-        click.echo(_dry_run(steps, as_json))
+        echo_text(_dry_run(steps, as_json))
         return
     with progress_bar("checking bytes", sum(made.bytes for made in steps)) as bar:
         check_recorded(lab, steps, lambda read: bar.advance_bytes(read, read))
     folder = folder or lab.root.with_name(f"{lab.root.name}-reproduced")
     for words in other_environment(found):
-        click.echo(f"note: {words}", err=True)
+        echo(f"note: {words}", err=True)
     prepare(lab, found, folder)
     rows = _reproduce(lab, steps, folder, as_json)
     last = rows[-1]
@@ -63,7 +64,7 @@ def command(model: str, folder: Path | None, dry_run: bool, lab_path: Path, as_j
             hint=f"compare {folder} with {lab.root}",
         )
     if not as_json:
-        click.echo(f"all {len(rows)} are as recorded: {folder}", err=True)
+        echo(f"all {len(rows)} are as recorded: {folder}", err=True)
 
 
 def _dry_run(steps: list[Artifact], as_json: bool) -> str:
@@ -87,9 +88,9 @@ def _reproduce(lab: Lab, steps: list[Artifact], folder: Path, as_json: bool) -> 
         for row in reproduce(lab, new, steps):
             rows.append(row)
             if not as_json:
-                click.echo(_words(row))
+                echo(_words(row))
     if as_json:
-        click.echo(json.dumps([{**asdict(row), "equal": row.equal} for row in rows], indent=2))
+        print_json([{**asdict(row), "equal": row.equal} for row in rows])
     return rows
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from glaswerk.cli.echo import echo
 from glaswerk.cli.options import json_option, lab_option
 from glaswerk.cli.session import open_lab, print_json
 from glaswerk.cli.tables import columns
@@ -39,4 +40,4 @@ def command(lab_path: Path, as_json: bool) -> None:
         for r in rows
     ]
     for line in columns(_HEADS, lines, right={1, 2}):
-        click.echo(line)
+        echo(line)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from glaswerk.cli.echo import echo
 from glaswerk.cli.options import json_option, lab_option, shards_option
 from glaswerk.cli.session import open_lab, print_json
 from glaswerk.cli.tracing import facts, open_tracer
@@ -40,9 +41,9 @@ def command(phrase: str, limit: int, shards: str, lab_path: Path, as_json: bool)
         print_json([match.to_json() for match in found])
         return
     if not found:
-        click.echo("no document of the training data contains it")
+        echo("no document of the training data contains it")
     for match in found:
-        click.echo(f"{match.id}  {facts(match)}\n    {_around(match)}")
+        echo(f"{match.id}  {facts(match)}", f"    {_around(match)}")
 
 
 def _around(match: Match) -> str:

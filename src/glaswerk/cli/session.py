@@ -12,10 +12,12 @@ from typing import Any
 
 import click
 
+from glaswerk.cli.echo import echo, echo_text
 from glaswerk.cli.groups import LAB_GIVEN
 from glaswerk.cli.invocation import command_line, with_lab
 from glaswerk.core.artifact_files import LAB_SETTINGS
 from glaswerk.core.errors import GlaswerkError, Interrupted
+from glaswerk.core.terminal import visible_json
 from glaswerk.lab import Artifact, Lab
 
 
@@ -73,7 +75,7 @@ def show(artifact: Artifact, as_json: bool, **figures: Any) -> None:
     if as_json:
         print_json(artifact_fields(artifact))
     else:
-        click.echo(_line(artifact, figures))
+        echo(_line(artifact, figures))
 
 
 def show_all(artifacts: Sequence[tuple[Artifact, dict[str, Any]]], as_json: bool) -> None:
@@ -82,19 +84,19 @@ def show_all(artifacts: Sequence[tuple[Artifact, dict[str, Any]]], as_json: bool
         print_json([artifact_fields(artifact) for artifact, _ in artifacts])
         return
     for artifact, figures in artifacts:
-        click.echo(_line(artifact, figures))
+        echo(_line(artifact, figures))
 
 
 def print_json(value: Any) -> None:
     """Print JSON on standard output; non-ASCII letters stay as they are."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    echo_text(visible_json(json.dumps(value, indent=2, ensure_ascii=False, default=str)))
 
 
 def next_step(words: str) -> None:
     """Say on standard error what to type next, with --lab if it was given."""
     context = click.get_current_context(silent=True)
     lab = context.meta.get(LAB_GIVEN) if context else None
-    click.echo(f"next: {with_lab(words, lab)}", err=True)
+    echo(f"next: {with_lab(words, lab)}", err=True)
 
 
 def artifact_fields(artifact: Artifact) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from glaswerk.cli.echo import echo
 from glaswerk.cli.model_folders import folder_of, signature_beside
 from glaswerk.cli.options import lab_option
 from glaswerk.core.errors import GlaswerkError
@@ -45,7 +46,7 @@ def command(
 
     if new_key is not None and model is None and key is None:
         public = signing.new_key(new_key)
-        click.echo(f"private key {new_key} (keep it to yourself), public key {public} (give it away)")
+        echo(f"private key {new_key} (keep it to yourself), public key {public} (give it away)")
         return
     if model is None or key is None or new_key is not None:
         raise GlaswerkError(
@@ -54,4 +55,4 @@ def command(
     folder = folder_of(lab_path, model)
     signature = to or signature_beside(folder)
     signing.sign(folder, key, signature)
-    click.echo(f"signature {os.path.relpath(signature)}")
+    echo(f"signature {os.path.relpath(signature)}")

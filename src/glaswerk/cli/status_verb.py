@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from glaswerk.cli.echo import echo
 from glaswerk.cli.nouns import entry_fields
 from glaswerk.cli.options import json_option, lab_option
 from glaswerk.cli.session import next_step, open_lab, print_json
@@ -41,31 +42,31 @@ def command(lab_path: Path, as_json: bool) -> None:
         count_exposures(lab)
     except GlaswerkError as error:
         # The list is still right if a source or shards are broken.
-        click.echo(f"forgotten content in models was not counted: {error.message}", err=True)
+        echo(f"forgotten content in models was not counted: {error.message}", err=True)
     if as_json:
         rows = [{**entry_fields(entry), **_of_model(lab, entry.artifact)} for entry in found]
         print_json(rows)
         return
-    click.echo(f"{'kind':10} {'name':24} {'id':12} {'size':>9} {'time':>9} {'cpu':>9}  state")
+    echo(f"{'kind':10} {'name':24} {'id':12} {'size':>9} {'time':>9} {'cpu':>9}  state")
     for entry in found:
         a = entry.artifact
         state = f"stale: {entry.stale}" if entry.stale else "ok"
         purged = sum(a.stats.get(PURGED, {}).values())
         state += f", {purged:,} documents purged" if purged else ""
-        click.echo(
+        echo(
             f"{a.kind:10} {a.name:24} {short(a.id)} {size_words(a.bytes):>9} {a.seconds:>7.1f} s "
             f"{a.cpu_seconds:>7.1f} s  {state}"
         )
         if a.stats.get("report"):
-            click.echo(f"{'':10} run report: {a.stats['report']}")
+            echo(f"{'':10} run report: {a.stats['report']}")
         for words in obstacles(lab, a) if a.kind == "model" else ():
-            click.echo(f"{'':10} no release: {words}")
+            echo(f"{'':10} no release: {words}")
     if departures(lab):
         for line in departure_lines(departed_with(lab, forgotten_ids(lab))):
-            click.echo(line)
+            echo(line)
     total = sum(e.artifact.cpu_seconds for e in found)
     size = sum(e.artifact.bytes for e in found)
-    click.echo(f"{len(found)} artifacts, {size_words(size)}, {total / 60:.1f} CPU minutes")
+    echo(f"{len(found)} artifacts, {size_words(size)}, {total / 60:.1f} CPU minutes")
     if not found:
         next_step("glaswerk add posts ARCHIVE.zip --licence own")
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from glaswerk.cli.echo import echo
 from glaswerk.cli.options import json_option
 from glaswerk.core.errors import GlaswerkError
 
@@ -61,9 +62,9 @@ def command(
     else:
         counts = write_town(folder, seed=seed, size=size, slant=slant, rumour_rate=rumour_rate, texts=texts)
     if as_json:
-        click.echo(json.dumps(counts))
+        echo(json.dumps(counts))
         return
-    click.echo("  ".join(f"{name} {count:,}" for name, count in counts.items()))
+    echo("  ".join(f"{name} {count:,}" for name, count in counts.items()))
 
 
 def refuse_town_options() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from glaswerk.cli.echo import echo
 from glaswerk.cli.options import json_option, lab_option, shards_option
 from glaswerk.cli.session import open_lab, print_json
 from glaswerk.cli.tracing import facts, index_of, open_tracer
@@ -49,11 +50,11 @@ def command(
     if as_json:
         print_json(found.to_json() | {"novelty": novelty.to_json()})
         return
-    click.echo(novelty)
+    echo(novelty)
     if not found.spans:
-        click.echo(f"no {found.label} of {min_words} words or more")
+        echo(f"no {found.label} of {min_words} words or more")
     for span in sorted(found.spans, key=lambda span: span.rank):
         figures = f"{span.words} words, {span.count:,} × {found.label}, rarity {span.rarity:.0f} nats"
-        click.echo(f"“{span.text.strip()}”  {figures}")
+        echo(f"“{' '.join(span.text.split())}”  {figures}")
         for match in span.documents:
-            click.echo(f"    {facts(match)}\n      {' '.join(match.text.split())[:300]}")
+            echo(f"    {facts(match)}", f"      {' '.join(match.text.split())[:300]}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from glaswerk.core.next_commands import index_command, pack_command
 from glaswerk.lab import Artifact, Lab
 
 if TYPE_CHECKING:
@@ -19,8 +20,22 @@ def open_tracer(lab: Lab, shards: str) -> Tracer:
 
 def index_of(lab: Lab, shards: str) -> Artifact:
     """The index of these shards, as an artifact. Raises GlaswerkError if it is missing."""
-    hint = "glaswerk index" if shards == "main.main" else f"glaswerk index --shards {shards}"
-    return lab.need("trace", shards, hint=hint)
+    return lab.need("trace", shards, hint=_index_hint(lab, shards))
+
+
+def shards_to_index(lab: Lab, shards: str) -> Artifact:
+    """These shards, as an artifact. Raises GlaswerkError with a command for those there are."""
+    there = [made.name for made in lab.all("shards")]
+    return lab.need("shards", shards, hint=index_command(there[-1]) if there else pack_command(shards))
+
+
+def _index_hint(lab: Lab, shards: str) -> str:
+    """What leads to an index: make it; or, if there are other shards, name or index those."""
+    packed = [made.name for made in lab.all("shards")]
+    indexed = [made.name for made in lab.all("trace")]
+    if shards in packed or not (indexed or packed):
+        return index_command(shards) if shards in packed else pack_command(shards)
+    return f"the same with --shards {indexed[-1]}" if indexed else index_command(packed[-1])
 
 
 def facts(match: Match) -> str:

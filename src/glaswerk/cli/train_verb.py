@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from glaswerk.cli.echo import echo
 from glaswerk.cli.options import json_option, lab_option, settings_options
 from glaswerk.cli.session import open_lab, show, taking_part
 from glaswerk.core.errors import GlaswerkError
@@ -94,8 +95,8 @@ def command(
     )
     if last := made.config.get("last"):
         words = f"from step {last['at']:,} on; the checkpoint of that step is kept"
-        click.echo(f"last: {', '.join(last['sources'])} {words}", err=True)
-    click.echo(f"report: {os.path.relpath(lab.root / made.stats['report'])}", err=True)
+        echo(f"last: {', '.join(last['sources'])} {words}", err=True)
+    echo(f"report: {os.path.relpath(lab.root / made.stats['report'])}", err=True)
 
 
 def _steps(text: str) -> tuple[int, ...]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from glaswerk.cli.echo import echo
 from glaswerk.cli.options import PRECISION_HELP, json_option, lab_option
 from glaswerk.cli.session import open_lab, print_json, show, writing
 from glaswerk.core.errors import GlaswerkError
@@ -190,11 +191,11 @@ def _show(made: Artifact, method: str, as_json: bool) -> None:
     if cut := stats.get("cut_prompts"):
         _warn(f"{cut:,} prompts are longer than the model's context and were cut at the start")
     if held_out := stats.get("held_out"):
-        click.echo(_held_out(held_out), err=True)
+        echo(_held_out(held_out), err=True)
 
 
 def _warn(problem: str) -> None:
-    click.echo(f"{problem}: glaswerk train --context 1024 makes a model with a longer one", err=True)
+    echo(f"{problem}: glaswerk train --context 1024 makes a model with a longer one", err=True)
 
 
 def _held_out(figures: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from glaswerk.cli.echo import echo
 from glaswerk.cli.model_folders import folder_of, is_folder, signature_beside
 from glaswerk.cli.options import json_option, lab_option
 from glaswerk.cli.session import open_lab, print_json
@@ -79,7 +80,7 @@ def command(
     else:
         _print(found)
         if public_key is not None and refusal is None:
-            click.echo(f"the signature of {folder.name} holds")
+            echo(f"the signature of {folder.name} holds")
     _fail(found, refusal)
 
 
@@ -126,7 +127,7 @@ def _fail(found: list[Checked], refusal: GlaswerkError | None) -> None:
         more = f"; {refusal.message}" if refusal else ""
         raise GlaswerkError(
             f"{len(wrong)} of {len(found)} artifacts do not match: {listed}{more}",
-            hint="restore the files from a copy, or remove the artifact and make it again",
+            hint="restore the files from a copy, or move the folder aside with mv and make it again",
         )
     if refusal:
         raise refusal
@@ -140,8 +141,8 @@ def _print(found: list[Checked]) -> None:
         about = f"{f'{one.kind} {one.name}':{width}}  {short(one.id)}"
         read = f"{one.files:,} files, {one.bytes:,} bytes" if one.files else ""
         words = "rebuilt since: gone" if one.state == "rebuilt" else one.state
-        click.echo("  ".join(filter(None, (about, words, read, *one.notes))))
+        echo("  ".join(filter(None, (about, words, read, *one.notes))))
         for fault in one.faults:
-            click.echo(f"  {fault}")
+            echo(f"  {fault}")
     matching = sum(one.state == "matches" for one in found)
-    click.echo(f"{matching} of {len(found)} match")
+    echo(f"{matching} of {len(found)} match")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from glaswerk.cli.echo import echo
 from glaswerk.cli.options import json_option, lab_option, selectors
 from glaswerk.cli.session import open_lab
 from glaswerk.core.errors import GlaswerkError
@@ -70,5 +71,5 @@ def command(
         there = ", ".join(model_names(lab)) or "none"
         raise GlaswerkError(f"--do takes one model (models: {there})", hint=f"--model base --do {how}")
     options = selector_options(authors, ids, sources, from_file, copies or "")
-    click.echo(f"deprecated: --do will go; use: {retrain_command(model, how, options)}", err=True)
+    echo(f"deprecated: --do will go; use: {retrain_command(model, how, options)}", err=True)
     carry_out(lab, touched, chosen, how, lab_path, as_json, forget=forget_command(options))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from glaswerk.cli.echo import echo
 from glaswerk.cli.options import json_option, lab_option
 from glaswerk.cli.session import open_lab, print_json
 from glaswerk.core.errors import GlaswerkError
@@ -96,13 +97,13 @@ def _as_json(identifier: str, document: Document | None, events: list[Event]) ->
 
 
 def _print(identifier: str, document: Document | None, events: list[Event]) -> None:
-    click.echo(identifier if document is None else f"{identifier}  {_about(document)}")
+    echo(identifier if document is None else f"{identifier}  {_about(document)}")
     if document is not None and _may_show(document, events):
         text = " ".join(document.text.split())
-        click.echo(f"  “{text if len(text) <= _SHOWN else text[:_SHOWN] + '…'}”")
+        echo(f"  “{text if len(text) <= _SHOWN else text[:_SHOWN] + '…'}”")
     width = max((len(event.name) for event in events), default=0)
     for event in events:
-        click.echo(f"  {event.kind:7} {event.name:{width}}  {event.words}")
+        echo(f"  {event.kind:7} {event.name:{width}}  {event.words}")
 
 
 def _may_show(document: Document, events: list[Event]) -> bool:

@@ -23,6 +23,8 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from glaswerk.core.terminal import one_line
+
 Item = TypeVar("Item")
 # Seconds between two steps of a bar over items: a step takes 3 µs, as much as reading a small item.
 _STEP_SECONDS = 0.05
@@ -99,7 +101,7 @@ class PlainLines:
 
     def _write(self, now: float, time_part: str) -> None:
         parts = [self._counted(), self._share(), self._rate_words(now), time_part, self._note]
-        self._stream.write(f"[{self._label}] {'  '.join(filter(None, parts))}\n")
+        self._stream.write(one_line(f"[{self._label}] {'  '.join(filter(None, parts))}") + "\n")
         self._stream.flush()
         self._written = True
 
@@ -173,13 +175,13 @@ class _Nowhere:
 class _RichTask:
     def __init__(self, progress: Progress, label: str, total: int | None) -> None:
         self._progress = progress
-        self._task = progress.add_task(label, total=total, note="")
+        self._task = progress.add_task(one_line(label), total=total, note="")
 
     def update(self, amount: int, note: str | None) -> None:
         if note is None:
             self._progress.advance(self._task, amount)
         else:
-            self._progress.update(self._task, advance=amount, note=note)
+            self._progress.update(self._task, advance=amount, note=one_line(note))
 
 
 class _Rate(ProgressColumn):
@@ -193,14 +195,14 @@ class _Rate(ProgressColumn):
 def _rich_bar(label: str, total: int | None, start: int) -> Iterator[Bar]:
     columns = (
         SpinnerColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         _Rate(),
         TimeElapsedColumn(),
         TextColumn("eta"),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}"),
+        TextColumn("{task.fields[note]}", markup=False),
     )
     with Progress(*columns, console=Console(file=sys.stderr, stderr=True), transient=True) as progress:
         bar = Bar(_RichTask(progress, label, total))

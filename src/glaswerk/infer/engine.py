@@ -118,13 +118,13 @@ class Engine:
                 reason = "stop"
                 break
             text = stops.feed(utf8.decode(self.tokenizer.decode_bytes([token])))
+            if text:
+                yield Delta(text, None, len(prompt), count)
             if stops.hit:
                 reason = "stop"
                 break
-            if text:
-                yield Delta(text, None, len(prompt), count)
-        tail = "" if stops.hit else stops.feed(utf8.decode(b"", final=True)) + stops.rest()
-        yield Delta(tail, reason, len(prompt), count)
+        # The decoder may still hold the first bytes of a character: half a character is no text.
+        yield Delta("" if stops.hit else stops.rest(), reason, len(prompt), count)
 
     def _tokens(self, prompt: list[int], room: int, sampling: Sampling) -> Iterator[int]:
         cache = DynamicCache(config=self.model.config)
@@ -185,7 +185,8 @@ class Engine:
 
     def _text(self, ids: list[int]) -> str:
         end = next((i for i, token in enumerate(ids) if token in self._ends), len(ids))
-        return self.tokenizer.decode(ids[:end])
+        # As in `stream`: the first bytes of a character that was cut are no text.
+        return codecs.getincrementaldecoder("utf-8")("replace").decode(self.tokenizer.decode_bytes(ids[:end]))
 
     def log_likelihoods(self, pairs: Sequence[tuple[str, str]]) -> list[Score]:
         """Score each (context, continuation) of plain text; the context "" is the start of a document.

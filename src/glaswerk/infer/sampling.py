@@ -82,5 +82,6 @@ def nucleus(probabilities: Tensor, top_p: float) -> Tensor:
     probabilities: shape (vocabulary,). The result is not normalised.
     """
     values, order = probabilities.sort(descending=True)
-    values[values.cumsum(0) - values >= top_p] = 0.0
+    # Below 1e-45 top_p is 0 in fp32, which the likeliest token must survive.
+    values[1:][(values.cumsum(0) - values >= top_p)[1:]] = 0.0
     return torch.zeros_like(probabilities).scatter_(0, order, values)

@@ -12,6 +12,7 @@ from typing import Any
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.files import write_json
+from glaswerk.core.next_commands import aside
 from glaswerk.lab.folder import Lab
 
 # In the folder of traces: traces are named after shards, whose names always contain a dot.
@@ -146,7 +147,7 @@ def _read(path: Path) -> AnswerRecord | None:
         raise GlaswerkError(message, hint=f"ls -ld {path}") from error
     except (ValueError, TypeError, RecursionError) as error:
         raise GlaswerkError(
-            f"expected the record of an answer in {path}, found something else", hint=f"rm {path}"
+            f"expected the record of an answer in {path}, found something else", hint=aside(path, "ask again")
         ) from error
     return answer
 

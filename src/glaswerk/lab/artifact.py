@@ -18,6 +18,7 @@ from glaswerk.core.artifact_files import MANIFEST
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.files import fsync_path, write_json
 from glaswerk.core.ids import digest_file, digest_files, digest_json
+from glaswerk.core.next_commands import aside
 
 ArtifactKind = Literal["source", "evaluation", "corpus", "tokenizer", "shards", "model", "trace", "report"]
 FORMAT = 1
@@ -95,8 +96,10 @@ def read_outputs(artifact: Artifact) -> dict[str, str]:
 
 
 def _unreadable(path: Path, why: Exception) -> GlaswerkError:
+    again = aside(path, "run the command again")
     return GlaswerkError(
-        f"the manifest of {path} cannot be read: {why}", hint=f"remove the folder {path} and run again"
+        f"the manifest of {path} cannot be read: {why}",
+        hint=f"restore {MANIFEST} from a copy; or keep the rest for later: {again}",
     )
 
 

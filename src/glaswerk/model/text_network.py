@@ -86,5 +86,7 @@ def load(folder: Path, **options: Any) -> PreTrainedModel:
             **options,
         )
     except (OSError, ValueError, KeyError) as error:
-        raise GlaswerkError(f"cannot load a model from {folder}: {error}", hint="glaswerk status") from error
+        raise GlaswerkError(
+            f"cannot load a model from {folder}: {error}", hint="glaswerk verify --all names what is damaged"
+        ) from error
     return model.eval()

@@ -80,6 +80,9 @@ class Chat:
             max_tokens=asked.max_tokens or self._limits.default_max_tokens,
             temperature=asked.temperature,
             top_p=asked.top_p,
+            top_k=asked.top_k,
+            min_p=asked.min_p,
+            repetition_penalty=asked.repetition_penalty,
             stop=asked.stop,
             seed=asked.seed,
         )

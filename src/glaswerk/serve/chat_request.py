@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 from glaswerk.core.document import Message
@@ -12,7 +13,17 @@ from glaswerk.serve.request_body import valid_unicode
 
 _ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
 _SEED_LIMIT = 2**63
-# Unsupported fields that would change the answer, with the values that have no effect.
+_USED = {
+    *("model", "messages", "max_tokens", "max_completion_tokens", "temperature", "top_p", "stop", "seed"),
+    *("stream", "stream_options", "n", "glaswerk", "top_k", "min_p", "repetition_penalty"),
+}
+# Fields of OpenAI's API without effect on the words of an answer: accounts, caches, billing.
+_WITHOUT_EFFECT = {
+    *("user", "safety_identifier", "metadata", "store", "service_tier", "prompt_cache_key"),
+    *("prompt_cache_retention", "parallel_tool_calls", "prediction"),
+}
+# Unsupported fields that would change the answer, with the values that have no effect. Any other field is
+# refused: a sampling setting that is not applied must not seem to be.
 _NEUTRAL: dict[str, tuple[Any, ...]] = {
     "tools": (None, []),
     "functions": (None, []),
@@ -25,14 +36,25 @@ _NEUTRAL: dict[str, tuple[Any, ...]] = {
     "audio": (None,),
     "modalities": (None, ["text"]),
     "response_format": (None, {"type": "text"}),
+    "function_call": (None, "none", "auto"),
+    "typical_p": (None, 1),
+    "min_tokens": (None, 0),
+    "ignore_eos": (None, False),
+    "best_of": (None, 1),
+    "echo": (None, False),
+    "reasoning_effort": (None, "none"),
+    "verbosity": (None,),
+    "web_search_options": (None,),
 }
+_KNOWN = _USED | _WITHOUT_EFFECT | _NEUTRAL.keys()
 
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
     """A checked request; None: the client did not say, so the model's own setting counts.
 
-    `trace`: return a trace, too.
+    `trace`: return a trace, too. `top_k`, `min_p` and `repetition_penalty` are no fields of OpenAI's API;
+    vLLM and llama.cpp have them.
     """
 
     model: str
@@ -40,6 +62,9 @@ class ChatRequest:
     max_tokens: int | None
     temperature: float | None
     top_p: float | None
+    top_k: int | None
+    min_p: float | None
+    repetition_penalty: float | None
     stop: tuple[str, ...]
     seed: int | None
     stream: bool
@@ -50,8 +75,10 @@ class ChatRequest:
 def parse(body: Mapping[str, Any]) -> ChatRequest:
     """Check a JSON body. Raises ApiError 400 with the field, what was expected and what was found."""
     for name, neutral in _NEUTRAL.items():
-        if body.get(name) not in neutral:
+        if not _is_one_of(body.get(name), neutral):
             raise _wrong(name, "is not supported by this server; leave it out", code="unsupported_parameter")
+    for name in body.keys() - _KNOWN:
+        raise _unknown(name)
     if _whole(body, "n", 1, 128) not in (None, 1):
         raise _wrong("n", f"must be 1, found {body['n']}; repeat the request for another answer")
     stream = _flag(body, "stream")
@@ -61,6 +88,9 @@ def parse(body: Mapping[str, Any]) -> ChatRequest:
         max_tokens=_max_tokens(body),
         temperature=_number(body, "temperature", 0, 2),
         top_p=_number(body, "top_p", 0, 1, above=True),
+        top_k=_top_k(body),
+        min_p=_number(body, "min_p", 0, 1),
+        repetition_penalty=_number(body, "repetition_penalty", 0.1, 10),
         stop=_stop(body.get("stop")),
         seed=_whole(body, "seed", -_SEED_LIMIT, _SEED_LIMIT - 1),
         stream=stream,
@@ -87,6 +117,18 @@ def _trace(value: Any) -> bool:
 
 def _wrong(param: str, message: str, *, code: str = "invalid_value") -> ApiError:
     return ApiError(400, f"{param} {message}", param=param, code=code)
+
+
+def _is_one_of(value: Any, neutral: tuple[Any, ...]) -> bool:
+    """Whether a value has no effect; `true` is not the number 1, though Python finds them equal."""
+    return any(value == one and isinstance(value, bool) == isinstance(one, bool) for one in neutral)
+
+
+def _unknown(name: str) -> ApiError:
+    shown = _shortened(name)
+    near = get_close_matches(shown, _KNOWN, n=1)
+    question = f"; did you mean {near[0]}?" if near else "; leave it out"
+    return _wrong(shown, f"is no field that this server knows{question}", code="unknown_parameter")
 
 
 def _model(body: Mapping[str, Any]) -> str:
@@ -130,6 +172,12 @@ def _max_tokens(body: Mapping[str, Any]) -> int | None:
     newer = _whole(body, "max_completion_tokens", 1, 2**31)
     older = _whole(body, "max_tokens", 1, 2**31)
     return older if newer is None else newer
+
+
+def _top_k(body: Mapping[str, Any]) -> int | None:
+    """0 and -1 both mean all tokens, as in vLLM."""
+    found = _whole(body, "top_k", -1, 2**31)
+    return 0 if found == -1 else found
 
 
 def _stop(value: Any) -> tuple[str, ...]:
@@ -185,4 +233,9 @@ def _show(value: Any) -> str:
         return "nothing"
     # A number of a million digits is valid JSON but does not belong in an error message.
     text = repr(value) if not isinstance(value, int) or abs(value) < 2**128 else "a huge number"
-    return text if len(text) <= 60 else text[:57] + "…"
+    return _shortened(text)
+
+
+def _shortened(text: str) -> str:
+    """At most 60 characters that have a UTF-8 encoding."""
+    return (text if len(text) <= 60 else text[:57] + "…").encode(errors="replace").decode()

@@ -1,4 +1,4 @@
-"""Limits of one server: sizes of requests, numbers of concurrent and remembered answers."""
+"""Limits of one server: sizes and times of requests, numbers of concurrent and remembered answers."""
 
 from __future__ import annotations
 
@@ -21,6 +21,12 @@ class Limits:
     answers: int = 256
     # Without max_tokens an answer ends here, so that a model that never stops does not fill its context.
     default_max_tokens: int = 512
+    # Seconds for the whole head of a request, for its whole body (2 MB at 33 kB/s), and without a read by a
+    # client that has an answer to read; a connection without a request is closed after `idle_seconds`.
+    head_seconds: float = 10
+    body_seconds: float = 60
+    write_seconds: float = 60
+    idle_seconds: int = 5
 
 
 DEFAULT_LIMITS = Limits()

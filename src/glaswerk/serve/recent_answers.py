@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Collection, Iterable
@@ -11,6 +10,7 @@ from datetime import UTC, datetime
 
 from glaswerk.core.document import Message
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.terminal import note
 from glaswerk.lab import Lab
 from glaswerk.lab.answer_records import (
     AnswerRecord,
@@ -57,7 +57,7 @@ class RecentAnswers:
         try:
             prune_answers(lab, self._settings.most)
         except OSError as error:
-            sys.stderr.write(f"warning: cannot delete the records of old answers: {error}\n")
+            note(f"warning: cannot delete the records of old answers: {error}")
 
     def keep(self, identifier: str, exchange: TracedText) -> None:
         """Remember an answer, complete or as far as it was generated."""
@@ -103,7 +103,7 @@ class RecentAnswers:
             try:
                 record_answer(self._lab, answer, self._settings.most)
             except OSError as error:
-                sys.stderr.write(f"warning: cannot record the answer {identifier} in the lab: {error}\n")
+                note(f"warning: cannot record the answer {identifier} in the lab: {error}")
 
     def _has_record(self, identifier: str) -> bool:
         """Whether a readable record exists; a damaged one is written again."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import socket
-import sys
 import webbrowser
 from dataclasses import dataclass
 
@@ -12,8 +11,10 @@ import uvicorn
 from starlette.applications import Starlette
 
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.terminal import note
 from glaswerk.lab import Lab
 from glaswerk.serve.app import create_app
+from glaswerk.serve.deadlines import server_config
 from glaswerk.serve.security import is_loopback
 
 
@@ -44,7 +45,7 @@ def serve(
         app = create_app(lab, model, host=host)
         address = _address(host, listener)
         if not is_loopback(host):
-            _say(
+            note(
                 f"warning: {host} is reachable from other machines, and there are no API keys yet: "
                 "anyone who can reach this port can chat and read the sources"
             )
@@ -52,7 +53,7 @@ def serve(
         try:
             server.run(sockets=[listener])
         except KeyboardInterrupt:
-            _say("stopped")
+            note("stopped")
 
 
 class Server(uvicorn.Server):
@@ -60,16 +61,14 @@ class Server(uvicorn.Server):
 
     def __init__(self, app: Starlette, address: str, notice: str, open_browser: bool) -> None:
         # A few seconds for running answers; Ctrl-C must not wait for a slow client.
-        super().__init__(
-            uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=3)
-        )
+        super().__init__(server_config(app, log_level="warning", timeout_graceful_shutdown=3))
         self._address, self._notice, self._open = address, notice, open_browser
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start listening, then print the notice and open the browser if wished."""
         await super().startup(sockets)
         if self.started:
-            _say(f"{self._notice}  (Ctrl-C stops)")
+            note(f"{self._notice}  (Ctrl-C stops)")
             if self._open:
                 webbrowser.open(self._address)
 
@@ -126,8 +125,3 @@ def _address(host: str, listener: socket.socket) -> str:
     port = listener.getsockname()[1]
     name = {"0.0.0.0": "localhost", "::": "localhost"}.get(host, f"[{host}]" if ":" in host else host)
     return f"http://{name}:{port}"
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(text + "\n")
-    sys.stderr.flush()

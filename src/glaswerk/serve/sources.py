@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.next_commands import index_command
 from glaswerk.lab import Artifact
 from glaswerk.lab.answer_records import AnswerRecord
 from glaswerk.serve.errors import ApiError
@@ -99,6 +100,11 @@ class SourcesApi:
         found = [a for a in self._served.lab.all("trace") if shards & set(a.inputs.values())]
         return found[-1] if found else None
 
+    def _index_command(self) -> str:
+        """The command that indexes what this model was trained on."""
+        shards = self._served.ancestors()["shards"]
+        return index_command(shards[0].name) if shards else "glaswerk index"
+
     def _trace(self, exchange: TracedText, min_words: int, identifier: str) -> dict[str, Any]:
         opened, text = self._opened(), exchange.text
         found = opened.tracer.trace(text, context=exchange.context, min_words=min_words)
@@ -133,7 +139,7 @@ class SourcesApi:
         if index is None:
             message = (
                 f"the lab has no trace index of the documents that {self._served.artifact.name} "
-                "was trained on\nhint: glaswerk index"
+                f"was trained on\nhint: {self._index_command()}"
             )
             raise ApiError(404, message, code="no_trace_index")
         with self._opening:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.next_commands import aside, pack_command
 from glaswerk.tokenizer.shards import Shards
 
 Ids = np.ndarray[Any, np.dtype[np.int64]]
@@ -30,7 +31,7 @@ class Pairs:
         if documents[::2] != documents[1::2]:
             raise GlaswerkError(
                 f"expected pairs in the split {split!r} of {shards.folder}, found unpaired spans",
-                hint=f"remove the folder {shards.folder}, then run glaswerk pack",
+                hint=aside(shards.folder, pack_command(shards.folder.name)),
             )
         answers = _answers(shards.mask(split), starts, ends).reshape(-1, 2, 2)
         starts = starts.reshape(-1, 2)

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from glaswerk.core.artifact_files import SHARDS_INDEX, mask_file, spans_file, tokens_file
 from glaswerk.core.document import Document, Message
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.next_commands import aside, curate_command, pack_command
 from glaswerk.core.progress import track
 from glaswerk.data.store.corpus import read_documents
 from glaswerk.data.store.families import SHARD_SPLITS
@@ -34,6 +35,14 @@ _RECIPE, _ADOPTED_RECIPE = "shards/1", "shards/2"
 Encoded = tuple[str, list[int], list[int] | None]
 
 
+def _tokenizer_hint(lab: Lab, corpus: str, tokenizer: str) -> str:
+    """How to get a tokenizer that is missing: train it, adopt it, or name one that is there."""
+    there = [made.name for made in lab.all("tokenizer")]
+    other = f"; or, with the one that is there, {pack_command(f'{corpus}.{there[-1]}')}" if there else ""
+    made = "glaswerk tokenizer" if tokenizer == "main" else f"glaswerk adopt FOLDER --name {tokenizer}"
+    return made + other
+
+
 def pack(lab: Lab, *, corpus: str = "main", tokenizer: str = "main") -> Artifact:
     """Encode a corpus into shards. An end token follows each document; spans exclude it.
 
@@ -45,8 +54,8 @@ def pack(lab: Lab, *, corpus: str = "main", tokenizer: str = "main") -> Artifact
     Dialogues that an adopted chat template refuses are left out and counted in the figures of their split
     (`template_refuses`), as are answers that are not in the text it writes (`answer_not_found`).
     """
-    documents = lab.need("corpus", corpus, hint="glaswerk curate")
-    vocabulary = lab.need("tokenizer", tokenizer, hint="glaswerk tokenizer")
+    documents = lab.need("corpus", corpus, hint=curate_command(corpus))
+    vocabulary = lab.need("tokenizer", tokenizer, hint=_tokenizer_hint(lab, corpus, tokenizer))
     inputs = {"corpus": documents.id, "tokenizer": vocabulary.id}
     recipe = _ADOPTED_RECIPE if vocabulary.config.get("stage") == ADOPTED else _RECIPE
     spec = Spec("shards", f"{corpus}.{tokenizer}", recipe, inputs)
@@ -213,7 +222,7 @@ class Shards:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise GlaswerkError(
                 f"expected shards in {folder}, but shards.json cannot be read: {error!r}",
-                hint="glaswerk pack",
+                hint=aside(folder, pack_command(folder.name)),
             ) from error
 
     def splits(self) -> list[str]:

@@ -72,7 +72,8 @@ class Tokenizer:
             return _adopted(data, json.loads(config), template)
         except (OSError, KeyError, ValueError, TypeError, AttributeError) as error:
             raise GlaswerkError(
-                f"expected a BPE tokenizer in {path}: {error!r}", hint="glaswerk tokenizer"
+                f"expected a BPE tokenizer in {path}: {error!r}",
+                hint="glaswerk verify --all names what is damaged",
             ) from error
 
     def encode(self, text: str) -> list[int]:

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from glaswerk.core.artifact_files import DOCUMENTS
 from glaswerk.core.document import Message
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.next_commands import pack_command
 from glaswerk.core.progress import progress_bar
 from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.lab.artifact import ArtifactKind
@@ -50,8 +51,8 @@ def build(lab: Lab, shards: Artifact, *, segment_tokens: int = SEGMENT_TOKENS) -
     """
     if segment_tokens < 1:
         raise GlaswerkError(f"expected at least 1 token per segment, found {segment_tokens}")
-    corpus = parent(lab, shards, "corpus", hint="glaswerk pack")
-    tokenizer = Tokenizer.load(parent(lab, shards, "tokenizer", hint="glaswerk pack").path)
+    corpus = parent(lab, shards, "corpus", hint=pack_command(shards.name))
+    tokenizer = Tokenizer.load(parent(lab, shards, "tokenizer", hint=pack_command(shards.name)).path)
     _check_words(tokenizer, Shards.open(shards.path), shards.name)
     config = {} if segment_tokens == SEGMENT_TOKENS else {"segment_tokens": segment_tokens}
     spec = Spec("trace", shards.name, "trace/3", {"shards": shards.id}, config)
@@ -99,7 +100,7 @@ def _check_words(tokenizer: Tokenizer, packed: Shards, shards: str) -> None:
     if 2 * sum(_joins(tokenizer, ids) for ids in looked) > len(looked):
         raise GlaswerkError(
             f"the tokenizer of the shards {shards!r} merges words, so no word can be looked up in them",
-            hint="glaswerk tokenizer && glaswerk pack",
+            hint="glaswerk tokenizer && glaswerk pack && glaswerk index",
         )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.next_commands import aside, index_command
 from glaswerk.tokenizer import Shards
 from glaswerk.trace.relevance import Scores
 from glaswerk.trace.search import SearchedSegment
@@ -105,7 +106,7 @@ class IndexedSplit:
 
 
 def _load(folder: Path, name: str, count: int) -> Tokens:
-    hint = f"remove {folder}, then glaswerk index"
+    hint = aside(folder, index_command(folder.name))
     try:
         found = np.load(folder / f"{name}.npy", mmap_mode="r")
     except (OSError, ValueError, EOFError) as error:

@@ -42,7 +42,7 @@ class DocumentCache:
             if absent:
                 raise GlaswerkError(
                     f"the corpus {self._corpus.name!r} lacks the document {absent[0]!r} of the shards",
-                    hint="glaswerk pack",
+                    hint=f"glaswerk verify corpus:{self._corpus.name}",
                 )
             for identifier in ids:
                 self._kept.move_to_end(identifier)

@@ -16,6 +16,7 @@ import numpy as np
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.files import write_atomic
 from glaswerk.core.ids import digest_json
+from glaswerk.core.next_commands import index_command, pack_command
 from glaswerk.core.statistics import LEVEL, unmeasurable
 from glaswerk.data.store.corpus import documents
 from glaswerk.lab import Artifact, Lab
@@ -223,8 +224,8 @@ def _words(text: str) -> tuple[tuple[int, int], ...]:
 
 def _held_out(lab: Lab, trace: Artifact, hidden: Collection[str]) -> Iterator[str]:
     """Texts of held-out documents that are not hidden, in an order that depends only on their ids."""
-    shards = parent(lab, trace, "shards", hint="glaswerk index")
-    corpus = parent(lab, shards, "corpus", hint="glaswerk pack")
+    shards = parent(lab, trace, "shards", hint=index_command(trace.name))
+    corpus = parent(lab, shards, "corpus", hint=pack_command(shards.name))
     packed = Shards.open(shards.path)
     held = packed.spans(_HELD_OUT)[0] if _HELD_OUT in packed.splits() else []
     names = sorted((name for name in held if name not in hidden), key=digest_json)
@@ -234,5 +235,5 @@ def _held_out(lab: Lab, trace: Artifact, hidden: Collection[str]) -> Iterator[st
         for name in part:
             if name not in there:
                 message = f"the corpus {corpus.name!r} lacks the document {name!r} of the shards"
-                raise GlaswerkError(message, hint="glaswerk pack")
+                raise GlaswerkError(message, hint=f"glaswerk verify corpus:{corpus.name}")
             yield there[name].text

@@ -15,6 +15,7 @@ import numpy as np
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.files import fsync_path, write_atomic
 from glaswerk.core.ids import DIGEST_BYTES, PREFIX, digest_file, digest_text, short
+from glaswerk.core.next_commands import aside, index_command
 from glaswerk.lab.artifact import read_manifest
 from glaswerk.trace.suffix_array import Integers, Segment, Tokens, first_token_bounds, suffix_order
 
@@ -109,7 +110,7 @@ def take_arrays(folder: Path, part: Part, into: Path) -> None:
 
 def open_segment(folder: Path, part: Part, tokens: Tokens) -> Segment:
     """The segment over `tokens`, memory-mapped. Raises GlaswerkError if its arrays are damaged."""
-    hint = f"remove {folder}, then glaswerk index"
+    hint = aside(folder, index_command(folder.name))
     try:
         order, bounds = (np.load(_file(folder, part, kind), mmap_mode="r") for kind in ("order", "bounds"))
     except (OSError, ValueError, EOFError) as error:
@@ -135,7 +136,7 @@ def read_parts(folder: Path) -> list[Part]:
         return [Part(**row) for row in json.loads((folder / SEGMENTS).read_text())]
     except (OSError, ValueError, TypeError) as error:
         raise GlaswerkError(
-            f"the trace in {folder} cannot be read: {error}", hint=f"remove {folder}, then glaswerk index"
+            f"the trace in {folder} cannot be read: {error}", hint=aside(folder, index_command(folder.name))
         ) from error
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from glaswerk.core.document import Document
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.next_commands import index_command, pack_command
 from glaswerk.lab import Artifact, Lab
 from glaswerk.tokenizer import Shards, Tokenizer
 from glaswerk.tokenizer.backends import well_formed
@@ -82,9 +83,9 @@ class Tracer:
     @classmethod
     def open(cls, lab: Lab, trace: Artifact) -> Tracer:
         """Open a trace of the lab. Raises GlaswerkError if its shards, tokenizer or corpus are gone."""
-        shards = parent(lab, trace, "shards", hint="glaswerk index")
-        corpus = parent(lab, shards, "corpus", hint="glaswerk pack")
-        tokenizer = parent(lab, shards, "tokenizer", hint="glaswerk pack")
+        shards = parent(lab, trace, "shards", hint=index_command(trace.name))
+        corpus = parent(lab, shards, "corpus", hint=pack_command(shards.name))
+        tokenizer = parent(lab, shards, "tokenizer", hint=pack_command(shards.name))
         packed, parts = Shards.open(shards.path), read_parts(trace.path)
         splits = [IndexedSplit.open(packed, trace.path, name, parts) for name in trained_splits(packed)]
         return cls(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.next_commands import pack_command
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lineage.stages import ADOPTED
 
@@ -26,7 +27,8 @@ def tokenizer_of(lab: Lab, shards: Artifact) -> Path:
         if candidate.id == shards.inputs["tokenizer"]:
             return candidate.path
     raise GlaswerkError(
-        f"the tokenizer of the shards {shards.name} was replaced since they were packed", hint="glaswerk pack"
+        f"the tokenizer of the shards {shards.name} was replaced since they were packed",
+        hint=pack_command(shards.name),
     )
 
 

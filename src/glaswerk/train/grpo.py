@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.next_commands import pack_command
 from glaswerk.data.store.corpus import read_documents
 from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.model.text_network import load, save
@@ -164,7 +165,7 @@ def _check(config: GrpoConfig) -> None:
     check_ranges(config, least | {"learning_rate": 0})
     if not 0 < config.clip < 1:
         raise GlaswerkError(
-            f"--clip takes a number between 0 and 1, both excluded, found {config.clip}", hint="--clip 0.2"
+            f"--clip takes a number between 0 and 1, both excluded, found {config.clip}", hint="clip=0.2"
         )
 
 
@@ -189,7 +190,7 @@ def _town(lab: Lab, parent: Artifact, key: Key, config: GrpoConfig) -> Rewards:
     if corpus is None:
         raise GlaswerkError(
             f"the corpus of the shards {packed.name} was replaced since they were packed",
-            hint="glaswerk pack",
+            hint=pack_command(packed.name),
         )
     questions = questions_of(read_documents(corpus.path, "chat"), key.facts, spans.__getitem__)
     if not questions:

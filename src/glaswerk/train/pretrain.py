@@ -10,6 +10,7 @@ from typing import Any
 from transformers import PreTrainedModel
 
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.next_commands import pack_command
 from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.model.text_network import build, save
 from glaswerk.tokenizer import Shards, Tokenizer
@@ -51,7 +52,7 @@ def train(
     not keep the milestones of `keep`.
     """
     world = world or World.alone()
-    packed = lab.need("shards", shards, hint="glaswerk pack")
+    packed = lab.need("shards", shards, hint=pack_command(shards))
     opened = Shards.open(packed.path)
     planned = plan(opened, config, Last.of(lab, packed, config.last))
     requested = keep

@@ -28,6 +28,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.next_commands import aside
 
 NGRAM_WORDS = 13
 WHOLE_WORDS = 8
@@ -313,5 +314,5 @@ def _array(column: Any) -> NDArray[Any]:
 def _broken(folder: Path, why: object) -> GlaswerkError:
     return GlaswerkError(
         f"expected a complete index of evaluation items in {folder}, found a broken one: {why}",
-        hint="remove the folder and build it again from the evaluation sets",
+        hint=aside(folder, "build it again from the evaluation sets"),
     )

@@ -177,7 +177,8 @@ class Pictures:
         self.close()
 
 
-_AGAIN = "remove the source's folder and add it again: glaswerk add images … --name …"
+_AGAIN = "glaswerk verify --all names what is damaged; restore it from a copy, or add the pictures again as "
+_AGAIN += "another source: glaswerk add images FOLDER --licence own --name NAME"
 
 
 def read_picture(folder: Path, name: str) -> bytes:

@@ -13,6 +13,7 @@ import duckdb
 
 from glaswerk.core.artifact_files import DECISIONS, DOCUMENTS
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.next_commands import aside, curate_command
 from glaswerk.data.store.decisions import UNSHOWN
 from glaswerk.data.store.order import connect
 from glaswerk.lab import Artifact
@@ -83,7 +84,7 @@ def _check(*corpora: Artifact) -> None:
             if not (corpus.path / name).is_file():
                 raise GlaswerkError(
                     f"expected a complete corpus in {corpus.path}, found one without {name}",
-                    hint=f"remove the folder and rebuild the corpus: glaswerk curate --name {corpus.name}",
+                    hint=aside(corpus.path, curate_command(corpus.name)),
                 )
 
 

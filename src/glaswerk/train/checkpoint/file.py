@@ -21,6 +21,7 @@ from torch.optim import Optimizer
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.files import fsync_path, write_json
 from glaswerk.core.ids import digest_file
+from glaswerk.core.next_commands import aside
 from glaswerk.train.checkpoint.state import places_for
 from glaswerk.train.parallel.ranks import Ranks
 
@@ -104,7 +105,7 @@ def load_tensors(folder: Path, model: nn.Module, optimizers: Sequence[Optimizer]
             raise GlaswerkError(
                 f"{folder} was written by another network: {name} has shape {tuple(place.shape)}, "
                 f"the checkpoint has {shape}",
-                hint="train under another --name, or remove that folder to start over",
+                hint=aside(folder, "run the same command again"),
             )
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "torch.distributed is disabled")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sys
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -22,6 +21,8 @@ from torch.optim import Optimizer
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.files import fsync_path, write_json
+from glaswerk.core.next_commands import aside
+from glaswerk.core.terminal import note
 from glaswerk.train.checkpoint.file import (
     Progress,
     faults,
@@ -168,7 +169,7 @@ class Checkpoints:
         if steps:
             raise GlaswerkError(
                 f"no checkpoint in {self.folder} is intact; nothing was removed: {'; '.join(found)}",
-                hint=f"restore the files, or remove {self.folder} to start over",
+                hint="restore the files, or start over: " + aside(self.folder, "run the same command again"),
             )
         return None
 
@@ -257,7 +258,7 @@ class Checkpoints:
 
     def _tell(self, found: list[str], step: int) -> None:
         if found and self._ranks.first:
-            sys.stderr.write("\n".join([*found, f"resuming from step {step}"]) + "\n")
+            note(*found, f"resuming from step {step}")
 
     def _path(self, step: int) -> Path:
         return self.folder / f"step-{step}"

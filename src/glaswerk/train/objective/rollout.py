@@ -16,6 +16,7 @@ from transformers import PreTrainedModel
 from glaswerk.core.document import Message
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.files import write_atomic
+from glaswerk.core.next_commands import aside
 from glaswerk.tokenizer import Tokenizer
 from glaswerk.train.batches.batches import IGNORED, Batch, Span
 from glaswerk.train.machine.precision import autocast
@@ -251,5 +252,5 @@ def _read(path: Path) -> RolloutBatch:
     except (OSError, TypeError, SafetensorError) as error:
         raise GlaswerkError(
             f"the rollout {path}, from which an interrupted run must resume, cannot be read: {error}",
-            hint=f"remove the folder {path.parent.parent} to start that run over",
+            hint=aside(path.parent.parent, "run the same command again: it starts that run over"),
         ) from error
