@@ -93,7 +93,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"logit_bias": {"5": -100}}, "logit_bias"),
     ({"reasoning_effort": "high"}, "reasoning_effort"),
     ({"mirostat": 2}, "mirostat"),
-    ({"temprature": 0.1}, "temprature"),
+    ({"temperatura": 0.1}, "temperatura"),
     ({"": 1}, ""),
     ({"a\ud800": 1}, "a?"),
 ]
