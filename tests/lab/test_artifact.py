@@ -90,7 +90,7 @@ def test_a_broken_manifest_is_named_with_what_to_do(tmp_path: Path) -> None:
     (made.path / "manifest.json").write_text("{")
     with pytest.raises(GlaswerkError, match="manifest") as error:
         lab.find("corpus", "main")
-    assert "remove" in str(error.value.hint)
+    assert f"mv {made.path} " in str(error.value.hint)
 
 
 def test_a_manifest_of_a_newer_format_is_refused(tmp_path: Path) -> None:

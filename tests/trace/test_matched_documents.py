@@ -151,7 +151,7 @@ def test_documents_are_read_by_id_in_any_order_and_more_than_once(corpus: Path) 
 def test_a_document_that_the_corpus_lacks_is_an_error_with_its_name(corpus: Path) -> None:
     with pytest.raises(GlaswerkError, match="lacks the document 'p9'") as error:
         DocumentCache(corpus).get(["p0", "p9"])
-    assert error.value.hint == "glaswerk pack"
+    assert error.value.hint == f"glaswerk verify corpus:{corpus.name}"
 
 
 def write_decisions(corpus: Path, duplicate_of: list[str]) -> None:

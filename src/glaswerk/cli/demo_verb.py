@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -82,9 +83,14 @@ def command(lab_path: Path, size: str, seed: int, parameters: str, no_serve: boo
     echo(f"{'all':10} {time.perf_counter() - started:6.1f} s  {lab_path}")
     if no_serve:
         return
-    from glaswerk.serve import serve
+    _serve(lab_path, model, port)
 
-    serve(Lab.open(lab_path), model=model, port=port)
+
+def _serve(lab_path: Path, model: str, port: int) -> None:
+    """Become `glaswerk serve`: a fresh process gives the training's memory back (4.3 GB stayed resident)."""
+    words = ["serve", "--lab", str(lab_path), "--model", model, "--port", str(port)]
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "glaswerk", *words])
 
 
 def stages(lab: Lab, config: DemoConfig) -> Iterator[Stage]:

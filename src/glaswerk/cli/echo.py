@@ -5,6 +5,8 @@ Ruff bans `click.echo` elsewhere, so that no control character of content reache
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import click
 
 from glaswerk.core.terminal import one_line, visible
@@ -20,6 +22,12 @@ def echo(*lines: object, err: bool = False, dim: bool = False) -> None:
 def echo_text(text: str, *, err: bool = False, nl: bool = True) -> None:
     """Print text of several lines, or a piece of a line; control characters are shown, not obeyed."""
     click.echo(visible(text), err=err, nl=nl)
+
+
+def echo_warnings(warnings: Iterable[str]) -> None:
+    """Each warning on a line of standard error."""
+    for words in warnings:
+        echo(f"warning: {words}", err=True)
 
 
 def echo_error(message: str, hint: str | None = None) -> None:

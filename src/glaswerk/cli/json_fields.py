@@ -42,6 +42,7 @@ _ARTIFACT: Fields = {
     "inputs": ("object", "Role → id of each artifact it was made from."),
     "inputs.*": ("string", "Id of the artifact with that role."),
     "config": ("object", "The resolved settings it was made with."),
+    "warnings": ("list (optional)", "Of curate and train: why there is too little text, with figures."),
 }
 _ADDED: Fields = {
     **_ARTIFACT,
@@ -195,6 +196,7 @@ _PLAN: Fields = {
     "shape": ("object", "The network: layers, width, heads, feed_forward, context, vocab_size, tied."),
     "parameters": ("object", "Parameters by part, with their total."),
     "parameters.*": ("integer", "Parameters of that part."),
+    "warnings": ("list", "Why there is too little text for this network, with figures."),
     "tokens": ("integer", "Tokens trained on."),
     "micro_tokens": ("integer", "Tokens computed at once on one device."),
     "precision": ("string", "Precision of the matrix products: fp32 or bf16."),

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from glaswerk.cli.echo import echo
+from glaswerk.cli.echo import echo, echo_warnings
 from glaswerk.cli.session import show
 from glaswerk.data.store.decisions import KEPT
 from glaswerk.lab import Artifact
@@ -37,8 +37,12 @@ def show_added(made: Artifact, as_json: bool, **figures: Any) -> None:
 
 def show_curated(made: Artifact, as_json: bool) -> None:
     """A new corpus and which rules dropped how many documents."""
-    show(made, as_json, documents=made.stats["documents"], kept=made.stats["kept"])
+    from glaswerk.plan.enough import corpus_warnings
+
+    warnings = corpus_warnings(int(made.stats["bytes"]))
+    show(made, as_json, documents=made.stats["documents"], kept=made.stats["kept"], warnings=warnings)
     if not as_json:
+        echo_warnings(warnings)
         dropped = {reason: n for reason, n in made.stats["decisions"].items() if reason != KEPT}
         _say("dropped", dropped)
 

@@ -70,10 +70,10 @@ def taking_part(path: Path) -> Iterator[Lab]:
         yield lab
 
 
-def show(artifact: Artifact, as_json: bool, **figures: Any) -> None:
-    """One line about an artifact on standard output, or all of it as a JSON object."""
+def show(artifact: Artifact, as_json: bool, *, warnings: Sequence[str] = (), **figures: Any) -> None:
+    """One line about an artifact on standard output, or all of it as a JSON object, with its warnings."""
     if as_json:
-        print_json(artifact_fields(artifact))
+        print_json(artifact_fields(artifact) | ({"warnings": list(warnings)} if warnings else {}))
     else:
         echo(_line(artifact, figures))
 

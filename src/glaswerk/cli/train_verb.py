@@ -69,6 +69,7 @@ def command(
 
     Ctrl-C saves the state, and the same command resumes. The run's report is runs/ID/report.html.
     """
+    from glaswerk.cli.forecasts import training_warnings
     from glaswerk.cli.interrupts import resumable
     from glaswerk.train.checkpoint.policy import Keep
     from glaswerk.train.parallel.degrees import Parallel
@@ -85,12 +86,14 @@ def command(
         return
     keep = Keep(steps=_steps(milestones))
     with resumable(), open_world(Parallel.parse(parallel)) as world, taking_part(lab_path) as lab:
+        warnings = training_warnings(lab, config)
         made = train(lab, config, name=name, extra=_followed(key), keep=keep, world=world)
     if not world.first:
         return
     show(
         made,
         as_json,
+        warnings=warnings,
         **{k: made.stats[k] for k in ("parameters", "tokens", "train_loss", "tokens_per_second")},
     )
     if last := made.config.get("last"):

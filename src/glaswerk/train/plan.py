@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, replace
 
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.plan.enough import data_warnings
 from glaswerk.plan.laws import batch_tokens, best_rate, embedding_ratio, wanted_tokens
 from glaswerk.plan.shape import Shape, parse_size, shape_for
 from glaswerk.tokenizer import Shards
@@ -93,6 +94,12 @@ def plan(shards: Shards, config: TrainConfig, last: Last | None = None) -> Train
         last, loop = replace(last, at=at), replace(loop, steps=steps, branch_at=at)
     epochs = loop.steps / sampler.steps_per_epoch
     return TrainPlan(shape, loop, sampler.rows, round(loop.steps * a_step), round(epochs, 2), last)
+
+
+def plan_warnings(shards: Shards, planned: TrainPlan) -> list[str]:
+    """Why the shards have too little text for this plan, each with its figures; empty if they suffice."""
+    tokens, step = len(shards.tokens("train")), planned.rows * planned.shape.context
+    return data_warnings(planned.shape.parameters, tokens, planned.epochs, step)
 
 
 def _branched(loop: LoopConfig, config: TrainConfig) -> LoopConfig:

@@ -11,6 +11,7 @@ from transformers import PreTrainedModel
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.next_commands import pack_command
+from glaswerk.core.terminal import note
 from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.model.text_network import build, save
 from glaswerk.tokenizer import Shards, Tokenizer
@@ -28,7 +29,7 @@ from glaswerk.train.machine.compiling import compiles
 from glaswerk.train.optim.optimizer import UNTIED
 from glaswerk.train.parallel.collective_artifact import make_collective_artifact
 from glaswerk.train.parallel.world import World
-from glaswerk.train.plan import TrainConfig, TrainPlan, plan, sampler_of
+from glaswerk.train.plan import TrainConfig, TrainPlan, plan, plan_warnings, sampler_of
 from glaswerk.train.report.monitor import Extra, MonitoredRun, RunMonitor
 
 RECIPE = "pretrain/3"
@@ -55,6 +56,8 @@ def train(
     packed = lab.need("shards", shards, hint=pack_command(shards))
     opened = Shards.open(packed.path)
     planned = plan(opened, config, Last.of(lab, packed, config.last))
+    if world.first:
+        note(*(f"warning: {words}" for words in plan_warnings(opened, planned)))
     requested = keep
     if planned.last:
         keep = keep or Keep()
