@@ -6,7 +6,7 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -79,8 +79,9 @@ def documents() -> Iterator[tuple[str, Document]]:
         yield "chat", Document(f"d{i}", "chats", "", rights, kind="dialogue", messages=turns)
 
 
-def make_corpus(lab: Lab) -> None:
-    rows = [to_row(document) | {"split": split} for split, document in documents()]
+def make_corpus(lab: Lab, found: Iterable[tuple[str, Document]] | None = None) -> None:
+    """A corpus of (split, document) pairs, by default those of this file."""
+    rows = [to_row(document) | {"split": split} for split, document in found or documents()]
     schema = SCHEMA.append(pa.field("split", pa.string()))
 
     def write(folder: Path) -> Mapping[str, Any]:
@@ -90,10 +91,10 @@ def make_corpus(lab: Lab) -> None:
     lab.make(Spec("corpus", "main", "test/1"), write)
 
 
-def _by_heart(tokenizer: Tokenizer) -> list[tuple[list[int], list[int]]]:
+def _by_heart(tokenizer: Tokenizer, dialogues: Mapping[str, str]) -> list[tuple[list[int], list[int]]]:
     """(ids, targets) of every dialogue; -100 where nothing is learned."""
     rows = []
-    for question, answer in DIALOGUES.items():
+    for question, answer in dialogues.items():
         turns = [Message(role="user", content=question), Message(role="assistant", content=answer)]
         ids, mask = tokenizer.render_chat_masked(turns, prompt=False)
         rows.append(([tokenizer.end_id, *ids], [0, *mask]))
@@ -104,7 +105,7 @@ def _by_heart(tokenizer: Tokenizer) -> list[tuple[list[int], list[int]]]:
     return [(ids, [i if m else -100 for i, m in zip(ids, mask, strict=True)]) for ids, mask in rows]
 
 
-def make_model(lab: Lab, name: str, *, steps: int) -> None:
+def make_model(lab: Lab, name: str, *, steps: int, dialogues: Mapping[str, str] = DIALOGUES) -> None:
     """A network of two layers, trained on the dialogues for `steps` steps (0 leaves it random)."""
     shards, vocabulary = lab.find("shards", "main.main"), lab.find("tokenizer", "main")
     assert shards is not None
@@ -117,7 +118,7 @@ def make_model(lab: Lab, name: str, *, steps: int) -> None:
     torch.set_num_threads(1)
     optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3, weight_decay=0.0)
     for _ in range(steps):
-        for ids, targets in _by_heart(tokenizer):
+        for ids, targets in _by_heart(tokenizer, dialogues):
             logits = model(input_ids=torch.tensor([ids[:-1]]), use_cache=False).logits
             loss = torch.nn.functional.cross_entropy(logits[0], torch.tensor(targets[1:]))
             loss.backward()
@@ -153,6 +154,55 @@ def glass_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     build_trace(lab, shards)
     make_model(lab, "base/step-0", steps=0)
     make_model(lab, "chat/step-60", steps=60)
+    lab.ledger.close()
+    return folder
+
+
+EVIL_QUESTION = "What does the stranger say?"
+EVIL_ANSWER = (
+    'The mill <img src=x onerror="document.title=9"> stands\u202e by <script>document.title=8</script> the '
+    "\x1b]52;c;cm0=\x07 pond."
+)
+_TAGS = '<img src=x onerror="document.title=1"><script>document.title=2</script></dialog></aside>'
+# Author, address, licence and id of documents that repeat the answer.
+EVIL_FACTS = [
+    (_TAGS, "javascript:document.title=3", _TAGS, 'x:1"><script>document.title=4</script>'),
+    ("\u202eevil\u2066", "data:text/html,<script>document.title=5</script>", "", "a/../../b?c=d#e%2Ff"),
+    ("\x1b[2J", 'https://example.org/"onmouseover="document.title=6', "MIT\x1b[31m", "x:\x1b[2J"),
+    ("a" * 5000, "https://example.org/" + "b" * 3000, "c" * 2000, "d" * 300),
+    ("__proto__", " JaVaScRiPt:document.title=7", "constructor", "__proto__"),
+    ("", "https://user:secret@example.org:99999/", "", "no author"),
+]
+
+
+def evil_documents() -> Iterator[tuple[str, Document]]:
+    """(split, document) pairs; whatever strangers can write is hostile."""
+    for number, (author, url, licence, identifier) in enumerate(EVIL_FACTS):
+        yield (
+            "train",
+            Document(
+                identifier,
+                "posts",
+                f"{_TAGS} Number {number}: {EVIL_ANSWER} {'z' * 400} And so on.",
+                Rights(licence, "public"),
+                author=author,
+                kind="post",
+                url=url,
+            ),
+        )
+    turns = (Message(role="user", content=EVIL_QUESTION), Message(role="assistant", content=EVIL_ANSWER))
+    yield "chat", Document("d0", "chats", "", Rights("MIT", "licensed"), kind="dialogue", messages=turns)
+
+
+@pytest.fixture(scope="session")
+def evil_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a lab with hostile documents and a model that recites them. Read only."""
+    folder = tmp_path_factory.mktemp("evil") / "lab"
+    lab = Lab.init(folder, "test")
+    make_corpus(lab, evil_documents())
+    train_tokenizer(lab, TokenizerConfig(400))
+    build_trace(lab, pack(lab))
+    make_model(lab, "chat/step-90", steps=90, dialogues={EVIL_QUESTION: EVIL_ANSWER})
     lab.ledger.close()
     return folder
 

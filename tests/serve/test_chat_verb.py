@@ -9,6 +9,8 @@ from click.testing import CliRunner
 
 from glaswerk.cli.chat_verb import command
 
+from .conftest import EVIL_ANSWER, EVIL_QUESTION
+
 ASKED = "Is her name in the archive, does anybody remember?"
 QUESTION = "Who built the old bridge?"
 
@@ -23,3 +25,12 @@ def test_the_document_shown_with_an_answer_follows_the_whole_conversation(
     assert run.exit_code == 0
     shown = [line for line in run.stderr.splitlines() if "“The old bridge over the Lind" in line]
     assert author in shown[-1]
+
+
+def test_control_characters_of_an_answer_and_its_sources_are_shown_not_obeyed(evil_folder: Path) -> None:
+    options = [EVIL_QUESTION, "--lab", str(evil_folder), "--temperature", "0"]
+    run = CliRunner().invoke(command, options)
+    assert run.exit_code == 0
+    assert run.stdout.strip() == EVIL_ANSWER.translate({0x1B: r"\x1b", 0x07: r"\x07", 0x202E: r"\u202e"})
+    assert "“" in run.stderr
+    assert not {"\x1b", "\x07", "\u202e", "\u2066"} & set(run.stderr)
