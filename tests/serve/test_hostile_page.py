@@ -51,6 +51,19 @@ def test_hostile_posts_authors_addresses_and_licences_stay_text(
         expect(page).to_have_title("chat · Glaswerk")
 
 
+def test_a_name_that_reverses_the_order_of_letters_is_shown_with_its_codes(
+    browser: Browser, evil: Running
+) -> None:
+    with visit(browser, evil.url) as page:
+        ask_and_wait(page, EVIL_QUESTION)
+        page.locator(".chip").click()
+        opener = page.get_by_role("button", name=r"Whole document by \u202eevil\u2066")
+        expect(opener).to_have_count(1)
+        expect(page.locator(".card strong").filter(has_text="evil")).to_have_text(r"\u202eevil\u2066")
+        opener.click()
+        expect(page.get_by_role("dialog", name=r"\u202eevil\u2066")).to_be_visible()
+
+
 def test_every_hostile_id_finds_its_document(browser: Browser, evil: Running) -> None:
     with visit(browser, evil.url) as page:
         for author, _, _, identifier in EVIL_FACTS:

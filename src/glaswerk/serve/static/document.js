@@ -1,6 +1,6 @@
 // A complete training document, opened from the sources panel: text, origin, curation decisions, training stages.
 
-import { count, el, find, readableDate, webLink } from "/static/dom.js";
+import { count, el, find, named, readableDate, webLink } from "/static/dom.js";
 
 export class DocumentView {
   // `load(id)` fetches a document; `gone()` is called if it must no longer be shown.
@@ -46,7 +46,10 @@ export function seenIn({ stage, epochs, first_step: step }) {
   return `seen in ${stage}, ${count(epochs, "epoch", "epochs")}, first at step ${step.toLocaleString("en")}`;
 }
 
-const heading = (found) => [found.author || `${found.kind} of ${found.source}`, readableDate(found.created_at)].filter(Boolean).join(", ");
+const heading = (found) => {
+  const by = named(found.author || `${found.kind} of ${found.source}`);
+  return [by, readableDate(found.created_at)].filter(Boolean).join(", ");
+};
 
 function facts(found) {
   const seen = found.seen.map(seenIn).join("; ");
@@ -56,7 +59,7 @@ function facts(found) {
     ["Language", found.lang], ["Copies", copies], ["Training", seen], ["Address", webLink(found.url)],
   ];
   const list = el("dl", { class: "document-facts" });
-  for (const [name, value] of rows) if (value) list.append(el("dt", { text: name }), el("dd", {}, value));
+  for (const [name, value] of rows) if (value) list.append(el("dt", { text: name }), el("dd", {}, typeof value === "string" ? named(value) : value));
   return list;
 }
 

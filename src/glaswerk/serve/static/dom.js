@@ -32,6 +32,10 @@ export function button(label, name, onclick, classes = "icon-button") {
 
 export const count = (number, one, many) => `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
 
+// A name on one line: control characters, and those that reverse the order of letters, are shown as their codes.
+export const named = (text) =>
+  text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
 // The server counts Unicode code points, JavaScript UTF-16 units.
 export function sliceByCodePoints(text) {
   const points = Array.from(text);

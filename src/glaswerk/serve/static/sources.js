@@ -5,7 +5,7 @@
 // in `card` below. `seen` is added in serve/sources.py. The complete document is in serve/source_documents.py
 // and document.js.
 
-import { count, el, find, icon, readableDate, sliceByCodePoints, webLink } from "/static/dom.js";
+import { count, el, find, icon, named, readableDate, sliceByCodePoints, webLink } from "/static/dom.js";
 import { seenIn } from "/static/document.js";
 import { times } from "/static/transcript.js";
 
@@ -113,16 +113,16 @@ function documents(span, showDocument) {
 }
 
 function card(match, show) {
-  const head = el("header", { class: "card-head" }, el("strong", { text: match.author || nobody(match) }));
+  const head = el("header", { class: "card-head" }, el("strong", { text: author(match) }));
   const date = readableDate(match.created_at);
   if (date) head.append(el("time", { datetime: match.created_at, text: date }));
-  const foot = el("footer", { class: "card-foot" }, el("span", { class: "tag", text: match.kind }));
-  foot.append(el("span", { text: match.source }), el("span", { text: match.licence || "no licence given" }));
+  const foot = el("footer", { class: "card-foot" }, el("span", { class: "tag", text: named(match.kind) }));
+  foot.append(el("span", { text: named(match.source) }), el("span", { text: named(match.licence) || "no licence given" }));
   const link = webLink(match.url);
   if (link) foot.append(link);
   const facts = el("ul", { class: "card-facts" }, ...standing(match).map((text) => el("li", { text })));
   const more = el("button", { type: "button", class: "show-all", text: "Whole document", onclick: show });
-  more.setAttribute("aria-label", `Whole document by ${match.author || nobody(match)}`);
+  more.setAttribute("aria-label", `Whole document by ${author(match)}`);
   return el("article", { class: "card" }, head, passage(match), facts, foot, more);
 }
 
@@ -132,6 +132,7 @@ function standing(match) {
   return [...match.seen.map(seenIn), ...copies];
 }
 
+const author = (match) => named(match.author) || nobody(match);
 const nobody = (match) => (match.kind === "dialogue" ? "Dialogue" : "Unknown author");
 
 function passage(match) {
