@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -176,31 +174,6 @@ def test_a_demo_killed_ten_times_ends_in_the_digest_of_an_uninterrupted_one(tmp_
     assert kills == 10, "the runs ended before they could be killed"
     assert _demo(tmp_path / "killed").wait() == 0
     assert _digests(tmp_path / "killed") == _digests(tmp_path / "whole")
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(1200)
-def test_the_demo_serves_in_a_process_that_never_trained(tmp_path: Path) -> None:
-    folder = tmp_path / "demo"
-    assert _demo(folder).wait() == 0
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    words = ["demo", "--size", "tiny", "--parameters", "200K", "--lab", str(folder), "--port", str(port)]
-    with subprocess.Popen(
-        [sys.executable, "-m", "glaswerk", *words],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stderr is not None
-        while not re.search(r"http://\S+", line := process.stderr.readline()):
-            assert line, "the demo ended before it served"
-        command = Path(f"/proc/{process.pid}/cmdline").read_bytes().split(b"\0")
-        process.send_signal(signal.SIGINT)
-        process.stderr.read()
-        assert process.wait() == 0
-    assert command[2:4] == [b"glaswerk", b"serve"]
 
 
 def _demo(folder: Path) -> subprocess.Popen[bytes]:
