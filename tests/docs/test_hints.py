@@ -142,4 +142,5 @@ def test_a_hint_that_is_a_command_parses_with_nothing_missing(words: str) -> Non
     command, rest = _command(shlex.split(words)[1:])
     # Files of the user's own are not there; that an argument is missing is another error.
     there = [__file__ if re.match(r"(?:FILE|FOLDER|ARCHIVE|KEY|town/)", word) else word for word in rest]
-    command.make_context("glaswerk", there).close()
+    with command.make_context("glaswerk", there) as context:
+        assert context.command is command
