@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from glaswerk.cli.echo import echo
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lineage.exposure import exposures, models_without
@@ -20,6 +19,4 @@ def warn_of_forgotten(lab: Lab, model: Artifact) -> None:
     way = (
         f"--model {without[-1].name} was not" if without else "glaswerk what-if says what removing them takes"
     )
-    echo(
-        f"warning: {model.name} was trained on {found.documents:,} forgotten documents; {way}", err=True
-    )
+    echo(f"warning: {model.name} was trained on {found.documents:,} forgotten documents; {way}", err=True)
