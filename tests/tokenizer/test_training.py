@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from handmade import write_corpus
+from hypothesis import given
+from hypothesis import strategies as st
 from tokenizers import Tokenizer as HuggingFaceTokenizer
 
 from glaswerk.core.document import Document, Message, Rights
@@ -15,6 +18,7 @@ from glaswerk.core.ids import digest_file
 from glaswerk.lab import Lab
 from glaswerk.tokenizer import Tokenizer, train_tokenizer
 from glaswerk.tokenizer.backends import BYTES
+from glaswerk.tokenizer.long_runs import LONGEST, RunCutter
 from glaswerk.tokenizer.tokenizer import SPECIAL_TOKENS
 from glaswerk.tokenizer.training import LARGEST, SMALLEST, TokenizerConfig, derived_size
 
@@ -97,3 +101,46 @@ def test_the_folder_is_read_by_the_tokenizers_library_as_it_is(own_folder: Path)
     assert reference.token_to_id(config["eos_token"]) is not None
     assert reference.token_to_id(config["pad_token"]) is not None
     assert reference.get_vocab_size() == 500
+
+
+RUNS = {
+    "letters": "".join("abcdefghijklmnop"[(n * n + n // 7) % 16] for n in range(400_000)),
+    "one letter": "a" * 400_000,
+    "Chinese": "".join(chr(0x4E00 + (n * n * 31 + n) % 2000) for n in range(100_000)),
+    "base64": "".join("abcdefgXYZ+/"[(n * n + n // 5) % 12] for n in range(200_000)),
+    "spaces": " " * 200_000,
+    "line ends": "\n" * 100_000,
+    "signs": "!?" * 100_000,
+    "emoji": "😀👍" * 50_000,
+    "combining marks": "e" + "\u0301" * 50_000,
+    "digits": "1234567890" * 10_000,
+}
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("name", RUNS)
+def test_a_run_without_a_border_is_trained_on_in_pieces_and_comes_back_whole(
+    empty_lab: Lab, name: str
+) -> None:
+    text = f"The mill turns {RUNS[name]} again."
+    write_corpus(
+        empty_lab, {"train": [Document("1", "s", text, CC0), Document("2", "s", "The mill turns.", CC0)]}
+    )
+    made = train_tokenizer(empty_lab, TokenizerConfig(600))
+    tokenizer = Tokenizer.load(made.path)
+    assert made.stats["long_runs"] == (0 if name in ("digits", "base64") else 1)
+    ids = tokenizer.encode(text)
+    assert tokenizer.decode(ids) == text
+    assert [tokenizer.encode(text)] == tokenizer.encode_many([text])
+
+
+@given(st.text(alphabet="ab天é ๑ก!_\n1😀", max_size=40).map(lambda text: text * 40))
+def test_the_pieces_of_a_text_are_the_text_and_no_run_in_them_is_longer(text: str) -> None:
+    cutter = RunCutter()
+    pieces = list(cutter.pieces(text))
+    assert "".join(pieces) == text
+    assert (
+        max((len(run) for piece in pieces for run in re.findall(r"[^\W\d_]+|\s+", piece)), default=0)
+        <= LONGEST
+    )
+    assert cutter.cut == (len(pieces) > 1)

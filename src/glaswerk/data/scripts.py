@@ -17,6 +17,17 @@ LATIN = "A-Za-z\u00aa\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u0300-\u036f\
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 
 
+_LETTER = re.compile(r"[^\W\d_]")
+# Enough to tell, however long the text is.
+_CHARACTERS = 2000
+
+
+def is_unspaced(text: str) -> bool:
+    """Whether at least a third of the letters at the start of `text` belong to scripts without spaces."""
+    start = text[:_CHARACTERS]
+    return has_unspaced(start) and 3 * len(_UNSPACED.findall(start)) >= len(_LETTER.findall(start))
+
+
 def has_unspaced(text: str) -> bool:
     """Whether a character of `text` belongs to a script without spaces between words."""
     return not text.isascii() and _UNSPACED.search(text) is not None

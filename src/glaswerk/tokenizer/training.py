@@ -16,6 +16,7 @@ from glaswerk.core.document import Document
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.store.corpus import read_documents
 from glaswerk.lab import Artifact, Lab, Spec
+from glaswerk.tokenizer.long_runs import RunCutter
 from glaswerk.tokenizer.tokenizer import END, SPECIAL_TOKENS, SPLIT_PATTERN, TURN_END, own_template
 
 # Embeddings are most of a small model's parameters, so the vocabulary grows with the corpus.
@@ -36,7 +37,8 @@ def train_tokenizer(
 ) -> Artifact:
     """Train on the training and chat documents of a corpus, never on its validation splits.
 
-    Raises GlaswerkError for a vocabulary size out of range.
+    Runs of LONGEST characters without a border are cut first, and the texts with one are counted as
+    `long_runs`. Raises GlaswerkError for a vocabulary size out of range.
     """
     config = config or TokenizerConfig()
     source = lab.need("corpus", corpus, hint="glaswerk curate")
@@ -44,7 +46,7 @@ def train_tokenizer(
     if not SMALLEST <= size <= 2**20:
         raise GlaswerkError(f"expected --vocab-size from {SMALLEST} to {2**20}, found {size}")
     spec = Spec(
-        "tokenizer", name, "tokenizer/1", {"corpus": source.id}, {**asdict(config), "vocab_size": size}
+        "tokenizer", name, "tokenizer/2", {"corpus": source.id}, {**asdict(config), "vocab_size": size}
     )
     return lab.make(spec, lambda folder: _write(folder, source.path, size))
 
@@ -69,12 +71,14 @@ def _write(folder: Path, corpus: Path, size: int) -> Mapping[str, Any]:
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    tokenizer.train_from_iterator(_texts(corpus), trainer=trainer)
+    cutter = RunCutter()
+    pieces = (piece for text in _texts(corpus) for piece in cutter.pieces(text))
+    tokenizer.train_from_iterator(pieces, trainer=trainer)
     # Added after training, so that ids from 0 are the bytes and merges in rank order, as tiktoken requires.
     tokenizer.add_special_tokens(list(SPECIAL_TOKENS))
     tokenizer.save(str(folder / TOKENIZER))
     write_companions(folder)
-    return {"vocab_size": tokenizer.get_vocab_size()}
+    return {"vocab_size": tokenizer.get_vocab_size(), "long_runs": cutter.cut}
 
 
 def write_companions(folder: Path) -> None:

@@ -124,7 +124,7 @@ def test_normalising_ignores_case_and_spacing_and_leaves_no_double_space(text: s
         ("See https://t.co/abc now", ["See", "now"]),
         ("well-known snake_case", ["well-known", "snake", "case"]),
         ("🙏 !? …", []),
-        ("水車 小屋", ["水車", "小屋"]),
+        ("水車 小屋", ["水", "車", "小", "屋"]),
     ],
 )
 def test_words_keep_their_spelling_inner_marks_and_lose_links(text: str, words: list[str]) -> None:
@@ -192,3 +192,38 @@ def test_emoji_alone_overlap_with_nothing_not_even_themselves() -> None:
 
 def test_a_capital_at_the_beginning_of_a_sentence_is_no_other_fact() -> None:
     assert overlap(f"{NOTICE}. Tonight again", f"{NOTICE}. tonight again") == 1.0
+
+
+UNSPACED_PAIRS = {
+    "Chinese": "今天早上河边的老磨坊重新开始转动，许多居民带着孩子来看，面包店的老板也送来了新鲜的面包",
+    "Japanese": "今朝、古い水車がまた回りはじめ、たくさんの住民が子どもを連れて見に来て、パンも配られました",
+    "Thai": "เช้านี้กังหันน้ำเก่าริมแม่น้ำเริ่มหมุนอีกครั้งชาวบ้านหลายคนพาลูกมาดูและเจ้าของร้านขนมปังก็นำขนมปังสดมาแจกให้ทุกคน",
+    "Khmer": "ព្រឹកនេះកង់ទឹកចាស់នៅមាត់ទន្លេបានចាប់ផ្តើមវិលម្តងទៀតអ្នកស្រុកជាច្រើនបាននាំកូនមកមើលហើយម្ចាស់ហាងនំបានចែកនំ",
+    "Lao": "ເຊົ້ານີ້ກັງຫັນນ້ຳເກົ່າແຄມແມ່ນ້ຳໄດ້ເລີ່ມໝຸນອີກຄັ້ງຊາວບ້ານຫຼາຍຄົນພາລູກມາເບິ່ງແລະເຈົ້າຂອງຮ້ານເຂົ້າຈີ່ກໍ່ເອົາເຂົ້າຈີ່",
+}
+
+
+@pytest.mark.parametrize("lang", UNSPACED_PAIRS)
+def test_a_copy_with_one_more_letter_is_a_near_duplicate_in_scripts_without_spaces(lang: str) -> None:
+    text = UNSPACED_PAIRS[lang]
+    copy = text + text[3]
+    assert overlap(text, copy) >= 0.85
+    assert overlap(f"{text} https://t.co/a", f"RT {copy}!".replace("RT ", "")) >= 0.85
+    found = set(candidates(*features([text, copy])))
+    assert found == {(0, 1)}
+
+
+@pytest.mark.parametrize("lang", UNSPACED_PAIRS)
+def test_the_halves_of_a_text_and_other_texts_are_no_near_duplicates(lang: str) -> None:
+    text = UNSPACED_PAIRS[lang]
+    assert overlap(text, text[: len(text) // 2]) < 0.85
+    assert overlap(text, text[::-1]) < 0.5
+    for other in UNSPACED_PAIRS.values():
+        assert other == text or overlap(text, other) < 0.2
+
+
+def test_a_number_or_a_latin_name_inside_chinese_is_a_fact() -> None:
+    text = UNSPACED_PAIRS["Chinese"]
+    assert overlap(f"{text}2024年", f"{text}2023年") == 0.0
+    assert overlap(f"{text}BBC报道", f"{text}CNN报道") == 0.0
+    assert words_of("BBC报道2024年ok") == ["BBC", "报", "道", "2024", "年", "ok"]

@@ -248,3 +248,11 @@ def test_thresholds_of_the_papers_are_the_defaults() -> None:
 def test_any_text_gets_a_known_reason_or_none(text: str, kind: str, lang: str) -> None:
     found = next(check_web(text, kind, lang, replace(ALL, gopher=GopherConfig(words_min=0))), None)
     assert found is None or (found.reason in CURATION and found.score >= 0)
+
+
+@pytest.mark.parametrize(
+    "text", ["今天早上河边的老磨坊重新开始转动。" * 20, "เช้านี้กังหันน้ำเก่าริมแม่น้ำเริ่มหมุนอีกครั้ง " * 20]
+)
+def test_a_page_in_a_script_without_spaces_passes_whatever_language_was_detected(text: str) -> None:
+    for lang in ("", "und", "en", "zh"):
+        assert list(check_web(text, "page", lang, WebConfig(families=("gopher", "c4", "fineweb")))) == []

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from glaswerk.data.filters.quality import Finding
+from glaswerk.data.scripts import is_unspaced
 
 # Function words that any longer text contains; English as in the Gopher paper.
 _STOP_WORDS = {
@@ -121,12 +122,14 @@ class WebConfig:
 def check_web(text: str, kind: str, lang: str, config: WebConfig) -> Iterator[Finding]:
     """A finding for every rule that rejects a page, book or speech; other kinds always pass.
 
-    `lang` is an ISO 639 code. Stop words are counted only for the languages in STOP_WORDS, and texts in
-    languages of UNSPACED pass. Books have no maximum length, speeches no minimum or maximum; in both,
-    repeated lines count only by their characters. A text without words passes, since `quality.check` drops
-    it.
+    `lang` is an ISO 639 code. Stop words are counted only for the languages in STOP_WORDS. Texts in languages
+    of UNSPACED, or mostly in their scripts, pass. Books have no maximum length, speeches no minimum or
+    maximum; in both, repeated lines count only by their characters. A text without words passes, since
+    `quality.check` drops it.
     """
-    if not config.families or kind not in ("page", "book", "speech") or lang in UNSPACED:
+    if not config.families or kind not in ("page", "book", "speech"):
+        return
+    if lang in UNSPACED or is_unspaced(text):
         return
     words = text.split()
     if not words:
