@@ -114,7 +114,7 @@ def test_rights_count_documents_by_what_is_allowed_and_name_obstacles(empty_lab:
     ]
     file = tmp_path / "rows.jsonl"
     file.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    add_docs(empty_lab, [file], licence="CC0-1.0", name="rows")
+    add_docs(empty_lab, [file], licence="CC0-1.0", name="rows", acquired="own")
     found = json.loads(run("rights", "--lab", str(empty_lab.root), "--json"))
     assert [(row["licence"], row["documents"], row["authors"], row["obstacle"]) for row in found] == [
         ("MIT", 2, 2, ""),

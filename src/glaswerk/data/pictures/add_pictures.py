@@ -115,7 +115,7 @@ class PicturesJob:
             raise GlaswerkError(
                 f"expected pictures with captions, found none ({counts or 'no rows'}) in "
                 f"{', '.join(str(file.path) for file in self.files[:3])}",
-                hint=f"glaswerk explain {next(iter(self.counts.left_out), 'no_caption')}",
+                hint=f"glaswerk explain {next(iter(+self.counts.left_out), 'no_caption')}",
             )
 
 
