@@ -17,8 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from x_docs import tarred, zipped
 
+from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.files import stored
 from glaswerk.data.files.stored import DAMAGE, Bomb, StoredFile, Unpacker, is_tar, packing
+from glaswerk.data.source import add_chats, add_docs, add_posts
+from glaswerk.lab import Lab
 
 
 def sizes(path: Path, data: bytes) -> tuple[list[int], Counter[str]]:
@@ -234,3 +237,42 @@ def test_damage_is_counted_by_its_kind(error: Exception, reason: str) -> None:
     unpacker = Unpacker(Counter())
     unpacker.damaged(error)
     assert unpacker.counts == {reason: 1}
+
+
+def wide(data: bytes) -> bytes:
+    """zstd with a window of 2 GB: the header says so, the content needs no more than itself."""
+    packer = zstandard.ZstdCompressor().compressobj()  # without a content size the header names the window
+    packed = bytearray(packer.compress(data) + packer.flush())
+    assert not packed[4] & 0x20
+    packed[5] = 21 << 3
+    return bytes(packed)
+
+
+@pytest.mark.parametrize("name", ["rows.jsonl.zst", "rows.zst", "text.txt.zst"])
+def test_a_zstd_window_of_2_gb_is_refused_with_the_command_that_unpacks_it(
+    empty_lab: Lab, tmp_path: Path, name: str
+) -> None:
+    file = tmp_path / name
+    file.write_bytes(wide(b'{"text": "Line 0 of the miller\'s diary, written at night."}\n'))
+    for add in (add_docs, add_chats) if name == "rows.jsonl.zst" else (add_docs,):
+        with pytest.raises(GlaswerkError, match="window above 128 MiB") as error:
+            add(empty_lab, [file], licence="own")
+        assert error.value.hint == f"unpack it first: zstd -d --long=31 {file}"
+    with pytest.raises(GlaswerkError, match="window above 128 MiB"):
+        add_posts(empty_lab, [file], licence="own", acquired="own")
+
+
+def test_a_wide_window_in_a_folder_or_container_is_counted(empty_lab: Lab, tmp_path: Path) -> None:
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    (folder / "good.txt").write_text("The old mill stands by the river.")
+    packed = wide(b"The old mill stands by the river, and its wheel still turns.")
+    (folder / "wide.txt.zst").write_bytes(packed)
+    with zipfile.ZipFile(folder / "box.zip", "w") as box:
+        box.writestr("inner.txt.zst", packed)
+    # A second frame, after one that was read.
+    (folder / "two.txt.zst").write_bytes(zstandard.compress(b"The first frame.") + packed)
+    made = add_docs(empty_lab, [folder], licence="own")
+    reasons = {bad["file"]: bad["reason"] for bad in made.stats["bad_files"]}
+    assert set(reasons) == {"wide.txt.zst", "box.zip/inner.txt.zst", "two.txt.zst"}
+    assert reasons["box.zip/inner.txt.zst"] == "wide_window"

@@ -218,3 +218,19 @@ def test_a_file_that_is_cut_off_is_named_with_what_to_do(tmp_path: Path, end: in
 def test_a_missing_file_is_the_same_clean_error(tmp_path: Path) -> None:
     with pytest.raises(GlaswerkError, match="cannot be read"):
         list(read_rows(tmp_path / "none.parquet"))
+
+
+def test_nul_is_in_no_text_of_no_kind_of_document(tmp_path: Path) -> None:
+    turns = (Message(role="user", content="a\0b"), Message(role="assistant", content="\0c\0"))
+    rights = Rights("own")
+    given = [
+        Document("x:\x001", "s", "Nul \0 inside", rights, author="A\0da", url="https://a.example/\0"),
+        Document("x:2", "s", "ab", rights, kind="dialogue", messages=turns, rejected=turns),
+        Document("x:3", "s", "\0lone \ud800", rights),
+    ]
+    write_documents(tmp_path / "d.parquet", given)
+    rows = pq.read_table(tmp_path / "d.parquet").to_pylist()
+    assert "\0" not in str(rows).replace("\\x00", "\0")
+    assert [row["text"] for row in rows] == ["Nul  inside", "ab", "lone \ufffd"]
+    assert [row["id"] for row in rows] == ["x:1", "x:2", "x:3"]
+    assert [turn["content"] for turn in rows[1]["messages"]] == ["ab", "c"]

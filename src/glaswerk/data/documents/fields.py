@@ -161,11 +161,10 @@ def from_fields(
     The id gets the source's name as prefix, to be unique in the lab. Ids of X (`x:…`) already are.
     """
     text = row.get("text")
-    if not isinstance(text, str) or not text.strip():
+    # Text contains no NUL: the writer removes it, so a text of nothing else is none.
+    if not isinstance(text, str) or not text.replace("\0", "").strip():
         counts.left_out["no_text"] += 1
         return None
-    # Text contains no NUL, and C strings would end at one.
-    text = text.replace("\0", "")
     identifier = _text_of(row, "id") or fallback_id
     kind = _kind(row, where, defaults)
     repeated = retweeted_handle(text) if kind == "post" else ""

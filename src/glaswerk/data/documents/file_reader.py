@@ -21,7 +21,7 @@ from glaswerk.data.files.inputs import InputFile
 from glaswerk.data.files.left_out import LeftOut
 from glaswerk.data.files.limits import ROBOTS_BYTES
 from glaswerk.data.files.lines import broken
-from glaswerk.data.files.stored import DAMAGE, Bomb, StoredFile, Unpacker
+from glaswerk.data.files.stored import DAMAGE, StoredFile, Unpacker, damage_reason
 
 # Damage in these raises an error: their author can fix them, and the error names the place.
 _PLAIN = ("text", "lines", "list", "object", "table")
@@ -89,7 +89,7 @@ def _documents(
         if file_format in _PLAIN and not stored.inside:
             raise
         reason = "broken_file" if file_format in _ALL_OR_NOTHING else "cut_off"
-        counts.damaged(stored.name, "bomb" if isinstance(error, Bomb) else reason, error)
+        counts.damaged(stored.name, damage_reason(error, reason), error)
 
 
 def collect_rules(file: InputFile, robots: Robots) -> None:

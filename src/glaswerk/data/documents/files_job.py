@@ -18,6 +18,7 @@ from glaswerk.data.documents.wrong_command import WrongCommand
 from glaswerk.data.files.bad_files import damage
 from glaswerk.data.files.inputs import InputFile, changed, stamp, unreadable
 from glaswerk.data.files.lines import broken
+from glaswerk.data.files.stored import damage_reason
 from glaswerk.data.store.new_source import OWN, AuthorGate, check_rights, default_name, need_documents
 from glaswerk.data.store.parquet import DocumentWriter
 from glaswerk.lab import Artifact, Lab, Spec
@@ -120,6 +121,7 @@ class FilesJob:
         except WrongCommand:
             raise
         except GlaswerkError as error:
-            self.counts.spare(file, "broken_file", error)
+            cause = error.__cause__ or error
+            self.counts.spare(file, damage_reason(cause, "broken_file"), error)
         except OSError as error:
             self.counts.spare(file, "unreadable", unreadable(file.label, error))

@@ -13,7 +13,15 @@ from glaswerk.core.printable import printable
 from glaswerk.data.files.limits import UNPACK_RATIO, UNPACK_RATIO_FREE_BYTES
 
 # A file for which one of these was counted was not read to its end.
-DAMAGE_REASONS = ("broken_file", "cut_off", "bomb", "nested_container", "encrypted", "unreadable")
+DAMAGE_REASONS = (
+    "broken_file",
+    "cut_off",
+    "bomb",
+    "wide_window",
+    "nested_container",
+    "encrypted",
+    "unreadable",
+)
 # So many are listed; the rest are counted.
 LISTED = 100
 _WORDS = 300

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import ijson
-
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.data.files.json_stream import BrokenJson, JsonStream, TooDeep, TooLarge
 from glaswerk.data.files.limits import JSON_VALUE_BYTES, ROW_BYTES
+from glaswerk.data.files.stored import WideWindow
 
 
 def read_objects(
@@ -40,13 +41,13 @@ def read_objects(
 def read_list(file: BinaryIO, path: Path, place: str = "item") -> Iterator[tuple[int, dict[str, Any]]]:
     """(number from 1, object) of each value of a JSON list of any length, one in memory at a time.
 
-    `place` is the path of the values in ijson's notation: `item` if the file is the list itself. Raises
-    GlaswerkError for a value that is not an object or exceeds JSON_VALUE_BYTES, and for broken JSON.
+    `place` is `item` if the file is the list itself, or `KEY.item` if the list is at a key of an object.
+    Raises GlaswerkError for a value that is not an object, exceeds JSON_VALUE_BYTES or is nested deeper than
+    about 1,000 levels, and for broken JSON.
     """
-    watched = _Watched(file, path)
     number = 0
     try:
-        for value in ijson.items(watched, place, use_float=True):
+        for value in JsonStream(file, JSON_VALUE_BYTES).listed(place.removesuffix("item").rstrip(".")):
             number += 1
             if not isinstance(value, dict):
                 raise GlaswerkError(
@@ -54,31 +55,22 @@ def read_list(file: BinaryIO, path: Path, place: str = "item") -> Iterator[tuple
                     hint='write objects, such as [{"text": "…"}]',
                 )
             yield number, value
-            watched.since = 0
-    except (ijson.JSONError, UnicodeDecodeError, OverflowError, ArithmeticError) as error:
+    except TooLarge as error:
+        raise GlaswerkError(
+            f"expected values below {JSON_VALUE_BYTES:,} bytes in {path}, found a larger one as value "
+            f"{number + 1:,}",
+            hint="split it into several documents",
+        ) from error
+    except TooDeep as error:
+        raise GlaswerkError(
+            f"expected values of a few levels in {path}, found value {number + 1:,} nested too deep",
+            hint='flatten it, or keep only what is needed: {"text": "…"}',
+        ) from error
+    except (BrokenJson, UnicodeDecodeError, ValueError) as error:
         raise GlaswerkError(
             f"expected a JSON list in {path}, found an error after value {number:,}: {str(error)[:200]!r}",
             hint=f"write or fetch {path.name} again",
         ) from error
-
-
-class _Watched:
-    """A stream that refuses to read more than JSON_VALUE_BYTES for one value of a list."""
-
-    def __init__(self, file: BinaryIO, path: Path) -> None:
-        self._file, self._path = file, path
-        self.since = 0
-
-    def read(self, size: int = -1) -> bytes:
-        """Up to `size` bytes. Raises GlaswerkError if the current value is too large."""
-        piece = self._file.read(size)
-        self.since += len(piece)
-        if self.since > JSON_VALUE_BYTES:
-            raise GlaswerkError(
-                f"expected values below {JSON_VALUE_BYTES:,} bytes in {self._path}, found a larger one",
-                hint="split it into several documents",
-            )
-        return piece
 
 
 def read_object(data: bytes, path: Path, encoding: str = "") -> dict[str, Any]:
@@ -136,7 +128,12 @@ def raw_lines(file: BinaryIO, path: Path) -> Iterator[bytes]:
 
 
 def broken(label: str, error: BaseException) -> GlaswerkError:
-    """The error for a file whose compressed data ends early or is invalid."""
+    """The error for a file whose compressed data ends early, is invalid or needs too much memory."""
+    if isinstance(error, WideWindow):
+        return GlaswerkError(
+            f"expected a file that can be unpacked in 128 MiB of memory, found {label} {error}",
+            hint=f"unpack it first: zstd -d --long=31 {shlex.quote(label)}",
+        )
     return GlaswerkError(
         f"expected a complete file, found {label} broken or cut off: {error}", hint="write or fetch it again"
     )

@@ -75,6 +75,26 @@ class Bomb(OSError):
     """A file that unpacks to far more than content ever compresses by."""
 
 
+class WideWindow(OSError):
+    """A zstd file that needs more memory to unpack than the 128 MiB that are given to it."""
+
+    def __init__(self) -> None:
+        super().__init__("compressed with a window above 128 MiB (zstd --long)")
+
+
+def damage_reason(error: BaseException, otherwise: str = "cut_off") -> str:
+    """The reason under which an error of reading counts: bomb, wide_window, or `otherwise`."""
+    return (
+        "bomb" if isinstance(error, Bomb) else "wide_window" if isinstance(error, WideWindow) else otherwise
+    )
+
+
+def _exact(error: Exception) -> Exception:
+    """The error, or WideWindow where zstd's own words say it."""
+    wide = "Frame requires too much memory" in str(error)
+    return WideWindow() if wide else error
+
+
 @dataclass(frozen=True, slots=True)
 class StoredFile:
     """One file: its name prefixed with its containers' names, its stream, and its first bytes (`head`).
@@ -119,13 +139,19 @@ class _Layer(io.RawIOBase):
         piece, self._head = self._head[: len(buffer)], self._head[len(buffer) :]
         if not piece and self._fault is not None:
             raise self._fault
-        piece = piece or self._stream.read1(len(buffer))
+        piece = piece or self._read(len(buffer))
         buffer[: len(piece)] = piece
         self.count += len(piece)
         self._spend(len(piece))
         if self._packed and self.count > max(UNPACK_RATIO_FREE_BYTES, UNPACK_RATIO * self._packed()):
             raise Bomb(f"unpacks to more than {UNPACK_RATIO}:1")
         return len(piece)
+
+    def _read(self, size: int) -> bytes:
+        try:
+            return cast(bytes, self._stream.read1(size))
+        except OSError as error:
+            raise _exact(error) from error
 
 
 def _head(stream: Any) -> tuple[bytes, Exception | None]:
@@ -136,12 +162,12 @@ def _head(stream: Any) -> tuple[bytes, Exception | None]:
         while len(head) < HEAD and (piece := stream.read1(HEAD - len(head))):
             head += piece
     except DAMAGE as error:
-        return head, error
+        return head, _exact(error)
     return head, None
 
 
 class Unpacker:
-    """Opens compressed files and containers. `counts` has cut_off, bomb, nested_container and encrypted."""
+    """Opens compressed files and containers; `counts` has what was left out, as in DAMAGE_REASONS."""
 
     def __init__(self, counts: Counter[str]) -> None:
         self.counts = counts
@@ -156,8 +182,8 @@ class Unpacker:
         yield from self._open(file, name, CONTAINER_DEPTH, inside=False, packed=None)
 
     def damaged(self, error: BaseException) -> None:
-        """Count an error that reading a file raised, as bomb or cut_off."""
-        self.counts["bomb" if isinstance(error, Bomb) else "cut_off"] += 1
+        """Count an error that reading a file raised, as `damage_reason` names it."""
+        self.counts[damage_reason(error)] += 1
 
     def _spend(self, size: int) -> None:
         """Charge `size` bytes to the limit per input file; members of a zip file may overlap."""

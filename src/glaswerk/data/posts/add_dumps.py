@@ -21,6 +21,8 @@ from glaswerk.core.document import Document, Rights, from_row, to_row
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.progress import track
 from glaswerk.data.files.inputs import changed, stamp
+from glaswerk.data.files.lines import broken
+from glaswerk.data.files.stored import WideWindow
 from glaswerk.data.posts.api import ApiPost, Deletion, Payloads
 from glaswerk.data.posts.dumps import Dumps
 from glaswerk.data.posts.joins import DEFAULT_JOIN, Link, first_posts, joined, parts_of
@@ -79,6 +81,8 @@ class DumpJob:
                 elif self._is_wanted(item, writer.documents):
                     writer.add(self._document(item))
         if not writer.documents and not self._deleted:
+            if dumps.counts["wide_window"]:
+                raise broken(", ".join(map(str, islice(self.stamps, 3))), WideWindow())
             raise self._nothing(dumps.counts + payloads.counts + self.left_out)
         superseded = self._superseded()
         deleted = self._with_versions(self._deleted)

@@ -175,6 +175,10 @@ ADDING = {
         "kind may have.",
         "If you trust it, unpack it yourself and add the parts that you want.",
     ),
+    "wide_window": Reason(
+        "A zstd file compressed with a window above 128 MiB (zstd --long), which takes up to 2 GB to unpack.",
+        "Unpack it first: zstd -d --long=31 FILE.zst.",
+    ),
     "unparsed_date": Reason(
         "A date written in no known way, or that may mean two days; the document was added without it.",
         "Write it as 2019-03-12 or 2019-03-12T12:00:00Z, and add the file again.",

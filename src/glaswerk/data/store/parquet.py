@@ -57,7 +57,7 @@ class DocumentWriter:
         self.repeated = 0
 
     def add(self, document: Document) -> None:
-        """Append one document. Lone surrogates in its text become U+FFFD: Parquet strings are UTF-8."""
+        """Append one document. NUL is removed, lone surrogates become U+FFFD: Parquet strings are UTF-8."""
         identifier = encodable_text(document.id)
         self._ascending = self._ascending and identifier > self._last
         self._last = identifier
@@ -107,7 +107,8 @@ class DocumentWriter:
 
 
 def encodable_text(text: str) -> str:
-    """`text` with surrogate pairs joined and lone surrogates replaced, so that it encodes as UTF-8."""
+    """`text` without NUL, surrogate pairs joined and lone ones replaced, so that it encodes as UTF-8."""
+    text = text.replace("\0", "")
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -116,10 +117,24 @@ def encodable_text(text: str) -> str:
 
 
 def _array(values: list[Any], kind: Any) -> Any:
+    """A column. Text has no NUL, at which C strings would end, and no lone surrogates."""
     try:
-        return pa.array(values, kind)
+        found = pa.array(values, kind)
     except UnicodeEncodeError:
-        return pa.array(_whole(values), kind)
+        found = pa.array(_whole(values), kind)
+    if pa.types.is_string(kind):
+        if pc.any(pc.match_substring(found, "\0")).as_py():
+            found = pc.replace_substring(found, "\0", "")
+    elif pa.types.is_list(kind) and _has_nul(values):
+        found = pa.array(_whole(values), kind)
+    return found
+
+
+def _has_nul(value: Any) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(map(_has_nul, inner))
 
 
 def _whole(value: Any) -> Any:
