@@ -8,11 +8,12 @@ from typing import Any, TypeVar
 
 import click
 
+from glaswerk.cli.adding import add_to
 from glaswerk.cli.groups import Words
-from glaswerk.cli.left_out import show_added
 from glaswerk.cli.options import json_option, lab_option, licence_option
 from glaswerk.cli.session import show, writing
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.lab import Artifact, Lab
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -34,6 +35,7 @@ def _common(function: Function) -> Function:
     for option in (
         json_option,
         lab_option,
+        click.option("--dry-run", is_flag=True, help="Show ten documents as they would come in, and counts."),
         click.option("--name", default="", help="Name of the source.  [default: from the first file]"),
         click.option("--author", default="", help="Author, used only if the files do not name one."),
         licence_option(required=True, help="SPDX id or words, such as CC-BY-4.0 or own."),
@@ -91,6 +93,7 @@ def posts(
     paths: tuple[Path, ...],
     lab_path: Path,
     as_json: bool,
+    dry_run: bool,
     likes: bool,
     direct_messages: bool,
     deleted: bool,
@@ -127,12 +130,13 @@ def posts(
             "the posts that an account liked are other people's and become a separate source",
             hint='glaswerk add posts ARCHIVE.zip --likes --licence "X terms" --acquired licensed',
         )
-    with writing(lab_path) as lab:
+
+    def make(lab: Lab) -> Artifact:
         if likes:
-            made = add_likes(lab, paths, **rest)
-        else:
-            made = add_posts(lab, paths, author=author, join=join, **own, **rest)
-    show_added(made, as_json, documents=made.stats["documents"])
+            return add_likes(lab, paths, **rest)
+        return add_posts(lab, paths, author=author, join=join, **own, **rest)
+
+    add_to(lab_path, make, "documents", as_json=as_json, dry_run=dry_run)
 
 
 @command.command("docs")
@@ -147,6 +151,13 @@ def posts(
     help="Kind of documents that do not name theirs.",
 )
 @click.option("--text-column", default="", help="Column with the text.  [default: text]")
+@click.option(
+    "--map",
+    "mapped",
+    multiple=True,
+    metavar="FIELD=NAME,…",
+    help="What fields of rows are called: text=body,author=speaker; kind= takes none (repeatable).",
+)
 @click.option("--encoding", default="", help="Encoding of files that are not UTF-8 and do not name theirs.")
 @click.option(
     "--robots",
@@ -155,13 +166,15 @@ def posts(
 )
 @_strict
 @click.option("--site", default="", help="The site of --robots, such as https://example.org.")
-def docs(paths: tuple[Path, ...], lab_path: Path, as_json: bool, robots: Path | None, **rest: Any) -> None:
+def docs(
+    paths: tuple[Path, ...], lab_path: Path, as_json: bool, dry_run: bool, robots: Path | None, **rest: Any
+) -> None:
     """Documents: text, JSON, tables, web pages and archives, books, PDF, mail and more.
 
     \b
     glaswerk add docs minutes/ --licence CC-BY-4.0 --author "Town council"
     glaswerk add docs 'notes/**/*.md' book.epub report.pdf --licence own
-    glaswerk add docs reviews.csv --text-column review --licence CC0-1.0
+    glaswerk add docs reviews.csv --map text=review,author=customer --licence CC0-1.0 --dry-run
     zcat old.txt.gz | glaswerk add docs - --licence PD --encoding windows-1252
 
     Text, markdown, JSON, tables, Parquet, HTML, WARC, EPUB, PDF, mail, office documents, RTF, LaTeX,
@@ -173,9 +186,13 @@ def docs(paths: tuple[Path, ...], lab_path: Path, as_json: bool, robots: Path | 
     """
     from glaswerk.data.source import add_docs
 
-    with writing(lab_path) as lab:
-        made = add_docs(lab, paths, robots=robots, **rest)
-    show_added(made, as_json, documents=made.stats["documents"])
+    add_to(
+        lab_path,
+        lambda lab: add_docs(lab, paths, robots=robots, **rest),
+        "documents",
+        as_json=as_json,
+        dry_run=dry_run,
+    )
 
 
 @command.command("chats")
@@ -184,7 +201,7 @@ def docs(paths: tuple[Path, ...], lab_path: Path, as_json: bool, robots: Path | 
 @_acquired("", _OWN)
 @click.option("--tolerant", is_flag=True, help="Leave out broken dialogues, and count them.")
 @_strict
-def chats(paths: tuple[Path, ...], lab_path: Path, as_json: bool, **rest: Any) -> None:
+def chats(paths: tuple[Path, ...], lab_path: Path, as_json: bool, dry_run: bool, **rest: Any) -> None:
     """Dialogues, for `glaswerk tune`.
 
     \b
@@ -196,9 +213,13 @@ def chats(paths: tuple[Path, ...], lab_path: Path, as_json: bool, **rest: Any) -
     """
     from glaswerk.data.source import add_chats
 
-    with writing(lab_path) as lab:
-        made = add_chats(lab, paths, **rest)
-    show_added(made, as_json, documents=made.stats["documents"])
+    add_to(
+        lab_path,
+        lambda lab: add_chats(lab, paths, **rest),
+        "documents",
+        as_json=as_json,
+        dry_run=dry_run,
+    )
 
 
 @command.command("preferences")
@@ -207,7 +228,7 @@ def chats(paths: tuple[Path, ...], lab_path: Path, as_json: bool, **rest: Any) -
 @_acquired("", _OWN)
 @click.option("--tolerant", is_flag=True, help="Leave out broken rows, and count them.")
 @_strict
-def preferences(paths: tuple[Path, ...], lab_path: Path, as_json: bool, **rest: Any) -> None:
+def preferences(paths: tuple[Path, ...], lab_path: Path, as_json: bool, dry_run: bool, **rest: Any) -> None:
     """Pairs of a chosen and a rejected answer, for `glaswerk tune --method dpo`.
 
     \b
@@ -220,9 +241,13 @@ def preferences(paths: tuple[Path, ...], lab_path: Path, as_json: bool, **rest: 
     """
     from glaswerk.data.source import add_preferences
 
-    with writing(lab_path) as lab:
-        made = add_preferences(lab, paths, **rest)
-    show_added(made, as_json, documents=made.stats["documents"])
+    add_to(
+        lab_path,
+        lambda lab: add_preferences(lab, paths, **rest),
+        "documents",
+        as_json=as_json,
+        dry_run=dry_run,
+    )
 
 
 @command.command("images")
@@ -232,7 +257,13 @@ def preferences(paths: tuple[Path, ...], lab_path: Path, as_json: bool, **rest: 
 @click.option("--text-column", default="", help="Column with the captions.  [default: text, caption, …]")
 @click.option("--tolerant", is_flag=True, help="Leave out broken rows and files, and count them.")
 def images(
-    paths: tuple[Path, ...], lab_path: Path, as_json: bool, text_column: str, tolerant: bool, **rest: str
+    paths: tuple[Path, ...],
+    lab_path: Path,
+    as_json: bool,
+    dry_run: bool,
+    text_column: str,
+    tolerant: bool,
+    **rest: str,
 ) -> None:
     """Pictures with captions; each caption becomes a document.
 
@@ -247,9 +278,14 @@ def images(
     """
     from glaswerk.data.source import add_images
 
-    with writing(lab_path) as lab:
-        made = add_images(lab, paths, text_column=text_column, tolerant=tolerant, **rest)
-    show_added(made, as_json, documents=made.stats["documents"], pictures=made.stats["pictures"])
+    add_to(
+        lab_path,
+        lambda lab: add_images(lab, paths, text_column=text_column, tolerant=tolerant, **rest),
+        "documents",
+        "pictures",
+        as_json=as_json,
+        dry_run=dry_run,
+    )
 
 
 @command.command("evaluations")

@@ -58,6 +58,9 @@ _ADDED: Fields = {
     "stats.bad_file_count": ("integer (optional)", "Number of all such files."),
     "stats.unparsed_dates": ("integer (optional)", "Documents whose date was not understood."),
     "stats.*": ("any", "Further figures, by the kind of the source."),
+    "dry_run": ("boolean (optional)", "True with --dry-run: nothing was written, and `path` is empty."),
+    "rows": ("list (optional)", "With --dry-run: the first ten documents, as they would come in."),
+    "rows[].*": ("any", "A field of the document that is not empty; see the file formats."),
 }
 _CURATED: Fields = {
     **_ARTIFACT,

@@ -21,17 +21,31 @@ def show_added(made: Artifact, as_json: bool, **figures: Any) -> None:
     """A new source and what was left out of it; exits with EXIT_INCOMPLETE if files were bad."""
     show(made, as_json, **figures)
     if not as_json:
-        undated = made.stats.get("unparsed_dates", 0)
-        dates = {"unparsed_date": undated} if undated else {}
-        _say("left out", made.stats.get("left_out", {}))
-        _say("added without a date", dates)
-    bad = made.stats.get("bad_files", [])
+        say_left_out(made)
+    say_bad_files(made)
+    leave_if_bad(made)
+
+
+def say_left_out(made: Artifact) -> None:
+    """Counts by reason of what is not in a source, on standard output."""
+    _say("left out", made.stats.get("left_out", {}))
+    undated = made.stats.get("unparsed_dates", 0)
+    _say("added without a date", {"unparsed_date": undated} if undated else {})
+
+
+def say_bad_files(made: Artifact) -> None:
+    """The names of bad files and what is wrong with them, on standard error."""
+    bad, count = made.stats.get("bad_files", []), made.stats.get("bad_file_count", 0)
     for file in bad[:_NAMED]:
         echo(f"bad file: {file['file']}: {file['reason']}{_because(file['error'])}", err=True)
     if bad:
-        count = made.stats["bad_file_count"]
         more = f"; the first {_NAMED} are named here" if count > _NAMED else ""
         echo(f"{count:,} bad {'file' if count == 1 else 'files'} left out{more}", err=True)
+
+
+def leave_if_bad(made: Artifact) -> None:
+    """Exit with EXIT_INCOMPLETE if files were bad."""
+    if made.stats.get("bad_files"):
         click.get_current_context().exit(EXIT_INCOMPLETE)
 
 

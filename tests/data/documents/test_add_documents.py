@@ -134,8 +134,8 @@ def test_parquet_rows_read_like_lines(empty_lab: Lab, tmp_path: Path) -> None:
 
 def test_parquet_without_text_names_its_columns(empty_lab: Lab, tmp_path: Path) -> None:
     path = tmp_path / "rows.parquet"
-    pq.write_table(pa.table({"body": ["One."], "id": [7]}), path)
-    assert "found body, id" in refused(empty_lab, path).message
+    pq.write_table(pa.table({"review": ["One."], "id": [7]}), path)
+    assert "found review, id" in refused(empty_lab, path).message
 
 
 def test_a_compressed_file_of_several_frames_is_read_to_its_end(empty_lab: Lab, tmp_path: Path) -> None:
@@ -205,9 +205,9 @@ def test_a_path_that_is_missing_or_empty_is_refused(empty_lab: Lab, tmp_path: Pa
 
 
 def test_an_unknown_kind_is_refused_with_its_place(empty_lab: Lab, tmp_path: Path) -> None:
-    path = write_lines(tmp_path / "rows.jsonl", {"text": "x", "kind": "poem"})
+    path = write_lines(tmp_path / "rows.jsonl", {"text": "x", "kind": "dialogue"})
     error = refused(empty_lab, path)
-    assert "'poem'" in error.message
+    assert "'dialogue'" in error.message
     assert "row 1" in error.message
 
 

@@ -57,7 +57,8 @@ def test_a_row_with_too_many_cells_is_counted(empty_lab: Lab, tmp_path: Path) ->
 def test_a_quotation_mark_never_closed_is_an_error_and_not_all_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("glaswerk.data.documents.csv_rows.ROW_BYTES", 5000)
+    for module in ("csv_rows", "csv_dialects"):
+        monkeypatch.setattr(f"glaswerk.data.documents.{module}.ROW_BYTES", 5000)
     data = b'id,text\n1,"open\n' + b"line after line\n" * 1000
     with pytest.raises(GlaswerkError):
         list(read_table(io.BytesIO(data), tmp_path, Counter()))

@@ -89,8 +89,8 @@ def test_the_column_that_the_user_names_is_the_text_in_every_format(file_format:
 
 
 def test_a_parquet_file_without_the_column_names_those_it_has() -> None:
-    with pytest.raises(NoTextColumn, match="found body, id") as caught:
-        read("parquet", parquet([{"body": "One.", "id": 1}]))
+    with pytest.raises(NoTextColumn, match="found review, id") as caught:
+        read("parquet", parquet([{"review": "One.", "id": 1}]))
     assert "--text-column" in (caught.value.hint or "")
 
 

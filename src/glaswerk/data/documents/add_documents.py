@@ -5,10 +5,12 @@ from __future__ import annotations
 import codecs
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from glaswerk.core.document import Document
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import digest_file
+from glaswerk.data.documents.field_names import FieldNames, parse_map
 from glaswerk.data.documents.fields import PLAIN_KINDS, Defaults, IngestCounts, find_files
 from glaswerk.data.documents.file_reader import collect_rules, read_file
 from glaswerk.data.documents.files_job import FilesJob
@@ -32,6 +34,7 @@ def add_docs(
     robots: Path | None = None,
     site: str = "",
     strict: bool = False,
+    mapped: Sequence[str] = (),
 ) -> Artifact:
     """One source from files, folders, patterns and standard input (`-`).
 
@@ -40,7 +43,8 @@ def add_docs(
     RTF, LaTeX, notebooks, subtitles, feeds, exports of WordPress and dumps of MediaWiki; plain, compressed
     (gz, bz2, zst, xz) or in tar and zip files. Rows may have id, author, created_at, lang, url, licence,
     kind and title next to `text` (`text_column` names another column), and so may the front matter of a
-    markdown file. `encoding` is for files that are neither UTF-8 nor declare their encoding. `robots` is a
+    markdown file. Usual other names are known (`field_names.SYNONYMS`); `mapped` has more, such as
+    "author=orator". `encoding` is for files that are neither UTF-8 nor declare their encoding. `robots` is a
     robots.txt or ai.txt that applies to `site`, or to every document; such files among the input apply to
     the folder that they are in.
 
@@ -51,10 +55,14 @@ def add_docs(
     """
     _check(kind, encoding)
     counts = IngestCounts(strict=strict)
-    options = ReadOptions(text_column, encoding)
+    names = FieldNames(parse_map(mapped, text_column))
+    text_column = names.chosen.get("text", "")
+    options = ReadOptions(text_column, encoding, names=names)
     _load_robots(robots, site, options.robots)
     more = {"text_column": text_column, "encoding": encoding, "site": site}
-    decided = {key: value for key, value in more.items() if value}
+    decided: dict[str, Any] = {key: value for key, value in more.items() if value}
+    if others := {ours: theirs for ours, theirs in names.chosen.items() if ours != "text"}:
+        decided["map"] = others
     if robots is not None:
         decided["robots"] = digest_file(robots)
     with spooled(paths) as spooled_paths:
@@ -69,7 +77,8 @@ def add_docs(
                 rules_read = True
             return read_file(file, defaults, options, counts)
 
-        job = FilesJob("add-docs/6", licence, author, acquired, kind, files, counts, read)
+        job = FilesJob("add-docs/7", licence, author, acquired, kind, files, counts, read)
+        job.finish = names.need_all_seen
         return job.make(lab, name, **decided)
 
 

@@ -1,8 +1,9 @@
-"""Tables as text: cells separated by comma, semicolon, tab or bar; a header row; quoting as in RFC 4180."""
+"""Tables as text: cells separated by comma, semicolon, tab or bar; a header row; quotes as `csv_dialects`."""
 
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,13 +11,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.data.documents.csv_dialects import NO_DELIMITER, Dialects, Lines, Unclosed
 from glaswerk.data.files.limits import ROW_BYTES
-from glaswerk.data.files.lines import decode, raw_lines
 
 # Usual names of the column that holds the text.
 TEXT_COLUMNS = ("text", "content", "body", "full_text", "tweet", "message")
 _DELIMITERS = (",", "\t", ";", "|")
 _NAME_LIMIT = 64
+_SEPARATOR = re.compile(r"""\ufeff?"?sep=(?P<mark>[^\w"'\r\n])"?[,;\t ]*\r?\n?""", re.I)
 
 
 class NoTextColumn(GlaswerkError):
@@ -33,8 +35,16 @@ def header(line: str) -> tuple[str, list[str]]:
     return delimiter, [name.strip().lower() for name in names]
 
 
+def separator(line: str) -> str:
+    """The delimiter that Excel's line `sep=;` before a table states; "" for any other line."""
+    found = _SEPARATOR.fullmatch(line)
+    return found["mark"] if found else ""
+
+
 def is_table(line: str, text_column: str) -> bool:
     """Whether a first line is certainly a header row: short, distinct names, one of them for the text."""
+    if separator(line):
+        return True
     try:
         _, names = header(line)
     except csv.Error:
@@ -86,24 +96,26 @@ def cell_limit(characters: int) -> Iterator[None]:
 def _read_table(
     file: BinaryIO, path: Path, counts: Counter[str], text_column: str, encoding: str
 ) -> Iterator[tuple[int, dict[str, str]]]:
-    lines = _Lines(file, path, encoding)
-    number = 0
+    lines = Lines(file, path, encoding)
+    number, begun = 0, 1
     try:
-        first = next(lines, "")
-        delimiter, _ = header(first)
-        rows = csv.reader(lines.after(first), delimiter=delimiter)
-        names = [name.strip().lower() for name in next(rows, [])]
-        column, line = text_column_of(names, text_column, path), rows.line_num
-        for number, cells in enumerate(rows, start=1):
-            begun, line = line + 1, rows.line_num
-            lines.since = 0
-            if lines.ended:
-                raise _unclosed(path, number, begun)
-            if len(cells) > len(names):
+        delimiter, names = _header_row(lines)
+        column, table = text_column_of(names, text_column, path), Dialects(lines, delimiter, len(names))
+        begun = lines.number + 1
+        while (cells := table.row()) is not None:
+            number += 1
+            if any(cells[len(names) :]):
                 counts["broken_row"] += 1
             elif cells:
                 row = dict(zip(names, cells, strict=False))
                 yield number, {**row, "text": row.get(column, "")}
+            begun = lines.number + 1
+    except Unclosed as error:
+        raise GlaswerkError(
+            f"expected quoted cells to end in {path}, found row {number + 1:,} open from line {begun:,} to "
+            "the end",
+            hint='close the quotation mark ("), or double it if it belongs to the text',
+        ) from error
     except csv.Error as error:
         raise GlaswerkError(
             f"expected a table in {path}, found an error after row {number:,}: {error}",
@@ -111,43 +123,15 @@ def _read_table(
         ) from error
 
 
-def _unclosed(path: Path, number: int, line: int) -> GlaswerkError:
-    """The error for a row that runs to the end of the file: `csv` would return the rest as one cell."""
-    return GlaswerkError(
-        f"expected quoted cells to end in {path}, found row {number:,} open from line {line:,} to the end",
-        hint='close the quotation mark ("), or double it if it belongs to the text',
-    )
-
-
-class _Lines:
-    """Decoded lines of a table. One row may span many lines, up to ROW_BYTES."""
-
-    def __init__(self, file: BinaryIO, path: Path, encoding: str) -> None:
-        self._raw, self._path, self._encoding = raw_lines(file, path), path, encoding
-        self._offset = 0
-        self.since = 0
-        self.ended = False
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        line = next(self._raw, b"")
-        if not line:
-            self.ended = True
-            raise StopIteration
-        text = decode(line, self._path, self._offset, self._encoding)
-        self._offset += len(line)
-        self.since += len(line)
-        if self.since > ROW_BYTES:
-            raise GlaswerkError(
-                f"expected rows below {ROW_BYTES:,} bytes in {self._path}, found a longer one that ends "
-                f"after byte {self._offset:,}",
-                hint='look for a quotation mark (") that is never closed',
-            )
-        return text
-
-    def after(self, first: str) -> Iterator[str]:
-        """`first`, then the lines that have not been read yet."""
-        yield first
-        yield from self
+def _header_row(lines: Lines) -> tuple[str, list[str]]:
+    """The delimiter and the column names, from the first row and Excel's line `sep=;` before it."""
+    first = next(lines, "")
+    stated = separator(first)
+    if not stated:
+        lines.rewind()
+        delimiter, found = header(first)
+        # A table of one column has no delimiter: a comma in it belongs to the text.
+        delimiter = delimiter if len(found) > 1 else NO_DELIMITER
+    lines.begin()
+    cells = Dialects(lines, stated or delimiter, 0).row() or []
+    return stated or delimiter, [name.strip().lower() for name in cells]

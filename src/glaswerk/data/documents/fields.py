@@ -6,11 +6,10 @@ here. Every reader of documents, dialogues and pictures uses it.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, get_args
 
@@ -23,15 +22,13 @@ from glaswerk.data.files.lines import broken
 from glaswerk.data.language import tidy_code
 from glaswerk.data.references import X_PREFIX, derived_from, retweeted_handle
 from glaswerk.data.store.new_source import ORIGINS
-from glaswerk.data.times import parse_time
+from glaswerk.data.times import time_of
 
 # Dialogues and preferences have turns, which plain text does not.
 PLAIN_KINDS = tuple(kind for kind in get_args(Kind) if kind not in ("dialogue", "preference"))
 _AUDIENCES = ("public", "limited", "private")
 _YES, _NO = ("true", "yes", "1", "1.0"), ("false", "no", "0", "0.0")
 _MAGIC = {".parquet": b"PAR1", ".zst": b"\x28\xb5\x2f\xfd"}
-# Seconds or milliseconds since 1970, from 2001 to 2286.
-_EPOCH = re.compile(r"[0-9]{10}|[0-9]{13}")
 # Ids of X are globally unique, and a handle is not an id: neither gets the source's name as prefix.
 _GLOBAL = (X_PREFIX, "@")
 
@@ -156,7 +153,7 @@ def _check_content(path: Path) -> None:
 def from_fields(
     row: Mapping[str, Any], fallback_id: str, where: str, defaults: Defaults, counts: IngestCounts
 ) -> Document | None:
-    """A document from named fields; None, counted as `no_text`, if it has no text.
+    """A document from named fields; None, counted by reason, if it has no text or its author deleted it.
 
     The id gets the source's name as prefix, to be unique in the lab. Ids of X (`x:…`) already are.
     """
@@ -165,9 +162,12 @@ def from_fields(
     if not isinstance(text, str) or not text.replace("\0", "").strip():
         counts.left_out["no_text"] += 1
         return None
+    if reason := _not_kept(row, text):
+        counts.left_out[reason] += 1
+        return None
     identifier = _text_of(row, "id") or fallback_id
     kind = _kind(row, where, defaults)
-    repeated = retweeted_handle(text) if kind == "post" else ""
+    repeated = retweeted_handle(text) if kind == "post" or row.get("is_retweet") else ""
     return Document(
         id=identifier if identifier.startswith(X_PREFIX) else f"{defaults.source}:{identifier}",
         source=defaults.source,
@@ -184,6 +184,17 @@ def from_fields(
         edit_of=_edge(row, "edit_of", defaults),
         derived_from=derived_from(row, where),
     )
+
+
+def _not_kept(row: Mapping[str, Any], text: str) -> str:
+    """Why a post is left out that says so itself: its author deleted it, or it repeats another's words.
+
+    A repost with its author's name or its original's id is kept as such: `glaswerk curate` decides about it.
+    """
+    if _text_of(row, "is_deleted").lower() in (*_YES, "t"):
+        return "deleted"
+    reposts = _text_of(row, "is_retweet").lower() in (*_YES, "t")
+    return "retweet" if reposts and not row.get("retweet_of") and not retweeted_handle(text) else ""
 
 
 def _edge(row: Mapping[str, Any], key: str, defaults: Defaults) -> str:
@@ -225,7 +236,7 @@ def _one_of(row: Mapping[str, Any], key: str, known: Sequence[str], where: str) 
     if word and word not in known:
         raise GlaswerkError(
             f"expected {key!r} to be one of {', '.join(known)} in {where}, found {word[:60]!r}",
-            hint="correct it there, or remove it",
+            hint=f"correct it there, or say that the field is something else: --map {key}=",
         )
     return word
 
@@ -252,22 +263,6 @@ def _time(row: Mapping[str, Any], counts: IngestCounts) -> datetime | None:
     value = row.get("created_at") or row.get("date")
     if value is None or value == "":
         return None
-    found = _moment(value)
+    found = time_of(value)
     counts.unparsed_dates += found is None
     return found
-
-
-def _moment(value: Any) -> datetime | None:
-    """A time from Parquet, from ISO 8601 or X's format, or from (milli)seconds since 1970."""
-    if isinstance(value, datetime):
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-    if isinstance(value, str) and _EPOCH.fullmatch(value.strip()):
-        value = int(value)
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        # 10^11 is the year 1973 in milliseconds, and the year 5138 in seconds.
-        seconds = value / 1000 if abs(value) >= 10**11 else value
-        try:
-            return datetime.fromtimestamp(seconds, UTC)
-        except (ValueError, OverflowError, OSError):
-            return None
-    return parse_time(str(value))

@@ -65,7 +65,7 @@ def _documents(
         for key, row in rows_of(file_format, stored, where, options, counts):
             place = f"{where}, row {key.removeprefix('#')}" if key else str(where)
             if file_format in _ROWS:
-                row = admitted(row, place, stated=defaults.stated)
+                row = options.names.read(admitted(row, place, stated=defaults.stated))
             opted_out = options.robots.disallows(str(row.get("url") or "").strip(), location)
             fields = {**row, "tdm_opt_out": True} if opted_out else row
             document = from_fields(fields, stored.name + key, place, defaults, counts)

@@ -40,6 +40,8 @@ class FilesJob:
     files: Sequence[InputFile]
     counts: IngestCounts
     read: Callable[[InputFile, Defaults], Iterator[Document]]
+    # Called after the last document; an error of it means that nothing is added.
+    finish: Callable[[], None] = lambda: None
 
     def make(self, lab: Lab, name: str, **more: Any) -> Artifact:
         """The artifact; `more` is further config that decides its content.
@@ -113,6 +115,7 @@ class FilesJob:
             if reason and self.counts.bad.count == named:
                 self.counts.left_out[reason] -= 1
                 self.counts.damaged(file.name, reason, broken(file.label, ValueError(reason)))
+        self.finish()
 
     def _of(self, file: InputFile, defaults: Defaults) -> Iterator[Document]:
         """The documents of one file, up to its fault if it has one."""

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 
 from glaswerk.data.documents.csv_rows import is_table
+from glaswerk.data.documents.field_names import FieldNames
 from glaswerk.data.documents.markup_formats import foreign_kind, markup_format
 from glaswerk.data.documents.opt_out import Robots
 from glaswerk.data.files.stored import StoredFile, book_format
@@ -80,12 +81,13 @@ class ReadOptions:
     """What decides how files are read, besides their bytes.
 
     `text_column` names the column of the text, `encoding` is for files that are neither UTF-8 nor declare
-    one, and `robots` holds the rules of sites against training.
+    one, `robots` holds the rules of sites against training, and `names` what the fields of rows are called.
     """
 
     text_column: str = ""
     encoding: str = ""
     robots: Robots = field(default_factory=Robots)
+    names: FieldNames = field(default_factory=FieldNames)
 
 
 def format_of(stored: StoredFile, options: ReadOptions) -> str:

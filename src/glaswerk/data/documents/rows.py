@@ -213,10 +213,10 @@ def _parquet(stored: StoredFile, where: Path, options: ReadOptions, counts: Inge
     plain = isinstance(stored.stream.raw, io.FileIO)
     rows = read_rows(where, file=stored.stream if plain else io.BytesIO(stored.whole()))
     for number, row in enumerate(rows, start=1):
-        wanted = options.text_column or "text"
-        if number == 1 and wanted not in row:
+        wanted = options.text_column
+        if number == 1 and not (wanted in row or (not wanted and options.names.may_have_text(row))):
             raise NoTextColumn(
-                f"expected a column {wanted!r} in {where}, found {', '.join(row)}",
+                f"expected a column {wanted or 'text'!r} in {where}, found {', '.join(row)}",
                 hint="name the column that holds the text: --text-column NAME",
             )
         yield f"#{number}", _chosen(row, options)
