@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 _PIECE = 1 << 16
@@ -47,25 +47,35 @@ class JsonStream:
         self._decoder = codecs.getincrementaldecoder("utf-8")()
         self._text, self._at, self._ended = "", 0, False
 
-    def listed(self, key: str = "") -> Iterator[Any]:
-        """Each value of the list that the stream is, or that is at `key` of the object that it is.
+    def listed(self, place: str = "item") -> Iterator[Any]:
+        """Each value at a place: keys, and `item` for the values of a list ("chats.item.messages.item").
 
-        Nothing if it is something else. Raises BrokenJson, TooLarge, TooDeep and UnicodeDecodeError, after
+        Nothing if the place is not there. Raises BrokenJson, TooLarge, TooDeep and UnicodeDecodeError, after
         the values before the fault.
         """
-        if not key:
-            yield from self._list()
-        elif self._next() == "{":
+        yield from self._at_place(place.split("."))
+        if self._next():
+            raise BrokenJson(f"expected the end, found {self._text[self._at : self._at + 20]!r}")
+
+    def _at_place(self, parts: Sequence[str]) -> Iterator[Any]:
+        if not parts:
+            yield self.value()
+        elif parts[0] == "item" and self._next() == "[":
+            self._at += 1
+            for _ in self._separated("]"):
+                yield from self._at_place(parts[1:])
+        elif parts[0] != "item" and self._next() == "{":
             self._at += 1
             for _ in self._separated("}"):
                 name = self.value()
                 self._take(":")
-                if name == key and self._next() == "[":
-                    yield from self._list()
-                else:
-                    self.value()
-        if self._next():
-            raise BrokenJson(f"expected the end, found {self._text[self._at : self._at + 20]!r}")
+                yield from self._at_place(parts[1:]) if name == parts[0] else self._skipped()
+        else:
+            self.value()
+
+    def _skipped(self) -> Iterator[Any]:
+        self.value()
+        return iter(())
 
     def value(self) -> Any:
         """The next value, whole."""
@@ -84,12 +94,6 @@ class JsonStream:
                     self._at = end
                     return found
             self._more()
-
-    def _list(self) -> Iterator[Any]:
-        if self._next() == "[":
-            self._at += 1
-            for _ in self._separated("]"):
-                yield self.value()
 
     def _separated(self, close: str) -> Iterator[None]:
         """Once for each of the parts between here and `close`, which are separated by commas."""

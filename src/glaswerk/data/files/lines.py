@@ -41,13 +41,13 @@ def read_objects(
 def read_list(file: BinaryIO, path: Path, place: str = "item") -> Iterator[tuple[int, dict[str, Any]]]:
     """(number from 1, object) of each value of a JSON list of any length, one in memory at a time.
 
-    `place` is `item` if the file is the list itself, or `KEY.item` if the list is at a key of an object.
+    `place` is `item` if the file is the list itself, or has the keys to it: `chats.item.messages.item`.
     Raises GlaswerkError for a value that is not an object, exceeds JSON_VALUE_BYTES or is nested deeper than
     about 1,000 levels, and for broken JSON.
     """
     number = 0
     try:
-        for value in JsonStream(file, JSON_VALUE_BYTES).listed(place.removesuffix("item").rstrip(".")):
+        for value in JsonStream(file, JSON_VALUE_BYTES).listed(place):
             number += 1
             if not isinstance(value, dict):
                 raise GlaswerkError(

@@ -18,7 +18,7 @@ from glaswerk.data.messages.message import ExportedMessage, moment, name_of, rep
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Where an export of one program has its messages (a path of ijson) and their fields.
+    """Where an export of one program has its messages (see `JsonStream.listed`) and their fields.
 
     `written` are the values of `type` of what people wrote; empty if the program exports nothing else.
     `mended`: the program takes UTF-8 for Latin-1.
