@@ -7,12 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import click
-
+from glaswerk.cli.echo import echo
 from glaswerk.cli.left_out import leave_if_bad, say_bad_files, say_left_out, show_added
 from glaswerk.cli.session import artifact_fields, print_json, writing
 from glaswerk.core.artifact_files import DOCUMENTS
-from glaswerk.core.printable import printable
 from glaswerk.lab import Artifact, Lab
 
 # Documents that a dry run shows.
@@ -44,12 +42,10 @@ def _show_trial(made: Artifact, as_json: bool) -> None:
     else:
         for number, row in enumerate(rows, start=1):
             said = (str(row[name]) for name in _SAID if name in row and row[name] != "public")
-            click.echo(f"{number:2}  {printable('  '.join([row['id'], *said]))}")
-            click.echo(f"    {printable(' '.join(row['text'].split())[:_EXCERPT])}")
+            echo(f"{number:2}  {'  '.join([row['id'], *said])}")
+            echo(f"    {' '.join(row['text'].split())[:_EXCERPT]}")
         count = made.stats["documents"]
-        click.echo(
-            f"{count:,} {'document' if count == 1 else 'documents'} would come in; nothing was written"
-        )
+        echo(f"{count:,} {'document' if count == 1 else 'documents'} would come in; nothing was written")
         say_left_out(made)
     say_bad_files(made)
     leave_if_bad(made)

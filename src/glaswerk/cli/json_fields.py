@@ -16,8 +16,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-Field = tuple[str, str]
-Fields = Mapping[str, Field]
+from glaswerk.cli.json_sources import ADDED, ARTIFACT, CURATED, IDENTITY, Field, Fields
+
+__all__ = ["JSON_FIELDS", "Field", "Fields"]
 
 
 def _in_list(fields: Fields) -> Fields:
@@ -25,53 +26,8 @@ def _in_list(fields: Fields) -> Fields:
     return {f"[].{path}": field for path, field in fields.items()}
 
 
-_IDENTITY: Fields = {
-    "id": ("string", "Content id of everything that decides the artifact: recipe, inputs, config."),
-    "kind": ("string", "source, evaluation, corpus, tokenizer, shards, model, trace or report."),
-    "name": ("string", "Name in the lab."),
-    "digest": ("string", "Digest over the output files."),
-    "bytes": ("integer", "Size of the output files."),
-    "seconds": ("number", "Wall-clock seconds it took to make."),
-    "cpu_seconds": ("number", "CPU seconds it took to make."),
-    "finished_at": ("string", "When it was finished: ISO 8601, UTC."),
-    "stats": ("object", "Figures of the artifact, by its kind."),
-}
-_ARTIFACT: Fields = {
-    **_IDENTITY,
-    "path": ("string", "Its folder."),
-    "inputs": ("object", "Role → id of each artifact it was made from."),
-    "inputs.*": ("string", "Id of the artifact with that role."),
-    "config": ("object", "The resolved settings it was made with."),
-    "warnings": ("list (optional)", "Of curate and train: why there is too little text, with figures."),
-}
-_ADDED: Fields = {
-    **_ARTIFACT,
-    "stats.left_out": ("object (optional)", "What was left out, by reason; see `glaswerk explain`."),
-    "stats.left_out.*": ("integer", "Left out for that reason."),
-    "stats.bad_files": (
-        "list (optional)",
-        "Files that were not read to their end; the first 100. Exit code 3.",
-    ),
-    "stats.bad_files[].file": ("string", "The file's name within the source, control characters escaped."),
-    "stats.bad_files[].reason": ("string", "Under which reason it is counted in left_out."),
-    "stats.bad_files[].error": ("string", "What was wrong with it; may be empty."),
-    "stats.bad_file_count": ("integer (optional)", "Number of all such files."),
-    "stats.unparsed_dates": ("integer (optional)", "Documents whose date was not understood."),
-    "stats.*": ("any", "Further figures, by the kind of the source."),
-    "dry_run": ("boolean (optional)", "True with --dry-run: nothing was written, and `path` is empty."),
-    "rows": ("list (optional)", "With --dry-run: the first ten documents, as they would come in."),
-    "rows[].*": ("any", "A field of the document that is not empty; see the file formats."),
-}
-_CURATED: Fields = {
-    **_ARTIFACT,
-    "stats.documents": ("integer", "Documents of all sources."),
-    "stats.kept": ("integer", "Documents kept."),
-    "stats.decisions": ("object", "Documents by the reason that decided, `kept` among them."),
-    "stats.decisions.*": ("integer", "Documents for that reason."),
-    "stats.*": ("any", "Further figures of the corpus."),
-}
 _STATE: Fields = {
-    **_IDENTITY,
+    **IDENTITY,
     "stale": ("string", "Empty, or why a rebuild would give something else."),
 }
 _STATUS: Fields = {
@@ -372,13 +328,13 @@ JSON_FIELDS: Mapping[str, Fields] = {
     "status": _in_list(_STATUS),
     "log": _in_list(_LOG),
     "town": {"*": ("integer", "How many of each thing were written.")},
-    "add posts": _ADDED,
-    "add docs": _ADDED,
-    "add chats": _ADDED,
-    "add preferences": _ADDED,
-    "add images": _ADDED,
-    "add evaluations": _ARTIFACT,
-    "curate": _CURATED,
+    "add posts": ADDED,
+    "add docs": ADDED,
+    "add chats": ADDED,
+    "add preferences": ADDED,
+    "add images": ADDED,
+    "add evaluations": ARTIFACT,
+    "curate": CURATED,
     "diff": _DIFF,
     "why": _in_list(_WHY),
     "rights": _in_list(_RIGHTS),
@@ -388,24 +344,24 @@ JSON_FIELDS: Mapping[str, Fields] = {
     "corpus ls": _in_list(_STATE),
     "corpus show": _DETAIL,
     "corpus rm": _REMOVAL,
-    "tokenizer": _ARTIFACT,
-    "pack": _ARTIFACT,
-    "adopt": _in_list(_ARTIFACT),
+    "tokenizer": ARTIFACT,
+    "pack": ARTIFACT,
+    "adopt": _in_list(ARTIFACT),
     "plan": _PLAN,
-    "train": _ARTIFACT,
-    "tune": _ARTIFACT,
-    "evaluate": _ARTIFACT,
+    "train": ARTIFACT,
+    "tune": ARTIFACT,
+    "evaluate": ARTIFACT,
     "model ls": _in_list(_STATE),
     "model show": _DETAIL,
     "model rm": _REMOVAL,
-    "index": _ARTIFACT,
+    "index": ARTIFACT,
     "trace": _TRACE,
     "count": _COUNT,
     "search": _in_list(_PASSAGE),
     "forget": _FORGET,
     "what-if": _WHAT_IF,
-    "rebuild": _in_list(_ARTIFACT),
-    "retrain": _ARTIFACT,
+    "rebuild": _in_list(ARTIFACT),
+    "retrain": ARTIFACT,
     "lineage": _LINEAGE,
     "verify": _VERIFY,
     "reproduce": _in_list(_COMPARED),
