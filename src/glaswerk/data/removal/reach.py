@@ -71,7 +71,7 @@ class Reach:
     stay. `related`: (id, relation) of documents that point to those named; a relation is quote, reply or
     retweet. `derived`: ids of documents derived from those named or from their retweets, directly or not.
     `held_back`: (copy, original) of copies that a corpus left out as duplicates of a document that goes. They
-    would be trained on in its place; they stay out unless the user decides otherwise.
+    would be trained on instead; they stay out unless the user decides otherwise.
     """
 
     documents: list[dict[str, Any]]
