@@ -43,7 +43,8 @@ def test_reasons_of_curation_have_hyphens_and_those_of_adding_underscores() -> N
 
 def test_rights_and_deletions_are_decided_before_any_rule_on_the_text() -> None:
     order = list(CURATION)
-    assert order[:4] == ["forgotten", "deleted", "rights-opt-out", "private-audience"]
+    first = ["forgotten", "deleted", "copy-of-forgotten", "rights-opt-out", "private-audience"]
+    assert order[:5] == first
     assert order[-1] == "kept"
 
 

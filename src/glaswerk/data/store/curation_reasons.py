@@ -87,7 +87,7 @@ CURATION = {
     "copy-of-forgotten": Reason(
         "Someone else's document, left out before as a duplicate of one that was forgotten or deleted since. "
         "It does not take its place.",
-        "glaswerk forget with the same names and --copies keep lets it be trained on.",
+        "`glaswerk forget` with the same names and --copies keep lets it be trained on.",
     ),
     "rights-opt-out": Reason(
         "The owner reserved text and data mining (tdm_opt_out), so the document is not trained on.",
