@@ -107,3 +107,10 @@ PIECES = ["<p>", "<a href='", "<!--", "</main>", "<table><b>", "x", "&#0;", "<me
 @given(st.text(max_size=300) | st.lists(st.sampled_from(PIECES)).map("".join))
 def test_no_text_breaks_the_reader(text: str) -> None:
     assert isinstance(read_page(text)["text"], str)
+
+
+def test_a_long_page_is_read_like_a_short_one() -> None:
+    page = "<html lang=en><head><title>Weir</title></head><body><main>{}</main></body></html>"
+    long = read_page(page.format("<p>Words of the mill.</p>" * 40_000))
+    assert (long["lang"], long["title"]) == ("en", "Weir")
+    assert long["text"].count("Words of the mill.") == 40_000

@@ -276,3 +276,14 @@ def test_a_wide_window_in_a_folder_or_container_is_counted(empty_lab: Lab, tmp_p
     reasons = {bad["file"]: bad["reason"] for bad in made.stats["bad_files"]}
     assert set(reasons) == {"wide.txt.zst", "box.zip/inner.txt.zst", "two.txt.zst"}
     assert reasons["box.zip/inner.txt.zst"] == "wide_window"
+
+
+def test_members_of_a_zip_file_that_share_bytes_are_a_bomb(tmp_path: Path) -> None:
+    whole = bytearray(zipped({"a.txt": b"words " * 99, "b.txt": b"words " * 99}))
+    second = whole.rindex(b"PK\x01\x02")
+    whole[second + 42 : second + 46] = bytes(4)  # the second member begins where the first does
+    (tmp_path / "a.zip").write_bytes(whole)
+    counts: Counter[str] = Counter()
+    with (tmp_path / "a.zip").open("rb") as file:
+        assert list(Unpacker(counts).files(file, "a.zip")) == []
+    assert counts == {"bomb": 1}

@@ -17,6 +17,7 @@ from glaswerk.data.documents.reading import UnsupportedFile
 from glaswerk.data.documents.rows import rows_of
 from glaswerk.data.documents.warc import read_rules
 from glaswerk.data.documents.wrong_command import WrongCommand, admitted, is_left_out, refuse_archive
+from glaswerk.data.files.bounded_call import TooCostly
 from glaswerk.data.files.inputs import InputFile
 from glaswerk.data.files.left_out import LeftOut
 from glaswerk.data.files.limits import ROBOTS_BYTES
@@ -81,6 +82,8 @@ def _documents(
         if not stored.inside:
             raise
         counts.damaged(stored.name, "broken_file", error)
+    except TooCostly:
+        counts.left_out["too_big"] += 1
     except html.TooDeep:
         counts.left_out["nested_too_deep"] += 1
     except LeftOut as error:

@@ -12,7 +12,15 @@ from resiliparse.parse.encoding import map_encoding_to_html5
 from resiliparse.parse.html import ElementNode, HTMLTree
 
 from glaswerk.data.documents.opt_out import reserved_by_meta
-from glaswerk.data.files.limits import PAGE_DEPTH
+from glaswerk.data.files.bounded_call import bounded_call
+from glaswerk.data.files.limits import (
+    PAGE_DEPTH,
+    PAGE_ISOLATED_BYTES,
+    PAGE_MEMORY,
+    PAGE_MEMORY_A_BYTE,
+    PAGE_SECONDS,
+    PAGE_SECONDS_A_MB,
+)
 
 _MARKUP = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*+)[^<>]*+>")
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
@@ -77,8 +85,17 @@ class TooDeep(ValueError):
 def read_page(text: str) -> dict[str, Any]:
     """Fields of a page: text, title, lang, url (canonical), date, author, tdm_opt_out.
 
-    Raises TooDeep for a page nested deeper than PAGE_DEPTH elements.
+    A page over PAGE_ISOLATED_BYTES is read in a process of its own. Raises TooDeep for a page nested deeper
+    than PAGE_DEPTH elements, and TooCostly.
     """
+    if len(text) > PAGE_ISOLATED_BYTES:
+        found: dict[str, Any] = _isolated("read_whole_page", text)
+        return found
+    return read_whole_page(text)
+
+
+def read_whole_page(text: str) -> dict[str, Any]:
+    """As `read_page`, in this process, whatever it costs."""
     tree = parsed(keep_lists(text))
     meta = _meta(tree)
     lang = _html_attribute(tree, "lang") or _html_attribute(tree, "xml:lang")
@@ -96,7 +113,24 @@ def read_page(text: str) -> dict[str, Any]:
 
 
 def plain_text(html: str, *, skip: Iterable[str] = (), links: bool = False) -> str:
-    """All text of an HTML fragment, with blocks as paragraphs. Raises TooDeep like `read_page`."""
+    """All text of an HTML fragment, with blocks as paragraphs. Isolated, and raises, like `read_page`."""
+    if len(html) > PAGE_ISOLATED_BYTES:
+        found: str = _isolated("whole_plain_text", html, skip=list(skip), links=links)
+        return found
+    return whole_plain_text(html, skip=skip, links=links)
+
+
+def _isolated(function: str, text: str, **options: Any) -> Any:
+    seconds = PAGE_SECONDS + len(text) * PAGE_SECONDS_A_MB // 10**6
+    memory = PAGE_MEMORY + PAGE_MEMORY_A_BYTE * len(text)
+    answer = bounded_call(__name__, function, text, seconds=seconds, memory=memory, **options)
+    if "error" in answer:
+        raise TooDeep(answer["error"])
+    return answer["found"]
+
+
+def whole_plain_text(html: str, *, skip: Iterable[str] = (), links: bool = False) -> str:
+    """As `plain_text`, in this process, whatever it costs."""
     return _extract(parsed(html), main_content=False, skip=list(skip), links=links)
 
 

@@ -15,6 +15,7 @@ from fastwarc.warc import ArchiveIterator, WarcRecord
 from glaswerk.data.documents.html import TooDeep, decode, read_page
 from glaswerk.data.documents.opt_out import Robots, reserved_by_headers
 from glaswerk.data.documents.warc_records import framed
+from glaswerk.data.files.bounded_call import TooCostly
 from glaswerk.data.files.limits import PAGE_BYTES, ROBOTS_BYTES
 
 # `conversion` is text already extracted from pages, as in Common Crawl's WET files.
@@ -114,6 +115,9 @@ def _page(record: WarcRecord, url: str, counts: Counter[str], encoding: str) -> 
         return None
     try:
         row: dict[str, Any] = read_page(text) if media in _HTML else {"text": text}
+    except TooCostly:
+        counts["too_big"] += 1
+        return None
     except TooDeep:
         counts["nested_too_deep"] += 1
         return None

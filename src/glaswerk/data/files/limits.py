@@ -41,6 +41,11 @@ EVALUATION_FILE_BYTES = 512 * 10**6
 PAGE_BYTES = 32 << 20
 # Text extraction takes quadratic time in the depth: 0.2 s at 3,000 levels, 2 s at 10,000, 470 s at 100,000.
 PAGE_DEPTH = 3000
+# The parser takes quadratic time in the attributes of one element (700,000: more than 300 s), so a longer
+# page is parsed in a process of its own, which takes 0.2 s, within CPU seconds and bytes of address space.
+PAGE_ISOLATED_BYTES = 512 << 10
+PAGE_SECONDS, PAGE_SECONDS_A_MB = 8, 2
+PAGE_MEMORY, PAGE_MEMORY_A_BYTE = 512 << 20, 40
 # The header of a record in a web archive; crawlers write below 2 kB.
 WARC_HEADER_BYTES = 1 << 20
 # RFC 9309 asks crawlers to read at least 500 KiB of a robots.txt.

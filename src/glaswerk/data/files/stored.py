@@ -240,6 +240,7 @@ class Unpacker:
         if not isinstance(stream.raw, io.FileIO):
             seekable = io.BytesIO(StoredFile(name, stream, head).whole())
         with zipfile.ZipFile(seekable) as container:
+            _refuse_overlaps(container)
             names = set(container.namelist())
             if book_format(names):
                 yield StoredFile(name, stream, head, inside, container)
@@ -266,6 +267,15 @@ class Unpacker:
                 )
         except DAMAGE as error:
             self.damaged(error)
+
+
+def _refuse_overlaps(container: zipfile.ZipFile) -> None:
+    """Raise Bomb for a zip file whose members share bytes: a small file could unpack without end."""
+    end = -1
+    for info in sorted(container.infolist(), key=lambda info: info.header_offset):
+        if info.header_offset < end:
+            raise Bomb("members of a zip file that share bytes")
+        end = info.header_offset + info.compress_size
 
 
 class BoundedMember(tarfile.TarInfo):

@@ -12,15 +12,12 @@ from email.message import Message
 from email.policy import Compat32
 from typing import Any
 
+from glaswerk.data.files.bounded_call import TooCostly
 from glaswerk.data.files.limits import MAIL_HEADER_BYTES, MAIL_HEADERS, MAIL_LINES, MAIL_PARTS
 
 # Lines times levels: nesting of 20 in the longest message, and of 1,000 in one of 20,000 lines.
 _LINES_BY_LEVELS = 20 * 10**6
 _LEVELS = 20
-
-
-class TooCostly(ValueError):
-    """A message with more lines, headers, parts or levels than any mail program writes."""
 
 
 class _Budget:

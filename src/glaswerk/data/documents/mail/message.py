@@ -10,10 +10,11 @@ from email.message import Message
 from typing import Any
 
 from glaswerk.data.documents.html import TooDeep
-from glaswerk.data.documents.mail.bounded import TooCostly, parse_message
+from glaswerk.data.documents.mail.bounded import parse_message
 from glaswerk.data.documents.mail.headers import date, header, identifier, sender
 from glaswerk.data.documents.mail.own_words import own_words
 from glaswerk.data.documents.mail.parts import Unreadable, body
+from glaswerk.data.files.bounded_call import TooCostly
 
 _APPLE_SIZE = re.compile(rb"[ \t]*+(\d{1,9})[ \t]*+\r?\n")
 _REPLY = re.compile(r"^\s*(?:re|aw|sv|fwd?|wg)\s*(?:\[\d+\])?:", re.IGNORECASE)
