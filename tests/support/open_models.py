@@ -35,7 +35,76 @@ _OF: dict[str, dict[str, Any]] = {
     "qwen3": {"tie_word_embeddings": False},
     "gemma3_text": {"sliding_window": 32, "query_pre_attn_scalar": 32, "num_hidden_layers": 6},
 }
+# Families whose GGUF files are read back, and compared with llama.cpp.
 MODEL_TYPES = tuple(_OF)
+_EXPERTS = {"num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 32}
+_UNTIED: dict[str, Any] = {"tie_word_embeddings": False, "head_dim": None}
+# Every other family: small, untied unless the family ties, with what is peculiar to it.
+_OF |= {
+    "apertus": _UNTIED,
+    "arcee": {"tie_word_embeddings": False, "head_dim": 16},
+    "cohere": {"head_dim": None, "logit_scale": 0.25},
+    "cohere2": {"head_dim": None, "logit_scale": 0.25, "sliding_window": 8, "num_hidden_layers": 4},
+    "ernie4_5": {"head_dim": 16},
+    "exaone4": {**_UNTIED, "sliding_window": 8, "sliding_window_pattern": 2},
+    "gemma": {},
+    "gemma2": {"sliding_window": 8, "query_pre_attn_scalar": 32, "final_logit_softcapping": 3.0},
+    "gemma3n_text": {
+        "num_hidden_layers": 4,
+        "intermediate_size": [128] * 4,
+        "layer_types": ["sliding_attention", "full_attention"] * 2,
+        "num_kv_shared_layers": 2,
+        "vocab_size_per_layer_input": 640,
+        "hidden_size_per_layer_input": 8,
+        "laurel_rank": 8,
+        "sliding_window": 8,
+        "activation_sparsity_pattern": [0.95, 0.0, 0.0, 0.0],
+        "altup_num_inputs": 2,
+    },
+    "glm": _UNTIED,
+    "glm4": _UNTIED,
+    "gpt2": {
+        **dict.fromkeys(_SIZES),
+        "tie_word_embeddings": True,
+        "n_embd": 64,
+        "n_layer": 2,
+        "n_head": 4,
+        "n_positions": 256,
+        "n_inner": 128,
+    },
+    "gpt_neox": {**_UNTIED, "rotary_pct": 0.25, "num_key_value_heads": None},
+    "gpt_oss": {
+        **_UNTIED,
+        "head_dim": 16,
+        "sliding_window": 8,
+        "num_local_experts": 4,
+        "num_experts_per_tok": 2,
+    },
+    "granite": {
+        "head_dim": None,
+        "logits_scaling": 4.0,
+        "embedding_multiplier": 3.0,
+        "attention_multiplier": 0.1,
+    },
+    "helium": {"tie_word_embeddings": False, "head_dim": 16},
+    "hunyuan_v1_dense": {"head_dim": 16},
+    "ministral": {"tie_word_embeddings": False, "sliding_window": 8},
+    "mistral": _UNTIED | {"sliding_window": None},
+    "mixtral": {**_UNTIED, "num_local_experts": 4, "sliding_window": None},
+    "nemotron": {**_UNTIED, "hidden_act": "relu2"},
+    "olmo": {**_UNTIED, "clip_qkv": 4.0},
+    "olmo2": _UNTIED,
+    "olmo3": {**_UNTIED, "sliding_window": 8, "num_hidden_layers": 4},
+    "olmoe": {**_UNTIED, "num_experts": 4, "num_experts_per_tok": 2},
+    "phi": {**_UNTIED, "partial_rotary_factor": 0.5},
+    "phi3": {**_UNTIED, "sliding_window": 8},
+    "qwen3_moe": {**_UNTIED, **_EXPERTS, "head_dim": 16},
+    "seed_oss": {"tie_word_embeddings": False, "head_dim": 16},
+    "smollm3": {"head_dim": None, "num_hidden_layers": 4},
+    "stablelm": {**_UNTIED, "partial_rotary_factor": 0.25},
+    "starcoder2": {"head_dim": None, "sliding_window": None},
+}
+FAMILIES = tuple(_OF)
 
 
 def write_open_model(folder: Path, family: str = "llama", **config: Any) -> Path:
@@ -49,7 +118,7 @@ def write_open_model(folder: Path, family: str = "llama", **config: Any) -> Path
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             parameter.normal_(0.0, 0.3) if "norm" in name else parameter.normal_(0.0, 0.12)
-            if "norm" in name and family != "gemma3_text":
+            if "norm" in name and name.endswith("weight") and not family.startswith("gemma"):
                 parameter += 1
     model.save_pretrained(folder)
     (folder / "README.md").write_text("---\nlicense: apache-2.0\nlanguage: en\n---\n# A model\n")

@@ -24,8 +24,9 @@ def command(path: Path, name: str, licence: str, lab_path: Path, as_json: bool) 
     glaswerk adopt ~/models/SmolLM2-135M-Instruct.Q4_1.gguf --name smollm2
     glaswerk adopt ~/models/Qwen3-0.6B --licence Apache-2.0
 
-    Architectures: llama, qwen2, qwen3, gemma3. To tune the model: glaswerk pack --tokenizer smollm2, then
-    glaswerk tune --base smollm2 --lora 16.
+    Families: the text models of llama, mistral, qwen, gemma, phi, olmo, granite, gpt2, gpt-oss and more; a
+    folder of another one is refused with the complete list. To tune the model: glaswerk pack --tokenizer
+    smollm2, then glaswerk tune --base smollm2 --lora 16.
     """
     from glaswerk.model.adopt import adopt
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import stat
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,13 +22,21 @@ from glaswerk.core.artifact_files import (
     WEIGHTS_INDEX,
 )
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.model.supported_models import check_shapes, expected_shapes, read_config
+from glaswerk.model.supported_models import (
+    HEAD,
+    check_shapes,
+    expected_shapes,
+    known_names,
+    read_config,
+)
+from glaswerk.tokenizer.added_tokens import with_added_tokens
 from glaswerk.tokenizer.from_gguf import TokenizerFiles
 
 _PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".h5", ".msgpack")
 _LARGEST_JSON = 64 << 20
 _LARGEST_TOKENIZER = 256 << 20
 _TYPES = ("F32", "F16", "BF16")
+_EMBEDDINGS = ("embed_tokens.weight", "wte.weight", "embed_in.weight")
 _HINT = "download the complete folder again"
 
 
@@ -43,8 +52,9 @@ class HubFolder:
         self.config = read_config(read_json_object(path / MODEL_CONFIG), str(path / MODEL_CONFIG))
         self.weights = self._weights()
         self.places: dict[str, str] = {}
+        found = self._found()
         self.shapes = expected_shapes(self.config, str(path / MODEL_CONFIG))
-        check_shapes(self._found(), self.shapes, str(path))
+        check_shapes(known_names(found, self.shapes), self.shapes, str(path))
 
     @property
     def files(self) -> list[str]:
@@ -59,7 +69,7 @@ class HubFolder:
         index = [WEIGHTS_INDEX] if (self.path / WEIGHTS_INDEX).exists() and len(self.weights) > 1 else []
         names = [name for name in (*companions, *index, *self.weights) if (self.path / name).exists()]
         for name in names:
-            _check_regular(self.path / name)
+            check_regular(self.path / name)
         return names
 
     def tokenizer(self) -> TokenizerFiles:
@@ -74,7 +84,8 @@ class HubFolder:
         said = read_json_object(config) if config.exists() else {}
         if said.get("auto_map"):
             raise GlaswerkError(f"{config} requires custom code (auto_map), which is not supported")
-        return TokenizerFiles(read_text(path, _LARGEST_TOKENIZER), said, self._template(said))
+        content = with_added_tokens(read_text(path, _LARGEST_TOKENIZER), said, str(config))
+        return TokenizerFiles(content, said, self._template(said))
 
     def tensor(self, name: str) -> torch.Tensor:
         """One tensor of the weights, in the dtype of the file."""
@@ -99,7 +110,7 @@ class HubFolder:
 
     def _weights(self) -> list[str]:
         if (self.path / WEIGHTS).exists():
-            _check_regular(self.path / WEIGHTS)
+            check_regular(self.path / WEIGHTS)
             return [WEIGHTS]
         if (self.path / WEIGHTS_INDEX).exists():
             return self._indexed()
@@ -125,6 +136,7 @@ class HubFolder:
                 raise GlaswerkError(f"expected file names without a folder in {index}, found {name!r}")
             if not (self.path / name).is_file():
                 raise GlaswerkError(f"{index} names {name!r}, which is missing", hint=_HINT)
+            check_regular(self.path / name)
         if not names:
             raise GlaswerkError(f"expected weight files in {index}, found none", hint=_HINT)
         return names
@@ -135,16 +147,25 @@ class HubFolder:
             found = _shapes(self.path / name)
             self.places |= dict.fromkeys(found, name)
             shapes |= found
-        if self.config.tie_word_embeddings:
-            # Some files store the tied matrix twice; the second copy is ignored.
-            shapes.pop("lm_head.weight", None)
+        if self.config.tie_word_embeddings and HEAD in shapes:
+            if self._is_copy(shapes):
+                # Some files store the tied matrix twice; the second copy is ignored.
+                shapes.pop(HEAD)
+            else:
+                # transformers then runs the head of the file, whatever the flag says.
+                self.config.tie_word_embeddings = False
         return shapes
+
+    def _is_copy(self, shapes: Mapping[str, tuple[int, ...]]) -> bool:
+        """Whether the output projection is a copy of the input embeddings."""
+        names = [name for name in shapes if name.endswith(_EMBEDDINGS)]
+        return len(names) == 1 and torch.equal(self.tensor(HEAD), self.tensor(names[0]))
 
 
 def read_json_object(path: Path) -> dict[str, Any]:
     """A JSON object from a file. Raises GlaswerkError if it is missing, too large or not an object."""
     try:
-        found = json.loads(read_text(path, _LARGEST_JSON))
+        found = json.loads(read_text(path, _LARGEST_JSON), parse_float=_finite, parse_constant=_finite)
     except (ValueError, RecursionError) as error:
         raise GlaswerkError(f"{path} is not JSON: {error}", hint=_HINT) from error
     if not isinstance(found, dict):
@@ -155,7 +176,7 @@ def read_json_object(path: Path) -> dict[str, Any]:
 def read_text(path: Path, limit: int) -> str:
     """The text of a regular UTF-8 file of at most `limit` bytes. Raises GlaswerkError for any other."""
     try:
-        _check_regular(path)
+        check_regular(path)
         if (size := path.stat().st_size) > limit:
             raise GlaswerkError(f"expected up to {limit:,} bytes in {path}, found {size:,}")
         return path.read_text(encoding="utf-8")
@@ -165,10 +186,36 @@ def read_text(path: Path, limit: int) -> str:
         raise GlaswerkError(f"{path} is not UTF-8 text: {error}") from error
 
 
-def _check_regular(path: Path) -> None:
-    """Raises GlaswerkError for a pipe, device or folder: their size does not limit what a read returns."""
+def check_regular(path: Path) -> None:
+    """Raises GlaswerkError for a pipe, device or folder: their size does not limit what a read returns.
+
+    Also for a link, which may lead to any file of this machine, except one from a snapshot of Hugging Face's
+    cache to the blobs beside it.
+    """
+    if path.is_symlink() and not is_cached(path):
+        raise GlaswerkError(
+            f"expected a file at {path}, found a link to {str(path.readlink())!r}: no link is followed",
+            hint=f"cp -L {path} COPY, if that file belongs to the model, and put COPY in its place",
+        )
     if not stat.S_ISREG(path.stat().st_mode):
         raise GlaswerkError(f"{path} is not a regular file", hint=_HINT)
+
+
+def is_cached(path: Path) -> bool:
+    """Whether the link leads from `snapshots/REVISION/` to a file in `blobs/`, as in Hugging Face's cache."""
+    folder = path.parent.resolve()
+    blobs = folder.parent.parent / "blobs"
+    target = path.parent / path.readlink()
+    direct = not blobs.is_symlink() and not target.is_symlink()
+    return folder.parent.name == "snapshots" and direct and target.resolve().parent == blobs
+
+
+def _finite(number: str) -> float:
+    """Raises ValueError for Infinity and NaN, which JSON has not, and for numbers beyond all floats."""
+    value = float(number)
+    if not math.isfinite(value):
+        raise ValueError(f"expected finite numbers, found {number:.40}")
+    return value
 
 
 def _shapes(path: Path) -> dict[str, tuple[int, ...]]:

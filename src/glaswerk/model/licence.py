@@ -7,6 +7,7 @@ from pathlib import Path
 
 from glaswerk.core.artifact_files import MODEL_CARD
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.model.hub_folder import is_cached
 
 # Licence id of Hugging Face and GGUF → SPDX id.
 _SPDX = {
@@ -77,7 +78,8 @@ def _text(folder: Path) -> str:
 
 
 def _head(path: Path) -> str:
-    if not path.is_file():
+    # A link might lead to any file of this machine.
+    if (path.is_symlink() and not is_cached(path)) or not path.is_file():
         return ""
     with path.open(encoding="utf-8", errors="replace") as file:
         return file.read(_READ)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import torch
 from safetensors.torch import save_file
 from transformers import PreTrainedModel
+from transformers.pytorch_utils import Conv1D
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.extras import load_extra
@@ -17,9 +18,21 @@ from glaswerk.core.extras import load_extra
 if TYPE_CHECKING:
     from peft import LoraConfig, LoraModel
 
-# Attention and feed-forward layers: adapters on attention only learn less (Dettmers et al. 2023).
-TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 _ADAPTER = "default"
+
+
+def targets(model: PreTrainedModel) -> list[str]:
+    """Names of the linear layers of attention and feed-forward, such as "q_proj", whatever a family says.
+
+    Adapters on attention only learn less (Dettmers et al. 2023).
+    """
+    head = model.get_output_embeddings()
+    names = {
+        name.rpartition(".")[2]
+        for name, module in model.named_modules()
+        if isinstance(module, torch.nn.Linear | Conv1D) and module is not head
+    }
+    return sorted(names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +45,7 @@ class Adapters:
 
     @classmethod
     def add(cls, model: PreTrainedModel, rank: int, *, seed: int) -> Adapters:
-        """Add adapters of this rank to every linear layer in `TARGETS`; the output does not change at first.
+        """Add adapters of this rank to every linear layer (`targets`); the output does not change at first.
 
         Their scale is 2 (alpha = 2 × rank). Raises GlaswerkError for a rank above the model's width.
         """
@@ -40,7 +53,7 @@ class Adapters:
         if not 1 <= rank <= most:
             raise GlaswerkError(f"expected --lora from 1 to {most} for this model, found {rank}")
         peft = load_extra("peft", "lora", "adapters (--lora)")
-        config = peft.LoraConfig(r=rank, lora_alpha=2 * rank, lora_dropout=0.0, target_modules=list(TARGETS))
+        config = peft.LoraConfig(r=rank, lora_alpha=2 * rank, lora_dropout=0.0, target_modules=targets(model))
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             tuner = peft.LoraModel(model, config, _ADAPTER)
@@ -69,7 +82,7 @@ class Adapters:
             "lora_alpha": self._config.lora_alpha,
             "lora_dropout": 0.0,
             "bias": "none",
-            "target_modules": list(TARGETS),
+            "target_modules": sorted(self._config.target_modules or ()),
         }
         (folder / "adapter_config.json").write_text(json.dumps(settings, indent=2) + "\n")
 

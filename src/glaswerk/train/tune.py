@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from transformers import PreTrainedModel
+from transformers import AutoConfig, PreTrainedModel
 
-from glaswerk.core.artifact_files import MODEL_CONFIG
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.model.text_network import load, save
@@ -138,7 +136,7 @@ def chat_sampler(shards: Shards, config: TuneConfig, context: int) -> PackedSamp
 
 def context_of(model: Artifact) -> int:
     """The context of a model, in tokens."""
-    return int(json.loads((model.path / MODEL_CONFIG).read_text())["max_position_embeddings"])
+    return int(AutoConfig.from_pretrained(model.path, local_files_only=True).max_position_embeddings)
 
 
 def _rate(base: Artifact, config: TuneConfig) -> float:

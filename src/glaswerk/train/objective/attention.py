@@ -7,6 +7,7 @@ products. From 1,024 tokens on, and in fp32 at every length, flash attention is 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -22,10 +23,44 @@ SHORT = 512
 
 
 def use_attention(model: PreTrainedModel) -> None:
-    """Make `model` use this attention for short rows on a CPU, and torch's "sdpa" for everything else."""
+    """Make `model` use this attention for short rows on a CPU, and torch's "sdpa" for everything else.
+
+    A network that `transformers` does not run with "sdpa", such as one with attention sinks or capped scores,
+    keeps its own attention.
+    """
+    if model.config._attn_implementation not in ("sdpa", NAME):
+        return
     AttentionInterface.register(NAME, _attend)
     AttentionMaskInterface.register(NAME, sdpa_mask)
     model.set_attn_implementation(NAME)
+
+
+def masks(model: PreTrainedModel, mask: Callable[[], Tensor | None], positions: Tensor) -> Any:
+    """What keeps pieces of a row apart in every layer of `model`.
+
+    mask: a boolean one, (rows, 1, length, length), for layers that see the whole piece through our attention.
+    positions: (rows, length), they begin again at every piece. A network with other kinds of attention needs
+    a mask for each: None, as transformers makes them from the positions, except for GPT-OSS.
+    """
+    config = model.config
+    if config.model_type == "gpt_oss":
+        return _by_kind(positions, int(config.sliding_window), next(model.parameters()).dtype)
+    kinds = set(getattr(config, "layer_types", None) or ["full_attention"])
+    plain = kinds == {"full_attention"} and not getattr(config, "sliding_window", None)
+    return mask() if plain and config._attn_implementation == NAME else None
+
+
+def _by_kind(positions: Tensor, window: int, dtype: torch.dtype) -> dict[str, Tensor]:
+    """Masks that "eager" attention adds to its scores, by type of layer."""
+    pieces = (positions == 0).cumsum(1)
+    seen = (pieces[:, :, None] == pieces[:, None, :]).tril()
+    near = positions[:, :, None] - positions[:, None, :] < window
+    lowest = torch.finfo(dtype).min
+    found = {"full_attention": seen, "sliding_attention": seen & near}
+    return {
+        kind: torch.zeros(part.shape, dtype=dtype, device=part.device).masked_fill(~part, lowest)[:, None]
+        for kind, part in found.items()
+    }
 
 
 def _attend(

@@ -10,7 +10,7 @@ from transformers import PreTrainedModel
 
 from glaswerk.train.batches.batches import IGNORED, Batch
 from glaswerk.train.objective.loss import PIECE, product_type
-from glaswerk.train.objective.next_token import hidden_states, output_weight
+from glaswerk.train.objective.next_token import hidden_states, is_plain_head, logits, output_weight
 
 
 class _TokenLogProbabilities(torch.autograd.Function):
@@ -67,6 +67,10 @@ def token_log_probabilities(hidden: Tensor, weight: Tensor, labels: Tensor) -> T
 
 def label_log_probabilities(model: PreTrainedModel, batch: Batch) -> Tensor:
     """Log-probability of every label of a batch that counts, row after row, fp32."""
+    if not is_plain_head(model):
+        counted = batch.labels != IGNORED
+        shares = logits(model, batch)[counted].float().log_softmax(-1)
+        return shares.gather(1, batch.labels[counted][:, None])[:, 0]
     hidden = hidden_states(model, batch).flatten(0, 1)
     return token_log_probabilities(hidden, output_weight(model), batch.labels.flatten())
 

@@ -71,6 +71,15 @@ class _LinearCrossEntropy(torch.autograd.Function):
         return grad_hidden * scale, grad_weight * scale if learns else None, None, None
 
 
+def cross_entropy(logits: Tensor, labels: Tensor, total: int) -> tuple[Tensor, Tensor]:
+    """As `linear_cross_entropy`, for logits, (tokens, vocabulary), that are no plain projection."""
+    counted = labels != IGNORED
+    logits = logits[counted].float()
+    normalisers = logits.logsumexp(-1)
+    loss = (normalisers - logits.gather(1, labels[counted, None])[:, 0]).sum() / max(total, 1)
+    return loss.detach(), loss + Z_LOSS * normalisers.square().sum() / max(total, 1)
+
+
 def product_type(hidden: Tensor) -> torch.dtype:
     """The dtype of matrix products with `hidden`: that of autocast if it is on, else its own."""
     device = hidden.device.type

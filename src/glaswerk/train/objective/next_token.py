@@ -10,10 +10,12 @@ from torch.distributed.tensor import DTensor
 from transformers import PreTrainedModel
 
 from glaswerk.train.batches.batches import Batch
-from glaswerk.train.objective.attention import use_attention
-from glaswerk.train.objective.loss import linear_cross_entropy
+from glaswerk.train.objective.attention import masks, use_attention
+from glaswerk.train.objective.loss import cross_entropy, linear_cross_entropy
 
 Result = TypeVar("Result")
+# Settings that change logits after the output projection.
+_HEAD_SETTINGS = ("final_logit_softcapping", "logits_scaling", "logit_scale", "lm_head_multiplier")
 
 
 class Objective(Protocol):
@@ -30,6 +32,9 @@ class Objective(Protocol):
 
 def next_token(model: PreTrainedModel, batch: Batch, total: int) -> tuple[Mapping[str, Tensor], Tensor]:
     """The cross-entropy in nats of the labels that count; minimised together with the z-loss."""
+    if not is_plain_head(model):
+        loss, objective = cross_entropy(logits(model, batch).flatten(0, 1), batch.labels.flatten(), total)
+        return {"loss": loss}, objective
     hidden = hidden_states(model, batch).flatten(0, 1)
     loss, objective = linear_cross_entropy(hidden, output_weight(model), batch.labels.flatten(), total)
     return {"loss": loss}, objective
@@ -37,10 +42,29 @@ def next_token(model: PreTrainedModel, batch: Batch, total: int) -> tuple[Mappin
 
 def hidden_states(model: PreTrainedModel, batch: Batch) -> Tensor:
     """States after the last norm, (rows, length, width); pieces do not attend to each other."""
-    states: Tensor = model.get_decoder()(
-        input_ids=batch.inputs, attention_mask=batch.mask(), position_ids=batch.positions, use_cache=False
-    ).last_hidden_state
+    states: Tensor = model.get_decoder()(**_arguments(model, batch)).last_hidden_state
     return states
+
+
+def logits(model: PreTrainedModel, batch: Batch) -> Tensor:
+    """Logits of every position, (rows, length, vocabulary), as the network computes them itself."""
+    found: Tensor = model(**_arguments(model, batch)).logits
+    return found
+
+
+def _arguments(model: PreTrainedModel, batch: Batch) -> dict[str, Any]:
+    return {
+        "input_ids": batch.inputs,
+        "attention_mask": masks(model, batch.mask, batch.positions),
+        "position_ids": batch.positions,
+        "use_cache": False,
+    }
+
+
+def is_plain_head(model: PreTrainedModel) -> bool:
+    """Whether logits are the last states times the output projection: Gemma 2 caps, Granite scales them."""
+    bias = getattr(model.get_output_embeddings(), "bias", None)
+    return bias is None and not any(getattr(model.config, name, None) for name in _HEAD_SETTINGS)
 
 
 def output_weight(model: PreTrainedModel) -> Tensor:

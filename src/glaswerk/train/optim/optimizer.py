@@ -10,7 +10,7 @@ from glaswerk.train.machine.precision import PRECISIONS
 from glaswerk.train.optim.muon import Muon
 
 # Muon's update fits complete linear maps: neither a lookup table nor one of the two factors of an adapter.
-_ADAMW = ("embed", "lm_head", "lora_")
+_ADAMW = ("embed", "lm_head", "lora_", "wte", "wpe")
 # The `input_ratio` of pretraining. Rows of an embedding learn from their own tokens alone: times 1, 4 and 12
 # gave 2.152, 2.127 and 2.118 bits per byte after 90 s (docs/decisions/2026-11-23-training.md).
 UNTIED = 4.0
