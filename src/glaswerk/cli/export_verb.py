@@ -55,9 +55,10 @@ def command(
         raise GlaswerkError(f"the lab has no model named {name!r} (there: {there})", hint="glaswerk model ls")
     file = to or Path(f"{model.name.replace('/', '-')}.{kind}.gguf")
     _check(lab, model, despite_obstacles)
-    export_gguf(lab, model, file, kind=kind)
+    worst = export_gguf(lab, model, file, kind=kind)
     record_departure(lab, model, "export", file)
     echo(f"{file}  {file.stat().st_size / 1e6:,.1f} MB  {kind}")
+    echo(f"checked: read again, its log-probabilities differ by at most {worst:.1g}", err=True)
 
 
 def _check(lab: Lab, model: Artifact, despite: bool) -> None:

@@ -15,12 +15,13 @@ import gguf
 import numpy as np
 import torch
 
-from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.files import fsync_path, sweep_temporaries, temporary_of
 from glaswerk.core.progress import track
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.artifact import ArtifactKind
-from glaswerk.model.gguf_model import FREQUENCIES, GGUF_ARCHITECTURES, llama3_factors, rotated
+from glaswerk.model.gguf_check import check_written
+from glaswerk.model.gguf_limits import WRITTEN, check_expressible
+from glaswerk.model.gguf_model import FREQUENCIES, ROTATED, llama3_factors, rotated
 from glaswerk.model.hub_folder import HubFolder
 from glaswerk.tokenizer.to_gguf import GgufTokenizer, tokenizer_to_gguf
 
@@ -31,13 +32,15 @@ FILE_TYPES = {
 }
 
 
-def export_gguf(lab: Lab, model: Artifact, to: Path, *, kind: str = "f16") -> None:
+def export_gguf(lab: Lab, model: Artifact, to: Path, *, kind: str = "f16") -> float:
     """Write `model` to the file `to`, atomically.
 
     kind: type of the matrices, a key of `FILE_TYPES`; vectors are fp32. The metadata includes licence and
-    lineage. Raises GlaswerkError if GGUF has no name for the network or for the tokenizer's split rule.
+    lineage. Returns the largest difference of a log-probability that a reader of the file finds. Raises
+    GlaswerkError if GGUF cannot express the network or the tokenizer, or if the reader finds another network.
     """
     network = HubFolder(model.path)
+    check_expressible(network.config, model.name)
     vocabulary = tokenizer_to_gguf(model.path, network.config.vocab_size)
     sweep_temporaries(to.parent, of=to.name)
     temporary = temporary_of(to)
@@ -49,15 +52,17 @@ def export_gguf(lab: Lab, model: Artifact, to: Path, *, kind: str = "f16") -> No
         _tokenizer(writer, vocabulary)
         _weights(writer, network, name, kind)
         writer.close()
+        worst = check_written(temporary, network, lambda tensor: _rounded(network, tensor, kind))
         fsync_path(temporary)
         os.replace(temporary, to)
     finally:
         temporary.unlink(missing_ok=True)
     fsync_path(to.resolve().parent)
+    return worst
 
 
 def _architecture(network: HubFolder) -> str:
-    return next(ours for ours, theirs in GGUF_ARCHITECTURES.items() if theirs == network.config.model_type)
+    return WRITTEN[network.config.model_type]
 
 
 def _describe(writer: gguf.GGUFWriter, network: HubFolder, kind: str) -> None:
@@ -75,7 +80,7 @@ def _describe(writer: gguf.GGUFWriter, network: HubFolder, kind: str) -> None:
     writer.add_vocab_size(config.vocab_size)
     writer.add_file_type(FILE_TYPES[kind][1])
     writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
-    if config.model_type == "llama":
+    if _is_llama(network):
         writer.add_rope_dimension_count(_head(network))
     if config.model_type == "gemma3_text":
         writer.add_sliding_window(config.sliding_window)
@@ -84,11 +89,6 @@ def _describe(writer: gguf.GGUFWriter, network: HubFolder, kind: str) -> None:
 
 def _positions(writer: gguf.GGUFWriter, rope: dict[str, Any]) -> None:
     kind = rope.get("rope_type", "default")
-    if kind not in ("default", "linear", "llama3"):
-        raise GlaswerkError(
-            f"expected RoPE scaling of type default, linear or llama3, found {kind!r}: GGUF export lacks it",
-            hint="serve the Hugging Face folder directly; it needs no GGUF",
-        )
     writer.add_rope_freq_base(rope["rope_theta"])
     if kind == "linear":
         writer.add_rope_scaling_type(gguf.RopeScalingType.LINEAR)
@@ -181,11 +181,26 @@ def _kind(name: str, shape: tuple[int, ...], kind: str) -> gguf.GGMLQuantization
 def _arranged(network: HubFolder, name: str) -> torch.Tensor:
     found = network.tensor(name)
     config = network.config
-    if config.model_type == "llama" and name.endswith(("q_proj.weight", "k_proj.weight")):
+    if _is_llama(network) and ROTATED.search(name):
         return rotated(found, config.num_attention_heads if "q_proj" in name else config.num_key_value_heads)
     if config.model_type == "gemma3_text" and name.endswith("norm.weight"):
         return found.float() + 1
     return found
+
+
+def _is_llama(network: HubFolder) -> bool:
+    return _architecture(network) == "llama"
+
+
+def _rounded(network: HubFolder, name: str, kind: str) -> torch.Tensor:
+    """A tensor in the numbers that the file has for it, in Hugging Face's order: rows are rounded alike."""
+    value = network.tensor(name).float()
+    chosen = _kind(name, tuple(value.shape), kind)
+    if chosen == gguf.GGMLQuantizationType.F32:
+        return value
+    return torch.from_numpy(gguf.dequantize(gguf.quantize(value.numpy(), chosen), chosen)).reshape(
+        value.shape
+    )
 
 
 def _frequencies(network: HubFolder) -> np.ndarray[Any, np.dtype[np.float32]] | None:

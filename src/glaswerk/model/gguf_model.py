@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from transformers import PretrainedConfig
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.model.gguf_file import GgufFile
+from glaswerk.model.gguf_limits import GEMMA_LOCAL_BASE, gemma_scalar
 from glaswerk.model.supported_models import check_shapes, expected_shapes, read_config
 
 # GGUF's name of a network type → Hugging Face's model_type.
@@ -28,6 +30,8 @@ _SIZES = {
 _LLAMA3 = {"low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 8192}
 _FACTORS = (8.0, 32.0)
 _FP32 = np.finfo(np.float32)
+# What llama.cpp keeps in another order of rows for a Llama: see `rotated`.
+ROTATED = re.compile(r"\.[qk]_proj\.(weight|bias)$")
 EMBEDDING, _OUTPUT, FREQUENCIES = "token_embd.weight", "output.weight", "rope_freqs.weight"
 
 
@@ -67,7 +71,7 @@ class GgufModel:
     def tensor(self, name: str) -> torch.Tensor:
         """A tensor by its Hugging Face name, in Hugging Face's row order and without GGUF's offset."""
         found = self.file.tensor(self._names[name])
-        if self.config.model_type == "llama" and name.endswith(("q_proj.weight", "k_proj.weight")):
+        if self.config.model_type == "llama" and ROTATED.search(name):
             heads = "num_attention_heads" if "q_proj" in name else "num_key_value_heads"
             return unrotated(found, getattr(self.config, heads))
         if self.config.model_type == "gemma3_text" and name.endswith("norm.weight"):
@@ -85,13 +89,15 @@ class GgufModel:
 
 
 def unrotated(weight: torch.Tensor, heads: int) -> torch.Tensor:
-    """Query or key rows in Hugging Face's order (halves of a head), from llama.cpp's order (pairs)."""
-    return weight.reshape(heads, -1, 2, weight.shape[-1]).transpose(1, 2).reshape(weight.shape).contiguous()
+    """Query or key rows or biases in Hugging Face's order (halves of a head), from llama.cpp's (pairs)."""
+    rows = weight.reshape(heads, -1, 2, *weight.shape[1:])
+    return rows.transpose(1, 2).reshape(weight.shape).contiguous()
 
 
 def rotated(weight: torch.Tensor, heads: int) -> torch.Tensor:
     """Query or key rows in llama.cpp's order: the inverse of `unrotated`."""
-    return weight.reshape(heads, 2, -1, weight.shape[-1]).transpose(1, 2).reshape(weight.shape).contiguous()
+    rows = weight.reshape(heads, 2, -1, *weight.shape[1:])
+    return rows.transpose(1, 2).reshape(weight.shape).contiguous()
 
 
 def _config(file: GgufFile) -> PretrainedConfig:
@@ -117,18 +123,19 @@ def _config(file: GgufFile) -> PretrainedConfig:
         "eos_token_id": file.metadata.get("tokenizer.ggml.eos_token_id"),
     }
     raw["rope_parameters"] = _rope(file, raw["head_dim"])
+    if prefix == "llama":
+        raw["attention_bias"] = "blk.0.attn_q.bias" in file.tensors
+        raw["mlp_bias"] = "blk.0.ffn_gate.bias" in file.tensors
     return read_config(raw | (_gemma(file, raw) if prefix == "gemma3" else {}), str(file.path))
 
 
 def _gemma(file: GgufFile, raw: Mapping[str, Any]) -> dict[str, Any]:
-    # llama.cpp recognises the 27 B model by its 62 layers; the others scale by the head size.
-    scale = raw["hidden_size"] // raw["num_attention_heads"] if raw["num_hidden_layers"] == 62 else None
-    local = {"rope_type": "default", "rope_theta": 10_000.0}
+    local = {"rope_type": "default", "rope_theta": GEMMA_LOCAL_BASE}
+    sizes = (raw[key] for key in ("num_hidden_layers", "hidden_size", "num_attention_heads", "head_dim"))
     return {
-        "query_pre_attn_scalar": scale or raw["head_dim"],
+        "query_pre_attn_scalar": gemma_scalar(*sizes),
         "sliding_window": file.whole("gemma3.attention.sliding_window"),
         "rope_parameters": {"full_attention": raw["rope_parameters"], "sliding_attention": local},
-        "tie_word_embeddings": True,
     }
 
 
