@@ -26,6 +26,7 @@ from glaswerk.model.licence import licence_of
 from glaswerk.tokenizer import Tokenizer
 from glaswerk.tokenizer.from_gguf import TokenizerFiles, tokenizer_from_gguf
 from glaswerk.tokenizer.tokenizer_files import copy_tokenizer
+from glaswerk.tokenizer.tokenizer_probe import fault_of
 
 RECIPE = "adopt/1"
 _SHARD = 2 << 30
@@ -147,6 +148,12 @@ def _check_free(lab: Lab, name: str) -> None:
 
 def _write_tokenizer(folder: Path, found: _Found) -> Mapping[str, Any]:
     files = found.tokenizer
+    fault = fault_of(files.tokenizer.encode())
+    if fault:
+        raise GlaswerkError(
+            f"expected a tokenizer that encodes every text in time, found: {fault}",
+            hint="adopt weights whose tokenizer.json has the split rule and normaliser of its family",
+        )
     (folder / TOKENIZER).write_text(files.tokenizer, encoding="utf-8")
     named = {key: files.config.get(key) for key in _NAMES}
     config = {

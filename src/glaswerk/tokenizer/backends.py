@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, Protocol
 
 import tiktoken
 from tokenizers import Tokenizer as HuggingFaceTokenizer
+
+from glaswerk.core.errors import GlaswerkError
 
 # tiktoken's regex engine fails on a run of about 10^6 equal characters, so longer texts are encoded in parts.
 MAX_TEXT = 200_000
@@ -97,15 +100,17 @@ class TokenizersBackend:
 
     def encode(self, text: str) -> list[int]:
         """Token ids of a plain text, without a start token; lone surrogates become U+FFFD."""
-        return _in_pieces(
-            well_formed(text), lambda part: list(self._plain.encode(part, add_special_tokens=False).ids)
-        )
+        with _no_panic():
+            return _in_pieces(
+                well_formed(text), lambda part: list(self._plain.encode(part, add_special_tokens=False).ids)
+            )
 
     def encode_many(self, texts: Sequence[str], *, threads: int) -> list[list[int]]:
         """`encode` for many texts. The library chooses the threads itself (RAYON_NUM_THREADS)."""
         if max(map(len, texts), default=0) > MAX_TEXT:
             return [self.encode(text) for text in texts]
-        parts = self._plain.encode_batch([well_formed(text) for text in texts], add_special_tokens=False)
+        with _no_panic():
+            parts = self._plain.encode_batch([well_formed(text) for text in texts], add_special_tokens=False)
         return [list(part.ids) for part in parts]
 
     def place(self, text: str, *, parse: bool) -> Placed:
@@ -114,7 +119,8 @@ class TokenizersBackend:
         parse: encode names of special tokens in the text as those tokens.
         """
         backend = self._parsing if parse else self._plain
-        found = backend.encode(text, add_special_tokens=False)
+        with _no_panic():
+            found = backend.encode(text, add_special_tokens=False)
         return [(i, start, end) for i, (start, end) in zip(found.ids, found.offsets, strict=True)]
 
     def decode_bytes(self, ids: Sequence[int]) -> bytes:
@@ -132,6 +138,20 @@ class TokenizersBackend:
         if len(token) == 6 and token.startswith("<0x"):
             return bytes.fromhex(token[3:5])
         return token.replace("\u2581", " ").encode()
+
+
+@contextmanager
+def _no_panic() -> Iterator[None]:
+    """A panic of the library, which is no Exception, becomes an error: a split rule gave up on a text."""
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise GlaswerkError(
+            f"the tokenizer's split rule gave up on a text: {str(error)[:120]}",
+            hint="leave that text out, or adopt weights with a sound tokenizer.json",
+        ) from error
 
 
 def well_formed(text: str) -> str:
