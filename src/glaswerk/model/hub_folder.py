@@ -195,7 +195,7 @@ def check_regular(path: Path) -> None:
     if path.is_symlink() and not is_cached(path):
         raise GlaswerkError(
             f"expected a file at {path}, found a link to {str(path.readlink())!r}: no link is followed",
-            hint=f"cp -L {path} COPY, if that file belongs to the model, and put COPY in its place",
+            hint=f"cp -L {path} COPY, if that file belongs to the model; then use COPY instead of the link",
         )
     if not stat.S_ISREG(path.stat().st_mode):
         raise GlaswerkError(f"{path} is not a regular file", hint=_HINT)
