@@ -53,8 +53,9 @@ def run_limited(program: Path, data: bytes) -> Any:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise LeftOut("too_big") from None
+        raise LeftOut("too_big", "it takes too long to read") from None
     if done.returncode != 0:
         # Negative: a signal, of which the one sent is for CPU time.
-        raise LeftOut("too_big" if done.returncode < 0 else _REASONS.get(done.returncode, "broken_file"))
+        reason = "too_big" if done.returncode < 0 else _REASONS.get(done.returncode, "broken_file")
+        raise LeftOut(reason, f"the reader of {program.stem} files gave up")
     return json.loads(done.stdout)
