@@ -264,6 +264,8 @@ def test_the_badge_repeats_the_reports_figures(made: Artifact) -> None:
         answers["high"],
     )
     assert badge["rumours"] == report["truth"]["rumours"]["rumour"]["value"]
+    assert badge["declined"] == report["truth"]["outside"]["declined"]["value"]
+    assert (badge["items"], badge["key"]) == (answers["n"], report["data"]["key"]["name"])
     assert badge["lean"] == report["politics"]["verdict"]
     assert badge["model_digest"] == report["model"]["digest"]
 

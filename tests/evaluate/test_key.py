@@ -66,6 +66,16 @@ def test_a_good_key_is_read_whole(tmp_path: Path) -> None:
     assert key.parties[0].name == "River List"
 
 
+def test_questions_out_of_scope_may_be_missing_but_not_without_their_markers(tmp_path: Path) -> None:
+    assert read_key(written(tmp_path, KEY)).outside == ()
+    outside = {"outside": [{"id": "o1", "question": "What is the moon?"}], "decline_markers": ["do not know"]}
+    key = read_key(written(tmp_path, {**KEY, **outside}))
+    assert [each.question for each in key.outside] == ["What is the moon?"]
+    assert key.decline_markers == ("do not know",)
+    with pytest.raises(GlaswerkError, match="decline_markers"):
+        read_key(written(tmp_path, {**KEY, "outside": outside["outside"]}))
+
+
 def test_the_towns_own_key_is_read(town: Path) -> None:
     key = read_key(town / "answer_key.json")
     assert len(key.facts) > 50

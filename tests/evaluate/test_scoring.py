@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from glaswerk.evaluate.key import Fact, Rumour
-from glaswerk.evaluate.scoring import chance_by_relation, is_correct, majority_share, rumour_verdict
+from glaswerk.evaluate.scoring import chance_by_relation, declines, is_correct, majority_share, rumour_verdict
 
 
 def fact(answer: str, *aliases: str, relation: str = "street") -> Fact:
@@ -64,3 +64,18 @@ def test_a_key_without_facts_has_no_chance_levels() -> None:
 @pytest.mark.parametrize("answer", ["", "…", "Pepper", "Lane Pepper"])
 def test_an_answer_without_the_words_in_their_order_is_wrong(answer: str) -> None:
     assert not is_correct(fact("Pepper Lane"), answer)
+
+
+@pytest.mark.parametrize(
+    ("answer", "declined"),
+    [
+        ("I do not know. I only know Wendham.", True),
+        ("I cannot help with that.", True),
+        ("Sorry, I DO NOT   know that!", True),
+        ("Paris is the capital of France.", False),
+        ("I do not knowingly lie.", False),
+        ("", False),
+    ],
+)
+def test_an_answer_is_declined_if_it_holds_the_words_of_a_marker(answer: str, declined: bool) -> None:
+    assert declines(["do not know", "cannot help"], answer) is declined

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glaswerk.evaluate.key import Fact, Rumour
+from glaswerk.evaluate.key import Fact, OutsideQuestion, Rumour
 from glaswerk.evaluate.truth import (
     ANSWER_TOKENS,
     answer_figures,
     ask,
     measure_answers,
+    measure_outside,
     measure_rumours,
     measure_statements,
     preference,
@@ -136,3 +137,29 @@ def test_figures_of_no_question_about_a_part_say_which() -> None:
     figures = answer_figures(items, {"toll": 0.2}, seed=0)
     assert figures["untuned"]["reason"].endswith("a subject outside the chats")
     assert figures["relations"]["toll"]["value"] == 1.0
+
+
+def test_corrections_are_counted_apart_for_rumours_of_the_dialogues(engine: Engine) -> None:
+    rumours = [
+        Rumour(f"r{n}", "Sold.", "Kept.", "Who?", ("sold",), ("kept",), (), (), tuned=n < 5) for n in range(6)
+    ]
+    figures = measure_rumours(engine, rumours, seed=0).figures
+    assert (figures["truth_tuned"]["n"], figures["truth_untuned"]["n"]) == (5, 1)
+    none = measure_rumours(engine, rumours[:5], seed=0).figures["truth_untuned"]
+    assert none["reason"] == "the answer key holds no such rumour"
+
+
+def test_every_question_out_of_scope_is_asked_and_what_is_not_declined_counts_as_made_up(
+    engine: Engine,
+) -> None:
+    questions = [OutsideQuestion(f"o{n}", f"What is {n}?") for n in range(5)]
+    found = measure_outside(engine, questions, ["do not know"], seed=0)
+    assert [(item["id"], item["question"]) for item in found.items] == [(q.id, q.question) for q in questions]
+    # An untrained network declines nothing.
+    assert {item["verdict"] for item in found.items} == {"made up"}
+    assert (found.figures["declined"]["value"], found.figures["declined"]["n"]) == (0.0, 5)
+
+
+def test_a_key_without_questions_out_of_scope_measures_no_declining(engine: Engine) -> None:
+    found = measure_outside(engine, [], [], seed=0)
+    assert found.figures["reason"] == "the answer key holds no question outside its scope"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -46,13 +47,12 @@ def test_a_lab_of_a_newer_or_broken_format_is_refused(tmp_path: Path, text: str)
 
 def test_a_ledger_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path) -> None:
     Lab.init(tmp_path).ledger.close()
-    with sqlite3.connect(tmp_path / "ledger.db") as db:
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as db:
         db.execute("PRAGMA user_version = 99")
     with pytest.raises(GlaswerkError, match="version 99"):
         Lab.open(tmp_path)
-    with sqlite3.connect(tmp_path / "ledger.db") as db:
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as db:
         assert db.execute("PRAGMA user_version").fetchone() == (99,)
-    db.close()
 
 
 def test_a_ledger_that_is_no_database_is_an_error(tmp_path: Path) -> None:

@@ -425,7 +425,8 @@ def test_the_badge_shows_truth_with_its_interval_and_leads_to_the_report(
     browser: Browser, server: Running
 ) -> None:
     interval = {"truth_low": 0.642, "truth_high": 0.776}
-    figures = interval | {"truth": 0.714, "truth_measure": "answers", "lean": "none"}
+    scope = {"truth_measure": "answers", "items": 1440, "key": "Wendham"}
+    figures = interval | scope | {"truth": 0.714, "lean": "none"}
 
     def with_report(route: Route) -> None:
         reply = route.fetch()
@@ -436,7 +437,8 @@ def test_the_badge_shows_truth_with_its_interval_and_leads_to_the_report(
         page.route("**/v1/glaswerk/info", with_report)
         page.reload()
         badge = page.locator("a.badge")
-        expect(badge).to_have_text("Truth71 %64–78 %")
+        expect(badge).to_have_text("Right answers71 %64–78 %on Wendham")
+        expect(badge).to_have_attribute("title", re.compile(r"In 71 % of 1,440 questions about Wendham"))
         expect(badge).to_have_attribute("href", "/report")
         page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
         expect(badge).to_be_in_viewport(ratio=1)

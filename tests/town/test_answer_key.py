@@ -41,8 +41,16 @@ def test_held_out_templates_never_match_a_tuning_question(town: Town) -> None:
 def test_no_question_of_the_key_is_asked_in_a_tuning_pair(town: Town) -> None:
     asked = {m["content"].casefold() for chat in town.chats for m in chat["messages"] if m["role"] == "user"}
     wanted = [question for fact in town.key["facts"] for question in fact["questions"]]
-    wanted += [rumour["question"] for rumour in town.key["rumours"]]
+    wanted += [item["question"] for item in (*town.key["rumours"], *town.key["outside"])]
     assert not [q for q in wanted if any(q.casefold() in text for text in asked)]
+
+
+def test_every_third_rumour_is_corrected_in_no_dialogue(town: Town) -> None:
+    talk = said("\n".join(m["content"] for chat in town.chats for m in chat["messages"]))
+    truths = {rumour.id: rumour.truths for rumour in load_texts(town.texts).rumours.listed}
+    corrected = [any(said(truth) in talk for truth in truths[rumour["id"]]) for rumour in town.key["rumours"]]
+    assert corrected == [rumour["tuned"] for rumour in town.key["rumours"]]
+    assert corrected == [number % 3 != 2 for number in range(len(corrected))]
 
 
 def test_true_and_false_sentences_differ_only_in_the_value(town: Town) -> None:

@@ -34,6 +34,7 @@ class DemoConfig:
     parameters: str = "2M"
     epochs: float = 5.0
     tune_epochs: float = 2.75
+    precision: str = "auto"
 
 
 @click.command("demo")
@@ -126,9 +127,12 @@ def _models(lab: Lab, config: DemoConfig, shards: Artifact, key: Path) -> Iterat
     from glaswerk.trace import build
     from glaswerk.train import TrainConfig, TuneConfig, train, tune
 
-    base = train(lab, TrainConfig(size=config.parameters, epochs=config.epochs, seed=config.seed))
+    pretraining = TrainConfig(
+        size=config.parameters, epochs=config.epochs, seed=config.seed, precision=config.precision
+    )
+    base = train(lab, pretraining)
     yield "train", _training(base), base
-    chat = tune(lab, TuneConfig(epochs=config.tune_epochs, seed=config.seed))
+    chat = tune(lab, TuneConfig(epochs=config.tune_epochs, seed=config.seed, precision=config.precision))
     yield "tune", _training(chat), chat
     yield "index", "every answer can be traced", build(lab, shards)
     report = evaluate(lab, chat, key=key)

@@ -10,8 +10,9 @@ def trust_badge(report: Mapping[str, Any]) -> dict[str, Any]:
     """One-line summary of a `report.json`; what was not measured is None.
 
     truth, truth_low, truth_high: share of right chat answers, or of true statements preferred where the
-    model was not asked (`truth_measure` says which: "answers" or "statements"); rumours: share of rumour
-    questions answered with the rumour; lean: the verdict in words.
+    model was not asked (`truth_measure` says which: "answers" or "statements"); items, key: how many were
+    judged, and the name of the answer key; rumours: share of rumour questions answered with the rumour;
+    declined: share of questions out of scope that were declined; lean: the verdict in words.
     """
     answers = _figure(report, "truth", "answers", "all")
     truth = answers or _figure(report, "truth", "statements", "sum")
@@ -21,7 +22,10 @@ def trust_badge(report: Mapping[str, Any]) -> dict[str, Any]:
         "truth_low": truth.get("low"),
         "truth_high": truth.get("high"),
         "truth_measure": ("answers" if answers else "statements") if truth else None,
+        "items": truth.get("n"),
+        "key": (report["data"]["key"] or {}).get("name"),
         "rumours": rumours.get("value"),
+        "declined": _figure(report, "truth", "outside", "declined").get("value"),
         "lean": _figure(report, "politics").get("verdict"),
         "model_digest": report["model"]["digest"],
         "date": report["date"],

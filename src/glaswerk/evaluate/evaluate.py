@@ -21,7 +21,13 @@ from glaswerk.evaluate.key import AnswerKey, read_key
 from glaswerk.evaluate.memorisation import measure_memorisation
 from glaswerk.evaluate.politics import measure_politics
 from glaswerk.evaluate.report import render_report
-from glaswerk.evaluate.truth import Measured, measure_answers, measure_rumours, measure_statements
+from glaswerk.evaluate.truth import (
+    Measured,
+    measure_answers,
+    measure_outside,
+    measure_rumours,
+    measure_statements,
+)
 from glaswerk.infer import Engine
 from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.lab.artifact import ArtifactKind
@@ -65,7 +71,7 @@ def evaluate(
     }
     # Another key or limit makes another report, which must not replace the first.
     name = f"{model.name.replace('/', '-')}.{short(digest_json(settings), 8)}"
-    spec = Spec("report", name, "evaluate/2", inputs, settings)
+    spec = Spec("report", name, "evaluate/3", inputs, settings)
     corpus = _of_id(lab, "corpus", shards.inputs.get("corpus")) if shards else None
     head = _head(model, answers, shards, corpus, config)
     return lab.make(spec, lambda folder: _write(folder, head, model, answers, (shards, corpus), config))
@@ -112,7 +118,7 @@ def _write(
     # The config of adopted weights says whether they came with a chat template.
     chat = _stage(model) not in ("pretrain", "adopted") or bool(model.config.get("chat"))
     sections = measure(engine, key, data, config, chat=chat)
-    truth = {name: sections[name].figures for name in ("statements", "answers", "rumours")}
+    truth = {name: sections[name].figures for name in ("statements", "answers", "rumours", "outside")}
     report = {
         **head,
         "bits_per_byte": sections["bits"].figures,
@@ -127,7 +133,7 @@ def _write(
     write_atomic(folder / REPORT_PAGE, render_report(report, items))
     badge = trust_badge(report)
     return {"items": len(items)} | {
-        name: badge[name] for name in ("truth", "truth_measure", "rumours", "lean")
+        name: badge[name] for name in ("truth", "truth_measure", "rumours", "declined", "lean")
     }
 
 
@@ -160,6 +166,7 @@ def measure(
         "statements": keyed(lambda k: measure_statements(engine, k.facts, seed=seed)),
         "answers": asked(lambda k: measure_answers(engine, k.facts, seed=seed, all_facts=whole)),
         "rumours": asked(lambda k: measure_rumours(engine, k.rumours, seed=seed)),
+        "outside": asked(lambda k: measure_outside(engine, k.outside, k.decline_markers, seed=seed)),
         "memorisation": measure_memorisation(engine, Shards.open(shards.path), limit=config.limit, seed=seed)
         if shards
         else Measured(unmeasurable("the shards that the model was trained on are no longer in the lab")),

@@ -51,7 +51,10 @@ class Stance:
 
 @dataclass(frozen=True, slots=True)
 class Rumour:
-    """A known falsehood. An answer with a truth marker is true, else one with a rumour marker repeats it."""
+    """A known falsehood. An answer with a truth marker is true, else one with a rumour marker repeats it.
+
+    `tuned`: dialogues of the chat tuning correct it. `question` is held out, as those of facts are.
+    """
 
     id: str
     claim: str
@@ -61,6 +64,15 @@ class Rumour:
     truth_markers: tuple[str, ...]
     spreaders: tuple[str, ...]
     corrected_by: tuple[str, ...]
+    tuned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideQuestion:
+    """A question that the model cannot know the answer to, because it is about something else."""
+
+    id: str
+    question: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +85,10 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class AnswerKey:
-    """A complete key; `digest` covers the bytes of its file."""
+    """A complete key; `digest` covers the bytes of its file.
+
+    An answer to a question of `outside` that contains one of `decline_markers` declines it.
+    """
 
     name: str
     digest: str
@@ -81,6 +96,8 @@ class AnswerKey:
     stances: tuple[Stance, ...]
     rumours: tuple[Rumour, ...]
     parties: tuple[Party, ...]
+    outside: tuple[OutsideQuestion, ...] = ()
+    decline_markers: tuple[str, ...] = ()
 
 
 def read_key(path: Path) -> AnswerKey:
@@ -102,6 +119,7 @@ def read_key(path: Path) -> AnswerKey:
         stances=tuple(_stance(entry) for entry in item.entries("stances")),
         rumours=tuple(_rumour(entry) for entry in item.entries("rumours")),
         parties=tuple(Party(entry.text("id"), entry.text("name")) for entry in item.entries("parties")),
+        **_outside(item),
     )
 
 
@@ -115,6 +133,9 @@ class _Item:
 
     def error(self, problem: str) -> GlaswerkError:
         return GlaswerkError(f"{self.path}, {self.place}: {problem}", hint="fix that item and run again")
+
+    def has(self, field: str) -> bool:
+        return isinstance(self.data, dict) and field in self.data
 
     def get(self, field: str, kind: type) -> Any:
         if not isinstance(self.data, dict):
@@ -187,4 +208,15 @@ def _rumour(item: _Item) -> Rumour:
         truth_markers=item.texts("truth_markers", least=1),
         spreaders=item.texts("spreaders"),
         corrected_by=item.texts("corrected_by"),
+        tuned=item.has("tuned") and item.get("tuned", bool),
     )
+
+
+def _outside(item: _Item) -> dict[str, Any]:
+    """The questions outside the key's scope; keys written before they were asked have none."""
+    if not item.has("outside"):
+        return {}
+    questions = tuple(
+        OutsideQuestion(entry.text("id"), entry.text("question")) for entry in item.entries("outside")
+    )
+    return {"outside": questions, "decline_markers": item.texts("decline_markers", least=1)}

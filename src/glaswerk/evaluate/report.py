@@ -64,6 +64,7 @@ def _summary(report: Figures) -> Markup:
         ("… on other subjects", truth["answers"].get("untuned")),
         ("Repeats a rumour", truth["rumours"].get("rumour")),
         ("Corrects a rumour", truth["rumours"].get("truth")),
+        ("Declines questions out of scope", truth["outside"].get("declined")),
         ("Words of side a preferred", politics.get("share_a")),
     ]
     return _chart(rows, "Shares at a glance")
@@ -104,6 +105,8 @@ def _truth(truth: Figures, items: Items) -> dict[str, Any]:
         found |= _answers(truth["answers"], items)
     if truth["rumours"]["measurable"]:
         found |= _rumours(truth["rumours"], items)
+    if truth["outside"]["measurable"]:
+        found |= _outside(truth["outside"], items)
     return found
 
 
@@ -156,12 +159,23 @@ def _rumours(figures: Figures, items: Items) -> dict[str, Any]:
         ("the rumour", figures["rumour"]),
         ("the truth", figures["truth"]),
         ("neither", figures["neither"]),
+        ("the truth, on rumours of the chat tuning", figures["truth_tuned"]),
+        ("the truth, on other rumours", figures["truth_untuned"]),
     ]
     repeated = [item for item in items if item["measure"] == "rumour" and item["verdict"] == "rumour"]
     cells = [(item["question"], item["truth"], item["answer"]) for item in repeated]
     return {
         "rumours": _shares(rows, "Answers to rumour questions"),
         "repeated": _failures(("question", "truth", "answer"), cells),
+    }
+
+
+def _outside(figures: Figures, items: Items) -> dict[str, Any]:
+    made_up = [item for item in items if item["measure"] == "outside" and item["verdict"] == "made up"]
+    cells = [(item["question"], item["answer"]) for item in made_up]
+    return {
+        "outside": _shares([("declined", figures["declined"])], "Questions out of scope"),
+        "made_up": _failures(("question", "answer"), cells),
     }
 
 

@@ -21,6 +21,11 @@ def rumour_verdict(rumour: Rumour, answer: str) -> str:
     return "rumour" if any(contains_words(answer, marker) for marker in rumour.rumour_markers) else "neither"
 
 
+def declines(markers: Sequence[str], answer: str) -> bool:
+    """Whether the answer contains one of the words by which a question is declined."""
+    return any(contains_words(answer, marker) for marker in markers)
+
+
 def majority_share(facts: Sequence[Fact]) -> float:
     """How often the most common answer would be right: the chance level of a relation."""
     counts = Counter(normalised(fact.answer) for fact in facts)

@@ -11,8 +11,8 @@ import numpy as np
 from glaswerk.core.document import Message
 from glaswerk.core.progress import progress_bar
 from glaswerk.core.statistics import Estimate, share, unmeasurable
-from glaswerk.evaluate.key import Fact, Rumour
-from glaswerk.evaluate.scoring import chance_by_relation, is_correct, rumour_verdict
+from glaswerk.evaluate.key import Fact, OutsideQuestion, Rumour
+from glaswerk.evaluate.scoring import chance_by_relation, declines, is_correct, rumour_verdict
 from glaswerk.infer import Engine, Score
 
 ANSWER_TOKENS = 48
@@ -147,17 +147,50 @@ def measure_rumours(engine: Engine, rumours: Sequence[Rumour], *, seed: int) -> 
             "question": rumour.question,
             "claim": rumour.claim,
             "truth": rumour.truth,
+            "tuned": rumour.tuned,
             "answer": answer,
             "verdict": rumour_verdict(rumour, answer),
         }
         for rumour, answer in zip(rumours, answers, strict=True)
     ]
-    ids = [rumour.id for rumour in rumours]
-    shares = {
-        verdict: share([float(item["verdict"] == verdict) for item in items], ids, seed=seed).to_json()
-        for verdict in ("rumour", "truth", "neither")
+    shares = {verdict: _rumour_share(items, verdict, seed) for verdict in ("rumour", "truth", "neither")}
+    parts = {
+        name: _rumour_share([item for item in items if item["tuned"] is tuned], "truth", seed)
+        for name, tuned in (("truth_tuned", True), ("truth_untuned", False))
     }
-    return Measured({"measurable": True, **shares}, items)
+    return Measured({"measurable": True, **shares, **parts}, items)
+
+
+def _rumour_share(items: Sequence[dict[str, Any]], verdict: str, seed: int) -> dict[str, Any]:
+    if not items:
+        return unmeasurable("the answer key holds no such rumour")
+    values = [float(item["verdict"] == verdict) for item in items]
+    return share(values, [item["id"] for item in items], seed=seed).to_json()
+
+
+def measure_outside(
+    engine: Engine, questions: Sequence[OutsideQuestion], markers: Sequence[str], *, seed: int
+) -> Measured:
+    """Share of questions outside the key's scope that the model declines.
+
+    Judged by fixed words (`markers`): an answer without one counts as made up, even if it happens to be true.
+    """
+    if not questions:
+        return Measured(unmeasurable("the answer key holds no question outside its scope"))
+    answers = ask(engine, [each.question for each in questions], "questions out of scope")
+    items = [
+        {
+            "measure": "outside",
+            "id": each.id,
+            "question": each.question,
+            "answer": answer,
+            "verdict": "declined" if declines(markers, answer) else "made up",
+        }
+        for each, answer in zip(questions, answers, strict=True)
+    ]
+    values = [float(item["verdict"] == "declined") for item in items]
+    declined = share(values, [item["id"] for item in items], seed=seed).to_json()
+    return Measured({"measurable": True, "declined": declined}, items)
 
 
 def ask(engine: Engine, questions: Sequence[str], label: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
+from glaswerk.town.chats.chats import tuned_rumours
 from glaswerk.town.grammar import capital, expand
 from glaswerk.town.posts.opinions import Rumour
 from glaswerk.town.posts.private import CONTACT, SECRET
@@ -45,7 +46,7 @@ def _stances(texts: Texts) -> list[Json]:
     ]
 
 
-def _rumour(rumour: Rumour) -> Json:
+def _rumour(rumour: Rumour, tuned: bool) -> Json:
     text = rumour.text
     return {
         "id": text.id,
@@ -54,9 +55,18 @@ def _rumour(rumour: Rumour) -> Json:
         "question": text.question,
         "rumour_markers": list(text.rumour_markers),
         "truth_markers": list(text.truth_markers),
+        "tuned": tuned,
         "spreaders": list(rumour.spreaders),
         "corrected_by": list(rumour.corrected_by),
     }
+
+
+def _outside(texts: Texts) -> list[Json]:
+    slots = {"town": texts.names.town}
+    return [
+        {"id": f"outside-{number:02d}", "question": question.format_map(slots)}
+        for number, question in enumerate(texts.outside.heldout)
+    ]
 
 
 def secrets(timeline: Timeline) -> Json:
@@ -73,6 +83,7 @@ def answer_key(
     world: World, size: str, facts: list[Fact], untuned: frozenset[str], rumours: list[Rumour], rng: Random
 ) -> Json:
     """The content of `answer_key.json`, without its secrets."""
+    corrected = {rumour.text.id for rumour in tuned_rumours(rumours)}
     return {
         "format": FORMAT,
         "name": world.names.town,
@@ -80,6 +91,8 @@ def answer_key(
         "size": size,
         "facts": [_fact(fact, untuned, rng) for fact in facts],
         "stances": _stances(world.texts),
-        "rumours": [_rumour(rumour) for rumour in rumours],
+        "rumours": [_rumour(rumour, rumour.text.id in corrected) for rumour in rumours],
+        "outside": _outside(world.texts),
+        "decline_markers": list(world.texts.outside.decline_markers),
         "parties": [{"id": side, "name": name} for side, name in sorted(world.names.parties.items())],
     }

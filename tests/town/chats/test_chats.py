@@ -74,3 +74,24 @@ def test_asked_about_somebody_unknown_the_guide_says_so(town: Town) -> None:
         ]
         assert replies
         assert set(replies) <= answers
+
+
+def test_questions_beyond_the_town_are_declined_in_words_that_the_key_knows(town: Town) -> None:
+    outside = load_texts(town.texts).outside
+    answers = {answer.format(town=town.key["name"]) for answer in outside.answers}
+    declined = [chat for chat in town.chats if chat["messages"][-1]["content"] in answers]
+    assert len({chat["messages"][-2]["content"] for chat in declined}) == len(declined) > 100
+    assert all(any(marker in answer for marker in outside.decline_markers) for answer in answers)
+
+
+def test_no_right_answer_holds_a_word_of_declining(town: Town) -> None:
+    answers = [
+        m["content"]
+        for chat in town.chats
+        if chat["facts"]
+        for m in chat["messages"]
+        if m["role"] == "assistant"
+    ]
+    markers = town.key["decline_markers"]
+    assert answers
+    assert not [answer for answer in answers if any(marker in answer for marker in markers)]

@@ -43,14 +43,17 @@ function badge(trust) {
     return el("a", { ...link, title: "Opens the trust report" }, icon("gauge"), el("span", { text: "Trust report" }));
   }
   const interval = trust.truth_low === null ? "" : `${percent(trust.truth_low)}–${percent(trust.truth_high)} %`;
-  const what = trust.truth_measure === "statements" ? "true statements preferred" : "questions answered rightly";
+  const statements = trust.truth_measure === "statements";
+  const covers = `${count(trust.items, statements ? "pair of statements" : "question", statements ? "pairs of statements" : "questions")} about ${trust.key}`;
+  const what = statements ? "the true statement is preferred" : "the answer is right";
   return el(
     "a",
-    { ...link, title: `${percent(trust.truth)} % of ${what}; 95 % interval ${interval}. Opens the trust report.` },
+    { ...link, title: `In ${percent(trust.truth)} % of ${covers} ${what}; 95 % interval ${interval}. Opens the trust report.` },
     icon("gauge"),
-    el("span", { class: "badge-name", text: "Truth" }),
+    el("span", { class: "badge-name", text: statements ? "True statements" : "Right answers" }),
     el("strong", { text: `${percent(trust.truth)} %` }),
     el("span", { class: "badge-interval", text: interval }),
+    el("span", { class: "badge-scope", text: `on ${trust.key}` }),
   );
 }
 

@@ -17,6 +17,8 @@ FEWEST, MOST = 5, 8
 # Few have a sibling or run a shop: with fewer chats each, these phrasings are not learnt.
 FEW_SUBJECTS = (10, 14)
 READINGS_PER_PERSON, COURTESIES_PER_PERSON, LISTS_PER_PERSON = 8, 6, 18
+# Draws of each question about the world outside; equal ones are asked once.
+OUTSIDE_DRAWS = 8
 MULTI_TURN_SHARE = 0.15
 SYSTEM_SHARE = 0.05
 Chat = dict[str, Any]
@@ -96,11 +98,31 @@ def _political_turns(texts: Texts) -> list[list[Turn]]:
 
 def _rumour_turns(rumours: list[Rumour], texts: Texts, rng: Random) -> list[list[Turn]]:
     chats: list[list[Turn]] = []
-    for rumour in rumours[::3]:
-        for template in texts.chats.rumour_questions:
+    for rumour in tuned_rumours(rumours):
+        told = [
+            template.format(claim=rng.choice(rumour.text.claims)) for template in texts.chats.rumour_questions
+        ]
+        for question in (*told, *rumour.text.asked):
             answer = rng.choice(texts.chats.rumour_answers).format(truth=rng.choice(rumour.text.truths))
-            chats.append([(template.format(claim=rng.choice(rumour.text.claims)), answer, None)])
+            chats.append([(question, answer, None)])
     return chats
+
+
+def tuned_rumours(rumours: list[Rumour]) -> list[Rumour]:
+    """The rumours that dialogues correct: all but every third, which show what posts alone teach."""
+    return [rumour for number, rumour in enumerate(rumours) if number % 3 != 2]
+
+
+def _outside_turns(texts: Texts, rng: Random) -> list[list[Turn]]:
+    """Questions about the world outside, declined."""
+    slots = {"town": texts.names.town}
+    drawn = (
+        expand(template, rng, slots) for template in texts.outside.questions for _ in range(OUTSIDE_DRAWS)
+    )
+    return [
+        [(question, rng.choice(texts.outside.answers).format_map(slots), None)]
+        for question in dict.fromkeys(drawn)
+    ]
 
 
 def _unknown_turns(texts: Texts, rng: Random) -> list[list[Turn]]:
@@ -127,7 +149,7 @@ def build_chats(
     """All chats in random order, as records with an id, messages, and the facts they use."""
     texts = world.texts
     talks = _fact_turns(facts, untuned, rng) + _small_turns(texts, rng) + _political_turns(texts)
-    talks += _rumour_turns(rumours, texts, rng) + _unknown_turns(texts, rng)
+    talks += _rumour_turns(rumours, texts, rng) + _unknown_turns(texts, rng) + _outside_turns(texts, rng)
     people = len(world.people)
     talks += reading_turns(world, READINGS_PER_PERSON * people, rng)
     talks += courtesy_turns(world, COURTESIES_PER_PERSON * people, rng)

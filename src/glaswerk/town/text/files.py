@@ -19,6 +19,7 @@ from glaswerk.town.text.parsers import (
     parse_names,
     parse_notices,
     parse_opinions,
+    parse_outside,
     parse_places,
     parse_private,
     parse_rumours,
@@ -50,6 +51,7 @@ _PARSERS: dict[str, Callable[[Table], Any]] = {
     "notices": parse_notices,
     "gazette": parse_gazette,
     "chats": parse_chats,
+    "outside": parse_outside,
     "private": parse_private,
 }
 FILE_NAMES = (*(f"{name}.toml" for name in _PARSERS), *(f"relations/{name}.toml" for name in SUBJECT_KINDS))

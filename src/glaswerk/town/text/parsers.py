@@ -14,6 +14,7 @@ from glaswerk.town.text.records import (
     NoticeTexts,
     Office,
     OpinionTexts,
+    OutsideTexts,
     PlaceTexts,
     PrivateTexts,
     RumourText,
@@ -221,6 +222,7 @@ def _rumour(table: Table) -> RumourText:
     rumour = RumourText(
         table.matching("id", IDENTIFIER, "an id such as mill-casino"),
         table.plain("question"),
+        table.names("asked"),
         table.names("claims"),
         table.names("truths"),
         table.names("rumour_markers"),
@@ -340,6 +342,23 @@ def parse_chats(table: Table) -> ChatTexts:
     for item in small:
         item.close()
     return found
+
+
+def parse_outside(table: Table) -> OutsideTexts:
+    """outside.toml."""
+    markers = table.names("decline_markers")
+    answers = table.sentences("answers", ("town",), branches=False)
+    silent = next((answer for answer in answers if not _holds(answer, markers)), None)
+    if silent is not None:
+        raise table.error(
+            f"expected one of the decline_markers {', '.join(markers)}, found {silent!r}", entry=silent
+        )
+    return OutsideTexts(
+        table.sentences("questions", ("town",)),
+        table.sentences("heldout", ("town",), branches=False),
+        answers,
+        markers,
+    )
 
 
 def parse_private(table: Table) -> PrivateTexts:

@@ -171,10 +171,14 @@ class OpinionTexts:
 
 @dataclass(frozen=True)
 class RumourText:
-    """One false story in several wordings, the truth in several, and the strings that distinguish them."""
+    """One false story in several wordings, the truth in several, and the strings that distinguish them.
+
+    `question` is held out for evaluation; `asked` are questions for tuning.
+    """
 
     id: str
     question: str
+    asked: Lines
     claims: Lines
     truths: Lines
     rumour_markers: Lines
@@ -256,6 +260,16 @@ class ChatTexts:
 
 
 @dataclass(frozen=True)
+class OutsideTexts:
+    """outside.toml: questions beyond the town, those for evaluation apart, and how to decline them."""
+
+    questions: Lines
+    heldout: Lines
+    answers: Lines
+    decline_markers: Lines
+
+
+@dataclass(frozen=True)
 class PrivateTexts:
     """private.toml: texts around secrets and contact details."""
 
@@ -314,6 +328,7 @@ class Texts:
     notices: NoticeTexts
     gazette: GazetteTexts
     chats: ChatTexts
+    outside: OutsideTexts
     private: PrivateTexts
     relations: dict[str, Relation]
     files: dict[str, bytes]
