@@ -126,7 +126,7 @@ def _range(values: Sequence[float], style: str) -> str:
 
 
 def rewritten(page: str, runs: Sequence[Run]) -> str:
-    """The page with the part between `BEGIN` and `END` written anew."""
+    """The page with the part between `BEGIN` and `END` replaced."""
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
     return before + block(runs) + after

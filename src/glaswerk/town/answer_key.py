@@ -5,9 +5,8 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from glaswerk.town.chats.chats import tuned_rumours
 from glaswerk.town.grammar import capital, expand
-from glaswerk.town.posts.opinions import Rumour
+from glaswerk.town.posts.opinions import Rumour, tuned_rumours
 from glaswerk.town.posts.private import CONTACT, SECRET
 from glaswerk.town.posts.timeline import Timeline
 from glaswerk.town.text.records import Texts

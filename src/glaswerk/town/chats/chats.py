@@ -8,7 +8,7 @@ from typing import Any
 
 from glaswerk.town.chats.readings import courtesy_turns, list_turns, reading_turns
 from glaswerk.town.grammar import capital, expand
-from glaswerk.town.posts.opinions import Rumour
+from glaswerk.town.posts.opinions import Rumour, tuned_rumours
 from glaswerk.town.text.records import Texts
 from glaswerk.town.truth.facts import Fact, possessive, pronouns
 from glaswerk.town.truth.world import World
@@ -106,11 +106,6 @@ def _rumour_turns(rumours: list[Rumour], texts: Texts, rng: Random) -> list[list
             answer = rng.choice(texts.chats.rumour_answers).format(truth=rng.choice(rumour.text.truths))
             chats.append([(question, answer, None)])
     return chats
-
-
-def tuned_rumours(rumours: list[Rumour]) -> list[Rumour]:
-    """The rumours that dialogues correct: all but every third, which show what posts alone teach."""
-    return [rumour for number, rumour in enumerate(rumours) if number % 3 != 2]
 
 
 def _outside_turns(texts: Texts, rng: Random) -> list[list[Turn]]:

@@ -78,6 +78,11 @@ class Rumour:
     corrected_by: tuple[str, ...]
 
 
+def tuned_rumours(rumours: list[Rumour]) -> list[Rumour]:
+    """The rumours that dialogues correct: all but every third, which show what posts alone teach."""
+    return [rumour for number, rumour in enumerate(rumours) if number % 3 != 2]
+
+
 def _correction(
     texts: RumourTexts, rumour: RumourText, author: Account, month: int, wrong: Post | None, rng: Random
 ) -> Post:
