@@ -28,7 +28,8 @@ from typing import Any
 
 import click
 
-from bench.seeds import Seed, seeds
+from bench.seed import Seed
+from bench.seeds import seeds
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data import source
 from glaswerk.data.dialogues.evaluation_sets import add_evaluations
@@ -84,6 +85,8 @@ def read(lab: Lab, seed: Seed, path: Path, name: str) -> str:
     add: Any = add_evaluations if seed.verb == "evaluations" else getattr(source, f"add_{seed.verb}")
     rights = {"licence": "CC0-1.0", "acquired": "synthetic"}
     options: dict[str, Any] = {} if seed.verb == "evaluations" else rights
+    if seed.messages:
+        options["include_direct_messages"] = True
     try:
         made = add(lab, [path], name=name, **options)
     except GlaswerkError as error:

@@ -13,16 +13,17 @@ import io
 import json
 import lzma
 import struct
-import tarfile
-import zipfile
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import zstandard
+
+from bench.document_seeds import document_seeds
+from bench.message_seeds import message_seeds
+from bench.seed import Seed, lines, tarred, zipped
 
 PAGE = (
     '<!doctype html><html lang="de"><head><title>The weir | Millford</title><meta name="author" content="H">'
@@ -99,38 +100,6 @@ NOTE = {
 }
 PREFERENCE = {"prompt": "Who?", "chosen": "The miller.", "rejected": "Nobody."}
 CHAT = {"messages": [{"role": "user", "content": "Who?"}, {"role": "assistant", "content": "The miller."}]}
-
-
-@dataclass(frozen=True)
-class Seed:
-    """A file to damage: the verb that reads it, its name, its content, and what wraps the damaged content."""
-
-    verb: str
-    name: str
-    content: bytes
-    wrap: Callable[[bytes], bytes] = bytes
-
-
-def zipped(files: Mapping[str, bytes]) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as container:
-        for name, data in files.items():
-            container.writestr(name, data)
-    return out.getvalue()
-
-
-def tarred(files: Mapping[str, bytes]) -> bytes:
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as container:
-        for name, data in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(data)
-            container.addfile(member, io.BytesIO(data))
-    return out.getvalue()
-
-
-def lines(*values: Any) -> bytes:
-    return b"".join(json.dumps(value).encode() + b"\n" for value in values)
 
 
 def record(url: str, body: bytes, *headers: str, kind: str = "response", media: str = "text/html") -> bytes:
@@ -298,4 +267,4 @@ def seeds() -> list[Seed]:
     found += [Seed("images", "a.tar", png(), lambda data: tarred({**pictures, "a.png": data}))]
     found += [Seed("images", "a.parquet", parquet([{"image": {"bytes": png()}, "text": "A square"}]))]
     found += [Seed("evaluations", "e.jsonl", lines({"question": "Who mills?", "answer": "The miller"}))]
-    return found
+    return [*found, *document_seeds(), *message_seeds()]

@@ -11,7 +11,8 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 from bench.fuzz import read, run  # noqa: E402
-from bench.seeds import Seed, seeds  # noqa: E402
+from bench.seed import Seed  # noqa: E402
+from bench.seeds import seeds  # noqa: E402
 from glaswerk.lab import Lab  # noqa: E402
 
 
