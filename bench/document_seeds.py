@@ -51,7 +51,7 @@ MEDIAWIKI = b"""<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.10/" ver
 RTF = (
     rb"{\rtf1\ansi\ansicpg1252\deff0{\fonttbl{\f0\fswiss Helvetica;}}{\info{\title Mill}{\author Ada}}"
     rb"\f0\fs24 Words of the m\'fchle \u8364?5.\par {\b bold} {\*\generator x;}{\field{\*\fldinst HYPERLINK "
-    rb'"https://mill.example"}{\fldrslt link}}\pard\intbl a\cell b\cell\row }'
+    rb'"https://mill.example"}{\fldrslt link}}\intbl a\cell b\cell\row }'
 )
 LATEX = rb"""% a draft
 \documentclass[a4paper]{article}
