@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from glaswerk.cli.main import cli
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.store.reasons import ADDING, CURATION, MASKED, REASONS
+from glaswerk.data.store.reasons import ADDING, CURATION, MASKED, PACKING, REASONS
 
 
 def explained(*words: str) -> str:
@@ -22,7 +22,7 @@ def explained(*words: str) -> str:
 def test_without_a_reason_all_are_listed_by_stage_in_their_order() -> None:
     page = explained()
     blocks = page.split("\n\n")
-    for block, reasons in zip(blocks, (ADDING, CURATION, MASKED), strict=False):
+    for block, reasons in zip(blocks, (ADDING, CURATION, PACKING, MASKED), strict=False):
         assert re.findall(r"^  (\S+) ", block, re.MULTILINE) == list(reasons)
     assert page.rstrip().endswith("glaswerk explain REASON prints how to change it")
 

@@ -144,7 +144,7 @@ def test_selectors_collect_every_name_they_are_given() -> None:
         "ids": ["x:1"],
         "sources": ["s"],
         "from_file": None,
-        "copies": True,
+        "copies": "forget",
     }
 
 

@@ -19,7 +19,7 @@ def run(*words: str | Path) -> Result:
 def test_texts_are_exported_edited_and_made_into_a_town(tmp_path: Path) -> None:
     texts, out = tmp_path / "texts", tmp_path / "town"
     exported = run(texts, "--export-text", "--json")
-    assert json.loads(exported.stdout) == {"texts": 27}
+    assert json.loads(exported.stdout) == {"texts": 28}
     names = texts / "names.toml"
     names.write_text(names.read_text(encoding="utf-8").replace('"Wend"', '"Ilme"'), encoding="utf-8")
     made = run(out, "--size", "tiny", "--from", texts)

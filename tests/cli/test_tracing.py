@@ -43,9 +43,9 @@ def test_the_side_of_a_pair_and_duplicates_are_named() -> None:
 def test_a_missing_index_says_how_to_make_it(empty_lab: Lab, make: Callable[..., Artifact]) -> None:
     with pytest.raises(GlaswerkError) as caught:
         index_of(empty_lab, "main.main")
-    assert caught.value.hint == "glaswerk index"
+    assert caught.value.hint == "glaswerk pack"
     made = make("trace", "main.main")
     assert index_of(empty_lab, "main.main") == made
     with pytest.raises(GlaswerkError, match=r"there: main\.main") as caught:
         index_of(empty_lab, "main.other")
-    assert caught.value.hint == "glaswerk index --shards main.other"
+    assert caught.value.hint == "the same with --shards main.main"

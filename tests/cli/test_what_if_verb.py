@@ -67,5 +67,5 @@ def test_unknown_names_are_told_what_there_is(lab_folder: Path) -> None:
     ) as told:
         run(lab_folder, "--author", f"{known}x")
     assert "glaswerk search" in str(told.value.hint)
-    with pytest.raises(GlaswerkError, match=r"of id 'x:0', nor of 1 more \(sources: .*posts"):
+    with pytest.raises(GlaswerkError, match=r"of id 'x:0', nor of 1 more \(the most similar names: x:"):
         run(lab_folder, "--source", "nothing", "--id", "x:0")

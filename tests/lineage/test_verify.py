@@ -173,7 +173,7 @@ def test_a_lab_of_before_says_what_is_not_recorded_and_still_finds_what_the_ledg
 ) -> None:
     empty_lab.ledger.close()
     with closing(sqlite3.connect(empty_lab.root / "ledger.db")) as ledger:
-        ledger.executescript("DROP TABLE manifest; PRAGMA user_version = 2;")
+        ledger.executescript("DROP TABLE manifest; DROP TABLE departure; PRAGMA user_version = 2;")
     opened = Lab.open(empty_lab.root)
     notes = {one.notes for one in whole(opened)}
     assert notes == {("its manifest's digest is not recorded in the ledger",)}

@@ -81,7 +81,7 @@ def test_loss_mask_covers_the_assistants_words_and_end_of_turn_only(folder: Path
 def test_a_folder_without_tokenizer_is_named_with_the_command_that_makes_it(tmp_path: Path) -> None:
     with pytest.raises(GlaswerkError, match=r"tokenizer\.json") as error:
         Tokenizer.load(tmp_path)
-    assert error.value.hint == "glaswerk tokenizer"
+    assert error.value.hint == "glaswerk verify --all names what is damaged"
 
 
 _LOADED: dict[Path, Tokenizer] = {}

@@ -247,7 +247,9 @@ def test_what_is_forgotten_of_pairs_is_counted_in_the_models_that_saw_them(pairs
     """By the spans of both sides; held-out pairs and the base model count nothing."""
     made = dpo(pairs_lab, DpoConfig(epochs=0.3, precision="fp32"), base="base", name="once")
     shards, base = Shards.open(pairs_lab.path("shards", "main.main")), pairs_lab.latest("model", "base")
-    seen, held_out = _pairs(pairs_lab).documents[0], shards.spans("preference-validation")[0][0]
+    order = order_of(pairs_lab, made)
+    assert order is not None
+    seen, held_out = next(iter(order.spans(0))).document, shards.spans("preference-validation")[0][0]
     found = learnt(pairs_lab, made, [seen, held_out])
     assert (found.documents, found.certain) == (1, True)
     assert found.tokens == sum(end - start for _, start, end in shards.find(seen))

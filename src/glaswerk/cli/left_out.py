@@ -9,7 +9,6 @@ import click
 
 from glaswerk.cli.echo import echo, echo_warnings
 from glaswerk.cli.session import show
-from glaswerk.data.store.decisions import KEPT
 from glaswerk.lab import Artifact
 
 # Content was added, but a file in it could not be read to its end.
@@ -57,6 +56,8 @@ def show_curated(made: Artifact, as_json: bool) -> None:
     show(made, as_json, documents=made.stats["documents"], kept=made.stats["kept"], warnings=warnings)
     if not as_json:
         echo_warnings(warnings)
+        from glaswerk.data.store.decisions import KEPT
+
         dropped = {reason: n for reason, n in made.stats["decisions"].items() if reason != KEPT}
         _say("dropped", dropped)
 

@@ -10,8 +10,6 @@ from glaswerk.cli.echo import echo
 from glaswerk.cli.options import json_option, lab_option
 from glaswerk.cli.session import next_step, show_all, writing
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.rerun.rebuild import models_of_old_shards, rebuild
-from glaswerk.rerun.tokenizers import purge_models
 
 
 @click.command("rebuild")
@@ -37,6 +35,8 @@ def command(purging: bool, lab_path: Path, as_json: bool) -> None:
     from glaswerk.cli.deletion import print_removed
     from glaswerk.data.removal.purge import purge
     from glaswerk.rerun.exposure import count_exposures
+    from glaswerk.rerun.rebuild import models_of_old_shards, rebuild
+    from glaswerk.rerun.tokenizers import purge_models
 
     with writing(lab_path) as lab:
         made = purge(lab) if purging else []

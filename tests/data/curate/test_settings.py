@@ -33,7 +33,7 @@ QUESTION = (
 def add(lab: Lab, folder: Path, rows: Sequence[Mapping[str, Any]], kind: str, name: str = "docs") -> None:
     path = folder / f"{name}.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    add_docs(lab, [path], licence="CC0-1.0", name=name, kind=kind)
+    add_docs(lab, [path], licence="CC0-1.0", acquired="own", name=name, kind=kind)
 
 
 def with_settings(lab: Lab, text: str) -> Lab:

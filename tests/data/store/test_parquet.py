@@ -121,7 +121,7 @@ def test_any_text_becomes_one_that_utf8_can_hold(text: str) -> None:
     whole = encodable_text(text)
     assert whole.encode().decode() == whole
     if not any(0xD800 <= ord(c) < 0xE000 for c in text):
-        assert whole == text
+        assert whole == text.replace("\0", "")
 
 
 def test_surrogate_pairs_are_joined() -> None:

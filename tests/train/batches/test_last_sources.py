@@ -56,7 +56,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for source, count in (("archive", 160), ("members", 24), ("papers", 40)):
         file = root / f"{source}.jsonl"
         file.write_text("".join(json.dumps(row) + "\n" for row in _rows(source, count)))
-        add_docs(lab, [file], licence="CC0-1.0", name=source)
+        add_docs(lab, [file], licence="CC0-1.0", acquired="own", name=source)
     settings = lab.root / "lab.toml"
     settings.write_text(settings.read_text() + "\n[curate]\nnear_duplicate = 1.0\n")
     lab.ledger.close()
