@@ -36,6 +36,7 @@ def test_the_readme_and_the_docs_hold_no_phrase_of_the_list() -> None:
     assert [str(found) for found in terms.findings(paths)] == []
 
 
+@pytest.mark.slow
 def test_the_package_holds_no_phrase_of_the_list() -> None:
     paths = [path for path in terms.files() if path.is_relative_to(ROOT / "src")]
     assert len(paths) > 200

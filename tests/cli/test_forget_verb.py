@@ -120,6 +120,7 @@ def test_status_says_what_is_stale_and_a_second_rebuild_does_nothing(own_lab: Pa
     assert manifest.stat().st_mtime_ns == before
 
 
+@pytest.mark.slow
 def test_a_dry_run_writes_nothing(own_lab: Path) -> None:
     author, _ = someone(own_lab)
     words = run(own_lab, "forget", "--author", author, "--dry-run")
@@ -159,6 +160,7 @@ def test_a_mark_may_come_before_the_post_and_takes_retweets_along(empty_lab: Lab
 
 
 @pytest.mark.parametrize("way", ["event in a dump", "event in a file", "mark of an id", "mark of a source"])
+@pytest.mark.slow
 def test_a_deletion_that_comes_before_its_post_holds_when_the_post_comes(
     empty_lab: Lab, tmp_path: Path, way: str
 ) -> None:
@@ -188,6 +190,7 @@ def test_a_deletion_that_comes_before_its_post_holds_when_the_post_comes(
     assert not any("Otis" in text for text in texts(empty_lab.root))
 
 
+@pytest.mark.slow
 def test_copies_and_quotes_by_others_are_named_and_go_only_if_asked(empty_lab: Lab, tmp_path: Path) -> None:
     same = "The council will close the ford on the first of May, says the clerk"
     dump = _posts(
@@ -236,6 +239,7 @@ def reasons(lab: Lab) -> dict[str, str]:
     return {row["document"]: row["reason"] for row in rows}
 
 
+@pytest.mark.slow
 def test_copies_that_were_left_out_stay_out_after_a_purge_until_the_user_decides(copied: Lab) -> None:
     words = run(copied.root, "forget", "--author", "hazel", "--dry-run")
     assert "stay out   2 of these copies, left out before as duplicates: x:6, x:7; --copies keep" in words
@@ -251,6 +255,7 @@ def test_copies_that_were_left_out_stay_out_after_a_purge_until_the_user_decides
     assert reasons(copied) == {"x:6": "kept", "x:7": "near-duplicate", "x:8": "kept"}
 
 
+@pytest.mark.slow
 def test_copies_go_as_well_if_the_user_says_so(copied: Lab) -> None:
     run(copied.root, "forget", "--id", "5", "--copies")
     run(copied.root, "rebuild", "--purge")
@@ -258,6 +263,7 @@ def test_copies_go_as_well_if_the_user_says_so(copied: Lab) -> None:
     assert not any("the ford" in text for text in texts(copied.root))
 
 
+@pytest.mark.slow
 def test_a_copy_of_what_its_owner_deleted_stays_out_as_well(copied: Lab) -> None:
     write_relations(copied.need("source", "dump", hint="").path, ["x:5"], [])
     curate(copied, name="other", validation_share=0.0)
@@ -269,6 +275,7 @@ def test_a_copy_of_what_its_owner_deleted_stays_out_as_well(copied: Lab) -> None
     assert reasons(copied)["x:6"] == "kept"
 
 
+@pytest.mark.slow
 def test_a_copy_in_the_place_of_which_the_forgotten_document_was_left_out_stays_in(copied: Lab) -> None:
     run(copied.root, "forget", "--author", "c", "--author", "b")
     run(copied.root, "rebuild", "--purge")
@@ -433,6 +440,7 @@ def test_a_retweet_that_names_the_original_by_its_id_goes_too(empty_lab: Lab, tm
     assert not any("closed today" in text for text in texts(curate(empty_lab).path))
 
 
+@pytest.mark.slow
 def test_why_shows_no_word_of_what_is_to_be_forgotten_before_the_rebuild(own_lab: Path) -> None:
     author, said = someone(own_lab)
     rows = read_rows(own_lab / "corpora" / "main" / "documents.parquet")
@@ -575,6 +583,7 @@ def test_status_names_what_a_model_learnt_of_it_before_and_long_after_the_rebuil
     assert of("base")["forgotten"] == second
 
 
+@pytest.mark.slow
 def test_where_the_spans_are_lost_a_model_may_have_been_trained_on_it(own_lab: Path) -> None:
     author, _ = someone(own_lab)
     shutil.rmtree(own_lab / "shards" / "main.main")
@@ -643,6 +652,7 @@ def secret_in(lab: Lab) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_names_with_dots_lead_shards_to_their_own_corpus(two: Lab) -> None:
     before = names(two)
     run(two.root, "forget", "--id", "a:secret")
@@ -650,6 +660,7 @@ def test_names_with_dots_lead_shards_to_their_own_corpus(two: Lab) -> None:
     assert (names(two), secret_in(two)) == (before, [])
 
 
+@pytest.mark.slow
 def test_shards_and_index_whose_corpus_is_gone_are_removed_with_the_words_in_them(two: Lab) -> None:
     shutil.rmtree(two.root / "corpora" / "main.v2")
     run(two.root, "forget", "--id", "a:secret")
@@ -665,6 +676,7 @@ def test_without_marks_shards_whose_corpus_is_gone_stay(two: Lab) -> None:
     assert "main.v2.main" in names(two)["shards"]
 
 
+@pytest.mark.slow
 def test_words_of_an_answer_that_showed_it_go_with_a_rebuild_and_its_id_with_a_purge(two: Lab) -> None:
     with (two.root / "lab.toml").open("a") as file:
         file.write("\n[answers]\ntext = true\n")
@@ -694,6 +706,7 @@ def test_a_rebuild_leaves_no_parts_of_a_corpus_that_was_interrupted(two: Lab) ->
     assert not parts.parent.exists()
 
 
+@pytest.mark.slow
 def test_a_corpus_that_cannot_be_rebuilt_does_not_stop_the_others(two: Lab) -> None:
     """Nothing is left for main, which takes nothing from source b."""
     settings = read_settings({"mixture": {"share_by_source": {"b": 0.0}}})
@@ -707,6 +720,7 @@ def test_a_corpus_that_cannot_be_rebuilt_does_not_stop_the_others(two: Lab) -> N
     assert secret_in(two) == []
 
 
+@pytest.mark.slow
 def test_an_index_that_cannot_be_built_goes_while_the_new_shards_stay(two: Lab) -> None:
     run(two.root, "forget", "--id", "a:secret")
     # A file where the index would be written.
@@ -718,6 +732,7 @@ def test_an_index_that_cannot_be_built_goes_while_the_new_shards_stay(two: Lab) 
     assert secret_in(two) == []
 
 
+@pytest.mark.slow
 def test_without_marks_what_owners_deleted_goes_where_it_cannot_be_made_anew(two: Lab) -> None:
     write_relations(two.need("source", "a", hint="").path, ["a:secret"], [])
     shutil.rmtree(two.root / "corpora" / "main.v2")
@@ -725,6 +740,7 @@ def test_without_marks_what_owners_deleted_goes_where_it_cannot_be_made_anew(two
     assert "main.v2.main" not in names(two)["shards"]
 
 
+@pytest.mark.slow
 def test_chat_warns_of_a_model_that_learnt_what_is_forgotten(own_lab: Path) -> None:
     author, _ = someone(own_lab)
     asked = ["chat", "Who are you?", "--max-tokens", "2", "--no-sources", "--lab", str(own_lab)]

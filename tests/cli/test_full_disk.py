@@ -25,6 +25,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("verb", ["curate", "tokenizer"])
+@pytest.mark.slow
 def test_a_full_disk_gets_words_and_the_command_works_once_there_is_room(
     small_disk: Path, lab_folder: Path, verb: str
 ) -> None:

@@ -45,6 +45,7 @@ def test_the_towns_questions_need_a_key_and_sums_take_none(lab_folder: Path, tow
     assert "takes no --key" in _refused(*lab, "--reward", "arithmetic", *key).message
 
 
+@pytest.mark.slow
 def test_a_dry_run_prints_the_settings_of_rewards(lab_folder: Path, town: Path) -> None:
     words = (
         "--lab",

@@ -36,6 +36,7 @@ def decided(lab: Lab, reason: str) -> dict[str, Any]:
     return next(row for row in rows if row["reason"] == reason)
 
 
+@pytest.mark.slow
 def test_every_document_of_the_town_has_a_story_from_source_to_decision(lab: Lab) -> None:
     rows = list(read_rows(lab.path("corpus", "main") / "decisions.parquet"))
     for row in rows[:: len(rows) // 25]:

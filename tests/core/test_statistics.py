@@ -24,6 +24,7 @@ def test_the_interval_covers_the_true_share_in_about_95_of_100_simulations(chanc
     assert 0.90 <= hits / 300 <= 0.985
 
 
+@pytest.mark.slow
 def test_clustered_items_are_covered_where_treating_them_as_independent_is_not() -> None:
     dice = np.random.default_rng(6)
     clustered = single = 0

@@ -31,6 +31,7 @@ def shards(lab: Lab) -> Shards:
     return Shards.open(lab.need("shards", "main.main", hint="").path)
 
 
+@pytest.mark.slow
 def test_a_model_trained_on_a_few_documents_until_it_recites_them_is_caught(lab: Lab, shards: Shards) -> None:
     tokenizer = Tokenizer.load(lab.path("tokenizer", "main"))
     model = build(

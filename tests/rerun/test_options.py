@@ -83,6 +83,7 @@ def test_the_steps_that_saw_documents_are_those_whose_spans_have_them(lab: Lab, 
     assert touch.steps == sum(tokens > 0 for tokens in walked)
 
 
+@pytest.mark.slow
 def test_the_steps_can_be_told_when_the_shards_are_gone(own: Lab) -> None:
     base = _base(own)
     name, step = max(_first_steps(own, base).items(), key=lambda item: item[1])
@@ -107,6 +108,7 @@ def test_a_model_is_affected_through_the_one_it_was_tuned_from(lab: Lab) -> None
     assert rebuilt.steps == sum(row.model.stats["steps"] for row in found.values())
 
 
+@pytest.mark.slow
 def test_a_tuning_that_loses_every_dialogue_can_be_kept_alone(own: Lab, chat_model: Artifact) -> None:
     dialogues = set(Shards.open(own.path("shards", "main.main")).spans("chat")[0])
     (found,) = affected(own, dialogues)

@@ -142,6 +142,7 @@ def _with_word_of_one(lab: Lab, folder: Path) -> None:
     build(lab, pack(lab))
 
 
+@pytest.mark.slow
 def test_entries_that_only_a_forgotten_document_needed_go_and_all_others_keep_their_ids(
     small: Lab, tmp_path: Path
 ) -> None:
@@ -166,6 +167,7 @@ def test_entries_that_only_a_forgotten_document_needed_go_and_all_others_keep_th
     assert [again.encode(text).ids for text in kept] == [after.encode(text) for text in kept]
 
 
+@pytest.mark.slow
 def test_after_a_rebuild_nothing_is_stale_and_a_second_one_changes_nothing(
     small: Lab, tmp_path: Path
 ) -> None:
@@ -195,6 +197,7 @@ def test_new_sources_alone_take_nothing_from_the_tokenizer(small: Lab, tmp_path:
     assert all(not entry.stale for entry in entries(small))
 
 
+@pytest.mark.slow
 def test_a_purge_takes_the_entries_from_the_files_of_models_and_they_verify(
     small: Lab, tmp_path: Path
 ) -> None:

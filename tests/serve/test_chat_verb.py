@@ -27,6 +27,7 @@ def test_the_document_shown_with_an_answer_follows_the_whole_conversation(
     assert author in shown[-1]
 
 
+@pytest.mark.slow
 def test_control_characters_of_an_answer_and_its_sources_are_shown_not_obeyed(evil_folder: Path) -> None:
     options = [EVIL_QUESTION, "--lab", str(evil_folder), "--temperature", "0"]
     run = CliRunner().invoke(command, options)

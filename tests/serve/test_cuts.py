@@ -39,6 +39,7 @@ def test_the_emoji_of_the_answer_is_more_than_one_token(glass: Lab) -> None:
     assert len(engine.tokenizer.encode("🥐")) > 1
 
 
+@pytest.mark.slow
 def test_an_answer_cut_at_any_token_is_a_beginning_of_the_whole_one(server: Running) -> None:
     for count in range(1, 16):
         text = whole(server, max_tokens=count)

@@ -108,6 +108,7 @@ def _send_for_a_minute(connection: socket.socket, data: bytes) -> None:
         connection.sendall(data)
 
 
+@pytest.mark.slow
 def test_an_answer_that_takes_longer_than_the_limits_arrives_whole(quick: Running) -> None:
     body = {
         "model": "chat",

@@ -24,6 +24,7 @@ _RUN = (
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+@pytest.mark.slow
 def test_serve_tells_its_address_answers_and_stops_on_ctrl_c(glass_folder: Path, host: str) -> None:
     command = [sys.executable, "-c", _RUN, str(glass_folder), host]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:

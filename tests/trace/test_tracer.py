@@ -98,6 +98,7 @@ def test_spans_and_counts_equal_a_brute_force_scan(tmp_path: Path, seed: int, vo
     assert found > 20
 
 
+@pytest.mark.slow
 def test_the_towns_own_sentences_are_found_with_their_exact_counts(lab: Lab) -> None:
     trained = lab.find("trace", "main.main")
     assert trained is not None

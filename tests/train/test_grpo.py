@@ -380,6 +380,7 @@ def test_sums_are_asked_of_nobody() -> None:
     assert (order.spans(1), list(order.visits(9))) == ([], [])
 
 
+@pytest.mark.slow
 def test_the_towns_key_knows_questions_of_its_chats(lab: Lab, town: Path) -> None:
     """And its own questions, which stay for evaluation, are not among them."""
     from glaswerk.evaluate.key import read_key

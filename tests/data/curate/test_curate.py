@@ -213,6 +213,7 @@ def town_lab(town: Path, empty_lab: Lab) -> Lab:
     return empty_lab
 
 
+@pytest.mark.slow
 def test_the_town_is_curated_whole_and_in_order(town_lab: Lab) -> None:
     corpus = curate(town_lab)
     stats = corpus.stats
@@ -234,6 +235,7 @@ def test_the_town_is_curated_whole_and_in_order(town_lab: Lab) -> None:
     assert report["sources"]["posts"]["documents"] == sources["posts"]
 
 
+@pytest.mark.slow
 def test_the_towns_splits_are_disjoint_by_content(town_lab: Lab) -> None:
     corpus = curate(town_lab)
     hashes = {s: {content_hash(d.text) for d in read_documents(corpus.path, s)} for s in CORPUS_SPLITS}
@@ -243,6 +245,7 @@ def test_the_towns_splits_are_disjoint_by_content(town_lab: Lab) -> None:
     assert Counter(d.kind for d in read_documents(corpus.path))["dialogue"] == len(dialogues)
 
 
+@pytest.mark.slow
 def test_curating_again_gives_the_same_bytes(town_lab: Lab) -> None:
     first = curate(town_lab, name="one")
     again = curate(town_lab, name="two")

@@ -74,6 +74,7 @@ def test_two_ray_workers_give_the_same_corpus(
     assert content(curate(lab, on="ray", jobs=2)) == whole
 
 
+@pytest.mark.slow
 def test_finished_tasks_are_not_done_again_and_nothing_is_left_behind(
     whole: tuple[object, ...], town: Path, tmp_path: Path, small_shards: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -126,6 +127,7 @@ def die(task: shard_task.ShardTask) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+@pytest.mark.slow
 def test_a_killed_worker_is_an_error_with_advice(
     town: Path, empty_lab: Lab, small_shards: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -268,6 +268,7 @@ def test_an_unknown_name_a_damaged_picture_and_a_missing_index_are_errors_in_wor
         read_picture(made.path, name)
 
 
+@pytest.mark.slow
 def test_both_verbs_work_from_the_command_line_and_are_never_done_twice(tmp_path: Path) -> None:
     folder = folder_of(tmp_path / "in", {"a.png": RED, "a.txt": "red"})
     (tmp_path / "pairs.jsonl").write_text(lines({"prompt": "Who?", "chosen": "Lena.", "rejected": "No."}))

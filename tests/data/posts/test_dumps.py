@@ -275,6 +275,7 @@ def test_every_wrapping_gives_the_same_documents(empty_lab: Lab, tmp_path: Path,
 
 
 @pytest.mark.parametrize("kind", ["gz", "bz2", "xz", "zst"])
+@pytest.mark.slow
 def test_of_a_file_that_is_cut_off_the_part_before_is_kept(empty_lab: Lab, tmp_path: Path, kind: str) -> None:
     noise = random.Random(0)
     data = lines(*(status(n, "".join(noise.choices("abcdefgh ", k=900))) for n in range(3000)))
@@ -403,6 +404,7 @@ def test_a_tar_file_that_ends_in_a_zip_file_is_read_as_a_tar_file(empty_lab: Lab
     cut=st.integers(0, 40),
 )
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.slow
 def test_no_bytes_raise_anything_but_our_error(
     empty_lab: Lab, tmp_path: Path, data: bytes, kind: str, cut: int
 ) -> None:

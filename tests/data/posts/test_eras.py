@@ -294,6 +294,7 @@ FILES = (
     join=st.sampled_from(["posts", "threads", "conversations"]),
 )
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.slow
 def test_no_archive_raises_anything_but_our_error(
     empty_lab: Lab,
     tmp_path: Path,

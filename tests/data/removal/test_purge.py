@@ -255,6 +255,7 @@ def test_a_picture_goes_with_its_last_document(empty_lab: Lab, town: Path, tmp_p
     assert (made.stats["pictures"], made.stats["widths"]) == (0, {})
 
 
+@pytest.mark.slow
 def test_a_purge_takes_out_what_owners_deleted_without_a_mark(
     empty_lab: Lab, posts: Artifact, tmp_path: Path
 ) -> None:

@@ -109,6 +109,7 @@ DOCUMENTS = st.builds(
 
 @settings(max_examples=60)
 @given(st.lists(DOCUMENTS, max_size=5, unique_by=lambda document: document.id))
+@pytest.mark.slow
 def test_documents_come_back_from_parquet_unchanged_and_in_order(given_documents: list[Document]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "documents.parquet"

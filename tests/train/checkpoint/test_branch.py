@@ -35,6 +35,7 @@ def test_a_branch_sees_the_trunks_rates_up_to_its_step_and_then_decays(lab: Lab)
     assert rows[6]["loss"] == whole[6]["loss"]
 
 
+@pytest.mark.slow
 def test_milestones_stay_when_the_command_comes_again_without_them(lab: Lab) -> None:
     config = TrainConfig(**CONFIG, seed=2)  # type: ignore[arg-type]
     made = train(lab, config, name="trunk", keep=Keep(steps=(6,)))
@@ -42,6 +43,7 @@ def test_milestones_stay_when_the_command_comes_again_without_them(lab: Lab) -> 
     assert (lab.run_folder(made.id) / "step-6").is_dir()
 
 
+@pytest.mark.slow
 def test_milestones_of_a_finished_run_are_refused(lab: Lab) -> None:
     config = TrainConfig(**CONFIG, seed=3)  # type: ignore[arg-type]
     train(lab, config, name="trunk")
