@@ -16,6 +16,7 @@ from glaswerk.data.dialogues.records import RECORD_SUFFIXES
 from glaswerk.data.documents.add_documents import add_docs
 from glaswerk.data.documents.fields import Defaults, IngestCounts, find_files
 from glaswerk.data.documents.files_job import FilesJob
+from glaswerk.data.files.bad_files import BadFiles
 from glaswerk.data.files.inputs import InputFile
 from glaswerk.data.pictures.add_pictures import PicturesConfig, add_pictures
 from glaswerk.data.posts.add_archives import ArchivesConfig, ArchivesJob
@@ -80,7 +81,8 @@ def add_posts(
     """
     check_join(join)
     left_out: Counter[str] = Counter()
-    kind, found = find_posts(paths, left_out)
+    bad = BadFiles()
+    kind, found = find_posts(paths, left_out, bad)
     flags = {
         "--tolerant": tolerant,
         "--direct-messages": include_direct_messages,
@@ -91,9 +93,9 @@ def add_posts(
     refuse_unused_options(kind, flags, join)
     if kind == EXPORT:
         audiences = {"public", *["private"] * include_direct_messages, *["limited"] * include_limited}
-        return _add_exports(lab, found, left_out, audiences, licence, name, author, acquired)
+        return _add_exports(lab, found, (left_out, bad), audiences, licence, name, author, acquired)
     if kind == DUMP:
-        return _add_dumps(lab, found, left_out, licence, name, author, acquired, join)
+        return _add_dumps(lab, found, (left_out, bad), licence, name, author, acquired, join)
     acquired = acquired or "own"
     config = ArchivesConfig(
         licence,
@@ -106,18 +108,20 @@ def add_posts(
         join,
         tolerant,
     )
-    return _add_archives(lab, found, left_out, config, name)
+    return _add_archives(lab, found, (left_out, bad), config, name)
 
 
 def _add_archives(
-    lab: Lab, paths: Sequence[Path], left_out: Counter[str], config: ArchivesConfig, name: str
+    lab: Lab, paths: Sequence[Path], noted: tuple[Counter[str], BadFiles], config: ArchivesConfig, name: str
 ) -> Artifact:
+    left_out, bad = noted
     check_rights(config.licence, config.acquired)
     archives = dict(sorted((archive_digest(path), path) for path in paths))
     decided: dict[str, Any] = {"files": list(archives), **asdict(config)}
     chosen = name or default_name(paths[0], decided)
     job = ArchivesJob(chosen, config, list(archives.values()), left_out)
-    return lab.make(Spec("source", chosen, "add-posts/5", config={"source": chosen, **decided}), job.write)
+    spec = Spec("source", chosen, "add-posts/5", config={"source": chosen, **decided})
+    return lab.make(spec, lambda folder: {**job.write(folder), **bad.figures()})
 
 
 def add_likes(
@@ -151,7 +155,7 @@ def add_likes(
 def _add_exports(
     lab: Lab,
     paths: Sequence[Path],
-    left_out: Counter[str],
+    noted: tuple[Counter[str], BadFiles],
     audiences: Collection[str],
     licence: str,
     name: str,
@@ -170,14 +174,16 @@ def _add_exports(
     }
     chosen = name or default_name(paths[0], decided)
     rights = Rights(licence, origin)
+    left_out, bad = noted
     job = ExportJob(chosen, author, rights, stamps, audiences, bool(acquired), left_out)
-    return lab.make(Spec("source", chosen, "add-social/3", config={"source": chosen, **decided}), job.write)
+    spec = Spec("source", chosen, "add-social/3", config={"source": chosen, **decided})
+    return lab.make(spec, lambda folder: {**job.write(folder), **bad.figures()})
 
 
 def _add_dumps(
     lab: Lab,
     paths: Sequence[Path],
-    left_out: Counter[str],
+    noted: tuple[Counter[str], BadFiles],
     licence: str,
     name: str,
     author: str,
@@ -201,7 +207,7 @@ def _add_dumps(
         "join": join,
     }
     chosen = name or default_name(paths[0], decided)
-    job = DumpJob(chosen, author, Rights(licence, acquired), stamps, join, left_out)
+    job = DumpJob(chosen, author, Rights(licence, acquired), stamps, join, *noted)
     return lab.make(Spec("source", chosen, "add-dumps/4", config={"source": chosen, **decided}), job.write)
 
 

@@ -81,6 +81,33 @@ def test_several_archives_and_a_readme_make_one_source(empty_lab: Lab, tmp_path:
     assert made.stats["left_out"] == {"unsupported_file": 1}
 
 
+@pytest.mark.parametrize("good", ["dump", "zip", "export"])
+def test_a_broken_zip_in_a_folder_is_named_and_stops_nothing(
+    empty_lab: Lab, tmp_path: Path, good: str
+) -> None:
+    (tmp_path / "all").mkdir()
+    kind(tmp_path / "all", good)
+    write(tmp_path / "all" / "half.zip", b"PK\x03\x04 and then nothing more of it")
+    made = add_posts(empty_lab, [tmp_path / "all"], licence="own", acquired="own")
+    assert made.stats["documents"] == 1
+    assert [(file["file"], file["reason"]) for file in made.stats["bad_files"]] == [
+        ("half.zip", "broken_file")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"), [(b'{"id_str": "2", "full_text": "cut', "not_json"), (b"\x1f\x8b\x08rest", "cut_off")]
+)
+def test_a_dump_that_cannot_be_read_is_named_beside_the_others(
+    empty_lab: Lab, tmp_path: Path, data: bytes, reason: str
+) -> None:
+    write(tmp_path / "all" / "a.jsonl", POST)
+    write(tmp_path / "all" / "b.jsonl", data)
+    made = add_posts(empty_lab, [tmp_path / "all"], licence="x", acquired="public")
+    assert [d.text for d in documents(made)] == ["from a dump"]
+    assert [(file["file"], file["reason"]) for file in made.stats["bad_files"]] == [("b.jsonl", reason)]
+
+
 def test_links_that_lead_out_of_a_folder_are_counted_not_followed(empty_lab: Lab, tmp_path: Path) -> None:
     outside = write(tmp_path / "secret.jsonl", lines(status(2, "outside")))
     write(tmp_path / "dumps" / "a.jsonl", POST)

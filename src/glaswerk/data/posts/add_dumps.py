@@ -20,6 +20,7 @@ from glaswerk.core.artifact_files import DOCUMENTS
 from glaswerk.core.document import Document, Rights, from_row, to_row
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.progress import track
+from glaswerk.data.files.bad_files import BadFiles, damage
 from glaswerk.data.files.inputs import changed, stamp
 from glaswerk.data.files.lines import broken
 from glaswerk.data.files.stored import WideWindow
@@ -56,6 +57,7 @@ class DumpJob:
     stamps: Mapping[Path, tuple[int, int]]
     join: str = DEFAULT_JOIN
     left_out: Counter[str] = field(default_factory=Counter)
+    bad: BadFiles = field(default_factory=BadFiles)
     dates_off: int = 0
     # Post id → row in the first file written; of several rows of a post one wins.
     _row: dict[int, int] = field(default_factory=dict)
@@ -102,6 +104,7 @@ class DumpJob:
             "cut_texts": len(self._cut),
             "dates_off": self.dates_off,
             "left_out": dict(sorted((+self.left_out).items())),
+            **self.bad.figures(),
         }
 
     def _nothing(self, counts: Counter[str]) -> GlaswerkError:
@@ -115,10 +118,19 @@ class DumpJob:
 
     def _items(self, dumps: Dumps, payloads: Payloads) -> Iterator[ApiPost | Deletion | Repost]:
         for file, before in self.stamps.items():
+            counted, values = Counter(dumps.counts), 0
             for value in dumps.values(file):
+                values += 1
                 yield from payloads.read(value)
             if stamp(file) != before:
                 raise changed(str(file))
+            self._name_if_bad(file, counted, dumps.counts, values)
+
+    def _name_if_bad(self, file: Path, before: Counter[str], after: Counter[str], values: int) -> None:
+        """Name a file that was not read to its end, or in which no line was JSON."""
+        nothing = "not_json" if not values and after["not_json"] > before["not_json"] else ""
+        if reason := damage(before, after) or nothing:
+            self.bad.add(file.name, reason)
 
     def _is_wanted(self, seen: ApiPost, row: int) -> bool:
         """Whether to write the post as `row`: it is new, or complete where it was truncated before."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import digest_file
+from glaswerk.data.files.bad_files import BadFiles
 from glaswerk.data.files.inputs import find_inputs, stamp
 from glaswerk.data.files.stored import HEAD, is_tar, packing
 from glaswerk.data.posts.add_exports import has_messages, is_export
@@ -36,19 +37,25 @@ _JSON_LINE = re.compile(rb"(?m)^(?:\xef\xbb\xbf)?[ \t]*[\[{]\s*[\[{\"\]}]")
 _POSTS = re.compile(rb'"(?:id_str|screen_name|edit_history_tweet_ids|full_text|rawContent|author_id)"')
 
 
-def find_posts(paths: Sequence[Path], left_out: Counter[str]) -> tuple[str, list[Path]]:
+def find_posts(
+    paths: Sequence[Path], left_out: Counter[str], bad: BadFiles | None = None
+) -> tuple[str, list[Path]]:
     """The kind of posts at `paths`, and the archives or files with them; folders are searched.
 
     Files in folders without posts are counted in `left_out`, and so are links that lead out of a folder.
+    Broken zip files in folders are named in `bad`.
     Raises GlaswerkError for a missing path and for posts of several kinds.
     """
     found: dict[str, list[Path]] = {}
+    bad = BadFiles() if bad is None else bad
     for path in paths:
         if not path.exists():
             raise GlaswerkError(f"expected an X archive, found nothing at {path}", hint="check the path")
         if path.is_file():
             _refuse_part(path)
-        for kind, item in _inside(path, left_out) if path.is_dir() else [(kind_of(path) or ARCHIVE, path)]:
+        for kind, item in (
+            _inside(path, left_out, bad) if path.is_dir() else [(kind_of(path) or ARCHIVE, path)]
+        ):
             found.setdefault(kind, []).append(item)
     if len(found) > 1:
         (one, (first, *_)), (other, (second, *_)), *_ = found.items()
@@ -110,7 +117,7 @@ def _kind_of_zip(path: Path) -> str:
         with zipfile.ZipFile(path) as container:
             names = container.namelist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        return ARCHIVE  # its reader reports what is broken
+        return ""  # named alone, it goes to the reader of archives, which reports what is broken
     if not names or root_of(names) is not None:
         return ARCHIVE
     if is_export(path) or has_messages(path):
@@ -118,24 +125,32 @@ def _kind_of_zip(path: Path) -> str:
     return ARCHIVE if any(name.endswith(".js") for name in names) else DUMP
 
 
-def _inside(folder: Path, left_out: Counter[str]) -> Iterator[tuple[str, Path]]:
+def _inside(folder: Path, left_out: Counter[str], bad: BadFiles) -> Iterator[tuple[str, Path]]:
     """(kind, file or unpacked archive) below a folder; the folder itself if it has neither, for the error."""
     if is_archive_folder(folder):
         yield ARCHIVE, folder
         return
     roots: dict[Path, Path | None] = {folder: None}
     found: dict[Path, str] = {}
-    for file in find_inputs([folder], left_out):
+    for file in find_inputs([folder], left_out, bad):
         root = _archive_around(file.path.parent, roots)
         kind = ARCHIVE if root else kind_of(file.path)
         if kind:
             found[root or file.path] = kind
+        elif _is_zip(file.path):
+            left_out["broken_file"] += 1
+            bad.add(file.name, "broken_file", "a zip file without its directory, such as half a download")
         else:
             left_out["unsupported_file"] += 1
     # Beside messages, JSON without posts belongs to their export: members, channels, settings.
     exported = EXPORT in found.values()
     for path, kind in (found or {folder: ARCHIVE}).items():
         yield (EXPORT if exported and kind == DUMP and not _has_posts(path) else kind), path
+
+
+def _is_zip(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(4) == b"PK\x03\x04"
 
 
 def _has_posts(path: Path) -> bool:
