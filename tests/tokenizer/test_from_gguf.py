@@ -104,7 +104,9 @@ def test_a_named_token_outside_the_vocabulary_is_left_out(identifier: Any) -> No
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"tokenizer.ggml.model": "llama"}, "found 'llama'"),
+        ({"tokenizer.ggml.model": "t5"}, "found 't5'"),
+        ({"tokenizer.ggml.model": "llama"}, "6 tokens, 0 scores"),
+        ({"tokenizer.ggml.model": "llama", "tokenizer.ggml.scores": ["a"] * 6}, "no number"),
         ({"tokenizer.ggml.model": None}, "found None"),
         ({"tokenizer.ggml.pre": "viking"}, "'viking'"),
         ({"tokenizer.ggml.tokens": None}, "lacks tokenizer.ggml.tokens"),

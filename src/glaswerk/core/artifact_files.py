@@ -24,6 +24,7 @@ REPORT_FIGURES = "report.json"
 # A tokenizer or model, as Hugging Face names them.
 TOKENIZER = "tokenizer.json"
 TOKENIZER_CONFIG = "tokenizer_config.json"
+SENTENCEPIECE = "tokenizer.model"
 CHAT_TEMPLATE = "chat_template.jinja"
 MODEL_CONFIG = "config.json"
 GENERATION_CONFIG = "generation_config.json"

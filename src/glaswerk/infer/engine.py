@@ -117,7 +117,7 @@ class Engine:
             if token in self._ends:
                 reason = "stop"
                 break
-            text = stops.feed(utf8.decode(self.tokenizer.decode_bytes([token])))
+            text = stops.feed(utf8.decode(self._piece(token, first=count == 1)))
             if text:
                 yield Delta(text, None, len(prompt), count)
             if stops.hit:
@@ -125,6 +125,11 @@ class Engine:
                 break
         # The decoder may still hold the first bytes of a character: half a character is no text.
         yield Delta("" if stops.hit else stops.rest(), reason, len(prompt), count)
+
+    def _piece(self, token: int, *, first: bool) -> bytes:
+        """The bytes of a token of an answer; of the first, without the space that begins every text."""
+        found = self.tokenizer.decode_bytes([token])
+        return found.removeprefix(b" ") if first and self.tokenizer.prefixes else found
 
     def _tokens(self, prompt: list[int], room: int, sampling: Sampling) -> Iterator[int]:
         cache = DynamicCache(config=self.model.config)
@@ -186,7 +191,8 @@ class Engine:
     def _text(self, ids: list[int]) -> str:
         end = next((i for i, token in enumerate(ids) if token in self._ends), len(ids))
         # As in `stream`: the first bytes of a character that was cut are no text.
-        return codecs.getincrementaldecoder("utf-8")("replace").decode(self.tokenizer.decode_bytes(ids[:end]))
+        pieces = b"".join(self._piece(token, first=not at) for at, token in enumerate(ids[:end]))
+        return codecs.getincrementaldecoder("utf-8")("replace").decode(pieces)
 
     def log_likelihoods(self, pairs: Sequence[tuple[str, str]]) -> list[Score]:
         """Score each (context, continuation) of plain text; the context "" is the start of a document.
@@ -217,9 +223,27 @@ class Engine:
         """Score each (dialogue, answer): the answer as the assistant's next turn."""
         rows = []
         for messages, answer in pairs:
-            own = self.tokenizer.encode(answer)
-            rows.append((self.prompt(messages) + own, len(own), len(answer.encode())))
+            ids, own = self._answered(messages, answer)
+            rows.append((ids, own, len(answer.encode())))
         return self._score(rows)
+
+    def _answered(self, messages: Sequence[Message], answer: str) -> tuple[list[int], int]:
+        """Ids of a dialogue up to the end of the answer, and how many are the answer's.
+
+        A tokenizer that puts a space before every text would put one before an answer by itself, where the
+        template may have none; so the answer is encoded in its place.
+        """
+        if self.tokenizer.prefixes:
+            turn = Message(role="assistant", content=answer)
+            found = self.tokenizer.encode_dialogue([*messages, turn], prompt=False)
+            end = max((at for at, own in enumerate(found.mask, 1) if own), default=0)
+            start = max((at for at, own in enumerate(found.mask[:end], 1) if not own), default=0)
+            while end > start and found.ids[end - 1] in self.tokenizer.special_ids:
+                end -= 1
+            if not found.unfound and end > start:
+                return found.ids[:end], end - start
+        own = self.tokenizer.encode(answer)
+        return self.prompt(messages) + own, len(own)
 
     def _score(self, rows: Sequence[tuple[list[int], int, int]]) -> list[Score]:
         scores: list[Score | None] = [None] * len(rows)

@@ -24,11 +24,12 @@ from glaswerk.model.gguf_model import GgufModel, tensor_groups
 from glaswerk.model.hub_folder import HubFolder
 from glaswerk.model.licence import licence_of
 from glaswerk.tokenizer import Tokenizer
+from glaswerk.tokenizer.chat_format import TEMPLATE_DATE
 from glaswerk.tokenizer.from_gguf import TokenizerFiles, tokenizer_from_gguf
 from glaswerk.tokenizer.tokenizer_files import copy_tokenizer
 from glaswerk.tokenizer.tokenizer_probe import fault_of
 
-RECIPE = "adopt/1"
+RECIPE = "adopt/2"
 _SHARD = 2 << 30
 _NAMES = ("bos_token", "eos_token", "pad_token", "unk_token")
 # Accepted keys of generation_config.json: type, smallest and largest value.
@@ -80,6 +81,7 @@ def adopt(lab: Lab, path: Path, *, name: str = "", licence: str = "") -> Adopted
         "format": found.kind,
         "files": dict(found.digests),
         "digest": digest_files(found.digests),
+        **({"template_date": TEMPLATE_DATE} if found.tokenizer.template else {}),
     }
     vocabulary = lab.make(
         Spec("tokenizer", named, RECIPE, {}, settings), lambda folder: _write_tokenizer(folder, found)
@@ -160,6 +162,8 @@ def _write_tokenizer(folder: Path, found: _Found) -> Mapping[str, Any]:
         "tokenizer_class": "PreTrainedTokenizerFast",
         **{key: value.get("content") if isinstance(value, dict) else value for key, value in named.items()},
         "clean_up_tokenization_spaces": False,
+        # The day that a template's clock shows, whatever this package's next release has.
+        "template_date": TEMPLATE_DATE,
         "model_max_length": found.network.config.max_position_embeddings,
     }
     (folder / TOKENIZER_CONFIG).write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n")

@@ -123,11 +123,15 @@ def _lineage(lab: Lab, model: Artifact) -> Iterator[Artifact]:
 
 
 def _tokenizer(writer: gguf.GGUFWriter, vocabulary: GgufTokenizer) -> None:
-    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_model(vocabulary.model)
     writer.add_tokenizer_pre(vocabulary.pre)
     writer.add_token_list(vocabulary.tokens)
     writer.add_token_types(vocabulary.kinds)
-    writer.add_token_merges(vocabulary.merges)
+    if vocabulary.model == "llama":
+        writer.add_token_scores(list(vocabulary.scores))
+        writer.add_add_space_prefix(vocabulary.prefix)
+    else:
+        writer.add_token_merges(vocabulary.merges)
     writer.add_bos_token_id(vocabulary.start_id)
     writer.add_eos_token_id(vocabulary.turn_end_id)
     writer.add_eot_token_id(vocabulary.turn_end_id)

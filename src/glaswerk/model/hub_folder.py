@@ -16,6 +16,7 @@ from glaswerk.core.artifact_files import (
     CHAT_TEMPLATE,
     GENERATION_CONFIG,
     MODEL_CONFIG,
+    SENTENCEPIECE,
     TOKENIZER,
     TOKENIZER_CONFIG,
     WEIGHTS,
@@ -31,8 +32,10 @@ from glaswerk.model.supported_models import (
 )
 from glaswerk.tokenizer.added_tokens import with_added_tokens
 from glaswerk.tokenizer.from_gguf import TokenizerFiles
+from glaswerk.tokenizer.sentencepiece_file import tokenizer_from_sentencepiece
 
 _PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".h5", ".msgpack")
+_ADDED_TOKENS = "added_tokens.json"
 _LARGEST_JSON = 64 << 20
 _LARGEST_TOKENIZER = 256 << 20
 _TYPES = ("F32", "F16", "BF16")
@@ -62,8 +65,9 @@ class HubFolder:
         companions = (
             MODEL_CONFIG,
             GENERATION_CONFIG,
-            TOKENIZER,
+            TOKENIZER if (self.path / TOKENIZER).exists() else SENTENCEPIECE,
             TOKENIZER_CONFIG,
+            _ADDED_TOKENS,
             CHAT_TEMPLATE,
         )
         index = [WEIGHTS_INDEX] if (self.path / WEIGHTS_INDEX).exists() and len(self.weights) > 1 else []
@@ -73,19 +77,36 @@ class HubFolder:
         return names
 
     def tokenizer(self) -> TokenizerFiles:
-        """The tokenizer files. Raises GlaswerkError if `tokenizer.json` is missing or needs custom code."""
-        path = self.path / TOKENIZER
-        if not path.exists():
-            raise GlaswerkError(
-                f"expected tokenizer.json in {self.path}, found none",
-                hint="save it there with transformers: AutoTokenizer.from_pretrained(…).save_pretrained(…)",
-            )
+        """The tokenizer files; a `tokenizer.model` without `tokenizer.json` is converted.
+
+        Raises GlaswerkError if both are missing, or if the tokenizer needs custom code.
+        """
         config = self.path / TOKENIZER_CONFIG
         said = read_json_object(config) if config.exists() else {}
         if said.get("auto_map"):
             raise GlaswerkError(f"{config} requires custom code (auto_map), which is not supported")
-        content = with_added_tokens(read_text(path, _LARGEST_TOKENIZER), said, str(config))
-        return TokenizerFiles(content, said, self._template(said))
+        content, named = self._content(said)
+        added = self.path / _ADDED_TOKENS
+        if named and added.exists() and "added_tokens_decoder" not in said:
+            new = {str(i): {"content": token} for token, i in read_json_object(added).items()}
+            said = {**said, "added_tokens_decoder": new}
+        content = with_added_tokens(content, said, str(config if config.exists() else added))
+        return TokenizerFiles(content, {**named, **said}, self._template(said))
+
+    def _content(self, said: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
+        """`tokenizer.json`, and the names of special tokens that only a `tokenizer.model` tells."""
+        path, model = self.path / TOKENIZER, self.path / SENTENCEPIECE
+        if path.exists():
+            return read_text(path, _LARGEST_TOKENIZER), {}
+        if model.exists():
+            check_regular(model)
+            if (size := model.stat().st_size) > _LARGEST_JSON:
+                raise GlaswerkError(f"expected up to {_LARGEST_JSON:,} bytes in {model}, found {size:,}")
+            return tokenizer_from_sentencepiece(model.read_bytes(), said, str(model))
+        raise GlaswerkError(
+            f"expected tokenizer.json or tokenizer.model in {self.path}, found neither",
+            hint="save it there with transformers: AutoTokenizer.from_pretrained(…).save_pretrained(…)",
+        )
 
     def tensor(self, name: str) -> torch.Tensor:
         """One tensor of the weights, in the dtype of the file."""

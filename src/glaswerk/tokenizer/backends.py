@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -16,17 +17,20 @@ from glaswerk.core.errors import GlaswerkError
 # tiktoken's regex engine fails on a run of about 10^6 equal characters, so longer texts are encoded in parts.
 MAX_TEXT = 200_000
 Placed = list[tuple[int, int, int]]
+_BYTE = re.compile(r"<0x[0-9A-Fa-f]{2}>")
 
 
 class Backend(Protocol):
     """A BPE library with one vocabulary loaded.
 
     Text is data: the name of a special token inside a text is encoded as plain characters. `special` maps the
-    names of special tokens to their ids.
+    names of special tokens to their ids. `prefixes`: the first token of a text has a space that is not in the
+    text.
     """
 
     vocab_size: int
     special: Mapping[str, int]
+    prefixes: bool
 
     def encode(self, text: str) -> list[int]:
         """Token ids of a plain text."""
@@ -40,6 +44,8 @@ class Backend(Protocol):
 
 class TiktokenBackend:
     """tiktoken: three times as fast as `tokenizers`. Needs a vocabulary whose ids follow the merge order."""
+
+    prefixes = False
 
     def __init__(self, data: Mapping[str, Any], pattern: str) -> None:
         """data: a parsed `tokenizer.json`. Raises KeyError, TypeError or ValueError if it is not one."""
@@ -72,26 +78,31 @@ class TokenizersBackend:
         """data: a parsed `tokenizer.json`. Raises KeyError, TypeError or ValueError if it is not one."""
         offsets = {key: _with_exact_offsets(data.get(key)) for key in ("pre_tokenizer", "post_processor")}
         self._data = {**data, **offsets}
-        self._plain = self._built()
+        self._plain = _built(self._data)
         self._plain.encode_special_tokens = True
+        self._within = {**self._data, **without_prefix(self._data)}
+        # Whether a space that is not in a text is put before it, and so is in its first token.
+        self.prefixes = self._within != self._data
+        # Some put it only there, others after special tokens as well.
+        self._first_only = '"prepend_scheme": "first"' in json.dumps(self._data.get("pre_tokenizer"))
         added = self._plain.get_added_tokens_decoder()
         self.special: Mapping[str, int] = {token.content: i for i, token in added.items() if token.special}
         self._added = {i: token.content for i, token in added.items()}
         self.vocab_size = 1 + max(self._plain.get_vocab(with_added_tokens=True).values())
         self._byte_level = '"ByteLevel"' in json.dumps(data.get("decoder"))
 
-    def _built(self) -> HuggingFaceTokenizer:
-        try:
-            built = HuggingFaceTokenizer.from_str(json.dumps(self._data))
-        except Exception as error:  # the library raises nothing narrower for a broken file
-            raise ValueError(str(error)[:200]) from error
-        built.no_truncation()
-        built.no_padding()
-        return built
-
     @cached_property
     def _parsing(self) -> HuggingFaceTokenizer:
-        return self._built()
+        return _built(self._data)
+
+    @cached_property
+    def _continuing(self) -> HuggingFaceTokenizer:
+        """For a text that continues another: without a space before it."""
+        if not self.prefixes:
+            return self._plain
+        built = _built(self._within)
+        built.encode_special_tokens = True
+        return built
 
     @cached_property
     def opening(self) -> list[int]:
@@ -101,9 +112,11 @@ class TokenizersBackend:
     def encode(self, text: str) -> list[int]:
         """Token ids of a plain text, without a start token; lone surrogates become U+FFFD."""
         with _no_panic():
-            return _in_pieces(
-                well_formed(text), lambda part: list(self._plain.encode(part, add_special_tokens=False).ids)
-            )
+            first, *later = _pieces(well_formed(text)) or [""]
+            ids = list(self._plain.encode(first, add_special_tokens=False).ids)
+            for part in later:
+                ids += self._continuing.encode(part, add_special_tokens=False).ids
+            return ids
 
     def encode_many(self, texts: Sequence[str], *, threads: int) -> list[list[int]]:
         """`encode` for many texts. The library chooses the threads itself (RAYON_NUM_THREADS)."""
@@ -113,12 +126,14 @@ class TokenizersBackend:
             parts = self._plain.encode_batch([well_formed(text) for text in texts], add_special_tokens=False)
         return [list(part.ids) for part in parts]
 
-    def place(self, text: str, *, parse: bool) -> Placed:
+    def place(self, text: str, *, parse: bool, within: bool = False) -> Placed:
         """(id, start, end) of each token, in characters of `text`.
 
-        parse: encode names of special tokens in the text as those tokens.
+        parse: encode names of special tokens in the text as those tokens. within: it follows another text.
         """
         backend = self._parsing if parse else self._plain
+        if within and not parse and self._first_only:
+            backend = self._continuing
         with _no_panic():
             found = backend.encode(text, add_special_tokens=False)
         return [(i, start, end) for i, (start, end) in zip(found.ids, found.offsets, strict=True)]
@@ -135,7 +150,7 @@ class TokenizersBackend:
             return b""
         if self._byte_level:
             return to_bytes(token) if all(c in BYTES for c in token) else token.encode()
-        if len(token) == 6 and token.startswith("<0x"):
+        if _BYTE.fullmatch(token):
             return bytes.fromhex(token[3:5])
         return token.replace("\u2581", " ").encode()
 
@@ -162,7 +177,40 @@ def well_formed(text: str) -> str:
 def _in_pieces(text: str, encode: Callable[[str], list[int]]) -> list[int]:
     if len(text) <= MAX_TEXT:
         return encode(text)
-    return [i for start in range(0, len(text), MAX_TEXT) for i in encode(text[start : start + MAX_TEXT])]
+    return [i for part in _pieces(text) for i in encode(part)]
+
+
+def _pieces(text: str) -> list[str]:
+    return [text[start : start + MAX_TEXT] for start in range(0, len(text), MAX_TEXT)]
+
+
+def _built(data: Mapping[str, Any]) -> HuggingFaceTokenizer:
+    try:
+        built = HuggingFaceTokenizer.from_str(json.dumps(data))
+    except Exception as error:  # the library raises nothing narrower for a broken file
+        raise ValueError(str(error)[:200]) from error
+    built.no_truncation()
+    built.no_padding()
+    return built
+
+
+def without_prefix(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The `normalizer` and `pre_tokenizer` of `data`, without what they put before every text."""
+    return {key: _unprefixed(data.get(key)) for key in ("normalizer", "pre_tokenizer")}
+
+
+def _unprefixed(step: Any) -> Any:
+    kind = step.get("type") if isinstance(step, dict) else None
+    if kind == "Prepend":
+        return None
+    if kind == "Metaspace" and step.get("prepend_scheme", "always") != "never":
+        return {**step, "prepend_scheme": "never"}
+    if kind == "ByteLevel" and step.get("add_prefix_space"):
+        return {**step, "add_prefix_space": False}
+    for key in ("normalizers", "pretokenizers"):
+        if isinstance(step, dict) and isinstance(step.get(key), list):
+            return {**step, key: [part for part in map(_unprefixed, step[key]) if part is not None]}
+    return step
 
 
 def _with_exact_offsets(value: Any) -> Any:

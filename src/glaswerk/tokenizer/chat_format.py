@@ -222,7 +222,9 @@ class ChatTemplate:
             parse = self._names.fullmatch(piece) is not None
             placed += [
                 (i, at + _with_guards(piece, first), at + _with_guards(piece, last))
-                for i, first, last in self._backend.place(piece.replace(_GUARD, ""), parse=parse)
+                for i, first, last in self._backend.place(
+                    piece.replace(_GUARD, ""), parse=parse, within=at > 0
+                )
             ]
             at += len(piece)
         return placed

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.tokenizer.piece_table import PieceTable, opening_processor, tokenizer_json
 from glaswerk.tokenizer.tokenizer import SPLIT_PATTERN
 
 _LLAMA3 = (
@@ -55,12 +56,15 @@ class TokenizerFiles:
 def tokenizer_from_gguf(metadata: Mapping[str, Any], where: str) -> TokenizerFiles:
     """The tokenizer files for GGUF metadata; `where` names the file in errors.
 
-    Raises GlaswerkError if the tokenizer is not byte-level BPE or its tables are inconsistent.
+    Raises GlaswerkError if the tokenizer is no BPE, byte-level or SentencePiece's, or its tables are
+    inconsistent.
     """
+    if metadata.get("tokenizer.ggml.model") == "llama":
+        return _sentencepiece(metadata, where)
     model, pre = metadata.get("tokenizer.ggml.model"), metadata.get("tokenizer.ggml.pre", "gpt-2")
     if model != "gpt2" or pre not in PRE_TOKENIZERS:
         raise GlaswerkError(
-            f"expected a 'gpt2' tokenizer in {where} with one of the split rules "
+            f"expected a 'llama' tokenizer in {where}, or a 'gpt2' one with one of the split rules "
             f"{', '.join(PRE_TOKENIZERS)}; found {model!r} with {pre!r}",
             hint="adopt the model's Hugging Face folder, which has its tokenizer.json",
         )
@@ -77,7 +81,9 @@ def tokenizer_from_gguf(metadata: Mapping[str, Any], where: str) -> TokenizerFil
         "normalizer": None,
         "added_tokens": _added(tokens, metadata.get("tokenizer.ggml.token_type"), where),
         "pre_tokenizer": {"type": "Sequence", "pretokenizers": PRE_TOKENIZERS[pre]},
-        "post_processor": _post(named["bos_token"], tokens) if opening and named["bos_token"] else None,
+        "post_processor": opening_processor(named["bos_token"], tokens.index(named["bos_token"]))
+        if opening and named["bos_token"]
+        else None,
         "decoder": _BYTES,
         "model": {
             "type": "BPE",
@@ -95,6 +101,27 @@ def tokenizer_from_gguf(metadata: Mapping[str, Any], where: str) -> TokenizerFil
     template = metadata.get("tokenizer.chat_template", "")
     return TokenizerFiles(
         json.dumps(data, ensure_ascii=False),
+        {key: name for key, name in named.items() if name},
+        template if isinstance(template, str) else "",
+    )
+
+
+def _sentencepiece(metadata: Mapping[str, Any], where: str) -> TokenizerFiles:
+    """llama.cpp's "llama": SentencePiece's BPE, with a space before every text unless the file says no."""
+    tokens = _texts(metadata, "tokens", where)
+    scores, kinds = (
+        found if isinstance(found := metadata.get(f"tokenizer.ggml.{key}"), list) else []
+        for key in ("scores", "token_type")
+    )
+    table = PieceTable(
+        tokens, scores, kinds, prefix=metadata.get("tokenizer.ggml.add_space_prefix", True) is True
+    )
+    table.check(where)
+    named = {ours: _token(tokens, metadata.get(f"tokenizer.ggml.{key}")) for ours, key in _NAMED.items()}
+    opens = metadata.get("tokenizer.ggml.add_bos_token", True)
+    template = metadata.get("tokenizer.chat_template", "")
+    return TokenizerFiles(
+        tokenizer_json(table, named["bos_token"] if opens else ""),
         {key: name for key, name in named.items() if name},
         template if isinstance(template, str) else "",
     )
@@ -124,16 +151,3 @@ def _added(tokens: list[str], kinds: Any, where: str) -> list[dict[str, Any]]:
         for i, (token, kind) in enumerate(zip(tokens, kinds, strict=True))
         if kind in (_CONTROL, _USER_DEFINED)
     ]
-
-
-def _post(opening: str, tokens: list[str]) -> dict[str, Any]:
-    """A post-processor that puts the start token before every text, as these models expect."""
-    first = {"SpecialToken": {"id": opening, "type_id": 0}}
-    one, other = ({"Sequence": {"id": name, "type_id": 0}} for name in "AB")
-    names = {opening: {"id": opening, "ids": [tokens.index(opening)], "tokens": [opening]}}
-    return {
-        "type": "TemplateProcessing",
-        "single": [first, one],
-        "pair": [first, one, other],
-        "special_tokens": names,
-    }

@@ -85,12 +85,21 @@ class Tokenizer:
         return self._backend.encode_many(texts, threads=threads)
 
     def decode(self, ids: Sequence[int]) -> str:
-        """Text of ids; invalid UTF-8 becomes U+FFFD, special tokens become their names."""
-        return self.decode_bytes(ids).decode("utf-8", "replace")
+        """Text of ids; invalid UTF-8 becomes U+FFFD, special tokens become their names.
+
+        Without the space that the tokenizer puts before every text.
+        """
+        found = self.decode_bytes(ids)
+        return (found.removeprefix(b" ") if self.prefixes else found).decode("utf-8", "replace")
 
     def decode_bytes(self, ids: Sequence[int]) -> bytes:
         """The exact bytes that the ids encode."""
         return self._backend.decode_bytes(ids)
+
+    @property
+    def prefixes(self) -> bool:
+        """Whether the first token of a text has a space that is not in the text, as SentencePiece's may."""
+        return self._backend.prefixes
 
     @cached_property
     def special_ids(self) -> frozenset[int]:
