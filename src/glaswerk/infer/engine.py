@@ -231,7 +231,7 @@ class Engine:
         """Ids of a dialogue up to the end of the answer, and how many are the answer's.
 
         A tokenizer that puts a space before every text would put one before an answer by itself, where the
-        template may have none; so the answer is encoded in its place.
+        template may have none; so it is encoded where the template writes it.
         """
         if self.tokenizer.prefixes:
             turn = Message(role="assistant", content=answer)
