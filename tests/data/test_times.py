@@ -96,6 +96,8 @@ NOON, DAY = datetime(2019, 3, 12, 12, tzinfo=UTC), datetime(2019, 3, 12, tzinfo=
         (datetime(2019, 3, 12, 12, tzinfo=UTC).replace(tzinfo=None), NOON),
         (date(2019, 3, 12), DAY),
         ("1605-01-16", datetime(1605, 1, 16, tzinfo=UTC)),
+        ({"$date": "2019-03-12T12:00:00Z"}, NOON),
+        ({"$date": {"$numberLong": "1552392000000"}}, NOON),
         (-315619200, datetime(1960, 1, 1, tzinfo=UTC)),
     ],
 )

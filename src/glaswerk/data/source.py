@@ -120,7 +120,7 @@ def _add_archives(
     decided: dict[str, Any] = {"files": list(archives), **asdict(config)}
     chosen = name or default_name(paths[0], decided)
     job = ArchivesJob(chosen, config, list(archives.values()), left_out)
-    spec = Spec("source", chosen, "add-posts/5", config={"source": chosen, **decided})
+    spec = Spec("source", chosen, "add-posts/6", config={"source": chosen, **decided})
     return lab.make(spec, lambda folder: {**job.write(folder), **bad.figures()})
 
 

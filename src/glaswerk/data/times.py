@@ -116,6 +116,9 @@ def time_of(value: Any) -> datetime | None:
         return _sensible(value)
     if isinstance(value, date):
         return _sensible(datetime(value.year, value.month, value.day, tzinfo=UTC))
+    if isinstance(value, dict) and len(value) == 1:  # MongoDB's export
+        inner = value.get("$date", value.get("$numberLong"))
+        return time_of(inner) if isinstance(inner, dict | str | int | float) else None
     if isinstance(value, int | float) and not isinstance(value, bool):
         return moment_of_number(value)
     return parse_time(value) if isinstance(value, str) else None

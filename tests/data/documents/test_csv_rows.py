@@ -161,3 +161,16 @@ def test_the_limit_of_cells_holds_inside_the_block_alone() -> None:
     with cell_limit(10):
         assert csv.field_size_limit() == 10
     assert csv.field_size_limit() == before
+
+
+def test_two_columns_of_text_with_one_name_are_refused_and_lose_nothing(
+    empty_lab: Lab, tmp_path: Path
+) -> None:
+    (tmp_path / "twice.csv").write_text("text,text,author\nFirst,Second,Ada\n")
+    with pytest.raises(NoTextColumn, match="one column 'text'"):
+        add(empty_lab, tmp_path / "twice.csv")
+
+
+def test_of_two_columns_with_another_name_the_first_counts(empty_lab: Lab, tmp_path: Path) -> None:
+    (tmp_path / "twice.csv").write_text("text,author,author\nFirst,Ada,\n")
+    assert [d.author for d in documents(add(empty_lab, tmp_path / "twice.csv"))] == ["Ada"]

@@ -221,3 +221,41 @@ def test_a_row_without_names_of_ours_stays_as_it_is() -> None:
 
 def test_several_authors_are_all_named() -> None:
     assert FieldNames().read({"text": "x", "authors": ["Ada", "Bo"]})["author"] == "Ada, Bo"
+
+
+@pytest.mark.parametrize(
+    ("author", "expected"),
+    [
+        ({"name": "Ada"}, "Ada"),
+        ({"id": 7, "name": "Ada Miller", "screen_name": "ada"}, "ada"),
+        ([{"name": "Ada"}, {"name": "Bo"}], "Ada, Bo"),
+        (["Ada", {"login": "bo"}], "Ada, bo"),
+    ],
+)
+def test_an_author_that_is_an_object_keeps_its_name(author: object, expected: str) -> None:
+    assert FieldNames().read({"text": "x", "author": author})["author"] == expected
+
+
+@pytest.mark.parametrize("text", ["Words of the ba\u2026", "Words of the ba...", "Words of", "", None])
+def test_a_text_that_is_the_beginning_of_the_full_text_is_not_taken(text: str | None) -> None:
+    row = {"text": text, "full_text": "Words of the baker in whole."}
+    assert FieldNames().read(row)["text"] == "Words of the baker in whole."
+
+
+def test_another_text_than_the_full_text_is_taken() -> None:
+    assert FieldNames().read({"text": "A summary", "full_text": "Words of the baker."})["text"] == "A summary"
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "expected"),
+    [
+        ("Pub", "public words", "Pub\n\npublic words"),
+        ("Mill", "Mill: it turns", "Mill: it turns"),
+        ("Mill", "# Mill\nIt turns", "# Mill\nIt turns"),
+    ],
+)
+def test_a_title_is_left_away_only_if_the_text_begins_with_it_as_a_word(
+    empty_lab: Lab, tmp_path: Path, title: str, text: str, expected: str
+) -> None:
+    (found,) = documents(add(empty_lab, written(tmp_path, "jsonl", {"title": title, "text": text})))
+    assert found.text == expected

@@ -165,3 +165,44 @@ def table(path: Path, rows: list[dict[str, str]]) -> Path:
     else:
         path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return path
+
+
+MAILS = {
+    "names": {"From": "Ada", "To": "Bo", "Subject": "Keys", "body": "In the mill."},
+    "addresses": {"sender": "ada@mill.example", "recipients": "bo@mill.example", "text": "In the mill."},
+    "outlook": {"From: (Name)": "Ada", "To: (Name)": "Bo", "Subject": "Keys", "Body": "In the mill."},
+    "source": {
+        "file": "1.",
+        "message": "Message-ID: <1@mill.example>\nDate: Mon, 5 Jan 2015\n\nIn the mill.",
+    },
+    "copies": {"x_from": "Ada", "cc": "bo@mill.example", "content": "In the mill."},
+}
+NO_MAILS = {
+    "languages": {"from": "en", "to": "de", "text": "The mill."},
+    "speech": {"sender": "Ada", "subject": "Mills", "text": "The mill."},
+    "nobody": {"from": "", "to": "", "subject": "Mills", "text": "The mill."},
+    "words": {"text": "Message-ID is a field of mail."},
+}
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+@pytest.mark.parametrize("name", [*MAILS, *NO_MAILS])
+def test_mail_in_a_table_is_private_and_other_rows_stay_public(
+    empty_lab: Lab, tmp_path: Path, name: str, form: str
+) -> None:
+    row, path = (MAILS | NO_MAILS)[name], tmp_path / f"rows.{form}"
+    with path.open("w", newline="") as file:
+        if form == "jsonl":
+            file.write(json.dumps(row) + "\n")
+        else:
+            table = csv.DictWriter(file, row)
+            table.writeheader()
+            table.writerow(row)
+    (found,) = documents(add(empty_lab, path))
+    assert found.rights.audience == ("private" if name in MAILS else "public")
+
+
+def test_a_mail_whose_row_says_who_may_read_it_is_believed(empty_lab: Lab, tmp_path: Path) -> None:
+    path = tmp_path / "list.jsonl"
+    path.write_text(json.dumps({**MAILS["names"], "audience": "public"}))
+    assert documents(add(empty_lab, path))[0].rights.audience == "public"

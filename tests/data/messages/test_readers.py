@@ -336,3 +336,12 @@ def test_slack_markup_is_shown_as_people_read_it() -> None:
 def test_an_encoding_taken_for_another_is_repaired_and_a_right_one_stays(text: str) -> None:
     assert repaired(text.encode().decode("latin-1")) == text
     assert repaired(text) == text
+
+
+@pytest.mark.parametrize("kept", [{}, {"chats": {"about": "…", "list": [telegram()]}}])
+def test_chats_that_were_left_are_read_too(empty_lab: Lab, tmp_path: Path, kept: dict[str, Any]) -> None:
+    path = tmp_path / "result.json"
+    path.write_text(json.dumps({**kept, "left_chats": {"about": "…", "list": [telegram()]}}))
+    found = documents(add_posts(empty_lab, [path], licence="none", **ASKED))
+    assert len(found) == 2 + 2 * len(kept)
+    assert {d.rights.audience for d in found} == {"private"}

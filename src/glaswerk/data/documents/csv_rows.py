@@ -59,11 +59,17 @@ def text_column_of(names: Sequence[str], chosen: str, path: Path) -> str:
 
     Raises NoTextColumn if there is none, or more than one.
     """
-    if chosen.lower() in names:
-        return chosen.lower()
     usual = [name for name in TEXT_COLUMNS if name in names]
+    found = chosen.lower() if chosen.lower() in names else ""
     if not chosen and usual and (usual[0] == "text" or len(usual) == 1):
-        return usual[0]
+        found = usual[0]
+    if found and names.count(found) > 1:
+        raise NoTextColumn(
+            f"expected one column {found!r} in {path}, found {names.count(found)}",
+            hint=f"give each column of {path.name} a name of its own in the first row",
+        )
+    if found:
+        return found
     wanted = repr(chosen) if chosen else " or ".join(map(repr, usual)) if usual else "'text'"
     raise NoTextColumn(
         f"expected a column {wanted} in {path}, found {', '.join(name[:_NAME_LIMIT] for name in names[:50])}",
@@ -107,7 +113,8 @@ def _read_table(
             if any(cells[len(names) :]):
                 counts["broken_row"] += 1
             elif cells:
-                row = dict(zip(names, cells, strict=False))
+                # Of several columns with one name, the first one counts.
+                row = dict(reversed(list(zip(names, cells, strict=False))))
                 yield number, {**row, "text": row.get(column, "")}
             begun = lines.number + 1
     except Unclosed as error:

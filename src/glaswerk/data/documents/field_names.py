@@ -67,6 +67,8 @@ _NAME = re.compile(r"[_\-\s]+")
 _PAIR = re.compile(r",(?=\s*[a-z_]+\s*=)")
 # Key sets whose names are remembered, and how much of one: rows of a file mostly have the same keys.
 _REMEMBERED, _KEY_CHARACTERS = 64, 4096
+# Where an author is an object: its handle before its name, as in our other readers.
+_AUTHOR_NAMES = ("screen_name", "username", "handle", "name", "display_name", "displayName", "login")
 _Plan = Mapping[str, tuple[str, ...]]
 
 
@@ -127,7 +129,8 @@ class FieldNames:
         if "text" in self.chosen:
             return None
         found = {_plain(name): row[name] for name in theirs if _is_text(row[name])}
-        for certain in ("text", "fulltext"):
+        # Next to `full_text`, `text` is its beginning.
+        for certain in ("fulltext", "text") if _is_cut(found) else ("text", "fulltext"):
             if certain in found:
                 return str(found[certain])
         if len(found) > 1:
@@ -191,9 +194,22 @@ def _answered(row: Mapping[str, Any], names: Iterable[str]) -> Any:
     return None if found is not None and str(found) == str(row.get("id")) else found
 
 
+def _is_cut(found: Mapping[str, str]) -> bool:
+    """Whether `text` is only the beginning of `full_text`."""
+    text = found.get("text", "").rstrip("\u2026. \n")
+    return len(text) < len(found.get("fulltext", "")) and found["fulltext"].startswith(text)
+
+
 def _several(author: Any) -> Any:
-    several = isinstance(author, list) and author and all(isinstance(name, str) for name in author)
-    return ", ".join(author) if several else author
+    """The names of one author or several, each a string or an object that has a name."""
+    names = [_name_in(one) for one in author] if isinstance(author, list) else [_name_in(author)]
+    return ", ".join(names) if names and all(isinstance(name, str) and name for name in names) else author
+
+
+def _name_in(author: Any) -> Any:
+    if not isinstance(author, Mapping):
+        return author
+    return next((found for key in _AUTHOR_NAMES if (found := author.get(key)) and isinstance(found, str)), "")
 
 
 def _plain(name: str) -> str:

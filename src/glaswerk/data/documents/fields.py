@@ -211,7 +211,9 @@ def _text_of(row: Mapping[str, Any], key: str) -> str:
 def _with_title(text: str, title: str) -> str:
     """The text with the title above it: readers see both, but many data sets keep them apart."""
     begins = text.lstrip("# \t\r\n").lower()  # it may be a markdown heading
-    return text if not title or begins.startswith(title.lower()) else f"{title}\n\n{text}"
+    after = begins[len(title) :]
+    repeated = begins.startswith(title.lower()) and not (title[-1:].isalnum() and after[:1].isalnum())
+    return text if not title or repeated else f"{title}\n\n{text}"
 
 
 def rights_of(row: Mapping[str, Any], where: str, defaults: Defaults) -> Rights:

@@ -157,6 +157,9 @@ def _text_format(head: bytes, name: str, options: ReadOptions) -> str:
         return "lines" if _begins_with_object(head) else "object"
     if _LIST.match(head):
         return "list"
+    if name.endswith(".json") and head.strip():
+        # Not JSON, or none that has documents: its reader says so, instead of taking markup as text.
+        return "object" if head.lstrip().startswith(b"{") else "list"
     first = head.partition(b"\n")[0].decode("utf-8", "replace").strip("\r")
     may_be_table = bool(options.text_column) or not name.endswith(_PROSE_ENDINGS)
     if name.endswith(_TABLE_ENDINGS) or (may_be_table and is_table(first, options.text_column)):

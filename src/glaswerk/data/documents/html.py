@@ -75,6 +75,10 @@ _DATES = (
 )
 _DIRECTIVES = ("robots", "tdm-reservation", "tdm-policy")
 _AUTHORS = ("author", "dc.creator", "dcterms.creator", "article:author")
+_RUBY = re.compile(
+    r"<rt(?:\s[^<>]*+)?>([^<]*+)</rt\s*+>|<rp(?:\s[^<>]*+)?>[^<]*+</rp\s*+>|</?(?:ruby|rb)(?:\s[^<>]*+)?>",
+    re.I,
+)
 _SPACES = re.compile(r"\n{3,}")
 
 
@@ -138,7 +142,12 @@ def parsed(text: str) -> HTMLTree:
     """The tree of a page or a fragment. Raises TooDeep."""
     if text.count("<") > PAGE_DEPTH and _depth(text) > PAGE_DEPTH:
         raise TooDeep(f"nested deeper than {PAGE_DEPTH:,}")
-    return HTMLTree.parse(text)
+    return HTMLTree.parse(_plain_ruby(text) if "<ruby" in text.lower() else text)
+
+
+def _plain_ruby(html: str) -> str:
+    """HTML with readings in brackets: `漢(kan)`. Resiliparse drops what has a reading from the main text."""
+    return _RUBY.sub(lambda found: f"({found[1]})" if found[1] else "", html)
 
 
 def children(tree: HTMLTree, selector: str) -> Iterator[ElementNode]:

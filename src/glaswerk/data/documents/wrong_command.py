@@ -5,16 +5,25 @@ Read as plain text they would lose who may see them and what their authors delet
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.data.documents.csv_rows import TEXT_COLUMNS
 from glaswerk.data.files.stored import StoredFile
 from glaswerk.data.messages.detect import app_of
 from glaswerk.data.posts.layout import is_data_file
-from glaswerk.data.posts.recognise import is_api_record, is_message, is_post_of_x, post_id
+from glaswerk.data.posts.recognise import is_api_record, is_message, is_post_of_x, plain_key, post_id
 from glaswerk.data.references import X_PREFIX
 
+_SENDERS = ("from", "sender", "fromname", "fromaddress", "fromemail", "xfrom", "senderemail", "sendername")
+_RECIPIENTS = ("to", "recipient", "recipients", "toname", "toaddress", "toemail", "xto", "cc", "ccname")
+# A mail as it was sent, in one cell, as the Enron collection has it.
+_SOURCE = re.compile(
+    r"\s*(?:Message-ID|Received|Return-Path|Delivered-To): .{1,2000}\n(?:From|Date|To|Subject|[A-Z][\w-]+): ",
+    re.I,
+)
 _AS_POSTS = "add it as posts: glaswerk add posts FILE --licence … --acquired …"
 
 
@@ -47,7 +56,8 @@ def admitted(row: Mapping[str, Any], where: object, *, stated: bool) -> Mapping[
     """The row. Raises WrongCommand if it holds a message, a record of X's API, or a post of X.
 
     A post in another shape than the API's may come in if the user said how it was acquired (`stated`), and a
-    message if its row says who may read it. Such a post gets its id of X, so that deletions reach it.
+    message if its row says who may read it. Such a post gets its id of X, so that deletions reach it. Mail
+    is private in a table, too.
     """
     if is_message(row) and not row.get("audience"):
         raise WrongCommand(
@@ -68,7 +78,18 @@ def admitted(row: Mapping[str, Any], where: object, *, stated: bool) -> Mapping[
         )
     refuse_unstated_posts(row, where, stated=stated)
     number = post_id(row)
-    return {**row, "id": X_PREFIX + number} if number else row
+    if number:
+        return {**row, "id": X_PREFIX + number}
+    return {**row, "audience": "private"} if not row.get("audience") and _is_mail(row) else row
+
+
+def _is_mail(row: Mapping[str, Any]) -> bool:
+    """Whether a row is a mail: a sender, a recipient, and a subject or an address; or a mail's source."""
+    names = {plain_key(str(key)): value for key, value in row.items()}
+    people = [[value for name in wanted if (value := names.get(name))] for wanted in (_SENDERS, _RECIPIENTS)]
+    if all(people):
+        return "subject" in names or any("@" in str(value) for values in people for value in values)
+    return any(isinstance(names.get(name), str) and _SOURCE.match(names[name]) for name in TEXT_COLUMNS)
 
 
 def refuse_unstated_posts(row: Mapping[str, Any], where: object, *, stated: bool) -> None:

@@ -50,6 +50,8 @@ class JsonStream:
     def listed(self, place: str = "item") -> Iterator[Any]:
         """Each value at a place: keys, and `item` for the values of a list ("chats.item.messages.item").
 
+        A part may name several keys: "chats|left_chats.item".
+
         Nothing if the place is not there. Raises BrokenJson, TooLarge, TooDeep and UnicodeDecodeError, after
         the values before the fault.
         """
@@ -69,7 +71,7 @@ class JsonStream:
             for _ in self._separated("}"):
                 name = self.value()
                 self._take(":")
-                yield from self._at_place(parts[1:]) if name == parts[0] else self._skipped()
+                yield from self._at_place(parts[1:]) if name in parts[0].split("|") else self._skipped()
         else:
             self.value()
 

@@ -5,6 +5,7 @@ Each is an object with a list of messages; they differ in the names of the same 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from typing import Any
 from glaswerk.data.files.lines import read_list
 from glaswerk.data.files.stored import StoredFile
 from glaswerk.data.messages.message import ExportedMessage, moment, name_of, repaired, text_of
+
+_ALL_CHATS = re.compile(rb'"(?:left_)?chats"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Shape:
 
 SHAPES = {
     "telegram": Shape(
-        ("messages.item", "chats.list.item.messages.item"),
+        ("messages.item", "chats|left_chats.list.item.messages.item"),
         ("from", "from_id"),
         ("date_unixtime", "date"),
         replies=("reply_to_message_id",),
@@ -72,11 +75,8 @@ def read_chat(app: str, stored: StoredFile, chat: str, left_out: Counter[str]) -
     shape = SHAPES[app]
     place = shape.places[0]
     # A complete export of Telegram has all chats in one file.
-    if (
-        app == "telegram"
-        and b'"chats"' in stored.head
-        and b'"messages"' not in stored.head.partition(b'"chats"')[0]
-    ):
+    all_chats = _ALL_CHATS.search(stored.head) if app == "telegram" else None
+    if all_chats and b'"messages"' not in stored.head[: all_chats.start()]:
         place = shape.places[1]
     for number, row in read_list(stored.stream, Path(stored.name), place):
         # With all chats in one file, ids of messages repeat: the place in the file keeps them apart.

@@ -27,7 +27,7 @@ _JSON = {
     "skype": (rb'"conversations"\s*:\s*\[', rb'"MessageList"\s*:'),
 }
 _PATTERNS = {app: [re.compile(pattern, _FLAGS) for pattern in patterns] for app, patterns in _JSON.items()}
-_TELEGRAM_ALL = re.compile(rb'"chats"\s*:\s*\{\s*"about"')
+_TELEGRAM_ALL = re.compile(rb'"(?:left_)?chats"\s*:\s*\{\s*"about"')
 _CSV = {
     "linkedin": re.compile(
         rb'"?(?:conversation id"?,"?conversation title|date"?,"?sharelink"?,"?sharecommentary|'

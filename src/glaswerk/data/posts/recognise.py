@@ -59,6 +59,8 @@ _ADDRESS = re.compile(
 )
 _SNOWFLAKE = re.compile(r"[0-9]{11,20}")
 _PUNCTUATION = re.compile(r"[\W_]+")
+# What X calls the limits on answers to such posts: `limit_trusted_friends_tweet`. Others limit only answers.
+_FEW_ACTIONS = re.compile(r"trusted_friends|community|subscri|super_follow|exclusive|protected", re.I)
 # Data sets cut times to days, or write them in a local zone.
 _CLOSE = timedelta(days=2)
 
@@ -160,7 +162,11 @@ def address_id(fields: Mapping[str, Any]) -> str:
 
 def is_for_few(record: Record) -> bool:
     """Whether a record says that its post was for a circle, a community or subscribers."""
-    return record.get("limited") is True or any(record.get(key) for key in _FEW_KEYS)
+    return (
+        record.get("limited") is True
+        or any(record.get(key) for key in _FEW_KEYS)
+        or bool(_FEW_ACTIONS.search(str(record.get("limited_actions") or record.get("limitedActions") or "")))
+    )
 
 
 def dicts(value: Any) -> list[Record]:
