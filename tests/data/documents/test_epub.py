@@ -88,3 +88,15 @@ def test_a_package_with_prefixed_elements_is_read(empty_lab: Lab, tmp_path: Path
             prefixed.writestr(name, data)
     (found,) = documents(add(empty_lab, tmp_path / "a.epub"))
     assert "Chapter one." in found.text
+
+
+def test_a_package_longer_than_most_books_is_read_like_any_other(empty_lab: Lab, tmp_path: Path) -> None:
+    chapters = {"one.xhtml": "<html><body><p>Chapter one.</p></body></html>"}
+    about = ABOUT + "<!-- a long list of everything -->" * 20_000
+    books = tmp_path / "books"
+    books.mkdir()
+    (books / "short.epub").write_bytes(epub(chapters, metadata=ABOUT))
+    (books / "long.epub").write_bytes(epub(chapters, metadata=about))
+    first, second = documents(add(empty_lab, books))
+    assert (first.text, first.author, first.lang) == (second.text, second.author, second.lang)
+    assert first.author

@@ -100,7 +100,7 @@ def test_a_link_out_of_an_unpacked_folder_is_refused(empty_lab: Lab, tmp_path: P
 
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(empty_lab: Lab, tmp_path: Path) -> None:
     path = tmp_path / "bomb.zip"
-    size = archives.UNPACK_RATIO_FREE_BYTES + (1 << 20)
+    size = archives.PARSED_FREE_BYTES + (1 << 20)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("data/manifest.js", manifest({"tweets": [("data/tweets.js", 1)]}))
         with archive.open("data/tweets.js", "w") as member:
@@ -326,3 +326,14 @@ def test_dates_of_an_archive_are_checked_against_ids_and_ids_decide_what_was_pro
     made = add(empty_lab, write_zip(tmp_path / "a.zip", members(posts, protected=events)))
     assert [d.rights.audience for d in documents(made)] == ["limited"]
     assert made.stats["dates_off"] == 1
+
+
+def test_a_member_whose_own_name_is_damaged_is_refused(empty_lab: Lab, tmp_path: Path) -> None:
+    path = write_zip(tmp_path / "archive.zip", members(TWEETS))
+    data = bytearray(path.read_bytes())
+    # The directory says that the name is UTF-8; before the member itself it is not.
+    central = data.index(b"data/manifest.js", data.index(b"PK\1\2")) - 46
+    data[central + 9] |= 8
+    data[data.index(b"data/manifest.js") + 2] = 0xAF
+    path.write_bytes(data)
+    assert "broken or cut off" in refused(empty_lab, path).message

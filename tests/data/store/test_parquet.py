@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
+from collections import Counter
 from datetime import UTC
 from pathlib import Path
 
@@ -236,3 +238,21 @@ def test_nul_is_in_no_text_of_no_kind_of_document(tmp_path: Path) -> None:
     assert [row["text"] for row in rows] == ["Nul  inside", "ab", "lone \ufffd"]
     assert [row["id"] for row in rows] == ["x:1", "x:2", "x:3"]
     assert [turn["content"] for turn in rows[1]["messages"]] == ["ab", "c"]
+
+
+def test_no_damage_to_the_metadata_of_a_file_ends_the_process() -> None:
+    """pyarrow 26 calls std::terminate for the metadata of columns that contradict each other."""
+    out = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist([{"text": "Words"}, {"text": "More"}]), out)
+    whole_file, ended = out.getvalue(), Counter[str]()
+    length = int.from_bytes(whole_file[-8:-4], "little")
+    for place in range(len(whole_file) - 8 - length, len(whole_file)):
+        for bit in (1, 2, 4):
+            damaged = bytearray(whole_file)
+            damaged[place] ^= bit
+            try:
+                list(read_rows(Path("a.parquet"), file=io.BytesIO(damaged)))
+                ended["read"] += 1
+            except GlaswerkError:
+                ended["refused"] += 1
+    assert min(ended["read"], ended["refused"]) > 100

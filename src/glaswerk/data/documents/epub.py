@@ -6,17 +6,19 @@ import posixpath
 import re
 import zipfile
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
 from resiliparse.parse.html import HTMLTree
 
-from glaswerk.data.documents.html import children, decode, expand, parsed, plain_text
+from glaswerk.data.documents.html import children, decode, expand, isolated, parsed, plain_text
 from glaswerk.data.files.limits import (
     EPUB_BOOK_BYTES,
     EPUB_CHAPTERS,
     EPUB_PACKAGE_BYTES,
     PAGE_BYTES,
+    PAGE_ISOLATED_BYTES,
     UNPACK_RATIO,
     UNPACK_RATIO_FREE_BYTES,
 )
@@ -32,12 +34,13 @@ def read_epub(book: zipfile.ZipFile, counts: Counter[str]) -> dict[str, Any] | N
     Chapters are parsed as HTML, so no entity that the file defines is expanded or fetched. Raises Bomb beyond
     the limits, and KeyError, ValueError or a zipfile error for a broken book.
     """
-    container = _tree(book, _CONTAINER)
-    root = next((e.getattr("full-path") for e in children(container, "rootfiles")), None)
+    root = _described(package_named, _member_text(book, _CONTAINER))
     if not root:
         raise ValueError(f"no package named in {_CONTAINER}")
-    package = _tree(book, root)
-    chapters = _spine(package, posixpath.dirname(root))
+    package = _described(described_book, _member_text(book, root), folder=posixpath.dirname(root))
+    chapters = package["chapters"]
+    if len(chapters) > EPUB_CHAPTERS:
+        raise Bomb(f"more than {EPUB_CHAPTERS:,} chapters")
     if _is_encrypted(book, chapters):
         counts["encrypted"] += 1
         return None
@@ -52,11 +55,33 @@ def read_epub(book: zipfile.ZipFile, counts: Counter[str]) -> dict[str, Any] | N
     return {
         "text": "\n\n".join(text for text in texts if text),
         "kind": "book",
+        **package["about"],
+    }
+
+
+def package_named(text: str) -> str:
+    """The name of the package in the text of container.xml; empty if there is none."""
+    found = (e.getattr("full-path") for e in children(_tree(text), "rootfiles"))
+    return next(found, None) or ""
+
+
+def described_book(text: str, folder: str) -> dict[str, Any]:
+    """`chapters`, the names of the chapters below `folder`, and `about`, the fields, of a package."""
+    package = _tree(text)
+    about = {
         "title": _first(package, "title"),
         "author": ", ".join(_all(package, "creator")[:10]),
         "lang": _first(package, "language"),
         "date": _first(package, "date"),
     }
+    return {"chapters": _spine(package, folder), "about": about}
+
+
+def _described(function: Callable[..., Any], text: str, **options: str) -> Any:
+    """`function(text)`, in a process of its own if the text is long: a parser's time may be quadratic."""
+    if len(text) > PAGE_ISOLATED_BYTES:
+        return isolated(__name__, function.__name__, text, **options)
+    return function(text, **options)
 
 
 def _spine(package: HTMLTree, folder: str) -> list[str]:
@@ -70,8 +95,6 @@ def _spine(package: HTMLTree, folder: str) -> list[str]:
         if "nav" not in (item.getattr("properties") or "").split():
             href = unquote((item.getattr("href") or "").partition("#")[0])
             found.append(posixpath.normpath(posixpath.join(folder, href)))
-    if len(found) > EPUB_CHAPTERS:
-        raise Bomb(f"more than {EPUB_CHAPTERS:,} chapters")
     return list(dict.fromkeys(found))
 
 
@@ -83,9 +106,12 @@ def _is_encrypted(book: zipfile.ZipFile, chapters: list[str]) -> bool:
     return any(name in unquote(named) for name in chapters)
 
 
-def _tree(book: zipfile.ZipFile, name: str) -> HTMLTree:
+def _member_text(book: zipfile.ZipFile, name: str) -> str:
+    return decode(_member(book, name, EPUB_PACKAGE_BYTES), fallback="utf-8") or ""
+
+
+def _tree(text: str) -> HTMLTree:
     """One of the two files that describe the book. Element prefixes are removed, as HTML has none."""
-    text = decode(_member(book, name, EPUB_PACKAGE_BYTES), fallback="utf-8") or ""
     prefix = _PREFIX.search(text)
     if prefix is not None:
         text = text.replace(f"<{prefix[1]}:", "<").replace(f"</{prefix[1]}:", "</")

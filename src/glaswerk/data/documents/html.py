@@ -93,7 +93,7 @@ def read_page(text: str) -> dict[str, Any]:
     than PAGE_DEPTH elements, and TooCostly.
     """
     if len(text) > PAGE_ISOLATED_BYTES:
-        found: dict[str, Any] = _isolated("read_whole_page", text)
+        found: dict[str, Any] = isolated(__name__, "read_whole_page", text)
         return found
     return read_whole_page(text)
 
@@ -119,15 +119,19 @@ def read_whole_page(text: str) -> dict[str, Any]:
 def plain_text(html: str, *, skip: Iterable[str] = (), links: bool = False) -> str:
     """All text of an HTML fragment, with blocks as paragraphs. Isolated, and raises, like `read_page`."""
     if len(html) > PAGE_ISOLATED_BYTES:
-        found: str = _isolated("whole_plain_text", html, skip=list(skip), links=links)
+        found: str = isolated(__name__, "whole_plain_text", html, skip=list(skip), links=links)
         return found
     return whole_plain_text(html, skip=skip, links=links)
 
 
-def _isolated(function: str, text: str, **options: Any) -> Any:
+def isolated(module: str, function: str, text: str, **options: Any) -> Any:
+    """`module.function(text)` in a process of its own, with limits that grow with the text.
+
+    Raises TooDeep if the function raised ValueError, and TooCostly.
+    """
     seconds = PAGE_SECONDS + len(text) * PAGE_SECONDS_A_MB // 10**6
     memory = PAGE_MEMORY + PAGE_MEMORY_A_BYTE * len(text)
-    answer = bounded_call(__name__, function, text, seconds=seconds, memory=memory, **options)
+    answer = bounded_call(module, function, text, seconds=seconds, memory=memory, **options)
     if "error" in answer:
         raise TooDeep(answer["error"])
     return answer["found"]

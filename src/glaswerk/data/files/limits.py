@@ -14,6 +14,9 @@ UNPACKED_BYTES = 20 * 10**9
 UNPACK_RATIO = 200
 # Small members may compress as well as they like.
 UNPACK_RATIO_FREE_BYTES = 100 * 10**6
+# The same where each byte costs more: empty paragraphs of an office document take 1.5 s for a megabyte, JSON
+# of empty lists 28 times its size in memory.
+PARSED_FREE_BYTES = 12 << 20
 # tar of zip of gz is as deep as recordings go; anything deeper is built to exhaust the reader.
 CONTAINER_DEPTH = 4
 # Zip, PDF and Parquet are read from the end, so one inside another container is held in memory.

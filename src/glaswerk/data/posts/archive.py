@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 import zipfile
-import zlib
 from collections import Counter
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,11 +16,12 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import digest_file, digest_files
 from glaswerk.data.files.inputs import not_regular
 from glaswerk.data.files.limits import (
+    PARSED_FREE_BYTES,
     UNPACK_RATIO,
-    UNPACK_RATIO_FREE_BYTES,
     UNPACKED_BYTES,
     X_ARCHIVE_MEMBER_BYTES,
 )
+from glaswerk.data.files.stored import DAMAGE
 from glaswerk.data.posts.layout import GLOBS, is_member, root_of
 
 _PIECE = 1 << 20
@@ -152,7 +152,7 @@ class ZipArchive:
                     self._left -= len(piece)
                     if self._left < 0:
                         raise _too_big(self.label, name, UNPACKED_BYTES - self._left, UNPACKED_BYTES)
-        except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError) as error:
+        except DAMAGE as error:
             raise _broken_zip(f"{self.label} ({name})", error) from error
         return b"".join(pieces)
 
@@ -166,7 +166,7 @@ class ZipArchive:
         if info.file_size > limit:
             raise _too_big(self.label, name, info.file_size, limit)
         ratio = info.file_size / max(info.compress_size, 1)
-        if info.file_size > UNPACK_RATIO_FREE_BYTES and ratio > UNPACK_RATIO:
+        if info.file_size > PARSED_FREE_BYTES and ratio > UNPACK_RATIO:
             raise GlaswerkError(
                 f"expected {name} in {self.label} to unpack at most {UNPACK_RATIO}:1, found "
                 f"{ratio:,.0f}:1 to {info.file_size:,} bytes, as in a zip bomb",

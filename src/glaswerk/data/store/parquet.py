@@ -202,19 +202,17 @@ def read_rows(
 def _fitting_rows(metadata: Any) -> int:
     """How many rows are certain to fit into BATCH_BYTES, from _FEWEST_ROWS to GROUP_ROWS.
 
-    With dictionary encoding a repeated value takes no space in the file, so any row may be as large as the
-    complete column of its row group.
+    With dictionary encoding a repeated value takes no space in the file, so if there is text, any row may be
+    as large as the complete row group. The metadata of single columns would say more, but pyarrow 26 ends the
+    process where they are damaged.
     """
+    columns = (metadata.schema.column(place) for place in range(metadata.num_columns))
+    may_repeat = any("BYTE_ARRAY" in column.physical_type for column in columns)
     largest = 1
     for group in map(metadata.row_group, range(metadata.num_row_groups)):
-        chunks = map(group.column, range(group.num_columns))
-        largest = max(largest, sum(_largest_row(chunk, group.num_rows) for chunk in chunks))
+        size = max(group.total_byte_size, 0)
+        largest = max(largest, size if may_repeat else size // max(group.num_rows, 1))
     return min(max(BATCH_BYTES // largest, _FEWEST_ROWS), GROUP_ROWS)
-
-
-def _largest_row(chunk: Any, rows: int) -> int:
-    size: int = max(chunk.total_uncompressed_size, 0)
-    return size if "BYTE_ARRAY" in chunk.physical_type and chunk.has_dictionary_page else size // max(rows, 1)
 
 
 def _parts(batch: Any, path: Path) -> Iterator[Any]:
