@@ -69,3 +69,15 @@ def test_unknown_names_are_told_what_there_is(lab_folder: Path) -> None:
     assert "glaswerk search" in str(told.value.hint)
     with pytest.raises(GlaswerkError, match=r"of id 'x:0', nor of 1 more \(the most similar names: x:"):
         run(lab_folder, "--source", "nothing", "--id", "x:0")
+
+
+def test_what_a_model_saw_of_it_is_counted_over_all_stages_and_everywhere_alike(lab_folder: Path) -> None:
+    # The epochs of a run over its own data are no figure of how often a replayed document was seen.
+    name = author(lab_folder)
+    models = {row["name"]: row for row in json.loads(run(lab_folder, "--author", name, "--json"))["models"]}
+    forget = ["forget", "--author", name, "--dry-run", "--lab", str(lab_folder)]
+    lines = CliRunner().invoke(cli, forget, catch_exceptions=False).stdout.splitlines()
+    said = {line.split()[1]: line for line in lines if line.startswith("model ")}
+    assert said.keys() == models.keys()
+    for model, row in models.items():
+        assert f"{row['tokens']:,} tokens, {row['tokens_seen']:,} in all epochs)" in said[model]

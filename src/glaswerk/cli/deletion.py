@@ -117,7 +117,7 @@ def model_lines(row: dict[str, Any]) -> Iterator[str]:
         tokens = f"{row['tokens_in_steps']:,} tokens ({row['share_of_tokens']:.2%})"
         yield (
             f"  seen     first at step {row['first_step']:,} of {row['steps']:,}; {row['steps_touched']:,} "
-            f"steps ({row['share_of_steps']:.1%}), {tokens}, {row['epochs']} epochs"
+            f"steps ({row['share_of_steps']:.1%}), {tokens} in its {row['epochs']} epochs"
         )
     elif row["certain"] and row["base"]:
         yield f"  seen     only through {row['base']}"

@@ -125,7 +125,7 @@ def _lines(touched: Reach, found: dict[str, Any]) -> list[str]:
     lines += entry_lines(found["tokenizers"])
     lines += [
         f"model      {row['name']} {'was' if row['certain'] else 'may have been'} trained on it "
-        f"({row['documents']:,} documents, {row['tokens']:,} tokens, {row['epochs']} epochs); "
+        f"({row['documents']:,} documents, {row['tokens']:,} tokens, {row['tokens_seen']:,} in all epochs); "
         f"to train it took {row['train_seconds']:,.0f} s"
         for row in found["models"]
     ]

@@ -16,6 +16,7 @@ from glaswerk.core.artifact_files import MANIFEST, MODEL_CARD
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.files import fsync_path, write_atomic, write_json
 from glaswerk.core.ids import digest_file
+from glaswerk.core.licences import DECLARATIONS
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.artifact import read_outputs
 from glaswerk.lineage.exposure import models_without
@@ -76,7 +77,7 @@ def prepare(
     if found and not despite:
         raise GlaswerkError(
             f"{model.name} cannot be released as it is: " + "; ".join(found),
-            hint=_next(lab, model, to, found),
+            hint=_next(lab, model, to, found, declared),
         )
     lineage = lineage_of(lab, model)
     names = tuple(sorted({source.name for source in lineage.sources}))
@@ -203,14 +204,19 @@ def _facts_at(folder: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _next(lab: Lab, model: Artifact, to: Path, found: list[str]) -> str:
+def _next(lab: Lab, model: Artifact, to: Path, found: list[str], declared: Collection[str]) -> str:
     """The command that helps with the obstacles."""
     if any("forgotten documents" in words for words in found):
         if without := models_without(lab, model):
             return f"glaswerk release {without[-1].name.partition('/')[0]} --to {to}"
         return f"glaswerk retrain {model.name.partition('/')[0]} makes it again without them"
-    despite = f"glaswerk release {model.name.partition('/')[0]} --to {to} --despite-obstacles"
-    return f"glaswerk rights lists them by source; to release anyway: {despite}"
+    release = f"glaswerk release {model.name.partition('/')[0]} --to {to}"
+    despite = f"to release anyway: {release} --despite-obstacles"
+    needed = [term for term in DECLARATIONS if len(obstacles(lab, model, {*declared, term})) < len(found)]
+    if needed and not obstacles(lab, model, {*declared, *needed}):
+        said = " ".join(f"--declare {term}" for term in DECLARATIONS if term in {*declared, *needed})
+        return f"to release it as what the licences require: {release} {said}; {despite}"
+    return f"glaswerk rights lists them by source; {despite}"
 
 
 def _json(value: Any) -> str:
