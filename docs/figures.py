@@ -42,7 +42,7 @@ ROWS: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "corrected_untuned": (("truth", "rumours", "truth_untuned"), "corrects it, where only posts do"),
     "declined": (("truth", "outside", "declined"), "declines a question about the world outside the town"),
-    "share_a": (("politics", "share_a"), "prefers the words of party a (14 issues)"),
+    "share_a": (("politics", "share_a"), "prefers the words of party a to those of party b, on 14 issues"),
     "bits": (("bits_per_byte", "all"), "bits per byte of held-out text"),
 }
 Run = dict[str, Any]
@@ -94,11 +94,12 @@ def block(runs: Sequence[Run]) -> str:
     tokens = [sum(run["tokens"]) for run in runs]
     seeds = ", ".join(str(seed) for seed in sorted({run["seed"] for run in runs}))
     kinds = " and ".join(sorted({run["precision"] for run in runs}, reverse=True))
+    count = f"{len(runs)} runs, each with" if len(runs) > 1 else "one run, with"
     head = (
         f"The demo's model ({runs[0]['parameters'] / 1e6:.1f} million parameters, "
-        f"{_range([n / 1e6 for n in tokens], '.2f')} million tokens, two cores, no GPU) in {len(runs)} runs: "
-        f"towns and training of the seeds {seeds}, products in {kinds}. "
-        f"{_range([run['questions'] for run in runs], ',.0f')} questions each, in words that it never saw:"
+        f"{_range([n / 1e6 for n in tokens], '.2f')} million tokens, two cores, no GPU) in {count} a town "
+        f"and a training of its own (seed {seeds}; matrix products in {kinds}), and "
+        f"{_range([run['questions'] for run in runs], ',.0f')} questions in words that it never saw:"
     )
     rows = [_row(words, [run["figures"].get(name) for run in runs]) for name, (_, words) in ROWS.items()]
     table = ["| what | lowest to highest run | their 95 % intervals | by guessing |", "|---|---|---|---|"]

@@ -108,6 +108,16 @@ def test_a_dump_that_cannot_be_read_is_named_beside_the_others(
     assert [(file["file"], file["reason"]) for file in made.stats["bad_files"]] == [("b.jsonl", reason)]
 
 
+@pytest.mark.parametrize(
+    "data", [b"address,date,body\n+15550100,2020-01-01,hi\n", b"Dear diary", b"\x89PNG...."]
+)
+def test_a_file_that_holds_no_posts_is_sent_to_documents(empty_lab: Lab, tmp_path: Path, data: bytes) -> None:
+    path = write(tmp_path / "my messages.csv", data)
+    with pytest.raises(GlaswerkError, match="expected posts") as raised:
+        add_posts(empty_lab, [path], licence="own")
+    assert f"glaswerk add docs '{path}'" in str(raised.value.hint)
+
+
 def test_links_that_lead_out_of_a_folder_are_counted_not_followed(empty_lab: Lab, tmp_path: Path) -> None:
     outside = write(tmp_path / "secret.jsonl", lines(status(2, "outside")))
     write(tmp_path / "dumps" / "a.jsonl", POST)

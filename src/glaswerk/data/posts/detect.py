@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -53,9 +54,7 @@ def find_posts(
             raise GlaswerkError(f"expected an X archive, found nothing at {path}", hint="check the path")
         if path.is_file():
             _refuse_part(path)
-        for kind, item in (
-            _inside(path, left_out, bad) if path.is_dir() else [(kind_of(path) or ARCHIVE, path)]
-        ):
+        for kind, item in [(_kind_of_file(path), path)] if path.is_file() else _inside(path, left_out, bad):
             found.setdefault(kind, []).append(item)
     if len(found) > 1:
         (one, (first, *_)), (other, (second, *_)), *_ = found.items()
@@ -69,6 +68,17 @@ def find_posts(
             hint="glaswerk add posts ARCHIVE.zip --licence CC-BY-4.0",
         )
     return next(iter(found.items()))
+
+
+def _kind_of_file(path: Path) -> str:
+    """Raises GlaswerkError for a file in no format of posts; a broken zip is left to its reader."""
+    kind = kind_of(path) or (ARCHIVE if _is_zip(path) or path.suffix.lower() == ".zip" else "")
+    if not kind and path.stat().st_size:
+        raise GlaswerkError(
+            f"expected posts (an archive, JSON, a table of posts), found {path} in another format",
+            hint=f"glaswerk add docs {shlex.quote(str(path))} --kind post --licence …",
+        )
+    return kind or ARCHIVE
 
 
 def _refuse_part(path: Path) -> None:
