@@ -18,7 +18,7 @@ demo: .venv/run
 # One torch thread a worker: two workers with two threads each wait for one another on two cores.
 test test-all: export OMP_NUM_THREADS := 1
 test: .venv/dev
-	$(BIN)/pytest -q -n 2 -m "not slow and not browser and not gpu and not cluster"
+	$(BIN)/pytest -q -n 2 -m "not slow and not browser and not gpu and not cluster and not bombs"
 
 test-all: .venv/dev
 	$(BIN)/pytest -q -n 2 -m "not gpu"
