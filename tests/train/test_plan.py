@@ -69,7 +69,8 @@ def test_requested_epochs_are_covered_with_less_than_a_step_more(
     sampler = sampler_of(shards, config, found.rows)
     steps = found.loop.steps
     # Tokens of the corpus include end tokens, as the sampler's inputs do.
-    assert steps >= epochs * sampler.steps_per_epoch * (1 - 1e-6)
+    # Passes are rounded to whole tokens, of which a step has at least 16.
+    assert steps >= epochs * sampler.steps_per_epoch - 1 / 16
     assert steps - 1 <= epochs * sampler.steps_per_epoch
 
 

@@ -58,12 +58,21 @@ class SourceDocuments:
 
         Raises ApiError 404 if it does not exist or must not be shown.
         """
-        found = self._find(identifier)
-        if found is None:
-            # The same response for both: it must not reveal that a forgotten document was here.
-            message = f"no training document {identifier[:80]!r} that may be shown"
-            raise ApiError(404, message, param="id", code="document_not_found")
-        return _described(found) | {"seen": self.seen([identifier])[identifier]} | self._history(identifier)
+        # The same response for all three: it must not reveal that a forgotten document was here.
+        missing = ApiError(
+            404,
+            f"no training document {identifier[:80]!r} that may be shown",
+            param="id",
+            code="document_not_found",
+        )
+        try:
+            if (found := self._find(identifier)) is None:
+                raise missing
+            stages = self.seen([identifier])[identifier]
+            return _described(found) | {"seen": stages} | self._history(identifier)
+        except FileNotFoundError:
+            # Another command is replacing the corpus just now.
+            raise missing from None
 
     def _find(self, identifier: str) -> Document | None:
         if identifier in self.hidden():

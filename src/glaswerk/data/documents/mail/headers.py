@@ -31,6 +31,10 @@ _ZONES = {
 }  # fmt: skip
 
 
+# What is before the first comma that is not in quotes.
+_FIRST = re.compile(r'(?:"(?:\\.|[^"\\])*+"|[^",])++')
+
+
 def header(message: Message, name: str, encoding: str = "") -> str:
     """A header with its encoded words decoded; bytes that declare no encoding are UTF-8 or in `encoding`."""
     return _decoded(_raw(message, name, encoding))
@@ -41,6 +45,9 @@ def sender(message: Message, encoding: str = "") -> str:
     value = _WORD.sub(_protected, _raw(message, "From", encoding))
     # Decoded after it is split: an encoded name may contain a comma.
     name, address = email.utils.parseaddr(value)
+    if not name and not address and (first := _FIRST.match(value)):
+        # Python 3.13 gives nothing for several addresses.
+        name, address = email.utils.parseaddr(first[0])
     return _decoded(name).strip() or address
 
 
