@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import digest_text, short
 from glaswerk.data.files.limits import JSON_VALUE_BYTES
-from glaswerk.data.files.stored import StoredFile
+from glaswerk.data.files.stored import DAMAGE, StoredFile
 from glaswerk.data.messages.accounts import read_discord_package, read_linkedin, read_meta_posts
 from glaswerk.data.messages.chats import SHAPES, read_chat
 from glaswerk.data.messages.message import ExportedMessage
@@ -54,7 +54,7 @@ def collect_people(stored: StoredFile, people: dict[str, str]) -> None:
         elif name == "user.json" and b'"username"' in stored.head:
             found = json.loads(stored.stream.read(JSON_VALUE_BYTES)).get("username")
             people[OWNER] = found if isinstance(found, str) else ""
-    except (GlaswerkError, ValueError, AttributeError):
+    except (GlaswerkError, AttributeError, *DAMAGE):
         return  # without names, messages keep the ids of who wrote them
 
 
