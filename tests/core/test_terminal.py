@@ -32,7 +32,7 @@ def is_obeyed(character: str) -> bool:
         ("ab\b\bcd", r"ab\x08\x08cd"),
         ("user\u202etxt.exe", r"user\u202etxt.exe"),
         ("\u2066a\u2069", r"\u2066a\u2069"),
-        ("name\udc80", r"name\udc80"),
+        ("name\udc80", r"name\x80"),
         ("\u200fשלום\u200e", "שלום"),
         ("a\r\nb\tc", "a\nb\tc"),
         ("👩\u200d🚀 Zürich 東京", "👩\u200d🚀 Zürich 東京"),

@@ -2,8 +2,7 @@ r"""Text from outside on a terminal: control characters are shown, not obeyed.
 
 A post, an author's name, a file's name or an answer may contain escape sequences, which clear the screen,
 set the clipboard (OSC 52) or hide a link's target (OSC 8), and bidirectional controls, which show text in
-another order than it has (CVE-2021-42574). All text for the terminal passes one of these functions; names of
-files are made `printable` before, where they are read.
+another order than it has (CVE-2021-42574). All text for the terminal passes one of these functions.
 """
 
 from __future__ import annotations
@@ -48,4 +47,8 @@ def note(*lines: object) -> None:
 
 
 def _visible(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    # Python stands such a code point for a byte of a file's name that is not UTF-8.
+    if 0xDC80 <= code <= 0xDCFF:
+        return f"\\x{code - 0xDC00:02x}"
     return "" if found[0] in _MARKS else ascii(found[0])[1:-1]

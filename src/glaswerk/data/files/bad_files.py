@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from glaswerk.core.printable import printable
+from glaswerk.core.terminal import one_line
 from glaswerk.data.files.limits import UNPACK_RATIO, UNPACK_RATIO_FREE_BYTES
 
 # A file for which one of these was counted was not read to its end.
@@ -50,7 +50,7 @@ class BadFiles:
         self.count += 1
         if len(self.listed) < LISTED:
             message = getattr(error, "message", None) or str(error)
-            self.listed.append(BadFile(printable(name), reason, printable(message)[:_WORDS]))
+            self.listed.append(BadFile(one_line(name), reason, one_line(message)[:_WORDS]))
 
     def figures(self) -> dict[str, object]:
         """For the statistics of a source: `bad_files` and their number, or nothing if there are none."""

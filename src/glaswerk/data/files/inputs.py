@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.core.printable import printable
+from glaswerk.core.terminal import one_line
 from glaswerk.data.files.bad_files import BadFiles
 from glaswerk.data.files.limits import STANDARD_INPUT_BYTES
 
@@ -39,7 +39,7 @@ class InputFile:
     @property
     def label(self) -> str:
         """The file as messages refer to it."""
-        return self.name if self.path.name.startswith(_SPOOLED) else printable(str(self.path))
+        return self.name if self.path.name.startswith(_SPOOLED) else one_line(str(self.path))
 
 
 _SPOOLED = "glaswerk-standard-input-"
@@ -66,7 +66,7 @@ def _meant(path: Path, folders: _Folders) -> Iterator[InputFile]:
         if not os.path.isfile(path):
             raise not_regular(path)
         name = "standard-input" if path.name.startswith(_SPOOLED) else path.name
-        yield InputFile(path, printable(name))
+        yield InputFile(path, one_line(name))
     elif glob.has_magic(str(path)):
         yield from _matching(path, folders)
     else:
@@ -86,7 +86,7 @@ def _matching(pattern: Path, folders: _Folders) -> Iterator[InputFile]:
         if os.path.isdir(match):
             yield from folders.inside(match, root)
         elif os.path.isfile(match):
-            yield InputFile(match, printable(match.relative_to(root).as_posix()), named=len(matches) == 1)
+            yield InputFile(match, one_line(match.relative_to(root).as_posix()), named=len(matches) == 1)
 
 
 class _Folders:
@@ -107,7 +107,7 @@ class _Folders:
                 if os.path.islink(file) and _leads_out(file, home):
                     self._left_out["outside_link"] += 1
                 elif self._is_regular(file):
-                    yield InputFile(file, printable(file.relative_to(root).as_posix()), named=False)
+                    yield InputFile(file, one_line(file.relative_to(root).as_posix()), named=False)
 
     def _is_regular(self, file: Path) -> bool:
         """Whether a path is a file; pipes, sockets, devices and dangling links are counted."""

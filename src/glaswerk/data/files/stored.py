@@ -21,7 +21,7 @@ from typing import Any, BinaryIO, Self, cast
 
 import pyarrow as pa
 
-from glaswerk.core.printable import printable
+from glaswerk.core.terminal import one_line
 from glaswerk.data.files.gzip_members import GzipMembers
 from glaswerk.data.files.limits import (
     CONTAINER_DEPTH,
@@ -230,7 +230,7 @@ class Unpacker:
             for member in container:
                 file = container.extractfile(member) if member.isreg() else None
                 if file is not None:
-                    inner = f"{name}/{printable(member.name)}"
+                    inner = f"{name}/{one_line(member.name)}"
                     yield from self._open(cast(BinaryIO, file), inner, depth - 1, inside=True, packed=None)
 
     def _zip(
@@ -260,7 +260,7 @@ class Unpacker:
             return
         try:
             with container.open(info) as file:
-                inner = f"{name}/{printable(info.filename)}"
+                inner = f"{name}/{one_line(info.filename)}"
                 packed = info.compress_size
                 yield from self._open(
                     cast(BinaryIO, file), inner, depth - 1, inside=True, packed=lambda: packed
