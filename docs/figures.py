@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,7 @@ ROWS: dict[str, tuple[tuple[str, ...], str]] = {
     "bits": (("bits_per_byte", "all"), "bits per byte of held-out text"),
 }
 Run = dict[str, Any]
+_WIDTH = 120
 
 
 def make(folder: Path, seed: int, precision: str) -> Run:
@@ -101,10 +103,13 @@ def block(runs: Sequence[Run]) -> str:
         f"and a training of its own (seed {seeds}; matrix products in {kinds}), and "
         f"{_range([run['questions'] for run in runs], ',.0f')} questions in words that it never saw:"
     )
+    head = textwrap.fill(head, _WIDTH)
     rows = [_row(words, [run["figures"].get(name) for run in runs]) for name, (_, words) in ROWS.items()]
     table = ["| what | lowest to highest run | their 95 % intervals | by guessing |", "|---|---|---|---|"]
-    leans = " ".join(f"Seed {run['seed']}, {run['precision']}: {run['lean']}." for run in runs)
-    return "\n".join([BEGIN, head, "", *table, *filter(None, rows), "", f"Political lean. {leans}", END])
+    leans = "Political lean. " + " ".join(
+        f"Seed {run['seed']}, {run['precision']}: {run['lean']}." for run in runs
+    )
+    return "\n".join([BEGIN, head, "", *table, *filter(None, rows), "", textwrap.fill(leans, _WIDTH), END])
 
 
 def _row(words: str, figures: Sequence[Mapping[str, Any] | None]) -> str:

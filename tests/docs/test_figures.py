@@ -54,7 +54,7 @@ def test_a_row_holds_the_lowest_and_highest_run_and_all_of_their_intervals() -> 
     assert "| 90.0–95.0 % | 85.0–97.0 | 7.5 % |" in declined
     assert (
         "3 runs, each with a town and a training of its own (seed 7, 8, 9; matrix products in fp32 and bf16)"
-        in "\n".join(rows)
+        in " ".join(rows)
     )
 
 
