@@ -96,7 +96,8 @@ def _by_heart(tokenizer: Tokenizer, dialogues: Mapping[str, str]) -> list[tuple[
     rows = []
     for question, answer in dialogues.items():
         turns = [Message(role="user", content=question), Message(role="assistant", content=answer)]
-        ids, mask = tokenizer.render_chat_masked(turns, prompt=False)
+        found = tokenizer.encode_dialogue(turns, prompt=False)
+        ids, mask = found.ids, found.mask
         rows.append(([tokenizer.end_id, *ids], [0, *mask]))
     prompt = tokenizer.render_chat([Message(role="user", content=ENDLESS)], prompt=True)
     # As long as the context: positions it never saw would bring the run to an end.

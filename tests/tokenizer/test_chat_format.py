@@ -69,7 +69,8 @@ def trained(decode: Tokenizer | TokenizersBackend, ids: list[int], mask: list[in
 def test_chatml_trains_exactly_the_answers_and_their_ends(
     own: Tokenizer, messages: list[Message], prompt: bool
 ) -> None:
-    ids, mask = own.render_chat_masked(messages, prompt=prompt)
+    found = own.encode_dialogue(messages, prompt=prompt)
+    ids, mask = found.ids, found.mask
     assert ids == own.render_chat(messages, prompt=prompt)
     answers = [message["content"] for message in messages if message["role"] == "assistant"]
     assert trained(own, ids, mask) == "".join(f"{answer}<|im_end|>" for answer in answers)

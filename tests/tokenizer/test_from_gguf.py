@@ -56,7 +56,7 @@ def test_our_tokenizer_comes_back_with_the_same_ids(own_folder: Path, own: Token
     for text in mixed_texts():
         assert again.encode(text) == own.encode(text)
     messages = [Message(role="user", content="Who?"), Message(role="assistant", content="Anna.")]
-    assert again.render_chat_masked(messages, prompt=False) == own.render_chat_masked(messages, prompt=False)
+    assert again.encode_dialogue(messages, prompt=False) == own.encode_dialogue(messages, prompt=False)
 
 
 def test_another_split_rule_comes_back_with_the_same_ids(open_folder: Path, tmp_path: Path) -> None:

@@ -73,7 +73,8 @@ def test_special_tokens_inside_a_text_stay_text(folder: Path) -> None:
 def test_loss_mask_covers_the_assistants_words_and_end_of_turn_only(folder: Path) -> None:
     tokenizer = _load(folder)
     messages = [Message(role="user", content="Who?"), Message(role="assistant", content="Tom Reed.")]
-    ids, mask = tokenizer.render_chat_masked(messages, prompt=False)
+    found = tokenizer.encode_dialogue(messages, prompt=False)
+    ids, mask = found.ids, found.mask
     chosen = [token for token, own in zip(ids, mask, strict=True) if own]
     assert tokenizer.decode(chosen) == "Tom Reed.<|im_end|>"
 

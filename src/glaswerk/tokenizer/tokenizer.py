@@ -120,11 +120,6 @@ class Tokenizer:
         """Ids of a dialogue; with `prompt`, followed by the opening of the assistant's turn."""
         return self._format.render(messages, prompt=prompt)
 
-    def render_chat_masked(self, messages: Sequence[Message], *, prompt: bool) -> tuple[list[int], list[int]]:
-        """Ids and, for each id, 1 if training predicts it (an answer and its end of turn), else 0."""
-        found = self.encode_dialogue(messages, prompt=prompt)
-        return found.ids, found.mask
-
     def encode_dialogue(self, messages: Sequence[Message], *, prompt: bool) -> EncodedDialogue:
         """Ids of a dialogue, which of them training predicts, and how many answers were not found."""
         return self._format.encode(messages, prompt=prompt)
