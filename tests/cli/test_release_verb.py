@@ -41,10 +41,14 @@ def test_an_unknown_model_is_an_error_that_names_those_there_are(own_lab: Path, 
 @pytest.fixture
 def restricted(empty_lab: Lab, tmp_path: Path) -> Lab:
     """A model trained on texts that allow neither commercial use nor derived works."""
+    return trained_on("CC-BY-NC-ND-4.0", empty_lab, tmp_path)
+
+
+def trained_on(licence: str, empty_lab: Lab, tmp_path: Path) -> Lab:
     texts = [f"The ford below mill number {n} is dry since the first of May, as before." for n in range(60)]
     rows = tmp_path / "rows.jsonl"
     rows.write_text("".join(json.dumps({"id": str(n), "text": text}) + "\n" for n, text in enumerate(texts)))
-    add_docs(empty_lab, [rows], licence="CC-BY-NC-ND-4.0", acquired="licensed", name="leaflets")
+    add_docs(empty_lab, [rows], licence=licence, acquired="licensed", name="leaflets")
     curate(empty_lab, validation_share=0.0)
     train_tokenizer(empty_lab, TokenizerConfig(300))
     pack(empty_lab)
@@ -80,3 +84,26 @@ def test_a_declaration_is_not_offered_where_it_does_not_help(own_lab: Path, tmp_
     error = CliRunner().invoke(cli, args).exception
     assert isinstance(error, GlaswerkError)
     assert "--declare" not in error.hint
+
+
+def test_a_share_alike_source_asks_for_its_licence_or_for_the_declaration(
+    empty_lab: Lab, tmp_path: Path
+) -> None:
+    lab = ["--lab", str(trained_on("CC-BY-SA-4.0", empty_lab, tmp_path).root)]
+    plain, answers = ["release", "base", "--to", str(tmp_path / "out")], tmp_path / "answers.toml"
+    error = CliRunner().invoke(cli, [*plain, *lab]).exception
+    assert isinstance(error, GlaswerkError)
+    assert "asks that what is made from it has the same licence" in error.message
+    assert "--declare share-alike" in str(error.hint)
+    answers.write_text('model_licence = "MIT"')
+    declared = [*plain, "--declare", "share-alike"]
+    error = CliRunner().invoke(cli, [*declared, "--answers", str(answers), *lab]).exception
+    assert isinstance(error, GlaswerkError)
+    assert "the release is under MIT" in error.message
+    assert "--declare" not in str(error.hint)
+    answers.write_text('model_licence = "CC-BY-SA-4.0"')
+    CliRunner().invoke(cli, [*plain, "--answers", str(answers), *lab], catch_exceptions=False)
+    CliRunner().invoke(
+        cli, [*declared[:3], str(tmp_path / "two"), *declared[4:], *lab], catch_exceptions=False
+    )
+    assert "declared share-alike" in (tmp_path / "two" / "README.md").read_text()

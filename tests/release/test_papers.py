@@ -127,7 +127,7 @@ def test_a_section_without_a_source_says_so(plain: Facts) -> None:
 def test_adopted_weights_are_named_as_unknown_data(plain: Facts, full: Facts) -> None:
     text = paper("training-content-summary", full)
     assert "built on open/step-0 (MIT), files model.safetensors" in text.replace("\\", "")
-    assert "Adopted weights open/step-0: their training data is unknown." in text
+    assert "Adopted weights open/step-0, the base model: their training data is unknown." in text
     assert "none: trained from random weights" in paper("training-content-summary", plain)
 
 

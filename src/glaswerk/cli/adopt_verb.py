@@ -34,6 +34,8 @@ def command(path: Path, name: str, licence: str, lab_path: Path, as_json: bool) 
         made = adopt(lab, path, name=name, licence=licence)
     stats, config = made.model.stats, made.model.config
     figures = {"parameters": stats["parameters"], "licence": config["licence"]}
+    if files := config["licence_files"]:
+        figures["terms"] = ", ".join(files)
     show_all(
         [(made.tokenizer, {"entries": made.tokenizer.stats["vocab_size"]}), (made.model, figures)], as_json
     )

@@ -282,6 +282,7 @@ _RIGHTS: Fields = {
     "tdm_opt_out": ("boolean", "Whether the owner reserved text and data mining."),
     "documents": ("integer", "Documents with these rights."),
     "authors": ("integer", "Different authors."),
+    "licence_files": ("list", "Of adopted weights: files with their terms; empty for sources."),
     "obstacle": ("string", "Why they cannot go into a release; empty if they can."),
 }
 _WHY: Fields = {

@@ -41,3 +41,6 @@ def command(lab_path: Path, as_json: bool) -> None:
     ]
     for line in columns(_HEADS, lines, right={1, 2}):
         echo(line)
+    for row in rows:
+        if row.licence_files:
+            echo(f"terms of {row.source}: {', '.join(row.licence_files)}")

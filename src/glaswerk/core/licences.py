@@ -7,14 +7,19 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-NON_COMMERCIAL, NO_DERIVATIVES = "non-commercial", "no-derivatives"
+NON_COMMERCIAL, NO_DERIVATIVES, SHARE_ALIKE = "non-commercial", "no-derivatives", "share-alike"
+COPYLEFT = "copyleft"
 # What a release can declare itself to be, so that licences with these terms are no obstacle.
-DECLARATIONS = (NON_COMMERCIAL, NO_DERIVATIVES)
+DECLARATIONS = (NON_COMMERCIAL, NO_DERIVATIVES, SHARE_ALIKE)
 # In ids and names with hyphens between their words: CC-BY-NC-4.0, PolyForm-Noncommercial-1.0.0, CC-BY-ND-4.0.
 _TERMS = {
     NON_COMMERCIAL: re.compile(r"(?:^|-)nc(?:-|$)|non-?commercial|research-only"),
     NO_DERIVATIVES: re.compile(r"(?:^|-)nd(?:-|$)|no-?deriv"),
-    "share-alike": re.compile(r"(?:^|-)sa(?:-|$)|share-?alike"),
+    # Of data, the Open Database License and CDLA-Sharing ask for the same as CC-BY-SA, and so does the GFDL.
+    SHARE_ALIKE: re.compile(
+        r"(?:^|-)sa(?:-|$)|share-?alike|(?:^|-)odbl|open-database-licen[sc]e|cdla-sharing|(?:^|-)gfdl"
+    ),
+    COPYLEFT: re.compile(r"(?:^|-)[al]?gpl"),
 }
 _COPYLEFT = ("Copyleft", "Copyleft Limited")
 
@@ -64,7 +69,7 @@ def _of_name(name: str) -> frozenset[str]:
 
 
 def _of_category(key: str) -> frozenset[str]:
-    return frozenset({"copyleft"}) if _categories().get(key.casefold()) in _COPYLEFT else frozenset()
+    return frozenset({COPYLEFT}) if _categories().get(key.casefold()) in _COPYLEFT else frozenset()
 
 
 @cache

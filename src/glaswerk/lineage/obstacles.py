@@ -15,28 +15,32 @@ from glaswerk.lineage.records import ArtifactRecord, ancestry, training_stages
 from glaswerk.lineage.stages import ADOPTED
 
 
-def obstacles(lab: Lab, model: Artifact, declared: Collection[str] = ()) -> list[str]:
+def obstacles(lab: Lab, model: Artifact, declared: Collection[str] = (), under: str = "") -> list[str]:
     """Why a model cannot be released as it is, one sentence for each reason; empty if it can.
 
     Obstacles are adopted weights among its bases, training documents that were forgotten or reserved since,
     and, by source, documents with unknown rights or a limited audience in the corpora that the model or one
     of its bases was trained on. `declared`: what the release declares itself to be, such as non-commercial
-    (see `core.licences.DECLARATIONS`).
+    (see `core.licences.DECLARATIONS`); `under`: its licence, "" if not known.
     """
     found = ancestry(lab, model.id)
     corpora = [made for made in found if made.kind == "corpus"]
     return [
-        *_adopted(training_stages(found, model.id), declared),
+        *_adopted(training_stages(found, model.id), declared, under),
         *exposed(lab, model),
-        *(words for corpus in corpora for words in _rights(corpus, found, declared)),
+        *(words for corpus in corpora for words in _rights(corpus, found, declared, under)),
     ]
 
 
-def _adopted(models: Iterable[ArtifactRecord], declared: Collection[str]) -> Iterator[str]:
+def _adopted(models: Iterable[ArtifactRecord], declared: Collection[str], under: str) -> Iterator[str]:
     for model in models:
         if model.stage == ADOPTED:
-            for words in rights_faults(model.config["licence"], ADOPTED_WEIGHTS, "public", False, declared):
-                yield f"adopted weights {model.name} ({model.config['licence']}): {words}"
+            licence = model.config["licence"]
+            for words in rights_faults(licence, ADOPTED_WEIGHTS, "public", False, declared, under):
+                yield f"adopted weights {model.name} ({licence}): {words}"
+            texts = model.config.get("licence_files")
+            if texts and model.path is None:
+                yield f"adopted weights {model.name} are gone from the lab, and so are {', '.join(texts)}"
 
 
 def exposed(lab: Lab, model: Artifact) -> Iterator[str]:
@@ -64,10 +68,10 @@ def way_without(lab: Lab, model: Artifact) -> str:
 
 
 def _rights(
-    corpus: ArtifactRecord, below_model: Iterable[ArtifactRecord], declared: Collection[str]
+    corpus: ArtifactRecord, below_model: Iterable[ArtifactRecord], declared: Collection[str], under: str
 ) -> Iterator[str]:
     if corpus.path is None:
-        yield from _rights_of_sources(corpus, below_model, declared)
+        yield from _rights_of_sources(corpus, below_model, declared, under)
         return
     columns = ["source", "licence", "acquired", "audience", "tdm_opt_out"]
     table = pq.read_table(corpus.path / DOCUMENTS, columns=columns)
@@ -75,7 +79,7 @@ def _rights(
     found: dict[tuple[str, str], int] = {}
     for row in counts:
         for words in rights_faults(
-            row["licence"], row["acquired"], row["audience"], row["tdm_opt_out"], declared
+            row["licence"], row["acquired"], row["audience"], row["tdm_opt_out"], declared, under
         ):
             key = (row["source"], words)
             found[key] = found.get(key, 0) + row["count_all"]
@@ -84,7 +88,7 @@ def _rights(
 
 
 def _rights_of_sources(
-    corpus: ArtifactRecord, below_model: Iterable[ArtifactRecord], declared: Collection[str]
+    corpus: ArtifactRecord, below_model: Iterable[ArtifactRecord], declared: Collection[str], under: str
 ) -> Iterator[str]:
     """Of a corpus that was rebuilt since: the rights that were given when its sources were added."""
     inputs = set(corpus.inputs.values())
@@ -92,6 +96,6 @@ def _rights_of_sources(
     for source in sorted(sources, key=lambda made: made.name):
         said = source.config
         for words in rights_faults(
-            said.get("licence", ""), said.get("acquired", ""), "public", False, declared
+            said.get("licence", ""), said.get("acquired", ""), "public", False, declared, under
         ):
             yield f"source {source.name}: {words}"

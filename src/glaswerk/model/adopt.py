@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,13 +23,14 @@ from glaswerk.model.gguf_file import GgufFile
 from glaswerk.model.gguf_model import GgufModel, tensor_groups
 from glaswerk.model.hub_folder import HubFolder
 from glaswerk.model.licence import licence_of
+from glaswerk.model.licence_files import copy_licences, licence_files
 from glaswerk.tokenizer import Tokenizer
 from glaswerk.tokenizer.chat_format import TEMPLATE_DATE
 from glaswerk.tokenizer.from_gguf import TokenizerFiles, tokenizer_from_gguf
 from glaswerk.tokenizer.tokenizer_files import copy_tokenizer
 from glaswerk.tokenizer.tokenizer_probe import fault_of
 
-RECIPE = "adopt/2"
+RECIPE = "adopt/3"
 _SHARD = 2 << 30
 _NAMES = ("bos_token", "eos_token", "pad_token", "unk_token")
 # Accepted keys of generation_config.json: type, smallest and largest value.
@@ -61,13 +62,15 @@ class _Found:
     licence: str
     name: str
     kind: str
+    terms: Sequence[str] = ()
 
 
 def adopt(lab: Lab, path: Path, *, name: str = "", licence: str = "") -> Adopted:
     """Import the weights at `path` (a Hugging Face folder or a GGUF file) into the lab.
 
     Makes a tokenizer and a model `<name>/step-0`, a plain Hugging Face folder, with licence, digests and
-    origin in their lineage. Raises GlaswerkError for unsafe, damaged or unsupported files.
+    origin in their lineage, and with the texts of its licences. Raises GlaswerkError for unsafe, damaged or
+    unsupported files.
     """
     found = _open(path)
     named = name or found.name
@@ -86,8 +89,8 @@ def adopt(lab: Lab, path: Path, *, name: str = "", licence: str = "") -> Adopted
     vocabulary = lab.make(
         Spec("tokenizer", named, RECIPE, {}, settings), lambda folder: _write_tokenizer(folder, found)
     )
-    chat = {"chat": bool(found.tokenizer.template)}
-    spec = Spec("model", f"{named}/step-0", RECIPE, {"tokenizer": vocabulary.id}, settings | chat)
+    more = {"chat": bool(found.tokenizer.template), "licence_files": list(found.terms)}
+    spec = Spec("model", f"{named}/step-0", RECIPE, {"tokenizer": vocabulary.id}, settings | more)
     model = lab.make(spec, lambda folder: _write_model(folder, found, vocabulary.path))
     return Adopted(vocabulary, model)
 
@@ -95,10 +98,11 @@ def adopt(lab: Lab, path: Path, *, name: str = "", licence: str = "") -> Adopted
 def _open(path: Path) -> _Found:
     if path.is_dir():
         folder = HubFolder(path)
-        digests = {name: digest_file(path / name) for name in folder.files}
+        terms = licence_files(path)
+        digests = {name: digest_file(path / name) for name in (*folder.files, *terms)}
         name = _slug(path.resolve().name)
         generation = _generation(folder.generation())
-        return _Found(folder, folder.tokenizer(), generation, digests, "", name, "safetensors")
+        return _Found(folder, folder.tokenizer(), generation, digests, "", name, "safetensors", terms)
     if not path.is_file():
         raise GlaswerkError(f"expected a Hugging Face folder or a GGUF file, found nothing at {path}")
     if path.suffix != ".gguf":
@@ -185,6 +189,7 @@ def _write_model(folder: Path, found: _Found, vocabulary: Path) -> Mapping[str, 
         for name in network.weights:
             shutil.copyfile(network.path / name, folder / name)
         _write_index(folder, network.places)
+        copy_licences(network.path, found.terms, folder)
     else:
         _write_weights(folder, network)
     network.config.save_pretrained(folder)

@@ -18,6 +18,7 @@ from packaging.utils import canonicalize_name
 import glaswerk
 from glaswerk.core.artifact_files import DOCUMENTS, WEIGHTS
 from glaswerk.lineage.records import ArtifactRecord
+from glaswerk.release.base_terms import licence_files_of
 from glaswerk.release.digests import sha256_of
 from glaswerk.release.facts import Facts
 from glaswerk.release.sources import SourceRow
@@ -182,7 +183,10 @@ def _adopted(entry: ArtifactRecord) -> Component:
         "bom-ref": entry.id,
         "name": entry.name,
         "licenses": _licences([str(entry.config["licence"])]),
-        "properties": [{"name": "glaswerk:digest", "value": entry.digest}],
+        "properties": [
+            {"name": "glaswerk:digest", "value": entry.digest},
+            *({"name": "glaswerk:licence-file", "value": name} for name in licence_files_of(entry)),
+        ],
     }
 
 

@@ -12,6 +12,7 @@ from markupsafe import Markup
 import glaswerk
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lineage.stages import ADOPTED
+from glaswerk.release.base_terms import licence_files_of, terms_of
 from glaswerk.release.compute import Compute, StageCost, compute_of, network_of
 from glaswerk.release.lineage import Lineage
 from glaswerk.release.markup import blank, escaped
@@ -74,14 +75,12 @@ class Facts:
     @property
     def licences(self) -> tuple[str, ...]:
         """Licences of the adopted weights among the bases of the model."""
-        return tuple(sorted({str(s.config["licence"]) for s in self.lineage.stages if "licence" in s.config}))
+        return licences_of(self.lineage)
 
     @property
     def licence(self) -> str:
         """The provider's answer, else the recorded licence of untuned adopted weights, else ""."""
-        if "model_licence" in self.answers:
-            return str(self.answers["model_licence"])
-        return " AND ".join(self.licences) if self.lineage.model.stage == ADOPTED else ""
+        return licence_of_release(self.lineage, self.answers)
 
     @property
     def is_chat(self) -> bool:
@@ -105,6 +104,7 @@ class Facts:
             "declared": list(self.declared),
             "licence": self.licence or None,
             "licences_of_adopted_weights": list(self.licences),
+            "licence_files": sorted({f for stage in self.lineage.stages for f in licence_files_of(stage)}),
             "lineage": [
                 {"kind": e.kind, "name": e.name, "id": e.id, "digest": e.digest, "in_lab": e.path is not None}
                 for e in (*stages, *self.lineage.shards, *self.lineage.corpora, *self.lineage.sources)
@@ -117,6 +117,18 @@ class Facts:
             "network": dict(self.network),
             "answers": dict(self.answers),
         }
+
+
+def licences_of(lineage: Lineage) -> tuple[str, ...]:
+    """Licences of the adopted weights among the stages of a model."""
+    return tuple(sorted({str(s.config["licence"]) for s in lineage.stages if "licence" in s.config}))
+
+
+def licence_of_release(lineage: Lineage, answers: Mapping[str, ProviderAnswer]) -> str:
+    """The provider's answer, else the recorded licence of untuned adopted weights, else ""."""
+    if "model_licence" in answers:
+        return str(answers["model_licence"])
+    return " AND ".join(licences_of(lineage)) if lineage.model.stage == ADOPTED else ""
 
 
 def facts_of(
@@ -178,6 +190,7 @@ class View:
             "obstacles": facts.obstacles,
             "declared": facts.declared,
             "chat": facts.is_chat,
+            "terms_of": terms_of,
             "adopted": [stage for stage in facts.lineage.stages if stage.stage == ADOPTED],
             "small": facts.answers.get("provider_is_sme") is True,
             "network": facts.network,

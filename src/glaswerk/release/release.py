@@ -22,9 +22,10 @@ from glaswerk.lab.artifact import read_outputs
 from glaswerk.lineage.exposure import models_without
 from glaswerk.lineage.obstacles import obstacles
 from glaswerk.model.licence import hub_licence
+from glaswerk.release.base_terms import base_licences
 from glaswerk.release.bom import bom_of
 from glaswerk.release.digests import sha256_of
-from glaswerk.release.facts import Facts, View, facts_of
+from glaswerk.release.facts import Facts, View, facts_of, licence_of_release
 from glaswerk.release.lineage import lineage_of
 from glaswerk.release.markup import html, markdown
 from glaswerk.release.provider_answers import ANSWERS_FILE, answers_template, read_provider_answers
@@ -42,17 +43,21 @@ PAPERS = {
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A prepared release: texts by file name, SHA-256 of the model's files by name, and open blanks."""
+    """A prepared release: texts by file name, SHA-256 of the model's files by name, and open blanks.
+
+    `licences`: the files with the terms of the weights that the model is based on, by name.
+    """
 
     facts: Facts
     texts: Mapping[str, str]
     model: Mapping[str, str]
     blanks: tuple[str, ...]
+    licences: Mapping[str, Path]
 
     @property
     def files(self) -> list[str]:
         """Names of all files, sorted."""
-        return sorted([*self.texts, *self.model, FACTS])
+        return sorted([*self.texts, *self.model, *self.licences, FACTS])
 
 
 def prepare(
@@ -73,22 +78,23 @@ def prepare(
     """
     _settle(to)
     _check_place(to, model)
-    found = obstacles(lab, model, declared)
-    if found and not despite:
-        raise GlaswerkError(
-            f"{model.name} cannot be released as it is: " + "; ".join(found),
-            hint=_next(lab, model, to, found, declared),
-        )
     lineage = lineage_of(lab, model)
     names = tuple(sorted({source.name for source in lineage.sources}))
     given = answers or (to / ANSWERS_FILE if (to / ANSWERS_FILE).exists() else None)
     said = read_provider_answers(given, names) if given else {}
+    under = licence_of_release(lineage, said)
+    found = obstacles(lab, model, declared, under)
+    if found and not despite:
+        raise GlaswerkError(
+            f"{model.name} cannot be released as it is: " + "; ".join(found),
+            hint=_next(lab, model, to, found, declared, under),
+        )
     digests = _checked(model)
     facts = replace(facts_of(lab, model, lineage, said, found), declared=tuple(sorted(declared)))
     view = View(facts)
     texts = _papers(facts, view.to_template())
     texts |= {ANSWERS_FILE: answers_template(said), BOM: _json(bom_of(facts, digests))}
-    return Release(facts, texts, digests, tuple(view.asked))
+    return Release(facts, texts, digests, tuple(view.asked), base_licences(lineage.stages))
 
 
 def write(release: Release, model: Artifact, to: Path) -> None:
@@ -110,9 +116,9 @@ def write(release: Release, model: Artifact, to: Path) -> None:
 
 
 def _fill(release: Release, model: Artifact, folder: Path) -> None:
-    for name in release.model:
+    for name, file in {**{name: model.path / name for name in release.model}, **release.licences}.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(model.path / name, folder / name)
+        shutil.copyfile(file, folder / name)
         fsync_path(folder / name)
     for name, text in release.texts.items():
         write_atomic(folder / name, text)
@@ -204,7 +210,9 @@ def _facts_at(folder: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _next(lab: Lab, model: Artifact, to: Path, found: list[str], declared: Collection[str]) -> str:
+def _next(
+    lab: Lab, model: Artifact, to: Path, found: list[str], declared: Collection[str], under: str
+) -> str:
     """The command that helps with the obstacles."""
     if any("forgotten documents" in words for words in found):
         if without := models_without(lab, model):
@@ -212,8 +220,9 @@ def _next(lab: Lab, model: Artifact, to: Path, found: list[str], declared: Colle
         return f"glaswerk retrain {model.name.partition('/')[0]} makes it again without them"
     release = f"glaswerk release {model.name.partition('/')[0]} --to {to}"
     despite = f"to release anyway: {release} --despite-obstacles"
-    needed = [term for term in DECLARATIONS if len(obstacles(lab, model, {*declared, term})) < len(found)]
-    if needed and not obstacles(lab, model, {*declared, *needed}):
+    left = {term: obstacles(lab, model, {*declared, term}, under) for term in DECLARATIONS}
+    needed = [term for term in DECLARATIONS if len(left[term]) < len(found)]
+    if needed and not obstacles(lab, model, {*declared, *needed}, under):
         said = " ".join(f"--declare {term}" for term in DECLARATIONS if term in {*declared, *needed})
         return f"to release it as what the licences require: {release} {said}; {despite}"
     return f"glaswerk rights lists them by source; {despite}"

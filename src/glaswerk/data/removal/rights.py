@@ -15,7 +15,7 @@ from glaswerk.lab import Artifact, Lab
 @dataclass(frozen=True, slots=True)
 class RightsRow:
     """The documents of one source that share licence, origin, audience and reservation, with the number of
-    different authors."""
+    different authors. `licence_files`: of adopted weights, the files with the terms that came with them."""
 
     source: str
     licence: str
@@ -24,6 +24,7 @@ class RightsRow:
     tdm_opt_out: bool
     documents: int
     authors: int
+    licence_files: tuple[str, ...] = ()
 
     @property
     def obstacle(self) -> str:
@@ -52,7 +53,8 @@ def rights_table(lab: Lab) -> list[RightsRow]:
 
 def _of_weights(model: Artifact) -> RightsRow:
     """Adopted weights: the number of documents they were trained on is unknown, so it is 0 here."""
-    return RightsRow(model.name, str(model.config["licence"]), ADOPTED_WEIGHTS, "public", False, 0, 0)
+    licence, files = str(model.config["licence"]), tuple(map(str, model.config.get("licence_files", ())))
+    return RightsRow(model.name, licence, ADOPTED_WEIGHTS, "public", False, 0, 0, files)
 
 
 def reserved_ids(lab: Lab) -> set[str]:
