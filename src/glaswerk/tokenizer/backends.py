@@ -13,6 +13,7 @@ import tiktoken
 from tokenizers import Tokenizer as HuggingFaceTokenizer
 
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.tokenizer.control_tokens import out_of_reach
 
 # tiktoken's regex engine fails on a run of about 10^6 equal characters, so longer texts are encoded in parts.
 MAX_TEXT = 200_000
@@ -79,14 +80,17 @@ class TokenizersBackend:
         offsets = {key: _with_exact_offsets(data.get(key)) for key in ("pre_tokenizer", "post_processor")}
         self._data = {**data, **offsets}
         self._plain = _built(self._data)
-        self._plain.encode_special_tokens = True
-        self._within = {**self._data, **without_prefix(self._data)}
-        # Whether a space that is not in a text is put before it, and so is in its first token.
-        self.prefixes = self._within != self._data
-        # Some put it only there, others after special tokens as well.
-        self._first_only = '"prepend_scheme": "first"' in json.dumps(self._data.get("pre_tokenizer"))
         added = self._plain.get_added_tokens_decoder()
         self.special: Mapping[str, int] = {token.content: i for i, token in added.items() if token.special}
+        plain = out_of_reach(self._data, self.special)
+        if plain is not self._data:
+            self._plain = _built(plain)
+        self._plain.encode_special_tokens = True
+        self._within = {**plain, **without_prefix(self._data)}
+        # Whether a space that is not in a text is put before it, and so is in its first token.
+        self.prefixes = self._within != plain
+        # Some put it only there, others after special tokens as well.
+        self._first_only = '"prepend_scheme": "first"' in json.dumps(self._data.get("pre_tokenizer"))
         self._added = {i: token.content for i, token in added.items()}
         self.vocab_size = 1 + max(self._plain.get_vocab(with_added_tokens=True).values())
         self._byte_level = '"ByteLevel"' in json.dumps(data.get("decoder"))

@@ -215,19 +215,38 @@ class ChatTemplate:
 
     def _placed(self, text: str) -> Placed:
         if _GUARD not in text:
-            return self._backend.place(text, parse=True)
-        placed: Placed = []
-        at = 0
+            placed = self._backend.place(text, parse=True)
+            if all(text[start:end].strip() in self._backend.special for start, end in self._control(placed)):
+                return placed
+        placed, at = [], 0
         for piece in re.split(f"({self._names.pattern})", text):
-            parse = self._names.fullmatch(piece) is not None
-            placed += [
-                (i, at + _with_guards(piece, first), at + _with_guards(piece, last))
-                for i, first, last in self._backend.place(
-                    piece.replace(_GUARD, ""), parse=parse, within=at > 0
-                )
-            ]
+            if self._names.fullmatch(piece):
+                placed.append((self._backend.special[piece], at, at + len(piece)))
+            else:
+                placed += [
+                    (i, at + _with_guards(piece, first), at + _with_guards(piece, last))
+                    for i, first, last in self._backend.place(
+                        piece.replace(_GUARD, ""), parse=False, within=at > 0
+                    )
+                ]
             at += len(piece)
         return placed
+
+    def _control(self, placed: Placed) -> list[tuple[int, int]]:
+        """Where control tokens are. One that is not its name in the text is text that a normaliser changed,
+        such as letters of full width, or what is in no vocabulary."""
+        numbers = set(self._backend.special.values())
+        return [(start, end) for i, start, end in placed if i in numbers]
+
+
+def texts_without_answers(source: str, tokens: Mapping[str, str], date: str) -> list[str]:
+    """What the template writes around one question, without and with the opening of an answer.
+
+    Raises GlaswerkError if the template does not parse.
+    """
+    asked = [{"role": "user", "content": "a"}]
+    both = [{**tokens, "messages": asked, "add_generation_prompt": opening} for opening in (False, True)]
+    return [found.text for found in render(source, date, both) if found.text is not None]
 
 
 def _unmarked(text: str) -> tuple[str, list[tuple[int, int]]]:

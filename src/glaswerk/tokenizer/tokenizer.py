@@ -21,7 +21,9 @@ from glaswerk.tokenizer.chat_format import (
     ChatTemplate,
     EncodedDialogue,
     NoChat,
+    texts_without_answers,
 )
+from glaswerk.tokenizer.control_tokens import with_control_tokens
 
 # Exactly Qwen2's: GGUF identifies a pre-tokenizer by name only, and with a pattern of our own under that
 # name 59 of 70 test texts were split differently (DESIGN.md).
@@ -140,11 +142,14 @@ def _is_own(data: Mapping[str, Any], template: str) -> bool:
     """Whether this package trained the tokenizer, so that the fast backend and ChatML apply."""
     parts = (data["pre_tokenizer"] or {}).get("pretokenizers") or [{}]
     names = {entry["content"] for entry in data["added_tokens"]}
+    vocabulary = data["model"]["vocab"]
     return (
         parts[0].get("pattern") == {"Regex": SPLIT_PATTERN}
         and data.get("normalizer") is None
         and names.issuperset((END, TURN, TURN_END))
         and template in ("", own_template())
+        # Ours holds no special token: a text could become one.
+        and names.isdisjoint(vocabulary)
     )
 
 
@@ -155,13 +160,14 @@ def _own(data: Mapping[str, Any]) -> Tokenizer:
 
 
 def _adopted(data: Mapping[str, Any], config: Mapping[str, Any], template: str) -> Tokenizer:
-    backend = TokenizersBackend(data)
     named = {key: _name(config.get(key)) for key in ("bos_token", "eos_token", "pad_token", "unk_token")}
+    date = config.get("template_date", TEMPLATE_DATE)
+    rendered = texts_without_answers(template, named, date) if template else []
+    backend = TokenizersBackend(with_control_tokens(data, list(named.values()), rendered))
     ends = [name for name in (*_DOCUMENT_ENDS, named["eos_token"]) if name in backend.special]
     if not ends:
         raise ValueError("no end-of-text token found: tokenizer_config.json names no eos_token")
     end = backend.special[ends[0]]
-    date = config.get("template_date", TEMPLATE_DATE)
     dialogue = ChatTemplate(template, backend, named, end, date=date) if template else NoChat(end)
     return Tokenizer(backend, dialogue, end_id=end, start_id=(backend.opening or [end])[0])
 
