@@ -549,7 +549,7 @@ FORMATS = {
 }  # fmt: skip
 
 # Exports of messages, assistants and X's website. Files of these names are read with their messages.
-MESSAGES = ("_chat", "result", "channel", "message_1")
+MESSAGES = ("_chat", "result", "channel", "message_1", "sms", "talk")
 EXPORTS = {
     "_chat.txt": lambda: b"[12.03.19, 12:00:01] Ada: x\n" * 250_000,
     "_chat-words.txt": lambda: b"[12.03.19, 12:00:01] Ada: x\n" * 3 + b"x\n" * 3_500_000,
@@ -564,10 +564,19 @@ EXPORTS = {
     "channel.json": lambda: (
         b'{"guild":{},"channel":{},"messages":[' + b'{"type":"Default","content":"x"},' * 200_000 + b"{}]}"
     ),
+    "sms.xml": lambda: b"<smses>" + b'<sms address="+1" type="1" body="x" />' * 180_000,
+    "sms-references.xml": lambda: b'<smses><sms address="+1" type="1" body="' + b"&#55357;" * 400_000 + b'" /></smses>',
+    "sms-picture.xml": lambda: b'<smses><mms><part ct="a" data="' + b"A" * 7_000_000,
+    "talk-rows.csv": lambda: b"Type,Date,Number,Body\n" + b"sent,2019-03-12,5,x\n" * 330_000,
+    "talk.log": lambda: b"[12:00:01] <ada> x\n" * 360_000,
+    "talk-modes.log": lambda: b"[12:00:01] <ada> x\n" * 40 + b"mode mode mode #a +\n" * 340_000,
+    "talk-signal.txt": lambda: b"2019-03-12 12:00 You: x\n" * 30 + b"x\n" * 3_500_000,
+    "talk-imessage.txt": lambda: b"Mar 12, 2019 12:00:00 PM\nMe\nx\n" * 220_000,
+    "talk-imessage.html": lambda: b'<div class="message"><div class="sent"><p class="bubble">' + b"<b>x<br>" * 850_000,
     "message_1.json": lambda: (
         b'{"participants":[],"messages":[' + b'{"sender_name":"Ada","content":"x"},' * 200_000 + b"{}]}"
     ),
-}
+}  # fmt: skip
 SLACK_DAY = b'[{"type":"message","ts":"1552392000.0","user":"U1","text":"'
 SITES = {
     "slack.zip": lambda: zipped({"users.json": b"[]", "channels.json": b"[]", "a/2019-03-12.json": SLACK_DAY + b"<@" * 8_000_000 + b'"}]'}),

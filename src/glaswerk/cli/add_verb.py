@@ -209,7 +209,8 @@ def chats(paths: tuple[Path, ...], lab_path: Path, as_json: bool, dry_run: bool,
     glaswerk add chats alpaca.json.gz --licence CC-BY-4.0 --acquired public
 
     Files are jsonl, json or parquet with {"messages": [{"role", "content"}, …]} in each row; ShareGPT,
-    Alpaca, and the exports of ChatGPT and Claude (conversations.json or the zip) are read as well.
+    Alpaca, and the exports of ChatGPT and Claude (conversations.json or the zip) are read as well. Those
+    exports come in as private.
     """
     from glaswerk.data.source import add_chats
 

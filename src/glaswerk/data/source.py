@@ -176,7 +176,7 @@ def _add_exports(
     rights = Rights(licence, origin)
     left_out, bad = noted
     job = ExportJob(chosen, author, rights, stamps, audiences, bool(acquired), left_out)
-    spec = Spec("source", chosen, "add-social/3", config={"source": chosen, **decided})
+    spec = Spec("source", chosen, "add-social/4", config={"source": chosen, **decided})
     return lab.make(spec, lambda folder: {**job.write(folder), **bad.figures()})
 
 
@@ -223,7 +223,7 @@ def add_chats(
     strict: bool = False,
 ) -> Artifact:
     """One source of dialogues from JSON lines, a JSON list or Parquet; see `chats.read_chats`."""
-    made = ("add-chats/5", licence, author, acquired, "dialogue")
+    made = ("add-chats/6", licence, author, acquired, "dialogue")
     return _add_records(lab, paths, made, read_chats, name, tolerant, strict)
 
 

@@ -11,6 +11,7 @@ from x_docs import zipped
 
 from glaswerk.core.document import Document, from_rows
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.data.curate.curate import curate
 from glaswerk.data.dialogues.assistants import turns_of_export
 from glaswerk.data.source import add_chats, add_docs
 from glaswerk.data.store.parquet import read_rows
@@ -106,6 +107,18 @@ def test_conversations_of_both_programs_are_dialogues_with_id_and_date(
         "2019-03-12T12:00:00+00:00"
     }
     assert made.stats["left_out"] == {"no_answer": 1}
+
+
+@pytest.mark.parametrize("row", [export(*BRANCHED), CLAUDE])
+def test_they_are_private_and_enter_only_a_corpus_that_asks_for_it(
+    empty_lab: Lab, tmp_path: Path, row: dict[str, Any]
+) -> None:
+    (tmp_path / "conversations.json").write_text(json.dumps([row]))
+    made = add_chats(empty_lab, [tmp_path / "conversations.json"], licence="own")
+    assert {d.rights.audience for d in documents(made)} == {"private"}
+    with pytest.raises(GlaswerkError, match="private-audience 1"):
+        curate(empty_lab)
+    assert curate(empty_lab, audiences=["private"]).stats["kept"] == 1
 
 
 def test_the_zip_of_an_export_is_read(empty_lab: Lab, tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def read_chats(
     Raises GlaswerkError naming file and row for an unknown role, an empty dialogue or turn, and a dialogue
     without a turn of the assistant, because tuning on it would teach nothing. With `tolerant`, such rows are
     counted. Conversations exported from ChatGPT and Claude are read as their last branch (`assistants`);
-    those without an answer are counted.
+    those without an answer are counted. They are private, as their programs keep them.
     """
     for number, where, given in read_records(file, counts, tolerant=tolerant):
         row: Mapping[str, Any] = given
@@ -40,7 +40,7 @@ def read_chats(
             if all(turn["role"] != "assistant" for turn in turns):
                 counts.left_out["no_answer"] += 1
                 continue
-            row = {"messages": turns, **export_fields(row)}
+            row = {"messages": turns, **export_fields(row), "audience": "private"}
         refuse_unstated_posts(row, where, stated=defaults.stated)
         try:
             messages, parents = _messages(_turns(row), where), derived_from(row, where)

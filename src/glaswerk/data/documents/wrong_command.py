@@ -12,7 +12,7 @@ from typing import Any
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.documents.csv_rows import TEXT_COLUMNS
 from glaswerk.data.files.stored import StoredFile
-from glaswerk.data.messages.detect import app_of
+from glaswerk.data.messages.detect import app_of_file
 from glaswerk.data.posts.layout import is_data_file
 from glaswerk.data.posts.recognise import is_api_record, is_message, is_post_of_x, plain_key, post_id
 from glaswerk.data.references import X_PREFIX
@@ -33,7 +33,7 @@ class WrongCommand(GlaswerkError):
 
 def is_left_out(stored: StoredFile, where: object, *, named: bool) -> bool:
     """Whether a file holds messages that a program exported. Raises WrongCommand if the user named it."""
-    app = app_of(stored.name, stored.head)
+    app = app_of_file(stored)
     if app and named and not stored.inside:
         raise WrongCommand(
             f"expected documents, found private messages or posts that {app} exported in {where}",

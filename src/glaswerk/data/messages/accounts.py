@@ -5,17 +5,15 @@ Posts are public only if the export says so. LinkedIn's tables also have the mes
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from glaswerk.data.files.limits import ROW_BYTES, TEXT_FILE_BYTES
 from glaswerk.data.files.lines import read_list
 from glaswerk.data.files.stored import StoredFile
 from glaswerk.data.messages.message import ExportedMessage, moment, repaired
+from glaswerk.data.messages.tables import table_rows
 
 _PUBLIC = ("public", "anyone", "everyone", "everybody")
 
@@ -25,7 +23,7 @@ def read_discord_package(
 ) -> Iterator[ExportedMessage]:
     """The account's messages in one channel: messages.json, or messages.csv until 2023."""
     rows = (
-        _table(stored, left_out)
+        table_rows(stored, left_out)
         if stored.name.lower().endswith(".csv")
         else read_list(stored.stream, Path(stored.name))
     )
@@ -40,7 +38,7 @@ def read_discord_package(
 
 def read_linkedin(stored: StoredFile, left_out: Counter[str]) -> Iterator[ExportedMessage]:
     """Messages (messages.csv), shares (Shares.csv) and comments (Comments.csv) of a LinkedIn export."""
-    for number, raw in _table(stored, left_out):
+    for number, raw in table_rows(stored, left_out):
         row = {str(key or "").strip().lower(): str(value or "").strip() for key, value in raw.items()}
         if "conversation id" in row:
             text, author, kind = row.get("content", ""), row.get("from", ""), "message"
@@ -96,19 +94,3 @@ def _first_media(row: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _audience(word: str) -> str:
     return "public" if word.strip().lower() in _PUBLIC else "limited"
-
-
-def _table(stored: StoredFile, left_out: Counter[str]) -> Iterator[tuple[int, dict[str, Any]]]:
-    """(row number, cells by column name); rows with more cells than the header are counted."""
-    data = stored.whole(TEXT_FILE_BYTES).decode("utf-8-sig", "replace")
-    before = csv.field_size_limit(ROW_BYTES)
-    try:
-        for number, row in enumerate(csv.DictReader(io.StringIO(data, newline="")), start=1):
-            if None in row:
-                left_out["broken_row"] += 1
-            else:
-                yield number, row
-    except csv.Error:
-        left_out["cut_off"] += 1
-    finally:
-        csv.field_size_limit(before)

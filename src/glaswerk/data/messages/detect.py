@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import re
 
+from glaswerk.data.files.stored import StoredFile
+from glaswerk.data.messages.databases import database_of
+from glaswerk.data.messages.imessage import imessage_kind
+from glaswerk.data.messages.irc import is_irc
+from glaswerk.data.messages.signal import signal_kind
+from glaswerk.data.messages.sms import SMS_ROOT, is_sms_table
 from glaswerk.data.messages.whatsapp import is_whatsapp
 
 _FLAGS = re.DOTALL
@@ -27,6 +33,7 @@ _JSON = {
     "skype": (rb'"conversations"\s*:\s*\[', rb'"MessageList"\s*:'),
 }
 _PATTERNS = {app: [re.compile(pattern, _FLAGS) for pattern in patterns] for app, patterns in _JSON.items()}
+_TIME_IN_BRACKETS = re.compile(rb"\s*\[\d")
 _TELEGRAM_ALL = re.compile(rb'"(?:left_)?chats"\s*:\s*\{\s*"about"')
 _CSV = {
     "linkedin": re.compile(
@@ -36,15 +43,19 @@ _CSV = {
     ),
     "discord-package": re.compile(rb'"?ID"?,"?Timestamp"?,"?Contents"?,"?Attachments', re.I),
 }
-_SMS = re.compile(rb"<smses[\s>]")
-# Programs whose files are recognised but not read.
-UNREAD = ("skype", "sms")
 # Names of files in exports that hold messages or posts, to find them among thousands of pictures.
 NAMES = re.compile(
-    r"(?:.*/)?(?:_chat\.txt|whatsapp[^/]*\.txt|result\.json|messages?(?:_\d+)?\.(?:json|csv)|shares\.csv|"
-    r"comments\.csv|\d{4}-\d\d-\d\d\.json|(?:your_)?posts(?:_\d+|__[^/]*)?\.json|[^/]*\[\d+\]\.json)",
+    r"(?:.*/)?(?:_chat\.txt|whatsapp[^/]*\.txt|result\.json|messages?(?:_\d+)?\.(?:json|csv|txt)|shares\.csv|"
+    r"comments\.csv|\d{4}-\d\d-\d\d\.json|(?:your_)?posts(?:_\d+|__[^/]*)?\.json|[^/]*\[\d+\]\.json|"
+    r"[^/]*\.(?:log|weechatlog)|sms[^/]*\.(?:xml|csv)|chat\.(?:md|db)|(?:mm)?sms(?:sms)?\.db|data\.json|"
+    r"(?:[^/]*\+\d{6,15}|[^/]*@[^/]*)[^/]*\.(?:txt|html)|#[^/]*\.txt)",
     re.I,
 )
+
+
+def app_of_file(stored: StoredFile) -> str:
+    """As `app_of`, for a file that may also be a database."""
+    return app_of(stored.name, stored.head) or database_of(stored)
 
 
 def app_of(name: str, head: bytes) -> str:
@@ -53,8 +64,16 @@ def app_of(name: str, head: bytes) -> str:
     first = head.lstrip()[:1]
     if first in (b"{", b"["):
         found = next((app for app, all_of in _PATTERNS.items() if all(p.search(head) for p in all_of)), "")
-        return "telegram" if not found and _TELEGRAM_ALL.search(head) else found
-    if _SMS.search(head[:2000]):
+        found = "telegram" if not found and _TELEGRAM_ALL.search(head) else found
+        # Times in brackets begin the lines of many programs.
+        if found or first == b"{" or not _TIME_IN_BRACKETS.match(head):
+            return found or signal_kind(head, name)
+    if SMS_ROOT.search(head[:2000]):
         return "sms"
     table = next((app for app, header in _CSV.items() if header.match(head)), "")
-    return table or ("whatsapp" if is_whatsapp(head, name) else "")
+    if table or is_sms_table(head):
+        return table or "sms-table"
+    found = signal_kind(head, name) or imessage_kind(head)
+    if found or is_whatsapp(head, name):
+        return found or "whatsapp"
+    return "irc" if is_irc(head, name) else ""

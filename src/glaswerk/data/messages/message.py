@@ -17,6 +17,10 @@ _GOOGLE = re.compile(
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
+# Who wrote what the account itself sent, where an export does not name it.
+ME = "Me"
+
+
 @dataclass(frozen=True, slots=True)
 class ExportedMessage:
     """A message, or a post of the account itself if `audience` is not "private".
@@ -76,6 +80,12 @@ def name_of(value: Any) -> str:
         keys = ("nickname", "real_name", "display_name", "name", "username")
         value = next((value[key] for key in keys if isinstance(value.get(key), str) and value[key]), "")
     return value.strip() if isinstance(value, str) else ""
+
+
+def sender(name: str) -> str:
+    """The name, with one word for the account itself, which programs call "Me" or "You"."""
+    name = name.strip()
+    return ME if name in ("Me", "You") else name
 
 
 def repaired(text: str) -> str:

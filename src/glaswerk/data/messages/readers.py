@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from glaswerk.core.errors import GlaswerkError
@@ -13,21 +14,30 @@ from glaswerk.data.files.limits import JSON_VALUE_BYTES
 from glaswerk.data.files.stored import DAMAGE, StoredFile
 from glaswerk.data.messages.accounts import read_discord_package, read_linkedin, read_meta_posts
 from glaswerk.data.messages.chats import SHAPES, read_chat
+from glaswerk.data.messages.databases import DATABASES, read_database
+from glaswerk.data.messages.imessage import IMESSAGE, read_imessage
+from glaswerk.data.messages.irc import read_irc
 from glaswerk.data.messages.message import ExportedMessage
+from glaswerk.data.messages.signal import SIGNAL, read_signal
 from glaswerk.data.messages.slack import people_of, read_slack
+from glaswerk.data.messages.sms import read_sms, read_sms_table
 from glaswerk.data.messages.whatsapp import read_whatsapp
 
 # The key of the account itself among the people of an export.
 OWNER = ""
+_NAMED_BY_FOLDER = ("irc", "slack", *SIGNAL)
 
 
 def read_app(
-    app: str, stored: StoredFile, people: Mapping[str, str], left_out: Counter[str]
+    app: str, stored: StoredFile, people: Mapping[str, str], left_out: Counter[str], folder: str = ""
 ) -> Iterator[ExportedMessage]:
     """The messages and own posts in one file that `app` exported; none of a program that is not read.
 
-    Raises GlaswerkError for broken JSON.
+    `folder` is the name of the folder of a file that is in no container: some programs name conversations so.
+    Raises GlaswerkError for broken JSON, and ValueError or OSError for other damage.
     """
+    if app in _NAMED_BY_FOLDER and not stored.inside:
+        stored = replace(stored, name=f"{folder}/{stored.name}")
     chat = _conversation(stored.name)
     if app == "whatsapp":
         yield from read_whatsapp(stored.stream, chat, left_out)
@@ -39,6 +49,18 @@ def read_app(
         yield from read_linkedin(stored, left_out)
     elif app == "meta-posts":
         yield from read_meta_posts(stored, left_out)
+    elif app == "sms":
+        yield from read_sms(stored, chat, left_out)
+    elif app == "sms-table":
+        yield from read_sms_table(stored, chat, left_out)
+    elif app in SIGNAL:
+        yield from read_signal(app, stored, left_out)
+    elif app in IMESSAGE:
+        yield from read_imessage(app, stored, chat, left_out)
+    elif app == "irc":
+        yield from read_irc(stored, chat, left_out)
+    elif app in DATABASES:
+        yield from read_database(app, stored, chat, left_out)
     elif app in SHAPES:
         yield from read_chat(app, stored, chat, left_out)
     else:

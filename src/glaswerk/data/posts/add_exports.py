@@ -20,8 +20,8 @@ from glaswerk.core.progress import track
 from glaswerk.data.files.inputs import changed, stamp
 from glaswerk.data.files.lines import read_list
 from glaswerk.data.files.stored import DAMAGE, HEAD, StoredFile, Unpacker
-from glaswerk.data.messages.detect import NAMES, app_of
-from glaswerk.data.messages.message import ExportedMessage
+from glaswerk.data.messages.detect import NAMES, app_of, app_of_file
+from glaswerk.data.messages.message import ME, ExportedMessage
 from glaswerk.data.messages.readers import collect_people, read_app
 from glaswerk.data.posts.bluesky import is_repository, read_repository
 from glaswerk.data.posts.mastodon import SocialPost, read_activity
@@ -77,7 +77,7 @@ def _kind(stored: StoredFile) -> str:
     is_collection = outbox and b"activitystreams" in stored.head and _OUTBOX.search(stored.head)
     if is_collection and b'"orderedItems"' in stored.head:
         return "mastodon"
-    return app_of(stored.name, stored.head)
+    return app_of_file(stored)
 
 
 def _social(message: ExportedMessage) -> SocialPost:
@@ -173,14 +173,14 @@ class ExportJob:
         with path.open("rb") as file:
             for stored in unpacker.files(file, path.name):
                 try:
-                    yield from self._read(stored)
+                    yield from self._read(stored, path.absolute().parent.name)
                 except DAMAGE as error:
                     unpacker.damaged(error)
                 except GlaswerkError:
                     # Everything before the error was read; a broken outbox is one list, so it is cut off.
                     self.left_out["cut_off"] += 1
 
-    def _read(self, stored: StoredFile) -> Iterator[SocialPost | Repost]:
+    def _read(self, stored: StoredFile, folder: str) -> Iterator[SocialPost | Repost]:
         kind = _kind(stored)
         if kind == "bluesky":
             yield from read_repository(stored.stream, self.left_out)
@@ -190,10 +190,13 @@ class ExportJob:
                 if item is not None:
                     yield item
         elif kind:
-            yield from map(_social, read_app(kind, stored, self._people, self.left_out))
+            yield from map(_social, read_app(kind, stored, self._people, self.left_out, folder))
 
     def _named(self, author: str) -> str:
-        """An account's name. Bluesky's exports contain only its DID, which a given author name replaces."""
+        """An account's name. A given author name replaces the DID, which is all that Bluesky's exports have,
+        and what stands for the account itself in messages."""
+        if author == ME:
+            return self.author or ME
         if author and not (self.author and author.startswith("did:")):
             return author
         if author and self._did not in ("", author):

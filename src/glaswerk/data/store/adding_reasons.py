@@ -79,7 +79,7 @@ ADDING = {
         "Nothing is lost: nobody wrote it.",
     ),
     "private_message": Reason(
-        "A file of private messages among documents or dialogues; it is left out.",
+        "A file of messages, of whatever program, among documents or dialogues; it is left out.",
         "If you may use them, add the export with: glaswerk add posts EXPORT --direct-messages.",
     ),
     "equal_answers": Reason(
