@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -11,6 +12,8 @@ from click.testing import CliRunner
 from glaswerk.cli.main import cli
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.store.parquet import read_rows
+from glaswerk.lab import Lab
+from glaswerk.train import TuneConfig, tune
 
 
 def run(lab: Path, *words: str) -> str:
@@ -69,6 +72,37 @@ def test_unknown_names_are_told_what_there_is(lab_folder: Path) -> None:
     assert "glaswerk search" in str(told.value.hint)
     with pytest.raises(GlaswerkError, match=r"of id 'x:0', nor of 1 more \(the most similar names: x:"):
         run(lab_folder, "--source", "nothing", "--id", "x:0")
+
+
+def learnt(lab: Path) -> dict[str, dict[str, Any]]:
+    """What `status` says that each model learnt of forgotten content."""
+    said = CliRunner().invoke(cli, ["status", "--json", "--lab", str(lab)], catch_exceptions=False).stdout
+    return {row["name"]: row["forgotten"] for row in json.loads(said) if row["kind"] == "model"}
+
+
+def reached(lab: Path, name: str) -> dict[str, dict[str, Any]]:
+    """What `what-if` says of the same."""
+    rows = json.loads(run(lab, "--author", name, "--json"))["models"]
+    fields = ("documents", "tokens", "tokens_seen", "certain")
+    return {row["name"]: {field: row[field] for field in fields} for row in rows}
+
+
+@pytest.mark.slow
+def test_status_counts_what_what_if_counts_for_models_of_several_stages(own_lab: Path) -> None:
+    lab = Lab.open(own_lab)
+    with lab.writing():
+        tune(lab, TuneConfig(epochs=0.3), base="chat", name="again")
+    lab.ledger.close()
+    name = author(own_lab)
+    before = reached(own_lab, name)
+    CliRunner().invoke(cli, ["forget", "--author", name, "--lab", str(own_lab)], catch_exceptions=False)
+    assert [one.partition("/")[0] for one in before] == ["base", "chat", "again"]
+    assert learnt(own_lab) == before == reached(own_lab, name)
+    base, chat, again = (row["tokens_seen"] for row in before.values())
+    assert 0 < base < chat < again
+    # Rebuilt or not, what was learnt is the same.
+    CliRunner().invoke(cli, ["rebuild", "--lab", str(own_lab)], catch_exceptions=False)
+    assert learnt(own_lab) == before == reached(own_lab, name)
 
 
 def test_what_a_model_saw_of_it_is_counted_over_all_stages_and_everywhere_alike(lab_folder: Path) -> None:

@@ -98,3 +98,23 @@ def test_rows_that_the_ledger_lost_are_restored_and_others_left_alone(
 def test_a_folder_that_is_being_written_is_no_entry(empty_lab: Lab, built: dict[str, Artifact]) -> None:
     built["chat"].path.rename(built["chat"].path.with_name(".step-1.part"))
     assert "chat/step-1" not in stale(empty_lab)
+
+
+def test_what_was_rebuilt_with_the_same_content_makes_nothing_stale(
+    empty_lab: Lab, built: dict[str, Artifact], make: Make
+) -> None:
+    source = make("source", "posts", purged=True)
+    corpus = make("corpus", "main", {"source:posts": source.id}, sources="all", purged=True)
+    assert make("shards", "main.main", {"corpus": corpus.id}).id != built["shards"].id
+    assert set(stale(empty_lab).values()) == {""}
+    # Other content is another matter, also after the same content was there.
+    make("shards", "main.main", {"corpus": corpus.id}, purged=True)
+    assert stale(empty_lab)["base/step-1"] == "shards was rebuilt since"
+    assert stale(empty_lab)["chat/step-1"] == "base is stale"
+
+
+def test_the_same_content_that_is_stale_itself_makes_stale_what_it_replaced_the_input_of(
+    empty_lab: Lab, built: dict[str, Artifact], make: Make
+) -> None:
+    make("shards", "main.main", {"corpus": "b2:gone"})
+    assert stale(empty_lab)["base/step-1"] == "shards is stale"

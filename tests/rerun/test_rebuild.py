@@ -60,8 +60,7 @@ def _ids(lab: Lab) -> dict[tuple[str, str], str]:
 
 def test_a_lab_that_is_up_to_date_is_left_as_it_is(small: Lab) -> None:
     before = _ids(small)
-    made = rebuild(small)
-    assert [artifact.kind for artifact in made] == ["corpus", "shards", "trace"]
+    assert rebuild(small) == []
     assert _ids(small) == before
 
 
@@ -72,8 +71,7 @@ def test_a_forgotten_document_leaves_corpus_shards_and_index(small: Lab) -> None
     assert sorted(_documents(small)) == sorted(set(documents) - {documents[2]})
     assert all(_ids(small)[artifact.kind, artifact.name] == artifact.id for artifact in made)
     assert not set(_ids(small).values()) & set(before.values())
-    again = [artifact.id for artifact in made if artifact.kind != "tokenizer"]
-    assert [artifact.id for artifact in rebuild(small)] == again
+    assert rebuild(small) == []
 
 
 def test_if_everything_is_forgotten_the_old_artifacts_go_and_the_error_names_them(small: Lab) -> None:
@@ -176,7 +174,7 @@ def test_after_a_rebuild_nothing_is_stale_and_a_second_one_changes_nothing(
     made = rebuild(small)
     assert [artifact.kind for artifact in made] == ["corpus", "tokenizer", "shards", "trace"]
     assert {entry.artifact.kind: entry.stale for entry in entries(small) if entry.stale} == {}
-    assert [artifact.kind for artifact in rebuild(small)] == ["corpus", "shards", "trace"]
+    assert rebuild(small) == []
     _forget(small, "trades:baker.md")
     rebuild(small)
     assert not any("baker" in entry for entry in _entries(small.path("tokenizer", "main")))

@@ -70,7 +70,7 @@ def command(
         print_json(found)
         return
     echo(*_lines(touched, found))
-    next_step(_next(found, dry_run))
+    _say_next(lab, found, dry_run)
 
 
 def _found(lab: Lab, stones: list[Tombstone], touched: Reach) -> dict[str, Any]:
@@ -134,9 +134,27 @@ def _lines(touched: Reach, found: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _next(found: dict[str, Any], dry_run: bool) -> str:
+def _say_next(lab: Lab, found: dict[str, Any], dry_run: bool) -> None:
     if dry_run:
-        return "the same without --dry-run" + (", perhaps with --copies forget" if found["copies"] else "")
-    if not any((found["documents"], found["related"], found["derived"])):
-        return "glaswerk add; the marks hold for what is added later"
-    return "glaswerk rebuild" + (", then glaswerk retrain MODEL" if found["models"] else "")
+        next_step(
+            "the same without --dry-run" + (", perhaps with --copies forget" if found["copies"] else "")
+        )
+    elif not any((found["documents"], found["related"], found["derived"])):
+        next_step("glaswerk add; the marks hold for what is added later")
+    elif not lab.all("corpus"):
+        next_step("glaswerk curate, which leaves it out")
+    else:
+        _say_what_is_left(lab, bool(found["models"]))
+
+
+def _say_what_is_left(lab: Lab, models: bool) -> None:
+    """The next command of those that are still needed: a purge or an earlier rebuild may have left none."""
+    from glaswerk.lab.status import entries
+    from glaswerk.rerun.removal import to_retrain
+
+    if any(entry.stale for entry in entries(lab) if entry.artifact.kind in ("corpus", "shards", "trace")):
+        next_step("glaswerk rebuild" + (", then glaswerk retrain MODEL" if models else ""))
+    elif waiting := to_retrain(lab):
+        next_step(f"glaswerk retrain {waiting[-1].name.partition('/')[0]}; nothing is left to rebuild")
+    else:
+        echo("nothing is left to rebuild or to retrain", err=True)

@@ -10,6 +10,7 @@ from glaswerk.cli.echo import echo
 from glaswerk.cli.options import json_option, lab_option
 from glaswerk.cli.session import next_step, show_all, writing
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.lab import Artifact, Lab
 
 
 @click.command("rebuild")
@@ -50,7 +51,20 @@ def command(purging: bool, lab_path: Path, as_json: bool) -> None:
         return
     if purging and not made:
         echo("nothing to purge: no source contains forgotten or deleted documents", err=True)
-    if stale := models_of_old_shards(lab):
-        names = ", ".join(model.name for model in stale)
-        last = stale[-1].name.partition("/")[0]
-        next_step(f"glaswerk retrain {last}; these models know the old corpus: {names}")
+    elif not made:
+        echo("nothing to rebuild: corpora, tokenizers, shards and index are up to date", err=True)
+    _say_models(lab, models_of_old_shards(lab))
+
+
+def _say_models(lab: Lab, stale: list[Artifact]) -> None:
+    """Which models know the old corpus, and what to do about those that learnt what is forgotten."""
+    from glaswerk.rerun.removal import to_retrain
+
+    waiting = to_retrain(lab)
+    if waiting:
+        names = ", ".join(model.name for model in waiting)
+        last = waiting[-1].name.partition("/")[0]
+        next_step(f"glaswerk retrain {last}; these models know what is forgotten: {names}")
+    others = ", ".join(model.name for model in stale if model not in waiting)
+    if others:
+        echo(f"trained on an older corpus: {others}", err=True)

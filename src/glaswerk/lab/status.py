@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import get_args
 
@@ -29,21 +30,37 @@ def entries(lab: Lab) -> list[Entry]:
         if artifact.id not in known:
             lab.ledger.record(artifact, lab.root)
     stale: dict[str, str] = {}
-    ids = {a.id for a in found}
+    there = {a.id: a.id for a in found} | same_content(lab, found)
     sources = {a.id for a in found if a.kind in ("source", "evaluation")}
     forgotten = Forgotten.read(lab.root).digest
     for artifact in found:
-        stale[artifact.id] = _stale(artifact, ids, sources, stale, forgotten)
+        stale[artifact.id] = _stale(artifact, there, sources, stale, forgotten)
     return [Entry(a, stale[a.id]) for a in found]
 
 
+def same_content(lab: Lab, found: Iterable[Artifact]) -> dict[str, str]:
+    """By the id of an artifact that the lab no longer holds, the id of one with its name and its content.
+
+    A purge gives sources other ids, and so what is made from them, also if no byte of it changes.
+    """
+    there = {(made.kind, made.name, made.digest): made.id for made in found}
+    held = set(there.values())
+    rows = lab.ledger.rows("SELECT id, kind, name, digest FROM artifact")
+    pairs = ((old, there.get((kind, name, digest))) for old, kind, name, digest in rows if old not in held)
+    return {old: new for old, new in pairs if new is not None}
+
+
 def _stale(
-    artifact: Artifact, ids: set[str], sources: set[str], stale: dict[str, str], forgotten: str
+    artifact: Artifact,
+    there: Mapping[str, str],
+    sources: set[str],
+    stale: Mapping[str, str],
+    forgotten: str,
 ) -> str:
     for role, parent in artifact.inputs.items():
-        if parent not in ids:
+        if parent not in there:
             return f"{role} was rebuilt since"
-        if stale.get(parent):
+        if stale.get(there[parent]):
             return f"{role} is stale"
     if artifact.kind == "corpus" and artifact.config.get("sources") == "all":
         added = len(sources - set(artifact.inputs.values()))

@@ -8,15 +8,18 @@ from contextlib import contextmanager
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.answer_records import forget_in_answers
+from glaswerk.lab.artifact import ArtifactKind
+from glaswerk.lab.status import same_content
 from glaswerk.lab.tombstones import Forgotten
 from glaswerk.rerun.tokenizers import remove_orphan_tokenizers, renew_tokenizers
 
+_MADE: tuple[ArtifactKind, ...] = ("corpus", "tokenizer", "shards", "trace")
 # Called with the artifacts that a rebuild removed because their corpus is gone.
 ReportRemoved = Callable[[Sequence[Artifact]], None]
 
 
 def rebuild(lab: Lab, *, report_removed: ReportRemoved | None = None) -> list[Artifact]:
-    """Rebuild every corpus of the lab, then its tokenizers, shards and traces; returns what was made.
+    """Rebuild every corpus of the lab, then its tokenizers, shards and traces; returns what is new.
 
     A tokenizer loses the entries that only forgotten text needed; all others keep their ids.
 
@@ -34,6 +37,7 @@ def rebuild(lab: Lab, *, report_removed: ReportRemoved | None = None) -> list[Ar
     except GlaswerkError as error:
         # A source that cannot be read must not keep what follows from being removed.
         failures.append(error)
+    before = {artifact.path: artifact.finished_at for kind in _MADE for artifact in lab.all(kind)}
     corpora = lab.all("corpus")
     dependents = shards_by_corpus(lab, corpora)
     orphans = _remove_orphans(lab, {shards.name for found in dependents.values() for shards in found})
@@ -47,12 +51,14 @@ def rebuild(lab: Lab, *, report_removed: ReportRemoved | None = None) -> list[Ar
         (report_removed or (lambda _: None))(orphans)
     if failures:
         raise GlaswerkError("; ".join(error.message for error in failures), hint=failures[0].hint)
-    return made
+    return [artifact for artifact in made if before.get(artifact.path) != artifact.finished_at]
 
 
 def models_of_old_shards(lab: Lab) -> list[Artifact]:
-    """Models whose shards are no longer in the lab: they were trained on an older corpus."""
-    ids = {"", *(shards.id for shards in lab.all("shards"))}
+    """Models whose shards are no longer in the lab, nor others with the same content: they were trained on an
+    older corpus."""
+    there = lab.all("shards")
+    ids = {"", *(shards.id for shards in there), *same_content(lab, there)}
     return [model for model in lab.all("model") if model.inputs.get("shards", "") not in ids]
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.tombstones import Forgotten, Kind, Tombstone
+from glaswerk.lineage.exposure import exposures, models_without
 from glaswerk.rerun.rebuild import ReportRemoved, rebuild
 
 if TYPE_CHECKING:
@@ -35,6 +36,20 @@ def model_named(lab: Lab, name: str, *, hint: str) -> Artifact:
 def model_names(lab: Lab) -> list[str]:
     """The names of all models in the lab."""
     return [made.name for made in lab.all("model")]
+
+
+def to_retrain(lab: Lab) -> list[Artifact]:
+    """Models that learnt forgotten documents, or may have, and have no successor that did not; oldest first.
+
+    By the latest counts (see `count_exposures`).
+    """
+    found = exposures(lab)
+    learnt = [
+        model
+        for model in lab.all("model")
+        if model.id in found and (found[model.id].documents or not found[model.id].certain)
+    ]
+    return [model for model in learnt if not models_without(lab, model)]
 
 
 def check_known(lab: Lab, marks: Sequence[Tombstone], documents: Collection[str]) -> None:
