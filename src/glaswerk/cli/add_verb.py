@@ -67,6 +67,7 @@ _OWN = "  [default: own; needed for content of several authors and for posts of 
 @_common
 @_acquired("", "  [default: own, for archives]")
 @click.option("--tolerant", is_flag=True, help="Read what can be read of a broken archive.")
+@_strict
 @click.option(
     "--direct-messages",
     is_flag=True,
@@ -257,14 +258,13 @@ def preferences(paths: tuple[Path, ...], lab_path: Path, as_json: bool, dry_run:
 @_acquired("", _OWN)
 @click.option("--text-column", default="", help="Column with the captions.  [default: text, caption, …]")
 @click.option("--tolerant", is_flag=True, help="Leave out broken rows and files, and count them.")
+@_strict
 def images(
     paths: tuple[Path, ...],
     lab_path: Path,
     as_json: bool,
     dry_run: bool,
-    text_column: str,
-    tolerant: bool,
-    **rest: str,
+    **rest: Any,
 ) -> None:
     """Pictures with captions; each caption becomes a document.
 
@@ -281,7 +281,7 @@ def images(
 
     add_to(
         lab_path,
-        lambda lab: add_images(lab, paths, text_column=text_column, tolerant=tolerant, **rest),
+        lambda lab: add_images(lab, paths, **rest),
         "documents",
         "pictures",
         as_json=as_json,

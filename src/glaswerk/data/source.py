@@ -16,7 +16,7 @@ from glaswerk.data.dialogues.records import RECORD_SUFFIXES
 from glaswerk.data.documents.add_documents import add_docs
 from glaswerk.data.documents.fields import Defaults, IngestCounts, find_files
 from glaswerk.data.documents.files_job import FilesJob
-from glaswerk.data.files.bad_files import BadFiles
+from glaswerk.data.files.bad_files import BadFiles, refuse_bad
 from glaswerk.data.files.inputs import InputFile
 from glaswerk.data.pictures.add_pictures import PicturesConfig, add_pictures
 from glaswerk.data.posts.add_archives import ArchivesConfig, ArchivesJob
@@ -61,6 +61,7 @@ def add_posts(
     include_grok: bool = False,
     join: str = DEFAULT_JOIN,
     tolerant: bool = False,
+    strict: bool = False,
 ) -> Artifact:
     """One source of posts from X account archives, dumps of X's APIs, or an export of another network.
 
@@ -77,11 +78,13 @@ def add_posts(
     and left_out by reason; `direct_message` counts conversations.
 
     Posts for a limited audience are counted and left out unless included by a flag. Raises GlaswerkError for
-    input that X does not write (`tolerant` reads the rest), and for options that would have no effect.
+    input that X does not write (`tolerant` reads the rest), for options that would have no effect, and with
+    `strict` for the first file in a folder that cannot be read to its end; otherwise such files are named in
+    the statistics.
     """
     check_join(join)
     left_out: Counter[str] = Counter()
-    bad = BadFiles()
+    bad = BadFiles(strict=strict)
     kind, found = find_posts(paths, left_out, bad)
     flags = {
         "--tolerant": tolerant,
@@ -93,22 +96,25 @@ def add_posts(
     refuse_unused_options(kind, flags, join)
     if kind == EXPORT:
         audiences = {"public", *["private"] * include_direct_messages, *["limited"] * include_limited}
-        return _add_exports(lab, found, (left_out, bad), audiences, licence, name, author, acquired)
-    if kind == DUMP:
-        return _add_dumps(lab, found, (left_out, bad), licence, name, author, acquired, join)
-    acquired = acquired or "own"
-    config = ArchivesConfig(
-        licence,
-        author,
-        acquired,
-        include_direct_messages,
-        include_deleted,
-        include_limited,
-        include_grok,
-        join,
-        tolerant,
-    )
-    return _add_archives(lab, found, (left_out, bad), config, name)
+        made = _add_exports(lab, found, (left_out, bad), audiences, licence, name, author, acquired)
+    elif kind == DUMP:
+        made = _add_dumps(lab, found, (left_out, bad), licence, name, author, acquired, join)
+    else:
+        config = ArchivesConfig(
+            licence,
+            author,
+            acquired or "own",
+            include_direct_messages,
+            include_deleted,
+            include_limited,
+            include_grok,
+            join,
+            tolerant,
+        )
+        made = _add_archives(lab, found, (left_out, bad), config, name)
+    if strict:
+        refuse_bad(made.name, made.stats)
+    return made
 
 
 def _add_archives(
@@ -125,7 +131,14 @@ def _add_archives(
 
 
 def add_likes(
-    lab: Lab, paths: Sequence[Path], *, licence: str, acquired: str, name: str = "", tolerant: bool = False
+    lab: Lab,
+    paths: Sequence[Path],
+    *,
+    licence: str,
+    acquired: str,
+    name: str = "",
+    tolerant: bool = False,
+    strict: bool = False,
 ) -> Artifact:
     """One source from the posts that the accounts of X archives liked: other people's, of unknown authors.
 
@@ -138,8 +151,8 @@ def add_likes(
             hint="add --acquired licensed, public, synthetic or unknown",
         )
     check_rights(licence, acquired)
-    left_out: Counter[str] = Counter()
-    found = find_archives(paths, left_out)
+    left_out, bad = Counter[str](), BadFiles(strict=strict)
+    found = find_archives(paths, left_out, bad)
     archives = dict(sorted((archive_digest(path), path) for path in found))
     decided: dict[str, Any] = {
         "files": list(archives),
@@ -149,7 +162,11 @@ def add_likes(
     }
     chosen = name or default_name(found[0], {"likes": True, **decided})
     job = LikesJob(chosen, Rights(licence, acquired), list(archives.values()), tolerant, left_out)
-    return lab.make(Spec("source", chosen, "add-likes/2", config={"source": chosen, **decided}), job.write)
+    spec = Spec("source", chosen, "add-likes/2", config={"source": chosen, **decided})
+    made = lab.make(spec, lambda folder: {**job.write(folder), **bad.figures()})
+    if strict:
+        refuse_bad(made.name, made.stats)
+    return made
 
 
 def _add_exports(
@@ -175,7 +192,7 @@ def _add_exports(
     chosen = name or default_name(paths[0], decided)
     rights = Rights(licence, origin)
     left_out, bad = noted
-    job = ExportJob(chosen, author, rights, stamps, audiences, bool(acquired), left_out)
+    job = ExportJob(chosen, author, rights, stamps, audiences, bool(acquired), left_out, bad)
     spec = Spec("source", chosen, "add-social/4", config={"source": chosen, **decided})
     return lab.make(spec, lambda folder: {**job.write(folder), **bad.figures()})
 
@@ -275,6 +292,7 @@ def add_images(
     acquired: str = "",
     text_column: str = "",
     tolerant: bool = False,
+    strict: bool = False,
 ) -> Artifact:
     """One source of captioned pictures: documents of kind "caption" whose `media` names one picture.
 
@@ -282,8 +300,13 @@ def add_images(
     JPEG, PNG, WebP and GIF; each picture is decoded once and stored once, without metadata (`data.pictures`).
 
     Statistics: documents, rows, files, bytes, pictures, picture_bytes, formats, widths, heights,
-    metadata_removed, places_removed and left_out by reason. Raises GlaswerkError for broken files; with
-    `tolerant`, they are counted.
+    metadata_removed, places_removed, left_out by reason, and if files were bad bad_files (file, reason,
+    error) and bad_file_count. What is no complete picture is bad, and so is a broken file in a folder. Raises
+    GlaswerkError for broken files that are named themselves; with `tolerant`, they are counted, and with
+    `strict` the first bad file is an error.
     """
     config = PicturesConfig(licence, author, acquired, text_column, tolerant)
-    return add_pictures(lab, paths, config, name)
+    made = add_pictures(lab, paths, config, name, strict=strict)
+    if strict:
+        refuse_bad(made.name, made.stats)
+    return made

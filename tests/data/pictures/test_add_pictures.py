@@ -176,6 +176,10 @@ def test_broken_and_unsupported_pictures_are_counted(empty_lab: Lab, tmp_path: P
     made = add_images(empty_lab, [folder_of(tmp_path / "in", files)], licence="own")
     reason = "broken_picture" if data.startswith(b"\x89PNG") else "unsupported_picture"
     assert (made.stats["documents"], made.stats["left_out"]) == (1, {reason: 1})
+    (bad,) = made.stats["bad_files"]
+    assert (bad["file"], bad["reason"], made.stats["bad_file_count"]) == ("b.png", reason, 1)
+    with pytest.raises(GlaswerkError, match=f"added without --strict|{reason}"):
+        add_images(empty_lab, [tmp_path / "in"], licence="own", strict=True)
 
 
 def test_a_source_without_any_good_picture_says_why(empty_lab: Lab, tmp_path: Path) -> None:
@@ -191,13 +195,18 @@ def test_a_source_without_any_good_picture_says_why(empty_lab: Lab, tmp_path: Pa
         ({"b.png": RED, "b.txt": b"\xff\xfe"}, "in UTF-8"),
     ],
 )
-def test_broken_records_are_refused_or_counted(
+def test_broken_records_are_named_refused_or_counted(
     empty_lab: Lab, tmp_path: Path, files: dict[str, bytes | str], found: str
 ) -> None:
     folder = folder_of(tmp_path / "in", {"a.png": RED, "a.txt": "red", **files})
     with pytest.raises(GlaswerkError, match=found) as caught:
-        add_images(empty_lab, [folder], licence="own")
+        add_images(empty_lab, [folder], licence="own", strict=True)
     assert "--tolerant" in (caught.value.hint or "")
+    made = add_images(empty_lab, [folder], licence="own")
+    assert ("red", RED) in _shown(made)
+    (bad,) = made.stats["bad_files"]
+    assert bad["file"] in ("metadata.jsonl", "b.txt")
+    assert found in bad["error"]
     made = add_images(empty_lab, [folder], licence="own", tolerant=True)
     assert made.stats["left_out"]["broken_record"] == 1
 
@@ -333,10 +342,11 @@ def test_broken_lines_and_parquet_are_counted_if_asked(empty_lab: Lab, tmp_path:
     (folder / "a.png").write_bytes(png(1))
     (folder / "metadata.jsonl").write_text('{"file_name": "a.png", "text": "A weir."}\n{broken\n')
     (folder / "b.parquet").write_bytes(b"PAR1 broken")
-    with pytest.raises(GlaswerkError):
-        add_images(empty_lab, [folder], licence="own")
+    plain = add_images(empty_lab, [folder], licence="own")
+    assert plain.stats["left_out"] == {"broken_file": 2}
+    assert {bad["file"] for bad in plain.stats["bad_files"]} == {"metadata.jsonl", "b.parquet"}
     made = add_images(empty_lab, [folder], licence="own", tolerant=True)
-    assert made.stats["documents"] == 1
+    assert made.stats["documents"] == plain.stats["documents"] == 1
     assert made.stats["left_out"] == {"broken_record": 1, "broken_file": 1}
 
 
@@ -350,3 +360,27 @@ def test_words_that_a_link_leads_to_outside_the_folder_become_no_caption(
     made = add_images(empty_lab, [folder], licence="own")
     assert [d.text for d in _documents(made)] == ["blue"]
     assert made.stats["left_out"] == {"no_caption": 1, "outside_link": 1}
+
+
+@pytest.mark.parametrize("container", ["t.tar", "t.parquet"])
+def test_a_broken_container_in_a_folder_is_named_and_the_rest_comes_in(
+    container: str, empty_lab: Lab, tmp_path: Path
+) -> None:
+    folder = folder_of(tmp_path / "in", {"c.png": BLUE, "c.txt": "whole"})
+    tar(folder / "t.tar", {"a.txt": "red", "a.png": RED})
+    (folder / container).write_bytes((folder / container).read_bytes()[:700] if "tar" in container else b"no")
+    made = add_images(empty_lab, [folder], licence="own")
+    assert ("whole", BLUE) in _shown(made)
+    assert [bad["file"] for bad in made.stats["bad_files"]] == [container]
+    with pytest.raises(GlaswerkError, match=container):
+        add_images(empty_lab, [folder], licence="own", name="again", strict=True)
+
+
+def test_a_bad_picture_in_a_tar_or_table_is_named_by_its_place(empty_lab: Lab, tmp_path: Path) -> None:
+    tar(tmp_path / "t.tar", {"a.png": RED, "a.txt": "red", "b.jpg": b"words", "b.txt": "blue"})
+    rows = [{"image": RED, "text": "red"}, {"image": BLUE[:-30], "text": "blue"}]
+    parquet(tmp_path / "t.parquet", rows)
+    made = add_images(empty_lab, [tmp_path / "t.tar", tmp_path / "t.parquet"], licence="own")
+    named = {(bad["file"], bad["reason"]) for bad in made.stats["bad_files"]}
+    assert named == {("t.tar#b.jpg", "unsupported_picture"), ("t.parquet#2", "broken_picture")}
+    assert made.stats["documents"] == 2

@@ -15,7 +15,7 @@ from glaswerk.core.ids import digest_file
 from glaswerk.core.progress import track
 from glaswerk.data.documents.fields import Defaults, IngestCounts
 from glaswerk.data.documents.wrong_command import WrongCommand
-from glaswerk.data.files.bad_files import damage
+from glaswerk.data.files.bad_files import damage, refuse_bad
 from glaswerk.data.files.inputs import InputFile, changed, stamp, unreadable
 from glaswerk.data.files.lines import broken
 from glaswerk.data.files.stored import damage_reason
@@ -64,12 +64,8 @@ class FilesJob:
         spec = Spec("source", chosen, self.recipe, config={"source": chosen, **decided})
         stamps = {file: moment for file, (moment, _) in known.items()}
         made = lab.make(spec, lambda folder: self._write(folder, chosen, stamps))
-        if self.counts.strict and (bad := made.stats.get("bad_files")):
-            raise GlaswerkError(
-                f"expected files that can be read to their end, found {bad[0]['file']} ({bad[0]['reason']}) "
-                f"in the source {made.name}, which was added without --strict",
-                hint=f"glaswerk explain {bad[0]['reason']}",
-            )
+        if self.counts.strict:
+            refuse_bad(made.name, made.stats)
         return made
 
     def _known(self) -> Iterator[tuple[InputFile, tuple[tuple[int, int], str]]]:

@@ -8,7 +8,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.terminal import one_line
 from glaswerk.data.files.limits import UNPACK_RATIO, UNPACK_RATIO_FREE_BYTES
 
@@ -40,13 +42,19 @@ class BadFile:
 
 @dataclass(slots=True)
 class BadFiles:
-    """The bad files of one source. `listed` has the first LISTED, and `count` is the number of all."""
+    """The bad files of one source. `listed` has the first LISTED, and `count` is the number of all.
+
+    With `strict`, the first one is an error.
+    """
 
     listed: list[BadFile] = field(default_factory=list)
     count: int = 0
+    strict: bool = False
 
     def add(self, name: str, reason: str, error: object = "") -> None:
-        """Name one file."""
+        """Name one file. Raises GlaswerkError if `strict`: `error`, if it is one."""
+        if self.strict:
+            raise error if isinstance(error, GlaswerkError) else _refused(one_line(name), reason)
         self.count += 1
         if len(self.listed) < LISTED:
             message = getattr(error, "message", None) or str(error)
@@ -58,6 +66,22 @@ class BadFiles:
             return {}
         rows = [{"file": f.name, "reason": f.reason, "error": f.error} for f in self.listed]
         return {"bad_files": rows, "bad_file_count": self.count}
+
+
+def refuse_bad(source: str, stats: Mapping[str, Any]) -> None:
+    """Raises GlaswerkError if a source that was added without `strict` has bad files."""
+    if bad := stats.get("bad_files"):
+        error = _refused(bad[0]["file"], bad[0]["reason"])
+        raise GlaswerkError(
+            f"{error.message} in the source {source}, which was added without --strict", hint=error.hint
+        )
+
+
+def _refused(name: str, reason: str) -> GlaswerkError:
+    return GlaswerkError(
+        f"expected files that can be read to their end, found {name} ({reason})",
+        hint=f"glaswerk explain {reason}",
+    )
 
 
 def damage(before: Mapping[str, int], after: Counter[str]) -> str:

@@ -17,7 +17,8 @@ from glaswerk.core.ids import digest_file, digest_files
 from glaswerk.core.progress import track
 from glaswerk.data.documents.fields import Defaults, IngestCounts, from_fields
 from glaswerk.data.documents.wrong_command import refuse_unstated_posts
-from glaswerk.data.files.inputs import InputFile
+from glaswerk.data.files.bad_files import BadFiles
+from glaswerk.data.files.inputs import InputFile, unreadable
 from glaswerk.data.pictures.captioned import CaptionedPicture, CaptionedReader, find_pictures
 from glaswerk.data.pictures.check import check
 from glaswerk.data.pictures.store import PictureWriter
@@ -73,14 +74,18 @@ class PicturesJob:
             "metadata_removed": self.figures["stripped"],
             "places_removed": self.figures["placed"],
             "left_out": dict(sorted((+self.counts.left_out).items())),
+            **self.counts.bad.figures(),
         }
 
     def _documents(self, item: CaptionedPicture, pictures: PictureWriter) -> Iterator[Document]:
         """A document for each caption of a picture; none, and a count, if the picture is not usable."""
         picture = check(item.data) if item.captions and item.data is not None else None
         if picture is None or isinstance(picture, str):
-            reason = "missing_picture" if item.data is None else "no_caption"
-            self.counts.left_out[picture or reason] += 1
+            if picture:
+                self.counts.damaged(item.id, picture, _no_picture(item, picture))
+            else:
+                reason = "missing_picture" if item.data is None else "no_caption"
+                self.counts.left_out[reason] += 1
             return
         self.figures["stripped"] += picture.stripped
         self.figures["placed"] += picture.placed
@@ -119,20 +124,40 @@ class PicturesJob:
             )
 
 
-def add_pictures(lab: Lab, paths: Sequence[Path], config: PicturesConfig, name: str = "") -> Artifact:
+def _no_picture(item: CaptionedPicture, reason: str) -> GlaswerkError:
+    size = len(item.data or b"")
+    return GlaswerkError(
+        f"expected a complete JPEG, PNG, WebP or GIF in {item.where}, found {size:,} bytes ({reason})",
+        hint=f"glaswerk explain {reason}",
+    )
+
+
+def add_pictures(
+    lab: Lab, paths: Sequence[Path], config: PicturesConfig, name: str = "", *, strict: bool = False
+) -> Artifact:
     """The source artifact of captioned pictures at `paths`. See `source.add_images`."""
     check_rights(config.licence, config.acquired or OWN)
-    counts = IngestCounts()
-    files = find_pictures(paths, counts)
+    counts = IngestCounts(strict=strict, bad=BadFiles(strict=strict))
+    digests = dict(_digests(find_pictures(paths, counts), counts))
+    files = list(digests)
     decided: dict[str, Any] = {
         # One digest for all files, because a folder may have more files than a manifest should list.
-        "files": digest_files({file.name: digest_file(file.path) for file in files}),
+        "files": digest_files({file.name: digest for file, digest in digests.items()}),
         **asdict(config),
         "acquired": config.acquired or OWN,
     }
     chosen = name or default_name(paths[0], decided)
     job = PicturesJob(chosen, config, files, counts)
-    return lab.make(Spec("source", chosen, "add-images/3", config={"source": chosen, **decided}), job.write)
+    return lab.make(Spec("source", chosen, "add-images/4", config={"source": chosen, **decided}), job.write)
+
+
+def _digests(files: Sequence[InputFile], counts: IngestCounts) -> Iterator[tuple[InputFile, str]]:
+    """The digest of every file that can be read."""
+    for file in files:
+        try:
+            yield file, digest_file(file.path)
+        except OSError as error:
+            counts.spare(file, "unreadable", unreadable(file.label, error))
 
 
 def picture_figures(pictures: PictureWriter) -> dict[str, Any]:

@@ -96,7 +96,7 @@ class CaptionedReader:
 
     def read(self, files: Sequence[InputFile]) -> Iterator[CaptionedPicture]:
         """All pictures of `files` (see `find_pictures`), loose pictures first."""
-        loose = {file.name: file.path for file in files if not file.name.lower().endswith((*TARS, PARQUET))}
+        loose = {file.name: file for file in files if not file.name.lower().endswith((*TARS, PARQUET))}
         yield from self._loose(loose)
         for file in files:
             name = file.name.lower()
@@ -105,29 +105,47 @@ class CaptionedReader:
             elif name.endswith(PARQUET):
                 try:
                     yield from self._parquet(file)
-                except GlaswerkError:
-                    if not self.tolerant:
-                        raise
-                    self.counts.left_out["broken_file"] += 1
+                except GlaswerkError as error:
+                    self._spare(file, "broken_file", error)
 
-    def _loose(self, files: Mapping[str, Path]) -> Iterator[CaptionedPicture]:
+    def _spare(self, file: InputFile, reason: str, error: GlaswerkError) -> None:
+        """Count and name a broken file. Raises `error` if the user named it, unless `tolerant`."""
+        if file.named and not self.tolerant:
+            raise error
+        self.counts.damaged(file.name, reason, error)
+
+    def _loose(self, files: Mapping[str, InputFile]) -> Iterator[CaptionedPicture]:
         """Pictures named by a metadata.jsonl in or above their folder, then those with their own .txt."""
         named: set[str] = set()
         for name in (name for name in files if posixpath.basename(name) == PICTURE_CAPTIONS):
-            broken = self.counts.left_out if self.tolerant else None
-            with files[name].open("rb") as lines:
-                for number, row in read_objects(lines, files[name], broken=broken):
-                    where = f"{files[name]}, line {number:,}"
-                    picture = self._named(row, name, where)
-                    if picture:
+            try:
+                for where, row in self._rows(files[name].path):
+                    if picture := self._named(row, name, where):
                         named.add(picture)
                         data = _bytes(files.get(picture), picture)
                         yield CaptionedPicture(picture, data, self._captions(row), where, row)
-        for name, path in files.items():
+            except GlaswerkError as error:
+                self._spare(files[name], "broken_file", error)
+        for name, file in files.items():
             if name not in named and name.lower().endswith(PICTURES):
-                sidecar = files.get(posixpath.splitext(name)[0] + ".txt")
-                captions = self._words(_head(sidecar), str(sidecar)) if sidecar else ()
-                yield CaptionedPicture(name, _bytes(path, name), captions, str(path))
+                captions = self._beside(files.get(posixpath.splitext(name)[0] + ".txt"))
+                yield CaptionedPicture(name, _bytes(file, name), captions, str(file.path))
+
+    def _rows(self, path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """The rows of a metadata.jsonl, and where each of them is."""
+        with path.open("rb") as lines:
+            broken = self.counts.left_out if self.tolerant else None
+            for number, row in read_objects(lines, path, broken=broken):
+                yield f"{path}, line {number:,}", row
+
+    def _beside(self, sidecar: InputFile | None) -> tuple[str, ...]:
+        """The caption in the text file of a picture's name; none if there is none, or if it is broken."""
+        try:
+            return self._words(_head(sidecar.path), str(sidecar.path)) if sidecar else ()
+        except GlaswerkError as error:
+            assert sidecar is not None
+            self._spare(sidecar, "broken_file", error)
+            return ()
 
     def _named(self, row: Mapping[str, Any], metadata: str, where: str) -> str:
         """The picture that a row of metadata names, as one of the names found; never used as a path."""
@@ -148,6 +166,8 @@ class CaptionedReader:
                         yield from self._samples(container, file)
             except DAMAGE as error:
                 self._cut_off(file, error)
+            except GlaswerkError as error:
+                self._spare(file, "broken_file", error)
 
     def _samples(self, container: tarfile.TarFile, file: InputFile) -> Iterator[CaptionedPicture]:
         """Consecutive members with the same key are a picture and its description."""
@@ -255,12 +275,9 @@ class CaptionedReader:
         self.counts.left_out["broken_record"] += 1
 
     def _cut_off(self, file: InputFile, error: Exception) -> None:
-        if not self.tolerant:
-            raise GlaswerkError(
-                f"expected a complete tar file, found {file.path} broken or cut off: {error}",
-                hint=f"fetch {file.path.name} again; or {_HINT}",
-            ) from error
-        self.counts.left_out["cut_off"] += 1
+        words = f"expected a complete tar file, found {file.path} broken or cut off: {error}"
+        hint = f"fetch {file.path.name} again; or {_HINT}"
+        self._spare(file, "cut_off", GlaswerkError(words, hint=hint))
 
 
 def find_pictures(paths: Sequence[Path], counts: IngestCounts) -> list[InputFile]:
@@ -288,12 +305,12 @@ def _under(path: Path, counts: IngestCounts) -> Iterator[InputFile]:
     if not path.is_dir():
         yield from _single(path)
         return
-    inside = {file.name: file.path for file in find_inputs([path], counts.left_out)}
+    inside = {file.name: file.path for file in find_inputs([path], counts.left_out, counts.bad)}
     stems = {posixpath.splitext(name)[0] for name in inside if name.lower().endswith(PICTURES)}
     for name, file in inside.items():
         beside = name.endswith(".txt") and posixpath.splitext(name)[0] in stems
         if beside or file.name == PICTURE_CAPTIONS or name.lower().endswith((*PICTURES, *TARS, PARQUET)):
-            yield InputFile(file, name)
+            yield InputFile(file, name, named=False)
         else:
             unsupported = name.lower().endswith(_UNSUPPORTED)
             counts.left_out["unsupported_picture" if unsupported else "unsupported_file"] += 1
@@ -315,12 +332,12 @@ def _single(path: Path) -> Iterator[InputFile]:
         yield InputFile(sidecar, sidecar.name)
 
 
-def _bytes(path: Path | None, name: str) -> bytes | None:
+def _bytes(file: InputFile | None, name: str) -> bytes | None:
     """A loose picture; None if there is none of that name. Reads one byte over the limit to detect excess."""
-    if path is None or not name.lower().endswith(PICTURES):
+    if file is None or not name.lower().endswith(PICTURES):
         return None
-    with path.open("rb") as file:
-        return file.read(PICTURE_BYTES + 1)
+    with file.path.open("rb") as stream:
+        return stream.read(PICTURE_BYTES + 1)
 
 
 def _head(path: Path) -> bytes:

@@ -12,6 +12,7 @@ from PIL import Image
 
 from glaswerk.data.files.limits import PICTURE_BYTES, PICTURE_PIXELS
 from glaswerk.data.pictures.metadata import without_metadata
+from glaswerk.data.pictures.png_surplus import has_surplus
 
 # Pillow's names; MPO is a JPEG followed by further pictures, as phones write it.
 _SUFFIXES = {"JPEG": "jpg", "MPO": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif"}
@@ -72,7 +73,7 @@ def check(data: bytes) -> Picture | str:
 def _checked(data: bytes) -> Picture | str:
     with Image.open(io.BytesIO(data), formats=_OPENED) as image:
         width, height = image.size
-        if width * height > PICTURE_PIXELS:
+        if width * height > PICTURE_PIXELS or has_surplus(data):
             return "oversized_picture"
         image.load()
         suffix = _SUFFIXES[str(image.format)]

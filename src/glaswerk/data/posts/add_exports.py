@@ -17,6 +17,7 @@ from glaswerk.core.artifact_files import DOCUMENTS
 from glaswerk.core.document import Document, Rights
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.progress import track
+from glaswerk.data.files.bad_files import BadFiles, damage
 from glaswerk.data.files.inputs import changed, stamp
 from glaswerk.data.files.lines import read_list
 from glaswerk.data.files.stored import DAMAGE, HEAD, StoredFile, Unpacker
@@ -104,6 +105,7 @@ class ExportJob:
     # Whether the user said how the content was acquired; several authors need that.
     stated: bool = False
     left_out: Counter[str] = field(default_factory=Counter)
+    bad: BadFiles = field(default_factory=BadFiles)
     unparsed_dates: int = 0
     _did: str = ""
     _seen: set[str] = field(default_factory=set)
@@ -160,11 +162,14 @@ class ExportJob:
 
     def _posts(self) -> Iterator[SocialPost]:
         for path, before in self.stamps.items():
+            counted = Counter(self.left_out)
             for item in self._items(path):
                 if isinstance(item, Repost):
                     self._reposts[item.id] = item.original
                 else:
                     yield item
+            if reason := damage(counted, self.left_out):
+                self.bad.add(path.name, reason)
             if stamp(path) != before:
                 raise changed(str(path))
 

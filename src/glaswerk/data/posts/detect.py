@@ -94,9 +94,9 @@ def _refuse_part(path: Path) -> None:
         )
 
 
-def find_archives(paths: Sequence[Path], left_out: Counter[str]) -> list[Path]:
+def find_archives(paths: Sequence[Path], left_out: Counter[str], bad: BadFiles | None = None) -> list[Path]:
     """Like `find_posts`, but only X archives are accepted. Raises GlaswerkError for other kinds."""
-    kind, found = find_posts(paths, left_out)
+    kind, found = find_posts(paths, left_out, bad)
     if kind != ARCHIVE:
         raise GlaswerkError(
             f"expected {_WORDS[ARCHIVE]}, found {_WORDS[kind]} ({found[0]})",

@@ -115,7 +115,8 @@ ADDING = {
     ),
     "broken_picture": Reason("A picture that ends early or cannot be decoded.", "Download it again."),
     "oversized_picture": Reason(
-        "A picture of more than 64 million pixels or 64 MiB.", "Make it smaller and add it again."
+        "A picture of more than 64 million pixels or 64 MiB, or that unpacks to far more than its pixels.",
+        "Make it smaller and add it again.",
     ),
     "no_text": Reason("A row or file without text.", "Put the text into a field named 'text'."),
     "unsupported_file": Reason(
