@@ -300,6 +300,34 @@ def _nulls() -> bytes:
     return sink.getvalue().to_pybytes()
 
 
+# By the verb that reads them.
+REPEATED_ROWS = {
+    "chats": lambda: packed_table(
+        {
+            n: pa.DictionaryArray.from_arrays(pa.array([0] * 200_000, pa.int32()), pa.array(["x" * 100_000]))
+            for n in ("prompt", "completion")
+        }
+    ),
+    "posts": lambda: repeated_posts(200_000, 100_000),
+    "images": lambda: packed_table(
+        {"image": pa.array([png() + bytes(1_000_000)] * 200), "text": ["A square"] * 200}
+    ),
+}
+
+
+def repeated_posts(rows: int, size: int) -> bytes:
+    """A table of one post that is repeated."""
+    zero = pa.array([0] * rows, pa.int32())
+    columns = {"id_str": "1850000000000000001", "created_at": "2024-10-26", "full_text": "x" * size}
+    return packed_table({n: pa.DictionaryArray.from_arrays(zero, pa.array([v])) for n, v in columns.items()})
+
+
+def packed_table(columns: dict[str, Any]) -> bytes:
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.table(columns), sink, compression="zstd", row_group_size=10**9)
+    return sink.getvalue().to_pybytes()
+
+
 def _lists() -> bytes:
     sink = pa.BufferOutputStream()
     table = pa.table({"text": ["x"], "a": pa.array([[0] * 30_000_000], pa.list_(pa.int8()))})
@@ -626,6 +654,7 @@ def bombs() -> list[Bomb]:
     found += [Bomb(f"json/{name}", "docs", name, make) for name, make in JSON.items()]
     found += [Bomb(f"tables/{name}", "docs", name, make) for name, make in TABLES.items()]
     found += [Bomb(f"parquet/{name}", "docs", "a.parquet", make) for name, make in PARQUET.items()]
+    found += [Bomb(f"parquet/{name}", name, "a.parquet", make) for name, make in REPEATED_ROWS.items()]
     found += [Bomb(f"packed/{name}", "docs", name, make) for name, make in PACKED.items()]
     found += [Bomb(f"epub/{name}", "docs", "a.epub", make) for name, make in EPUB.items()]
     found += [Bomb(f"posts/{name}", "posts", name, make) for name, make in POSTS.items()]

@@ -100,7 +100,7 @@ def test_a_link_out_of_an_unpacked_folder_is_refused(empty_lab: Lab, tmp_path: P
 
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(empty_lab: Lab, tmp_path: Path) -> None:
     path = tmp_path / "bomb.zip"
-    size = archives.PARSED_FREE_BYTES + (1 << 20)
+    size = archives.UNPACK_RATIO_FREE_BYTES + (1 << 20)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("data/manifest.js", manifest({"tweets": [("data/tweets.js", 1)]}))
         with archive.open("data/tweets.js", "w") as member:

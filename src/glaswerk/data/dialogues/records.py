@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ from glaswerk.data.files import lines
 from glaswerk.data.files.inputs import InputFile
 from glaswerk.data.files.stored import DAMAGE, StoredFile, Unpacker
 from glaswerk.data.files.utf8 import as_plain_utf8
-from glaswerk.data.store.parquet import read_rows
+from glaswerk.data.store.stored_rows import read_stored_rows
 
 # Of a zip file, such as an assistant's export, only files of conversations and rows are read.
 _MEMBERS = re.compile(r"(?:(?:^|/)conversations[^/]*\.json|\.jsonl|\.ndjson|\.parquet)$", re.I)
@@ -59,9 +58,7 @@ def _rows(file: InputFile, stored: StoredFile, counts: IngestCounts, *, tolerant
     file_format = format_of(stored, ReadOptions())
     broken = counts.left_out if tolerant else None
     if file_format == "parquet":
-        in_place = isinstance(stored.stream.raw, io.FileIO)
-        found = read_rows(where, file=stored.stream if in_place else io.BytesIO(stored.whole()))
-        for number, row in enumerate(found, start=1):
+        for number, row in enumerate(read_stored_rows(stored, where), start=1):
             yield number, f"{where}, row {number:,}", row
     elif file_format == "list":
         for number, row in lines.read_list(as_plain_utf8(stored), where):

@@ -46,7 +46,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
 }
 # What `--map` may set.
 MAPPED = tuple(name for name in SYNONYMS if not name.startswith("is_"))
-_SIMPLE = tuple(name for name in SYNONYMS if name not in ("text", "reply_to"))
+_SIMPLE = frozenset(name for name in SYNONYMS if name not in ("text", "reply_to"))
 # How programs write that a cell has no value.
 _MISSING = frozenset(("", "\\N", "nan", "NaN", "None", "NULL", "null", "<NA>", "NaT"))
 
@@ -86,21 +86,23 @@ class FieldNames:
         Raises NoTextColumn if several fields may be the text and the user named none.
         """
         plan = self._plan(row)
-        found = {ours: _first(row, plan[ours]) for ours in _SIMPLE}
-        found["text"] = self._text(row, plan["text"])
-        found["reply_to"] = _answered(row, plan["reply_to"])
+        found = {ours: _first(row, theirs) for ours, theirs in plan.items() if ours in _SIMPLE}
+        found["text"] = self._text(row, plan.get("text", ()))
+        if "reply_to" in plan:
+            found["reply_to"] = _answered(row, plan["reply_to"])
         found |= {ours: self._named(row, theirs) for ours, theirs in self.chosen.items()}
         for ours, is_ours in _ORDINARY.items():
-            if ours not in self.chosen and found[ours] is not None and not is_ours(found[ours]):
+            if found.get(ours) is not None and ours not in self.chosen and not is_ours(found[ours]):
                 found[ours] = None
-        found["author"] = _several(found["author"])
+        if "author" in found:
+            found["author"] = _several(found["author"])
         # `from_fields` also knows these two by another name, which must not bring back what was not chosen.
         found |= {"date": None, "license": None}
         return {**row, **{ours: value for ours, value in found.items() if value is not None or ours in row}}
 
     def may_have_text(self, row: Mapping[str, Any]) -> bool:
         """Whether a row, by the names of its fields, may have a text."""
-        return "text" in self.chosen or bool(self._plan(row)["text"])
+        return "text" in self.chosen or "text" in self._plan(row)
 
     def need_all_seen(self) -> None:
         """Raises GlaswerkError for a name in `chosen` that no row had."""
@@ -112,14 +114,15 @@ class FieldNames:
                 )
 
     def _plan(self, row: Mapping[str, Any]) -> _Plan:
-        """Our field → the row's names for it."""
+        """Our field → the row's names for it, without those that it has no name for."""
         keys = tuple(row)
         known = self._plans.get(keys)
         if known is None:
             plain = {_plain(key): key for key in reversed(keys) if isinstance(key, str)}
             known = {
-                ours: tuple(plain[name] for name in map(_plain, theirs) if name in plain)
+                ours: names
                 for ours, theirs in SYNONYMS.items()
+                if (names := tuple(plain[name] for name in map(_plain, theirs) if name in plain))
             }
             if len(self._plans) < _REMEMBERED and sum(map(len, keys)) < _KEY_CHARACTERS:
                 self._plans[keys] = known

@@ -205,7 +205,9 @@ def _edge(row: Mapping[str, Any], key: str, defaults: Defaults) -> str:
 
 def _text_of(row: Mapping[str, Any], key: str) -> str:
     value = row.get(key)
-    return "" if value is None or isinstance(value, list | dict) else str(value).strip()
+    if value is None:
+        return ""
+    return "" if isinstance(value, list | dict) else str(value).strip()
 
 
 def _with_title(text: str, title: str) -> str:

@@ -20,7 +20,7 @@ from glaswerk.data.documents.wrong_command import WrongCommand, admitted, is_lef
 from glaswerk.data.files.bounded_call import TooCostly
 from glaswerk.data.files.inputs import InputFile
 from glaswerk.data.files.left_out import LeftOut
-from glaswerk.data.files.limits import ROBOTS_BYTES
+from glaswerk.data.files.limits import ROBOTS_BYTES, ROW_COST_BYTES
 from glaswerk.data.files.lines import broken
 from glaswerk.data.files.stored import DAMAGE, StoredFile, Unpacker, damage_reason
 
@@ -64,6 +64,7 @@ def _documents(
     file_format, location = format_of(stored, options), _location(file, stored)
     try:
         for key, row in rows_of(file_format, stored, where, options, counts):
+            stored.charge(ROW_COST_BYTES)
             place = f"{where}, row {key.removeprefix('#')}" if key else str(where)
             if file_format in _ROWS:
                 row = options.names.read(admitted(row, place, stated=defaults.stated))
@@ -81,7 +82,7 @@ def _documents(
     except GlaswerkError as error:
         if not stored.inside:
             raise
-        counts.damaged(stored.name, "broken_file", error)
+        counts.damaged(stored.name, damage_reason(error.__cause__ or error, "broken_file"), error)
     except TooCostly:
         counts.left_out["too_big"] += 1
     except html.TooDeep:

@@ -11,6 +11,7 @@ from resiliparse.extract.html2text import extract_plain_text
 from resiliparse.parse.encoding import map_encoding_to_html5
 from resiliparse.parse.html import ElementNode, HTMLTree
 
+from glaswerk.data.documents.attributes import trimmed
 from glaswerk.data.documents.opt_out import reserved_by_meta
 from glaswerk.data.files.bounded_call import bounded_call
 from glaswerk.data.files.limits import (
@@ -146,6 +147,7 @@ def parsed(text: str) -> HTMLTree:
     """The tree of a page or a fragment. Raises TooDeep."""
     if text.count("<") > PAGE_DEPTH and _depth(text) > PAGE_DEPTH:
         raise TooDeep(f"nested deeper than {PAGE_DEPTH:,}")
+    text = trimmed(text)
     return HTMLTree.parse(_plain_ruby(text) if "<ruby" in text.lower() else text)
 
 

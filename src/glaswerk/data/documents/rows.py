@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -36,7 +35,7 @@ from glaswerk.data.files import lines
 from glaswerk.data.files.limits import JSON_VALUE_BYTES, MAIL_BYTES, MARKUP_BYTES, PAGE_BYTES, TEXT_FILE_BYTES
 from glaswerk.data.files.stored import StoredFile
 from glaswerk.data.files.utf8 import as_plain_utf8, as_utf8, wide_encoding
-from glaswerk.data.store.parquet import read_rows
+from glaswerk.data.store.stored_rows import read_stored_rows
 
 
 def rows_of(
@@ -209,10 +208,7 @@ def _table(stored: StoredFile, where: Path, options: ReadOptions, counts: Ingest
 
 
 def _parquet(stored: StoredFile, where: Path, options: ReadOptions, counts: IngestCounts) -> Rows:
-    # Read in place where possible: reading it into memory would cost its size.
-    plain = isinstance(stored.stream.raw, io.FileIO)
-    rows = read_rows(where, file=stored.stream if plain else io.BytesIO(stored.whole()))
-    for number, row in enumerate(rows, start=1):
+    for number, row in enumerate(read_stored_rows(stored, where), start=1):
         wanted = options.text_column
         if number == 1 and not (wanted in row or (not wanted and options.names.may_have_text(row))):
             raise NoTextColumn(

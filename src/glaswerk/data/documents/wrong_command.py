@@ -24,6 +24,8 @@ _SOURCE = re.compile(
     r"\s*(?:Message-ID|Received|Return-Path|Delivered-To): .{1,2000}\n(?:From|Date|To|Subject|[A-Z][\w-]+): ",
     re.I,
 )
+# Fields by which nothing but the text itself can say what a row is. Most rows have no others.
+_ORDINARY = frozenset(("text", "title", "author", "lang", "licence", "kind", "created_at", "date"))
 _AS_POSTS = "add it as posts: glaswerk add posts FILE --licence … --acquired …"
 
 
@@ -59,6 +61,8 @@ def admitted(row: Mapping[str, Any], where: object, *, stated: bool) -> Mapping[
     message if its row says who may read it. Such a post gets its id of X, so that deletions reach it. Mail
     is private in a table, too.
     """
+    if row.keys() <= _ORDINARY and not _is_source(row.get("text")):
+        return row
     if is_message(row) and not row.get("audience"):
         raise WrongCommand(
             f"expected documents, found a private message in {where}: it names who sent or received it",
@@ -89,7 +93,11 @@ def _is_mail(row: Mapping[str, Any]) -> bool:
     people = [[value for name in wanted if (value := names.get(name))] for wanted in (_SENDERS, _RECIPIENTS)]
     if all(people):
         return "subject" in names or any("@" in str(value) for values in people for value in values)
-    return any(isinstance(names.get(name), str) and _SOURCE.match(names[name]) for name in TEXT_COLUMNS)
+    return any(_is_source(names.get(name)) for name in TEXT_COLUMNS)
+
+
+def _is_source(text: Any) -> bool:
+    return isinstance(text, str) and _SOURCE.match(text) is not None
 
 
 def refuse_unstated_posts(row: Mapping[str, Any], where: object, *, stated: bool) -> None:

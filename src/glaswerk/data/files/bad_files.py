@@ -12,7 +12,7 @@ from typing import Any
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.terminal import one_line
-from glaswerk.data.files.limits import UNPACK_RATIO, UNPACK_RATIO_FREE_BYTES
+from glaswerk.data.files.limits import HOLES_FREE_BYTES, UNPACK_RATIO
 
 # A file for which one of these was counted was not read to its end.
 DAMAGE_REASONS = (
@@ -96,7 +96,7 @@ def is_hollow(path: Path) -> bool:
     """
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
-        if size <= UNPACK_RATIO_FREE_BYTES or not hasattr(os, "SEEK_DATA"):
+        if size <= HOLES_FREE_BYTES or not hasattr(os, "SEEK_DATA"):
             return False
         return _data(file.fileno(), size // UNPACK_RATIO) * UNPACK_RATIO < size
 

@@ -12,11 +12,12 @@ from __future__ import annotations
 UNPACKED_BYTES = 20 * 10**9
 # JSON of posts compresses about 15:1, so 200:1 is a bomb.
 UNPACK_RATIO = 200
-# Small members may compress as well as they like.
-UNPACK_RATIO_FREE_BYTES = 100 * 10**6
-# The same where each byte costs more: empty paragraphs of an office document take 1.5 s for a megabyte, JSON
-# of empty lists 28 times its size in memory.
-PARSED_FREE_BYTES = 12 << 20
+# Small files may compress as well as they like.
+UNPACK_RATIO_FREE_BYTES = 12 << 20
+# What a row costs beside its bytes: 80 kB of zip gave three million documents of one letter.
+ROW_COST_BYTES = 64
+# A database is not compressed, but its tables may share pages; and reading holes in a file costs little.
+DATABASE_FREE_BYTES = HOLES_FREE_BYTES = 100 * 10**6
 # tar of zip of gz is as deep as recordings go; anything deeper is built to exhaust the reader.
 CONTAINER_DEPTH = 4
 # Zip, PDF and Parquet are read from the end, so one inside another container is held in memory.
@@ -44,11 +45,11 @@ EVALUATION_FILE_BYTES = 512 * 10**6
 PAGE_BYTES = 32 << 20
 # Text extraction takes quadratic time in the depth: 0.2 s at 3,000 levels, 2 s at 10,000, 470 s at 100,000.
 PAGE_DEPTH = 3000
-# The parser takes quadratic time in the attributes of one element (700,000: more than 300 s), so a longer
-# page is parsed in a process of its own, which takes 0.2 s, within CPU seconds and bytes of address space.
+# The parser takes quadratic time in what no page has, so a longer page is parsed in a process of its own,
+# which takes 0.2 s, within CPU seconds and bytes of address space.
 PAGE_ISOLATED_BYTES = 512 << 10
 PAGE_SECONDS, PAGE_SECONDS_A_MB = 8, 2
-PAGE_MEMORY, PAGE_MEMORY_A_BYTE = 512 << 20, 40
+PAGE_MEMORY, PAGE_MEMORY_A_BYTE = 448 << 20, 28
 # The header of a record in a web archive; crawlers write below 2 kB.
 WARC_HEADER_BYTES = 1 << 20
 # RFC 9309 asks crawlers to read at least 500 KiB of a robots.txt.

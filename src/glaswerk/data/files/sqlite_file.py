@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.files.limits import ROW_BYTES, UNPACK_RATIO_FREE_BYTES
+from glaswerk.data.files.limits import DATABASE_FREE_BYTES, ROW_BYTES
 from glaswerk.data.files.stored import StoredFile
 
 MAGIC = b"SQLite format 3\0"
@@ -57,7 +57,7 @@ def opened(stored: StoredFile, where: Path, *, live: bool = False) -> sqlite3.Co
 
 def bytes_allowed(stored: StoredFile) -> int:
     """What may be read of a database: a page that several parents share is read several times."""
-    return max(4 * size_of(stored), UNPACK_RATIO_FREE_BYTES)
+    return max(4 * size_of(stored), DATABASE_FREE_BYTES)
 
 
 def _restrict(database: sqlite3.Connection) -> None:

@@ -109,6 +109,11 @@ class StoredFile:
     inside: bool = False
     book: zipfile.ZipFile | None = None
 
+    def charge(self, size: int) -> None:
+        """Count `size` bytes as unpacked, for what each row costs beside its bytes."""
+        if isinstance(self.stream.raw, _Layer):
+            self.stream.raw.count += size
+
     def whole(self, limit: int = HELD_FILE_BYTES) -> bytes:
         """All bytes of the file. Raises Bomb if there are more than `limit`."""
         data = self.stream.read(limit + 1)

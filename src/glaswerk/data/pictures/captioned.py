@@ -22,8 +22,9 @@ from glaswerk.data.documents.fields import IngestCounts
 from glaswerk.data.files.inputs import InputFile, find_inputs, not_regular
 from glaswerk.data.files.limits import CAPTION_BYTES, PICTURE_BYTES, PICTURE_TAR_FREE_BYTES, UNPACK_RATIO
 from glaswerk.data.files.lines import read_objects
-from glaswerk.data.files.stored import DAMAGE, BoundedMember, packing
+from glaswerk.data.files.stored import DAMAGE, Bomb, BoundedMember, packing
 from glaswerk.data.store.parquet import broken_parquet, encodable_text, read_rows
+from glaswerk.data.store.stored_rows import within_ratio
 
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif")
 TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")
@@ -217,11 +218,15 @@ class CaptionedReader:
 
     def _parquet(self, file: InputFile) -> Iterator[CaptionedPicture]:
         image, columns = self._columns(file.path)
-        for number, row in enumerate(read_rows(file.path, columns, batch_rows=_BATCH_ROWS), start=1):
-            value = row.pop(image)
-            data = value.get("bytes") if isinstance(value, dict) else value
-            where = f"{file.path}, row {number:,}"
-            yield CaptionedPicture(f"{file.name}#{number}", data, self._captions(row), where, row)
+        rows = read_rows(file.path, columns, batch_rows=_BATCH_ROWS)
+        try:
+            for number, row in enumerate(within_ratio(rows, file.path.stat().st_size), start=1):
+                value = row.pop(image)
+                data = value.get("bytes") if isinstance(value, dict) else value
+                where = f"{file.path}, row {number:,}"
+                yield CaptionedPicture(f"{file.name}#{number}", data, self._captions(row), where, row)
+        except Bomb as error:
+            raise broken_parquet(file.path, error) from error
 
     def _columns(self, path: Path) -> tuple[str, list[str]]:
         """The column of pictures, and all columns to read."""

@@ -16,8 +16,8 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import digest_file, digest_files
 from glaswerk.data.files.inputs import not_regular
 from glaswerk.data.files.limits import (
-    PARSED_FREE_BYTES,
     UNPACK_RATIO,
+    UNPACK_RATIO_FREE_BYTES,
     UNPACKED_BYTES,
     X_ARCHIVE_MEMBER_BYTES,
 )
@@ -166,7 +166,7 @@ class ZipArchive:
         if info.file_size > limit:
             raise _too_big(self.label, name, info.file_size, limit)
         ratio = info.file_size / max(info.compress_size, 1)
-        if info.file_size > PARSED_FREE_BYTES and ratio > UNPACK_RATIO:
+        if info.file_size > UNPACK_RATIO_FREE_BYTES and ratio > UNPACK_RATIO:
             raise GlaswerkError(
                 f"expected {name} in {self.label} to unpack at most {UNPACK_RATIO}:1, found "
                 f"{ratio:,.0f}:1 to {info.file_size:,} bytes, as in a zip bomb",

@@ -16,7 +16,7 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.files.limits import DUMP_LINE_BYTES
 from glaswerk.data.files.stored import StoredFile
 from glaswerk.data.posts.recognise import plain_key
-from glaswerk.data.store.parquet import read_rows
+from glaswerk.data.store.stored_rows import read_stored_rows
 
 _DELIMITERS = (",", "\t", ";", "|")
 _IDS = frozenset(("id", "idstr", "tweetid", "statusid", "url", "tweeturl", "permalink"))
@@ -108,8 +108,7 @@ def table_rows(stored: StoredFile, counts: Counter[str]) -> Iterator[dict[str, A
 
 def parquet_rows(stored: StoredFile) -> Iterator[dict[str, Any]]:
     """The rows of a Parquet file by column name."""
-    in_place = isinstance(stored.stream.raw, io.FileIO)
-    return read_rows(Path(stored.name), file=stored.stream if in_place else io.BytesIO(stored.whole()))
+    return read_stored_rows(stored, Path(stored.name))
 
 
 def _bounded(text: io.TextIOWrapper) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import IO
 
 from glaswerk.data.files.left_out import LeftOut
-from glaswerk.data.files.limits import OFFICE_BYTES, PARSED_FREE_BYTES, UNPACK_RATIO
+from glaswerk.data.files.limits import OFFICE_BYTES, UNPACK_RATIO, UNPACK_RATIO_FREE_BYTES
 from glaswerk.data.files.stored import Bomb
 from glaswerk.data.files.xml_events import Event, xml_events
 
@@ -56,7 +56,7 @@ class _Bounded:
 
     def __init__(self, package: Package, file: IO[bytes], packed: int) -> None:
         self._package, self._file = package, file
-        self._allowed = max(PARSED_FREE_BYTES, UNPACK_RATIO * packed)
+        self._allowed = max(UNPACK_RATIO_FREE_BYTES, UNPACK_RATIO * packed)
 
     def read(self, size: int = -1, /) -> bytes:
         piece = self._file.read(size)
