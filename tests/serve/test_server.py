@@ -23,10 +23,9 @@ _RUN = (
 )
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
 @pytest.mark.slow
-def test_serve_tells_its_address_answers_and_stops_on_ctrl_c(glass_folder: Path, host: str) -> None:
-    command = [sys.executable, "-c", _RUN, str(glass_folder), host]
+def test_serve_tells_its_address_answers_and_stops_on_ctrl_c(glass_folder: Path) -> None:
+    command = [sys.executable, "-c", _RUN, str(glass_folder), "127.0.0.1"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         said = ""
@@ -35,7 +34,6 @@ def test_serve_tells_its_address_answers_and_stops_on_ctrl_c(glass_folder: Path,
             assert line, f"the server ended: {said}"
             said += line
         assert httpx.get(f"{found[0]}/health").json()["status"] == "ok"
-        assert ("reachable from other machines" in said) is (host == "0.0.0.0")
         process.send_signal(signal.SIGINT)
         rest = process.stderr.read()
         assert process.wait() == 0

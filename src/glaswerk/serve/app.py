@@ -15,6 +15,8 @@ from starlette.staticfiles import StaticFiles
 
 import glaswerk
 from glaswerk.lab import Lab
+from glaswerk.serve.accounts.accounts import Accounts
+from glaswerk.serve.accounts.middleware import AccountsMiddleware
 from glaswerk.serve.chat import Chat
 from glaswerk.serve.errors import HANDLERS
 from glaswerk.serve.limits import DEFAULT_LIMITS, Limits
@@ -35,8 +37,9 @@ def create_app(
 
     host: the address that the server will bind to; on a loopback address only loopback host names are
     answered. `app.state.served` is the model, `app.state.pool` the pool of generations. Raises GlaswerkError
-    if the lab has no such model.
+    if the lab has no such model, or if others can reach `host` and there is no key.
     """
+    accounts = Accounts.open(lab, loopback=is_loopback(host))
     served, pool = ServedModel.load(lab, model), Pool(limits.running, limits.waiting)
     answers = RecentAnswers(lab, served.artifact.id, limits.answers)
     sources = SourcesApi(served, answers, limits)
@@ -44,16 +47,21 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        accounts.start()
         yield
         pool.close()
+        accounts.close()
 
     app = Starlette(
         routes=_routes(served, Chat(served, pool, answers, sources, limits), sources, facts),
-        middleware=[Middleware(SecurityMiddleware, loopback=is_loopback(host))],
+        middleware=[
+            Middleware(SecurityMiddleware, loopback=is_loopback(host)),
+            Middleware(AccountsMiddleware, accounts=accounts),
+        ],
         exception_handlers=HANDLERS,
         lifespan=lifespan,
     )
-    app.state.served, app.state.pool = served, pool
+    app.state.served, app.state.pool, app.state.accounts = served, pool, accounts
     return app
 
 

@@ -15,7 +15,6 @@ from glaswerk.core.terminal import note
 from glaswerk.lab import Lab
 from glaswerk.serve.app import create_app
 from glaswerk.serve.deadlines import server_config
-from glaswerk.serve.security import is_loopback
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +38,12 @@ def serve(
 ) -> None:
     """Serve the chat page and the API until Ctrl-C. Port 0 selects a free port.
 
-    Raises GlaswerkError if the lab has no such model or the address cannot be bound.
+    Raises GlaswerkError if the lab has no such model, the address cannot be bound, or it is one that
+    others can reach and there is no key.
     """
     with bind(host, port) as listener:
         app = create_app(lab, model, host=host)
         address = _address(host, listener)
-        if not is_loopback(host):
-            note(
-                f"warning: {host} is reachable from other machines, and there are no API keys yet: "
-                "anyone who can reach this port can chat and read the sources"
-            )
         server = Server(app, address, f"{app.state.served.artifact.name} at {address}", open_browser)
         try:
             server.run(sockets=[listener])

@@ -1,0 +1,77 @@
+"""Labs without a model, their keys, and gateways over them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from glaswerk.lab import Lab
+from glaswerk.serve.accounts.database import Database, open_database
+from glaswerk.serve.accounts.key_store import issue_key
+from glaswerk.serve.accounts.keys import Key
+from glaswerk.serve.accounts.ledger import Total, totals
+from glaswerk.serve.accounts.limits import parse_limits
+from glaswerk.serve.accounts.settings import AccountSettings
+from tests.serve.conftest import Running, run_app, wait_until
+
+from .gateway import make_gateway
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Iterator[Lab]:
+    """A lab without anything in it."""
+    lab = Lab.init(tmp_path / "lab", "test")
+    yield lab
+    lab.ledger.close()
+
+
+@contextmanager
+def accounts_of(lab: Lab) -> Iterator[Database]:
+    """The database of a lab's accounts."""
+    db = open_database(lab.root, AccountSettings.of(lab).accounts, create=True)
+    yield db
+    db.close()
+
+
+def make_key(lab: Lab, *limits: str, **fields: Any) -> tuple[Key, str]:
+    """A key of the lab, and its text."""
+    with accounts_of(lab) as db:
+        return issue_key(db, **{"project": "town", "name": "laptop", "limits": parse_limits(limits)} | fields)
+
+
+def usage_of(lab: Lab, by: Any = "project") -> dict[str, Total]:
+    """The sums of the lab's ledger."""
+    with accounts_of(lab) as db:
+        return {total.name: total for total in totals(db, by)}
+
+
+def bearer(text: str) -> dict[str, str]:
+    """The header that OpenAI's clients send."""
+    return {"authorization": f"Bearer {text}"}
+
+
+def ask(http: httpx.Client, text: str = "", headers: Mapping[str, str] = {}, **body: Any) -> httpx.Response:
+    """An answer of the endpoint without a model."""
+    sent = {**(bearer(text) if text else {}), **headers}
+    return http.post("/v1/chat/completions", json=body, headers=sent)
+
+
+def until_ready(http: httpx.Client, text: str) -> None:
+    """Returns once a key that was made while the server runs is known."""
+    wait_until(lambda: http.get("/v1/who", headers=bearer(text)).status_code == 200)
+
+
+@pytest.fixture
+def gate() -> Iterator[Callable[..., Running]]:
+    """Starts a gateway: gate(lab, loopback=False)."""
+    with ExitStack() as stack:
+
+        def run(lab: Lab, *, loopback: bool = True) -> Running:
+            return stack.enter_context(run_app(make_gateway(lab, loopback=loopback)))
+
+        yield run
