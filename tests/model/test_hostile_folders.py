@@ -241,3 +241,23 @@ def test_a_gpt2_without_prefixes_and_with_its_masks_is_adopted(empty_lab: Lab, t
     assert engine.context == 256
     names = os.listdir(made.model.path)
     assert "model.safetensors" in names
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "[" * 200_000,
+        '{"model":' * 100_000,
+        '{"added_tokens": [], "model": {"type": "Unigram", "unk_id": 0, "vocab": [[]]}}',
+        '{"added_tokens": [], "model": {"type": "Unigram", "unk_id": 0, "vocab": [["<unk>", 0], 7]}}',
+        '{"added_tokens": [{"content": "<x>"}], "model": {"type": "BPE", "vocab": {}, "merges": []}}',
+        '{"added_tokens": [], "model": {"type": "BPE", "vocab": null, "merges": [5]}}',
+    ],
+)
+def test_a_tokenizer_that_is_nested_too_deep_or_has_no_vocabulary_is_refused(
+    content: str, empty_lab: Lab, open_model: Path
+) -> None:
+    (open_model / "tokenizer.json").write_text(content)
+    with pytest.raises(GlaswerkError, match=r"tokenizer|tokens"):
+        adopt(empty_lab, open_model)
+    assert not empty_lab.all("model")

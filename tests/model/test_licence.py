@@ -99,6 +99,8 @@ def test_an_spdx_licence_has_the_hubs_id_if_there_is_one(licence: str, hub: str 
         ("LLAMA 3.1 COMMUNITY LICENSE AGREEMENT\n", "llama3.1"),
         ("Gemma Terms of Use\n\nLast modified", "gemma"),
         ("Creative Commons\nAttribution-NonCommercial 4.0 International\n", "CC-BY-NC-4.0"),
+        ("Attribution-ShareAlike 4.0 International\n", "CC-BY-SA-4.0"),
+        ("                    GNU GENERAL PUBLIC LICENSE\n   Version 3, 29 June 2007", "GPL-3.0-only"),
     ],
 )
 def test_licences_of_open_weights_are_recognised_by_their_text(
@@ -106,6 +108,12 @@ def test_licences_of_open_weights_are_recognised_by_their_text(
 ) -> None:
     (tmp_path / "LICENSE").write_text(text)
     assert licence_of(tmp_path, "", "") == (licence, "LICENSE")
+
+
+@pytest.mark.parametrize("name", ["LICENSE-MODEL.txt", "Gemma_Terms.txt", "NOTICE"])
+def test_a_licence_under_another_usual_name_is_recognised_too(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text("Gemma Terms of Use\n\nLast modified")
+    assert licence_of(tmp_path, "", "") == ("gemma", "LICENSE")
 
 
 def test_a_card_that_says_other_names_the_licence_on_its_own_line(tmp_path: Path) -> None:

@@ -200,3 +200,17 @@ def test_a_literal_byte_piece_is_text_in_bpe(tmp_path: Path) -> None:
     tokenizer = written(tmp_path, data, added=True)
     assert tokenizer.decode(tokenizer.encode("a<0x41>b")) == "a<0x41>b"
     assert tokenizer.decode(tokenizer.encode("\u00e9")) == "\u00e9"
+
+
+@pytest.mark.parametrize("text", ["a<0x41>b", "<0x41>", "<0x0A><0x0a>", "the <0xFF> ferry", "\u00e9<0xE9>"])
+def test_a_literal_byte_piece_is_text_in_unigram(text: str, tmp_path: Path) -> None:
+    data = unigram(split=False)
+    pieces = [(f"<0x{byte:02X}>", 0.0) for byte in range(256)]
+    letters = [(letter, -6.0) for letter in "014AFE9"]
+    data["model"] |= {"vocab": [*data["model"]["vocab"], *pieces, *letters], "byte_fallback": True}
+    data["decoder"] = {"type": "Sequence", "decoders": [{"type": "ByteFallback"}, {"type": "Fuse"}]}
+    tokenizer = written(tmp_path, data, added=True)
+    assert tokenizer.decode(tokenizer.encode(text)) == text
+    assert tokenizer.encode_many([text, text]) == [tokenizer.encode(text)] * 2
+    ids = tokenizer.render_chat([Message(role="user", content=text)], prompt=True)
+    assert f"user\n{text}<end_of_turn>" in tokenizer.decode(ids)

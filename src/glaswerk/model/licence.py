@@ -8,6 +8,7 @@ from pathlib import Path
 from glaswerk.core.artifact_files import MODEL_CARD
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.model.hub_folder import is_cached
+from glaswerk.model.licence_files import licence_files
 
 # Licence id of Hugging Face and GGUF → SPDX id.
 _SPDX = {
@@ -28,6 +29,9 @@ _TEXTS = (
     (re.compile(r"Apache License\s+Version 2\.0"), "Apache-2.0"),
     (re.compile(r"\A\s*(?:The )?MIT License"), "MIT"),
     (re.compile(r"Attribution-NonCommercial 4\.0 International"), "CC-BY-NC-4.0"),
+    (re.compile(r"Attribution-ShareAlike 4\.0 International"), "CC-BY-SA-4.0"),
+    (re.compile(r"\A\s*GNU GENERAL PUBLIC LICENSE\s+Version 3"), "GPL-3.0-only"),
+    (re.compile(r"\A\s*GNU AFFERO GENERAL PUBLIC LICENSE\s+Version 3"), "AGPL-3.0-only"),
     (re.compile(r"\A\s*LLAMA 3\.1 COMMUNITY LICENSE", re.I), "llama3.1"),
     (re.compile(r"\A\s*LLAMA 3\.2 COMMUNITY LICENSE", re.I), "llama3.2"),
     (re.compile(r"\A\s*LLAMA 3\.3 COMMUNITY LICENSE", re.I), "llama3.3"),
@@ -69,7 +73,8 @@ def _front_matter(readme: Path) -> str:
 
 
 def _text(folder: Path) -> str:
-    for name in ("LICENSE", "LICENSE.txt", "LICENSE.md", "LICENCE"):
+    usual = ("LICENSE", "LICENSE.txt", "LICENSE.md", "LICENCE")
+    for name in dict.fromkeys((*usual, *licence_files(folder))):
         head = _head(folder / name)
         for pattern, licence in _TEXTS:
             if pattern.search(head):

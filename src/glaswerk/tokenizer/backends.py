@@ -19,6 +19,8 @@ from glaswerk.tokenizer.control_tokens import out_of_reach
 MAX_TEXT = 200_000
 Placed = list[tuple[int, int, int]]
 _BYTE = re.compile(r"<0x[0-9A-Fa-f]{2}>")
+# Inside the name of a byte piece that a text contains.
+_IN_BYTE = re.compile(r"(?<=<)(?=0x[0-9A-Fa-f]{2}>)")
 
 
 class Backend(Protocol):
@@ -93,6 +95,9 @@ class TokenizersBackend:
         self._first_only = '"prepend_scheme": "first"' in json.dumps(self._data.get("pre_tokenizer"))
         self._added = {i: token.content for i, token in added.items()}
         self.vocab_size = 1 + max(self._plain.get_vocab(with_added_tokens=True).values())
+        self._finds_bytes = data["model"].get("type") == "Unigram" and bool(
+            data["model"].get("byte_fallback")
+        )
         self._byte_level = '"ByteLevel"' in json.dumps(data.get("decoder"))
 
     @cached_property
@@ -109,6 +114,10 @@ class TokenizersBackend:
         return built
 
     @cached_property
+    def _continuing_parsing(self) -> HuggingFaceTokenizer:
+        return _built({**self._data, **without_prefix(self._data)})
+
+    @cached_property
     def opening(self) -> list[int]:
         """The start token that the tokenizer puts before every text; empty if it adds none."""
         return list(self._plain.encode("", add_special_tokens=True).ids[:1])
@@ -116,7 +125,7 @@ class TokenizersBackend:
     def encode(self, text: str) -> list[int]:
         """Token ids of a plain text, without a start token; lone surrogates become U+FFFD."""
         with _no_panic():
-            first, *later = _pieces(well_formed(text)) or [""]
+            first, *later = self._parts(well_formed(text)) or [""]
             ids = list(self._plain.encode(first, add_special_tokens=False).ids)
             for part in later:
                 ids += self._continuing.encode(part, add_special_tokens=False).ids
@@ -124,23 +133,36 @@ class TokenizersBackend:
 
     def encode_many(self, texts: Sequence[str], *, threads: int) -> list[list[int]]:
         """`encode` for many texts. The library chooses the threads itself (RAYON_NUM_THREADS)."""
-        if max(map(len, texts), default=0) > MAX_TEXT:
+        if max(map(len, texts), default=0) > MAX_TEXT or self._finds_bytes:
             return [self.encode(text) for text in texts]
         with _no_panic():
             parts = self._plain.encode_batch([well_formed(text) for text in texts], add_special_tokens=False)
         return [list(part.ids) for part in parts]
+
+    def _parts(self, text: str) -> list[str]:
+        """The text in pieces of bounded length, cut where a Unigram model would find a byte piece in it, which
+        only bytes without a piece of their own become."""
+        if not self._finds_bytes:
+            return _pieces(text)
+        return [cut for part in _pieces(text) for cut in _IN_BYTE.split(part)]
 
     def place(self, text: str, *, parse: bool, within: bool = False) -> Placed:
         """(id, start, end) of each token, in characters of `text`.
 
         parse: encode names of special tokens in the text as those tokens. within: it follows another text.
         """
-        backend = self._parsing if parse else self._plain
-        if within and not parse and self._first_only:
-            backend = self._continuing
-        with _no_panic():
-            found = backend.encode(text, add_special_tokens=False)
-        return [(i, start, end) for i, (start, end) in zip(found.ids, found.offsets, strict=True)]
+        placed: Placed = []
+        at = 0
+        for part in _IN_BYTE.split(text) if self._finds_bytes else [text]:
+            backend = self._parsing if parse else self._plain
+            if (within and not parse and self._first_only) or at:
+                backend = self._continuing_parsing if parse else self._continuing
+            with _no_panic():
+                found = backend.encode(part, add_special_tokens=False)
+            spans = zip(found.ids, found.offsets, strict=True)
+            placed += [(i, at + start, at + end) for i, (start, end) in spans]
+            at += len(part)
+        return placed
 
     def decode_bytes(self, ids: Sequence[int]) -> bytes:
         """The bytes that these ids encode; added tokens give their names, unknown ids nothing."""

@@ -72,7 +72,7 @@ class Tokenizer:
                 else "{}"
             )
             return _adopted(data, json.loads(config), template)
-        except (OSError, KeyError, ValueError, TypeError, AttributeError) as error:
+        except (OSError, LookupError, ValueError, TypeError, AttributeError, RecursionError) as error:
             raise GlaswerkError(
                 f"expected a BPE tokenizer in {path}: {error!r}",
                 hint="glaswerk verify --all names what is damaged",
