@@ -140,8 +140,10 @@ class TokenizersBackend:
         return [list(part.ids) for part in parts]
 
     def _parts(self, text: str) -> list[str]:
-        """The text in pieces of bounded length, cut where a Unigram model would find a byte piece in it, which
-        only bytes without a piece of their own become."""
+        """The text in pieces of bounded length, cut where a Unigram model would find a byte piece in it.
+
+        Only bytes without a piece of their own become one.
+        """
         if not self._finds_bytes:
             return _pieces(text)
         return [cut for part in _pieces(text) for cut in _IN_BYTE.split(part)]
