@@ -140,7 +140,7 @@ def _say_next(lab: Lab, found: dict[str, Any], dry_run: bool) -> None:
             "the same without --dry-run" + (", perhaps with --copies forget" if found["copies"] else "")
         )
     elif not any((found["documents"], found["related"], found["derived"])):
-        next_step("glaswerk add; the marks hold for what is added later")
+        next_step("glaswerk add posts ARCHIVE.zip --licence own; the marks hold for what is added later")
     elif not lab.all("corpus"):
         next_step("glaswerk curate, which leaves it out")
     else:
