@@ -20,6 +20,7 @@ def _name(seed: Seed) -> str:
     return f"{seed.verb}-{seed.name}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", seeds(), ids=_name)
 def test_every_seed_is_a_file_that_is_read(empty_lab: Lab, tmp_path: Path, seed: Seed) -> None:
     path = tmp_path / seed.name

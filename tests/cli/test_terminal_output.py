@@ -75,7 +75,9 @@ def run(lab: Path, *words: str) -> Result:
     ],
     ids=lambda words: words[0],
 )
-@pytest.mark.parametrize("as_json", [False, True], ids=["words", "json"])
+@pytest.mark.parametrize(
+    "as_json", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["words", "json"]
+)
 def test_no_control_character_of_content_reaches_the_terminal(
     lab: Path, words: tuple[str, ...], as_json: bool
 ) -> None:

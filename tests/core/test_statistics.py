@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from glaswerk.core.statistics import ratio, share, unmeasurable, wilson
 
 
-@pytest.mark.parametrize("chance", [0.3, 0.5, 0.9])
+@pytest.mark.parametrize(
+    "chance", [0.3, pytest.param(0.5, marks=pytest.mark.slow), pytest.param(0.9, marks=pytest.mark.slow)]
+)
 def test_the_interval_covers_the_true_share_in_about_95_of_100_simulations(chance: float) -> None:
     dice = np.random.default_rng(5)
     hits = 0

@@ -167,6 +167,7 @@ def test_too_few_documents_in_either_split_give_no_rate(
     assert "5 documents of 16 tokens" in found.figures["reason"]
 
 
+@pytest.mark.slow
 def test_without_held_out_text_there_is_no_baseline_and_no_figure(lab: Lab, shards: Shards) -> None:
     base = lab.latest("model", "base")
     assert base is not None

@@ -23,18 +23,7 @@ from glaswerk.train.objective.next_token import Network, next_token
 from glaswerk.train.optim.optimizer import optimizers
 
 # Of most people's models: the others take a second each, too, but there are many.
-COMMON = {
-    "llama",
-    "qwen3",
-    "qwen3_moe",
-    "gemma2",
-    "gemma3_text",
-    "mistral",
-    "phi3",
-    "granite",
-    "gpt2",
-    "gpt_oss",
-}
+COMMON = {"llama", "qwen3", "gemma3_text", "gpt2"}
 EACH = [
     pytest.param(family, marks=() if family in COMMON else pytest.mark.slow, id=family) for family in FAMILIES
 ]

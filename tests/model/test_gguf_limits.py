@@ -101,6 +101,11 @@ EXPRESSED: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
+def few(cases: list[Any]) -> list[Any]:
+    """The first three as they are; the others are slow."""
+    return [*cases[:3], *(pytest.param(*case, marks=pytest.mark.slow) for case in cases[3:])]
+
+
 @pytest.fixture
 def adopted(empty_lab: Lab, tmp_path: Path) -> Callable[..., Artifact]:
     """`adopted(family, **config)`: a small model of that family."""
@@ -111,7 +116,7 @@ def adopted(empty_lab: Lab, tmp_path: Path) -> Callable[..., Artifact]:
     return made
 
 
-@pytest.mark.parametrize(("family", "config", "words"), REFUSED)
+@pytest.mark.parametrize(("family", "config", "words"), few(REFUSED))
 def test_what_gguf_would_lose_is_refused_by_name_and_no_file_is_left(
     family: str,
     config: dict[str, Any],
@@ -129,7 +134,7 @@ def test_what_gguf_would_lose_is_refused_by_name_and_no_file_is_left(
     assert not list((tmp_path / "out").iterdir())
 
 
-@pytest.mark.parametrize(("family", "config"), EXPRESSED)
+@pytest.mark.parametrize(("family", "config"), few(EXPRESSED))
 def test_what_gguf_expresses_is_the_same_network_when_it_is_adopted_again(
     family: str, config: dict[str, Any], adopted: Callable[..., Artifact], empty_lab: Lab, tmp_path: Path
 ) -> None:

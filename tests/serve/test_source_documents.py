@@ -25,6 +25,7 @@ def trained(lab: Lab) -> set[str]:
     return set(Shards.open(lab.need("shards", "main.main", hint="").path).spans("train")[0])
 
 
+@pytest.mark.slow
 def test_copies_are_those_that_curation_left_out_for_the_document(lab: Lab) -> None:
     evidence = SourceDocuments(ServedModel.load(lab))
     counted = Counter(str(row["duplicate_of"]) for row in decisions(lab) if row["duplicate_of"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import codecs
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +10,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from transformers import DynamicCache, PreTrainedModel
+from transformers import PreTrainedModel
 
 from glaswerk.core.document import Message
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.infer.sampling import Sampling, penalised, sample_token
-from glaswerk.infer.stop_strings import StopFilter
+from glaswerk.infer.answer_text import AnswerText
+from glaswerk.infer.engines.batcher import Batcher
+from glaswerk.infer.engines.job import Emission, Job
+from glaswerk.infer.engines.network import Network, batches, network_of
+from glaswerk.infer.sampling import Sampling
 from glaswerk.model.text_network import load
 from glaswerk.tokenizer import Tokenizer
 
@@ -61,6 +64,8 @@ class Engine:
         self.sampling = sampling or Sampling()
         self.context = int(model.config.max_position_embeddings)
         self.parameters = int(sum(p.numel() for p in model.parameters()))
+        self._together: bool | None = None
+        self._trial = threading.Lock()
         self._ends = frozenset({tokenizer.end_id, tokenizer.turn_end_id, tokenizer.turn_id})
 
     @classmethod
@@ -68,8 +73,7 @@ class Engine:
         """Load a model folder. Raises GlaswerkError if it has no loadable model or tokenizer."""
         engine = cls(load(folder), Tokenizer.load(folder), Sampling.of(folder))
         # The first forward pass sets up kernels and caches; do it before the first user waits for it.
-        for _ in engine._tokens([engine.tokenizer.end_id], 2, Sampling(0.0)):
-            pass
+        Batcher(engine._network()).run([engine.job([engine.tokenizer.end_id], Sampling(0.0), 2)])
         return engine
 
     def prompt(self, messages: Sequence[Message]) -> list[int]:
@@ -109,90 +113,45 @@ class Engine:
             repetition_penalty=repetition_penalty,
         )
         prompt = self.prompt(messages)
-        room = min(max_tokens, self.context - len(prompt))
-        utf8, stops = codecs.getincrementaldecoder("utf-8")("replace"), StopFilter(stop)
-        count, reason = 0, "length"
-        for token in self._tokens(prompt, room, sampling):
-            count += 1
-            if token in self._ends:
-                reason = "stop"
-                break
-            text = stops.feed(utf8.decode(self._piece(token, first=count == 1)))
-            if text:
-                yield Delta(text, None, len(prompt), count)
-            if stops.hit:
-                reason = "stop"
-                break
-        # The decoder may still hold the first bytes of a character: half a character is no text.
-        yield Delta("" if stops.hit else stops.rest(), reason, len(prompt), count)
+        emissions: list[Emission] = []
+        text, batcher = self.text(stop), Batcher(self._network())
+        running = batcher.add(self.job(prompt, sampling, max_tokens, listen=emissions.append))
+        while text.finish is None:
+            batcher.step()
+            for emission in emissions:
+                piece = text.feed(emission)
+                if piece and text.finish is None:
+                    yield Delta(piece, None, len(prompt), text.tokens)
+            emissions.clear()
+        running.cancel()
+        yield Delta(piece, text.finish, len(prompt), text.tokens)
 
-    def _piece(self, token: int, *, first: bool) -> bytes:
-        """The bytes of a token of an answer; of the first, without the space that begins every text."""
-        found = self.tokenizer.decode_bytes([token])
-        return found.removeprefix(b" ") if first and self.tokenizer.prefixes else found
+    def job(self, prompt: Sequence[int], sampling: Sampling, max_tokens: int, **more: Any) -> Job:
+        """What to ask of an engine over this model: up to `max_tokens` after a prompt, within its context."""
+        room = max(1, min(max_tokens, self.context - len(prompt)))
+        return Job(prompt, room, sampling, ends=self._ends, **more)
 
-    def _tokens(self, prompt: list[int], room: int, sampling: Sampling) -> Iterator[int]:
-        cache = DynamicCache(config=self.model.config)
-        generator = None
-        if sampling.seed is not None:
-            generator = torch.Generator().manual_seed(sampling.seed)
-        ids, before = torch.tensor([prompt]), list(prompt)
-        for _ in range(room):
-            # Entered anew at each step: a generator must not leave the mode active in its caller.
-            with torch.inference_mode():
-                logits = self.model(
-                    input_ids=ids, past_key_values=cache, use_cache=True, logits_to_keep=1
-                ).logits
-                token = sample_token(logits[0, -1, : self.tokenizer.vocab_size], sampling, generator, before)
-            yield token
-            before.append(token)
-            ids = torch.tensor([[token]])
+    def text(self, stop: Sequence[str] = ()) -> AnswerText:
+        """A decoder of one answer's tokens."""
+        return AnswerText(self.tokenizer, self._ends, stop)
 
-    @torch.inference_mode()
+    def _network(self) -> Network:
+        """Of one call alone: calls from several threads share the weights and nothing else."""
+        with self._trial:
+            if self._together is None:
+                self._together = batches(self.model, self.tokenizer.vocab_size)
+        return network_of(self.model, self.tokenizer.vocab_size, together=self._together)
+
     def answer_many(self, conversations: Sequence[Sequence[Message]], *, max_tokens: int = 48) -> list[str]:
-        """Greedy answers, in order: those that `stream` gives at temperature 0.
-
-        Batches have prompts of equal length, as padding would alter answers.
-        """
-        prompts = [self.prompt(messages) for messages in conversations]
-        by_length: dict[int, list[int]] = {}
-        for i, ids in enumerate(prompts):
-            by_length.setdefault(len(ids), []).append(i)
-        answers = [""] * len(prompts)
-        for rows in by_length.values():
-            for start in range(0, len(rows), 64):
-                part = rows[start : start + 64]
-                for i, ids in zip(part, self._greedy([prompts[i] for i in part], max_tokens), strict=True):
-                    answers[i] = self._text(ids)
-        return answers
-
-    def _greedy(self, prompts: Sequence[list[int]], max_tokens: int) -> list[list[int]]:
-        """The likeliest tokens after each of these prompts of equal length, each at least up to its end."""
-        cache = DynamicCache(config=self.model.config)
-        penalty, answers = self.sampling.repetition_penalty, [list[int]() for _ in prompts]
-        ids, going = torch.tensor(prompts), set(range(len(prompts)))
-        for _ in range(min(max_tokens, self.context - len(prompts[0]))):
-            logits = self.model(input_ids=ids, past_key_values=cache, use_cache=True, logits_to_keep=1).logits
-            scores = logits[:, -1, : self.tokenizer.vocab_size]
-            if penalty != 1:
-                seen = [[*prompt, *answer] for prompt, answer in zip(prompts, answers, strict=True)]
-                scores = torch.stack(
-                    [penalised(row, ids, penalty) for row, ids in zip(scores, seen, strict=True)]
-                )
-            tokens = scores.argmax(-1).tolist()
-            for answer, token in zip(answers, tokens, strict=True):
-                answer.append(token)
-            going -= {row for row, token in enumerate(tokens) if token in self._ends}
-            if not going:
-                break
-            ids = torch.tensor(tokens)[:, None]
-        return answers
-
-    def _text(self, ids: list[int]) -> str:
-        end = next((i for i, token in enumerate(ids) if token in self._ends), len(ids))
-        # As in `stream`: the first bytes of a character that was cut are no text.
-        pieces = b"".join(self._piece(token, first=not at) for at, token in enumerate(ids[:end]))
-        return codecs.getincrementaldecoder("utf-8")("replace").decode(pieces)
+        """Greedy answers, in order: those that `stream` gives at temperature 0."""
+        greedy = self.sampling.changed(temperature=0.0)
+        found: list[list[Emission]] = [[] for _ in conversations]
+        jobs = [
+            self.job(self.prompt(messages), greedy, max_tokens, listen=emissions.append)
+            for messages, emissions in zip(conversations, found, strict=True)
+        ]
+        Batcher(self._network()).run(jobs)
+        return [self.text().whole(emissions) for emissions in found]
 
     def log_likelihoods(self, pairs: Sequence[tuple[str, str]]) -> list[Score]:
         """Score each (context, continuation) of plain text; the context "" is the start of a document.

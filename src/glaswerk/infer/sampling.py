@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -30,6 +31,19 @@ class Sampling:
     top_k: int = 0
     min_p: float = 0.0
     repetition_penalty: float = 1.0
+    frequency_penalty: float = 0.0
+    presence_penalty: float = 0.0
+
+    @property
+    def greedy(self) -> bool:
+        """Whether the likeliest token is taken. Below 1e-4 the division overflows fp32, and no other token
+        has any probability."""
+        return self.temperature < 1e-4
+
+    @property
+    def filters(self) -> bool:
+        """Whether it leaves out tokens."""
+        return self.top_k > 0 or self.top_p < 1 or self.min_p > 0
 
     @classmethod
     def of(cls, folder: Path) -> Self:
@@ -53,9 +67,13 @@ def sample_token(
     """Draw one token id from logits of shape (vocabulary,); `before`: the ids of prompt and answer so far."""
     if sampling.repetition_penalty != 1:
         logits = penalised(logits, before, sampling.repetition_penalty)
-    # Below this the division overflows fp32, and only the likeliest token has any probability.
-    if sampling.temperature < 1e-4:
+    if sampling.greedy:
         return int(logits.argmax())
+    return int(torch.multinomial(kept_probabilities(logits, sampling), 1, generator=generator))
+
+
+def kept_probabilities(logits: Tensor, sampling: Sampling) -> Tensor:
+    """Probabilities to draw from, (vocabulary,), not normalised; 0 for tokens that the setting leaves out."""
     logits = logits.float() / sampling.temperature
     if 0 < sampling.top_k < len(logits):
         logits = logits.masked_fill(logits < logits.topk(sampling.top_k).values[-1], -torch.inf)
@@ -65,7 +83,14 @@ def sample_token(
     if sampling.min_p > 0:
         least = sampling.min_p * probabilities.max()
         probabilities = probabilities.masked_fill(probabilities < least, 0.0)
-    return int(torch.multinomial(probabilities, 1, generator=generator))
+    return probabilities
+
+
+def counted(logits: Tensor, answer: Sequence[int], sampling: Sampling) -> Tensor:
+    """A copy of logits, (vocabulary,), less the frequency and presence penalties of an answer's tokens."""
+    times = Counter(answer)
+    taken = [-(sampling.frequency_penalty * count + sampling.presence_penalty) for count in times.values()]
+    return logits.index_add(0, torch.tensor(list(times)), torch.tensor(taken, dtype=logits.dtype))
 
 
 def penalised(logits: Tensor, before: Sequence[int], penalty: float) -> Tensor:
