@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import httpx
 import openai
@@ -66,7 +67,7 @@ def test_the_bytes_of_a_stream_follow_the_wire_format(server: Running) -> None:
     events = reply.text.split("\n\n")
     assert events[-2:] == ["data: [DONE]", ""]
     chunks = [json.loads(event.removeprefix("data: ")) for event in events[:-2]]
-    assert chunks[0]["choices"][0]["delta"] == {"role": "assistant", "content": ""}
+    assert chunks[0]["choices"][0]["delta"] == {"role": "assistant", "content": "", "refusal": None}
     assert [c["usage"] for c in chunks[:-1]] == [None] * (len(chunks) - 1)
     assert chunks[-2]["choices"] == [
         {"index": 0, "delta": {}, "logprobs": None, "finish_reason": "stop"},
@@ -93,7 +94,11 @@ def test_usage_of_a_stream_equals_that_of_the_whole_answer(client: OpenAI) -> No
         stream=True,
         stream_options={"include_usage": True},
     )
-    assert list(stream)[-1].usage == whole.usage
+    assert whole.usage is not None
+    streamed = list(stream)[-1].usage
+    assert streamed is not None
+    counts = (whole.usage.prompt_tokens, whole.usage.completion_tokens, whole.usage.total_tokens)
+    assert (streamed.prompt_tokens, streamed.completion_tokens, streamed.total_tokens) == counts
 
 
 def test_text_parts_and_the_developer_role_are_understood(client: OpenAI) -> None:
@@ -281,3 +286,84 @@ def test_who_waits_in_the_queue_is_served_in_turn(start: Callable[..., Running])
 
         with ThreadPoolExecutor(8) as executor:
             assert set(executor.map(one, range(8))) == {BRIDGE}
+
+
+def test_several_choices_have_seeds_of_their_own_and_the_first_is_that_of_one_alone(client: OpenAI) -> None:
+    options: dict[str, Any] = {"temperature": 2, "seed": 5, "max_tokens": 40}
+    question = ask("Tell me more.")
+    several = client.chat.completions.create(model="chat", messages=question, n=16, **options)
+    again = client.chat.completions.create(model="chat", messages=question, n=16, **options)
+    one = client.chat.completions.create(model="chat", messages=question, **options)
+    found = [choice.message.content for choice in several.choices]
+    assert [choice.index for choice in several.choices] == list(range(16))
+    assert found == [choice.message.content for choice in again.choices]
+    assert len(set(found)) > 1
+    assert one.choices[0].message.content == found[0]
+    assert several.usage is not None
+    assert one.usage is not None
+    assert several.usage.prompt_tokens == one.usage.prompt_tokens
+
+
+def test_streamed_choices_are_those_of_the_whole_answer(client: OpenAI) -> None:
+    options: dict[str, Any] = {"temperature": 2, "seed": 5, "max_tokens": 40, "n": 3}
+    question = ask("Tell me more.")
+    whole = client.chat.completions.create(model="chat", messages=question, **options)
+    parts, ends = ["", "", ""], [None] * 3
+    for chunk in client.chat.completions.create(model="chat", messages=question, stream=True, **options):
+        for choice in chunk.choices:
+            parts[choice.index] += choice.delta.content or ""
+            ends[choice.index] = choice.finish_reason or ends[choice.index]
+    assert parts == [choice.message.content for choice in whole.choices]
+    assert ends == [choice.finish_reason for choice in whole.choices]
+
+
+def test_log_probabilities_spell_the_answer_and_rank_the_likeliest(client: OpenAI) -> None:
+    reply = client.chat.completions.create(
+        model="chat", messages=ask("Who built the old bridge?"), temperature=0, logprobs=True, top_logprobs=3
+    )
+    found = reply.choices[0].logprobs
+    assert found is not None
+    assert found.content is not None
+    spelled = b"".join(bytes(token.bytes or []) for token in found.content)
+    assert spelled.decode().startswith(BRIDGE)
+    for token in found.content:
+        assert len(token.top_logprobs) == 3
+        # Greedy: the chosen token is the likeliest.
+        assert token.logprob == max(other.logprob for other in token.top_logprobs) <= 0
+    assert reply.usage is not None
+    assert len(found.content) == reply.usage.completion_tokens
+
+
+def test_log_probabilities_come_in_a_stream_too(client: OpenAI) -> None:
+    options: dict[str, Any] = {"temperature": 0, "logprobs": True, "max_tokens": 6}
+    question = ask("Who built the old bridge?")
+    whole = client.chat.completions.create(model="chat", messages=question, **options).choices[0].logprobs
+    streamed = [
+        token.logprob
+        for chunk in client.chat.completions.create(model="chat", messages=question, stream=True, **options)
+        for choice in chunk.choices
+        if choice.logprobs
+        for token in choice.logprobs.content or []
+    ]
+    assert whole is not None
+    assert streamed == pytest.approx([token.logprob for token in whole.content or []], abs=1e-4)
+
+
+def test_a_bias_is_applied_and_a_token_beyond_the_vocabulary_refused(client: OpenAI) -> None:
+    question = ask("Who built the old bridge?")
+    plain = client.chat.completions.create(model="chat", messages=question, temperature=0, max_tokens=3)
+    forced = client.chat.completions.create(
+        model="chat", messages=question, temperature=0, max_tokens=3, logit_bias={"70": 100}
+    )
+    assert forced.choices[0].message.content != plain.choices[0].message.content
+    with pytest.raises(openai.BadRequestError, match="must have token ids below"):
+        client.chat.completions.create(model="chat", messages=question, logit_bias={"999999": 1})
+
+
+def test_the_beginning_of_a_known_prompt_is_counted_as_cached(client: OpenAI) -> None:
+    messages = ask("Who built the old bridge? " + "Please say it once more. " * 8)
+    client.chat.completions.create(model="chat", messages=messages, max_tokens=1)
+    usage = client.chat.completions.create(model="chat", messages=messages, max_tokens=1).usage
+    assert usage is not None
+    assert usage.prompt_tokens_details is not None
+    assert usage.prompt_tokens_details.cached_tokens == usage.prompt_tokens - 1

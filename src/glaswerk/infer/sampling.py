@@ -27,7 +27,7 @@ class Sampling:
 
     temperature: float = 0.7
     top_p: float = 1.0
-    seed: int | None = None
+    seed: int | str | None = None
     top_k: int = 0
     min_p: float = 0.0
     repetition_penalty: float = 1.0

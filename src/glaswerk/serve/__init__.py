@@ -4,7 +4,8 @@ In: one trained model of the lab, and HTTP requests. Out: answers (`POST /v1/cha
 documents that contain an answer's words verbatim, the trust report, and the chat page in `static/`.
 
 Start with `app.py`: its table of routes leads to every endpoint. The life of a chat request: `security.py`,
-`request_body.py`, `chat_request.py` (checks), `chat.py` (endpoint), `pool.py` (threads), `chat_response.py`.
+`request_body.py`, `chat_request.py` (checks), `chat.py` (endpoint), `pool.py` (how many at once),
+`generation.py` (from the engine's thread), `chat_response.py`.
 
 What the sources panel shows: `sources.py` has its endpoints and builds the JSON of a trace;
 `source_documents.py` decides what may be shown of a document and gives its history; `static/sources.js` draws

@@ -40,7 +40,7 @@ def create_app(
     if the lab has no such model, or if others can reach `host` and there is no key.
     """
     accounts = Accounts.open(lab, loopback=is_loopback(host))
-    served, pool = ServedModel.load(lab, model), Pool(limits.running, limits.waiting)
+    served, pool = ServedModel.load(lab, model, slots=limits.running), Pool(limits.running + limits.waiting)
     answers = RecentAnswers(lab, served.artifact.id, limits.answers)
     sources = SourcesApi(served, answers, limits)
     facts = ModelInfo(served, sources)
@@ -50,6 +50,7 @@ def create_app(
         accounts.start()
         yield
         pool.close()
+        served.tokens.close()
         accounts.close()
 
     app = Starlette(

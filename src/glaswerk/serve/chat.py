@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from typing import Any
 
@@ -12,12 +12,12 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.infer import Delta
 from glaswerk.serve import chat_request, chat_response
 from glaswerk.serve.chat_request import ChatRequest
 from glaswerk.serve.errors import ApiError, error_body
+from glaswerk.serve.generation import Generation, Piece
 from glaswerk.serve.limits import Limits
-from glaswerk.serve.pool import Generation, Pool, unless_disconnected
+from glaswerk.serve.pool import Pool, unless_disconnected
 from glaswerk.serve.recent_answers import RecentAnswers, TracedText, spoken
 from glaswerk.serve.request_body import read_object
 from glaswerk.serve.served_model import ServedModel
@@ -30,7 +30,7 @@ class Chat:
     """The endpoint for one model and one pool.
 
     With the header `x-glaswerk-trace: true` or the field `"glaswerk": {"trace": true}`, the response has the
-    additional field `glaswerk.trace`.
+    additional field `glaswerk.trace`, of the first choice.
     """
 
     def __init__(
@@ -42,24 +42,23 @@ class Chat:
     async def __call__(self, request: Request) -> Response:
         asked = chat_request.parse(await read_object(request, self._limits.body_bytes))
         self._served.check(asked.model)
-        await to_thread.run_sync(self._check_length, asked)
+        prompt = await to_thread.run_sync(self._prompt, asked)
         traced = asked.trace or chat_request.trace_header(request.headers.get("x-glaswerk-trace"))
         if traced:
             await self._sources.ready()
         envelope = chat_response.Envelope(asked.model, self._served.fingerprint, asked.include_usage)
         trace = partial(self._sources.trace, identifier=envelope.id) if traced else None
         context = spoken(asked.messages, self._limits.context_characters)
-        work = self._pool.start(self._stream(asked))
-        generation = await unless_disconnected(request, work)
+        answer = _Answer(self._start(asked, prompt), self._spelling(asked), asked.n)
         if asked.stream:
-            return EventStream(generation, envelope, self._answers, context, trace)
-        text, last = await unless_disconnected(request, _collect(generation))
-        exchange = TracedText(text, context)
+            return EventStream(answer, envelope, self._answers, context, trace)
+        await unless_disconnected(request, answer.whole())
+        exchange = TracedText(answer.choices[0].text, context)
         self._answers.keep(envelope.id, exchange)
         extra = {"glaswerk": {"trace": await trace(exchange)}} if trace else {}
-        return JSONResponse(envelope.completion(text, last) | extra)
+        return JSONResponse(envelope.completion(answer.choices, answer.usage()) | extra)
 
-    def _check_length(self, asked: ChatRequest) -> None:
+    def _prompt(self, asked: ChatRequest) -> list[int]:
         # Tokens have at most 128 bytes, so a text above this bound is too long whatever its tokens are.
         size = sum(len(message["content"]) for message in asked.messages)
         bound = min(128 * self._served.engine.context, self._limits.prompt_characters)
@@ -70,32 +69,80 @@ class Chat:
             )
             raise ApiError(400, message, param="messages", code="context_length_exceeded")
         try:
-            self._served.engine.prompt(asked.messages)
+            return self._served.engine.prompt(asked.messages)
         except GlaswerkError as error:
             raise ApiError(400, str(error), param="messages", code="context_length_exceeded") from error
 
-    def _stream(self, asked: ChatRequest) -> Callable[[], Iterator[Delta]]:
-        return lambda: self._served.engine.stream(
-            asked.messages,
-            max_tokens=asked.max_tokens or self._limits.default_max_tokens,
-            temperature=asked.temperature,
-            top_p=asked.top_p,
-            top_k=asked.top_k,
-            min_p=asked.min_p,
-            repetition_penalty=asked.repetition_penalty,
-            stop=asked.stop,
-            seed=asked.seed,
-        )
+    def _start(self, asked: ChatRequest, prompt: list[int]) -> Generation:
+        """One job a choice; each has a seed of its own, which follows from the request's."""
+        engine = self._served.engine
+        self._check_bias(asked)
+        limit = asked.max_tokens or self._limits.default_max_tokens
+        jobs = [
+            engine.job(
+                prompt,
+                engine.sampling.changed(**_seeded(asked.sampling, i)),
+                limit,
+                top=asked.top_logprobs,
+                logit_bias=asked.logit_bias,
+            )
+            for i in range(asked.n)
+        ]
+        return self._pool.start(self._served.tokens, jobs, [engine.text(asked.stop) for _ in jobs])
+
+    def _check_bias(self, asked: ChatRequest) -> None:
+        size = self._served.engine.tokenizer.vocab_size
+        beyond = next((token for token, _ in asked.logit_bias if token >= size), None)
+        if beyond is not None:
+            message = f"logit_bias must have token ids below {size:,}, found {beyond}"
+            raise ApiError(400, message, param="logit_bias", code="invalid_value")
+
+    def _spelling(self, asked: ChatRequest) -> Callable[[int], bytes] | None:
+        if asked.top_logprobs is None:
+            return None
+        return lambda token: self._served.engine.tokenizer.decode_bytes([token])
 
 
-async def _collect(generation: Generation[Delta]) -> tuple[str, Delta]:
-    parts, last = [], Delta("", None, 0, 0)
-    try:
-        async for last in generation:
-            parts.append(last.text)
-    finally:
-        generation.stop()
-    return "".join(parts), last
+def _seeded(sampling: dict[str, Any], index: int) -> dict[str, Any]:
+    seed = sampling["seed"]
+    return sampling if seed is None or index == 0 else sampling | {"seed": f"{seed}.{index}"}
+
+
+class _Answer:
+    """The choices of one request as they come in."""
+
+    def __init__(self, generation: Generation, spell: Callable[[int], bytes] | None, count: int) -> None:
+        self.generation, self._spell = generation, spell
+        self.choices = [chat_response.Choice() for _ in range(count)]
+
+    def usage(self) -> dict[str, Any]:
+        """Token counts so far."""
+        found = self.generation
+        return chat_response.usage(found.prompt_tokens, found.completion_tokens, found.cached_tokens)
+
+    async def pieces(self) -> AsyncIterator[tuple[Piece, dict[str, Any] | None]]:
+        """Every piece with its log-probabilities, which the choices then have, too."""
+        async for piece in self.generation:
+            choice = self.choices[piece.index]
+            choice.text += piece.text
+            choice.finish = piece.finish or choice.finish
+            yield piece, self._logprobs(piece)
+
+    def _logprobs(self, piece: Piece) -> dict[str, Any] | None:
+        if self._spell is None:
+            return None
+        return chat_response.logprobs(piece.tokens, self._spell)
+
+    async def whole(self) -> None:
+        """Wait for the end of all choices."""
+        try:
+            async for piece, found in self.pieces():
+                choice = self.choices[piece.index]
+                if found is not None:
+                    known = choice.logprobs or {"content": [], "refusal": None}
+                    choice.logprobs = known | {"content": known["content"] + found["content"]}
+        finally:
+            self.generation.stop()
 
 
 class EventStream(StreamingResponse):
@@ -105,44 +152,46 @@ class EventStream(StreamingResponse):
 
     def __init__(
         self,
-        generation: Generation[Delta],
+        answer: _Answer,
         envelope: chat_response.Envelope,
         answers: RecentAnswers,
         context: str,
         trace: _Trace | None,
     ) -> None:
         headers = {"cache-control": "no-cache, no-transform", "x-accel-buffering": "no"}
-        super().__init__(self._events(generation, envelope, trace), headers=headers)
-        self._generation, self._envelope, self._answers = generation, envelope, answers
-        self._parts: list[str] = []
+        super().__init__(self._events(answer, envelope, trace), headers=headers)
+        self._answer, self._envelope, self._answers = answer, envelope, answers
         self._context = context
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await super().__call__(scope, receive, send)
         finally:
-            self._generation.stop()
+            self._answer.generation.stop()
             self._answers.keep(self._envelope.id, self._exchange())
 
     def _exchange(self) -> TracedText:
-        return TracedText("".join(self._parts), self._context)
+        return TracedText(self._answer.choices[0].text, self._context)
 
     async def _events(
-        self, generation: Generation[Delta], envelope: chat_response.Envelope, trace: _Trace | None
+        self, answer: _Answer, envelope: chat_response.Envelope, trace: _Trace | None
     ) -> AsyncIterator[bytes]:
         """The events of the stream. After the first one, an error can only be reported as another event."""
-        yield envelope.chunk({"role": "assistant", "content": ""})
-        last = Delta("", None, 0, 0)
+        for index in range(len(answer.choices)):
+            yield envelope.chunk({"role": "assistant", "content": "", "refusal": None}, index=index)
         try:
-            async for last in generation:
-                if last.text:
-                    self._parts.append(last.text)
-                    yield envelope.chunk({"content": last.text})
-            yield envelope.chunk({}, last.finish_reason or "stop")
+            async for piece, logprobs in answer.pieces():
+                if piece.text or (logprobs and logprobs["content"]):
+                    yield envelope.chunk({"content": piece.text}, index=piece.index, logprobs=logprobs)
+                if piece.finish:
+                    yield envelope.chunk({}, piece.finish, index=piece.index)
             # A client may request the trace as soon as it reads the last chunk, before this response ends.
             self._answers.keep(envelope.id, self._exchange())
             if trace:
                 yield envelope.trace_chunk(await trace(self._exchange()))
+        except ApiError as error:
+            yield chat_response.event(error_body(error.status, error.message, error.param, error.code))
+            return
         except GlaswerkError as error:
             yield chat_response.event(error_body(400, str(error), None, "lab_error"))
             return
@@ -152,5 +201,5 @@ class EventStream(StreamingResponse):
             raise
         # After the trace: clients read usage from the last chunk.
         if envelope.include_usage:
-            yield envelope.usage_chunk(last)
+            yield envelope.usage_chunk(answer.usage())
         yield chat_response.DONE

@@ -16,6 +16,7 @@ _SEED_LIMIT = 2**63
 _USED = {
     *("model", "messages", "max_tokens", "max_completion_tokens", "temperature", "top_p", "stop", "seed"),
     *("stream", "stream_options", "n", "glaswerk", "top_k", "min_p", "repetition_penalty"),
+    *("frequency_penalty", "presence_penalty", "logit_bias", "logprobs", "top_logprobs"),
 }
 # Fields of OpenAI's API without effect on the words of an answer: accounts, caches, billing.
 _WITHOUT_EFFECT = {
@@ -28,11 +29,6 @@ _NEUTRAL: dict[str, tuple[Any, ...]] = {
     "tools": (None, []),
     "functions": (None, []),
     "tool_choice": (None, "none", "auto"),
-    "logprobs": (None, False),
-    "top_logprobs": (None, 0),
-    "frequency_penalty": (None, 0),
-    "presence_penalty": (None, 0),
-    "logit_bias": (None, {}),
     "audio": (None,),
     "modalities": (None, ["text"]),
     "response_format": (None, {"type": "text"}),
@@ -53,20 +49,19 @@ _KNOWN = _USED | _WITHOUT_EFFECT | _NEUTRAL.keys()
 class ChatRequest:
     """A checked request; None: the client did not say, so the model's own setting counts.
 
-    `trace`: return a trace, too. `top_k`, `min_p` and `repetition_penalty` are no fields of OpenAI's API;
-    vLLM and llama.cpp have them.
+    `sampling`: what the client said of it, by the names of `Sampling`. `top_logprobs`: None for no
+    log-probabilities. `trace`: return a trace, too. `top_k`, `min_p` and `repetition_penalty` are no fields
+    of OpenAI's API; vLLM and llama.cpp have them.
     """
 
     model: str
     messages: tuple[Message, ...]
+    n: int
     max_tokens: int | None
-    temperature: float | None
-    top_p: float | None
-    top_k: int | None
-    min_p: float | None
-    repetition_penalty: float | None
+    sampling: dict[str, Any]
+    logit_bias: tuple[tuple[int, float], ...]
+    top_logprobs: int | None
     stop: tuple[str, ...]
-    seed: int | None
     stream: bool
     include_usage: bool
     trace: bool
@@ -79,24 +74,55 @@ def parse(body: Mapping[str, Any]) -> ChatRequest:
             raise _wrong(name, "is not supported by this server; leave it out", code="unsupported_parameter")
     for name in body.keys() - _KNOWN:
         raise _unknown(name)
-    if _whole(body, "n", 1, 128) not in (None, 1):
-        raise _wrong("n", f"must be 1, found {body['n']}; repeat the request for another answer")
     stream = _flag(body, "stream")
     return ChatRequest(
         model=_model(body),
         messages=_messages(body.get("messages")),
+        n=_whole(body, "n", 1, 128) or 1,
         max_tokens=_max_tokens(body),
-        temperature=_number(body, "temperature", 0, 2),
-        top_p=_number(body, "top_p", 0, 1, above=True),
-        top_k=_top_k(body),
-        min_p=_number(body, "min_p", 0, 1),
-        repetition_penalty=_number(body, "repetition_penalty", 0.1, 10),
+        sampling=_sampling(body),
+        logit_bias=_logit_bias(body.get("logit_bias")),
+        top_logprobs=_top_logprobs(body),
         stop=_stop(body.get("stop")),
-        seed=_whole(body, "seed", -_SEED_LIMIT, _SEED_LIMIT - 1),
         stream=stream,
         include_usage=_include_usage(body, stream),
         trace=_trace(body.get("glaswerk")),
     )
+
+
+def _sampling(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "temperature": _number(body, "temperature", 0, 2),
+        "top_p": _number(body, "top_p", 0, 1, above=True),
+        "top_k": _top_k(body),
+        "min_p": _number(body, "min_p", 0, 1),
+        "repetition_penalty": _number(body, "repetition_penalty", 0.1, 10),
+        "frequency_penalty": _number(body, "frequency_penalty", -2, 2),
+        "presence_penalty": _number(body, "presence_penalty", -2, 2),
+        "seed": _whole(body, "seed", -_SEED_LIMIT, _SEED_LIMIT - 1),
+    }
+
+
+def _logit_bias(value: Any) -> tuple[tuple[int, float], ...]:
+    """Token ids as decimal text, biases from -100 to 100. The vocabulary is not known here."""
+    if value is None:
+        return ()
+    if not isinstance(value, dict) or len(value) > 1024:
+        raise _wrong("logit_bias", f"must be an object of up to 1,024 token ids, found {_show(value)}")
+    for token, bias in value.items():
+        if not (token.isascii() and token.isdecimal() and len(token) <= 9):
+            raise _wrong("logit_bias", f"must have token ids as its names, found {_show(token)}")
+        _number(value, token, -100, 100)
+        if bias is None:
+            raise _wrong("logit_bias", "must have a number from -100 to 100 for each id, found nothing")
+    return tuple((int(token), float(bias)) for token, bias in value.items())
+
+
+def _top_logprobs(body: Mapping[str, Any]) -> int | None:
+    wanted, count = _flag(body, "logprobs"), _whole(body, "top_logprobs", 0, 20)
+    if count and not wanted:
+        raise _wrong("top_logprobs", "is allowed only if logprobs is true")
+    return (count or 0) if wanted else None
 
 
 def trace_header(value: str | None) -> bool:

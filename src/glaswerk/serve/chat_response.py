@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import secrets
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from glaswerk.infer import Delta
+from glaswerk.infer.engines import Token
 
 DONE = b"data: [DONE]\n\n"
 
@@ -18,13 +19,59 @@ def event(value: dict[str, Any]) -> bytes:
     return b"data: " + json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n\n"
 
 
-def usage(last: Delta) -> dict[str, int]:
-    """Token counts of a finished answer."""
+def usage(prompt: int, completion: int, cached: int = 0) -> dict[str, Any]:
+    """Token counts of an answer."""
     return {
-        "prompt_tokens": last.prompt_tokens,
-        "completion_tokens": last.completion_tokens,
-        "total_tokens": last.prompt_tokens + last.completion_tokens,
+        "prompt_tokens": prompt,
+        "completion_tokens": completion,
+        "total_tokens": prompt + completion,
+        "prompt_tokens_details": {"cached_tokens": cached, "audio_tokens": 0},
+        "completion_tokens_details": {
+            "reasoning_tokens": 0,
+            "audio_tokens": 0,
+            "accepted_prediction_tokens": 0,
+            "rejected_prediction_tokens": 0,
+        },
     }
+
+
+def logprobs(tokens: Sequence[Token], spell: Callable[[int], bytes]) -> dict[str, Any]:
+    """The log-probabilities of a choice; `spell` gives the bytes of a token."""
+
+    def one(token: int, value: float | None) -> dict[str, Any]:
+        found = spell(token)
+        return {"token": found.decode("utf-8", "replace"), "bytes": list(found), "logprob": value}
+
+    content = [
+        one(token.id, token.log_probability) | {"top_logprobs": [one(*each) for each in token.top]}
+        for token in tokens
+    ]
+    return {"content": content, "refusal": None}
+
+
+@dataclass(slots=True)
+class Choice:
+    """One answer to a request, as far as it is written."""
+
+    text: str = ""
+    tokens: list[Token] = field(default_factory=list)
+    finish: str | None = None
+    logprobs: dict[str, Any] | None = None
+
+    def to_json(self, index: int) -> dict[str, Any]:
+        """As a choice of a response that is not streamed."""
+        message: dict[str, Any] = {
+            "role": "assistant",
+            "content": self.text,
+            "refusal": None,
+            "annotations": [],
+        }
+        return {
+            "index": index,
+            "message": message,
+            "logprobs": self.logprobs,
+            "finish_reason": self.finish or "stop",
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,31 +93,32 @@ class Envelope:
             "system_fingerprint": self.fingerprint,
         }
 
-    def _chunk(self, choices: list[dict[str, Any]], counts: dict[str, int] | None) -> bytes:
+    def _chunk(self, choices: list[dict[str, Any]], counts: dict[str, Any] | None) -> bytes:
         chunk = self._head("chat.completion.chunk") | {"choices": choices}
         return event(chunk | {"usage": counts} if self.include_usage else chunk)
 
-    def chunk(self, delta: dict[str, str], finish_reason: str | None = None) -> bytes:
+    def chunk(
+        self,
+        delta: dict[str, Any],
+        finish_reason: str | None = None,
+        *,
+        index: int = 0,
+        logprobs: dict[str, Any] | None = None,
+    ) -> bytes:
         """An event with one choice."""
-        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
+        choice = {"index": index, "delta": delta, "logprobs": logprobs, "finish_reason": finish_reason}
         return self._chunk([choice], None)
 
-    def usage_chunk(self, last: Delta) -> bytes:
+    def usage_chunk(self, counts: dict[str, Any]) -> bytes:
         """The event without choices that ends a stream if the client requested usage."""
-        return self._chunk([], usage(last))
+        return self._chunk([], counts)
 
     def trace_chunk(self, trace: dict[str, Any]) -> bytes:
         """The event without choices that carries the trace of a streamed answer."""
         chunk = self._head("chat.completion.chunk") | {"choices": [], "glaswerk": {"trace": trace}}
         return event(chunk | {"usage": None} if self.include_usage else chunk)
 
-    def completion(self, text: str, last: Delta) -> dict[str, Any]:
+    def completion(self, choices: Sequence[Choice], counts: dict[str, Any]) -> dict[str, Any]:
         """The complete answer as one object, not streamed."""
-        message = {"role": "assistant", "content": text, "refusal": None}
-        choice = {
-            "index": 0,
-            "message": message,
-            "logprobs": None,
-            "finish_reason": last.finish_reason or "stop",
-        }
-        return self._head("chat.completion") | {"choices": [choice], "usage": usage(last)}
+        found = [choice.to_json(i) for i, choice in enumerate(choices)]
+        return self._head("chat.completion") | {"choices": found, "usage": counts}

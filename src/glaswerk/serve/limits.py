@@ -15,8 +15,10 @@ class Limits:
     trace_characters: int = 20_000
     # Of the conversation before an answer, this much is used to rank its source documents.
     context_characters: int = 20_000
-    running: int = 4
-    waiting: int = 64
+    running: int = 64
+    waiting: int = 256
+    # Threads that trace answers and read documents.
+    threads: int = 4
     # Answers that can be traced later; each has up to a full context of text, some tens of kilobytes.
     answers: int = 256
     # Without max_tokens an answer ends here, so that a model that never stops does not fill its context.

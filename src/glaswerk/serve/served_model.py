@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,29 +12,36 @@ from typing import Any
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import short
 from glaswerk.infer import Engine
+from glaswerk.infer.engines import TokenEngine, TorchEngine
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.artifact import ArtifactKind
 from glaswerk.serve.errors import ApiError
+from glaswerk.serve.limits import DEFAULT_LIMITS
 
 _KINDS: tuple[ArtifactKind, ...] = ("source", "corpus", "tokenizer", "shards", "model")
 
 
 @dataclass(frozen=True, slots=True)
 class ServedModel:
-    """A loaded model of a lab, with its artifact and its engine."""
+    """A loaded model of a lab: its artifact, its texts (`engine`) and what writes its tokens (`tokens`)."""
 
     lab: Lab
     artifact: Artifact
     engine: Engine
+    tokens: TokenEngine
 
     @classmethod
-    def load(cls, lab: Lab, name: str = "") -> ServedModel:
+    def load(cls, lab: Lab, name: str = "", *, slots: int = DEFAULT_LIMITS.running) -> ServedModel:
         """Load the model `name`; without a name, the newest chat model or else the newest base model.
 
         Raises GlaswerkError if the lab has no such model.
         """
         artifact = choose_model(lab, name)
-        return cls(lab, artifact, Engine.load(artifact.path))
+        engine = Engine.load(artifact.path)
+        # A core is left for the gateway; threads that spin for cores they share are slower than fewer.
+        threads = max(1, (os.cpu_count() or 2) - 1)
+        tokens = TorchEngine(engine.model, engine.tokenizer.vocab_size, slots=slots, threads=threads)
+        return cls(lab, artifact, engine, tokens)
 
     @property
     def id(self) -> str:

@@ -56,7 +56,7 @@ class SourcesApi:
         self._documents = SourceDocuments(served)
         self._opening = threading.Lock()
         self._open: _Open | None = None
-        self._threads = CapacityLimiter(limits.running)
+        self._threads = CapacityLimiter(limits.threads)
 
     async def __call__(self, request: Request) -> Response:
         body = await read_object(request, self._limits.body_bytes)

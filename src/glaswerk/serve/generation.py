@@ -1,0 +1,115 @@
+"""The choices of one request while engines write them, read with `async for`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from glaswerk.infer.answer_text import AnswerText
+from glaswerk.infer.engines import Emission, Job, Ticket, Token, TokenEngine
+from glaswerk.infer.engines.job import Finish
+from glaswerk.serve.errors import ApiError
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What was added to a choice: text, the tokens that it is from, and at the end why it ended."""
+
+    index: int
+    text: str
+    tokens: tuple[Token, ...] = ()
+    finish: Finish | None = None
+
+
+class Generation:
+    """Jobs of one request over an engine. Must be made in an event loop; `stop` ends all jobs.
+
+    Emissions arrive from the engine's thread; the loop is woken once for all that arrived meanwhile.
+    `prompt_tokens` is the prompt's length, which all choices share; `cached_tokens` of it were known.
+    """
+
+    def __init__(
+        self,
+        engine: TokenEngine,
+        jobs: Sequence[Job],
+        texts: Sequence[AnswerText],
+        on_end: Callable[[Generation], None] = lambda _: None,
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._texts, self._on_end = list(texts), on_end
+        self._arrived: deque[tuple[int, Emission]] = deque()
+        self._wake = asyncio.Event()
+        self._woken = False
+        self._live = len(jobs)
+        self._unread = len(jobs)
+        self.prompt_tokens, self.cached_tokens = len(jobs[0].prompt), 0
+        self.cut_short = False
+        self._tickets: list[Ticket] = [
+            engine.submit(replace(job, listen=partial(self._hear, i))) for i, job in enumerate(jobs)
+        ]
+
+    @property
+    def completion_tokens(self) -> int:
+        """Tokens of all choices so far."""
+        return sum(text.tokens for text in self._texts)
+
+    def stop(self) -> None:
+        """End what still runs. Safe to call again or after the end."""
+        self.cut_short = self.cut_short or self._unread > 0
+        for ticket in self._tickets:
+            ticket.cancel()
+
+    def __aiter__(self) -> Generation:
+        return self
+
+    async def __anext__(self) -> Piece:
+        """The next piece. Raises what an engine raised."""
+        while True:
+            while self._arrived:
+                piece = self._piece(*self._arrived.popleft())
+                if piece is not None:
+                    return piece
+            if self._unread == 0:
+                raise StopAsyncIteration
+            self._wake.clear()
+            self._woken = False
+            # What arrived between the last look and the line above wakes nobody.
+            if not self._arrived:
+                await self._wake.wait()
+
+    def _piece(self, index: int, emission: Emission) -> Piece | None:
+        text = self._texts[index]
+        if text.finish is not None:
+            return None
+        self.cached_tokens = max(self.cached_tokens, emission.cached)
+        before = text.tokens
+        added = text.feed(emission)
+        if text.finish == "cancelled" and not self.cut_short:
+            raise ApiError(503, "the model is being unloaded; try again shortly", code="model_unloaded")
+        if text.finish is not None:
+            self._unread -= 1
+            # A stop string ends the text; the engine does not know of it.
+            if emission.finish is None:
+                self._tickets[index].cancel()
+        used = emission.tokens[: text.tokens - before]
+        if not (added or text.finish or used):
+            return None
+        return Piece(index, added, used, text.finish)
+
+    def _hear(self, index: int, emission: Emission) -> None:
+        """Called in the engine's thread."""
+        self._arrived.append((index, emission))
+        if emission.finish is not None:
+            self._live -= 1
+        if self._live == 0 or not self._woken:
+            self._woken = True
+            if not self._loop.is_closed():
+                self._loop.call_soon_threadsafe(self._told)
+
+    def _told(self) -> None:
+        self._wake.set()
+        if self._live == 0:
+            self._on_end(self)
