@@ -12,6 +12,7 @@ from glaswerk.data.documents import html
 from glaswerk.data.documents.csv_rows import NoTextColumn
 from glaswerk.data.documents.fields import Defaults, IngestCounts, from_fields
 from glaswerk.data.documents.formats import ReadOptions, format_of
+from glaswerk.data.documents.inner_lists import refuse_inner_list
 from glaswerk.data.documents.opt_out import Robots, is_rules_file
 from glaswerk.data.documents.reading import UnsupportedFile
 from glaswerk.data.documents.rows import rows_of
@@ -68,6 +69,8 @@ def _documents(
             place = f"{where}, row {key.removeprefix('#')}" if key else str(where)
             if file_format in _ROWS:
                 row = options.names.read(admitted(row, place, stated=defaults.stated))
+            if file_format == "object":
+                refuse_inner_list(row, where, options.names)
             opted_out = options.robots.disallows(str(row.get("url") or "").strip(), location)
             fields = {**row, "tdm_opt_out": True} if opted_out else row
             document = from_fields(fields, stored.name + key, place, defaults, counts)

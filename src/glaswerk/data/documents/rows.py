@@ -23,6 +23,7 @@ from glaswerk.data.documents.markup.mediawiki import read_mediawiki
 from glaswerk.data.documents.markup.notebook import read_notebook
 from glaswerk.data.documents.markup.subtitles import subtitle_text
 from glaswerk.data.documents.markup_formats import foreign_kind
+from glaswerk.data.documents.navigation import is_navigation
 from glaswerk.data.documents.office.ole import refuse_compound
 from glaswerk.data.documents.office.open_document import read_open_document
 from glaswerk.data.documents.office.open_xml import read_docx, read_pptx
@@ -82,11 +83,17 @@ def _decoded(stored: StoredFile, where: Path, options: ReadOptions) -> str:
 
 
 def _html(stored: StoredFile, where: Path, options: ReadOptions, counts: IngestCounts) -> Rows:
-    text = html.decode(stored.whole(PAGE_BYTES), "", options.encoding)
+    data = stored.whole(PAGE_BYTES)
+    text = html.decode(data, "", options.encoding)
     if text is None:
         raise GlaswerkError(
-            f"expected UTF-8 or a declared encoding in {where}, found neither",
-            hint="name its encoding: --encoding windows-1252",
+            f"expected UTF-8 or a declared encoding in {where}, found neither", hint=lines.encoding_hint(data)
+        )
+    if is_navigation(stored.name, text):
+        raise UnsupportedFile(
+            f"expected a page with a text, found links to other files in {where}",
+            hint="glaswerk explain navigation",
+            reason="navigation",
         )
     yield "", html.read_page(text)
 

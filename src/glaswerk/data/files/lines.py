@@ -9,10 +9,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from resiliparse.parse.encoding import detect_encoding
+
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.files.json_stream import BrokenJson, JsonStream, TooDeep, TooLarge
 from glaswerk.data.files.limits import JSON_VALUE_BYTES, ROW_BYTES
 from glaswerk.data.files.stored import WideWindow
+
+# What is looked at to guess an encoding.
+_SAMPLE = 1 << 16
+_NAME_IT = "convert it to UTF-8, or name its encoding with --encoding"
 
 
 def read_objects(
@@ -93,8 +99,19 @@ def decode(data: bytes, path: Path, offset: int = 0, encoding: str = "") -> str:
         start = error.start + (3 if offset == 0 and data.startswith(b"\xef\xbb\xbf") else 0)
         raise GlaswerkError(
             f"expected UTF-8 in {path}, found byte 0x{data[start]:02x} at offset {offset + start:,}",
-            hint=f"name its encoding: --encoding windows-1252 (or the one that {path.name} uses)",
+            hint=encoding_hint(data),
         ) from error
+
+
+def encoding_hint(data: bytes) -> str:
+    """The next command for text that is not UTF-8, with the encoding that its bytes suggest, if any does."""
+    try:
+        guess = detect_encoding(data[:_SAMPLE]) or ""
+        data[:_SAMPLE].decode(guess, "strict" if len(data) <= _SAMPLE else "ignore")
+    except (LookupError, ValueError, TypeError):
+        guess = ""
+    known = guess if guess and guess.lower().replace("-", "") not in ("utf8", "ascii") else ""
+    return f"name its encoding, which looks like {known}: --encoding {known}" if known else _NAME_IT
 
 
 def _object(line: str, path: Path, number: int) -> dict[str, Any]:

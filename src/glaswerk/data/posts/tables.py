@@ -100,7 +100,7 @@ def table_rows(stored: StoredFile, counts: Counter[str]) -> Iterator[dict[str, A
     except UnicodeDecodeError as error:
         raise GlaswerkError(
             f"expected UTF-8 in {stored.name}, found byte 0x{error.object[error.start]:02x}",
-            hint="convert it: iconv -f windows-1252 -t utf-8 FILE > NEW",
+            hint="convert it: iconv -f ENCODING -t utf-8 FILE > NEW",
         ) from error
     finally:
         text.detach()

@@ -123,6 +123,18 @@ ADDING = {
         "A file inside an added folder or container of a kind that is not read: pictures, sound, programs.",
         "Convert it to .md, .txt or .jsonl.",
     ),
+    "list_under_key": Reason(
+        "A JSON object without a text whose documents are a list under one of its keys.",
+        "Write the list as lines: jq -c '.KEY[]' FILE | glaswerk add docs - --licence …; see also --map.",
+    ),
+    "navigation": Reason(
+        "The start page of an export, or an index: nearly all of its words are links to other files.",
+        "Nothing is lost: the files that it leads to are read by themselves.",
+    ),
+    "attached_mail": Reason(
+        "A mail attached to another one, such as one that was forwarded as an attachment.",
+        "Save the attachment as a file (.eml), and add that.",
+    ),
     "spam_or_trash": Reason(
         "A mail that its owner's program marked as spam or as deleted.",
         "Move it to another folder in the mail program, and export again.",
@@ -146,6 +158,10 @@ ADDING = {
     "other_namespace": Reason(
         "A page of a wiki that is no article: a talk, a template, a file, a module.",
         "Nothing is lost: articles are the pages of namespace 0.",
+    ),
+    "wiki_table": Reason(
+        "A table in an article of a wiki; the rest of the article was read.",
+        "If its cells are text to learn from, add them as a file of their own.",
     ),
     "redirect": Reason(
         "A page of a wiki that only leads to another one.", "Nothing is lost: there is no text in it."
@@ -219,6 +235,6 @@ ADDING = {
     ),
     "unknown_encoding": Reason(
         "Text that is neither UTF-8 nor in an encoding that it declares.",
-        "Name its encoding: --encoding windows-1252.",
+        "Name its encoding, for instance: --encoding windows-1252.",
     ),
 }

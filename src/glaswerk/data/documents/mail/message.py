@@ -76,6 +76,10 @@ def _fields(message: Message, counts: Counter[str], encoding: str) -> dict[str, 
     text = own_words(body(message, encoding))
     if not text:
         counts["no_text"] += 1
+    attached = sum(part.get_content_type() == "message/rfc822" for part in message.walk())
+    if attached:
+        counts["attached_mail"] += attached
+    if not text:
         return None
     subject = header(message, "Subject", encoding)
     return {

@@ -6,6 +6,7 @@ and counted.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -18,6 +19,7 @@ from glaswerk.data.files.xml_events import Readable, xml_events
 
 # What is kept of a page and of a revision.
 _PAGE, _REVISION = ("title", "ns", "id"), ("timestamp", "text", "model", "id")
+_TABLE = re.compile(r"^[ :*]{0,9}\{\|", re.MULTILINE)
 _REDIRECT = ("#redirect", "#weiterleitung", "#redirection", "#redirección", "#rinvia", "#перенаправление")
 
 
@@ -29,6 +31,9 @@ def read_mediawiki(stream: Readable, counts: Counter[str]) -> Iterator[tuple[str
         if reason:
             counts[reason] += 1
         else:
+            tables = len(_TABLE.findall(page.get("text", "")))
+            if tables:
+                counts["wiki_table"] += tables
             yield f"#{page.get('id', '')}", _fields(page, site)
 
 
