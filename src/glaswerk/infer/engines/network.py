@@ -120,7 +120,7 @@ class SlotNetwork:
         found, best = None, _LEAST_PREFIX - 1
         for row in self._rows:
             # The last token of a prompt is always run: its logits are wanted.
-            length = _shared(row.ids, prompt, len(prompt) - 1)
+            length = shared_length(row.ids, prompt, len(prompt) - 1)
             if length > best or (length == best and found is not None and found.used and not row.used):
                 found, best = row, length
         return found, best
@@ -181,7 +181,7 @@ class RowNetwork:
         return torch.stack(found)
 
 
-def _shared(known: Sequence[int], prompt: Sequence[int], limit: int) -> int:
+def shared_length(known: Sequence[int], prompt: Sequence[int], limit: int) -> int:
     """Length of the common beginning, at most `limit`."""
     limit = min(limit, len(known))
     if list(known[:limit]) == list(prompt[:limit]):
