@@ -12,6 +12,7 @@ from glaswerk.lab import Lab
 from glaswerk.serve import create_app
 from glaswerk.serve.security import is_loopback
 
+from .accounts.conftest import make_key
 from .conftest import Running
 from .test_errors import GOOD, shape
 
@@ -74,11 +75,14 @@ def test_every_answer_has_the_security_headers(server: Running, path: str) -> No
     assert "access-control-allow-origin" not in headers
 
 
-def test_a_server_open_to_others_answers_any_name_but_no_foreign_page(glass: Lab) -> None:
-    with TestClient(create_app(glass, host="0.0.0.0"), base_url="http://lab.example") as client:
+def test_a_server_open_to_others_answers_any_name_but_no_foreign_page(copy: Lab) -> None:
+    _, text = make_key(copy)
+    key = {"authorization": f"Bearer {text}"}
+    with TestClient(create_app(copy, host="0.0.0.0"), base_url="http://lab.example") as client:
         assert client.get("/health").status_code == 200
-        assert client.post("/v1/chat/completions", json=GOOD).status_code == 200
-        foreign = {"origin": "https://evil.example"}
+        assert client.post("/v1/chat/completions", json=GOOD).status_code == 401
+        assert client.post("/v1/chat/completions", json=GOOD, headers=key).status_code == 200
+        foreign = {"origin": "https://evil.example", **key}
         assert client.post("/v1/chat/completions", json=GOOD, headers=foreign).status_code == 403
 
 

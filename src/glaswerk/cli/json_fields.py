@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from glaswerk.cli.json_accounts import KEY, KEY_CREATED, KEYS_REVOKED, USAGE
 from glaswerk.cli.json_sources import ADDED, ARTIFACT, CURATED, IDENTITY, Field, Fields
 
 __all__ = ["JSON_FIELDS", "Field", "Fields"]
@@ -355,6 +356,10 @@ JSON_FIELDS: Mapping[str, Fields] = {
     "model ls": _in_list(_STATE),
     "model show": _DETAIL,
     "model rm": _REMOVAL,
+    "keys create": KEY_CREATED,
+    "keys ls": _in_list(KEY),
+    "keys revoke": KEYS_REVOKED,
+    "usage": USAGE,
     "index": ARTIFACT,
     "trace": _TRACE,
     "count": _COUNT,

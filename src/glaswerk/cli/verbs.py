@@ -33,6 +33,8 @@ SECTIONS = {
     "Use": {
         "chat": "Chat with a model in the terminal.",
         "serve": "Serve the OpenAI-compatible API and the chat page.",
+        "keys": "Create, list and revoke keys of the API.",
+        "usage": "What keys and projects used: requests, tokens, spend.",
         "index": "Index the shards, so that answers can be traced.",
         "trace": "Where a text occurs verbatim in the training data.",
         "count": "How often a phrase occurs in the training data.",
@@ -64,7 +66,7 @@ VERBS = {verb: line for section in (*SECTIONS.values(), HELPERS) for verb, line 
 # Other names of verbs, shown only in the help of the verb.
 ALIASES = {"import": "adopt", "eval": "evaluate", "repro": "reproduce"}
 # Verbs with words below them.
-GROUPS = ("add", "source", "corpus", "model")
+GROUPS = ("add", "source", "corpus", "model", "keys")
 # Verbs that work on no lab.
 WITHOUT_LAB = ("init", "town", "explain", "help", "completion")
 

@@ -10,11 +10,24 @@ Start with `app.py`: its table of routes leads to every endpoint. The life of a 
 What the sources panel shows: `sources.py` has its endpoints and builds the JSON of a trace;
 `source_documents.py` decides what may be shown of a document and gives its history; `static/sources.js` draws
 the panel, `static/document.js` a complete document, `static/novelty.js` the line below an answer.
+`accounts/` knows who asks, what they may and what they used.
 `recent_answers.py` remembers answers so that they can be traced later. `model_info.py` fills "About this
 model".
 """
 
-from glaswerk.serve.app import create_app
-from glaswerk.serve.server import serve
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from glaswerk.serve.app import create_app
+    from glaswerk.serve.server import serve
 
 __all__ = ["create_app", "serve"]
+_MODULES = {"create_app": "glaswerk.serve.app", "serve": "glaswerk.serve.server"}
+
+
+def __getattr__(name: str) -> Any:
+    # On first use: `glaswerk keys` needs the accounts, and not torch.
+    if name in _MODULES:
+        return getattr(import_module(_MODULES[name]), name)
+    raise AttributeError(f"module 'glaswerk.serve' has no attribute {name!r}")

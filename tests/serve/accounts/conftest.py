@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -59,6 +60,13 @@ def ask(http: httpx.Client, text: str = "", headers: Mapping[str, str] = {}, **b
     """An answer of the endpoint without a model."""
     sent = {**(bearer(text) if text else {}), **headers}
     return http.post("/v1/chat/completions", json=body, headers=sent)
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def until_ready(http: httpx.Client, text: str) -> None:
