@@ -49,6 +49,8 @@ MB = 10**6
 # A process that has read one small file takes about 200 MB. A parsed page takes about 30 times its source.
 BASE_MEMORY, MEMORY_A_BYTE = 500 * MB, 30
 BASE_SECONDS, SECONDS_A_MB = 30.0, 2.0
+# What comes in as a document is no waste, however short it is.
+SECONDS_A_DOCUMENT = 0.0001
 # PDFium's own process is limited to 1 GiB and 120 CPU seconds.
 PDF_MEMORY, PDF_SECONDS = 1300 * MB, 150.0
 # What kills a child, far above the limits.
@@ -80,17 +82,21 @@ class Cost:
     ended: str
 
     @property
+    def documents(self) -> int:
+        """How many documents came in."""
+        number = self.ended.partition(" documents, left out")[0].replace(",", "")
+        return int(number) if number.isdecimal() else 0
+
+    @property
     def good(self) -> bool:
         """Whether it ended with documents, counts or our error."""
         return self.ended.startswith("refused: ") or " documents, left out" in self.ended
 
 
-def limits(bomb: Bomb, size: int) -> tuple[float, int]:
-    """(CPU seconds, bytes of memory) that reading a file of `size` bytes may take."""
-    return (
-        bomb.seconds or BASE_SECONDS + SECONDS_A_MB * size / MB,
-        bomb.memory or BASE_MEMORY + MEMORY_A_BYTE * size,
-    )
+def limits(bomb: Bomb, cost: Cost) -> tuple[float, int]:
+    """(CPU seconds, bytes of memory) that reading a file may take, by its size and the documents in it."""
+    seconds = BASE_SECONDS + SECONDS_A_MB * cost.size / MB + SECONDS_A_DOCUMENT * cost.documents
+    return bomb.seconds or seconds, bomb.memory or BASE_MEMORY + MEMORY_A_BYTE * cost.size
 
 
 # Pages.
@@ -742,7 +748,7 @@ def main() -> None:
     for bomb in (bomb for bomb in bombs() if any(part in bomb.name for part in chosen.only.split(","))):
         with tempfile.TemporaryDirectory() as scratch:
             cost = readers.measure(bomb, Path(scratch))
-        seconds, memory = limits(bomb, cost.size)
+        seconds, memory = limits(bomb, cost)
         over = cost.seconds > seconds or cost.memory > memory or not cost.good
         worst += over
         click.echo(

@@ -59,7 +59,7 @@ def test_the_quick_ones_are_among_the_bombs() -> None:
 @pytest.mark.parametrize("bomb", [_marked(bomb) for bomb in bombs()])
 def test_a_bomb_ends_within_its_bounds(readers: Readers, bomb: Bomb, tmp_path: Path) -> None:
     cost = readers.measure(bomb, tmp_path)
-    seconds, memory = limits(bomb, cost.size)
+    seconds, memory = limits(bomb, cost)
     assert cost.good, cost.ended
     assert cost.memory <= memory
     # Seconds of the processor, so that a busy machine does not decide.

@@ -64,6 +64,9 @@ XML_DEPTH = 512
 XML_TOKEN_BYTES = 4 << 20
 # All parts of an office document that are read; a novel of 1 MB has 10 MB of markup.
 OFFICE_BYTES = 256 << 20
+# Starts, ends and texts of elements in a part, of which 200,000 take a second. Documents of Word have up to
+# three for each compressed byte.
+OFFICE_EVENTS, OFFICE_EVENTS_A_BYTE = 2 * 10**6, 6
 # Workbooks are read whole; one of a million rows is about 30 MB.
 WORKBOOK_BYTES = 64 << 20
 # `datasets` writes batches of 1,000 rows.

@@ -7,7 +7,13 @@ from collections.abc import Iterator
 from typing import IO
 
 from glaswerk.data.files.left_out import LeftOut
-from glaswerk.data.files.limits import OFFICE_BYTES, UNPACK_RATIO, UNPACK_RATIO_FREE_BYTES
+from glaswerk.data.files.limits import (
+    OFFICE_BYTES,
+    OFFICE_EVENTS,
+    OFFICE_EVENTS_A_BYTE,
+    UNPACK_RATIO,
+    UNPACK_RATIO_FREE_BYTES,
+)
 from glaswerk.data.files.stored import Bomb
 from glaswerk.data.files.xml_events import Event, xml_events
 
@@ -28,8 +34,13 @@ class Package:
     def events(self, part: str) -> Iterator[Event]:
         """The XML events of a part. Raises Bomb beyond the limits, and what `xml_events` raises."""
         info = self._book.getinfo(part)
+        left = max(OFFICE_EVENTS, OFFICE_EVENTS_A_BYTE * info.compress_size)
         with self._book.open(info) as file:
-            yield from xml_events(_Bounded(self, file, info.compress_size))
+            for event in xml_events(_Bounded(self, file, info.compress_size)):
+                left -= 1
+                if left < 0:
+                    raise Bomb("more elements than a document of its size has")
+                yield event
 
     def values(self, part: str) -> dict[str, str]:
         """The text of each element of a part by its name, the first of each; none if the part is missing."""
