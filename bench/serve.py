@@ -1,92 +1,157 @@
-"""Time to the first streamed token over HTTP, against transformers' `generate` of one token in-process.
+"""Serving many clients: our server beside llama.cpp's and `transformers serve`, same weights, over HTTP.
 
-python -m bench.serve --lab demo-lab
+python -m bench.serve --lab demo-lab                      # the demo's model
+python -m bench.serve --lab LAB --model NAME --clients 1,4,16,64 --rounds 5
+python -m bench.serve --smoke                             # seconds, to see that it runs
+
+Every server is a process of its own; all are up at once and take turns, so that noise meets each. Each client
+streams one answer of --tokens tokens. Tokens per CPU-second count the CPU time of the server's whole process
+tree; first: seconds to the first text; gap: between pieces of text.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+import re
+import socket
 import statistics
-import threading
+import subprocess
+import sys
+import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import click
-import httpx
-from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from glaswerk.lab import Lab
-from glaswerk.serve import create_app
-from glaswerk.serve.server import Server, bind
+from bench.load import Load, load
+from glaswerk.lab import Artifact, Lab
+from glaswerk.model.export_gguf import export_gguf
 
-ROUNDS = 20
+
+@dataclass(frozen=True)
+class Served:
+    """A running server: how it calls itself, its port and process, and the model's name there."""
+
+    name: str
+    port: int
+    pid: int
+    model: str
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--lab", type=Path, default=Path("demo-lab"))
-    if not (parser.parse_args().lab / "lab.toml").exists():
+    parser.add_argument("--model", default="")
+    parser.add_argument("--clients", default="1,4,16,64")
+    parser.add_argument("--tokens", type=int, default=100)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--peers", default="llama-server,transformers")
+    parser.add_argument("--smoke", action="store_true", help="one round of 1 and 4 clients, 8 tokens")
+    wishes = parser.parse_args()
+    if not (wishes.lab / "lab.toml").exists():
         click.echo("skipped: no demo-lab here; make demo makes it")
         return
-    lab = Lab.open(parser.parse_args().lab)
-    model = lab.latest("model", "chat")
-    assert model is not None
-    question = lab.settings["chat"]["suggestions"][0]
-    with bind("127.0.0.1", 0) as listener:
-        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server = Server(create_app(lab), address, address, False)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
+    if wishes.smoke:
+        wishes.clients, wishes.tokens, wishes.rounds = "1,4", 8, 1
+    lab = Lab.open(wishes.lab)
+    model = lab.latest("model", wishes.model) if wishes.model else lab.latest("model", "chat")
+    assert model is not None, "the lab has no such model"
+    counts = [int(count) for count in wishes.clients.split(",")]
+    with ExitStack() as stack:
+        servers = list(_servers(stack, wishes, model, max(counts)))
+        for count in counts:
+            _compare(servers, count, wishes.tokens, wishes.rounds)
+
+
+def _servers(stack: ExitStack, wishes: argparse.Namespace, model: Artifact, most: int) -> Iterator[Served]:
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    words = ["-m", "glaswerk", "serve", "--lab", str(wishes.lab), "--model", model.name, "--port", "0"]
+    yield stack.enter_context(_run("glaswerk", words, r":(\d+)  \(Ctrl-C", model.name))
+    if "llama-server" in wishes.peers:
+        # As near as llama.cpp has it: it multiplies fp16 weights faster than fp32.
+        export_gguf(Lab.open(wishes.lab), model, folder / "model.gguf", kind="f16")
+        words = ["-m", "bench.peers.llama_server", str(folder / "model.gguf"), str(most), "512"]
+        yield stack.enter_context(_run("llama-server", words, r"^(\d+)$", "model"))
+    if "transformers" in wishes.peers:
+        port = str(_free_port())
+        script = Path(sys.executable).parent / "transformers"
+        words = [str(script), "serve", str(model.path), "--port", port, "--continuous-batching"]
+        with suppress(RuntimeError):
+            yield stack.enter_context(_run("transformers", words, r"running on .*:(\d+)", str(model.path)))
+
+
+@contextmanager
+def _run(name: str, words: list[str], port: str, model: str) -> Iterator[Served]:
+    """Start a server and read its port from what it prints. Raises RuntimeError if it ends before."""
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as said:
+        process = subprocess.Popen([sys.executable, *words], stdout=said, stderr=subprocess.STDOUT)
         try:
-            compare(address, question, model.path)
+            found = _waited(lambda: _search(port, said), process)
+            yield Served(name, int(found), process.pid, model)
         finally:
-            server.should_exit = True
-            thread.join()
+            process.terminate()
+            process.wait(20)
 
 
-def compare(address: str, question: str, folder: Path) -> None:
-    """Run both in turn, so that noise affects both."""
-    network: Any = AutoModelForCausalLM.from_pretrained(folder)
-    tokenizer: Any = AutoTokenizer.from_pretrained(folder)
-    ours, peer = [], []
-    for _ in range(ROUNDS + 1):
-        ours.append(streamed(address, question))
-        peer.append(generated(network, tokenizer, question))
-    own, other = statistics.median(ours[1:]), statistics.median(peer[1:])
-    click.echo(
-        f"first token over HTTP {own * 1e3:.1f} ms (slowest {max(ours[1:]) * 1e3:.1f} ms), first of all "
-        f"{ours[0] * 1e3:.0f} ms"
-    )
-    click.echo(f"transformers generate(1), no server {other * 1e3:.1f} ms; ratio {own / other:.2f}")
+def _search(pattern: str, said: object) -> str | None:
+    said.seek(0)  # type: ignore[attr-defined]
+    found = re.search(pattern, said.read(), re.MULTILINE)  # type: ignore[attr-defined]
+    return found[1] if found else None
 
 
-def streamed(address: str, question: str) -> float:
-    """Seconds from the request to the first chunk with text."""
-    body = {
-        "model": "chat",
+def _waited(look: Callable[[], str | None], process: subprocess.Popen[bytes]) -> str:
+    deadline = time.monotonic() + 240
+    while time.monotonic() < deadline and process.poll() is None:
+        if found := look():
+            return found
+        time.sleep(0.2)
+    raise RuntimeError("the server did not start")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _compare(servers: list[Served], count: int, tokens: int, rounds: int) -> None:
+    """All servers in turn, `rounds` times and once before to warm up; medians."""
+    found: dict[str, list[Load]] = {server.name: [] for server in servers}
+    for turn in range(rounds + 1):
+        for server in servers:
+            made = load(server.port, server.pid, [_body(server, i, turn, tokens) for i in range(count)])
+            if turn:
+                found[server.name].append(made)
+    own = _median(found["glaswerk"], "per_cpu_second")
+    for name, loads in found.items():
+        rate = _median(loads, "per_cpu_second")
+        figures = {key: _median(loads, key) for key in ("first_median", "first_slowest", "gap_median")}
+        click.echo(
+            f"{count:3} clients  {name:13} {rate:8.1f} tokens/CPU-s  ours is {own / rate:5.2f} x  first "
+            f"{figures['first_median'] * 1e3:6.0f} ms (slowest {figures['first_slowest'] * 1e3:6.0f})  gap "
+            f"{figures['gap_median'] * 1e3:5.1f} ms, p99 {_median(loads, 'gap_p99') * 1e3:6.1f}  "
+            f"{_median(loads, 'memory') / 2**20:5.0f} MB"
+        )
+
+
+def _median(loads: list[Load], name: str) -> float:
+    return float(statistics.median(getattr(one, name) for one in loads))
+
+
+def _body(server: Served, client: int, turn: int, tokens: int) -> dict[str, object]:
+    """A question of this client's own, so that no server knows more than the template's beginning."""
+    question = f"Question {turn}.{client}: what do people say about the old bridge and the mill?"
+    body: dict[str, object] = {
+        "model": server.model,
         "messages": [{"role": "user", "content": question}],
-        "stream": True,
-        "max_tokens": 8,
+        "max_tokens": tokens,
+        "temperature": 1.0,
+        "seed": client,
     }
-    clock = time.perf_counter()
-    with httpx.stream("POST", f"{address}/v1/chat/completions", json=body, timeout=60) as reply:
-        for line in reply.iter_lines():
-            if line.startswith("data: {") and json.loads(line[6:])["choices"][0]["delta"].get("content"):
-                return time.perf_counter() - clock
-    return float("nan")
-
-
-def generated(network: Any, tokenizer: Any, question: str) -> float:
-    """Seconds for templating, tokenising and one new token."""
-    clock = time.perf_counter()
-    messages = [{"role": "user", "content": question}]
-    inputs = tokenizer.apply_chat_template(
-        messages, add_generation_prompt=True, return_tensors="pt", return_dict=True
-    )
-    network.generate(**inputs, max_new_tokens=1, do_sample=False)
-    return time.perf_counter() - clock
+    return body
 
 
 if __name__ == "__main__":
