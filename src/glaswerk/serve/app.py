@@ -26,6 +26,8 @@ from glaswerk.serve.recent_answers import RecentAnswers
 from glaswerk.serve.security import SecurityMiddleware, is_loopback
 from glaswerk.serve.served_model import ServedModel
 from glaswerk.serve.sources import SourcesApi
+from glaswerk.serve.upstreams.gateway import Upstreams
+from glaswerk.serve.upstreams.settings import upstreams_of
 
 STATIC = Path(__file__).with_name("static")
 
@@ -44,6 +46,7 @@ def create_app(
     answers = RecentAnswers(lab, served.artifact.id, limits.answers)
     sources = SourcesApi(served, answers, limits)
     facts = ModelInfo(served, sources)
+    upstreams = Upstreams(upstreams_of(lab), accounts, answers, sources.trace, limits)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -51,10 +54,11 @@ def create_app(
         yield
         pool.close()
         served.tokens.close()
+        await upstreams.close()
         accounts.close()
 
     app = Starlette(
-        routes=_routes(served, Chat(served, pool, answers, sources, limits), sources, facts),
+        routes=_routes(served, Chat(served, pool, answers, sources, limits), sources, facts, upstreams),
         middleware=[
             Middleware(SecurityMiddleware, loopback=is_loopback(host)),
             Middleware(AccountsMiddleware, accounts=accounts),
@@ -66,11 +70,15 @@ def create_app(
     return app
 
 
-def _routes(served: ServedModel, chat: Chat, sources: SourcesApi, facts: ModelInfo) -> list[Route | Mount]:
+def _routes(
+    served: ServedModel, chat: Chat, sources: SourcesApi, facts: ModelInfo, upstreams: Upstreams
+) -> list[Route | Mount]:
     async def models(_: Request) -> Response:
-        return JSONResponse({"object": "list", "data": [served.card()]})
+        return JSONResponse({"object": "list", "data": [served.card(), *await upstreams.cards()]})
 
     async def model(request: Request) -> Response:
+        if found := await upstreams.card(request.path_params["name"]):
+            return JSONResponse(found)
         served.check(request.path_params["name"])
         return JSONResponse(served.card() | {"id": request.path_params["name"]})
 
@@ -87,7 +95,11 @@ def _routes(served: ServedModel, chat: Chat, sources: SourcesApi, facts: ModelIn
         Route("/report", facts.report, methods=["GET"]),
         Route("/v1/models", models, methods=["GET"]),
         Route("/v1/models/{name:path}", model, methods=["GET"]),
-        Route("/v1/chat/completions", chat.__call__, methods=["POST"]),
+        Route(
+            "/v1/chat/completions",
+            upstreams.before("/chat/completions", chat.__call__),
+            methods=["POST"],
+        ),
         Route("/v1/glaswerk/info", facts.info, methods=["GET"]),
         Route("/v1/glaswerk/trace", sources.__call__, methods=["POST"]),
         Route("/v1/traces/{id}", sources.answer, methods=["GET"]),

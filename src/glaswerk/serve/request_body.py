@@ -12,10 +12,22 @@ from glaswerk.serve.errors import ApiError
 # A client that is still writing when the connection closes never sees the response. So a body that is too
 # large is read and discarded, up to this many times the limit, before the 413 is sent.
 _DRAIN = 8
+# The place in an ASGI scope of a body that was read.
+_READ = "glaswerk.body"
 
 
 async def read_object(request: Request, limit: int) -> dict[str, Any]:
-    """The body as a JSON object. Raises ApiError 413 above `limit` bytes, and 400 if it is not an object."""
+    """The body as a JSON object; the same object for every reader of a request.
+
+    Raises ApiError 413 above `limit` bytes, and 400 if it is not an object.
+    """
+    if _READ not in request.scope:
+        request.scope[_READ] = await _object(request, limit)
+    found: dict[str, Any] = request.scope[_READ]
+    return found
+
+
+async def _object(request: Request, limit: int) -> dict[str, Any]:
     raw = await _read(request, limit)
     try:
         value = json.loads(raw)

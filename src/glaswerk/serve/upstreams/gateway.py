@@ -1,0 +1,205 @@
+"""Requests that name an upstream's model: passed on, streamed back, counted, remembered for the trace."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from glaswerk.serve.accounts.account import Account, Usage
+from glaswerk.serve.accounts.accounts import Accounts
+from glaswerk.serve.chat_response import DONE, event
+from glaswerk.serve.errors import ApiError, error_body
+from glaswerk.serve.limits import Limits
+from glaswerk.serve.pool import unless_disconnected
+from glaswerk.serve.recent_answers import RecentAnswers, TracedText
+from glaswerk.serve.request_body import read_object
+from glaswerk.serve.upstreams.client import UpstreamClient
+from glaswerk.serve.upstreams.settings import Upstream
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+Trace = Callable[..., Awaitable[dict[str, Any]]]
+
+
+class Upstreams:
+    """All upstreams of a lab, and the endpoints in front of them."""
+
+    def __init__(
+        self,
+        upstreams: list[Upstream],
+        accounts: Accounts,
+        answers: RecentAnswers,
+        trace: Trace,
+        limits: Limits,
+    ) -> None:
+        self._clients = {upstream.name: UpstreamClient(upstream) for upstream in upstreams}
+        self._accounts, self._answers, self._limits, self._trace = accounts, answers, limits, trace
+
+    async def cards(self) -> list[dict[str, Any]]:
+        """The models as `GET /v1/models` lists them."""
+        found = []
+        for name, client in self._clients.items():
+            found += [_card(f"{name}/{model}", name) for model in await client.models()]
+        return found
+
+    async def card(self, model: str) -> dict[str, Any] | None:
+        """The card of one model, or None if no upstream has it."""
+        return next((card for card in await self.cards() if card["id"] == model), None)
+
+    def before(self, path: str, local: Endpoint) -> Endpoint:
+        """An endpoint: requests for an upstream's model go there, all others to `local`."""
+        if not self._clients:
+            return local
+
+        async def endpoint(request: Request) -> Response:
+            body = await read_object(request, self._limits.body_bytes)
+            found = await self._find(body.get("model"))
+            if found is None:
+                return await local(request)
+            client, model = found
+            return await _Passed(self, client, path, body, model).answer(request)
+
+        return endpoint
+
+    async def _find(self, asked: object) -> tuple[UpstreamClient, str] | None:
+        if not isinstance(asked, str) or "/" not in asked:
+            return None
+        name, _, model = asked.partition("/")
+        client = self._clients.get(name)
+        if client is None or model not in await client.models():
+            return None
+        return client, model
+
+    async def begin(
+        self, account: Account, model: str, path: str, body: Mapping[str, Any], answer: str
+    ) -> Usage:
+        """Admit a request; its prompt is estimated at three characters a token until the upstream counts."""
+        size = len(json.dumps(body, ensure_ascii=False)) // 3
+        most = body.get("max_completion_tokens") or body.get("max_tokens")
+        limit = most if isinstance(most, int) and 0 < most < 2**31 else self._limits.default_max_tokens
+        return await self._accounts.begin(
+            account,
+            model=model,
+            endpoint=path.strip("/"),
+            prompt_tokens=size,
+            max_tokens=limit,
+            response=answer,
+        )
+
+    def keep(self, answer: str, text: str, body: Mapping[str, Any]) -> TracedText:
+        """Remember an answer, so that it can be traced."""
+        exchange = TracedText(text, _spoken(body)[-self._limits.context_characters :])
+        self._answers.keep(answer, exchange)
+        return exchange
+
+    async def traced(self, exchange: TracedText, answer: str) -> dict[str, Any]:
+        """The trace of an answer against the lab's documents."""
+        return await self._trace(exchange, identifier=answer)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for client in self._clients.values():
+            await client.close()
+
+
+class _Passed:
+    """One request on its way to an upstream and back."""
+
+    def __init__(
+        self, home: Upstreams, client: UpstreamClient, path: str, body: dict[str, Any], model: str
+    ) -> None:
+        self._home, self._client, self._path, self._asked = home, client, path, str(body["model"])
+        wishes = body.get("glaswerk")
+        self._traced = isinstance(wishes, dict) and wishes.get("trace") is True
+        self._body = {key: value for key, value in body.items() if key != "glaswerk"} | {"model": model}
+        self._stream = body.get("stream") is True
+        options = body.get("stream_options")
+        self._told_usage = isinstance(options, dict) and options.get("include_usage") is True
+        if self._stream:
+            self._body["stream_options"] = {"include_usage": True}
+        self._id = f"{'chatcmpl' if 'chat' in path else 'cmpl'}-{secrets.token_hex(12)}"
+        self._text, self._counts, self._finish = "", (0, 0, 0), "stop"
+
+    async def answer(self, request: Request) -> Response:
+        account = getattr(request.state, "account", None) or Account()
+        usage = await self._home.begin(account, self._asked, self._path, self._body, self._id)
+        if self._stream:
+            return StreamingResponse(
+                self._events(usage),
+                media_type="text/event-stream",
+                headers={"cache-control": "no-cache, no-transform", "x-accel-buffering": "no"},
+            )
+        found = await unless_disconnected(request, self._client.post(self._path, self._body))
+        self._note(found, usage)
+        await usage.finish(*self._counts, self._finish)
+        extra = await self._extra()
+        return JSONResponse(self._ours(found) | extra)
+
+    async def _events(self, usage: Usage) -> AsyncIterator[bytes]:
+        """After the first event, an error can only be reported as another event."""
+        try:
+            async with self._client.events(self._path, self._body) as objects:
+                async for found in objects:
+                    self._note(found, usage)
+                    if found.get("choices") or self._told_usage:
+                        yield event(self._ours(found))
+            extra = await self._extra()
+            await usage.finish(*self._counts, self._finish)
+        except ApiError as error:
+            yield event(error_body(error.status, error.message, error.param, error.code))
+            return
+        if extra:
+            chunk = {"object": "chat.completion.chunk", "created": int(time.time()), "choices": []}
+            yield event(self._ours(chunk) | extra)
+        yield DONE
+
+    async def _extra(self) -> dict[str, Any]:
+        exchange = self._home.keep(self._id, self._text, self._body)
+        if not self._traced:
+            return {}
+        return {"glaswerk": {"trace": await self._home.traced(exchange, self._id)}}
+
+    def _ours(self, found: dict[str, Any]) -> dict[str, Any]:
+        """With our id and the name that the client asked for."""
+        ours = {"id": self._id} if "choices" in found else {}
+        return found | ours | {"model": self._asked}
+
+    def _note(self, found: Mapping[str, Any], usage: Usage) -> None:
+        """Add an object's text and counts."""
+        choices = found.get("choices")
+        first = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else {}
+        said = first.get("delta") or first.get("message") or first
+        text = (said.get("content") or said.get("text")) if isinstance(said, dict) else None
+        if isinstance(text, str) and first.get("index", 0) == 0:
+            self._text += text
+        if isinstance(reason := first.get("finish_reason"), str):
+            self._finish = reason[:40]
+        if isinstance(counts := found.get("usage"), dict):
+            self._counts = _counts(counts)
+        usage.count(*self._counts)
+
+
+def _counts(found: Mapping[str, Any]) -> tuple[int, int, int]:
+    """(prompt, cached, completion) as the upstream says; what is no count is 0."""
+    details = found.get("prompt_tokens_details")
+    cached = details.get("cached_tokens") if isinstance(details, dict) else 0
+    prompt, completion = found.get("prompt_tokens"), found.get("completion_tokens")
+    whole = [n if type(n) is int and 0 <= n < 2**40 else 0 for n in (prompt, cached, completion)]
+    return whole[0], min(whole[0], whole[1]), whole[2]
+
+
+def _spoken(body: Mapping[str, Any]) -> str:
+    messages = body.get("messages")
+    if not isinstance(messages, list):
+        return str(body.get("prompt", ""))[:100_000]
+    texts = [one.get("content") for one in messages if isinstance(one, dict)]
+    return "\n".join(text for text in texts if isinstance(text, str))
+
+
+def _card(identifier: str, owner: str) -> dict[str, Any]:
+    return {"id": identifier, "object": "model", "created": 0, "owned_by": owner}
