@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from glaswerk.lab import Lab
 
-from ..conftest import BRIDGE, DIALOGUES, Running, run_app
+from .conftest import BRIDGE, DIALOGUES, Running, run_app
 
 MODES = {
     "garbage": b"data: {not json\n\n",
