@@ -11,7 +11,7 @@ from openai import NotFoundError, OpenAI
 import glaswerk
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Lab
-from glaswerk.serve.served_model import choose_model
+from glaswerk.serve.chosen_model import choose_model
 
 from .conftest import Running
 

@@ -29,11 +29,11 @@ def test_serve_tells_its_address_answers_and_stops_on_ctrl_c(glass_folder: Path)
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         said = ""
-        while not (found := re.search(r"http://\S+", said)):
+        while not (found := re.search(r"(http://\S+)  \(Ctrl-C", said)):
             line = process.stderr.readline()
             assert line, f"the server ended: {said}"
             said += line
-        assert httpx.get(f"{found[0]}/health").json()["status"] == "ok"
+        assert httpx.get(f"{found[1]}/health").json()["status"] == "ok"
         process.send_signal(signal.SIGINT)
         rest = process.stderr.read()
         assert process.wait() == 0

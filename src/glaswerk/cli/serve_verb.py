@@ -30,7 +30,7 @@ def command(model: str, host: str, port: int, open_browser: bool, lab_path: Path
     glaswerk serve --model chat --port 8080
     """
     from glaswerk.serve import serve
-    from glaswerk.serve.served_model import choose_model
+    from glaswerk.serve.chosen_model import choose_model
 
     lab = open_lab(lab_path)
     warn_of_forgotten(lab, choose_model(lab, model))

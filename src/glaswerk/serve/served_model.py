@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import short
 from glaswerk.infer import Engine
 from glaswerk.infer.engines import TokenEngine, TorchEngine
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.artifact import ArtifactKind
+from glaswerk.serve.chosen_model import choose_model
 from glaswerk.serve.errors import ApiError
 from glaswerk.serve.limits import DEFAULT_LIMITS
 
@@ -71,19 +71,6 @@ class ServedModel:
         for artifact in _walk(self.artifact.inputs.values(), known):
             found[artifact.kind].append(artifact)
         return found
-
-
-def choose_model(lab: Lab, name: str = "") -> Artifact:
-    """The artifact of the model `name` ("chat", "base/step-100"), or of the default model.
-
-    Raises GlaswerkError if the lab has no such model.
-    """
-    found = lab.latest("model", name) if name else lab.latest("model", "chat") or lab.latest("model", "base")
-    if found is not None:
-        return found
-    there = ", ".join(a.name for a in lab.all("model")) or "none"
-    wanted = f"model named {name!r}" if name else "trained model"
-    raise GlaswerkError(f"the lab has no {wanted}; its models are: {there}", hint="glaswerk train")
 
 
 def _walk(start: Iterable[str], known: dict[str, Artifact]) -> list[Artifact]:

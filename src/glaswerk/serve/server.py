@@ -13,8 +13,8 @@ from starlette.applications import Starlette
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.terminal import note
 from glaswerk.lab import Lab
-from glaswerk.serve.app import create_app
 from glaswerk.serve.deadlines import server_config
+from glaswerk.serve.waiting_room import WaitingRoom
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,13 @@ def serve(
     others can reach and there is no key.
     """
     with bind(host, port) as listener:
-        app = create_app(lab, model, host=host)
         address = _address(host, listener)
+        with WaitingRoom(listener):
+            note(f"loading {model or 'the model'} … {address} says so until it is there")
+            # Only now: importing it takes seconds.
+            from glaswerk.serve.app import create_app
+
+            app = create_app(lab, model, host=host)
         server = Server(app, address, f"{app.state.served.artifact.name} at {address}", open_browser)
         try:
             server.run(sockets=[listener])
