@@ -15,6 +15,7 @@ from glaswerk.lab import Lab
 from glaswerk.lab.tombstones import Forgotten, Tombstone
 from glaswerk.serve.limits import Limits
 
+from .accounts.conftest import make_key
 from .conftest import BAKERY, BRIDGE, CONTEXT, DIALOGUES, ENDLESS, Running, wait_until
 
 pytestmark = pytest.mark.browser
@@ -528,3 +529,33 @@ _CONTRAST = """() => {
   }
   return poor;
 }"""
+
+
+def test_the_page_asks_for_a_key_and_keeps_it_in_its_tab(
+    browser: Browser, copy: Lab, start: Callable[..., Running]
+) -> None:
+    _, text = make_key(copy)
+    running = start(lab=copy)
+    with visit(browser, running.url) as page:
+        box = page.get_by_role("dialog", name="API key")
+        expect(box).to_contain_text("This server needs an API key.")
+        box.get_by_label("Key", exact=True).fill("gw_wrong")
+        page.keyboard.press("Enter")
+        expect(box).to_contain_text("does not accept this key")
+        box.get_by_label("Key", exact=True).fill(text)
+        box.get_by_role("button", name="Use this key").click()
+        expect(box).to_be_hidden()
+        ask_and_wait(page, "Who built the old bridge?")
+        expect(page.locator(".answer-text")).to_have_text(BRIDGE)
+        expect(page.locator(".chip")).to_be_visible()
+        page.reload()
+        expect(page).to_have_title("chat · Glaswerk")
+        expect(box).to_be_hidden()
+        assert (
+            page.evaluate("Object.keys(localStorage).some((k) => localStorage[k].includes('gw_'))") is False
+        )
+        page.evaluate("sessionStorage.clear()")
+        page.reload()
+        expect(box).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.locator("#empty-text")).to_contain_text("needs an API key")

@@ -17,6 +17,7 @@ import glaswerk
 from glaswerk.lab import Lab
 from glaswerk.serve.accounts.accounts import Accounts
 from glaswerk.serve.accounts.middleware import AccountsMiddleware
+from glaswerk.serve.accounts.report_ticket import give_ticket
 from glaswerk.serve.chat import Chat
 from glaswerk.serve.errors import HANDLERS
 from glaswerk.serve.limits import DEFAULT_LIMITS, Limits
@@ -100,6 +101,7 @@ def _routes(
             upstreams.before("/chat/completions", chat.__call__),
             methods=["POST"],
         ),
+        Route("/v1/glaswerk/report-ticket", give_ticket, methods=["POST"]),
         Route("/v1/glaswerk/info", facts.info, methods=["GET"]),
         Route("/v1/glaswerk/trace", sources.__call__, methods=["POST"]),
         Route("/v1/traces/{id}", sources.answer, methods=["GET"]),

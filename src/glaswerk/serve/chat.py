@@ -13,6 +13,8 @@ from starlette.types import Receive, Scope, Send
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.serve import chat_request, chat_response
+from glaswerk.serve.accounts.account import Usage
+from glaswerk.serve.accounts.accounts import Accounts
 from glaswerk.serve.chat_request import ChatRequest
 from glaswerk.serve.errors import ApiError, error_body
 from glaswerk.serve.generation import Generation, Piece
@@ -49,14 +51,30 @@ class Chat:
         envelope = chat_response.Envelope(asked.model, self._served.fingerprint, asked.include_usage)
         trace = partial(self._sources.trace, identifier=envelope.id) if traced else None
         context = spoken(asked.messages, self._limits.context_characters)
-        answer = _Answer(self._start(asked, prompt), self._spelling(asked), asked.n)
+        usage = await self._admit(request, asked, prompt, envelope.id)
+        answer = _Answer(self._start(asked, prompt), self._spelling(asked), asked.n, usage)
         if asked.stream:
             return EventStream(answer, envelope, self._answers, context, trace)
         await unless_disconnected(request, answer.whole())
+        await answer.record()
         exchange = TracedText(answer.choices[0].text, context)
         self._answers.keep(envelope.id, exchange)
         extra = {"glaswerk": {"trace": await trace(exchange)}} if trace else {}
         return JSONResponse(envelope.completion(answer.choices, answer.usage()) | extra)
+
+    async def _admit(self, request: Request, asked: ChatRequest, prompt: list[int], response: str) -> Usage:
+        """What the answer may use. The model's own name counts, whatever name the client knows it by."""
+        room = max(1, self._served.engine.context - len(prompt))
+        limit = min(asked.max_tokens or self._limits.default_max_tokens, room)
+        accounts: Accounts = request.app.state.accounts
+        return await accounts.begin(
+            request.state.account,
+            model=self._served.id,
+            endpoint="chat/completions",
+            prompt_tokens=len(prompt),
+            max_tokens=asked.n * limit,
+            response=response,
+        )
 
     def _prompt(self, asked: ChatRequest) -> list[int]:
         # Tokens have at most 128 bytes, so a text above this bound is too long whatever its tokens are.
@@ -111,8 +129,10 @@ def _seeded(sampling: dict[str, Any], index: int) -> dict[str, Any]:
 class _Answer:
     """The choices of one request as they come in."""
 
-    def __init__(self, generation: Generation, spell: Callable[[int], bytes] | None, count: int) -> None:
-        self.generation, self._spell = generation, spell
+    def __init__(
+        self, generation: Generation, spell: Callable[[int], bytes] | None, count: int, used: Usage
+    ) -> None:
+        self.generation, self._spell, self._used = generation, spell, used
         self.choices = [chat_response.Choice() for _ in range(count)]
 
     def usage(self) -> dict[str, Any]:
@@ -126,7 +146,16 @@ class _Answer:
             choice = self.choices[piece.index]
             choice.text += piece.text
             choice.finish = piece.finish or choice.finish
+            self._used.count(*self._counts())
             yield piece, self._logprobs(piece)
+
+    async def record(self) -> None:
+        """Enter the finished answer in the ledger of usage."""
+        await self._used.finish(*self._counts(), self.choices[0].finish or "stop")
+
+    def _counts(self) -> tuple[int, int, int]:
+        found = self.generation
+        return found.prompt_tokens, found.cached_tokens, found.completion_tokens
 
     def _logprobs(self, piece: Piece) -> dict[str, Any] | None:
         if self._spell is None:
@@ -185,6 +214,7 @@ class EventStream(StreamingResponse):
                     yield envelope.chunk({"content": piece.text}, index=piece.index, logprobs=logprobs)
                 if piece.finish:
                     yield envelope.chunk({}, piece.finish, index=piece.index)
+            await answer.record()
             # A client may request the trace as soon as it reads the last chunk, before this response ends.
             self._answers.keep(envelope.id, self._exchange())
             if trace:

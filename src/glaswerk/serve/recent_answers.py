@@ -39,8 +39,8 @@ class RecentAnswers:
     """The most recent exchanges by response id, in memory; records of traced ones are in the lab
     (`lab.answer_records`). Safe for several threads.
 
-    The server has no API keys, so it cannot distinguish clients. The id of an answer protects it: it has 96
-    random bits and only the response contains it.
+    On a server without keys the id of an answer protects it: it has 96 random bits and only the response
+    contains it. With keys, `SourcesApi.answer` shows it to its project alone.
     """
 
     def __init__(self, lab: Lab, model: str, most: int) -> None:
@@ -80,17 +80,21 @@ class RecentAnswers:
             return exchange
         record = read_answer(self._lab, identifier)
         if record is None:
-            message = (
-                f"no answer {identifier[:80]!r}: the server keeps its last {self._most:,} answers until it "
-                "stops, and the lab a record of traced answers\n"
-                "hint: POST the text to /v1/glaswerk/trace"
-            )
-            raise ApiError(404, message, param="response_id", code="answer_not_found")
+            raise self.unknown(identifier)
         if record.shows(hidden):
             return record.without_words()
         if record.text is None or record.model != self._model:
             return record
         return TracedText(record.text, record.context or "")
+
+    def unknown(self, identifier: str) -> ApiError:
+        """The error for an id that is nobody's, or of another project."""
+        message = (
+            f"no answer {identifier[:80]!r}: the server keeps its last {self._most:,} answers until it "
+            "stops, and the lab a record of traced answers\n"
+            "hint: POST the text to /v1/glaswerk/trace"
+        )
+        return ApiError(404, message, param="response_id", code="answer_not_found")
 
     def record(self, identifier: str, exchange: TracedText, trace: str, documents: Iterable[str]) -> None:
         """Record a traced answer in the lab, once. An error of the disk is reported on the terminal only."""

@@ -22,6 +22,7 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.next_commands import index_command
 from glaswerk.lab import Artifact
 from glaswerk.lab.answer_records import AnswerRecord
+from glaswerk.serve.accounts.accounts import Accounts
 from glaswerk.serve.errors import ApiError
 from glaswerk.serve.limits import Limits
 from glaswerk.serve.recent_answers import RecentAnswers, TracedText
@@ -66,6 +67,9 @@ class SourcesApi:
     async def answer(self, request: Request) -> Response:
         """GET /v1/traces/{id}: the trace of an answer, or its record if its text was not kept."""
         identifier = request.path_params["id"]
+        accounts: Accounts = request.app.state.accounts
+        if not await accounts.owns(request.state.account, identifier):
+            raise self._answers.unknown(identifier)
         known = await to_thread.run_sync(self._known, identifier, limiter=self._threads)
         if isinstance(known, AnswerRecord):
             return JSONResponse(await to_thread.run_sync(self._recorded, known, limiter=self._threads))

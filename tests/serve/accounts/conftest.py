@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -20,6 +22,7 @@ from glaswerk.serve.accounts.limits import parse_limits
 from glaswerk.serve.accounts.settings import AccountSettings
 from tests.serve.conftest import Running, run_app, wait_until
 
+from . import gateway
 from .gateway import make_gateway
 
 
@@ -72,6 +75,31 @@ def free_port() -> int:
 def until_ready(http: httpx.Client, text: str) -> None:
     """Returns once a key that was made while the server runs is known."""
     wait_until(lambda: http.get("/v1/who", headers=bearer(text)).status_code == 200)
+
+
+@contextmanager
+def processes(lab: Lab, count: int) -> Iterator[list[str]]:
+    """Addresses of that many gateways over one lab, each a process."""
+    ports = [free_port() for _ in range(count)]
+    command = [sys.executable, "-m", gateway.__name__, str(lab.root)]
+    started = [subprocess.Popen([*command, str(port)]) for port in ports]
+    urls = [f"http://127.0.0.1:{port}" for port in ports]
+    try:
+        for url in urls:
+            wait_until(lambda url=url: _answers(url))  # type: ignore[misc]
+        yield urls
+    finally:
+        for process in started:
+            process.terminate()
+        for process in started:
+            process.wait()
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/health").status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 @pytest.fixture

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -21,7 +18,7 @@ from glaswerk.serve.accounts.limits import UNIT, Bucket, reset_words
 from tests.serve.conftest import Running, wait_until
 
 from . import gateway
-from .conftest import ask, bearer, free_port, make_key, usage_of
+from .conftest import ask, bearer, make_key, processes, usage_of
 
 Gate = Callable[..., Running]
 
@@ -152,31 +149,6 @@ def test_spend_is_bounded_by_the_price_table_and_reserved_while_answers_run(bare
         assert ask(http, text, model="other", prompt=1, max_tokens=500).status_code == 429
     assert usage_of(lab, "key")[key.id].spend == 1000
     lab.ledger.close()
-
-
-@contextmanager
-def processes(lab: Lab, count: int) -> Iterator[list[str]]:
-    """Addresses of that many gateways over one lab, each a process."""
-    ports = [free_port() for _ in range(count)]
-    command = [sys.executable, "-m", gateway.__name__, str(lab.root)]
-    started = [subprocess.Popen([*command, str(port)]) for port in ports]
-    urls = [f"http://127.0.0.1:{port}" for port in ports]
-    try:
-        for url in urls:
-            wait_until(lambda url=url: _answers(url))  # type: ignore[misc]
-        yield urls
-    finally:
-        for process in started:
-            process.terminate()
-        for process in started:
-            process.wait()
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/health").status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 def test_two_processes_together_keep_a_limit(bare: Lab, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,6 +30,7 @@ from glaswerk.serve.accounts.database import Database, open_database
 from glaswerk.serve.accounts.key_store import all_keys, keys_version
 from glaswerk.serve.accounts.keys import Key, proven
 from glaswerk.serve.accounts.ledger import Entry, owner, record
+from glaswerk.serve.accounts.report_ticket import key_of_ticket, ticket
 from glaswerk.serve.accounts.settings import AccountSettings
 from glaswerk.serve.accounts.worker import Unavailable, Worker
 from glaswerk.serve.errors import ApiError
@@ -90,6 +91,16 @@ class Accounts:
         if since is not None and time.monotonic() - since > _STALE_SECONDS:
             raise _unavailable()
         return proven(text, self._keys)
+
+    def ticket(self, account: Account) -> str:
+        """A ticket for the trust report; "" if the account has no key."""
+        key = self._keys.get(account.key)
+        return ticket(key, time.time()) if key else ""
+
+    def key_of_ticket(self, cookies: str) -> Key | None:
+        """The active key whose ticket is among the cookies of a request, or None."""
+        key = key_of_ticket(cookies, self._keys, time.time())
+        return key if key and key.state(time.time()) == "active" else None
 
     async def begin(
         self,

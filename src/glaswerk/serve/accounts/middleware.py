@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from glaswerk.serve.accounts.account import Account
 from glaswerk.serve.accounts.accounts import Accounts
 from glaswerk.serve.accounts.keys import Key
+from glaswerk.serve.accounts.report_ticket import REPORT
 from glaswerk.serve.errors import ApiError, error_body
 
 # The chat page without anything of the lab, whether the server answers, and the description of its API.
@@ -63,7 +64,7 @@ class AccountsMiddleware:
             return Account()
         if self._accounts.open_to_all:
             return Account(once=_once(headers))
-        key = self._key(headers)
+        key = (self._ticket(headers) if path == REPORT else None) or self._key(headers)
         if not key.reaches(path.removeprefix("/v1/").strip("/")):
             message = f"this API key may not use {path[:80]}"
             raise ApiError(403, message, code="permission_denied")
@@ -71,6 +72,9 @@ class AccountsMiddleware:
 
     def _is_open(self, path: str) -> bool:
         return bool(_OPEN.fullmatch(path)) or (path == _METRICS and self._accounts.loopback)
+
+    def _ticket(self, headers: Headers) -> Key | None:
+        return self._accounts.key_of_ticket(headers.get("cookie", ""))
 
     def _key(self, headers: Headers) -> Key:
         sent = _sent(headers)

@@ -1,5 +1,7 @@
 // Requests to the gateway: the endpoints of OpenAI's API, and Glaswerk's additional ones.
 
+import { askForKey, keyHeaders } from "/static/key.js";
+
 export class ApiError extends Error {
   constructor(message, code) {
     super(message);
@@ -12,18 +14,22 @@ const UNREACHABLE = "The server does not answer. Is “glaswerk serve” still r
 async function request(path, options = {}) {
   let response;
   try {
-    response = await fetch(path, options);
+    response = await fetch(path, { ...options, headers: { ...options.headers, ...keyHeaders() } });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new ApiError(UNREACHABLE, "unreachable");
   }
   if (response.ok) return response;
+  if (response.status === 401 && (await askForKey())) return request(path, options);
   const body = await response.json().catch(() => ({}));
   throw new ApiError(body.error?.message ?? `The server answered ${response.status}.`, body.error?.code);
 }
 
 const post = (path, body, signal) =>
   request(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body), signal });
+
+// Lets this browser open the trust report for a minute: a link cannot send the key.
+export const admitToReport = () => post("/v1/glaswerk/report-ticket", {});
 
 export const info = async () => (await request("/v1/glaswerk/info")).json();
 

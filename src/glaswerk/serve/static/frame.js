@@ -1,6 +1,8 @@
 // The frame of the page: model name, trust badge, facts, list of conversations, drawer, toast.
 
+import { admitToReport } from "/static/api.js";
 import { button, count, el, find, icon } from "/static/dom.js";
+import { hasKey } from "/static/key.js";
 import { title } from "/static/store.js";
 
 const narrow = matchMedia("(max-width: 860px)");
@@ -38,7 +40,7 @@ function badge(trust) {
   if (!trust) {
     return el("span", { class: "badge badge-none", title: "Run “glaswerk evaluate”" }, el("span", { text: "Not yet evaluated" }));
   }
-  const link = { class: "badge", href: "/report", target: "_blank", rel: "noopener" };
+  const link = { class: "badge", href: "/report", target: "_blank", rel: "noopener", onclick: openReport };
   if (trust.truth === null) {
     return el("a", { ...link, title: "Opens the trust report" }, icon("gauge"), el("span", { text: "Trust report" }));
   }
@@ -55,6 +57,18 @@ function badge(trust) {
     el("span", { class: "badge-interval", text: interval }),
     el("span", { class: "badge-scope", text: `on ${trust.key}` }),
   );
+}
+
+async function openReport(event) {
+  if (!hasKey()) return;
+  event.preventDefault();
+  try {
+    await admitToReport();
+  } catch (error) {
+    toast(error.message);
+    return;
+  }
+  open("/report", "_blank", "noopener");
 }
 
 const percent = (share) => Math.round(share * 100);
@@ -134,8 +148,8 @@ let toastTimer = 0;
 export function toast(text, action, run) {
   const box = find("toast");
   const hide = () => (box.hidden = true);
-  const act = el("button", { type: "button", text: action, onclick: () => (hide(), run()) });
-  box.replaceChildren(el("span", { text }), act);
+  const act = action && el("button", { type: "button", text: action, onclick: () => (hide(), run()) });
+  box.replaceChildren(...[el("span", { text }), act].filter(Boolean));
   box.hidden = false;
   clearTimeout(toastTimer);
   toastTimer = setTimeout(hide, 8000);
