@@ -30,7 +30,7 @@ def test_the_demo_serves_in_a_process_that_never_trained(tmp_path: Path) -> None
         text=True,
     ) as process:
         assert process.stderr is not None
-        while not re.search(r"http://\S+", line := process.stderr.readline()):
+        while not re.search(r"http://\S+  \(Ctrl-C", line := process.stderr.readline()):
             assert line, "the demo ended before it served"
         command = Path(f"/proc/{process.pid}/cmdline").read_bytes().split(b"\0")
         process.send_signal(signal.SIGINT)
