@@ -10,11 +10,14 @@ from datetime import datetime
 from typing import Any
 
 from glaswerk.core.ids import short
+from glaswerk.core.terminal import note
 from glaswerk.infer import Engine
-from glaswerk.infer.engines import TokenEngine, TorchEngine
+from glaswerk.infer.engines import TokenEngine
+from glaswerk.infer.engines.choice import choose_engine
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.artifact import ArtifactKind
 from glaswerk.serve.chosen_model import choose_model
+from glaswerk.serve.engine_settings import EngineSettings
 from glaswerk.serve.errors import ApiError
 from glaswerk.serve.limits import DEFAULT_LIMITS
 
@@ -38,10 +41,18 @@ class ServedModel:
         """
         artifact = choose_model(lab, name)
         engine = Engine.load(artifact.path)
+        wanted = EngineSettings.of(lab)
         # A core is left for the gateway; threads that spin for cores they share are slower than fewer.
-        threads = max(1, (os.cpu_count() or 2) - 1)
-        tokens = TorchEngine(engine.model, engine.tokenizer.vocab_size, slots=slots, threads=threads)
-        return cls(lab, artifact, engine, tokens)
+        choice = choose_engine(
+            engine.model,
+            engine.tokenizer.vocab_size,
+            wanted=wanted.engine,
+            weights=wanted.weights,
+            slots=slots,
+            threads=max(1, (os.cpu_count() or 2) - 1),
+        )
+        note(f"engine {choice.engine.name}: {choice.why}")
+        return cls(lab, artifact, engine, choice.engine)
 
     @property
     def id(self) -> str:
