@@ -29,6 +29,7 @@ import click
 from bench.load import Load, load
 from glaswerk.lab import Artifact, Lab
 from glaswerk.model.export_gguf import export_gguf
+from glaswerk.tokenizer import Tokenizer
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def main() -> None:
     with ExitStack() as stack:
         servers = list(_servers(stack, wishes, model, max(counts)))
         for count in counts:
-            _compare(servers, count, wishes.tokens, wishes.rounds)
+            _compare(servers, count, wishes.tokens, wishes.rounds, _ends(model))
 
 
 def _servers(stack: ExitStack, wishes: argparse.Namespace, model: Artifact, most: int) -> Iterator[Served]:
@@ -117,12 +118,19 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _compare(servers: list[Served], count: int, tokens: int, rounds: int) -> None:
+def _ends(model: Artifact) -> dict[str, int]:
+    """A bias against what ends an answer: all servers write as many tokens, and none is idle before."""
+    tokenizer = Tokenizer.load(model.path)
+    return {str(i): -100 for i in {tokenizer.end_id, tokenizer.turn_end_id, tokenizer.turn_id}}
+
+
+def _compare(servers: list[Served], count: int, tokens: int, rounds: int, bias: dict[str, int]) -> None:
     """All servers in turn, `rounds` times and once before to warm up; medians."""
     found: dict[str, list[Load]] = {server.name: [] for server in servers}
     for turn in range(rounds + 1):
         for server in servers:
-            made = load(server.port, server.pid, [_body(server, i, turn, tokens) for i in range(count)])
+            bodies = [_body(server, i, turn, tokens) | {"logit_bias": bias} for i in range(count)]
+            made = load(server.port, server.pid, bodies)
             if turn:
                 found[server.name].append(made)
     own = _median(found["glaswerk"], "per_cpu_second")
