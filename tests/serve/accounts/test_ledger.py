@@ -94,6 +94,24 @@ def test_a_retry_with_the_same_idempotency_key_does_not_count_twice(bare: Lab, g
     assert usage_of(bare)["town"].requests == 2
 
 
+def test_leaving_at_once_and_asking_again_is_not_free(bare: Lab, gate: Gate) -> None:
+    _, text = make_key(bare)
+    once, headers = {"idempotency-key": "order"}, bearer(text) | {"idempotency-key": "order"}
+    with gate(bare).client() as http:
+        for number in range(1, 5):
+            long = {"prompt": 5, "completion": 100, "seconds": 60}
+            with http.stream("POST", "/v1/chat/completions", json=long, headers=headers) as stream:
+                pieces = stream.iter_raw()
+                assert next(pieces) == b"."
+            wait_until(lambda: sum(total.requests for total in usage_of(bare).values()) == number)  # noqa: B023
+        assert ask(http, text, once, prompt=5, completion=50).status_code == 200
+        total = usage_of(bare)["town"]
+        assert (total.requests, total.prompt, total.repeats) == (5, 25, 0)
+        assert total.completion >= 50 + 4
+        assert ask(http, text, once, prompt=5, completion=50).status_code == 200
+        assert usage_of(bare)["town"].repeats == 1
+
+
 def test_an_idempotency_key_runs_once_at_a_time_and_belongs_to_its_api_key(bare: Lab, gate: Gate) -> None:
     (_, one), (_, other) = make_key(bare, project="one"), make_key(bare, project="other")
     once = {"idempotency-key": "same"}

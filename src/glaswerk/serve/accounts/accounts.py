@@ -114,9 +114,9 @@ class Accounts:
     ) -> Usage:
         """Admit one answer; see the head of this file.
 
-        response: id of the response; `owns` knows it afterwards. Raises ApiError 403 for a model that is not
-        the key's, 429 with Retry-After for a limit, 409 for an Idempotency-Key in use, 503 without a
-        database.
+        response: id of the response, once each: a second end under it is not recorded. `owns` knows it.
+        Raises ApiError 403 for a model that is not the key's, 429 with Retry-After for a limit, 409 for an
+        Idempotency-Key in use, 503 without a database.
         """
         if not account.may_use(model):
             message = f"this API key may not use the model {model[:80]!r}"

@@ -209,7 +209,9 @@ def _repeated(db: Database, demand: Demand, now: int) -> Refusal | None:
     if db.execute("SELECT 1 FROM lease WHERE key = ? AND once = ? AND until > ?", *same, now):
         message = "a request with this Idempotency-Key is running; wait for its answer"
         return Refusal(message, "idempotency_key_in_use", 1000, 409)
-    rows = db.execute("SELECT model, endpoint, prompt FROM usage WHERE key = ? AND once = ?", *same)
+    rows = db.execute(
+        "SELECT model, endpoint, prompt FROM usage WHERE key = ? AND once = ? AND finish <> 'cut'", *same
+    )
     if any(row != (demand.model, demand.endpoint, demand.prompt) for row in map(tuple, rows)):
         message = "this Idempotency-Key was used for another request; use a new one for each"
         return Refusal(message, "idempotency_key_reused", None, 409)

@@ -47,7 +47,7 @@ class Database(ABC):
         """What it raises if the database cannot be reached or refuses."""
 
     def settle(self) -> None:
-        """Called when nothing else is to do: bring what is written to the disk. Here it is there already."""
+        """Called twice a second: bring what is written to the disk. Here it is there already."""
         return
 
     @contextmanager
@@ -89,7 +89,7 @@ class Sqlite(Database):
     """SQLite in WAL mode, safe for several processes.
 
     A commit is with the system when it returns (73 µs) and survives `kill -9`; waiting for the disk would
-    take 2,900 µs here. `settle` brings it there about once a second: a power cut costs what came since.
+    take 2,900 µs here. `settle` brings it there twice a second: a power cut costs what came since.
     """
 
     begin = "BEGIN IMMEDIATE"

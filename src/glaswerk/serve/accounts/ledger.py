@@ -28,7 +28,8 @@ class Entry:
 
     `prompt`, `cached` (part of `prompt`) and `completion` are tokens, `spend` is in micro-units. `finish` is
     "stop", "length", "tool_calls", "cut" if the client left, "error"; "repeat" for the answer to a retry,
-    which costs nothing and is not in the sums.
+    which costs nothing and is not in the sums. An answer that was cut counts what it used, and its retry,
+    too: otherwise a client that leaves at once and asks again would pay for nothing.
     """
 
     response: str
@@ -63,7 +64,7 @@ def record(db: Database, entry: Entry, demand: Demand) -> None:
 
     Runs in a transaction.
     """
-    written = _insert(db, entry)
+    written = not _counted(db, entry) and _insert(db, entry)
     if not (written or _insert_repeat(db, entry)):
         return
     if written and entry.spend:
@@ -73,6 +74,14 @@ def record(db: Database, entry: Entry, demand: Demand) -> None:
             *(entry.key, entry.model, month_of(entry.at), entry.spend),
         )
     settle(db, demand, entry.prompt + entry.completion, entry.at)
+
+
+def _counted(db: Database, entry: Entry) -> bool:
+    """Whether an earlier answer to the same idempotency key was finished, and so counted."""
+    if entry.once is None:
+        return False
+    sql = "SELECT 1 FROM usage WHERE key = ? AND once = ? AND finish NOT IN ('repeat', 'cut')"
+    return bool(db.execute(sql, entry.key, entry.once))
 
 
 def _insert_repeat(db: Database, entry: Entry) -> bool:

@@ -32,7 +32,7 @@ CREATE TABLE IF NOT EXISTS usage (
 ) STRICT;;
 CREATE INDEX IF NOT EXISTS usage_by_time ON usage (at);;
 CREATE UNIQUE INDEX IF NOT EXISTS usage_once ON usage (key, once)
-    WHERE once IS NOT NULL AND finish <> 'repeat'
+    WHERE once IS NOT NULL AND finish NOT IN ('repeat', 'cut')
 """
 _APPEND_ONLY_SQLITE = """;;
 CREATE TRIGGER IF NOT EXISTS usage_update BEFORE UPDATE ON usage

@@ -100,10 +100,10 @@ class Worker:
             group, open_ = self._take()
             self._finish(group)
             if time.monotonic() - ticked >= TICK_SECONDS:
-                self._beat(idle=not group)
+                self._beat()
                 ticked = time.monotonic()
         self._again_at = 0.0
-        self._beat(idle=True)
+        self._beat()
         if self._db is not None:
             self._db.close()
 
@@ -121,15 +121,14 @@ class Worker:
             return group, True
         return group, job is not None
 
-    def _beat(self, *, idle: bool) -> None:
+    def _beat(self) -> None:
         """What is due twice a second."""
         waiting, self._backlog = self._backlog, []
         self._finish(waiting)
         try:
             db = self._open()
             self._tick(db)
-            if idle:
-                db.settle()
+            db.settle()
             self.failing_since = None
         except Exception as error:  # noqa: BLE001 -- without this thread nothing is recorded any more
             self._failed(error)
