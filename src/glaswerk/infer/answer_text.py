@@ -13,7 +13,11 @@ from glaswerk.tokenizer import Tokenizer
 class AnswerText:
     """Decodes one answer. `finish` is set once it has ended; `tokens` counts all tokens, the last one too."""
 
-    def __init__(self, tokenizer: Tokenizer, ends: frozenset[int], stop: Sequence[str] = ()) -> None:
+    def __init__(
+        self, tokenizer: Tokenizer, ends: frozenset[int], stop: Sequence[str] = (), *, within: bool = False
+    ) -> None:
+        """within: it continues a text, so that a space before its first token is its own."""
+        self._strip = tokenizer.prefixes and not within
         self._tokenizer, self._ends = tokenizer, ends
         self._utf8, self._stops = codecs.getincrementaldecoder("utf-8")("replace"), StopFilter(stop)
         self.tokens = 0
@@ -49,4 +53,4 @@ class AnswerText:
     def _piece(self, token: int) -> bytes:
         """The bytes of a token; of the first, without the space that begins every text."""
         found = self._tokenizer.decode_bytes([token])
-        return found.removeprefix(b" ") if self.tokens == 1 and self._tokenizer.prefixes else found
+        return found.removeprefix(b" ") if self.tokens == 1 and self._strip else found

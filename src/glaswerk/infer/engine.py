@@ -131,9 +131,14 @@ class Engine:
         room = max(1, min(max_tokens, self.context - len(prompt)))
         return Job(prompt, room, sampling, ends=self._ends, **more)
 
-    def text(self, stop: Sequence[str] = ()) -> AnswerText:
-        """A decoder of one answer's tokens."""
-        return AnswerText(self.tokenizer, self._ends, stop)
+    @property
+    def ends(self) -> frozenset[int]:
+        """The tokens that end an answer."""
+        return self._ends
+
+    def text(self, stop: Sequence[str] = (), *, within: bool = False) -> AnswerText:
+        """A decoder of one answer's tokens. within: the answer continues a text."""
+        return AnswerText(self.tokenizer, self._ends, stop, within=within)
 
     def _network(self) -> Network:
         """Of one call alone: calls from several threads share the weights and nothing else."""

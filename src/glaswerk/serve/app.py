@@ -19,6 +19,7 @@ from glaswerk.serve.accounts.accounts import Accounts
 from glaswerk.serve.accounts.middleware import AccountsMiddleware
 from glaswerk.serve.accounts.report_ticket import give_ticket
 from glaswerk.serve.chat import Chat
+from glaswerk.serve.completions import Completions
 from glaswerk.serve.errors import HANDLERS
 from glaswerk.serve.limits import DEFAULT_LIMITS, Limits
 from glaswerk.serve.model_info import ModelInfo
@@ -47,6 +48,7 @@ def create_app(
     answers = RecentAnswers(lab, served.artifact.id, limits.answers)
     sources = SourcesApi(served, answers, limits)
     facts = ModelInfo(served, sources)
+    chat, completions = Chat(served, pool, answers, sources, limits), Completions(served, pool, limits)
     upstreams = Upstreams(upstreams_of(lab), accounts, answers, sources.trace, limits)
 
     @asynccontextmanager
@@ -59,7 +61,7 @@ def create_app(
         accounts.close()
 
     app = Starlette(
-        routes=_routes(served, Chat(served, pool, answers, sources, limits), sources, facts, upstreams),
+        routes=_routes(served, chat, completions, sources, facts, upstreams),
         middleware=[
             Middleware(SecurityMiddleware, loopback=is_loopback(host)),
             Middleware(AccountsMiddleware, accounts=accounts),
@@ -72,7 +74,12 @@ def create_app(
 
 
 def _routes(
-    served: ServedModel, chat: Chat, sources: SourcesApi, facts: ModelInfo, upstreams: Upstreams
+    served: ServedModel,
+    chat: Chat,
+    completions: Completions,
+    sources: SourcesApi,
+    facts: ModelInfo,
+    upstreams: Upstreams,
 ) -> list[Route | Mount]:
     async def models(_: Request) -> Response:
         return JSONResponse({"object": "list", "data": [served.card(), *await upstreams.cards()]})
@@ -102,6 +109,11 @@ def _routes(
             methods=["POST"],
         ),
         Route("/v1/glaswerk/report-ticket", give_ticket, methods=["POST"]),
+        Route(
+            "/v1/completions",
+            upstreams.before("/completions", completions.__call__),
+            methods=["POST"],
+        ),
         Route("/v1/glaswerk/info", facts.info, methods=["GET"]),
         Route("/v1/glaswerk/trace", sources.__call__, methods=["POST"]),
         Route("/v1/traces/{id}", sources.answer, methods=["GET"]),

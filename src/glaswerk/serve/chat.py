@@ -22,6 +22,7 @@ from glaswerk.serve.limits import Limits
 from glaswerk.serve.pool import Pool, unless_disconnected
 from glaswerk.serve.recent_answers import RecentAnswers, TracedText, spoken
 from glaswerk.serve.request_body import read_object
+from glaswerk.serve.sampled_jobs import check_bias, seeded
 from glaswerk.serve.served_model import ServedModel
 from glaswerk.serve.sources import SourcesApi
 
@@ -94,12 +95,12 @@ class Chat:
     def _start(self, asked: ChatRequest, prompt: list[int]) -> Generation:
         """One job a choice; each has a seed of its own, which follows from the request's."""
         engine = self._served.engine
-        self._check_bias(asked)
+        check_bias(self._served, asked.logit_bias)
         limit = asked.max_tokens or self._limits.default_max_tokens
         jobs = [
             engine.job(
                 prompt,
-                engine.sampling.changed(**_seeded(asked.sampling, i)),
+                engine.sampling.changed(**seeded(asked.sampling, i)),
                 limit,
                 top=asked.top_logprobs,
                 logit_bias=asked.logit_bias,
@@ -108,22 +109,10 @@ class Chat:
         ]
         return self._pool.start(self._served.tokens, jobs, [engine.text(asked.stop) for _ in jobs])
 
-    def _check_bias(self, asked: ChatRequest) -> None:
-        size = self._served.engine.tokenizer.vocab_size
-        beyond = next((token for token, _ in asked.logit_bias if token >= size), None)
-        if beyond is not None:
-            message = f"logit_bias must have token ids below {size:,}, found {beyond}"
-            raise ApiError(400, message, param="logit_bias", code="invalid_value")
-
     def _spelling(self, asked: ChatRequest) -> Callable[[int], bytes] | None:
         if asked.top_logprobs is None:
             return None
         return lambda token: self._served.engine.tokenizer.decode_bytes([token])
-
-
-def _seeded(sampling: dict[str, Any], index: int) -> dict[str, Any]:
-    seed = sampling["seed"]
-    return sampling if seed is None or index == 0 else sampling | {"seed": f"{seed}.{index}"}
 
 
 class _Answer:
