@@ -193,7 +193,7 @@ def _add_exports(
     rights = Rights(licence, origin)
     left_out, bad = noted
     job = ExportJob(chosen, author, rights, stamps, audiences, bool(acquired), left_out, bad)
-    spec = Spec("source", chosen, "add-social/4", config={"source": chosen, **decided})
+    spec = Spec("source", chosen, "add-social/5", config={"source": chosen, **decided})
     return lab.make(spec, lambda folder: {**job.write(folder), **bad.figures()})
 
 
@@ -225,7 +225,7 @@ def _add_dumps(
     }
     chosen = name or default_name(paths[0], decided)
     job = DumpJob(chosen, author, Rights(licence, acquired), stamps, join, *noted)
-    return lab.make(Spec("source", chosen, "add-dumps/4", config={"source": chosen, **decided}), job.write)
+    return lab.make(Spec("source", chosen, "add-dumps/5", config={"source": chosen, **decided}), job.write)
 
 
 def add_chats(

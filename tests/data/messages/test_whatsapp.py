@@ -37,6 +37,15 @@ def read(text: str) -> tuple[list[ExportedMessage], Counter[str]]:
         "2019/03/12 17:05 - ",
         "2019. 3. 12. 오후 5:05, ",
         "12-03-2019 17:05 - ",
+        "12.03.2019 г., 17:05 - ",
+        "12/3/19, 5:05 μ.μ. - ",
+        "12/3/19, 5:05 PTG - ",
+        "12.3.19, 5:05 e pasdites - ",
+        "12\u200f/3\u200f/2019، 5:05 م - ",
+        "[\u200f12\u200f/3\u200f/2019 5:05:00 م] ",
+        "2019年3月12日 17:05 - ",
+        "12/3/2562 17:05 - ",
+        "12/3/62 17:05 - ",
     ],
 )
 def test_the_dates_of_every_place_are_read(begin: str) -> None:
@@ -109,3 +118,26 @@ def test_a_chat_under_another_name_is_recognised() -> None:
 def test_impossible_dates_are_unknown_and_nothing_is_lost() -> None:
     found, _ = read("99.99.99, 99:99 - Ada: Words.\n")
     assert [(m.text, m.created_at) for m in found] == [("Words.", None)]
+
+
+@pytest.mark.parametrize(
+    "begin", ["2019/3/{} 下午5:05 - ", "[2019/3/{} 下午5:05:00] ", "2019년 3월 {}일 오후 5:05, "]
+)
+def test_chinese_and_korean_halves_of_the_day_are_read(begin: str) -> None:
+    found, _ = read(f"{begin.format(12)}Ada: First\n{begin.format(28)}Bo: Last\n")
+    assert [m.author for m in found] == ["Ada", "Bo"]
+    assert found[0].created_at == AFTERNOON
+
+
+def test_numbers_of_arabic_are_read_and_the_years_of_iran_are_not_guessed() -> None:
+    arabic, _ = read("١٢\u200f/٣\u200f/٢٠١٩، ٥:٠٥ م - Ada: First\n٢٨\u200f/٣\u200f/٢٠١٩، ٥:٠٥ م - Bo: Last\n")
+    assert arabic[0].created_at == AFTERNOON
+    persian, _ = read("۱۳۹۸/۱۲/۱۰,\u200f ۲۱:۰۵ - Ada: First\n")
+    assert [(m.author, m.created_at) for m in persian] == [("Ada", None)]
+
+
+def test_two_messages_of_two_people_are_a_chat_in_every_encoding() -> None:
+    text = "12.03.19, 12:00 - Ada: Hello\n12.03.19, 12:01 - Bo: Hi, how are you?\n"
+    assert is_whatsapp(text.encode(), "notes.txt")
+    assert is_whatsapp(text.encode("utf-16"), "notes.txt")
+    assert not is_whatsapp((text + "A line of the minutes.\n").encode(), "notes.txt")

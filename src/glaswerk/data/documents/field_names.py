@@ -29,6 +29,8 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "username",
         "byline",
         "authors",
+        "user",
+        "account",
     ),
     "title": ("title", "headline"),
     "created_at": ("created_at", "date", "published_at", "published", "pub_date", "timestamp", "datetime"),
@@ -68,7 +70,7 @@ _PAIR = re.compile(r",(?=\s*[a-z_]+\s*=)")
 # Key sets whose names are remembered, and how much of one: rows of a file mostly have the same keys.
 _REMEMBERED, _KEY_CHARACTERS = 64, 4096
 # Where an author is an object: its handle before its name, as in our other readers.
-_AUTHOR_NAMES = ("screen_name", "username", "handle", "name", "display_name", "displayName", "login")
+_AUTHOR_NAMES = ("screen_name", "acct", "username", "handle", "name", "display_name", "displayName", "login")
 _Plan = Mapping[str, tuple[str, ...]]
 
 

@@ -16,6 +16,7 @@ from glaswerk.data.documents.inner_lists import refuse_inner_list
 from glaswerk.data.documents.opt_out import Robots, is_rules_file
 from glaswerk.data.documents.reading import UnsupportedFile
 from glaswerk.data.documents.rows import rows_of
+from glaswerk.data.documents.social_rows import as_row
 from glaswerk.data.documents.warc import read_rules
 from glaswerk.data.documents.wrong_command import WrongCommand, admitted, is_left_out, refuse_archive
 from glaswerk.data.files.bounded_call import TooCostly
@@ -68,7 +69,7 @@ def _documents(
             stored.charge(ROW_COST_BYTES)
             place = f"{where}, row {key.removeprefix('#')}" if key else str(where)
             if file_format in _ROWS:
-                row = options.names.read(admitted(row, place, stated=defaults.stated))
+                row = options.names.read(as_row(admitted(row, place, stated=defaults.stated)))
             if file_format == "object":
                 refuse_inner_list(row, where, options.names)
             opted_out = options.robots.disallows(str(row.get("url") or "").strip(), location)

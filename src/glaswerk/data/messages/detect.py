@@ -10,6 +10,7 @@ from glaswerk.data.messages.imessage import imessage_kind
 from glaswerk.data.messages.irc import is_irc
 from glaswerk.data.messages.signal import signal_kind
 from glaswerk.data.messages.sms import SMS_ROOT, is_sms_table
+from glaswerk.data.messages.transcripts import transcript_of
 from glaswerk.data.messages.whatsapp import is_whatsapp
 
 _FLAGS = re.DOTALL
@@ -33,7 +34,8 @@ _JSON = {
     "skype": (rb'"conversations"\s*:\s*\[', rb'"MessageList"\s*:'),
 }
 _PATTERNS = {app: [re.compile(pattern, _FLAGS) for pattern in patterns] for app, patterns in _JSON.items()}
-_TIME_IN_BRACKETS = re.compile(rb"\s*\[\d")
+# Such a bracket begins no JSON: before a time, with its marks of direction, or around a name.
+_NOT_JSON = re.compile(rb"\s*\[(?:(?:\xe2\x80[\x8e\x8f])*\d|[^\[\]{}\",:\s][^\[\]{}\",:\n]{0,79}\] )")
 _TELEGRAM_ALL = re.compile(rb'"(?:left_)?chats"\s*:\s*\{\s*"about"')
 _CSV = {
     "linkedin": re.compile(
@@ -65,8 +67,8 @@ def app_of(name: str, head: bytes) -> str:
     if first in (b"{", b"["):
         found = next((app for app, all_of in _PATTERNS.items() if all(p.search(head) for p in all_of)), "")
         found = "telegram" if not found and _TELEGRAM_ALL.search(head) else found
-        # Times in brackets begin the lines of many programs.
-        if found or first == b"{" or not _TIME_IN_BRACKETS.match(head):
+        # Times and names in brackets begin the lines of many programs.
+        if found or first == b"{" or not _NOT_JSON.match(head):
             return found or signal_kind(head, name)
     if SMS_ROOT.search(head[:2000]):
         return "sms"
@@ -76,4 +78,6 @@ def app_of(name: str, head: bytes) -> str:
     found = signal_kind(head, name) or imessage_kind(head)
     if found or is_whatsapp(head, name):
         return found or "whatsapp"
+    if found := transcript_of(head, name):
+        return found
     return "irc" if is_irc(head, name) else ""

@@ -12,6 +12,7 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import digest_text, short
 from glaswerk.data.files.limits import JSON_VALUE_BYTES
 from glaswerk.data.files.stored import DAMAGE, StoredFile
+from glaswerk.data.files.utf8 import as_utf8
 from glaswerk.data.messages.accounts import read_discord_package, read_linkedin, read_meta_posts
 from glaswerk.data.messages.chats import SHAPES, read_chat
 from glaswerk.data.messages.databases import DATABASES, read_database
@@ -21,6 +22,7 @@ from glaswerk.data.messages.message import ExportedMessage
 from glaswerk.data.messages.signal import SIGNAL, read_signal
 from glaswerk.data.messages.slack import people_of, read_slack
 from glaswerk.data.messages.sms import read_sms, read_sms_table
+from glaswerk.data.messages.transcripts import TRANSCRIPTS, read_transcript
 from glaswerk.data.messages.whatsapp import read_whatsapp
 
 # The key of the account itself among the people of an export.
@@ -40,7 +42,7 @@ def read_app(
         stored = replace(stored, name=f"{folder}/{stored.name}")
     chat = _conversation(stored.name)
     if app == "whatsapp":
-        yield from read_whatsapp(stored.stream, chat, left_out)
+        yield from read_whatsapp(as_utf8(stored), chat, left_out)
     elif app == "slack":
         yield from read_slack(stored, chat, people, left_out)
     elif app == "discord-package":
@@ -57,6 +59,8 @@ def read_app(
         yield from read_signal(app, stored, left_out)
     elif app in IMESSAGE:
         yield from read_imessage(app, stored, chat, left_out)
+    elif app in TRANSCRIPTS:
+        yield from read_transcript(app, stored, chat, left_out)
     elif app == "irc":
         yield from read_irc(stored, chat, left_out)
     elif app in DATABASES:

@@ -11,20 +11,33 @@ from itertools import pairwise
 from typing import BinaryIO
 
 from glaswerk.data.files.limits import MAIL_LINE_BYTES, TEXT_FILE_BYTES
+from glaswerk.data.files.utf8 import wide_encoding
 from glaswerk.data.messages.message import ExportedMessage
 
 # Marks of direction, which WhatsApp puts before its own words and around dates.
 _MARKS = "\u200e\u200f\u202a\u202b\u202c\u2068\u2069"
 _BLANK = "[\\s\u202f\u00a0]"
 # iOS writes "[12.03.19, 12:00:05] Name: text", Android "12.03.19, 12:00 - Name: text", Korea "오후 12:00, ".
+# Arabic has marks inside its dates, Bulgarian a letter after the year, Chinese no blank before the hour, and
+# languages put their own words for the halves of the day before or after the time.
+_GAP = rf"[{_MARKS}]*"
 _LINE = re.compile(
-    rf"[{_MARKS}]*(?P<open>\[)?(?P<a>\d{{1,4}})(?P<sep>[./-]){_BLANK}?(?P<b>\d{{1,2}})[./-]{_BLANK}?"
-    rf"(?P<c>\d{{1,4}})\.?,?{_BLANK}(?:(?P<before>[^\W\d]{{1,4}}){_BLANK})?(?P<hour>\d{{1,2}})[:.]"
-    rf"(?P<minute>\d{{2}})(?:[:.](?P<second>\d{{2}}))?{_BLANK}{{0,2}}(?P<half>[AaPp]\.?{_BLANK}?[Mm]\.?)?"
+    rf"{_GAP}(?P<open>\[)?{_GAP}(?P<a>\d{{1,4}}){_GAP}(?P<sep>[./-]|年|년){_BLANK}?(?P<b>\d{{1,2}}){_GAP}"
+    rf"(?:[./-]|月|월){_BLANK}?(?P<c>\d{{1,4}})(?:[.日일]|{_BLANK}г\.)?{_GAP}[,،]?{_GAP}{_BLANK}"
+    rf"(?:(?P<before>[^\W\d]{{1,6}}\.?){_BLANK}?)?(?P<hour>\d{{1,2}})[:.]"
+    rf"(?P<minute>\d{{2}})(?:[:.](?P<second>\d{{2}}))?"
+    rf"(?:{_BLANK}{{0,2}}(?P<half>[^\W\d]{{1,2}}\.?{_BLANK}?[^\W\d]{{1,10}}\.?|[^\W\d]\.?))?"
     rf"(?P<close>\]{_BLANK}|{_BLANK}[-–]{_BLANK}|,{_BLANK})(?P<rest>.*)",
     re.DOTALL,
 )
-_AFTERNOON, _MORNING = ("pm", "오후", "下午", "午後"), ("am", "오전", "上午", "午前")
+# As `_clock` sees them: in lower case, without dots and blanks.
+_AFTERNOON = frozenset(
+    ("pm", "오후", "下午", "午後", "晚上", "中午", "م", "مساء", "بظ", "μμ", "ptg", "ch", "epasdites", "du")
+)
+_MORNING = frozenset(
+    ("am", "오전", "上午", "午前", "凌晨", "早上", "ص", "صباحا", "قظ", "πμ", "pg", "sa", "eparadites", "de")
+)
+_BUDDHIST, _FIRST_YEAR = 52, 1990
 _NAME = re.compile(r"(?P<name>[^:\"“”«»„]{1,80}?) ?: (?P<text>.*)", re.DOTALL)
 # What stands for a picture, a recording or a file that was not exported.
 _NO_WORDS = re.compile(r"<[^<>]{3,60}>|\S+\.\w{2,4} \([^()]{3,40}\)", re.DOTALL)
@@ -46,13 +59,18 @@ def is_whatsapp(head: bytes, name: str) -> bool:
     Minutes and diaries may have such lines as well, so a file without WhatsApp's name needs several messages
     and hardly anything else.
     """
-    lines = [line for line in head[:8192].decode("utf-8", "replace").splitlines() if line.strip()][:-1][:40]
+    text = head[:8192].decode(wide_encoding(head) or "utf-8", "replace")
+    lines = [line for line in text.splitlines() if line.strip()]
+    # The last line of a part may be cut off.
+    lines = (lines[:-1] if len(head) >= 8192 else lines)[:40]
     found = [match for line in lines if (match := _LINE.match(line.lstrip("\ufeff"))) and _ends_alike(match)]
     named = [match for match in found if _NAME.fullmatch(match["rest"])]
     base = name.rpartition("/")[2].lower()
     if "whatsapp" in base or base == "_chat.txt":
-        return bool(found) or bool(_LINE.match(head[:300].decode("utf-8", "replace").lstrip("\ufeff")))
+        return bool(found)
     writers = Counter(match["name"] for line in named if (match := _NAME.fullmatch(line["rest"])))
+    if len(found) == len(lines) > 1 and len(writers) == 2 and not found[0]["close"].startswith(","):
+        return len(named) == len(lines)  # the beginning of a chat: nothing but two people's messages
     return len(named) >= 3 and max(writers.values()) > 1 and 2 * len(found) >= len(lines)
 
 
@@ -131,7 +149,12 @@ def _steps_back(dates: Sequence[tuple[int, int, int]], order: tuple[int, int, in
 
 def _moment(draft: _Draft, order: tuple[int, int, int]) -> datetime | None:
     year, month, day = (draft.numbers[place] for place in order)
+    # Thailand counts from 543 years earlier, and no chat is of 1952 or 2052; Iran's years are left alone.
+    year += 2500 if _BUDDHIST <= year < 100 else 2000 if year < 100 else 0
+    year -= 543 if year > _BUDDHIST + 2400 else 0
+    if year < _FIRST_YEAR:
+        return None
     try:
-        return datetime(year + 2000 if year < 100 else year, month, day, *draft.time, tzinfo=UTC)
+        return datetime(year, month, day, *draft.time, tzinfo=UTC)
     except ValueError:
         return None

@@ -23,6 +23,7 @@ from glaswerk.data.posts.recognise import (
     is_message,
     is_page,
     is_post,
+    is_status_of_mastodon,
 )
 
 # Messages between the posts of a v1.1 stream that are neither posts nor deletions.
@@ -82,6 +83,8 @@ class Payloads:
             self.counts["nested_too_deep"] += 1
         elif is_message(record):
             self.counts["direct_message"] += 1
+        elif is_status_of_mastodon(record):
+            self.counts["not_a_post"] += 1
         elif is_page(record):
             yield from self._page(record)
         elif is_flat(record):

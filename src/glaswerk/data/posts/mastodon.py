@@ -80,7 +80,7 @@ def _post(note: Mapping[str, Any], activity: Mapping[str, Any]) -> SocialPost | 
         text="\n\n".join(part for part in parts if part.strip()),
         created_at=_string(note, "published") or _string(activity, "published"),
         author=handle(_string(note, "attributedTo") or _string(activity, "actor")),
-        audience=_audience(note),
+        audience=audience_of(note),
         lang=tidy_code(next(iter(languages), "")) if isinstance(languages, dict) else "",
         url=_string(note, "url") or identifier,
         reply_to=_string(note, "inReplyTo"),
@@ -125,7 +125,7 @@ def html_text(html: str) -> str:
     return _SPACES.sub("\n\n", "".join(out)).strip()
 
 
-def _audience(note: Mapping[str, Any]) -> str:
+def audience_of(note: Mapping[str, Any]) -> str:
     """Public and unlisted posts are public, posts to followers limited, posts to individuals private."""
     to = {address for key in ("to", "cc") for address in _list(note.get(key)) if isinstance(address, str)}
     if to & _PUBLIC:

@@ -88,6 +88,12 @@ def is_post(record: Record) -> bool:
     return has_text and ("id_str" in record or "id" in record)
 
 
+def is_status_of_mastodon(record: Record) -> bool:
+    """Whether a record is a status of Mastodon's API, which has an id and dates as a post of X has."""
+    account = record.get("account")
+    return isinstance(account, dict) and "acct" in account and isinstance(record.get("content"), str)
+
+
 def is_page(record: Record) -> bool:
     """Whether this is a v2 answer: a post, posts, or something else that includes posts."""
     data, included = record.get("data"), record.get("includes")

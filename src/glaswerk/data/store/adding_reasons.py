@@ -139,6 +139,10 @@ ADDING = {
         "A mail that its owner's program marked as spam or as deleted.",
         "Move it to another folder in the mail program, and export again.",
     ),
+    "attachment": Reason(
+        "A file that is attached to a mail; the mail itself was read.",
+        "Save what you want to add in the mail program, and add the files.",
+    ),
     "contact_card": Reason(
         "A file of contacts (vCard, LDIF): names, numbers and addresses of people, never a document.",
         "Nothing to change: contacts are no text to learn from.",

@@ -97,6 +97,7 @@ def test_the_html_part_stands_in_where_there_is_no_plain_one(empty_lab: Lab, tmp
         ("Yes.\n\n-----Original Message-----\nFrom: A\nold", "Yes."),
         ("Ja.\n\nAm 1. Mai 2024 schrieb Hazel:\n> alt\n> älter", "Ja."),
         ("Words\n-- \nAda, Mill Lane", "Words"),
+        ("Words\n-- \nAda, Mill Lane\n\n> old\n\nMy answer.\n-- \nA list's footer", "Words\n\nMy answer."),
         ("One.\n--\nTwo.\n--\nThree.", "One.\n--\nTwo.\n--\nThree."),
         (f"One.\n{'_' * 30}\nTwo.", f"One.\n{'_' * 30}\nTwo."),
         (f"One.\n{'_' * 30}\nFrom: Bo\nSent: today\nold", "One."),
@@ -270,6 +271,20 @@ INNER = "From: bo@mill.example\nSubject: old\n\nWords of Bo."
 )
 def test_every_text_part_is_read_and_attachments_are_not(parts: str, words: str) -> None:
     assert text(parts.encode()) == words
+
+
+def test_attached_files_are_counted_and_signatures_are_none() -> None:
+    note = part("text/plain", "Attached.", "Content-Disposition: attachment; filename=a.txt")
+    signature = part("application/pgp-signature", "x", "Content-Disposition: attachment; filename=s.asc")
+    parts = (part("text/plain", "Mine."), part("message/rfc822", INNER), note, PICTURE, signature)
+    counts: Counter[str] = Counter()
+    row = read_message(whole("mixed", *parts).encode(), counts)
+    assert row is not None
+    assert row["text"] == "Mine."
+    assert +counts == {"attachment": 2, "attached_mail": 1}
+    plain: Counter[str] = Counter()
+    read_message(b"Subject: s\n\nWords.", plain)
+    assert not +plain
 
 
 @pytest.mark.parametrize(

@@ -117,3 +117,23 @@ def test_an_empty_and_a_hostile_feed_are_left_out_by_reason(
     (tmp_path / "feed.xml").write_text(data.replace("<rdf:RDF", "<rdf:RDF"))
     with pytest.raises(GlaswerkError, match=reason):
         add(empty_lab, tmp_path / "feed.xml")
+
+
+@pytest.mark.parametrize(
+    ("written", "moment"),
+    [
+        ("Tue, 12 Mar 2019 12:00:00 MEZ", "2019-03-12T12:00:00+01:00"),
+        ("Tue, 12 Mar 2019 12:00:00 CEST", "2019-03-12T12:00:00+02:00"),
+        ("Tue, 12 Mar 2019 12:00:00 +0530", "2019-03-12T12:00:00+05:30"),
+        ("Tue, 12 Mar 2019 12:00:00 XYZT", "Tue, 12 Mar 2019 12:00:00 XYZT"),
+        ("2019-03-12T12:00:00+09:00", "2019-03-12T12:00:00+09:00"),
+        ("2019-03-12", "2019-03-12"),
+    ],
+)
+def test_zones_that_are_named_are_read_and_unknown_ones_are_not_taken_for_utc(
+    written: str, moment: str
+) -> None:
+    item = f"<item><description>Words.</description><pubDate>{written}</pubDate></item>"
+    feed = f"<rss><channel>{item}</channel></rss>"
+    ((_, row),) = read_feed(io.BytesIO(feed.encode()), Counter())
+    assert row["date"] == moment

@@ -44,6 +44,15 @@ def test_a_sheet_with_a_header_gives_a_document_per_row(empty_lab: Lab, tmp_path
     assert (first.id, first.text, first.author, first.lang) == ("docs:book/Old#2", "It turns.", "Otis", "en")
     assert str(first.created_at)[:10] == "2019-03-12"
     assert (second.id, second.text) == ("docs:book/Old#4", "Still.")
+    # The workbook has an author and a date; a row of a table that has such columns does not get them.
+    assert (second.author, second.created_at) == ("", None)
+
+
+def test_rows_of_a_sheet_without_dates_have_the_workbooks(empty_lab: Lab, tmp_path: Path) -> None:
+    (tmp_path / "book").write_bytes(workbook({"Old": [["Text", "River"], ["It turns.", "Mill"]]}))
+    (only,) = documents(add(empty_lab, tmp_path / "book"))
+    assert only.author == "Hazel Hart"
+    assert only.created_at is not None
 
 
 def test_a_sheet_without_a_header_is_one_text_and_a_hidden_one_is_counted(

@@ -59,7 +59,12 @@ def identifier(message: Message, name: str) -> str:
 
 def date(message: Message) -> str:
     """The date in ISO 8601; as written if it cannot be read or its time zone is unknown."""
-    value = " ".join(str(message.get("Date") or "").split())
+    return written_date(str(message.get("Date") or ""))
+
+
+def written_date(value: str) -> str:
+    """A date in the form of mail (RFC 5322) as `date` gives it; one in another form unchanged."""
+    value = " ".join(value.split())
     try:
         return _moment(value[:200]) if value else ""
     except (ValueError, TypeError, OverflowError, IndexError, AttributeError):

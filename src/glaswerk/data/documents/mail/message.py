@@ -13,7 +13,7 @@ from glaswerk.data.documents.html import TooDeep
 from glaswerk.data.documents.mail.bounded import parse_message
 from glaswerk.data.documents.mail.headers import date, header, identifier, sender
 from glaswerk.data.documents.mail.own_words import own_words
-from glaswerk.data.documents.mail.parts import Unreadable, body
+from glaswerk.data.documents.mail.parts import Unreadable, attachments, body
 from glaswerk.data.files.bounded_call import TooCostly
 
 _APPLE_SIZE = re.compile(rb"[ \t]*+(\d{1,9})[ \t]*+\r?\n")
@@ -81,6 +81,8 @@ def _fields(message: Message, counts: Counter[str], encoding: str) -> dict[str, 
         counts["attached_mail"] += attached
     if not text:
         return None
+    if left := attachments(message):
+        counts["attachment"] += left
     subject = header(message, "Subject", encoding)
     return {
         "text": text,

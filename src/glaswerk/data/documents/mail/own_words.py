@@ -1,8 +1,8 @@
 """What the sender of a message wrote: the text without history, signature and quotations.
 
 Removed, in this order: everything from a line that starts a forwarded or fully quoted message ("-----Original
-Message-----"), the signature (from a line "-- " with its space, RFC 3676; a bare "--" divides stories),
-quoted lines (">"), and the line before them that names who is quoted ("On … wrote:").
+Message-----"), the signature (from a line "-- " with its space, RFC 3676, to a quotation or the end; a bare
+"--" divides stories), quoted lines (">"), and the line before them that names who is quoted ("On … wrote:").
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ _FORWARDED = re.compile(
     r"|^_{20,}[ \t]*\n(?:[ \t]*\n)?(?:(?:From|Von|De|Da|Van|Od|Från|Fra):|[^\n]{0,200}mailing list\s*$)",
     re.IGNORECASE | re.MULTILINE,
 )
-_SIGNATURE = re.compile(r"^-- $", re.MULTILINE)
+# Some people answer below the quotation of a mail whose program put their signature above it.
+_SIGNATURE = re.compile(r"^-- $(?:\n(?!>).*)*", re.MULTILINE)
 # Marks a run of quoted lines; a text that contains this line loses only that line.
 _GAP = "\0"
 
@@ -24,9 +25,8 @@ _GAP = "\0"
 def own_words(text: str) -> str:
     """A message without quoted history and signature, by the rule in this module's docstring."""
     text = text.replace("\r\n", "\n")
-    for pattern in (_FORWARDED, _SIGNATURE):
-        match = pattern.search(text)
-        text = text[: match.start()] if match else text
+    match = _FORWARDED.search(text)
+    text = _SIGNATURE.sub("", text[: match.start()] if match else text)
     kept: list[str] = []
     for line in text.split("\n"):
         if not line.startswith(">"):

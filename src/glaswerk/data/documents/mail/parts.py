@@ -11,6 +11,7 @@ from glaswerk.data.documents.html import decode, plain_text
 _QUOTED_HTML = ("blockquote", ".gmail_quote", ".gmail_signature", ".moz-cite-prefix", ".moz-signature")
 _PLAIN = ("text/plain", "text/markdown", "text/x-markdown")
 _ENCRYPTED = ("multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime")
+_SIGNATURES = ("application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature")
 _PART = re.compile(r"^--\S+\r?\nContent-", re.IGNORECASE | re.MULTILINE)
 _QUOTES = re.compile(r">*")
 # Scripts that put no space between words, so that a deleted space may be meant.
@@ -38,6 +39,14 @@ def body(message: Message, encoding: str) -> str:
         if text.split() and text.split() not in [before.split() for before in found[-1:]]:
             found.append(text)
     return "\n\n".join(text.strip("\r\n") for text in found) if len(found) > 1 else "".join(found)
+
+
+def attachments(part: Message) -> int:
+    """How many files are attached, which are left out; signatures are none, nor are attached mails."""
+    kind = part.get_content_type()
+    if part.is_multipart():
+        return 0 if kind.startswith("message/") else sum(map(attachments, _parts(part)))
+    return int(_is_attached(part) and kind not in _SIGNATURES and not kind.startswith("message/"))
 
 
 def _is_signed(message: Message) -> bool:

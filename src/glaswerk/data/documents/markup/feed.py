@@ -6,7 +6,6 @@ attachments and other people's comments are left out and counted.
 
 from __future__ import annotations
 
-import email.utils
 import html
 import re
 from collections import Counter
@@ -14,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from glaswerk.data.documents.html import TooDeep, plain_text
+from glaswerk.data.documents.mail.headers import written_date
 from glaswerk.data.files.left_out import LeftOut
 from glaswerk.data.files.limits import PAGE_BYTES
 from glaswerk.data.files.xml_events import Readable, xml_events
@@ -63,7 +63,7 @@ def _fields(entry: Mapping[str, str], about: Mapping[str, str]) -> dict[str, Any
         "text": _text(next((entry[name] for name in _TEXTS if entry.get(name, "").strip()), "")),
         "title": _text(entry.get("title", "")),
         "author": _author(entry) or _author(about),
-        "date": _date(next((entry[name] for name in _DATES if entry.get(name)), "")),
+        "date": written_date(next((entry[name] for name in _DATES if entry.get(name)), "")),
         "lang": entry.get("language") or entry.get("lang") or about.get("language") or about.get("lang", ""),
         "url": link if link.startswith(("http://", "https://")) else "",
         "licence": _licence(entry) or _licence(about),
@@ -91,14 +91,6 @@ def _text(source: str) -> str:
         source = re.sub(r"\n\s*\n", "<p>", source.strip()).replace("\n", "<br>")
     # An unknown tag alone would be lost as markup.
     return plain_text(source) or html.unescape(source).strip()
-
-
-def _date(said: str) -> str:
-    """A date as ISO 8601; one in the form of mail is converted, anything else stays."""
-    try:
-        return email.utils.parsedate_to_datetime(said).isoformat()
-    except (ValueError, TypeError, OverflowError, IndexError):
-        return said.strip()
 
 
 def _entries(stream: Readable, about: dict[str, str]) -> Iterator[dict[str, str]]:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, cast
 
 from glaswerk.data.documents import programs
 from glaswerk.data.documents.csv_rows import TEXT_COLUMNS, text_column_of
+from glaswerk.data.documents.field_names import SYNONYMS
 from glaswerk.data.documents.office.package import Package
 from glaswerk.data.documents.reading import Rows
 from glaswerk.data.files.left_out import LeftOut
@@ -48,6 +49,17 @@ def read_xlsx(book: zipfile.ZipFile, where: Path, counts: Counter[str], text_col
             yield from _sheet(sheet, about, found["title"], where, text_column)
 
 
+def _unnamed(about: Mapping[str, str], names: Sequence[str]) -> Mapping[str, str]:
+    """What the workbook says of itself, without what a column says: a row without a date there has none."""
+    plain = {re.sub(r"[_\-\s]+", "", name) for name in names}
+    ours = {"date": "created_at"}
+    return {
+        key: value
+        for key, value in about.items()
+        if plain.isdisjoint(name.replace("_", "") for name in SYNONYMS[ours.get(key, key)])
+    }
+
+
 def _sheet(
     sheet: Mapping[str, Any], about: Mapping[str, str], title: str, where: Path, text_column: str
 ) -> Rows:
@@ -55,6 +67,7 @@ def _sheet(
     names = [cell.lower() for cell in first]
     if text_column or (len(set(names)) == len(names) > 1 and set(TEXT_COLUMNS).intersection(names)):
         column = text_column_of(names, text_column, where)
+        about = _unnamed(about, names)
         for number, cells in rest:
             row = dict(zip(names, cells, strict=False))
             yield f"/{sheet['name']}#{number}", {**about, **row, "text": row.get(column, "")}
