@@ -50,7 +50,7 @@ def read_xlsx(book: zipfile.ZipFile, where: Path, counts: Counter[str], text_col
 
 
 def _unnamed(about: Mapping[str, str], names: Sequence[str]) -> Mapping[str, str]:
-    """What the workbook says of itself, without what a column says: a row without a date there has none."""
+    """What the workbook states, without what a column states: a row without a date there has none."""
     plain = {re.sub(r"[_\-\s]+", "", name) for name in names}
     ours = {"date": "created_at"}
     return {
