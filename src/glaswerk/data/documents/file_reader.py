@@ -15,8 +15,8 @@ from glaswerk.data.documents.formats import ReadOptions, format_of
 from glaswerk.data.documents.inner_lists import refuse_inner_list
 from glaswerk.data.documents.opt_out import Robots, is_rules_file
 from glaswerk.data.documents.reading import UnsupportedFile
+from glaswerk.data.documents.records.social_rows import as_row
 from glaswerk.data.documents.rows import rows_of
-from glaswerk.data.documents.social_rows import as_row
 from glaswerk.data.documents.warc import read_rules
 from glaswerk.data.documents.wrong_command import WrongCommand, admitted, is_left_out, refuse_archive
 from glaswerk.data.files.bounded_call import TooCostly

@@ -10,7 +10,7 @@ import pytest
 from x_docs import add, documents
 
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.data.documents.social_rows import as_row, stated_audience
+from glaswerk.data.documents.records.social_rows import as_row, stated_audience
 from glaswerk.data.source import add_posts
 from glaswerk.lab import Lab
 
