@@ -217,6 +217,8 @@ def test_frequency_and_presence_penalties_count_the_answer_only(engine: Engine) 
 class OnlyEven:
     """Allows even ids, and ends after three tokens."""
 
+    error = None
+
     def __init__(self, size: int) -> None:
         self._size, self._count = size, 0
 

@@ -136,8 +136,11 @@ class Batcher:
         if running in self._reading:
             self._reading.remove(running)
             self._writing.append(running)
-        more = running.job.grammar is None or running.job.grammar.accept(token.id)
-        if token.id in running.job.ends or not more:
+        grammar = running.job.grammar
+        more = grammar is None or grammar.accept(token.id)
+        if grammar is not None and grammar.error is not None:
+            self._end(running, (token,), "error", grammar.error)
+        elif token.id in running.job.ends or not more:
             self._end(running, (token,), "stop")
         elif len(answer) >= running.job.max_tokens:
             self._end(running, (token,), "length")

@@ -39,7 +39,9 @@ class Emission:
 
 
 class Grammar(Protocol):
-    """Restricts an answer; one object per answer."""
+    """Restricts an answer; one object per answer. It raises nothing: `error` is why an answer had to end."""
+
+    error: Exception | None
 
     def allowed(self) -> Any:
         """Boolean tensor (vocabulary,): the tokens that may come next."""
