@@ -117,7 +117,10 @@ def _text(engine: Engine, emissions: list[Emission]) -> str:
     return AnswerText(engine.tokenizer, ends).whole(emissions)
 
 
-@pytest.mark.parametrize("name", SCHEMAS)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[] if name == "nested" else pytest.mark.slow) for name in SCHEMAS],
+)
 def test_fifty_wild_answers_are_json_of_their_schema(name: str, engine: Engine, grammars: Grammars) -> None:
     found = written(engine, grammars, json_schema(SCHEMAS[name]))
     finished = [text for text, finish in found if finish == "stop"]
@@ -126,6 +129,7 @@ def test_fifty_wild_answers_are_json_of_their_schema(name: str, engine: Engine, 
         jsonschema.validate(json.loads(text), SCHEMAS[name])
 
 
+@pytest.mark.slow
 def test_a_json_object_is_an_object(engine: Engine, grammars: Grammars) -> None:
     finished = [text for text, finish in written(engine, grammars, json_object()) if finish == "stop"]
     assert len(finished) > 5
@@ -157,6 +161,7 @@ def test_a_call_names_a_function_and_gives_it_its_own_arguments(engine: Engine, 
     assert names == {"weather", "add"}
 
 
+@pytest.mark.slow
 def test_a_regular_expression_is_matched_as_a_whole(engine: Engine, grammars: Grammars) -> None:
     pattern = r"[A-Z][a-zäöü]{2,5}: \d{1,3}(,\d)?/?"
     for text, finish in written(engine, grammars, regex(pattern)):
@@ -164,6 +169,7 @@ def test_a_regular_expression_is_matched_as_a_whole(engine: Engine, grammars: Gr
         assert re.fullmatch(pattern, text), text
 
 
+@pytest.mark.slow
 def test_a_choice_is_one_of_the_texts(engine: Engine, grammars: Grammars) -> None:
     options = ['a "quoted" one', "zwei\nZeilen", "🦆", "yes", "yes, and"]
     found = written(engine, grammars, choice(options))

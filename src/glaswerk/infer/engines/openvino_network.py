@@ -85,21 +85,24 @@ class OpenVinoNetwork:
         """Logits after every token of one text, (tokens, vocabulary); the text is not kept."""
         row = BlockRow(0, room=len(ids))
         self._blocks.add(row)
-        found = self._pass([row], [ids], np.arange(len(ids))).clone()
-        self._blocks.drop(row)
-        return found
+        try:
+            return self._pass([row], [ids], np.arange(len(ids))).clone()
+        finally:
+            self._blocks.drop(row)
 
     def _pass(self, rows: Sequence[Row], pieces: Sequence[Sequence[int]], wanted: Ids) -> Tensor:
         own = [row for row in rows if isinstance(row, BlockRow)]
         before = [len(row.ids) for row in own]
-        for row, piece in zip(own, pieces, strict=True):
-            self._blocks.extend(row, len(row.ids) + len(piece))
-            row.ids.extend(piece)
-        after = [len(row.ids) for row in own]
+        after = [start + len(piece) for start, piece in zip(before, pieces, strict=True)]
+        for row, length in zip(own, after, strict=True):
+            self._blocks.extend(row, length)
         for name, value in _inputs(own, pieces, before, after).items():
             self._request.set_tensor(name, ov.Tensor(value))
         self._request.set_tensor("sampled_tokens_indices", ov.Tensor(wanted.astype(np.int64)))
         self._request.infer()
+        # Not before: a row whose pass failed would lend others keys that were never computed.
+        for row, piece in zip(own, pieces, strict=True):
+            row.ids.extend(piece)
         found = self._request.get_output_tensor(0).data
         return torch.from_numpy(found)[:, 0, : self.vocabulary]
 
