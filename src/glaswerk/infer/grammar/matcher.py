@@ -29,7 +29,7 @@ class Matcher:
         return mask
 
     def accept(self, token: int) -> bool:
-        """Add a token; false once the answer is complete and no other token may follow, and after a failure."""
+        """Add a token; false once nothing may follow the answer, and after a failure."""
         if self.error is not None:
             return False
         self._matcher.consume_token(token)
@@ -43,7 +43,8 @@ class Matcher:
     def _failed(self) -> bool:
         if self.error is None and self._matcher.is_error():
             self.error = GlaswerkError(
-                f"the answer passed a limit of its {self.source.kind}: {first_line(self._matcher.get_error())}",
+                f"the answer passed a limit of its {self.source.kind}: "
+                f"{first_line(self._matcher.get_error())}",
                 hint="take a simpler schema: shorter patterns, fewer alternatives",
             )
         return self.error is not None

@@ -26,18 +26,19 @@ DEEPEST = 64
 
 @dataclass(frozen=True, slots=True)
 class GrammarSource:
-    """The source of a grammar: `text` is a JSON Schema, a regular expression, a JSON list or a Lark grammar."""
+    """The source of a grammar: `text` is a JSON Schema, a regular expression, a JSON list or Lark."""
 
     kind: GrammarKind
     text: str
 
     @property
     def simple(self) -> bool:
-        """Whether nothing in it can take long to compile: a short schema without patterns and intersections."""
+        """Whether it compiles fast: a short schema without patterns and intersections."""
         if self.kind == "choice":
             return True
         hard = ('"pattern', '"allOf"', '"multipleOf"', '"format"', '"$ref"')
-        return self.kind == "json_schema" and len(self.text) < _SIMPLE and not any(h in self.text for h in hard)
+        short = self.kind == "json_schema" and len(self.text) < _SIMPLE
+        return short and not any(keyword in self.text for keyword in hard)
 
 
 def json_schema(schema: Mapping[str, Any]) -> GrammarSource:
@@ -87,7 +88,7 @@ def _bounded(text: str, limit: int, name: str) -> str:
     if not isinstance(text, str) or len(text) > limit:
         found = f"{len(text):,}" if isinstance(text, str) else f"{text!r:.80}"
         raise GlaswerkError(
-            f"expected {name} of up to {limit:,} characters, found {found}", hint=f"give {name} that is shorter"
+            f"expected {name} of up to {limit:,} characters, found {found}", hint="give a shorter one"
         )
     if any("\ud800" <= c <= "\udfff" for c in text):
         raise GlaswerkError(f"expected {name} of whole characters, found half of a pair", hint="send UTF-8")
@@ -100,7 +101,7 @@ def _check_depth(value: Any) -> None:
         level += 1
         if level > DEEPEST:
             raise GlaswerkError(
-                f"expected a schema of up to {DEEPEST} levels, found more", hint="name parts of it under $defs"
+                f"expected a schema of up to {DEEPEST} levels, found more", hint="name parts under $defs"
             )
         if any(isinstance(found, Mapping) and len(found) > MOST_PROPERTIES for found in layer):
             raise GlaswerkError(

@@ -12,7 +12,7 @@ MOST_TOOLS = 128
 
 
 def tool_call(functions: Mapping[str, Mapping[str, Any] | None]) -> GrammarSource:
-    """Answers that call one of the functions, given as name → JSON Schema of the arguments (None: any object).
+    """Answers that call one of the functions: name → JSON Schema of the arguments (None: any object).
 
     The name comes first, so that the arguments follow the function's own schema.
     """
