@@ -91,11 +91,14 @@ def make_corpus(lab: Lab, found: Iterable[tuple[str, Document]] | None = None) -
     lab.make(Spec("corpus", "main", "test/1"), write)
 
 
-def _by_heart(tokenizer: Tokenizer, dialogues: Mapping[str, str]) -> list[tuple[list[int], list[int]]]:
+def _by_heart(
+    tokenizer: Tokenizer, dialogues: Mapping[str, str], system: str = ""
+) -> list[tuple[list[int], list[int]]]:
     """(ids, targets) of every dialogue; -100 where nothing is learned."""
     rows = []
+    before = [Message(role="system", content=system)] if system else []
     for question, answer in dialogues.items():
-        turns = [Message(role="user", content=question), Message(role="assistant", content=answer)]
+        turns = [*before, Message(role="user", content=question), Message(role="assistant", content=answer)]
         found = tokenizer.encode_dialogue(turns, prompt=False)
         ids, mask = found.ids, found.mask
         rows.append(([tokenizer.end_id, *ids], [0, *mask]))
@@ -106,7 +109,9 @@ def _by_heart(tokenizer: Tokenizer, dialogues: Mapping[str, str]) -> list[tuple[
     return [(ids, [i if m else -100 for i, m in zip(ids, mask, strict=True)]) for ids, mask in rows]
 
 
-def make_model(lab: Lab, name: str, *, steps: int, dialogues: Mapping[str, str] = DIALOGUES) -> None:
+def make_model(
+    lab: Lab, name: str, *, steps: int, dialogues: Mapping[str, str] = DIALOGUES, system: str = ""
+) -> None:
     """A network of two layers, trained on the dialogues for `steps` steps (0 leaves it random)."""
     shards, vocabulary = lab.find("shards", "main.main"), lab.find("tokenizer", "main")
     assert shards is not None
@@ -119,7 +124,7 @@ def make_model(lab: Lab, name: str, *, steps: int, dialogues: Mapping[str, str] 
     torch.set_num_threads(1)
     optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3, weight_decay=0.0)
     for _ in range(steps):
-        for ids, targets in _by_heart(tokenizer, dialogues):
+        for ids, targets in _by_heart(tokenizer, dialogues, system):
             logits = model(input_ids=torch.tensor([ids[:-1]]), use_cache=False).logits
             loss = torch.nn.functional.cross_entropy(logits[0], torch.tensor(targets[1:]))
             loss.backward()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -12,11 +12,18 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.infer.engines.job import Grammar
+from glaswerk.infer.grammar import Grammars, tool_call
 from glaswerk.serve import chat_request, chat_response
 from glaswerk.serve.accounts.account import Usage
 from glaswerk.serve.accounts.accounts import Accounts
+from glaswerk.serve.chat_parts.choice import Choice
+from glaswerk.serve.chat_parts.prompt import ChatPrompt, chat_prompt
+from glaswerk.serve.chat_parts.thoughts import Thoughts
+from glaswerk.serve.chat_parts.tool_texts import CallReader, EnforcedCall, FreeCalls
 from glaswerk.serve.chat_request import ChatRequest
 from glaswerk.serve.errors import ApiError, error_body
+from glaswerk.serve.fields import unsupported
 from glaswerk.serve.generation import Generation, Piece
 from glaswerk.serve.limits import Limits
 from glaswerk.serve.pool import Pool, unless_disconnected
@@ -41,6 +48,8 @@ class Chat:
     ) -> None:
         self._served, self._pool, self._limits = served, pool, limits
         self._answers, self._sources = answers, sources
+        engine = served.engine
+        self._grammars = Grammars(engine.tokenizer, engine.ends)
 
     async def __call__(self, request: Request) -> Response:
         asked = chat_request.parse(await read_object(request, self._limits.body_bytes))
@@ -52,8 +61,9 @@ class Chat:
         envelope = chat_response.Envelope(asked.model, self._served.fingerprint, asked.include_usage)
         trace = partial(self._sources.trace, identifier=envelope.id) if traced else None
         context = spoken(asked.messages, self._limits.context_characters)
-        usage = await self._admit(request, asked, prompt, envelope.id)
-        answer = _Answer(self._start(asked, prompt), self._spelling(asked), asked.n, usage)
+        grammars = await to_thread.run_sync(self._matchers, asked)
+        used = await self._admit(request, asked, prompt.ids, envelope.id)
+        answer = self._answer(asked, prompt, grammars, used)
         if asked.stream:
             return EventStream(answer, envelope, self._answers, context, trace)
         await unless_disconnected(request, answer.whole())
@@ -77,9 +87,40 @@ class Chat:
             response=response,
         )
 
-    def _prompt(self, asked: ChatRequest) -> list[int]:
+    def _answer(
+        self, asked: ChatRequest, prompt: ChatPrompt, grammars: Sequence[Grammar | None], used: Usage
+    ) -> _Answer:
+        tools = asked.tools
+        choices = []
+        for _ in range(asked.n):
+            reader: CallReader | None = None
+            if tools.choice == "required":
+                reader = EnforcedCall()
+            elif tools.offered and asked.form is None:
+                reader = FreeCalls(tools.functions.keys(), parallel=tools.parallel)
+            parting = Thoughts(begun=prompt.begun) if prompt.thinks and grammars[0] is None else None
+            choices.append(Choice(reader, parting, old=tools.old))
+        return _Answer(self._start(asked, prompt.ids, grammars), self._spelling(asked), choices, used)
+
+    def _matchers(self, asked: ChatRequest) -> list[Grammar | None]:
+        """A grammar for each choice, or None. Raises ApiError 400 for one that the engine cannot keep."""
+        required = asked.tools.choice == "required"
+        where = "tool_choice" if required else "response_format"
+        if not required and asked.form is None:
+            return [None] * asked.n
+        if "grammar" not in self._served.tokens.abilities:
+            raise unsupported(where, "is not supported by the engine of this model; leave it out")
+        try:
+            source = tool_call(asked.tools.schemas()) if required else asked.form
+            assert source is not None, "one of the two asked for a grammar"
+            return [self._grammars.matcher(source) for _ in range(asked.n)]
+        except GlaswerkError as error:
+            raise unsupported(where, f"cannot be kept: {error}") from error
+
+    def _prompt(self, asked: ChatRequest) -> ChatPrompt:
         # Tokens have at most 128 bytes, so a text above this bound is too long whatever its tokens are.
         size = sum(len(message["content"]) for message in asked.messages)
+        size += len(asked.tools.as_text()) if asked.tools.offered else 0
         bound = min(128 * self._served.engine.context, self._limits.prompt_characters)
         if size > bound:
             message = (
@@ -87,12 +128,17 @@ class Chat:
                 f"{self._served.engine.context:,} tokens"
             )
             raise ApiError(400, message, param="messages", code="context_length_exceeded")
-        try:
-            return self._served.engine.prompt(asked.messages)
-        except GlaswerkError as error:
-            raise ApiError(400, str(error), param="messages", code="context_length_exceeded") from error
+        engine, enforced = self._served.engine, asked.form is not None or asked.tools.choice == "required"
+        found = chat_prompt(engine.tokenizer, asked.messages, asked.tools, asked.wishes, enforced=enforced)
+        if len(found.ids) >= engine.context:
+            message = (
+                f"the prompt has {len(found.ids):,} tokens; this model's context is {engine.context:,}\n"
+                "hint: shorten the messages or start a new conversation"
+            )
+            raise ApiError(400, message, param="messages", code="context_length_exceeded")
+        return found
 
-    def _start(self, asked: ChatRequest, prompt: list[int]) -> Generation:
+    def _start(self, asked: ChatRequest, prompt: list[int], grammars: Sequence[Grammar | None]) -> Generation:
         """One job a choice; each has a seed of its own, which follows from the request's."""
         engine = self._served.engine
         check_bias(self._served, asked.logit_bias)
@@ -104,10 +150,12 @@ class Chat:
                 limit,
                 top=asked.top_logprobs,
                 logit_bias=asked.logit_bias,
+                grammar=grammars[i],
             )
             for i in range(asked.n)
         ]
-        return self._pool.start(self._served.tokens, jobs, [engine.text(asked.stop) for _ in jobs])
+        texts = [engine.text(asked.stop, within=asked.wishes.continues) for _ in jobs]
+        return self._pool.start(self._served.tokens, jobs, texts)
 
     def _spelling(self, asked: ChatRequest) -> Callable[[int], bytes] | None:
         if asked.top_logprobs is None:
@@ -119,24 +167,30 @@ class _Answer:
     """The choices of one request as they come in."""
 
     def __init__(
-        self, generation: Generation, spell: Callable[[int], bytes] | None, count: int, used: Usage
+        self,
+        generation: Generation,
+        spell: Callable[[int], bytes] | None,
+        choices: Sequence[Choice],
+        used: Usage,
     ) -> None:
-        self.generation, self._spell, self._used = generation, spell, used
-        self.choices = [chat_response.Choice() for _ in range(count)]
+        self.generation, self._spell, self.choices, self._used = generation, spell, choices, used
+        self._thought = 0
 
     def usage(self) -> dict[str, Any]:
         """Token counts so far."""
         found = self.generation
-        return chat_response.usage(found.prompt_tokens, found.completion_tokens, found.cached_tokens)
+        read = found.prompt_tokens
+        return chat_response.usage(read, found.completion_tokens, found.cached_tokens, self._thought)
 
-    async def pieces(self) -> AsyncIterator[tuple[Piece, dict[str, Any] | None]]:
-        """Every piece with its log-probabilities, which the choices then have, too."""
+    async def pieces(self) -> AsyncIterator[tuple[Piece, list[dict[str, Any]], dict[str, Any] | None]]:
+        """Every piece with its deltas and its log-probabilities."""
         async for piece in self.generation:
             choice = self.choices[piece.index]
-            choice.text += piece.text
-            choice.finish = piece.finish or choice.finish
+            before = choice.thinking
+            deltas = choice.feed(piece.text, piece.finish)
+            self._thought += len(piece.tokens) if before or choice.thinking else 0
             self._used.count(*self._counts())
-            yield piece, self._logprobs(piece)
+            yield piece, deltas, self._logprobs(piece)
 
     async def record(self) -> None:
         """Enter the finished answer in the ledger of usage."""
@@ -154,7 +208,7 @@ class _Answer:
     async def whole(self) -> None:
         """Wait for the end of all choices."""
         try:
-            async for piece, found in self.pieces():
+            async for piece, _, found in self.pieces():
                 choice = self.choices[piece.index]
                 if found is not None:
                     known = choice.logprobs or {"content": [], "refusal": None}
@@ -198,11 +252,14 @@ class EventStream(StreamingResponse):
         for index in range(len(answer.choices)):
             yield envelope.chunk({"role": "assistant", "content": "", "refusal": None}, index=index)
         try:
-            async for piece, logprobs in answer.pieces():
-                if piece.text or (logprobs and logprobs["content"]):
-                    yield envelope.chunk({"content": piece.text}, index=piece.index, logprobs=logprobs)
+            async for piece, deltas, logprobs in answer.pieces():
+                if logprobs and logprobs["content"] and not deltas:
+                    deltas = [{"content": ""}]
+                for delta in deltas:
+                    yield envelope.chunk(delta, index=piece.index, logprobs=logprobs)
+                    logprobs = None
                 if piece.finish:
-                    yield envelope.chunk({}, piece.finish, index=piece.index)
+                    yield envelope.chunk({}, answer.choices[piece.index].finish, index=piece.index)
             await answer.record()
             # A client may request the trace as soon as it reads the last chunk, before this response ends.
             self._answers.keep(envelope.id, self._exchange())

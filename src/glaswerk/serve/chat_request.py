@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from glaswerk.core.document import Message
+from glaswerk.infer.grammar import GrammarSource
+from glaswerk.serve.chat_parts.answer_form import answer_form
+from glaswerk.serve.chat_parts.messages import messages
+from glaswerk.serve.chat_parts.prompt import Wishes
+from glaswerk.serve.chat_parts.tools import Tools, tools
 from glaswerk.serve.fields import (
     SAMPLING,
     WITHOUT_EFFECT,
@@ -25,24 +30,22 @@ from glaswerk.serve.fields import (
 )
 from glaswerk.serve.request_body import valid_unicode
 
-_ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
-_USED = {"messages", "max_completion_tokens", "glaswerk", "logprobs", "top_logprobs", "parallel_tool_calls"}
+_USED = {
+    *("messages", "max_completion_tokens", "glaswerk", "logprobs", "top_logprobs", "parallel_tool_calls"),
+    *("tools", "tool_choice", "functions", "function_call", "response_format", "reasoning_effort"),
+    *("continue_final_message", "add_generation_prompt", "chat_template_kwargs", "modalities", "audio"),
+}
+# Variables of chat templates that a request has fields for.
+_OWN_VARIABLES = {"messages", "tools", "add_generation_prompt", "documents"}
+_EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh")
 # Unsupported fields that would change the answer, with the values that have no effect. Any other field is
 # refused: a sampling setting that is not applied must not seem to be.
 _NEUTRAL: dict[str, tuple[Any, ...]] = {
-    "tools": (None, []),
-    "functions": (None, []),
-    "tool_choice": (None, "none", "auto"),
-    "audio": (None,),
-    "modalities": (None, ["text"]),
-    "response_format": (None, {"type": "text"}),
-    "function_call": (None, "none", "auto"),
     "typical_p": (None, 1),
     "min_tokens": (None, 0),
     "ignore_eos": (None, False),
     "best_of": (None, 1),
     "echo": (None, False),
-    "reasoning_effort": (None, "none"),
     "verbosity": (None,),
     "web_search_options": (None,),
 }
@@ -54,8 +57,8 @@ class ChatRequest:
     """A checked request; None: the client did not say, so the model's own setting counts.
 
     `sampling`: what the client said of it, by the names of `Sampling`. `top_logprobs`: None for no
-    log-probabilities. `trace`: return a trace, too. `top_k`, `min_p` and `repetition_penalty` are no fields
-    of OpenAI's API; vLLM and llama.cpp have them.
+    log-probabilities. `trace`: return a trace, too. `form`: what `response_format` asks for. `top_k`, `min_p`
+    and `repetition_penalty` are no fields of OpenAI's API; vLLM and llama.cpp have them.
     """
 
     model: str
@@ -69,6 +72,9 @@ class ChatRequest:
     stream: bool
     include_usage: bool
     trace: bool
+    tools: Tools
+    form: GrammarSource | None
+    wishes: Wishes
 
 
 def parse(body: Mapping[str, Any]) -> ChatRequest:
@@ -78,10 +84,13 @@ def parse(body: Mapping[str, Any]) -> ChatRequest:
             raise unsupported(name)
     for name in body.keys() - _KNOWN:
         raise unknown(name, _KNOWN)
-    stream = flag(body, "stream")
+    _text_only(body)
+    stream, found, form = flag(body, "stream"), tools(body), answer_form(body.get("response_format"))
+    if form is not None and found.choice == "required":
+        raise unsupported("response_format", "is not supported where a tool must be called; leave it out")
     return ChatRequest(
         model=model(body),
-        messages=_messages(body.get("messages")),
+        messages=messages(body.get("messages")),
         n=whole(body, "n", 1, 128) or 1,
         max_tokens=_max_tokens(body),
         sampling=sampling(body),
@@ -91,7 +100,50 @@ def parse(body: Mapping[str, Any]) -> ChatRequest:
         stream=stream,
         include_usage=include_usage(body, stream),
         trace=_trace(body.get("glaswerk")),
+        tools=found,
+        form=form,
+        wishes=_wishes(body),
     )
+
+
+def _wishes(body: Mapping[str, Any]) -> Wishes:
+    effort = body.get("reasoning_effort")
+    if effort is not None and effort not in _EFFORTS:
+        raise wrong("reasoning_effort", f"must be one of {', '.join(_EFFORTS)}, found {show(effort)}")
+    continues = flag(body, "continue_final_message")
+    opening = body.get("add_generation_prompt") is None or flag(body, "add_generation_prompt")
+    if continues:
+        _check_continued(body)
+    return Wishes(effort, opening, continues, _variables(body.get("chat_template_kwargs")))
+
+
+def _check_continued(body: Mapping[str, Any]) -> None:
+    if body.get("add_generation_prompt"):
+        raise wrong("continue_final_message", "is allowed only if add_generation_prompt is not true")
+    last = body["messages"][-1]
+    if last.get("role") != "assistant" or not last.get("content") or last.get("tool_calls"):
+        raise wrong("continue_final_message", "is allowed only if the last message is an assistant's text")
+
+
+def _variables(value: Any) -> dict[str, Any]:
+    if value is None:
+        return {}
+    plain = isinstance(value, dict) and all(isinstance(v, bool | str | int | float) for v in value.values())
+    if not plain or len(value) > 16 or not value.keys().isdisjoint(_OWN_VARIABLES):
+        found = show(value)
+        raise wrong(
+            "chat_template_kwargs", f"must be an object of up to 16 texts, numbers or flags, found {found}"
+        )
+    for name, own in value.items():
+        valid_unicode(name, "chat_template_kwargs")
+        valid_unicode(str(own), "chat_template_kwargs")
+    return value
+
+
+def _text_only(body: Mapping[str, Any]) -> None:
+    """`audio` says how to speak, which has no effect on an answer that is text."""
+    if body.get("modalities") not in (None, ["text"]):
+        raise unsupported("modalities", f'must be ["text"], found {show(body["modalities"])}')
 
 
 def _top_logprobs(body: Mapping[str, Any]) -> int | None:
@@ -115,36 +167,6 @@ def _trace(value: Any) -> bool:
     if not isinstance(value, dict) or value.keys() - {"trace"}:
         raise wrong("glaswerk", f'must be an object like {{"trace": true}}, found {show(value)}')
     return flag(value, "trace")
-
-
-def _messages(value: Any) -> tuple[Message, ...]:
-    if not isinstance(value, list) or not value:
-        raise wrong("messages", f"must be a list of at least one message, found {show(value)}")
-    return tuple(_message(item, f"messages[{i}]") for i, item in enumerate(value))
-
-
-def _message(item: Any, where: str) -> Message:
-    if not isinstance(item, dict):
-        raise wrong(where, f'must be an object like {{"role": "user", "content": "…"}}, found {show(item)}')
-    role = item.get("role")
-    if not isinstance(role, str) or role not in _ROLES:
-        raise wrong(f"{where}.role", f"must be one of {', '.join(_ROLES)}, found {show(role)}")
-    return Message(role=_ROLES[role], content=_content(item.get("content"), f"{where}.content"))
-
-
-def _content(value: Any, where: str) -> str:
-    if isinstance(value, str):
-        return valid_unicode(value, where)
-    if not isinstance(value, list) or not value:
-        raise wrong(where, f"must be text or a list of text parts, found {show(value)}")
-    return "".join(_part(part, f"{where}[{i}]") for i, part in enumerate(value))
-
-
-def _part(part: Any, where: str) -> str:
-    kind = part.get("type") if isinstance(part, dict) else None
-    if kind != "text" or not isinstance(part.get("text"), str):
-        raise wrong(where, 'must be {"type": "text", "text": "…"}: this model reads text only')
-    return valid_unicode(part["text"], where)
 
 
 def _max_tokens(body: Mapping[str, Any]) -> int | None:

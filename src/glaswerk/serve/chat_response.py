@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from glaswerk.infer.engines import Token
+from glaswerk.serve.chat_parts.choice import Choice
 
 DONE = b"data: [DONE]\n\n"
 
@@ -19,7 +20,7 @@ def event(value: dict[str, Any]) -> bytes:
     return b"data: " + json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n\n"
 
 
-def usage(prompt: int, completion: int, cached: int = 0) -> dict[str, Any]:
+def usage(prompt: int, completion: int, cached: int = 0, reasoning: int = 0) -> dict[str, Any]:
     """Token counts of an answer."""
     return {
         "prompt_tokens": prompt,
@@ -27,7 +28,7 @@ def usage(prompt: int, completion: int, cached: int = 0) -> dict[str, Any]:
         "total_tokens": prompt + completion,
         "prompt_tokens_details": {"cached_tokens": cached, "audio_tokens": 0},
         "completion_tokens_details": {
-            "reasoning_tokens": 0,
+            "reasoning_tokens": reasoning,
             "audio_tokens": 0,
             "accepted_prediction_tokens": 0,
             "rejected_prediction_tokens": 0,
@@ -49,31 +50,6 @@ def logprobs(tokens: Sequence[Token], spell: Callable[[int], bytes]) -> dict[str
     return {"content": content, "refusal": None}
 
 
-@dataclass(slots=True)
-class Choice:
-    """One answer to a request, as far as it is written."""
-
-    text: str = ""
-    tokens: list[Token] = field(default_factory=list)
-    finish: str | None = None
-    logprobs: dict[str, Any] | None = None
-
-    def to_json(self, index: int) -> dict[str, Any]:
-        """As a choice of a response that is not streamed."""
-        message: dict[str, Any] = {
-            "role": "assistant",
-            "content": self.text,
-            "refusal": None,
-            "annotations": [],
-        }
-        return {
-            "index": index,
-            "message": message,
-            "logprobs": self.logprobs,
-            "finish_reason": self.finish or "stop",
-        }
-
-
 @dataclass(frozen=True, slots=True)
 class Envelope:
     """The fields that all chunks of one answer share, and the objects built from them."""
@@ -91,6 +67,7 @@ class Envelope:
             "created": self.created,
             "model": self.model,
             "system_fingerprint": self.fingerprint,
+            "service_tier": "default",
         }
 
     def _chunk(self, choices: list[dict[str, Any]], counts: dict[str, Any] | None) -> bytes:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from glaswerk.core.document import Message
@@ -20,6 +21,7 @@ TEMPLATE_DATE = "2026-01-01"
 # Unicode noncharacters mark places in a rendered text. Any that a message contains become U+FFFD first.
 _OPEN, _CLOSE, _GUARD = "\ufdd0", "\ufdd1", "\ufdd2"
 _MARKS = str.maketrans({chr(code): "\ufffd" for code in range(0xFDD0, 0xFDF0)})
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 _MARKED = re.compile(r"\{%[-+]?\s*generation\s*[-+]?%\}")
 
 
@@ -50,8 +52,20 @@ class ChatFormat(Protocol):
     def turn_end_id(self) -> int:
         """The special token that ends the assistant's turn; the end token if the format has none."""
 
-    def render(self, messages: Sequence[Message], *, prompt: bool) -> list[int]:
-        """Ids of the dialogue; with `prompt`, followed by the opening of the assistant's turn."""
+    @property
+    def source(self) -> str:
+        """The Jinja template; "" if the format has none or needs none."""
+
+    def render(
+        self, messages: Sequence[Message], *, prompt: bool, more: Mapping[str, Any] = NOTHING
+    ) -> list[int]:
+        """Ids of the dialogue; with `prompt`, followed by the opening of the assistant's turn.
+
+        more: further variables of a template, such as `tools`. Messages may have further fields, too.
+        """
+
+    def continued(self, messages: Sequence[Message], more: Mapping[str, Any] = NOTHING) -> list[int]:
+        """Ids of a dialogue up to the last word of its last message, whose turn stays open."""
 
     def encode(self, messages: Sequence[Message], *, prompt: bool) -> EncodedDialogue:
         """Ids of the dialogue, and which of them training predicts."""
@@ -60,12 +74,22 @@ class ChatFormat(Protocol):
 class ChatMl:
     """`<|im_start|>role\\nwords<|im_end|>\\n`, encoded turn by turn: faster than rendering a template."""
 
+    source = ""
+
     def __init__(self, backend: Backend, turn_id: int, turn_end_id: int) -> None:
         self._backend, self.turn_id, self.turn_end_id = backend, turn_id, turn_end_id
 
-    def render(self, messages: Sequence[Message], *, prompt: bool) -> list[int]:
-        """Ids of the dialogue; see `ChatFormat.render`."""
+    def render(
+        self, messages: Sequence[Message], *, prompt: bool, more: Mapping[str, Any] = NOTHING
+    ) -> list[int]:
+        """Ids of the dialogue; see `ChatFormat.render`. The format has no further variables."""
         return self.encode(messages, prompt=prompt).ids
+
+    def continued(self, messages: Sequence[Message], more: Mapping[str, Any] = NOTHING) -> list[int]:
+        """Ids with the last turn open; see `ChatFormat.continued`."""
+        *before, last = messages
+        head = [self.turn_id, *self._backend.encode(last["role"] + "\n")]
+        return self.encode(before, prompt=False).ids + head + self._backend.encode(last["content"])
 
     def encode(self, messages: Sequence[Message], *, prompt: bool) -> EncodedDialogue:
         """Ids and mask of the dialogue; see `ChatFormat.encode`."""
@@ -89,10 +113,18 @@ class ChatMl:
 class NoChat:
     """A model without a chat template: it can be scored and trained on text, but it cannot chat."""
 
+    source = ""
+
     def __init__(self, end_id: int) -> None:
         self.turn_id = self.turn_end_id = end_id
 
-    def render(self, messages: Sequence[Message], *, prompt: bool) -> list[int]:
+    def continued(self, messages: Sequence[Message], more: Mapping[str, Any] = NOTHING) -> list[int]:
+        """Raises GlaswerkError: there is no format to render."""
+        return self.render(messages, prompt=False)
+
+    def render(
+        self, messages: Sequence[Message], *, prompt: bool, more: Mapping[str, Any] = NOTHING
+    ) -> list[int]:
         """Raises GlaswerkError: there is no format to render."""
         raise GlaswerkError(
             "this model has no chat template, so it can neither chat nor be tuned on dialogues",
@@ -126,7 +158,7 @@ class ChatTemplate:
 
         Raises GlaswerkError if the template does not parse.
         """
-        self._source, self._date = source, date
+        self.source, self._date = source, date
         self._backend, self._tokens, self._end_id = backend, dict(tokens), end_id
         self._marked = _MARKED.search(source) is not None
         names = sorted(backend.special, key=len, reverse=True)
@@ -149,10 +181,26 @@ class ChatTemplate:
         own = [i for i, chosen in zip(found.ids, found.mask, strict=True) if chosen]
         return own[-1] if own and own[-1] in self._backend.special.values() else self._end_id
 
-    def render(self, messages: Sequence[Message], *, prompt: bool) -> list[int]:
+    def render(
+        self, messages: Sequence[Message], *, prompt: bool, more: Mapping[str, Any] = NOTHING
+    ) -> list[int]:
         """Ids of the dialogue. Raises DialogueRefused if the template refuses it."""
-        text = self._text(self._guarded(messages), prompt=prompt)
+        text = self._text(self._guarded(messages), prompt=prompt, more=self._guard(more))
         return [i for i, _, _ in self._placed(_unmarked(text)[0])]
+
+    def continued(self, messages: Sequence[Message], more: Mapping[str, Any] = NOTHING) -> list[int]:
+        """Ids with the last turn open. Raises DialogueRefused if the template refuses the dialogue or does
+        not write its last words."""
+        guarded = self._guarded(messages)
+        text = _unmarked(self._text(guarded, prompt=False, more=self._guard(more)))[0]
+        # Templates may strip a message.
+        last = next((w for w in (guarded[-1]["content"], guarded[-1]["content"].strip()) if w in text), None)
+        if not last:
+            raise DialogueRefused(
+                "the model's chat template does not write the last message as it is",
+                hint="leave out continue_final_message",
+            )
+        return [i for i, _, _ in self._placed(text[: text.rindex(last) + len(last)])]
 
     def encode(self, messages: Sequence[Message], *, prompt: bool) -> EncodedDialogue:
         """Ids and mask. Raises DialogueRefused if the template refuses the dialogue."""
@@ -173,8 +221,8 @@ class ChatTemplate:
                     mask[number] = 1
         return EncodedDialogue([i for i, _, _ in placed], mask, unfound)
 
-    def _text(self, messages: Sequence[Message], *, prompt: bool) -> str:
-        (found,) = self._rendered([(messages, prompt)])
+    def _text(self, messages: Sequence[Message], *, prompt: bool, more: Mapping[str, Any] = NOTHING) -> str:
+        (found,) = self._rendered([(messages, prompt)], more)
         if found.text is None:
             raise DialogueRefused(
                 f"the model's chat template refuses this dialogue: {found.refusal}",
@@ -185,23 +233,32 @@ class ChatTemplate:
     def _texts(self, dialogues: Sequence[tuple[Sequence[Message], bool]]) -> list[str | None]:
         return [found.text for found in self._rendered(dialogues)]
 
-    def _rendered(self, dialogues: Sequence[tuple[Sequence[Message], bool]]) -> list[Rendered]:
+    def _rendered(
+        self, dialogues: Sequence[tuple[Sequence[Message], bool]], more: Mapping[str, Any] = NOTHING
+    ) -> list[Rendered]:
         texts: list[dict[str, Any]] = [
             {
+                **more,
                 **self._tokens,
                 "messages": [dict(message) for message in messages],
                 "add_generation_prompt": prompt,
             }
             for messages, prompt in dialogues
         ]
-        return render(self._source, self._date, texts)
+        return render(self.source, self._date, texts)
 
     def _guarded(self, messages: Sequence[Message]) -> list[Message]:
         """The messages with a guard character inside every special token's name; `_placed` removes it."""
-        return [
-            Message(role=message["role"], content=self._names.sub(_cut, _clean(message["content"])))
-            for message in messages
-        ]
+        found: list[Message] = self._guard(list(messages))
+        return found
+
+    def _guard(self, value: Any) -> Any:
+        """Texts in `value` guarded, at any depth, keys too: a tool's description is data like a message."""
+        if isinstance(value, str):
+            return self._names.sub(_cut, _clean(value))
+        if isinstance(value, Mapping):
+            return {self._guard(key): self._guard(part) for key, part in value.items()}
+        return [self._guard(part) for part in value] if isinstance(value, list | tuple) else value
 
     def _ended(self, text: str, span: tuple[int, int]) -> tuple[int, int]:
         """The span up to and including its end of turn: with a special token that directly follows it,

@@ -15,6 +15,7 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.tokenizer.backends import Backend, TiktokenBackend, TokenizersBackend
 from glaswerk.tokenizer.chat_format import (
     LARGEST_TEMPLATE,
+    NOTHING,
     TEMPLATE_DATE,
     ChatFormat,
     ChatMl,
@@ -118,9 +119,23 @@ class Tokenizer:
         """The token that ends the assistant's turn."""
         return self._format.turn_end_id
 
-    def render_chat(self, messages: Sequence[Message], *, prompt: bool) -> list[int]:
-        """Ids of a dialogue; with `prompt`, followed by the opening of the assistant's turn."""
-        return self._format.render(messages, prompt=prompt)
+    @property
+    def template(self) -> str:
+        """The Jinja chat template of an adopted model; "" for ours, which needs none, or if it has none."""
+        return self._format.source
+
+    def render_chat(
+        self, messages: Sequence[Message], *, prompt: bool, more: Mapping[str, Any] = NOTHING
+    ) -> list[int]:
+        """Ids of a dialogue; with `prompt`, followed by the opening of the assistant's turn.
+
+        more: further variables of a template, such as `tools`; ours has none.
+        """
+        return self._format.render(messages, prompt=prompt, more=more)
+
+    def continue_chat(self, messages: Sequence[Message], more: Mapping[str, Any] = NOTHING) -> list[int]:
+        """Ids of a dialogue whose last message is not finished."""
+        return self._format.continued(messages, more)
 
     def encode_dialogue(self, messages: Sequence[Message], *, prompt: bool) -> EncodedDialogue:
         """Ids of a dialogue, which of them training predicts, and how many answers were not found."""

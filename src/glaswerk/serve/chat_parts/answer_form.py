@@ -1,0 +1,46 @@
+"""The form that an answer must have (`response_format`), as the source of a grammar."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.infer.grammar import GrammarSource, json_object, json_schema
+from glaswerk.serve.fields import flag, show, unsupported, wrong
+
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_WHERE = "response_format"
+
+
+def answer_form(value: Any) -> GrammarSource | None:
+    """The grammar of `response_format`; None for plain text. Raises ApiError 400 for any other form."""
+    kind = value.get("type") if isinstance(value, dict) else None
+    if value is None or kind == "text":
+        return None
+    if kind == "json_object":
+        return json_object()
+    if kind != "json_schema":
+        raise wrong(_WHERE, f'must have the type "text", "json_object" or "json_schema", found {show(value)}')
+    return _of_schema(value.get("json_schema"))
+
+
+def _of_schema(value: Any) -> GrammarSource:
+    where = f"{_WHERE}.json_schema"
+    if not isinstance(value, dict):
+        raise wrong(where, f'must be an object like {{"name": …, "schema": {{…}}}}, found {show(value)}')
+    name = value.get("name")
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise wrong(
+            f"{where}.name", f"must be 1 to 64 letters, digits, dashes and underscores, found {show(name)}"
+        )
+    # A schema is kept whether the request calls it strict or not.
+    flag(value, "strict")
+    if value.get("schema") is None:
+        return json_object()
+    if not isinstance(value["schema"], dict):
+        raise wrong(f"{where}.schema", f"must be a JSON Schema as an object, found {show(value['schema'])}")
+    try:
+        return json_schema(value["schema"])
+    except GlaswerkError as error:
+        raise unsupported(f"{where}.schema", f"cannot be kept: {error.message}") from error
