@@ -226,7 +226,7 @@ def test_static_files_outside_the_folder_stay_there(server: Running) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/v1/chat/completions"), ("POST", "/v1/models"), ("DELETE", "/health"), ("PUT", "/")],
+    [("PUT", "/v1/chat/completions"), ("POST", "/v1/models"), ("DELETE", "/health"), ("PUT", "/")],
 )
 def test_a_wrong_method(server: Running, method: str, path: str) -> None:
     with server.client() as client:

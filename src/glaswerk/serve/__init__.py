@@ -5,7 +5,8 @@ documents that contain an answer's words verbatim, the trust report, and the cha
 
 Start with `app.py`: its table of routes leads to every endpoint. The life of a chat request: `security.py`,
 `request_body.py`, `chat_request.py` (checks), `chat.py` (endpoint), `pool.py` (how many at once),
-`generation.py` (from the engine's thread), `chat_response.py`.
+`generation.py` (from the engine's thread), `chat_response.py`. Tools, forms and thoughts of chats are in
+`chat_parts/`, plain completions in `completions/`; `fields.py` checks what several endpoints have.
 
 What the sources panel shows: `sources.py` has its endpoints and builds the JSON of a trace;
 `source_documents.py` decides what may be shown of a document and gives its history; `static/sources.js` draws

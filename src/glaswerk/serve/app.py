@@ -23,6 +23,7 @@ from glaswerk.serve.completions import Completions
 from glaswerk.serve.errors import HANDLERS
 from glaswerk.serve.limits import DEFAULT_LIMITS, Limits
 from glaswerk.serve.model_info import ModelInfo
+from glaswerk.serve.models import Models
 from glaswerk.serve.pool import Pool
 from glaswerk.serve.recent_answers import RecentAnswers
 from glaswerk.serve.security import SecurityMiddleware, is_loopback
@@ -81,14 +82,7 @@ def _routes(
     facts: ModelInfo,
     upstreams: Upstreams,
 ) -> list[Route | Mount]:
-    async def models(_: Request) -> Response:
-        return JSONResponse({"object": "list", "data": [served.card(), *await upstreams.cards()]})
-
-    async def model(request: Request) -> Response:
-        if found := await upstreams.card(request.path_params["name"]):
-            return JSONResponse(found)
-        served.check(request.path_params["name"])
-        return JSONResponse(served.card() | {"id": request.path_params["name"]})
+    models = Models(served, upstreams)
 
     async def health(_: Request) -> Response:
         about = {"status": "ok", "model": served.artifact.name, "version": glaswerk.__version__}
@@ -101,13 +95,19 @@ def _routes(
         Route("/", page, methods=["GET"]),
         Route("/health", health, methods=["GET"]),
         Route("/report", facts.report, methods=["GET"]),
-        Route("/v1/models", models, methods=["GET"]),
-        Route("/v1/models/{name:path}", model, methods=["GET"]),
+        Route("/v1/models", models.listed, methods=["GET"]),
+        Route("/v1/models/{name:path}", models.one, methods=["GET"]),
+        Route("/v1/models/{name:path}", models.delete, methods=["DELETE"]),
         Route(
             "/v1/chat/completions",
             upstreams.before("/chat/completions", chat.__call__),
             methods=["POST"],
         ),
+        Route("/v1/chat/completions", chat.stored.listed, methods=["GET"]),
+        Route("/v1/chat/completions/{id}", chat.stored.one, methods=["GET"]),
+        Route("/v1/chat/completions/{id}", chat.stored.update, methods=["POST"]),
+        Route("/v1/chat/completions/{id}", chat.stored.delete, methods=["DELETE"]),
+        Route("/v1/chat/completions/{id}/messages", chat.stored.messages, methods=["GET"]),
         Route("/v1/glaswerk/report-ticket", give_ticket, methods=["POST"]),
         Route(
             "/v1/completions",

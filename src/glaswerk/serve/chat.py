@@ -19,9 +19,11 @@ from glaswerk.serve.accounts.account import Usage
 from glaswerk.serve.accounts.accounts import Accounts
 from glaswerk.serve.chat_parts.choice import Choice
 from glaswerk.serve.chat_parts.prompt import ChatPrompt, chat_prompt
+from glaswerk.serve.chat_parts.stored import StoredChat, StoredChats, stored_messages
 from glaswerk.serve.chat_parts.thoughts import Thoughts
 from glaswerk.serve.chat_parts.tool_texts import CallReader, EnforcedCall, FreeCalls
 from glaswerk.serve.chat_request import ChatRequest
+from glaswerk.serve.chat_response import usage
 from glaswerk.serve.errors import ApiError, error_body
 from glaswerk.serve.fields import unsupported
 from glaswerk.serve.generation import Generation, Piece
@@ -50,9 +52,12 @@ class Chat:
         self._answers, self._sources = answers, sources
         engine = served.engine
         self._grammars = Grammars(engine.tokenizer, engine.ends)
+        nothing = chat_response.Envelope(served.id, served.fingerprint).completion([Choice()], usage(0, 0))
+        self.stored = StoredChats(limits.body_bytes, nothing if served.names.contract else None)
 
     async def __call__(self, request: Request) -> Response:
-        asked = chat_request.parse(await read_object(request, self._limits.body_bytes))
+        body = await read_object(request, self._limits.body_bytes)
+        asked = chat_request.parse(self._served.names.fields(body))
         self._served.check(asked.model)
         prompt = await to_thread.run_sync(self._prompt, asked)
         traced = asked.trace or chat_request.trace_header(request.headers.get("x-glaswerk-trace"))
@@ -71,7 +76,11 @@ class Chat:
         exchange = TracedText(answer.choices[0].text, context)
         self._answers.keep(envelope.id, exchange)
         extra = {"glaswerk": {"trace": await trace(exchange)}} if trace else {}
-        return JSONResponse(envelope.completion(answer.choices, answer.usage()) | extra)
+        found = envelope.completion(answer.choices, answer.usage())
+        if body.get("store") is True:
+            messages = stored_messages(envelope.id, asked.messages)
+            self.stored.keep(StoredChat(request.state.account.project, found, messages), body.get("metadata"))
+        return JSONResponse(found | extra)
 
     async def _admit(self, request: Request, asked: ChatRequest, prompt: list[int], response: str) -> Usage:
         """What the answer may use. The model's own name counts, whatever name the client knows it by."""
@@ -180,7 +189,7 @@ class _Answer:
         """Token counts so far."""
         found = self.generation
         read = found.prompt_tokens
-        return chat_response.usage(read, found.completion_tokens, found.cached_tokens, self._thought)
+        return usage(read, found.completion_tokens, found.cached_tokens, self._thought)
 
     async def pieces(self) -> AsyncIterator[tuple[Piece, list[dict[str, Any]], dict[str, Any] | None]]:
         """Every piece with its deltas and its log-probabilities."""

@@ -20,6 +20,7 @@ from glaswerk.serve.chosen_model import choose_model
 from glaswerk.serve.engine_settings import EngineSettings
 from glaswerk.serve.errors import ApiError
 from glaswerk.serve.limits import DEFAULT_LIMITS
+from glaswerk.serve.model_names import ModelNames
 
 _KINDS: tuple[ArtifactKind, ...] = ("source", "corpus", "tokenizer", "shards", "model")
 
@@ -39,7 +40,7 @@ class ServedModel:
 
         Raises GlaswerkError if the lab has no such model.
         """
-        artifact = choose_model(lab, name)
+        artifact = choose_model(lab, ModelNames.of(lab).meant(name))
         engine = Engine.load(artifact.path)
         wanted = EngineSettings.of(lab)
         # A core is left for the gateway; threads that spin for cores they share are slower than fewer.
@@ -64,9 +65,19 @@ class ServedModel:
         """Identifies the weights in responses: "fp_" and twelve digits of the model's digest."""
         return f"fp_{short(self.artifact.digest)}"
 
+    @property
+    def names(self) -> ModelNames:
+        """What else it is called. Raises GlaswerkError for settings that are wrong."""
+        return ModelNames.of(self.lab)
+
+    def is_called(self, name: str) -> bool:
+        """Whether `name` is this model's id, its full name or an alias of one."""
+        names = self.names
+        return names.contract or names.meant(name) in (self.id, self.artifact.name)
+
     def check(self, name: str) -> None:
-        """Raises ApiError 404 if `name` is neither this model's id nor its full name."""
-        if name not in (self.id, self.artifact.name):
+        """Raises ApiError 404 if `name` is no name of this model."""
+        if not self.is_called(name):
             message = f"expected the model {self.id!r}, found {name[:80]!r}"
             raise ApiError(404, message, param="model", code="model_not_found")
 

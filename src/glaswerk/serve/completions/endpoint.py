@@ -53,7 +53,8 @@ class Completions:
         self._scoring = CapacityLimiter(1)
 
     async def __call__(self, request: Request) -> Response:
-        asked = completion_request.parse(await read_object(request, self._limits.body_bytes))
+        body = await read_object(request, self._limits.body_bytes)
+        asked = completion_request.parse(self._served.names.fields(body))
         self._served.check(asked.model)
         check_bias(self._served, asked.logit_bias)
         prompts = await to_thread.run_sync(self._prompts, asked)
