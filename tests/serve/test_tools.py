@@ -135,6 +135,7 @@ def test_a_call_and_its_result_go_back_to_the_model(client: OpenAI) -> None:
     assert client.chat.completions.create(messages=nothing, **asked).choices
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("streaming", [False, True])
 def test_a_call_that_the_model_makes_by_itself_is_found(caller: OpenAI, streaming: bool) -> None:
     for question, name, arguments in (
@@ -156,6 +157,7 @@ def test_a_call_that_the_model_makes_by_itself_is_found(caller: OpenAI, streamin
         assert (call.function.name, json.loads(call.function.arguments)) == (name, arguments)
 
 
+@pytest.mark.slow
 def test_an_answer_without_a_call_is_text_although_tools_are_offered(caller: OpenAI) -> None:
     asked: Any = [{"role": "user", "content": "Who built the old bridge?"}]
     (choice,) = caller.chat.completions.create(
