@@ -122,7 +122,9 @@ class Chat:
         try:
             source = tool_call(asked.tools.schemas()) if required else asked.form
             assert source is not None, "one of the two asked for a grammar"
-            return [self._grammars.matcher(source) for _ in range(asked.n)]
+            # Matchers name their own kind of error, so they are no `Grammar` to the type checker.
+            found: list[Any] = [self._grammars.matcher(source) for _ in range(asked.n)]
+            return found
         except GlaswerkError as error:
             raise unsupported(where, f"cannot be kept: {error}") from error
 

@@ -135,9 +135,10 @@ def _variables(value: Any) -> dict[str, Any]:
             "chat_template_kwargs", f"must be an object of up to 16 texts, numbers or flags, found {found}"
         )
     for name, own in value.items():
-        valid_unicode(name, "chat_template_kwargs")
-        valid_unicode(str(own), "chat_template_kwargs")
-    return value
+        for text in (name, own):
+            if isinstance(text, str):
+                valid_unicode(text, "chat_template_kwargs")
+    return dict(value)
 
 
 def _text_only(body: Mapping[str, Any]) -> None:
