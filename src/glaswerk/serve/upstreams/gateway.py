@@ -87,7 +87,7 @@ class Upstreams:
             model=model,
             endpoint=path.strip("/"),
             prompt_tokens=size,
-            max_tokens=limit,
+            max_tokens=limit * _choices(body),
             response=answer,
         )
 
@@ -182,6 +182,11 @@ class _Passed:
         if isinstance(counts := found.get("usage"), dict):
             self._counts = _counts(counts)
         usage.count(*self._counts)
+
+
+def _choices(body: Mapping[str, Any]) -> int:
+    found = body.get("n")
+    return found if type(found) is int and 1 <= found <= 128 else 1
 
 
 def _counts(found: Mapping[str, Any]) -> tuple[int, int, int]:
