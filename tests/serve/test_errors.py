@@ -203,7 +203,7 @@ def test_a_body_that_is_too_large_and_sent_in_chunks(server: Running) -> None:
     assert reply.status_code == 413
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/v1", "/v1/embeddings", "/static/nothing.js", "/static/"])
+@pytest.mark.parametrize("path", ["/nothing", "/v1", "/v1/audio/speech", "/static/nothing.js", "/static/"])
 def test_an_unknown_route(server: Running, path: str) -> None:
     with server.client() as client:
         reply = client.get(path)

@@ -23,6 +23,11 @@ class AnswerText:
         self.tokens = 0
         self.finish: Finish | None = None
 
+    @property
+    def stopped_by(self) -> str | None:
+        """The stop string that ended the answer, if one did."""
+        return self._stops.first or None
+
     def feed(self, emission: Emission) -> str:
         """The text that an emission completes; "" after the end. Raises the error of a failed job."""
         if emission.error is not None:

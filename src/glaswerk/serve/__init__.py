@@ -8,6 +8,10 @@ Start with `app.py`: its table of routes leads to every endpoint. The life of a 
 `generation.py` (from the engine's thread), `chat_response.py`. Tools, forms and thoughts of chats are in
 `chat_parts/`, plain completions in `completions/`; `fields.py` checks what several endpoints have.
 
+Endpoints with a contract are in `endpoints`: `contract/` checks requests by the schemas that
+`/openapi.json` shows, `answering` asks the model for them, `stored/` keeps what clients store;
+`responses/`, `messages/` and `vectors/` are the endpoints, `observed/` has figures and the description.
+
 What the sources panel shows: `sources.py` has its endpoints and builds the JSON of a trace;
 `source_documents.py` decides what may be shown of a document and gives its history; `static/sources.js` draws
 the panel, `static/document.js` a complete document, `static/novelty.js` the line below an answer.

@@ -18,17 +18,23 @@ from glaswerk.lab import Lab
 from glaswerk.serve.accounts.accounts import Accounts
 from glaswerk.serve.accounts.middleware import AccountsMiddleware
 from glaswerk.serve.accounts.report_ticket import give_ticket
+from glaswerk.serve.answering import Answering
 from glaswerk.serve.chat import Chat
 from glaswerk.serve.completions import Completions
+from glaswerk.serve.contract.operation import routes_of
+from glaswerk.serve.endpoints import checked_operations
 from glaswerk.serve.errors import HANDLERS
+from glaswerk.serve.files.batches import Batches
 from glaswerk.serve.limits import DEFAULT_LIMITS, Limits
 from glaswerk.serve.model_info import ModelInfo
 from glaswerk.serve.models import Models
+from glaswerk.serve.observed.metrics import Metrics, MetricsMiddleware
 from glaswerk.serve.pool import Pool
 from glaswerk.serve.recent_answers import RecentAnswers
 from glaswerk.serve.security import SecurityMiddleware, is_loopback
 from glaswerk.serve.served_model import ServedModel
 from glaswerk.serve.sources import SourcesApi
+from glaswerk.serve.stored.store import Store
 from glaswerk.serve.upstreams.gateway import Upstreams
 from glaswerk.serve.upstreams.settings import upstreams_of
 
@@ -45,25 +51,37 @@ def create_app(
     if the lab has no such model, or if others can reach `host` and there is no key.
     """
     accounts = Accounts.open(lab, loopback=is_loopback(host))
-    served, pool = ServedModel.load(lab, model, slots=limits.running), Pool(limits.running + limits.waiting)
+    served, metrics = ServedModel.load(lab, model, slots=limits.running), Metrics()
+    pool = Pool(limits.running + limits.waiting, metrics)
+    metrics.watch(lambda: pool.running)
     answers = RecentAnswers(lab, served.artifact.id, limits.answers)
     sources = SourcesApi(served, answers, limits)
     facts = ModelInfo(served, sources)
     chat, completions = Chat(served, pool, answers, sources, limits), Completions(served, pool, limits)
     upstreams = Upstreams(upstreams_of(lab), accounts, answers, sources.trace, limits)
+    store = Store(lab.root / "stored.db")
+    batches = Batches(store, accounts.account_of)
+    routes = [
+        *routes_of(checked_operations(Answering(served, pool, answers, limits), store, batches, metrics)),
+        *_routes(served, chat, completions, sources, facts, upstreams),
+    ]
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         accounts.start()
+        batches.start(app)
         yield
+        await batches.close()
         pool.close()
         served.tokens.close()
         await upstreams.close()
         accounts.close()
+        store.close()
 
     app = Starlette(
-        routes=_routes(served, chat, completions, sources, facts, upstreams),
+        routes=routes,
         middleware=[
+            Middleware(MetricsMiddleware, metrics=metrics, routes=routes),
             Middleware(SecurityMiddleware, loopback=is_loopback(host)),
             Middleware(AccountsMiddleware, accounts=accounts),
         ],

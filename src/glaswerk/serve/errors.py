@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -35,16 +36,40 @@ def error_body(status: int, message: str, param: str | None, code: str | None) -
     return {"error": {"message": message, "type": kind, "param": param, "code": code}}
 
 
-def api_error(_: Request, error: Exception) -> Response:
+_ANTHROPIC = {
+    401: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+    413: "request_too_large",
+    429: "rate_limit_error",
+}
+
+
+def anthropic_body(status: int, message: str) -> dict[str, Any]:
+    """The JSON body of an error in Anthropic's format."""
+    kind = "api_error" if status >= 500 else _ANTHROPIC.get(status, "invalid_request_error")
+    return {"type": "error", "error": {"type": kind, "message": message}}
+
+
+def body_for(
+    request: Request, status: int, message: str, param: str | None, code: str | None
+) -> dict[str, object]:
+    """The JSON body of an error in the format of the API that was called."""
+    if request.url.path.startswith("/v1/messages"):
+        return anthropic_body(status, message)
+    return error_body(status, message, param, code)
+
+
+def api_error(request: Request, error: Exception) -> Response:
     """Handle ApiError."""
     assert isinstance(error, ApiError), "registered for this class only"
-    body = error_body(error.status, error.message, error.param, error.code)
+    body = body_for(request, error.status, error.message, error.param, error.code)
     return JSONResponse(body, error.status, error.headers)
 
 
-def lab_error(_: Request, error: Exception) -> Response:
+def lab_error(request: Request, error: Exception) -> Response:
     """Handle GlaswerkError, a mistake in the request or the lab: status 400 with its hint."""
-    return JSONResponse(error_body(400, str(error), None, "lab_error"), 400)
+    return JSONResponse(body_for(request, 400, str(error), None, "lab_error"), 400)
 
 
 def http_error(request: Request, error: Exception) -> Response:
@@ -55,14 +80,14 @@ def http_error(request: Request, error: Exception) -> Response:
         405: (f"{request.url.path} does not take {request.method}", "method_not_allowed"),
     }
     message, code = messages.get(error.status_code, (error.detail, "http_error"))
-    body = error_body(error.status_code, message, None, code)
+    body = body_for(request, error.status_code, message, None, code)
     return JSONResponse(body, error.status_code, error.headers)
 
 
-def internal_error(_: Request, __: Exception) -> Response:
+def internal_error(request: Request, _: Exception) -> Response:
     """Handle any other exception; its cause goes to the server's terminal, never to the client."""
     message = "the server failed on this request; its terminal shows the cause"
-    return JSONResponse(error_body(500, message, None, "internal_error"), 500)
+    return JSONResponse(body_for(request, 500, message, None, "internal_error"), 500)
 
 
 def client_left(_: Request, __: Exception) -> Response:

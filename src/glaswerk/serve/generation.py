@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from glaswerk.infer.answer_text import AnswerText
 from glaswerk.infer.engines import Emission, Job, Ticket, Token, TokenEngine
 from glaswerk.infer.engines.job import Finish
 from glaswerk.serve.errors import ApiError
+from glaswerk.serve.observed.meter import SILENT, Meter
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class Generation:
 
     Emissions arrive from the engine's thread; the loop is woken once for all that arrived meanwhile.
     `prompt_tokens` is the prompt's length, which all choices share; `cached_tokens` of it were known.
+    `generated` counts the engine's tokens, read or not.
     """
 
     def __init__(
@@ -37,6 +40,7 @@ class Generation:
         jobs: Sequence[Job],
         texts: Sequence[AnswerText],
         on_end: Callable[[Generation], None] = lambda _: None,
+        meter: Meter = SILENT,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._texts, self._on_end = list(texts), on_end
@@ -47,6 +51,8 @@ class Generation:
         self._unread = len(jobs)
         self.prompt_tokens, self.cached_tokens = len(jobs[0].prompt), 0
         self.cut_short = False
+        self.generated = 0
+        self._meter, self._last, self._begun = meter, [time.perf_counter()] * len(jobs), [False] * len(jobs)
         self._tickets: list[Ticket] = [
             engine.submit(replace(job, listen=partial(self._hear, i))) for i, job in enumerate(jobs)
         ]
@@ -84,7 +90,6 @@ class Generation:
         text = self._texts[index]
         if text.finish is not None:
             return None
-        self.cached_tokens = max(self.cached_tokens, emission.cached)
         before = text.tokens
         added = text.feed(emission)
         if text.finish == "cancelled" and not self.cut_short:
@@ -102,12 +107,25 @@ class Generation:
     def _hear(self, index: int, emission: Emission) -> None:
         """Called in the engine's thread."""
         self._arrived.append((index, emission))
+        self.cached_tokens = max(self.cached_tokens, emission.cached)
+        self.generated += len(emission.tokens)
+        if emission.tokens:
+            self._measure(index, len(emission.tokens))
         if emission.finish is not None:
             self._live -= 1
         if self._live == 0 or not self._woken:
             self._woken = True
             if not self._loop.is_closed():
                 self._loop.call_soon_threadsafe(self._told)
+
+    def _measure(self, index: int, count: int) -> None:
+        now = time.perf_counter()
+        since, self._last[index] = now - self._last[index], now
+        if self._begun[index]:
+            self._meter.next_tokens(since, count)
+        else:
+            self._begun[index] = True
+            self._meter.first_token(since)
 
     def _told(self) -> None:
         self._wake.set()

@@ -12,6 +12,7 @@ from glaswerk.infer.answer_text import AnswerText
 from glaswerk.infer.engines import Job, TokenEngine
 from glaswerk.serve.errors import ApiError
 from glaswerk.serve.generation import Generation
+from glaswerk.serve.observed.meter import SILENT, Meter
 
 Result = TypeVar("Result")
 
@@ -22,8 +23,8 @@ class Pool:
     `stopped` counts generations that ended early because their client had left.
     """
 
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
+    def __init__(self, limit: int, meter: Meter = SILENT) -> None:
+        self._limit, self._meter = limit, meter
         self._live: dict[Generation, int] = {}
         self.stopped = 0
 
@@ -38,13 +39,15 @@ class Pool:
         if there and there + len(jobs) > self._limit:
             message = f"{there} answers are running or waiting; try again shortly"
             raise ApiError(429, message, code="queue_full", headers={"retry-after": "2"})
-        generation = Generation(engine, jobs, texts, self._ended)
+        generation = Generation(engine, jobs, texts, self._ended, self._meter)
         self._live[generation] = len(jobs)
         return generation
 
     def _ended(self, generation: Generation) -> None:
         if self._live.pop(generation, None) is not None:
             self.stopped += generation.cut_short
+            counts = generation.prompt_tokens, generation.cached_tokens, generation.generated
+            self._meter.ended(*counts, cut=generation.cut_short)
 
     def close(self) -> None:
         """Stop all generations."""

@@ -92,6 +92,15 @@ class Accounts:
             raise _unavailable()
         return proven(text, self._keys)
 
+    def account_of(self, identifier: str) -> Account | None:
+        """The account of a key's id, for work that goes on after its request; None if it may ask no more."""
+        if not identifier:
+            return Account() if self.open_to_all else None
+        key = self._keys.get(identifier)
+        if key is None or key.state(time.time()) != "active":
+            return None
+        return Account(key.project, key.id, key.models, key.limits)
+
     def ticket(self, account: Account) -> str:
         """A ticket for the trust report; "" if the account has no key."""
         key = self._keys.get(account.key)

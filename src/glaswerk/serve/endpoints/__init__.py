@@ -1,0 +1,54 @@
+"""The endpoints that check their requests by a contract, and the description of all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from glaswerk.serve.answering import Answering
+from glaswerk.serve.contract.operation import Call, Operation
+from glaswerk.serve.files import file_operations
+from glaswerk.serve.files.batches import Batches
+from glaswerk.serve.messages.messages import Messages
+from glaswerk.serve.observed.description import described
+from glaswerk.serve.observed.docs_page import docs_page
+from glaswerk.serve.observed.metrics import Metrics
+from glaswerk.serve.observed.others import OTHERS
+from glaswerk.serve.responses import responses_operations
+from glaswerk.serve.stored.store import Store
+from glaswerk.serve.vectors.embeddings import Embeddings
+from glaswerk.serve.vectors.moderations import moderation_operations
+
+
+def checked_operations(
+    answering: Answering, store: Store, batches: Batches, metrics: Metrics
+) -> Sequence[Operation]:
+    """All operations whose routes are made from them."""
+    own = [
+        *responses_operations(answering, store),
+        *Messages(answering).operations(),
+        *Embeddings(answering.served).operations(),
+        *moderation_operations(),
+        *file_operations(store, batches),
+        *metrics.operations(),
+    ]
+    return [*own, *_descriptions(own)]
+
+
+def _descriptions(own: Sequence[Operation]) -> Sequence[Operation]:
+    """GET /openapi.json and GET /docs, which describe themselves, too."""
+
+    async def document(_: Call) -> Response:
+        return JSONResponse(found)
+
+    async def page(_: Call) -> Response:
+        return HTMLResponse(text)
+
+    operations = [
+        Operation("GET", "/openapi.json", "server", "This description", document, gives={"type": "object"}),
+        Operation("GET", "/docs", "server", "The API as a page", page, media="text/html"),
+    ]
+    every = [*OTHERS, *own, *operations]
+    found, text = described(every), docs_page(every)
+    return operations

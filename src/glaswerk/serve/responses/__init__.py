@@ -1,0 +1,21 @@
+"""The Responses API: answers that may be stored and continued, and conversations.
+
+`request.py` is what a request may say, `items.py` turns items into messages, `objects.py` builds the
+response, `events.py` its stream; `responses.py` and `conversations.py` have the endpoints, `compaction.py`
+shortens a history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from glaswerk.serve.answering import Answering
+from glaswerk.serve.contract.operation import Operation
+from glaswerk.serve.responses.conversations import Conversations
+from glaswerk.serve.responses.responses import Responses
+from glaswerk.serve.stored.store import Store
+
+
+def responses_operations(answering: Answering, store: Store) -> Sequence[Operation]:
+    """The endpoints of responses and of conversations."""
+    return [*Responses(answering, store).operations(), *Conversations(store).operations()]

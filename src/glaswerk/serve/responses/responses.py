@@ -1,0 +1,231 @@
+"""The endpoints of the Responses API."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from starlette.responses import JSONResponse, Response
+
+from glaswerk.serve.answering import Answering, Question
+from glaswerk.serve.contract.events import NamedEvents
+from glaswerk.serve.contract.operation import Call, Operation
+from glaswerk.serve.contract.shapes import PAGING, TEXT, deleted, kind, listed, object_of
+from glaswerk.serve.errors import ApiError
+from glaswerk.serve.responses import compaction, objects
+from glaswerk.serve.responses.history import messages_asked
+from glaswerk.serve.responses.items import ITEM, Item
+from glaswerk.serve.responses.objects import Body
+from glaswerk.serve.responses.request import COMPACT, COUNT, CREATE, LOGPROBS, check_together, conversation_id
+from glaswerk.serve.responses.writing import Writing
+from glaswerk.serve.stored.store import Store, missing, new_id, now, page_of
+
+_STREAMED = {"stream": {"type": "boolean"}, "starting_after": {"type": "integer"}}
+
+
+class Responses:
+    """Responses of one server. Those that are stored are of a project, and can be fetched and continued."""
+
+    def __init__(self, answering: Answering, store: Store) -> None:
+        self._answering, self._store = answering, store
+        # Answers in the background, by id: (task, what is written).
+        self._running: dict[str, tuple[asyncio.Task[None], Writing]] = {}
+
+    def operations(self) -> Sequence[Operation]:
+        """All endpoints."""
+        one, tag = "/v1/responses/{response_id}", "responses"
+        return [
+            Operation(
+                "POST", "/v1/responses", tag, "Answer", self.create, CREATE, objects.RESPONSE, stream=True
+            ),
+            Operation(
+                "POST", "/v1/responses/input_tokens", tag, "Count the input's tokens", self.count, COUNT,
+                object_of({"object": kind("response.input_tokens"), "input_tokens": {"type": "integer"}}),
+            ),
+            Operation(
+                "POST", "/v1/responses/compact", tag, "Shorten a history", self.compact, COMPACT,
+                object_of(
+                    {
+                        "id": TEXT,
+                        "object": kind("response.compaction"),
+                        "created_at": {"type": "integer"},
+                        "output": {"type": "array", "items": ITEM},
+                        "usage": objects.USAGE,
+                    }
+                ),
+            ),
+            Operation("GET", one, tag, "A stored response", self.find, None, objects.RESPONSE, _STREAMED),
+            Operation("DELETE", one, tag, "Delete a response", self.delete, None, deleted("response")),
+            Operation("POST", f"{one}/cancel", tag, "Stop a response", self.cancel, {}, objects.RESPONSE),
+            Operation(
+                "GET", f"{one}/input_items", tag, "What it answered", self.inputs, None, listed(ITEM), PAGING
+            ),
+        ]  # fmt: skip
+
+    async def create(self, call: Call) -> Response:
+        """POST /v1/responses."""
+        asked = call.body
+        check_together(asked)
+        self._answering.check(asked["model"])
+        items, messages = await self._store.run(messages_asked, self._store, call.project, asked)
+        sampling = {name: asked.get(name) for name in ("temperature", "top_p")}
+        chosen = self._answering.served.engine.sampling.changed(**sampling)
+        response = objects.started(asked, chosen, conversation_id(asked))
+        logprobs = LOGPROBS in (asked.get("include") or ()) or bool(asked.get("top_logprobs"))
+        question = Question(
+            id=response["id"],
+            endpoint="responses",
+            model=asked["model"],
+            messages=messages,
+            max_tokens=asked.get("max_output_tokens"),
+            sampling=sampling,
+            top_logprobs=(asked.get("top_logprobs") or 0) if logprobs else None,
+            shorten=asked.get("truncation") == "auto",
+        )
+        return await self._written(call, question, response, items)
+
+    async def _written(self, call: Call, question: Question, response: Body, items: list[Item]) -> Response:
+        account = call.request.state.account
+        if response["background"]:
+            # The middleware ends what a request left open; this answer goes on after its request.
+            account = replace(account, usages=[])
+        answer = await self._answering.start(call.request, question, account)
+        spell = self._spell if question.top_logprobs is not None else None
+
+        async def save(found: Body) -> None:
+            await self._store.run(self._keep, call.project, found, items)
+
+        writing = Writing(response, answer, spell, save)
+        if response["background"]:
+            return await self._in_background(writing, save)
+        if call.body.get("stream"):
+            return NamedEvents(writing.events(), answer.stop)
+        return JSONResponse(await writing.whole(call.request))
+
+    def _spell(self, token: int) -> bytes:
+        return self._answering.served.engine.tokenizer.decode_bytes([token])
+
+    async def _in_background(self, writing: Writing, save: Any) -> Response:
+        response = writing.response
+        await save(response)
+
+        async def work() -> None:
+            try:
+                await writing.whole()
+            except Exception as error:
+                await save(objects.failed(response, "server_error", "the server failed on this answer"))
+                if not isinstance(error, ApiError):
+                    raise
+            finally:
+                self._running.pop(response["id"], None)
+
+        self._running[response["id"]] = (asyncio.create_task(work()), writing)
+        return JSONResponse(response)
+
+    def _keep(self, project: str, response: Body, items: list[Item]) -> None:
+        """Store a response, and its items in its conversation once it is at its end."""
+        conversation, record = response["conversation"], {"id": response["id"], "response": response}
+
+        def work() -> None:
+            if response["store"]:
+                record["input"] = items
+                if self._store.find(project, "response", response["id"]) is None:
+                    self._store.add(project, "response", record)
+                    self._store.trim(project, "response")
+                else:
+                    self._store.change(project, "response", record)
+            if conversation and response["status"] in ("completed", "incomplete"):
+                for item in [*items, *response["output"]]:
+                    self._store.add(project, "item", item, parent=conversation["id"])
+
+        self._store.together(work)
+
+    async def find(self, call: Call) -> Response:
+        """GET /v1/responses/{id}."""
+        if call.query.get("stream"):
+            message = "stream is not supported here: a stored response is whole; leave it out"
+            raise ApiError(400, message, param="stream", code="unsupported_parameter")
+        return JSONResponse((await self._found(call))["response"])
+
+    async def _found(self, call: Call) -> Body:
+        return await self._store.run(self._store.get, call.project, "response", call.path("response_id"))
+
+    async def delete(self, call: Call) -> Response:
+        """DELETE /v1/responses/{id}: also stops it."""
+        name = call.path("response_id")
+        await self._store.run(self._store.remove, call.project, "response", name)
+        await self._stop(name)
+        return JSONResponse({"id": name, "object": "response", "deleted": True})
+
+    async def cancel(self, call: Call) -> Response:
+        """POST /v1/responses/{id}/cancel."""
+        found = (await self._found(call))["response"]
+        if not found["background"]:
+            message = "expected a response with background: true; to stop another, close its connection"
+            raise ApiError(400, message, param="response_id", code="invalid_value")
+        await self._stop(found["id"])
+        return JSONResponse((await self._found(call))["response"])
+
+    async def _stop(self, name: str) -> None:
+        task, writing = self._running.get(name, (None, None))
+        if task is not None and writing is not None:
+            writing.answer.stop()
+            await asyncio.wait([task], timeout=10)
+
+    async def inputs(self, call: Call) -> Response:
+        """GET /v1/responses/{id}/input_items."""
+        items = list((await self._found(call))["input"])
+        if call.query.get("order", "desc") == "desc":
+            items.reverse()
+        after, limit = call.query.get("after"), call.query.get("limit", 20)
+        if after is not None:
+            at = next((i for i, item in enumerate(items) if item["id"] == after), None)
+            if at is None:
+                raise missing("item", after, "after")
+            items = items[at + 1 :]
+        return JSONResponse(page_of(items[:limit], more=len(items) > limit))
+
+    async def count(self, call: Call) -> Response:
+        """POST /v1/responses/input_tokens."""
+        _, ids = await self._asked(call)
+        return JSONResponse({"object": "response.input_tokens", "input_tokens": len(ids)})
+
+    async def _asked(self, call: Call) -> tuple[Question, list[int]]:
+        check_together(call.body)
+        model = call.body.get("model") or self._answering.served.id
+        self._answering.check(model)
+        _, messages = await self._store.run(messages_asked, self._store, call.project, call.body)
+        shorten = call.body.get("truncation") == "auto"
+        question = Question("", "responses", model, messages, shorten=shorten)
+        return question, await self._store.run(self._answering.prompt, question)
+
+    async def compact(self, call: Call) -> Response:
+        """POST /v1/responses/compact: the latest messages that fit half of the context, in one item."""
+        check_together(call.body)
+        self._answering.check(call.body["model"])
+        return JSONResponse(await self._store.run(self._compacted, call))
+
+    def _compacted(self, call: Call) -> Body:
+        _, messages = messages_asked(self._store, call.project, {**call.body, "instructions": None})
+        room = self._answering.served.engine.context // 2
+
+        def tokens(found: Any) -> int:
+            return len(self._answering.prompt(Question("", "", "", found)))
+
+        def fits(found: Any) -> bool:
+            try:
+                return tokens(found) <= room
+            except ApiError:
+                return False
+
+        kept = compaction.latest(messages, fits) or messages[-1:]
+        item = {"id": new_id("cmp"), "type": "compaction", "encrypted_content": compaction.packed(kept)}
+        return {
+            "id": new_id("resp"),
+            "object": "response.compaction",
+            "created_at": now(),
+            "output": [item],
+            "usage": objects.usage((tokens(kept) if fits(kept) else 0, 0, 0)),
+        }

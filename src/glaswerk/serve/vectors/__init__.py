@@ -1,0 +1,1 @@
+"""Embeddings and moderations: figures about texts that the client sends."""
