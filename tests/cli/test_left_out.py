@@ -89,3 +89,16 @@ def test_curate_says_which_rules_dropped_what(empty_lab: Lab, folder: Path) -> N
     first, second = result.stdout.splitlines()
     assert "documents 4  kept 1" in first
     assert second == "dropped: exact-duplicate 3  (glaswerk explain exact-duplicate)"
+
+
+def test_adding_again_what_was_forgotten_says_so(empty_lab: Lab, folder: Path) -> None:
+    (folder / "rows.jsonl").write_text(json.dumps({"text": TEXT, "author": "ada"}) + "\n")
+    run(empty_lab, "add", "docs", str(folder), "--licence", "own")
+    run(empty_lab, "forget", "--author", "ada")
+    again = run(empty_lab, "add", "docs", str(folder), "--licence", "own", "--name", "again")
+    assert again.exit_code == 0
+    assert "1 document is marked as forgotten" in again.stderr
+    assert "glaswerk rebuild --purge" in again.stderr
+    (folder / "rows.jsonl").write_text(json.dumps({"text": TEXT, "author": "bo"}) + "\n")
+    other = run(empty_lab, "add", "docs", str(folder), "--licence", "own", "--name", "other")
+    assert "forgotten" not in other.stderr

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from glaswerk.cli.echo import echo
-from glaswerk.cli.left_out import leave_if_bad, say_bad_files, say_left_out, show_added
+from glaswerk.cli.left_out import leave_if_bad, say_bad_files, say_forgotten, say_left_out, show_added
 from glaswerk.cli.session import artifact_fields, print_json, writing
 from glaswerk.core.artifact_files import DOCUMENTS
 from glaswerk.lab import Artifact, Lab
@@ -32,6 +32,7 @@ def add_to(
         return
     with writing(lab_path) as lab:
         made = make(lab)
+        say_forgotten(lab, made)
     show_added(made, as_json, **{name: made.stats[name] for name in figures})
 
 

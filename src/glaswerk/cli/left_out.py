@@ -9,7 +9,7 @@ import click
 
 from glaswerk.cli.echo import echo, echo_warnings
 from glaswerk.cli.session import show
-from glaswerk.lab import Artifact
+from glaswerk.lab import Artifact, Lab
 
 # Content was added, but a file in it could not be read to its end.
 EXIT_INCOMPLETE = 3
@@ -23,6 +23,21 @@ def show_added(made: Artifact, as_json: bool, **figures: Any) -> None:
         say_left_out(made)
     say_bad_files(made)
     leave_if_bad(made)
+
+
+def say_forgotten(lab: Lab, made: Artifact) -> None:
+    """Warn on standard error of documents in a new source that marks cover."""
+    from glaswerk.data.removal.reach import documents_named
+    from glaswerk.lab.tombstones import Forgotten
+
+    count = len(documents_named([made], Forgotten.read(lab.root)))
+    if count:
+        what = "document is marked" if count == 1 else "documents are marked"
+        echo(
+            f"warning: {count:,} {what} as forgotten: nothing of it enters a corpus, but the text stays in the "
+            "source until: glaswerk rebuild --purge",
+            err=True,
+        )
 
 
 def say_left_out(made: Artifact) -> None:

@@ -34,6 +34,9 @@ _RULES: tuple[Masks, ...] = (
 _WIDE = frozenset(
     {*map(chr, range(0xFF01, 0xFF5F)), "\ufe6b", *(c for c in map(chr, range(128, 0x20000)) if c.isdecimal())}
 )
+# What Japanese keyboards write for a hyphen between digits: a minus, or the sign of a long vowel.
+_DASHES = "\u2212\u30fc\ufe63"
+_DASH = re.compile(rf"(?<=\d)[{_DASHES}](?=\d)")
 
 
 def mask(text: str, kinds: Sequence[str] = DEFAULT_KINDS) -> tuple[str, Counter[str]]:
@@ -71,10 +74,12 @@ def _replaced(text: str, spans: Sequence[Span], by: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """The text with full-width forms and foreign digits as ASCII, of the same length."""
-    if text.isascii() or _WIDE.isdisjoint(text):
+    """The text with full-width forms, digits and dashes between them as ASCII, of the same length."""
+    if text.isascii():
         return text
-    return "".join(_narrow(character) if character in _WIDE else character for character in text)
+    if not _WIDE.isdisjoint(text):
+        text = "".join(_narrow(character) if character in _WIDE else character for character in text)
+    return text if set(_DASHES).isdisjoint(text) else _DASH.sub("-", text)
 
 
 def _narrow(character: str) -> str:
