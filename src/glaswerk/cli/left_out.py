@@ -34,7 +34,7 @@ def say_forgotten(lab: Lab, made: Artifact) -> None:
     if count:
         what = "document is marked" if count == 1 else "documents are marked"
         echo(
-            f"warning: {count:,} {what} as forgotten: nothing of it enters a corpus, but the text stays in the "
+            f"warning: {count:,} {what} as forgotten: nothing of it enters a corpus; the text stays in the "
             "source until: glaswerk rebuild --purge",
             err=True,
         )
