@@ -175,3 +175,10 @@ def test_byte_fallback_and_spaces_decode_to_the_bytes_they_name(with_fallback: T
     assert with_fallback.decode_bytes([259, 258]) == b" aa"
     assert with_fallback.decode_bytes(with_fallback.encode("ä")) == "ä".encode()
     assert with_fallback.opening == []
+
+
+@pytest.mark.parametrize("number", [-1, 1 << 31, 1 << 40, 0, "7", None])
+def test_ids_that_no_token_may_have_are_refused_in_words(data: dict[str, Any], number: Any) -> None:
+    first, *rest = data["added_tokens"]
+    with pytest.raises(ValueError, match="expected token ids"):
+        TiktokenBackend({**data, "added_tokens": [{**first, "id": number}, *rest]}, SPLIT_PATTERN)

@@ -16,6 +16,7 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.tokenizer.control_tokens import out_of_reach
 
 # tiktoken's regex engine fails on a run of about 10^6 equal characters, so longer texts are encoded in parts.
+_MOST_ID = 1 << 31
 MAX_TEXT = 200_000
 Placed = list[tuple[int, int, int]]
 _BYTE = re.compile(r"<0x[0-9A-Fa-f]{2}>")
@@ -45,6 +46,14 @@ class Backend(Protocol):
         """The bytes that these ids encode, concatenated."""
 
 
+def _check_ids(ids: Sequence[int]) -> None:
+    """Raises ValueError for ids that tiktoken, which checks none, would fail on."""
+    wrong = [number for number in ids if not isinstance(number, int) or not 0 <= number < _MOST_ID]
+    if wrong or len(set(ids)) < len(ids):
+        found = f"{wrong[0]!r:.40}" if wrong else "one id twice"
+        raise ValueError(f"expected token ids from 0 to {_MOST_ID - 1:,}, each once, found {found}")
+
+
 class TiktokenBackend:
     """tiktoken: three times as fast as `tokenizers`. Needs a vocabulary whose ids follow the merge order."""
 
@@ -54,6 +63,7 @@ class TiktokenBackend:
         """data: a parsed `tokenizer.json`. Raises KeyError, TypeError or ValueError if it is not one."""
         ranks = {to_bytes(token): rank for token, rank in data["model"]["vocab"].items()}
         self.special: Mapping[str, int] = {entry["content"]: entry["id"] for entry in data["added_tokens"]}
+        _check_ids([*ranks.values(), *self.special.values()])
         self._encoding = tiktoken.Encoding(
             "glaswerk", pat_str=pattern, mergeable_ranks=ranks, special_tokens=dict(self.special)
         )
