@@ -170,7 +170,7 @@ def test_a_prompt_longer_than_the_context_names_both_numbers(client: OpenAI) -> 
     with pytest.raises(openai.BadRequestError) as caught:
         client.chat.completions.create(model="chat", messages=ask("bridge " * CONTEXT))
     assert caught.value.code == "context_length_exceeded"
-    assert str(CONTEXT) in caught.value.message
+    assert f"{CONTEXT:,}" in caught.value.message
     found = [int(word) for word in caught.value.message.split() if word.isdigit()]
     assert max(found) > CONTEXT
 

@@ -103,8 +103,7 @@ class Verbs(Words):
             formatter.write(f"\n{section}\n")
             for verb, line in verbs.items():
                 formatter.write(f"  {verb:{width}} {line}\n")
-        formatter.write("\n`glaswerk help VERB` has examples and options, -V prints the version,\n")
-        formatter.write("`glaswerk completion --install` sets up your shell; GLASWERK_LAB names a lab.\n")
+        formatter.write("\n`help VERB` has examples, `completion --install` sets up your shell, -V: version.\n")
 
 
 def examples_first(command: click.Command) -> click.Command:
