@@ -224,7 +224,8 @@ def glass(glass_folder: Path) -> Iterator[Lab]:
 @pytest.fixture
 def copy(glass_folder: Path, tmp_path: Path) -> Iterator[Lab]:
     """A lab of one's own, to change; no other test's answers are in it."""
-    shutil.copytree(glass_folder, tmp_path / "lab", ignore=shutil.ignore_patterns("answers", "accounts.db*", "stored.db*"))
+    ignored = shutil.ignore_patterns("answers", "accounts.db*", "stored.db*")
+    shutil.copytree(glass_folder, tmp_path / "lab", ignore=ignored)
     lab = Lab.open(tmp_path / "lab")
     yield lab
     lab.ledger.close()
