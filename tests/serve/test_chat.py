@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -171,7 +172,7 @@ def test_a_prompt_longer_than_the_context_names_both_numbers(client: OpenAI) -> 
         client.chat.completions.create(model="chat", messages=ask("bridge " * CONTEXT))
     assert caught.value.code == "context_length_exceeded"
     assert f"{CONTEXT:,}" in caught.value.message
-    found = [int(word) for word in caught.value.message.split() if word.isdigit()]
+    found = [int(number.replace(",", "")) for number in re.findall(r"[\d,]+\d", caught.value.message)]
     assert max(found) > CONTEXT
 
 
