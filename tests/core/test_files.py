@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -13,7 +14,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glaswerk.core.files import fsync_path, sweep_temporaries, temporary_of, write_atomic, write_json
+from glaswerk.core.files import (
+    create_private,
+    fsync_path,
+    sweep_temporaries,
+    temporary_of,
+    write_atomic,
+    write_json,
+)
 from glaswerk.lab import Lab
 
 
@@ -130,3 +138,26 @@ def test_whoever_writes_to_a_lab_sweeps_it(empty_lab: Lab) -> None:
     left.write_text("weights")
     with empty_lab.writing():
         assert not left.exists()
+
+
+def test_a_private_file_is_its_owners_and_one_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    create_private(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    path.write_text("kept")
+    path.chmod(0o644)
+    create_private(path)
+    assert (path.read_text(), stat.S_IMODE(path.stat().st_mode)) == ("kept", 0o644)
+
+
+def test_locks_of_another_thread_on_a_database_that_is_there_hold(tmp_path: Path) -> None:
+    path = tmp_path / "f.db"
+    create_private(path)
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("CREATE TABLE t (x)")
+    holder.execute("BEGIN IMMEDIATE")
+    create_private(path)
+    code = "import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=0).execute('BEGIN IMMEDIATE')"
+    other = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True)
+    holder.close()
+    assert "database is locked" in other.stderr

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,16 @@ def fsync_path(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def create_private(path: Path) -> None:
+    """Make an empty file that only its owner may read, if nothing is there.
+
+    A file that is there is not even opened: closing it would drop every lock that this process holds on it
+    (POSIX, fcntl), also those of an SQLite connection in another thread.
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def temporary_of(path: Path) -> Path:

@@ -57,9 +57,10 @@ def create_app(
     answers = RecentAnswers(lab, served.artifact.id, limits.answers)
     sources = SourcesApi(served, answers, limits)
     facts = ModelInfo(served, sources)
-    chat, completions = Chat(served, pool, answers, sources, limits), Completions(served, pool, limits)
-    upstreams = Upstreams(upstreams_of(lab), accounts, answers, sources.trace, limits)
     store = Store(lab.root / "stored.db")
+    chat = Chat(served, pool, answers, sources, store, limits)
+    completions = Completions(served, pool, limits)
+    upstreams = Upstreams(upstreams_of(lab), accounts, answers, sources.trace, limits)
     batches = Batches(store, accounts.account_of)
     routes = [
         *routes_of(checked_operations(Answering(served, pool, answers, limits), store, batches, metrics)),

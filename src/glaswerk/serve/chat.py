@@ -19,12 +19,12 @@ from glaswerk.serve.accounts.account import Usage
 from glaswerk.serve.accounts.accounts import Accounts
 from glaswerk.serve.chat_parts.choice import Choice
 from glaswerk.serve.chat_parts.prompt import ChatPrompt, chat_prompt
-from glaswerk.serve.chat_parts.stored import StoredChat, StoredChats, stored_messages
+from glaswerk.serve.chat_parts.stored import StoredChats, checked_metadata, stored_messages
 from glaswerk.serve.chat_parts.thoughts import Thoughts
 from glaswerk.serve.chat_parts.tool_texts import CallReader, EnforcedCall, FreeCalls
 from glaswerk.serve.chat_request import ChatRequest
 from glaswerk.serve.chat_response import usage
-from glaswerk.serve.errors import ApiError, error_body
+from glaswerk.serve.errors import ApiError
 from glaswerk.serve.fields import unsupported
 from glaswerk.serve.generation import Generation, Piece
 from glaswerk.serve.limits import Limits
@@ -34,6 +34,7 @@ from glaswerk.serve.request_body import read_object
 from glaswerk.serve.sampled_jobs import check_bias, seeded
 from glaswerk.serve.served_model import ServedModel
 from glaswerk.serve.sources import SourcesApi
+from glaswerk.serve.stored.store import Store
 
 _Trace = Callable[[TracedText], Awaitable[dict[str, Any]]]
 
@@ -46,19 +47,26 @@ class Chat:
     """
 
     def __init__(
-        self, served: ServedModel, pool: Pool, answers: RecentAnswers, sources: SourcesApi, limits: Limits
+        self,
+        served: ServedModel,
+        pool: Pool,
+        answers: RecentAnswers,
+        sources: SourcesApi,
+        store: Store,
+        limits: Limits,
     ) -> None:
         self._served, self._pool, self._limits = served, pool, limits
         self._answers, self._sources = answers, sources
         engine = served.engine
         self._grammars = Grammars(engine.tokenizer, engine.ends)
         nothing = chat_response.Envelope(served.id, served.fingerprint).completion([Choice()], usage(0, 0))
-        self.stored = StoredChats(limits.body_bytes, nothing if served.names.contract else None)
+        self.stored = StoredChats(store, limits.body_bytes, nothing if served.names.contract else None)
 
     async def __call__(self, request: Request) -> Response:
         body = await read_object(request, self._limits.body_bytes)
         asked = chat_request.parse(self._served.names.fields(body))
         self._served.check(asked.model)
+        metadata = checked_metadata(body.get("metadata"))
         prompt = await to_thread.run_sync(self._prompt, asked)
         traced = asked.trace or chat_request.trace_header(request.headers.get("x-glaswerk-trace"))
         if traced:
@@ -79,7 +87,7 @@ class Chat:
         found = envelope.completion(answer.choices, answer.usage())
         if body.get("store") is True:
             messages = stored_messages(envelope.id, asked.messages)
-            self.stored.keep(StoredChat(request.state.account.project, found, messages), body.get("metadata"))
+            await self.stored.keep(request.state.account.project, found, messages, metadata)
         return JSONResponse(found | extra)
 
     async def _admit(self, request: Request, asked: ChatRequest, prompt: list[int], response: str) -> Usage:
@@ -122,23 +130,14 @@ class Chat:
         try:
             source = tool_call(asked.tools.schemas()) if required else asked.form
             assert source is not None, "one of the two asked for a grammar"
-            # Matchers name their own kind of error, so they are no `Grammar` to the type checker.
-            found: list[Any] = [self._grammars.matcher(source) for _ in range(asked.n)]
-            return found
+            return [self._grammars.matcher(source) for _ in range(asked.n)]
         except GlaswerkError as error:
             raise unsupported(where, f"cannot be kept: {error}") from error
 
     def _prompt(self, asked: ChatRequest) -> ChatPrompt:
-        # Tokens have at most 128 bytes, so a text above this bound is too long whatever its tokens are.
         size = sum(len(message["content"]) for message in asked.messages)
         size += len(asked.tools.as_text()) if asked.tools.offered else 0
-        bound = min(128 * self._served.engine.context, self._limits.prompt_characters)
-        if size > bound:
-            message = (
-                f"expected messages of up to {bound:,} characters, found {size:,}; this model's context is "
-                f"{self._served.engine.context:,} tokens"
-            )
-            raise ApiError(400, message, param="messages", code="context_length_exceeded")
+        self._served.check_characters(size, self._limits, "messages")
         engine, enforced = self._served.engine, asked.form is not None or asked.tools.choice == "required"
         found = chat_prompt(engine.tokenizer, asked.messages, asked.tools, asked.wishes, enforced=enforced)
         if len(found.ids) >= engine.context:
@@ -276,15 +275,11 @@ class EventStream(StreamingResponse):
             self._answers.keep(envelope.id, self._exchange())
             if trace:
                 yield envelope.trace_chunk(await trace(self._exchange()))
-        except ApiError as error:
-            yield chat_response.event(error_body(error.status, error.message, error.param, error.code))
+        except (ApiError, GlaswerkError) as error:
+            yield chat_response.failure(error)
             return
-        except GlaswerkError as error:
-            yield chat_response.event(error_body(400, str(error), None, "lab_error"))
-            return
-        except Exception:
-            message = "the answer was interrupted; the server's terminal shows the cause"
-            yield chat_response.event(error_body(500, message, None, None))
+        except Exception as error:
+            yield chat_response.failure(error)
             raise
         # After the trace: clients read usage from the last chunk.
         if envelope.include_usage:

@@ -9,8 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from glaswerk.core.errors import GlaswerkError
 from glaswerk.infer.engines import Token
 from glaswerk.serve.chat_parts.choice import Choice
+from glaswerk.serve.errors import ApiError, error_body
 
 DONE = b"data: [DONE]\n\n"
 
@@ -18,6 +20,19 @@ DONE = b"data: [DONE]\n\n"
 def event(value: dict[str, Any]) -> bytes:
     """One server-sent event. JSON has no raw line breaks, so an event is one line."""
     return b"data: " + json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n\n"
+
+
+def failure(error: Exception) -> bytes:
+    """The event that ends a stream after an error, which can no longer be a status.
+
+    The cause of an unknown error goes to the server's terminal, never to the client.
+    """
+    if isinstance(error, ApiError):
+        return event(error_body(error.status, error.message, error.param, error.code))
+    if isinstance(error, GlaswerkError):
+        return event(error_body(400, str(error), None, "lab_error"))
+    message = "the answer was interrupted; the server's terminal shows the cause"
+    return event(error_body(500, message, None, "internal_error"))
 
 
 def usage(prompt: int, completion: int, cached: int = 0, reasoning: int = 0) -> dict[str, Any]:

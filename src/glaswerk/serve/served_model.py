@@ -19,7 +19,7 @@ from glaswerk.lab.artifact import ArtifactKind
 from glaswerk.serve.chosen_model import choose_model
 from glaswerk.serve.engine_settings import EngineSettings
 from glaswerk.serve.errors import ApiError
-from glaswerk.serve.limits import DEFAULT_LIMITS
+from glaswerk.serve.limits import DEFAULT_LIMITS, Limits
 from glaswerk.serve.model_names import ModelNames
 
 _KINDS: tuple[ArtifactKind, ...] = ("source", "corpus", "tokenizer", "shards", "model")
@@ -80,6 +80,17 @@ class ServedModel:
         if not self.is_called(name):
             message = f"expected the model {self.id!r}, found {name[:80]!r}"
             raise ApiError(404, message, param="model", code="model_not_found")
+
+    def check_characters(self, size: int, limits: Limits, param: str) -> None:
+        """Raises ApiError 400 for a prompt that is too long whatever its tokens are: they have at most 128
+        bytes."""
+        bound = min(128 * self.engine.context, limits.prompt_characters)
+        if size > bound:
+            message = (
+                f"expected {param} of up to {bound:,} characters, found {size:,}; this model's context is "
+                f"{self.engine.context:,} tokens"
+            )
+            raise ApiError(400, message, param=param, code="context_length_exceeded")
 
     def card(self) -> dict[str, Any]:
         """The model as `GET /v1/models` lists it."""

@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 import torch
+from heard import Heard
 from open_models import write_open_model
 
 from glaswerk.infer import Engine
-from glaswerk.infer.engines import Emission, Job, Token
+from glaswerk.infer.engines import Job
 from glaswerk.infer.engines.batcher import Batcher
 from glaswerk.infer.engines.network import RowNetwork, SlotNetwork, batches, network_of
 from glaswerk.infer.sampling import Sampling
@@ -42,25 +43,6 @@ def prompts(engine: Engine, count: int, *, shared: int = 0, longest: int = 60) -
     dice = random.Random(3)
     head = [dice.randrange(200) for _ in range(shared)]
     return [head + [dice.randrange(200) for _ in range(dice.randrange(1, longest))] for _ in range(count)]
-
-
-class Heard:
-    """What one job was told."""
-
-    def __init__(self) -> None:
-        self.emissions: list[Emission] = []
-
-    @property
-    def tokens(self) -> list[Token]:
-        return [token for emission in self.emissions for token in emission.tokens]
-
-    @property
-    def ids(self) -> list[int]:
-        return [token.id for token in self.tokens]
-
-    @property
-    def finish(self) -> str | None:
-        return self.emissions[-1].finish if self.emissions else None
 
 
 def answers(batcher: Batcher, jobs: Sequence[Job]) -> list[Heard]:

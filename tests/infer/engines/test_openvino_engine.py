@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -11,11 +10,12 @@ from typing import Any
 
 import pytest
 import torch
+from heard import Heard
 from open_models import write_open_model
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.infer import Engine
-from glaswerk.infer.engines import Emission, Job, Token
+from glaswerk.infer.engines import Job
 from glaswerk.infer.engines.batcher import Batcher
 from glaswerk.infer.engines.block_cache import BLOCK
 from glaswerk.infer.engines.choice import choose_engine, trial
@@ -59,32 +59,6 @@ def running(network: OpenVinoNetwork) -> Iterator[OpenVinoEngine]:
     made = OpenVinoEngine(network, slots=4)
     yield made
     made.close()
-
-
-class Heard:
-    """What one job was told; `done` is set at its end."""
-
-    def __init__(self) -> None:
-        self.emissions: list[Emission] = []
-        self.done, self.some = threading.Event(), threading.Event()
-
-    def __call__(self, emission: Emission) -> None:
-        self.emissions.append(emission)
-        self.some.set()
-        if emission.finish is not None:
-            self.done.set()
-
-    @property
-    def tokens(self) -> list[Token]:
-        return [token for emission in self.emissions for token in emission.tokens]
-
-    @property
-    def ids(self) -> list[int]:
-        return [token.id for token in self.tokens]
-
-    @property
-    def finish(self) -> str | None:
-        return self.emissions[-1].finish
 
 
 def answers(network: Any, jobs: Sequence[Job]) -> list[Heard]:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +14,7 @@ from glaswerk.serve.accounts.limits import UNIT, Bucket, reset_words
 from tests.serve.conftest import Running, wait_until
 
 from . import gateway
-from .conftest import ask, bearer, make_key, processes, usage_of
+from .conftest import ask, ask_two_processes, bearer, make_key, usage_of
 
 Gate = Callable[..., Running]
 
@@ -155,21 +151,7 @@ def test_two_processes_together_keep_a_limit(bare: Lab, monkeypatch: pytest.Monk
     monkeypatch.chdir(Path(gateway.__file__).parents[3])
     # One more flows in every twelve seconds.
     key, text = make_key(bare, "requests=5")
-    statuses: list[int] = []
-
-    def ask_many(url: str) -> None:
-        with httpx.Client(base_url=url, timeout=60) as http:
-            statuses.extend(ask(http, text).status_code for _ in range(10))
-
-    with processes(bare, 2) as urls:
-        started = time.monotonic()
-        threads = [threading.Thread(target=ask_many, args=(url,)) for url in urls * 3]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        flowed = (time.monotonic() - started) / 12
-    counts = Counter(statuses)
+    counts, flowed = ask_two_processes(bare, text)
     assert set(counts) == {200, 429}
     assert counts[200] == usage_of(bare, "key")[key.id].requests
     assert 5 <= counts[200] <= 5 + flowed + 1

@@ -6,9 +6,7 @@ import getpass
 import shutil
 import subprocess
 import tempfile
-import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +21,16 @@ from glaswerk.serve.accounts.key_store import revoke_keys
 from tests.serve.conftest import Running, wait_until
 
 from . import gateway
-from .conftest import accounts_of, ask, bearer, free_port, make_key, processes, until_ready, usage_of
+from .conftest import (
+    accounts_of,
+    ask,
+    ask_two_processes,
+    bearer,
+    free_port,
+    make_key,
+    until_ready,
+    usage_of,
+)
 
 pytestmark = pytest.mark.slow
 Gate = Callable[..., Running]
@@ -127,21 +134,7 @@ def test_retries_count_once_and_rows_stay_as_they_are(far: Lab, gate: Gate) -> N
 def test_two_processes_share_a_limit_in_postgres(far: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(Path(gateway.__file__).parents[3])
     key, text = make_key(far, "requests=5", project="two")
-    statuses: list[int] = []
-
-    def ask_many(url: str) -> None:
-        with httpx.Client(base_url=url, timeout=60) as http:
-            statuses.extend(ask(http, text).status_code for _ in range(10))
-
-    with processes(far, 2) as urls:
-        started = time.monotonic()
-        threads = [threading.Thread(target=ask_many, args=(url,)) for url in urls * 3]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        flowed = (time.monotonic() - started) / 12
-    counts = Counter(statuses)
+    counts, flowed = ask_two_processes(far, text)
     assert set(counts) == {200, 429}
     assert 5 <= counts[200] <= 5 + flowed + 1
     assert counts[200] == usage_of(far, "key")[key.id].requests

@@ -41,7 +41,9 @@ class Emission:
 class Grammar(Protocol):
     """Restricts an answer; one object per answer. It raises nothing: `error` is why an answer had to end."""
 
-    error: Exception | None
+    @property
+    def error(self) -> Exception | None:
+        """Why the answer must end here, or None."""
 
     def allowed(self) -> Any:
         """Boolean tensor (vocabulary,): the tokens that may come next."""
@@ -56,7 +58,7 @@ class Job:
 
     prompt: token ids, at least one. max_tokens: at most so many new ones. ends: ids that end the answer.
     top: None for no log-probabilities, else how many of the likeliest tokens to name beside the chosen one.
-    logit_bias: added to the logits of these ids. priority: lower ones are admitted first.
+    logit_bias: added to the logits of these ids.
     """
 
     prompt: Sequence[int]

@@ -5,7 +5,6 @@ SQL that goes through here is what both understand: `INSERT … ON CONFLICT`, pa
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import weakref
 import zlib
@@ -17,6 +16,7 @@ from typing import Any
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.extras import load_extra
+from glaswerk.core.files import create_private
 from glaswerk.serve.accounts.schema import SCHEMA_VERSION, postgres_schema, sqlite_schema
 
 Row = tuple[Any, ...]
@@ -99,7 +99,7 @@ class Sqlite(Database):
     def __init__(self, path: Path | None) -> None:
         """path: None for an empty database in memory."""
         if path is not None:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            create_private(path)
         try:
             self._db = sqlite3.connect(
                 path or ":memory:", timeout=30, isolation_level=None, check_same_thread=False

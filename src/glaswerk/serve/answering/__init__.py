@@ -150,15 +150,8 @@ class Answering:
                 del messages[dropped : max(dropped + 1, len(messages) // 2)]
 
     def _rendered(self, messages: Sequence[Message], param: str) -> list[int]:
-        # Tokens have at most 128 bytes, so a text above this bound is too long whatever its tokens are.
         size = sum(len(message["content"]) for message in messages)
-        bound = min(128 * self.served.engine.context, self.limits.prompt_characters)
-        if size > bound:
-            message = (
-                f"expected {param} of up to {bound:,} characters, found {size:,}; this model's context is "
-                f"{self.served.engine.context:,} tokens"
-            )
-            raise ApiError(400, message, param=param, code="context_length_exceeded")
+        self.served.check_characters(size, self.limits, param)
         try:
             return self.served.engine.prompt(messages)
         except GlaswerkError as error:

@@ -1,11 +1,8 @@
-"""Chat completions that were asked to be stored (`store: true`), kept in memory until the server stops."""
+"""Chat completions that were asked to be stored (`store: true`), among the other stored things of a lab."""
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
@@ -14,17 +11,10 @@ from starlette.responses import JSONResponse, Response
 from glaswerk.serve.errors import ApiError
 from glaswerk.serve.fields import show, wrong
 from glaswerk.serve.request_body import read_object
+from glaswerk.serve.stored.store import Store, page_of
 
-_MOST, _PAGE = 256, 100
-
-
-@dataclass(slots=True)
-class StoredChat:
-    """A completion as it was returned, the messages before it and the project that it belongs to."""
-
-    project: str
-    completion: dict[str, Any]
-    messages: Sequence[dict[str, Any]]
+_KIND, _PAGE = "chat.completion", 100
+Body = dict[str, Any]
 
 
 class StoredChats:
@@ -33,64 +23,82 @@ class StoredChats:
     dummy: in contract mode, what an unknown id stands for.
     """
 
-    def __init__(self, body_bytes: int, dummy: dict[str, Any] | None = None) -> None:
-        self._limit, self._dummy = body_bytes, dummy
-        self._found: OrderedDict[str, StoredChat] = OrderedDict()
-        self._lock = threading.Lock()
+    def __init__(self, store: Store, body_bytes: int, dummy: Body | None = None) -> None:
+        self._store, self._limit, self._dummy = store, body_bytes, dummy
 
-    def keep(self, stored: StoredChat, metadata: Any) -> None:
-        """Store a completion; the oldest ones go."""
-        stored.completion = stored.completion | {"metadata": _metadata(metadata)}
-        with self._lock:
-            self._found[stored.completion["id"]] = stored
-            while len(self._found) > _MOST:
-                self._found.popitem(last=False)
+    async def keep(
+        self, project: str, completion: Body, messages: Sequence[Body], metadata: dict[str, str]
+    ) -> None:
+        """Store a completion with the messages before it; above the store's bound, the oldest ones go."""
+        found = {
+            "id": completion["id"],
+            "completion": completion | {"metadata": metadata},
+            "messages": messages,
+        }
+
+        def work() -> None:
+            self._store.add(project, _KIND, found)
+            self._store.trim(project, _KIND)
+
+        await self._store.run(self._store.together, work)
 
     async def listed(self, request: Request) -> Response:
         """GET /v1/chat/completions"""
-        asked, project = request.query_params, _project(request)
-        with self._lock:
-            found = [one.completion for one in self._found.values() if one.project == project]
-        wanted = {key[9:-1]: value for key, value in asked.items() if key.startswith("metadata[")}
-        found = [one for one in found if asked.get("model") in (None, one["model"])]
-        found = [one for one in found if wanted.items() <= one["metadata"].items()]
-        return JSONResponse(_page(found, request))
+        asked, query = request.query_params, _query(request)
+        metadata = {key[9:-1]: value for key, value in asked.items() if key.startswith("metadata[")}
+
+        def wanted(one: Body) -> bool:
+            found = one["completion"]
+            return (
+                asked.get("model") in (None, found["model"]) and metadata.items() <= found["metadata"].items()
+            )
+
+        def work() -> Body:
+            return self._store.page(_project(request), _KIND, query, wanted=wanted)
+
+        page = await self._store.run(work)
+        return JSONResponse(page | {"data": [one["completion"] for one in page["data"]]})
 
     async def one(self, request: Request) -> Response:
         """GET /v1/chat/completions/{id}"""
-        return JSONResponse(self._stored(request).completion)
+        return JSONResponse((await self._stored(request))["completion"])
 
     async def messages(self, request: Request) -> Response:
         """GET /v1/chat/completions/{id}/messages"""
-        return JSONResponse(_page(list(self._stored(request).messages), request))
+        query, found = _query(request), (await self._stored(request))["messages"]
+        found = found if query["order"] == "asc" else found[::-1]
+        at = next((i + 1 for i, one in enumerate(found) if one["id"] == query.get("after")), 0)
+        end = at + query["limit"]
+        return JSONResponse(page_of(found[at:end], more=end < len(found)))
 
     async def update(self, request: Request) -> Response:
         """POST /v1/chat/completions/{id}: new metadata."""
-        body = await read_object(request, self._limit)
-        stored = self._stored(request)
-        stored.completion = stored.completion | {"metadata": _metadata(body.get("metadata"))}
-        return JSONResponse(stored.completion)
+        metadata = checked_metadata((await read_object(request, self._limit)).get("metadata"))
+        stored = await self._stored(request)
+        changed = stored | {"completion": stored["completion"] | {"metadata": metadata}}
+        if "messages" in stored:
+            await self._store.run(self._store.change, _project(request), _KIND, changed)
+        return JSONResponse(changed["completion"])
 
     async def delete(self, request: Request) -> Response:
         """DELETE /v1/chat/completions/{id}"""
-        self._stored(request)
         identifier = request.path_params["id"]
-        with self._lock:
-            self._found.pop(identifier, None)
+        if "messages" in await self._stored(request):
+            await self._store.run(self._store.remove, _project(request), _KIND, identifier)
         return JSONResponse({"object": "chat.completion.deleted", "id": identifier, "deleted": True})
 
-    def _stored(self, request: Request) -> StoredChat:
+    async def _stored(self, request: Request) -> Body:
         identifier = request.path_params["id"]
-        found = self._found.get(identifier)
-        if found is not None and found.project == _project(request):
-            return found
+        found = await self._store.run(self._store.find, _project(request), _KIND, identifier)
+        if found is not None:
+            return dict(found)
         if self._dummy is not None:
-            return StoredChat("", self._dummy | {"id": identifier, "metadata": {}}, [])
+            return {"completion": self._dummy | {"id": identifier, "metadata": {}}}
         message = f"no stored chat completion {identifier[:80]!r}; the server keeps those with store: true"
         raise ApiError(404, message, param="completion_id", code="not_found")
 
 
-def stored_messages(identifier: str, messages: Sequence[Any]) -> list[dict[str, Any]]:
+def stored_messages(identifier: str, messages: Sequence[Any]) -> list[Body]:
     """The messages of a request as the list of a stored completion has them."""
     return [
         {"id": f"{identifier}-{i}", "refusal": None, "annotations": []}
@@ -100,11 +108,8 @@ def stored_messages(identifier: str, messages: Sequence[Any]) -> list[dict[str, 
     ]
 
 
-def _project(request: Request) -> str:
-    return str(request.state.account.project)
-
-
-def _metadata(value: Any) -> dict[str, str]:
+def checked_metadata(value: Any) -> dict[str, str]:
+    """The field `metadata`. Raises ApiError 400."""
     if value is None:
         return {}
     known = isinstance(value, dict) and len(value) <= 16
@@ -113,21 +118,17 @@ def _metadata(value: Any) -> dict[str, str]:
     return dict(value)
 
 
-def _page(found: list[dict[str, Any]], request: Request) -> dict[str, Any]:
-    """A page after the id `after`, oldest first unless `order` is "desc"."""
+def _project(request: Request) -> str:
+    return str(request.state.account.project)
+
+
+def _query(request: Request) -> Body:
+    """`after`, `limit` and `order`, oldest first unless it is "desc". Raises ApiError 400."""
     asked = request.query_params
     limit, order = asked.get("limit", "20"), asked.get("order", "asc")
     if not (limit.isascii() and limit.isdecimal() and len(limit) < 9):
         raise wrong("limit", f"must be a whole number from 0 to {_PAGE}, found {show(limit)}")
     if order not in ("asc", "desc"):
         raise wrong("order", f'must be "asc" or "desc", found {show(order)}')
-    found = found[::-1] if order == "desc" else found
-    at = next((i for i, one in enumerate(found) if one["id"] == asked.get("after")), -1)
-    part = found[at + 1 :][: min(int(limit), _PAGE)]
-    return {
-        "object": "list",
-        "data": part,
-        "first_id": part[0]["id"] if part else None,
-        "last_id": part[-1]["id"] if part else None,
-        "has_more": len(found) - at - 1 > len(part),
-    }
+    query: Body = {"limit": min(int(limit), _PAGE), "order": order}
+    return query | ({"after": asked["after"]} if "after" in asked else {})

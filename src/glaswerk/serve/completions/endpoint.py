@@ -21,7 +21,7 @@ from glaswerk.serve.chat_response import usage
 from glaswerk.serve.completions import request as completion_request
 from glaswerk.serve.completions.request import CompletionRequest
 from glaswerk.serve.completions.response import Envelope, Spelled, choice
-from glaswerk.serve.errors import ApiError, error_body
+from glaswerk.serve.errors import ApiError
 from glaswerk.serve.generation import Generation, Piece
 from glaswerk.serve.limits import Limits
 from glaswerk.serve.pool import Pool, unless_disconnected
@@ -95,10 +95,7 @@ class Completions:
     def _prompt(self, prompt: str | tuple[int, ...], where: str, more: bool) -> Prompt:
         tokenizer, context = self._served.engine.tokenizer, self._served.engine.context
         if isinstance(prompt, str):
-            # Tokens have at most 128 bytes, so a text above this bound is too long whatever its tokens are.
-            bound = min(128 * context, self._limits.prompt_characters)
-            if len(prompt) > bound:
-                raise _too_long(where, f"{len(prompt):,} characters; the limit is {bound:,}")
+            self._served.check_characters(len(prompt), self._limits, where)
             found = Prompt(prompt, (tokenizer.start_id, *tokenizer.encode(prompt)), 1)
         else:
             beyond = next((i for i in prompt if i >= tokenizer.vocab_size), None)
@@ -246,15 +243,11 @@ class _EventStream(StreamingResponse):
             async for part in answer.parts():
                 yield envelope.chunk([part])
             await answer.record()
-        except ApiError as error:
-            yield chat_response.event(error_body(error.status, error.message, error.param, error.code))
+        except (ApiError, GlaswerkError) as error:
+            yield chat_response.failure(error)
             return
-        except GlaswerkError as error:
-            yield chat_response.event(error_body(400, str(error), None, "lab_error"))
-            return
-        except Exception:
-            message = "the answer was interrupted; the server's terminal shows the cause"
-            yield chat_response.event(error_body(500, message, None, "internal_error"))
+        except Exception as error:
+            yield chat_response.failure(error)
             raise
         if envelope.include_usage:
             yield envelope.chunk([], answer.usage())

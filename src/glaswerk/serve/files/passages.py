@@ -1,14 +1,15 @@
-"""Cut a text into passages, and rank passages for a question by BM25 (Robertson and Zaragoza 2009)."""
+"""Cut a text into passages, and rank passages for a question by the words that they share."""
 
 from __future__ import annotations
 
-import math
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-# The constants of Lucene.
-_K1, _B = 1.2, 0.75
+import numpy as np
+
+from glaswerk.trace.relevance import relevance
+
 _WORD = re.compile(r"\w+")
 # OpenAI's 800 tokens with 400 of overlap, in words.
 WORDS, OVERLAP = 600, 300
@@ -26,28 +27,13 @@ def passages(text: str, words: int = WORDS, overlap: int = OVERLAP) -> Iterator[
             return
 
 
-def terms(text: str) -> Counter[str]:
-    """How often each word occurs, in small letters."""
-    return Counter(word.casefold() for word in _WORD.findall(text))
+def rank(question: str, texts: Sequence[str]) -> list[float]:
+    """A score from 0 to below 1 for each text, s / (1 + s) of its BM25 score s; 0 without a common word."""
+    words: defaultdict[str, int] = defaultdict(lambda: len(words))
+    documents = [np.array([words[word] for word in _words(text)], np.int64) for text in texts]
+    known = [words[word] for word in _words(question) if word in words]
+    return [float(score / (1 + score)) for score in relevance(documents, known, len(words))]
 
 
-def rank(question: str, found: Sequence[Counter[str]]) -> list[float]:
-    """A score from 0 to below 1 for each passage; 0 for one without any word of the question."""
-    asked = set(terms(question))
-    sizes = [sum(one.values()) for one in found]
-    mean = max(1e-9, sum(sizes) / max(1, len(sizes)))
-    weights = {word: _rarity(sum(word in one for one in found), len(found)) for word in asked}
-    most = sum(weights.values()) * (_K1 + 1) or 1.0
-    return [_score(one, size / mean, weights) / most for one, size in zip(found, sizes, strict=True)]
-
-
-def _rarity(count: int, total: int) -> float:
-    return math.log(1 + (total - count + 0.5) / (count + 0.5))
-
-
-def _score(one: Counter[str], length: float, weights: dict[str, float]) -> float:
-    return sum(
-        weight * one[word] * (_K1 + 1) / (one[word] + _K1 * (1 - _B + _B * length))
-        for word, weight in weights.items()
-        if one[word]
-    )
+def _words(text: str) -> list[str]:
+    return [word.casefold() for word in _WORD.findall(text)]

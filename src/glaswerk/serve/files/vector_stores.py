@@ -14,7 +14,7 @@ from glaswerk.serve.contract.operation import Call, Operation
 from glaswerk.serve.contract.schema import Schema
 from glaswerk.serve.contract.shapes import ID, METADATA, PAGING, deleted, kind, listed, object_of
 from glaswerk.serve.errors import ApiError
-from glaswerk.serve.files.passages import passages, rank, terms
+from glaswerk.serve.files.passages import passages, rank
 from glaswerk.serve.stored.store import Store, new_id, now
 
 Body = dict[str, Any]
@@ -249,7 +249,7 @@ class VectorStores:
         question = asked if isinstance(asked, str) else " ".join(asked)
         files = {file["id"]: file for file in self._store.all(call.project, _FILE, home)}
         pieces = list(self._store.all(call.project, "passage", home))
-        scores = rank(question, [terms(piece["text"]) for piece in pieces])
+        scores = rank(question, [piece["text"] for piece in pieces])
         least = (call.body.get("ranking_options") or {}).get("score_threshold", 0.0)
         best = sorted(range(len(pieces)), key=lambda i: -scores[i])[: call.body.get("max_num_results") or 10]
         return {

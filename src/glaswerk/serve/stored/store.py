@@ -8,7 +8,6 @@ project.
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import sqlite3
 import threading
@@ -22,6 +21,7 @@ from typing import Any, TypeVar
 from anyio import to_thread
 
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.files import create_private
 from glaswerk.serve.errors import ApiError
 
 Body = dict[str, Any]
@@ -81,7 +81,7 @@ class Store:
         """Raises GlaswerkError if the file is damaged or of a newer version."""
         self._bounds, self._lock = bounds, threading.RLock()
         try:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            create_private(path)
             self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
             weakref.finalize(self, self._db.close)
             for pragma in (

@@ -13,8 +13,8 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from glaswerk.serve.accounts.account import Account, Usage
 from glaswerk.serve.accounts.accounts import Accounts
-from glaswerk.serve.chat_response import DONE, event
-from glaswerk.serve.errors import ApiError, error_body
+from glaswerk.serve.chat_response import DONE, event, failure
+from glaswerk.serve.errors import ApiError
 from glaswerk.serve.limits import Limits
 from glaswerk.serve.pool import unless_disconnected
 from glaswerk.serve.recent_answers import RecentAnswers, TracedText
@@ -151,7 +151,7 @@ class _Passed:
             extra = await self._extra()
             await usage.finish(*self._counts, self._finish)
         except ApiError as error:
-            yield event(error_body(error.status, error.message, error.param, error.code))
+            yield failure(error)
             return
         if extra:
             chunk = {"object": "chat.completion.chunk", "created": int(time.time()), "choices": []}
