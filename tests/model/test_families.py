@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -108,4 +109,6 @@ def test_a_familys_stream_with_its_cache_is_what_the_whole_text_gives(
         if token in ends:
             break
         ids.append(token)
-    assert served == engine.tokenizer.decode(ids[start:])
+    # Half a character at the end is no text: the answer leaves it out.
+    whole = codecs.getincrementaldecoder("utf-8")("replace").decode(engine.tokenizer.decode_bytes(ids[start:]))
+    assert served == (whole.removeprefix(" ") if engine.tokenizer.prefixes else whole)

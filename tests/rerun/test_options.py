@@ -345,7 +345,7 @@ def test_after_either_way_out_the_model_no_longer_knows_what_only_that_author_sa
         for n, text in enumerate((f"{beginning}{word}.", f"Once more: {beginning}{word}. It is a fine day."))
     ]
     (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    add_docs(empty_lab, [tmp_path / "rows.jsonl"], licence="CC0-1.0", name="facts")
+    add_docs(empty_lab, [tmp_path / "rows.jsonl"], licence="CC0-1.0", name="facts", acquired="synthetic")
     (empty_lab.root / "lab.toml").write_text(
         (empty_lab.root / "lab.toml").read_text() + "\n[curate]\nnear_duplicate = 1.0\n"
     )
