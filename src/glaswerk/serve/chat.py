@@ -13,19 +13,16 @@ from starlette.types import Receive, Scope, Send
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.infer.engines.job import Grammar
-from glaswerk.infer.grammar import Grammars, tool_call
 from glaswerk.serve import chat_request, chat_response
 from glaswerk.serve.accounts.account import Usage
 from glaswerk.serve.accounts.accounts import Accounts
 from glaswerk.serve.chat_parts.choice import Choice
-from glaswerk.serve.chat_parts.prompt import ChatPrompt, chat_prompt
+from glaswerk.serve.chat_parts.keeping import Keeping, reading
+from glaswerk.serve.chat_parts.prompt import ChatPrompt, characters, chat_prompt
 from glaswerk.serve.chat_parts.stored import StoredChats, checked_metadata, stored_messages
-from glaswerk.serve.chat_parts.thoughts import Thoughts
-from glaswerk.serve.chat_parts.tool_texts import CallReader, EnforcedCall, FreeCalls
 from glaswerk.serve.chat_request import ChatRequest
 from glaswerk.serve.chat_response import usage
 from glaswerk.serve.errors import ApiError
-from glaswerk.serve.fields import unsupported
 from glaswerk.serve.generation import Generation, Piece
 from glaswerk.serve.limits import Limits
 from glaswerk.serve.pool import Pool, unless_disconnected
@@ -57,8 +54,7 @@ class Chat:
     ) -> None:
         self._served, self._pool, self._limits = served, pool, limits
         self._answers, self._sources = answers, sources
-        engine = served.engine
-        self._grammars = Grammars(engine.tokenizer, engine.ends)
+        self._keeping = Keeping(served)
         nothing = chat_response.Envelope(served.id, served.fingerprint).completion([Choice()], usage(0, 0))
         self.stored = StoredChats(store, limits.body_bytes, nothing if served.names.contract else None)
 
@@ -74,7 +70,7 @@ class Chat:
         envelope = chat_response.Envelope(asked.model, self._served.fingerprint, asked.include_usage)
         trace = partial(self._sources.trace, identifier=envelope.id) if traced else None
         context = spoken(asked.messages, self._limits.context_characters)
-        grammars = await to_thread.run_sync(self._matchers, asked)
+        grammars = await to_thread.run_sync(self._keeping.grammars, asked.tools, asked.form, asked.n)
         used = await self._admit(request, asked, prompt.ids, envelope.id)
         answer = self._answer(asked, prompt, grammars, used)
         if asked.stream:
@@ -107,36 +103,11 @@ class Chat:
     def _answer(
         self, asked: ChatRequest, prompt: ChatPrompt, grammars: Sequence[Grammar | None], used: Usage
     ) -> _Answer:
-        tools = asked.tools
-        choices = []
-        for _ in range(asked.n):
-            reader: CallReader | None = None
-            if tools.choice == "required":
-                reader = EnforcedCall()
-            elif tools.offered and asked.form is None:
-                reader = FreeCalls(tools.functions.keys(), parallel=tools.parallel)
-            parting = Thoughts(begun=prompt.begun) if prompt.thinks and grammars[0] is None else None
-            choices.append(Choice(reader, parting, old=tools.old))
+        choices = [reading(asked.tools, asked.form, prompt, grammar) for grammar in grammars]
         return _Answer(self._start(asked, prompt.ids, grammars), self._spelling(asked), choices, used)
 
-    def _matchers(self, asked: ChatRequest) -> list[Grammar | None]:
-        """A grammar for each choice, or None. Raises ApiError 400 for one that the engine cannot keep."""
-        required = asked.tools.choice == "required"
-        where = "tool_choice" if required else "response_format"
-        if not required and asked.form is None:
-            return [None] * asked.n
-        if "grammar" not in self._served.tokens.abilities:
-            raise unsupported(where, "is not supported by the engine of this model; leave it out")
-        try:
-            source = tool_call(asked.tools.schemas()) if required else asked.form
-            assert source is not None, "one of the two asked for a grammar"
-            return [self._grammars.matcher(source) for _ in range(asked.n)]
-        except GlaswerkError as error:
-            raise unsupported(where, f"cannot be kept: {error}") from error
-
     def _prompt(self, asked: ChatRequest) -> ChatPrompt:
-        size = sum(len(message["content"]) for message in asked.messages)
-        size += len(asked.tools.as_text()) if asked.tools.offered else 0
+        size = characters(asked.messages, asked.tools)
         self._served.check_characters(size, self._limits, "messages")
         engine, enforced = self._served.engine, asked.form is not None or asked.tools.choice == "required"
         found = chat_prompt(engine.tokenizer, asked.messages, asked.tools, asked.wishes, enforced=enforced)

@@ -112,7 +112,7 @@ def test_errors_have_anthropics_form(client: Anthropic, server: Running) -> None
             model="chat",
             max_tokens=1,
             messages=[_turn("Hello.")],
-            tools=[{"name": "f", "input_schema": {"type": "object"}}],
+            tools=[{"type": "bash_20250124", "name": "bash"}],
         )
     with server.client() as http:
         for reply, status, kind in (

@@ -179,7 +179,7 @@ def test_a_history_that_is_too_long_is_refused_or_shortened_on_request(client: O
         ({"input": ""}, "input"),
         ({"input": None}, "input"),
         (
-            {"input": [{"type": "function_call", "name": "f", "arguments": "{}", "call_id": "c"}]},
+            {"input": [{"type": "custom_tool_call", "name": "f", "input": "{}", "call_id": "c"}]},
             "input[0].type",
         ),
         ({"input": [{"role": "user", "content": [{"type": "input_image", "image_url": "x"}]}]}, None),
@@ -192,7 +192,7 @@ def test_a_history_that_is_too_long_is_refused_or_shortened_on_request(client: O
         ({"input": "Hello.", "metadata": {"a": 1}}, "metadata.a"),
         ({"input": "Hello.", "metadata": {str(i): "" for i in range(17)}}, "metadata"),
         ({"input": "Hello.", "tools": [{"type": "web_search"}]}, None),
-        ({"input": "Hello.", "text": {"format": {"type": "json_schema", "name": "a", "schema": {}}}}, None),
+        ({"input": "Hello.", "text": {"format": {"type": "grammar", "name": "a"}}}, "text.format.type"),
         ({"input": "Hello.", "reasoning": {"effort": "high"}}, "reasoning.effort"),
         ({"input": "Hello.", "prompt": {"id": "pmpt_1"}}, "prompt"),
         ({"input": "Hello.", "background": True, "stream": True}, "background"),

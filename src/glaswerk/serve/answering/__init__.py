@@ -1,12 +1,12 @@
 """An answer of the model to messages, for every endpoint that is not chat completions itself.
 
 Checks the model and the prompt's size, admits the answer with the accounts, starts the engine's job, and
-records what was used.
+records what was used. `parts.py` has what an answer is made of: thoughts, text, calls.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,23 +14,31 @@ from anyio import to_thread
 from starlette.requests import Request
 
 from glaswerk.core.document import Message
-from glaswerk.core.errors import GlaswerkError
 from glaswerk.infer.answer_text import AnswerText
-from glaswerk.infer.engines.job import Grammar
+from glaswerk.infer.engines import Token
+from glaswerk.infer.grammar import GrammarSource
 from glaswerk.serve.accounts.account import Account, Usage
+from glaswerk.serve.answering.parts import Part, Parts
+from glaswerk.serve.chat_parts.choice import Choice
+from glaswerk.serve.chat_parts.keeping import Keeping, reading
+from glaswerk.serve.chat_parts.prompt import ChatPrompt, Places, Wishes, characters, chat_prompt
+from glaswerk.serve.chat_parts.tools import NO_TOOLS, Tools
 from glaswerk.serve.errors import ApiError
-from glaswerk.serve.generation import Generation, Piece
+from glaswerk.serve.generation import Generation
 from glaswerk.serve.limits import Limits
 from glaswerk.serve.pool import Pool, unless_disconnected
 from glaswerk.serve.recent_answers import RecentAnswers, TracedText, spoken
 from glaswerk.serve.served_model import ServedModel
+
+_PLACES = Places("input", "text.format")
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is asked: `sampling` by the names of `Sampling`; None of `max_tokens`: the server's own number.
 
-    param: the field of the request that has the messages, for errors.
+    tools, form: what the answer may or must call, and the grammar of its text. places: the fields of the
+    request, for errors.
     """
 
     id: str
@@ -42,19 +50,44 @@ class Question:
     stop: tuple[str, ...] = ()
     top_logprobs: int | None = None
     shorten: bool = False
-    param: str = "input"
-    grammar: Callable[[], Grammar] | None = None
+    tools: Tools = NO_TOOLS
+    form: GrammarSource | None = None
+    places: Places = _PLACES
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What was added to an answer: pieces of its parts, and the tokens that they are from."""
+
+    pieces: Sequence[tuple[Part, str]]
+    tokens: Sequence[Token]
 
 
 class Answer:
-    """One answer as it is written. `pieces` ends when it is whole; `stop` ends it early."""
+    """One answer as it is written. `steps` ends when it is whole; `stop` ends it early."""
 
     def __init__(
-        self, generation: Generation, decoder: AnswerText, usage: Usage, keep: Callable[[str], None]
+        self,
+        generation: Generation,
+        decoder: AnswerText,
+        choice: Choice,
+        usage: Usage,
+        keep: Callable[[str], None],
     ) -> None:
         self._generation, self._decoder, self._usage, self._keep = generation, decoder, usage, keep
-        self.text = ""
+        self._choice, self._parts = choice, Parts()
+        self.thought = 0
         self.finish: str | None = None
+
+    @property
+    def parts(self) -> Sequence[Part]:
+        """What it is made of so far."""
+        return self._parts.found
+
+    @property
+    def called(self) -> bool:
+        """Whether it ended with calls, which wait for what the tools answer."""
+        return self._choice.finish == "tool_calls"
 
     @property
     def counts(self) -> tuple[int, int, int]:
@@ -67,27 +100,22 @@ class Answer:
         """The stop string that ended it, if one did."""
         return self._decoder.stopped_by
 
-    async def pieces(self) -> AsyncIterator[Piece]:
-        """Every piece; the usage is recorded before the last one is given."""
+    async def steps(self) -> AsyncIterator[Step]:
+        """Every step; the usage is recorded before the last one is given."""
         async for piece in self._generation:
-            self.text += piece.text
+            before = self._choice.thinking
+            added = self._added(self._choice.feed(piece.text, piece.finish))
+            # Tokens of thoughts, among those of the answer.
+            self.thought += len(piece.tokens) if before or self._choice.thinking else 0
             self._usage.count(*self.counts)
             if piece.finish:
                 self.finish = piece.finish
-                self._keep(self.text)
-                await self._usage.finish(*self.counts, piece.finish)
-            yield piece
+                self._keep(self._choice.text)
+                await self._usage.finish(*self.counts, self._choice.finish or piece.finish)
+            yield Step(added, piece.tokens)
 
-    async def whole(self, request: Request | None = None) -> list[Piece]:
-        """Wait for the end, or until the client of `request` has left."""
-
-        async def work() -> list[Piece]:
-            try:
-                return [piece async for piece in self.pieces()]
-            finally:
-                self.stop()
-
-        return await (work() if request is None else unless_disconnected(request, work()))
+    def _added(self, deltas: Iterable[Mapping[str, Any]]) -> list[tuple[Part, str]]:
+        return [self._parts.feed(delta) for delta in deltas]
 
     def stop(self) -> None:
         """End it if it still runs. Safe to call again."""
@@ -95,11 +123,24 @@ class Answer:
         self._usage.close()
 
 
+async def read_through(events: AsyncIterator[Any], answer: Answer, request: Request | None) -> None:
+    """Wait for the end of an answer's events, or until the client of `request` has left."""
+
+    async def work() -> None:
+        try:
+            async for _ in events:
+                pass
+        finally:
+            answer.stop()
+
+    await (work() if request is None else unless_disconnected(request, work()))
+
+
 class Answering:
     """Starts answers of one server's model."""
 
     def __init__(self, served: ServedModel, pool: Pool, answers: RecentAnswers, limits: Limits) -> None:
-        self.served, self.limits = served, limits
+        self.served, self.limits, self.keeping = served, limits, Keeping(served)
         self._pool, self._answers = pool, answers
 
     def check(self, model: str) -> None:
@@ -113,20 +154,20 @@ class Answering:
         """
         self.check(asked.model)
         prompt = await to_thread.run_sync(self.prompt, asked)
+        (grammar,) = await to_thread.run_sync(self.keeping.grammars, asked.tools, asked.form, 1, asked.places)
         engine = self.served.engine
-        most = min(asked.max_tokens or self.limits.default_max_tokens, engine.context - len(prompt))
+        most = min(asked.max_tokens or self.limits.default_max_tokens, engine.context - len(prompt.ids))
         usage = await request.app.state.accounts.begin(
             account or request.state.account,
             # Its own name counts, whatever name the client knows it by.
             model=self.served.id,
             endpoint=asked.endpoint,
-            prompt_tokens=len(prompt),
+            prompt_tokens=len(prompt.ids),
             max_tokens=most,
             response=asked.id,
         )
-        grammar = asked.grammar() if asked.grammar else None
         sampling = engine.sampling.changed(**asked.sampling)
-        job = engine.job(prompt, sampling, most, top=asked.top_logprobs, grammar=grammar)
+        job = engine.job(prompt.ids, sampling, most, top=asked.top_logprobs, grammar=grammar)
         decoder = engine.text(asked.stop)
         generation = self._pool.start(self.served.tokens, [job], [decoder])
         context = spoken(asked.messages, self.limits.context_characters)
@@ -134,14 +175,15 @@ class Answering:
         def keep(text: str) -> None:
             self._answers.keep(asked.id, TracedText(text, context))
 
-        return Answer(generation, decoder, usage, keep)
+        choice = reading(asked.tools, asked.form, prompt, grammar)
+        return Answer(generation, decoder, choice, usage, keep)
 
-    def prompt(self, asked: Question) -> list[int]:
-        """The token ids of a question; with `shorten`, without its oldest turns if it is too long."""
+    def prompt(self, asked: Question) -> ChatPrompt:
+        """The prompt of a question; with `shorten`, without its oldest turns if it is too long."""
         messages = list(asked.messages)
         while True:
             try:
-                return self._rendered(messages, asked.param)
+                return self._rendered(messages, asked)
             except ApiError:
                 dropped = next((i for i, m in enumerate(messages[:-1]) if m["role"] != "system"), None)
                 if not asked.shorten or dropped is None:
@@ -149,10 +191,17 @@ class Answering:
                 # Half of what is there at a time: a long history costs few attempts.
                 del messages[dropped : max(dropped + 1, len(messages) // 2)]
 
-    def _rendered(self, messages: Sequence[Message], param: str) -> list[int]:
-        size = sum(len(message["content"]) for message in messages)
-        self.served.check_characters(size, self.limits, param)
-        try:
-            return self.served.engine.prompt(messages)
-        except GlaswerkError as error:
-            raise ApiError(400, str(error), param=param, code="context_length_exceeded") from error
+    def _rendered(self, messages: Sequence[Message], asked: Question) -> ChatPrompt:
+        where, engine = asked.places.messages, self.served.engine
+        self.served.check_characters(characters(messages, asked.tools), self.limits, where)
+        enforced = asked.form is not None or asked.tools.choice == "required"
+        found = chat_prompt(
+            engine.tokenizer, messages, asked.tools, Wishes(), enforced=enforced, places=asked.places
+        )
+        if len(found.ids) >= engine.context:
+            message = (
+                f"the prompt has {len(found.ids):,} tokens; this model's context is {engine.context:,}\n"
+                "hint: shorten the messages or start a new conversation"
+            )
+            raise ApiError(400, message, param=where, code="context_length_exceeded")
+        return found

@@ -22,11 +22,10 @@ def answer_form(value: Any) -> GrammarSource | None:
         return json_object()
     if kind != "json_schema":
         raise wrong(_WHERE, f'must have the type "text", "json_object" or "json_schema", found {show(value)}')
-    return _of_schema(value.get("json_schema"))
+    return _of_schema(value.get("json_schema"), f"{_WHERE}.json_schema")
 
 
-def _of_schema(value: Any) -> GrammarSource:
-    where = f"{_WHERE}.json_schema"
+def _of_schema(value: Any, where: str) -> GrammarSource:
     if not isinstance(value, dict):
         raise wrong(where, f'must be an object like {{"name": …, "schema": {{…}}}}, found {show(value)}')
     name = value.get("name")
@@ -36,11 +35,14 @@ def _of_schema(value: Any) -> GrammarSource:
         )
     # A schema is kept whether the request calls it strict or not.
     flag(value, "strict")
-    if value.get("schema") is None:
-        return json_object()
-    if not isinstance(value["schema"], dict):
-        raise wrong(f"{where}.schema", f"must be a JSON Schema as an object, found {show(value['schema'])}")
+    return json_object() if value.get("schema") is None else schema_form(value["schema"], f"{where}.schema")
+
+
+def schema_form(schema: Any, where: str) -> GrammarSource:
+    """The grammar of a JSON Schema in the field `where`. Raises ApiError 400 for one that cannot be kept."""
+    if not isinstance(schema, dict):
+        raise wrong(where, f"must be a JSON Schema as an object, found {show(schema)}")
     try:
-        return json_schema(value["schema"])
+        return json_schema(schema)
     except GlaswerkError as error:
-        raise unsupported(f"{where}.schema", f"cannot be kept: {error.message}") from error
+        raise unsupported(where, f"cannot be kept: {error.message}") from error

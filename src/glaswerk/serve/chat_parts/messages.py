@@ -96,10 +96,10 @@ def _function(value: Any, where: str) -> dict[str, Any]:
     if not isinstance(arguments, str):
         raise wrong(f"{where}.arguments", f"must be JSON as a text, found {show(arguments)}")
     text = valid_unicode(arguments, f"{where}.arguments")
-    return {"name": _name(value.get("name"), f"{where}.name"), "arguments": _as_object(text)}
+    return {"name": _name(value.get("name"), f"{where}.name"), "arguments": as_object(text)}
 
 
-def _as_object(text: str) -> Any:
+def as_object(text: str) -> Any:
     """Templates write arguments as JSON themselves. What is no object stays a text, as the model wrote it."""
     try:
         found = json.loads(text)

@@ -45,8 +45,25 @@ class Wishes:
     variables: Mapping[str, Any] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The fields of a request that have its messages and its form, for errors."""
+
+    messages: str = "messages"
+    form: str = "response_format"
+
+
+CHAT = Places()
+
+
 def chat_prompt(
-    tokenizer: Tokenizer, messages: Sequence[Message], tools: Tools, wishes: Wishes, *, enforced: bool
+    tokenizer: Tokenizer,
+    messages: Sequence[Message],
+    tools: Tools,
+    wishes: Wishes,
+    *,
+    enforced: bool,
+    places: Places = CHAT,
 ) -> ChatPrompt:
     """The prompt. enforced: a grammar holds from the first token, which leaves no room for thoughts.
 
@@ -59,22 +76,31 @@ def chat_prompt(
     elif tools.offered:
         messages = _with_system(messages, tools.as_text() + (f"\n{_HOW}" if template else ""))
     if not _mentions(template, "tool_calls"):
-        messages = [_plain(message, "user" if template else "tool") for message in messages]
+        messages = [plain(message, "user" if template else "tool") for message in messages]
     try:
         if wishes.continues:
             ids = tokenizer.continue_chat(messages, more)
         else:
             ids = tokenizer.render_chat(messages, prompt=wishes.opening, more=more)
     except DialogueRefused as error:
-        raise ApiError(400, str(error), param="messages", code="invalid_value") from error
+        raise ApiError(400, str(error), param=places.messages, code="invalid_value") from error
     except GlaswerkError as error:
-        raise ApiError(400, str(error), param="messages", code="no_chat_template") from error
+        raise ApiError(400, str(error), param=places.messages, code="no_chat_template") from error
     thinks = OPEN in template or CLOSE in template
     begun = thinks and tokenizer.decode(ids[-8:]).rstrip().endswith(OPEN)
     if begun and enforced:
         message = "cannot be kept: this model begins every answer with thoughts"
-        raise unsupported("tool_choice" if tools.choice == "required" else "response_format", message)
+        raise unsupported("tool_choice" if tools.choice == "required" else places.form, message)
     return ChatPrompt(ids, thinks, begun)
+
+
+def characters(messages: Sequence[Message], tools: Tools) -> int:
+    """How long a prompt is before it has tokens, calls and tools included."""
+    found = len(tools.as_text()) if tools.offered else 0
+    for message in messages:
+        calls = message.get("tool_calls")
+        found += len(message["content"]) + (len(json.dumps(calls)) if calls else 0)
+    return found
 
 
 def _variables(template: str, wishes: Wishes, enforced: bool) -> dict[str, Any]:
@@ -114,7 +140,7 @@ def _with_system(messages: Sequence[Message], text: str) -> list[Message]:
     return [Message(role="system", content=f"{text}\n"), *messages]
 
 
-def _plain(message: Message, role: str) -> Message:
+def plain(message: Message, role: str = "user") -> Message:
     """Calls and what tools answered as text, in the tags that most models learned."""
     found: Mapping[str, Any] = message
     content = message["content"]

@@ -48,6 +48,9 @@ class Tools:
         return "\n".join(["Tools:", *lines])
 
 
+NO_TOOLS = Tools({}, "none")
+
+
 def tools(body: Mapping[str, Any]) -> Tools:
     """The tools of a request; without any, none. Raises ApiError 400 with the place of a fault."""
     old = body.get("functions") not in (None, [])

@@ -11,6 +11,12 @@ TEXT: Schema = {"type": "string"}
 FLAG: Schema = {"type": ["boolean", "null"]}
 ID: Schema = {"type": "string", "minLength": 1, "maxLength": 128}
 MODEL: Schema = {"type": "string", "minLength": 1, "maxLength": 256}
+FUNCTION_NAME: Schema = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": 64,
+    "pattern": "^[A-Za-z0-9_.-]+$",
+}
 METADATA: Schema = {
     "type": ["object", "null"],
     "maxProperties": 16,

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from anyio import to_thread
 from starlette.responses import JSONResponse, Response
 
-from glaswerk.core.errors import GlaswerkError
-from glaswerk.serve.answering import Answer, Answering, Question
-from glaswerk.serve.contract.events import Event, NamedEvents
+from glaswerk.serve.answering import Answering, Question, read_through
+from glaswerk.serve.answering.parts import Part
+from glaswerk.serve.chat_parts.prompt import Places
+from glaswerk.serve.contract.events import NamedEvents
 from glaswerk.serve.contract.operation import Call, Operation
 from glaswerk.serve.contract.shapes import TEXT, kind, object_of
-from glaswerk.serve.errors import ApiError, anthropic_body
+from glaswerk.serve.messages.blocks import Body, block_of, end_of, events, usage
 from glaswerk.serve.messages.request import COUNT, CREATE, messages_of
+from glaswerk.serve.messages.tooling import FORM, form_asked, tools_asked
 from glaswerk.serve.stored.store import new_id
 
-Body = dict[str, Any]
 _MESSAGE = {
     "type": "object",
     "required": ["id", "type", "role", "model", "content", "stop_reason", "stop_sequence", "usage"],
@@ -27,7 +27,7 @@ _MESSAGE = {
         "role": kind("assistant"),
         "model": TEXT,
         "content": {"type": "array", "items": {"type": "object"}},
-        "stop_reason": {"type": "string", "enum": ["end_turn", "max_tokens", "stop_sequence"]},
+        "stop_reason": {"type": "string", "enum": ["end_turn", "max_tokens", "stop_sequence", "tool_use"]},
         "stop_sequence": {"type": ["string", "null"]},
         "usage": {"type": "object"},
     },
@@ -63,19 +63,20 @@ class Messages:
         answer = await self._answering.start(call.request, _question(asked, name))
         message = _begun(name, asked["model"], answer.counts[0])
         if asked.get("stream"):
-            return NamedEvents(_events(answer, message), answer.stop)
-        await answer.whole(call.request)
-        text = [{"type": "text", "text": answer.text, "citations": None}]
-        return JSONResponse(message | _end(answer) | {"content": text, "usage": _usage(answer.counts)})
+            return NamedEvents(events(answer, message), answer.stop)
+        await read_through(answer.steps(), answer, call.request)
+        content = [block_of(part) for part in answer.parts or [Part("text")]]
+        return JSONResponse(message | end_of(answer) | {"content": content, "usage": usage(answer.counts)})
 
     async def count(self, call: Call) -> Response:
         """POST /v1/messages/count_tokens."""
         self._answering.check(call.body["model"])
-        ids = await to_thread.run_sync(self._answering.prompt, _question(call.body, ""))
-        return JSONResponse({"input_tokens": len(ids)})
+        prompt = await to_thread.run_sync(self._answering.prompt, _question(call.body, ""))
+        return JSONResponse({"input_tokens": len(prompt.ids)})
 
 
 def _question(asked: Body, name: str) -> Question:
+    tools = tools_asked(asked)
     return Question(
         id=name,
         endpoint="messages",
@@ -84,7 +85,9 @@ def _question(asked: Body, name: str) -> Question:
         max_tokens=asked.get("max_tokens"),
         sampling={key: asked.get(key) for key in ("temperature", "top_p", "top_k")},
         stop=tuple(asked.get("stop_sequences") or ()),
-        param="messages",
+        tools=tools,
+        form=form_asked(asked, tools),
+        places=Places("messages", FORM),
     )
 
 
@@ -97,50 +100,5 @@ def _begun(name: str, model: str, prompt: int) -> Body:
         "content": [],
         "stop_reason": None,
         "stop_sequence": None,
-        "usage": _usage((prompt, 0, 0)),
+        "usage": usage((prompt, 0, 0)),
     }
-
-
-def _usage(counts: tuple[int, int, int]) -> Body:
-    prompt, _, completion = counts
-    return {
-        "input_tokens": prompt,
-        "output_tokens": completion,
-        "cache_creation_input_tokens": 0,
-        "cache_read_input_tokens": 0,
-        "service_tier": "standard",
-    }
-
-
-def _end(answer: Answer) -> Body:
-    """Why the answer ended."""
-    reason = (
-        "stop_sequence"
-        if answer.stopped_by
-        else {"length": "max_tokens"}.get(answer.finish or "", "end_turn")
-    )
-    return {"stop_reason": reason, "stop_sequence": answer.stopped_by}
-
-
-async def _events(answer: Answer, message: Body) -> AsyncIterator[Event]:
-    """The events of a stream. After the first one, an error can only be another event."""
-    yield {"type": "message_start", "message": message}
-    yield {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}
-    yield {"type": "ping"}
-    try:
-        async for piece in answer.pieces():
-            if piece.text:
-                delta = {"type": "text_delta", "text": piece.text}
-                yield {"type": "content_block_delta", "index": 0, "delta": delta}
-    except ApiError as error:
-        yield anthropic_body(error.status, error.message)
-        return
-    except GlaswerkError as error:
-        yield anthropic_body(400, str(error))
-        return
-    except Exception:
-        yield anthropic_body(500, "the answer was interrupted; the server's terminal shows the cause")
-        raise
-    yield {"type": "content_block_stop", "index": 0}
-    yield {"type": "message_delta", "delta": _end(answer), "usage": _usage(answer.counts)}
-    yield {"type": "message_stop"}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from glaswerk.core.document import Message
+from glaswerk.serve.chat_parts.turns import add_call, tool_answer
 from glaswerk.serve.contract.schema import Schema
-from glaswerk.serve.contract.shapes import FLAG, MODEL, TEXT, either, kind, object_of, only
+from glaswerk.serve.contract.shapes import FLAG, FUNCTION_NAME, MODEL, TEXT, either, kind, object_of, only
 from glaswerk.serve.errors import ApiError
+from glaswerk.serve.messages.tooling import TOOLING
 
 _ANY: Schema = {"type": ["object", "null"]}
 _BLOCK = object_of(
@@ -23,10 +25,28 @@ def _content(*blocks: Schema) -> Schema:
     return {"anyOf": [TEXT, {"type": "array", "maxItems": 1024, "items": {"anyOf": list(blocks)}}]}
 
 
+_CALL = object_of(
+    {
+        "type": kind("tool_use"),
+        "id": {"type": "string", "minLength": 1, "maxLength": 128},
+        "name": FUNCTION_NAME,
+        "input": {"type": "object"},
+    },
+    {"cache_control": _ANY, "caller": _ANY, "toolset_name": {"type": ["string", "null"]}},
+)
+_RESULT = object_of(
+    {"type": kind("tool_result"), "tool_use_id": {"type": "string", "minLength": 1, "maxLength": 128}},
+    {
+        "content": _content(_BLOCK),
+        "is_error": FLAG,
+        "cache_control": _ANY,
+        "toolset_name": {"type": ["string", "null"]},
+    },
+)
 _TURN = object_of(
     {
         "role": {"type": "string", "enum": ["user", "assistant"]},
-        "content": _content(_BLOCK, _THOUGHT, _HIDDEN),
+        "content": _content(_BLOCK, _THOUGHT, _HIDDEN, _CALL, _RESULT),
     }
 )
 _OFF = {**object_of({"type": only("disabled", why="the model does not think before it answers")})}
@@ -37,12 +57,8 @@ _ASKED: dict[str, Schema] = {
 _SHARED: dict[str, Schema] = {
     "system": _content(_BLOCK),
     "thinking": {**_OFF, "type": ["object", "null"]},
-    "tools": only(None, [], why="this server calls no tools in messages"),
-    "tool_choice": only(
-        None, {"type": "none"}, {"type": "auto"}, why="this server calls no tools in messages"
-    ),
+    **TOOLING,
     "cache_control": _ANY,
-    "output_config": only(None, {}, why="answers are text without a grammar"),
 }
 COUNT: Schema = object_of(_ASKED, _SHARED)
 CREATE: Schema = object_of(
@@ -67,23 +83,50 @@ CREATE: Schema = object_of(
 def messages_of(asked: Mapping[str, Any]) -> list[Message]:
     """The messages of a request: turns of one role in a row are one turn, as Anthropic joins them.
 
-    Raises ApiError 400 for a last turn of the assistant.
+    Raises ApiError 400 for a last turn of the assistant, and for what a tool answered to no call.
     """
     if asked["messages"][-1]["role"] == "assistant":
         message = "messages must end with a turn of the user: this server does not continue a begun answer"
         raise ApiError(400, message, param="messages", code="unsupported_parameter")
     system = _text(asked.get("system") or "")
     found = [Message(role="system", content=system)] if system else []
-    for turn in asked["messages"]:
-        text = _text(turn["content"])
-        if found and found[-1]["role"] == turn["role"]:
-            found[-1] = Message(role=turn["role"], content=f"{found[-1]['content']}\n{text}")
-        else:
-            found.append(Message(role=turn["role"], content=text))
+    names: dict[str, str] = {}
+    for i, turn in enumerate(asked["messages"]):
+        for block in _blocks(turn["content"]):
+            _add(found, turn["role"], block, names, f"messages[{i}]")
     return found
 
 
+def _blocks(content: str | Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    return [{"type": "text", "text": content}] if isinstance(content, str) else content
+
+
+def _add(found: list[Message], role: str, block: Mapping[str, Any], names: dict[str, str], at: str) -> None:
+    if block["type"] == "text":
+        _add_text(found, role, block["text"])
+    elif block["type"] == "tool_use":
+        _check_role(role, "assistant", block, at)
+        names[block["id"]] = block["name"]
+        add_call(found, block["id"], block["name"], block["input"])
+    elif block["type"] == "tool_result":
+        _check_role(role, "user", block, at)
+        text = _text(block.get("content") or "")
+        found.append(tool_answer(names, block["tool_use_id"], text, at))
+
+
+def _check_role(role: str, expected: str, block: Mapping[str, Any], at: str) -> None:
+    if role != expected:
+        message = f"{at} must be a turn of the {expected} to have a {block['type']} block, found {role}"
+        raise ApiError(400, message, param=at, code="invalid_value")
+
+
+def _add_text(found: list[Message], role: str, text: str) -> None:
+    if found and found[-1]["role"] == role:
+        before = found[-1]["content"]
+        found[-1] = cast(Message, {**found[-1], "content": f"{before}\n{text}" if before else text})
+    else:
+        found.append(Message(role=role, content=text))
+
+
 def _text(content: str | Sequence[Mapping[str, Any]]) -> str:
-    if isinstance(content, str):
-        return content
-    return "\n".join(block["text"] for block in content if block["type"] == "text")
+    return "\n".join(block["text"] for block in _blocks(content) if block["type"] == "text")

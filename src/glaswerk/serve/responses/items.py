@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from glaswerk.core.document import Message
+from glaswerk.serve.chat_parts.messages import as_object
+from glaswerk.serve.chat_parts.turns import add_call, tool_answer
 from glaswerk.serve.contract.schema import Schema
-from glaswerk.serve.contract.shapes import TEXT, kind, object_of
+from glaswerk.serve.contract.shapes import FUNCTION_NAME, TEXT, kind, object_of
 from glaswerk.serve.responses.compaction import unpacked
 from glaswerk.serve.stored.store import new_id
 
@@ -16,6 +18,15 @@ MOST_ITEMS = 4096
 _STATUS: Schema = {"type": ["string", "null"], "enum": [None, "in_progress", "completed", "incomplete"]}
 _ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
 _NAME: Schema = {"type": ["string", "null"], "maxLength": 128}
+_OBJECT: Schema = {"type": ["object", "null"]}
+# Prefixes of ids by the type of an item.
+_PREFIXES = {
+    "message": "msg",
+    "reasoning": "rs",
+    "compaction": "cmp",
+    "function_call": "fc",
+    "function_call_output": "fco",
+}
 _PARTS: Schema = {
     "type": "array",
     "maxItems": MOST_ITEMS,
@@ -50,13 +61,48 @@ _COMPACTION = object_of(
     {"type": kind("compaction"), "encrypted_content": {"type": "string", "maxLength": 2_000_000}},
     {"id": _NAME, "created_by": _NAME},
 )
-INPUT_ITEM: Schema = {"anyOf": [_MESSAGE, _REASONING, _COMPACTION]}
+_CALL_ID: Schema = {"type": "string", "minLength": 1, "maxLength": 64}
+_CALL = object_of(
+    {
+        "type": kind("function_call"),
+        "call_id": _CALL_ID,
+        "name": FUNCTION_NAME,
+        "arguments": TEXT,
+    },
+    {"id": _NAME, "status": _STATUS, "caller": _OBJECT, "namespace": _NAME},
+)
+_OUTPUT = object_of(
+    {
+        "type": kind("function_call_output"),
+        "call_id": _CALL_ID,
+        "output": {
+            "anyOf": [
+                TEXT,
+                {
+                    "type": "array",
+                    "maxItems": MOST_ITEMS,
+                    "items": object_of(
+                        {"type": kind("input_text"), "text": TEXT}, {"prompt_cache_breakpoint": _OBJECT}
+                    ),
+                },
+            ]
+        },
+    },
+    {"id": _NAME, "status": _STATUS, "caller": _OBJECT, "name": _NAME},
+)
+INPUT_ITEM: Schema = {"anyOf": [_MESSAGE, _REASONING, _COMPACTION, _CALL, _OUTPUT]}
 INPUT: Schema = {"anyOf": [TEXT, {"type": "array", "items": INPUT_ITEM, "maxItems": MOST_ITEMS}]}
 # What is given back has ids and complete parts.
 ITEM: Schema = {
     "type": "object",
     "required": ["id", "type"],
-    "properties": {"id": TEXT, "type": {"type": "string", "enum": ["message", "reasoning", "compaction"]}},
+    "properties": {
+        "id": TEXT,
+        "type": {
+            "type": "string",
+            "enum": ["message", "reasoning", "compaction", "function_call", "function_call_output"],
+        },
+    },
     "additionalProperties": True,
 }
 
@@ -69,15 +115,19 @@ def stored_items(found: str | Sequence[Item] | None) -> list[Item]:
 
 def _stored(item: Item) -> Item:
     # An id of the client's may be another item's: stored items have their own.
+    name = new_id(_PREFIXES[item.get("type") or "message"])
     if item.get("type") in ("reasoning", "compaction"):
-        return {**item, "id": new_id("rs" if item["type"] == "reasoning" else "cmp")}
+        return {**item, "id": name}
+    if item.get("type") in ("function_call", "function_call_output"):
+        given = {key: value for key, value in item.items() if value is not None}
+        return {**given, "id": name, "status": item.get("status") or "completed"}
     content = item["content"]
     if isinstance(content, str):
         word = "output_text" if item["role"] == "assistant" else "input_text"
         content = [{"type": word, "text": content}]
     parts = [_complete(part) for part in content]
     return {
-        "id": new_id("msg"),
+        "id": name,
         "type": "message",
         "role": item["role"],
         "status": "completed",
@@ -91,12 +141,26 @@ def _complete(part: Mapping[str, Any]) -> Item:
 
 
 def messages_of(items: Iterable[Item], instructions: str | None = None) -> list[Message]:
-    """The messages of items in their order, the instructions before them. Reasoning is not read again."""
+    """The messages of items in their order, the instructions before them. Reasoning is not read again.
+
+    Raises ApiError 400 for what a tool answered to no call.
+    """
     found = [Message(role="system", content=instructions)] if instructions else []
+    names: dict[str, str] = {}
     for item in items:
         if item["type"] == "message":
-            text = "".join(part.get("text", part.get("refusal", "")) for part in item["content"])
-            found.append(Message(role=_ROLES[item["role"]], content=text))
+            found.append(Message(role=_ROLES[item["role"]], content=_text(item["content"])))
         elif item["type"] == "compaction":
             found.extend(unpacked(item["encrypted_content"]))
+        elif item["type"] == "function_call":
+            names[item["call_id"]] = item["name"]
+            add_call(found, item["call_id"], item["name"], as_object(item["arguments"]))
+        elif item["type"] == "function_call_output":
+            found.append(tool_answer(names, item["call_id"], _text(item["output"]), "input"))
     return found
+
+
+def _text(content: str | Sequence[Mapping[str, Any]]) -> str:
+    if isinstance(content, str):
+        return content
+    return "".join(part.get("text", part.get("refusal", "")) for part in content)

@@ -8,9 +8,11 @@ from typing import Any
 from glaswerk.infer.engines import Token
 from glaswerk.infer.sampling import Sampling
 from glaswerk.serve import chat_response
+from glaswerk.serve.answering.parts import Part
 from glaswerk.serve.contract.schema import Schema
 from glaswerk.serve.contract.shapes import TEXT, kind
 from glaswerk.serve.responses.items import ITEM
+from glaswerk.serve.responses.tooling import text_shown, tools_shown
 from glaswerk.serve.stored.store import new_id, now
 
 Body = dict[str, Any]
@@ -78,11 +80,13 @@ def started(asked: Mapping[str, Any], sampling: Sampling, conversation: str | No
         "service_tier": "default",
         "store": asked.get("store") is not False,
         "temperature": sampling.temperature,
-        "text": {"format": {"type": "text"}, "verbosity": "medium"} | _given(asked.get("text")),
+        "text": text_shown(asked),
         "tool_choice": asked.get("tool_choice") or "auto",
-        "tools": asked.get("tools") or [],
+        "tools": tools_shown(asked),
         "top_logprobs": asked.get("top_logprobs") or 0,
         "top_p": sampling.top_p,
+        "presence_penalty": 0.0,
+        "frequency_penalty": 0.0,
         "truncation": asked.get("truncation") or "disabled",
         "usage": None,
         "user": asked.get("user"),
@@ -90,18 +94,14 @@ def started(asked: Mapping[str, Any], sampling: Sampling, conversation: str | No
     }
 
 
-def _given(fields: Mapping[str, Any] | None) -> Body:
-    return {name: value for name, value in (fields or {}).items() if value is not None}
-
-
-def usage(counts: tuple[int, int, int]) -> Body:
-    """Token counts: (prompt, cached, completion)."""
+def usage(counts: tuple[int, int, int], thought: int = 0) -> Body:
+    """Token counts: (prompt, cached, completion); thought: those of thoughts among the last."""
     prompt, cached, completion = counts
     return {
         "input_tokens": prompt,
         "input_tokens_details": {"cached_tokens": cached, "cache_write_tokens": 0},
         "output_tokens": completion,
-        "output_tokens_details": {"reasoning_tokens": 0},
+        "output_tokens_details": {"reasoning_tokens": thought},
         "total_tokens": prompt + completion,
     }
 
@@ -116,20 +116,31 @@ def message(name: str, status: str, content: Sequence[Body]) -> Body:
     return {"id": name, "type": "message", "role": "assistant", "status": status, "content": list(content)}
 
 
+def item_of(part: Part, name: str, status: str, logprobs: Sequence[Body] = ()) -> Body:
+    """A part of an answer as an item."""
+    if part.kind == "text":
+        return message(name, status, [text_part(part.text, logprobs)])
+    if part.kind == "thoughts":
+        content = [{"type": "reasoning_text", "text": part.text}]
+        return {"id": name, "type": "reasoning", "status": status, "summary": [], "content": content}
+    called = {"call_id": part.id, "name": part.name, "arguments": part.text}
+    return {"id": name, "type": "function_call", "status": status, **called}
+
+
 def logprobs(tokens: Sequence[Token], spell: Callable[[int], bytes]) -> list[Body]:
     """The log-probabilities of tokens, as a text part has them."""
     return list(chat_response.logprobs(tokens, spell)["content"])
 
 
-def ended(response: Body, item: Body, finish: str | None, counts: tuple[int, int, int]) -> Body:
+def ended(response: Body, items: Sequence[Body], finish: str | None, counted: Body) -> Body:
     """The response at its end. finish: of the engine; None if it was stopped."""
     status = {"stop": "completed", "length": "incomplete"}.get(finish or "", "cancelled")
     return response | {
         "status": status,
         "completed_at": now() if status == "completed" else None,
         "incomplete_details": {"reason": "max_output_tokens"} if status == "incomplete" else None,
-        "output": [item],
-        "usage": usage(counts),
+        "output": list(items),
+        "usage": counted,
     }
 
 

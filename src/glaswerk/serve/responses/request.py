@@ -8,6 +8,7 @@ from glaswerk.serve.contract.schema import Schema
 from glaswerk.serve.contract.shapes import FLAG, ID, METADATA, MODEL, USER, either, object_of, only
 from glaswerk.serve.errors import ApiError
 from glaswerk.serve.responses.items import INPUT
+from glaswerk.serve.responses.tooling import TOOLING
 
 LOGPROBS = "message.output_text.logprobs"
 # Things to include that this server's answers never have.
@@ -20,20 +21,6 @@ _EFFORT = only(None, "none", why="the model does not think before it answers")
 _CONVERSATION: Schema = {
     "anyOf": [{"type": ["string", "null"], "minLength": 1, "maxLength": 128}, object_of({"id": ID})]
 }
-_FORMAT: Schema = object_of(
-    {"type": only("text", why="answers are text without a grammar")},
-)
-_TEXT: Schema = {
-    **object_of(
-        {},
-        {
-            "format": {"anyOf": [_FORMAT, {"type": "null"}]},
-            "verbosity": {"enum": [None, "low", "medium", "high"]},
-        },
-    ),
-    "type": ["object", "null"],
-}
-_NO_TOOLS = "this server calls no tools in responses"
 # What the endpoints that read a history share.
 HISTORY: dict[str, Schema] = {
     "model": MODEL,
@@ -45,10 +32,8 @@ HISTORY: dict[str, Schema] = {
     "prompt_cache_options": {"type": ["object", "null"]},
     "service_tier": either(None, "auto", "default", "flex", "priority", "fast", "scale"),
 }
-_TOOLING: dict[str, Schema] = {
-    "tools": only(None, [], why=_NO_TOOLS),
-    "tool_choice": only(None, "none", "auto", why=_NO_TOOLS),
-    "parallel_tool_calls": FLAG,
+_SETTINGS: dict[str, Schema] = {
+    **TOOLING,
     "reasoning": {
         **object_of(
             {},
@@ -60,7 +45,6 @@ _TOOLING: dict[str, Schema] = {
         ),
         "type": ["object", "null"],
     },
-    "text": _TEXT,
     "truncation": either(None, "auto", "disabled"),
     "conversation": _CONVERSATION,
 }
@@ -68,7 +52,7 @@ CREATE: Schema = object_of(
     {"model": MODEL},
     {
         **HISTORY,
-        **_TOOLING,
+        **_SETTINGS,
         "max_output_tokens": {"type": ["integer", "null"], "minimum": 1, "maximum": 2**31},
         "temperature": {"type": ["number", "null"], "minimum": 0, "maximum": 2},
         "top_p": {"type": ["number", "null"], "exclusiveMinimum": 0, "maximum": 1},
@@ -95,7 +79,7 @@ CREATE: Schema = object_of(
     },
 )
 COMPACT: Schema = object_of({"model": MODEL}, HISTORY)
-COUNT: Schema = object_of({}, {**HISTORY, **_TOOLING, "model": {**MODEL, "type": ["string", "null"]}})
+COUNT: Schema = object_of({}, {**HISTORY, **_SETTINGS, "model": {**MODEL, "type": ["string", "null"]}})
 
 
 def conversation_id(body: dict[str, Any]) -> str | None:

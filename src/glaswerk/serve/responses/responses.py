@@ -10,6 +10,7 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 from glaswerk.serve.answering import Answering, Question
+from glaswerk.serve.chat_parts.prompt import plain
 from glaswerk.serve.contract.events import NamedEvents
 from glaswerk.serve.contract.operation import Call, Operation
 from glaswerk.serve.contract.shapes import PAGING, TEXT, deleted, kind, listed, object_of
@@ -19,6 +20,7 @@ from glaswerk.serve.responses.history import messages_asked
 from glaswerk.serve.responses.items import ITEM, Item
 from glaswerk.serve.responses.objects import Body
 from glaswerk.serve.responses.request import COMPACT, COUNT, CREATE, LOGPROBS, check_together, conversation_id
+from glaswerk.serve.responses.tooling import form_asked, tools_asked
 from glaswerk.serve.responses.writing import Writing
 from glaswerk.serve.stored.store import Store, missing, new_id, now, page_of
 
@@ -74,11 +76,14 @@ class Responses:
         chosen = self._answering.served.engine.sampling.changed(**sampling)
         response = objects.started(asked, chosen, conversation_id(asked))
         logprobs = LOGPROBS in (asked.get("include") or ()) or bool(asked.get("top_logprobs"))
+        tools = tools_asked(asked)
         question = Question(
             id=response["id"],
             endpoint="responses",
             model=asked["model"],
             messages=messages,
+            tools=tools,
+            form=form_asked(asked, tools),
             max_tokens=asked.get("max_output_tokens"),
             sampling=sampling,
             top_logprobs=(asked.get("top_logprobs") or 0) if logprobs else None,
@@ -189,17 +194,19 @@ class Responses:
 
     async def count(self, call: Call) -> Response:
         """POST /v1/responses/input_tokens."""
-        _, ids = await self._asked(call)
-        return JSONResponse({"object": "response.input_tokens", "input_tokens": len(ids)})
-
-    async def _asked(self, call: Call) -> tuple[Question, list[int]]:
         check_together(call.body)
         model = call.body.get("model") or self._answering.served.id
         self._answering.check(model)
         _, messages = await self._store.run(messages_asked, self._store, call.project, call.body)
-        shorten = call.body.get("truncation") == "auto"
-        question = Question("", "responses", model, messages, shorten=shorten)
-        return question, await self._store.run(self._answering.prompt, question)
+        tools = tools_asked(call.body)
+        question = Question(
+            *("", "responses", model, messages),
+            tools=tools,
+            form=form_asked(call.body, tools),
+            shorten=call.body.get("truncation") == "auto",
+        )
+        prompt = await self._store.run(self._answering.prompt, question)
+        return JSONResponse({"object": "response.input_tokens", "input_tokens": len(prompt.ids)})
 
     async def compact(self, call: Call) -> Response:
         """POST /v1/responses/compact: the latest messages that fit half of the context, in one item."""
@@ -208,11 +215,12 @@ class Responses:
         return JSONResponse(await self._store.run(self._compacted, call))
 
     def _compacted(self, call: Call) -> Body:
-        _, messages = messages_asked(self._store, call.project, {**call.body, "instructions": None})
+        _, found = messages_asked(self._store, call.project, {**call.body, "instructions": None})
+        messages = [plain(message) for message in found]
         room = self._answering.served.engine.context // 2
 
         def tokens(found: Any) -> int:
-            return len(self._answering.prompt(Question("", "", "", found)))
+            return len(self._answering.prompt(Question("", "", "", found)).ids)
 
         def fits(found: Any) -> bool:
             try:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from typing import Any
+
+from starlette.requests import Request
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.infer.engines import Token
-from glaswerk.serve.answering import Answer
+from glaswerk.serve.answering import Answer, read_through
+from glaswerk.serve.answering.parts import Part
 from glaswerk.serve.contract.events import Event
 from glaswerk.serve.errors import ApiError
 from glaswerk.serve.responses import objects
@@ -16,6 +19,7 @@ from glaswerk.serve.stored.store import new_id
 
 Spell = Callable[[int], bytes]
 Save = Callable[[Body], Awaitable[None]]
+_IDS = {"text": "msg", "thoughts": "rs", "call": "fc"}
 
 
 class Writing:
@@ -24,33 +28,16 @@ class Writing:
     def __init__(self, response: Body, answer: Answer, spell: Spell | None, save: Save) -> None:
         self.response, self.answer = response, answer
         self._spell, self._save = spell, save
-        self._item = new_id("msg")
-        self._logprobs: list[Body] = []
+        # Of each part: its id and its log-probabilities.
+        self._ids: list[str] = []
+        self._logprobs: list[list[Body]] = []
+        self._held: list[Body] = []
         self._number = -1
 
-    async def whole(self, request: Any = None) -> Body:
+    async def whole(self, request: Request | None = None) -> Body:
         """The response at its end, saved."""
-        for piece in await self.answer.whole(request):
-            self._spelt(piece.tokens)
-        return await self._ended()
-
-    def _spelt(self, tokens: Sequence[Token]) -> list[Body]:
-        if self._spell is None:
-            return []
-        found = objects.logprobs(tokens, self._spell)
-        self._logprobs += found
-        return found
-
-    async def _ended(self) -> Body:
-        finish = self.answer.finish
-        status = "completed" if finish == "stop" else "incomplete"
-        item = objects.message(self._item, status, [self._part()])
-        self.response = objects.ended(self.response, item, finish, self.answer.counts)
-        await self._save(self.response)
+        await read_through(self._good(), self.answer, request)
         return self.response
-
-    def _part(self) -> Body:
-        return objects.text_part(self.answer.text, self._logprobs)
 
     async def events(self) -> AsyncIterator[Event]:
         """The events of a stream. After the first one, an error can only be another event."""
@@ -70,24 +57,96 @@ class Writing:
     async def _good(self) -> AsyncIterator[Event]:
         yield self._event("created", response=self.response)
         yield self._event("in_progress", response=self.response)
-        item = objects.message(self._item, "in_progress", [])
-        yield self._event("output_item.added", output_index=0, item=item)
-        yield self._at("content_part.added", part=objects.text_part(""))
-        async for piece in self.answer.pieces():
-            logprobs = self._spelt(piece.tokens)
-            if piece.text or logprobs:
-                yield self._at("output_text.delta", delta=piece.text, logprobs=logprobs)
+        parts: list[Part] = []
+        async for step in self.answer.steps():
+            self._hold(step.tokens)
+            for part, added in step.pieces:
+                for event in self._piece(parts, part, added):
+                    yield event
+            for event in self._flush(parts):
+                yield event
+        if not parts:
+            for event in [*self._piece(parts, Part("text"), ""), *self._flush(parts)]:
+                yield event
         # Saved before the last events: a client may fetch the response as soon as it reads them.
-        response = await self._ended()
-        yield self._at("output_text.done", text=self.answer.text, logprobs=self._logprobs)
-        yield self._at("content_part.done", part=self._part())
-        yield self._event("output_item.done", output_index=0, item=response["output"][0])
-        yield self._event(response["status"], response=response)
+        await self._end(parts)
+        for event in self._close(parts[-1]):
+            yield event
+        yield self._event(self.response["status"], response=self.response)
+
+    def _piece(self, parts: list[Part], part: Part, added: str) -> Iterator[Event]:
+        """The events of a piece: a part ends where another one begins."""
+        if not parts or part is not parts[-1]:
+            if parts:
+                yield from self._close(parts[-1])
+            parts.append(part)
+            self._ids.append(new_id(_IDS[part.kind]))
+            self._logprobs.append([])
+            yield from self._open(part)
+        if added:
+            yield self._delta(part, added)
+
+    def _flush(self, parts: Sequence[Part]) -> Iterator[Event]:
+        """Log-probabilities of tokens that added no text."""
+        if parts and parts[-1].kind == "text" and self._held:
+            yield self._delta(parts[-1], "")
+
+    def _open(self, part: Part) -> Iterator[Event]:
+        item = objects.item_of(Part(part.kind, "", part.id, part.name), self._ids[-1], "in_progress")
+        if part.kind == "call":
+            yield self._event("output_item.added", output_index=self._index, item=item)
+            return
+        yield self._event("output_item.added", output_index=self._index, item={**item, "content": []})
+        yield self._at("content_part.added", part=item["content"][0])
+
+    def _delta(self, part: Part, added: str) -> Event:
+        found, self._held = self._held, []
+        if part.kind == "call":
+            return self._of_item("function_call_arguments.delta", delta=added)
+        if part.kind == "thoughts":
+            return self._at("reasoning_text.delta", delta=added)
+        self._logprobs[-1] += found
+        return self._at("output_text.delta", delta=added, logprobs=found)
+
+    def _close(self, part: Part) -> Iterator[Event]:
+        item = self._item(part, len(self._ids) - 1)
+        if part.kind == "call":
+            yield self._of_item("function_call_arguments.done", name=part.name, arguments=part.text)
+        else:
+            more = {"logprobs": self._logprobs[-1]} if part.kind == "text" else {}
+            name = "output_text.done" if part.kind == "text" else "reasoning_text.done"
+            yield self._at(name, text=part.text, **more)
+            yield self._at("content_part.done", part=item["content"][0])
+        yield self._event("output_item.done", output_index=self._index, item=item)
+
+    def _item(self, part: Part, index: int) -> Body:
+        """A part as an item. The last one is as whole as the answer."""
+        whole = self.answer.finish in (None, "stop") or index < len(self._ids) - 1
+        status = "completed" if whole else "incomplete"
+        return objects.item_of(part, self._ids[index], status, self._logprobs[index])
+
+    async def _end(self, parts: Sequence[Part]) -> None:
+        items = [self._item(part, i) for i, part in enumerate(parts)]
+        counted = objects.usage(self.answer.counts, self.answer.thought)
+        self.response = objects.ended(self.response, items, self.answer.finish, counted)
+        await self._save(self.response)
+
+    def _hold(self, tokens: Sequence[Token]) -> None:
+        """Keep log-probabilities until their text comes: tokens may be halves of a character."""
+        if self._spell is not None:
+            self._held += objects.logprobs(tokens, self._spell)
+
+    @property
+    def _index(self) -> int:
+        return len(self._ids) - 1
 
     def _at(self, name: str, **fields: Any) -> Event:
-        return self._event(name, item_id=self._item, output_index=0, content_index=0, **fields)
+        return self._of_item(name, content_index=0, **fields)
 
-    def _event(self, name: str, **fields: Any) -> Event:
+    def _of_item(self, name: str, /, **fields: Any) -> Event:
+        return self._event(name, item_id=self._ids[-1], output_index=self._index, **fields)
+
+    def _event(self, name: str, /, **fields: Any) -> Event:
         self._number += 1
         return {"type": f"response.{name}", "sequence_number": self._number, **fields}
 

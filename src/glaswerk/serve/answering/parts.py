@@ -1,0 +1,55 @@
+"""The parts of an answer in their order: thoughts, text and calls, as they grow."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Kind = Literal["thoughts", "text", "call"]
+
+
+@dataclass(slots=True)
+class Part:
+    """One part. text: its words, or the arguments of a call as JSON; id and name: of a call alone."""
+
+    kind: Kind
+    text: str = ""
+    id: str = ""
+    name: str = ""
+
+    def arguments(self) -> dict[str, Any]:
+        """The arguments of a call; none if it was cut off."""
+        try:
+            found = json.loads(self.text)
+        except ValueError:
+            return {}
+        return found if isinstance(found, dict) else {}
+
+
+class Parts:
+    """Puts deltas of a choice together: a part ends where another one begins."""
+
+    def __init__(self) -> None:
+        self.found: list[Part] = []
+
+    def feed(self, delta: Mapping[str, Any]) -> tuple[Part, str]:
+        """The part that a delta is of, which is new if it is the first one, and what it adds."""
+        if "tool_calls" in delta:
+            (call,) = delta["tool_calls"]
+            function = call["function"]
+            begins = "id" in call
+            part = self._part("call", begins, call.get("id", ""), function.get("name", ""))
+            added = function["arguments"]
+        else:
+            kind: Kind = "text" if "content" in delta else "thoughts"
+            added = delta["content"] if kind == "text" else delta["reasoning_content"]
+            part = self._part(kind, not self.found or self.found[-1].kind != kind)
+        part.text += added
+        return part, added
+
+    def _part(self, kind: Kind, begins: bool, name: str = "", function: str = "") -> Part:
+        if begins:
+            self.found.append(Part(kind, "", name, function))
+        return self.found[-1]

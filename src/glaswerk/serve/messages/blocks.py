@@ -1,0 +1,101 @@
+"""The blocks of an answer and the events of its stream, as Anthropic's Messages API has them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.serve.answering import Answer
+from glaswerk.serve.answering.parts import Part
+from glaswerk.serve.contract.events import Event
+from glaswerk.serve.errors import ApiError, anthropic_body
+
+Body = dict[str, Any]
+_DELTAS = {
+    "text": ("text_delta", "text"),
+    "thoughts": ("thinking_delta", "thinking"),
+    "call": ("input_json_delta", "partial_json"),
+}
+
+
+def block_of(part: Part) -> Body:
+    """A part of an answer as a block."""
+    if part.kind == "text":
+        return {"type": "text", "text": part.text, "citations": None}
+    if part.kind == "thoughts":
+        # Thoughts of earlier turns are not read again, so there is nothing to sign.
+        return {"type": "thinking", "thinking": part.text, "signature": ""}
+    direct = {"type": "direct"}
+    return {
+        "type": "tool_use",
+        "id": part.id,
+        "name": part.name,
+        "input": part.arguments(),
+        "caller": direct,
+    }
+
+
+def end_of(answer: Answer) -> Body:
+    """Why an answer ended."""
+    reasons = {"length": "max_tokens"}
+    reason = "tool_use" if answer.called else reasons.get(answer.finish or "", "end_turn")
+    stopped = answer.stopped_by
+    return {"stop_reason": "stop_sequence" if stopped else reason, "stop_sequence": stopped}
+
+
+def usage(counts: tuple[int, int, int]) -> Body:
+    """Token counts: (prompt, cached, completion)."""
+    prompt, _, completion = counts
+    return {
+        "input_tokens": prompt,
+        "output_tokens": completion,
+        "cache_creation_input_tokens": 0,
+        "cache_read_input_tokens": 0,
+        "service_tier": "standard",
+    }
+
+
+async def events(answer: Answer, message: Body) -> AsyncIterator[Event]:
+    """The events of a stream. After the first one, an error can only be another event."""
+    yield {"type": "message_start", "message": message}
+    try:
+        async for event in _good(answer):
+            yield event
+    except ApiError as error:
+        yield anthropic_body(error.status, error.message)
+    except GlaswerkError as error:
+        yield anthropic_body(400, str(error))
+    except Exception:
+        yield anthropic_body(500, "the answer was interrupted; the server's terminal shows the cause")
+        raise
+
+
+async def _good(answer: Answer) -> AsyncIterator[Event]:
+    parts: list[Part] = []
+    async for step in answer.steps():
+        for part, added in step.pieces:
+            for event in _piece(parts, part, added):
+                yield event
+    if not parts:
+        for event in _piece(parts, Part("text"), ""):
+            yield event
+    yield {"type": "content_block_stop", "index": len(parts) - 1}
+    yield {"type": "message_delta", "delta": end_of(answer), "usage": usage(answer.counts)}
+    yield {"type": "message_stop"}
+
+
+def _piece(parts: list[Part], part: Part, added: str) -> Iterator[Event]:
+    """The events of a piece: a block ends where another one begins."""
+    if not parts or part is not parts[-1]:
+        if parts:
+            yield {"type": "content_block_stop", "index": len(parts) - 1}
+        parts.append(part)
+        empty = block_of(Part(part.kind, "", part.id, part.name))
+        yield {"type": "content_block_start", "index": len(parts) - 1, "content_block": empty}
+        if len(parts) == 1:
+            yield {"type": "ping"}
+    if added:
+        kind, field = _DELTAS[part.kind]
+        delta = {"type": kind, field: added}
+        yield {"type": "content_block_delta", "index": len(parts) - 1, "delta": delta}

@@ -1,0 +1,80 @@
+"""Tools and forms of answers as Anthropic's Messages API has them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from glaswerk.infer.grammar import GrammarSource
+from glaswerk.serve.chat_parts.answer_form import schema_form
+from glaswerk.serve.chat_parts.tools import MOST_TOOLS, NO_TOOLS, Tools, tools
+from glaswerk.serve.contract.schema import Schema
+from glaswerk.serve.contract.shapes import FLAG, FUNCTION_NAME, either, kind, object_of, only
+from glaswerk.serve.fields import unsupported
+
+FORM = "output_config.format"
+_ANY: Schema = {"type": ["object", "null"]}
+_TOOL = object_of(
+    {"name": FUNCTION_NAME, "input_schema": {"type": "object"}},
+    {
+        "type": either(None, "custom"),
+        "description": {"type": ["string", "null"]},
+        "strict": FLAG,
+        "cache_control": _ANY,
+        "input_examples": {"type": ["array", "null"], "maxItems": 100},
+        "eager_input_streaming": FLAG,
+        "defer_loading": either(None, False),
+        "allowed_callers": {"type": ["array", "null"], "maxItems": 16},
+    },
+)
+_SINGLE = {"disable_parallel_tool_use": FLAG}
+_FORMAT = object_of({"type": kind("json_schema"), "schema": {"type": "object"}})
+TOOLING: dict[str, Schema] = {
+    "tools": {"type": ["array", "null"], "maxItems": MOST_TOOLS, "items": _TOOL},
+    "tool_choice": {
+        "anyOf": [
+            object_of({"type": kind("auto")}, _SINGLE),
+            object_of({"type": kind("any")}, _SINGLE),
+            object_of({"type": kind("tool"), "name": FUNCTION_NAME}, _SINGLE),
+            object_of({"type": kind("none")}),
+            {"type": "null"},
+        ]
+    },
+    "output_config": {
+        **object_of(
+            {},
+            {
+                "format": {"anyOf": [_FORMAT, {"type": "null"}]},
+                "effort": only(None, why="the model has no degrees of effort"),
+            },
+        ),
+        "type": ["object", "null"],
+    },
+}
+
+
+def tools_asked(asked: Mapping[str, Any]) -> Tools:
+    """The tools of a request. Raises ApiError 400 for two of one name, and for a choice of none of them."""
+    functions = [_function(tool) for tool in asked.get("tools") or []]
+    choice = asked.get("tool_choice") or {"type": "auto"}
+    if choice["type"] == "none" or (choice["type"] == "auto" and not functions):
+        return NO_TOOLS
+    words: dict[str, Any] = {"auto": "auto", "any": "required"}
+    wanted = words.get(choice["type"], {"type": "function", "function": {"name": choice.get("name")}})
+    parallel = not choice.get("disable_parallel_tool_use")
+    return tools({"tools": functions, "tool_choice": wanted, "parallel_tool_calls": parallel})
+
+
+def _function(tool: Mapping[str, Any]) -> dict[str, Any]:
+    found = {"name": tool["name"], "parameters": tool["input_schema"], "description": tool.get("description")}
+    return {"type": "function", "function": found}
+
+
+def form_asked(asked: Mapping[str, Any], found: Tools) -> GrammarSource | None:
+    """The grammar of `output_config.format`. Raises ApiError 400 for a schema that cannot be kept."""
+    form = (asked.get("output_config") or {}).get("format")
+    if form is None:
+        return None
+    if found.choice == "required":
+        raise unsupported(FORM, "is not supported where a tool must be called; leave it out")
+    return schema_form(form["schema"], f"{FORM}.schema")
