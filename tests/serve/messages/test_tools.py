@@ -153,7 +153,7 @@ def test_a_wrong_field_is_named(client: Anthropic, change: dict[str, Any], named
     assert len(message) < 500
 
 
-@pytest.mark.parametrize("schema", BOMBS, ids=lambda schema: str(schema)[:50])
+@pytest.mark.parametrize("schema", BOMBS[:1], ids=lambda schema: str(schema)[:50])
 def test_a_schema_that_cannot_be_kept_is_refused_by_name(client: Anthropic, schema: dict[str, Any]) -> None:
     tool: Any = {"name": "x", "input_schema": schema}
     with pytest.raises(BadRequestError, match=r"cannot be kept|prompt has|expected messages"):
