@@ -111,7 +111,7 @@ def worker(seconds: float, number: int, only: str, out: Path) -> None:
     warnings.simplefilter("error", ResourceWarning)
     dice, end = random.Random(number), time.monotonic() + seconds
     every = seeds()
-    chosen = [seed for seed in every if only in f"{seed.verb}/{seed.name}"]
+    chosen = [seed for seed in every if any(part in f"{seed.verb}/{seed.name}" for part in only.split(","))]
     counts: Counter[str] = Counter()
     while time.monotonic() < end:
         with tempfile.TemporaryDirectory() as scratch:
@@ -179,7 +179,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--minutes", type=float, default=1)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", default="", help="part of VERB/FILE, such as mbox or posts/")
+    parser.add_argument("--only", default="", help="parts of VERB/FILE, such as mbox or posts/,a.ods")
     parser.add_argument("--out", type=Path, default=None)
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     chosen = parser.parse_args()

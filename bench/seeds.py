@@ -24,6 +24,7 @@ import zstandard
 from bench.document_seeds import document_seeds
 from bench.message_seeds import message_seeds
 from bench.seed import Seed, lines, tarred, zipped
+from bench.talk_seeds import talk_seeds
 
 PAGE = (
     '<!doctype html><html lang="de"><head><title>The weir | Millford</title><meta name="author" content="H">'
@@ -267,4 +268,4 @@ def seeds() -> list[Seed]:
     found += [Seed("images", "a.tar", png(), lambda data: tarred({**pictures, "a.png": data}))]
     found += [Seed("images", "a.parquet", parquet([{"image": {"bytes": png()}, "text": "A square"}]))]
     found += [Seed("evaluations", "e.jsonl", lines({"question": "Who mills?", "answer": "The miller"}))]
-    return [*found, *document_seeds(), *message_seeds()]
+    return [*found, *document_seeds(), *message_seeds(), *talk_seeds()]
