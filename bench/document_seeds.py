@@ -39,6 +39,7 @@ MEDIAWIKI = b"""<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.10/" ver
 <page><title>Old Mill</title><ns>0</ns><id>1</id><revision><id>91</id>
 <timestamp>2019-03-12T12:00:00Z</timestamp><contributor><username>Ada</username><id>7</id></contributor>
 <text xml:space="preserve">A '''mill''' is a [[machine|tool]].&lt;ref&gt;x&lt;/ref&gt; {{cite|a={{b}}}}
+{{lang|de|Rad}}{{convert|5|to|9|km}}
 == Uses ==
 {| class=x
 |-
@@ -50,7 +51,8 @@ MEDIAWIKI = b"""<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.10/" ver
 </mediawiki>"""
 RTF = (
     rb"{\rtf1\ansi\ansicpg1252\deff0{\fonttbl{\f0\fswiss Helvetica;}}{\info{\title Mill}{\author Ada}}"
-    rb"\f0\fs24 Words of the m\'fchle \u8364?5.\par {\b bold} {\*\generator x;}{\field{\*\fldinst HYPERLINK "
+    rb"\f0\fs24 {\v hidden}\v gone\plain "
+    rb"Words of the m\'fchle \u8364?5.\par {\b bold} {\*\generator x;}{\field{\*\fldinst HYPERLINK "
     rb'"https://mill.example"}{\fldrslt link}}\intbl a\cell b\cell\row }'
 )
 LATEX = rb"""% a draft
@@ -86,6 +88,17 @@ NOTEBOOK = {
     ],
     "metadata": {"language_info": {"name": "python"}}, "nbformat": 4, "nbformat_minor": 5,
 }  # fmt: skip
+JSON_FEED = {
+    "version": "https://jsonfeed.org/version/1.1",
+    "language": "en",
+    "authors": [{"name": "Ada"}],
+    "items": [
+        {"id": "1", "url": "https://mill.example/1", "content_html": "<p>Words &amp; <b>x</b></p>",
+         "title": "One", "date_published": "2019-03-12T12:00:00Z", "attachments": [{"url": "x"}]},
+        {"id": 2, "content_text": "Plain words.", "author": {"name": "Bo"}, "tags": ["a"]},
+    ],
+}  # fmt: skip
+TABBED = 'id\tauthor\ttext\n1\tAda\t"Die Mühle\ndreht."\n2\tBo\tNoch.\n'.encode("utf-16")
 W = b'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 CORE = (
     b'<cp:coreProperties xmlns:cp="c" xmlns:dc="d" xmlns:dcterms="t"><dc:title>The Mill</dc:title>'
@@ -128,6 +141,46 @@ def odt(content: bytes = OFFICE) -> dict[str, bytes]:
         "META-INF/manifest.xml": b"<manifest/>",
         "content.xml": content,
         "meta.xml": META,
+    }
+
+
+SHEETS = b"""<office:document-content xmlns:office="o" xmlns:text="t" xmlns:table="b" xmlns:style="s">
+<style:style style:name="h" style:family="table"><style:table-properties table:display="false"/></style:style>
+<office:spreadsheet><table:table table:name="Old"><table:table-row><table:table-cell><text:p>Heading</text:p>
+</table:table-cell></table:table-row><table:table-row table:number-rows-repeated="2"><table:table-cell>
+<text:p>Author</text:p></table:table-cell><table:table-cell><text:p>Text</text:p></table:table-cell>
+<table:table-cell table:number-columns-repeated="1000"/></table:table-row><table:table-row
+table:number-rows-repeated="3"><table:covered-table-cell table:number-columns-repeated="1"/><table:table-cell
+office:date-value="2019-03-12"><text:p>It<text:s text:c="2"/>turns.</text:p></table:table-cell></table:table-row>
+<table:shapes><text:p>Box</text:p></table:shapes></table:table><table:table table:name="x" table:style-name="h"/>
+</office:spreadsheet></office:document-content>"""
+SLIDES = b"""<office:document-content xmlns:office="o" xmlns:text="t" xmlns:draw="d" xmlns:presentation="p">
+<office:presentation><draw:page><draw:frame><text:p>Slide</text:p></draw:frame><presentation:notes>
+<draw:frame presentation:class="notes"><text:p>Say hello.</text:p></draw:frame><draw:frame
+presentation:class="page-number"><text:p>1</text:p></draw:frame></presentation:notes></draw:page>
+</office:presentation></office:document-content>"""
+
+
+def of_kind(kind: bytes, content: bytes) -> dict[str, bytes]:
+    """The parts of an OpenDocument file of another kind than text."""
+    return {**odt(content), "mimetype": b"application/vnd.oasis.opendocument." + kind}
+
+
+def pptx() -> dict[str, bytes]:
+    """The parts of a presentation of one slide with the speaker's notes."""
+
+    def page(words: bytes, kind: bytes) -> bytes:
+        number = b'<p:sp><p:nvPr><p:ph type="sldNum"/></p:nvPr><a:p><a:r><a:t>7</a:t></a:r></a:p></p:sp>'
+        return b'<p:%s xmlns:p="p" xmlns:a="a"><p:sp><a:p><a:r><a:t>%s</a:t></a:r></a:p></p:sp>%s</p:%s>' % (
+            kind, words, number, kind
+        )  # fmt: skip
+
+    return {
+        "[Content_Types].xml": b"<Types/>",
+        "ppt/presentation.xml": b"<p/>",
+        "ppt/slides/slide1.xml": page(b"Slide", b"sld"),
+        "ppt/slides/_rels/slide1.xml.rels": b'<r><Relationship Target="../notesSlides/notesSlide3.xml"/></r>',
+        "ppt/notesSlides/notesSlide3.xml": page(b"Say hello.", b"notes"),
     }
 
 
@@ -185,6 +238,9 @@ def document_seeds() -> list[Seed]:
         "a.tex": LATEX,
         "a.srt": SRT,
         "a.vtt": VTT,
+        "feed.json": json.dumps(JSON_FEED, indent=1).encode(),
+        "line-feed.json": json.dumps(JSON_FEED).encode(),
+        "tabbed.txt": TABBED,
         "a.ipynb": json.dumps(NOTEBOOK, indent=1).encode(),
         "a.sqlite": database(),
         "stream.arrow": arrow(whole=False),
@@ -195,5 +251,8 @@ def document_seeds() -> list[Seed]:
         *(Seed("docs", name, data) for name, data in files.items()),
         *_parts("a.docx", docx(), ("word/document.xml", "word/footnotes.xml", "docProps/core.xml")),
         *_parts("a.odt", odt(), ("content.xml", "meta.xml")),
+        *_parts("a.ods", of_kind(b"spreadsheet", SHEETS), ("content.xml", "mimetype")),
+        *_parts("a.odp", of_kind(b"presentation", SLIDES), ("content.xml",)),
+        *_parts("a.pptx", pptx(), ("ppt/slides/slide1.xml", "ppt/slides/_rels/slide1.xml.rels")),
         *_parts("a.xlsx", xlsx(), sheets),
     ]

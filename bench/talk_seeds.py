@@ -105,6 +105,10 @@ TRANSCRIPTS = {
     "discord.txt": "===\nGuild: Direct Messages\nChannel: hana\n===\n\n[13-Mar-20 09:05 PM] Taro\nHello\n\n[13-Mar-20 09:06 PM] Hana\nHi\n",
     "zoom.txt": "21:05:00\t From  Taro : Hello\n21:06:00\t From  Hana : Hi\n21:07:00\t From  Taro to Hana(Privately) : Morning\n",
 }
+VIBER = b"""12/03/2019,12:00:01,Bo Baker,+41791234567,"At the mill,
+now?"
+12/13/2019,1:00:05 PM,Me,,Yes.
+"""
 STATUS = {
     "id": "111000000000000001", "created_at": "2023-01-01T00:00:00.000Z", "visibility": "unlisted", "language": "en",
     "content": "<p>The mill &amp; the river</p>", "account": {"acct": "ada@town.example", "username": "ada"},
@@ -161,6 +165,7 @@ def talk_seeds() -> list[Seed]:
         "signal-short.txt": SIGNAL_SHORT,
         "imessage.txt": IMESSAGE,
         "imessage.html": IMESSAGE_PAGE,
+        "viber.csv": VIBER,
         "chat.db": chat_database(),
         "mmssms.db": sms_database(),
         **IRC,

@@ -193,7 +193,7 @@ def _add_exports(
     rights = Rights(licence, origin)
     left_out, bad = noted
     job = ExportJob(chosen, author, rights, stamps, audiences, bool(acquired), left_out, bad)
-    spec = Spec("source", chosen, "add-social/5", config={"source": chosen, **decided})
+    spec = Spec("source", chosen, "add-social/6", config={"source": chosen, **decided})
     return lab.make(spec, lambda folder: {**job.write(folder), **bad.figures()})
 
 
@@ -225,7 +225,7 @@ def _add_dumps(
     }
     chosen = name or default_name(paths[0], decided)
     job = DumpJob(chosen, author, Rights(licence, acquired), stamps, join, *noted)
-    return lab.make(Spec("source", chosen, "add-dumps/5", config={"source": chosen, **decided}), job.write)
+    return lab.make(Spec("source", chosen, "add-dumps/6", config={"source": chosen, **decided}), job.write)
 
 
 def add_chats(
@@ -240,7 +240,7 @@ def add_chats(
     strict: bool = False,
 ) -> Artifact:
     """One source of dialogues from JSON lines, a JSON list or Parquet; see `chats.read_chats`."""
-    made = ("add-chats/6", licence, author, acquired, "dialogue")
+    made = ("add-chats/7", licence, author, acquired, "dialogue")
     return _add_records(lab, paths, made, read_chats, name, tolerant, strict)
 
 
@@ -259,7 +259,7 @@ def add_preferences(
 
     From the same kinds of files as dialogues. Statistics as for dialogues, and `rows`.
     """
-    made = ("add-preferences/4", licence, author, acquired, "preference")
+    made = ("add-preferences/5", licence, author, acquired, "preference")
     return _add_records(lab, paths, made, read_preferences, name, tolerant, strict)
 
 

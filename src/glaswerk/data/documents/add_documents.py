@@ -77,7 +77,7 @@ def add_docs(
                 rules_read = True
             return read_file(file, defaults, options, counts)
 
-        job = FilesJob("add-docs/10", licence, author, acquired, kind, files, counts, read)
+        job = FilesJob("add-docs/11", licence, author, acquired, kind, files, counts, read)
         job.finish = names.need_all_seen
         return job.make(lab, name, **decided)
 

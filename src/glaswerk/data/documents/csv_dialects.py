@@ -32,6 +32,7 @@ class Lines:
         self._offset = self._since = 0
         self._held: list[str] = []
         self._again: list[str] = []
+        self._after_utf8 = False
         # Lines read so far, and whether a row asked for more than there are.
         self.number = 0
         self.ended = False
@@ -64,7 +65,8 @@ class Lines:
         if not line:
             self.ended = True
             raise StopIteration
-        text = decode(line, self._path, self._offset, self._encoding)
+        text = decode(line, self._path, self._offset, self._encoding, after_utf8=self._after_utf8)
+        self._after_utf8 = self._after_utf8 or not text.isascii()
         self._offset += len(line)
         self._since += len(line)
         if self._since > ROW_BYTES:

@@ -54,6 +54,16 @@ def is_table(line: str, text_column: str) -> bool:
     return len(names) > 1 and short and len(set(names)) == len(names) and bool(wanted.intersection(names))
 
 
+def is_tabbed(head: bytes) -> bool:
+    """Whether the first two lines have the same tabs, as spreadsheets save a sheet "as text"."""
+    lines = head.decode("utf-8", "replace").splitlines()
+    first, second = [*lines, "", ""][:2]
+    cut_off = len(lines) == 2 and not head.endswith((b"\n", b"\r"))
+    tabs, more = first.count("\t"), second.count("\t")
+    # A cell in quotes may go on in the next line.
+    return tabs > 0 and (tabs == more or (0 < more < tabs and (cut_off or second.count('"') % 2 == 1)))
+
+
 def text_column_of(names: Sequence[str], chosen: str, path: Path) -> str:
     """The column of the text: `chosen`, else `text`, else the only column with another usual name.
 

@@ -29,7 +29,7 @@ from glaswerk.data.files.stored import DAMAGE, StoredFile, Unpacker, damage_reas
 # Damage in these raises an error: their author can fix them, and the error names the place.
 _PLAIN = ("text", "lines", "list", "object", "table")
 # Each row has fields that its author named, so a row may be a post or a message.
-_ROWS = ("lines", "list", "object", "table", "parquet", "xlsx", "arrow", "sqlite")
+_ROWS = ("lines", "list", "object", "table", "parquet", "xlsx", "odf", "arrow", "sqlite")
 # Nothing can be read from these if a part is broken.
 _ALL_OR_NOTHING = ("epub", "parquet", "pdf", "docx", "pptx", "xlsx", "odf", "rtf", "notebook", "latex")
 

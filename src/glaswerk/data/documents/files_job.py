@@ -15,9 +15,8 @@ from glaswerk.core.ids import digest_file
 from glaswerk.core.progress import track
 from glaswerk.data.documents.fields import Defaults, IngestCounts
 from glaswerk.data.documents.wrong_command import WrongCommand
-from glaswerk.data.files.bad_files import damage, refuse_bad
+from glaswerk.data.files.bad_files import damage, refuse_bad, unread
 from glaswerk.data.files.inputs import InputFile, changed, stamp, unreadable
-from glaswerk.data.files.lines import broken
 from glaswerk.data.files.stored import damage_reason
 from glaswerk.data.store.new_source import OWN, AuthorGate, check_rights, default_name, need_documents
 from glaswerk.data.store.parquet import DocumentWriter
@@ -110,7 +109,7 @@ class FilesJob:
             reason = damage(counted, self.counts.left_out)
             if reason and self.counts.bad.count == named:
                 self.counts.left_out[reason] -= 1
-                self.counts.damaged(file.name, reason, broken(file.label, ValueError(reason)))
+                self.counts.damaged(file.name, reason, unread(file.label, reason))
         self.finish()
 
     def _of(self, file: InputFile, defaults: Defaults) -> Iterator[Document]:

@@ -9,7 +9,7 @@ import codecs
 import re
 from dataclasses import dataclass, field
 
-from glaswerk.data.documents.csv_rows import is_table
+from glaswerk.data.documents.csv_rows import is_tabbed, is_table
 from glaswerk.data.documents.field_names import FieldNames
 from glaswerk.data.documents.markup_formats import foreign_kind, markup_format
 from glaswerk.data.documents.opt_out import Robots
@@ -161,7 +161,8 @@ def _text_format(head: bytes, name: str, options: ReadOptions) -> str:
         # Not JSON, or none that has documents: its reader says so, instead of taking markup as text.
         return "object" if head.lstrip().startswith(b"{") else "list"
     first = head.partition(b"\n")[0].decode("utf-8", "replace").strip("\r")
-    may_be_table = bool(options.text_column) or not name.endswith(_PROSE_ENDINGS)
+    prose = name.endswith(_PROSE_ENDINGS) and not is_tabbed(head)
+    may_be_table = bool(options.text_column) or not prose
     if name.endswith(_TABLE_ENDINGS) or (may_be_table and is_table(first, options.text_column)):
         return "table"
     return "eml" if _is_mail(head) else "text"

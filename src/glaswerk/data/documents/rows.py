@@ -19,13 +19,18 @@ from glaswerk.data.documents.mail.mailbox import read_mbox
 from glaswerk.data.documents.mail.message import read_message
 from glaswerk.data.documents.markup import typed
 from glaswerk.data.documents.markup.feed import read_feed
+from glaswerk.data.documents.markup.json_feed import is_json_feed, read_json_feed
 from glaswerk.data.documents.markup.mediawiki import read_mediawiki
 from glaswerk.data.documents.markup.notebook import read_notebook
 from glaswerk.data.documents.markup.subtitles import subtitle_text
 from glaswerk.data.documents.markup_formats import foreign_kind
 from glaswerk.data.documents.navigation import is_navigation
 from glaswerk.data.documents.office.ole import refuse_compound
-from glaswerk.data.documents.office.open_document import read_open_document
+from glaswerk.data.documents.office.open_document import (
+    is_open_workbook,
+    read_open_document,
+    read_open_sheets,
+)
 from glaswerk.data.documents.office.open_xml import read_docx, read_pptx
 from glaswerk.data.documents.office.xlsx import read_xlsx
 from glaswerk.data.documents.pdf import read_pdf
@@ -165,6 +170,13 @@ def _book(read: Callable[[zipfile.ZipFile], dict[str, Any]]) -> Callable[..., Ro
     return rows
 
 
+def _odf(stored: StoredFile, where: Path, options: ReadOptions, counts: IngestCounts) -> Rows:
+    if stored.book is not None and is_open_workbook(stored.book):
+        yield from read_open_sheets(stored.book, where, counts.left_out, options.text_column)
+    elif stored.book is not None:
+        yield "", read_open_document(stored.book)
+
+
 def _xlsx(stored: StoredFile, where: Path, options: ReadOptions, counts: IngestCounts) -> Rows:
     if stored.book is not None:
         yield from read_xlsx(stored.book, where, counts.left_out, options.text_column)
@@ -189,7 +201,10 @@ def _nothing(stored: StoredFile, where: Path, options: ReadOptions, counts: Inge
 
 def _objects(stored: StoredFile, where: Path, options: ReadOptions, counts: IngestCounts) -> Rows:
     for number, row in lines.read_objects(as_utf8(stored), where, options.encoding):
-        yield f"#{number}", _chosen(row, options)
+        if is_json_feed(row):
+            yield from _json_feed(row, counts)
+        else:
+            yield f"#{number}", _chosen(row, options)
 
 
 def _list(stored: StoredFile, where: Path, options: ReadOptions, counts: IngestCounts) -> Rows:
@@ -205,7 +220,15 @@ def _object(stored: StoredFile, where: Path, options: ReadOptions, counts: Inges
             hint='write its documents as a list, or one per line: {"text": "…"}',
         )
     row = lines.read_object(data, where, options.encoding)
-    yield "", _chosen(row, options)
+    if is_json_feed(row):
+        yield from _json_feed(row, counts)
+    else:
+        yield "", _chosen(row, options)
+
+
+def _json_feed(feed: Mapping[str, Any], counts: IngestCounts) -> Rows:
+    for number, row in read_json_feed(feed, counts.left_out):
+        yield f"#{number}", row
 
 
 def _table(stored: StoredFile, where: Path, options: ReadOptions, counts: IngestCounts) -> Rows:
@@ -253,7 +276,7 @@ _READERS = cast(
         "mediawiki": _mediawiki,
         "docx": _book(read_docx),
         "pptx": _book(read_pptx),
-        "odf": _book(read_open_document),
+        "odf": _odf,
         "xlsx": _xlsx,
         "ole": _ole,
         "subtitles": _subtitles,

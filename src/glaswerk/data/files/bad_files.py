@@ -12,7 +12,7 @@ from typing import Any
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.terminal import one_line
-from glaswerk.data.files.limits import HOLES_FREE_BYTES, UNPACK_RATIO
+from glaswerk.data.files.limits import CONTAINER_DEPTH, HOLES_FREE_BYTES, UNPACK_RATIO
 
 # A file for which one of these was counted was not read to its end.
 DAMAGE_REASONS = (
@@ -80,6 +80,20 @@ def refuse_bad(source: str, stats: Mapping[str, Any]) -> None:
 def _refused(name: str, reason: str) -> GlaswerkError:
     return GlaswerkError(
         f"expected files that can be read to their end, found {name} ({reason})",
+        hint=f"glaswerk explain {reason}",
+    )
+
+
+def unread(label: str, reason: str) -> GlaswerkError:
+    """The error for a file of which a part was left out for one of DAMAGE_REASONS."""
+    if reason == "nested_container":
+        return GlaswerkError(
+            f"expected archives at most {CONTAINER_DEPTH} deep, found an archive inside an archive below that"
+            f" in {label}",
+            hint="unpack the outer ones, and add the folder: glaswerk add docs FOLDER --licence …",
+        )
+    return GlaswerkError(
+        f"expected a complete file, found {label} broken or cut off: {reason}",
         hint=f"glaswerk explain {reason}",
     )
 

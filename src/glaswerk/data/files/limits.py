@@ -18,7 +18,8 @@ UNPACK_RATIO_FREE_BYTES = 12 << 20
 ROW_COST_BYTES = 64
 # A database is not compressed, but its tables may share pages; and reading holes in a file costs little.
 DATABASE_FREE_BYTES = HOLES_FREE_BYTES = 100 * 10**6
-# tar of zip of gz is as deep as recordings go; anything deeper is built to exhaust the reader.
+# tar of zip of gz is as deep as recordings go, and backups of backups one deeper; what has more layers is
+# built to exhaust the reader. A .tar.gz is one.
 CONTAINER_DEPTH = 4
 # Zip, PDF and Parquet are read from the end, so one inside another container is held in memory.
 HELD_FILE_BYTES = 1 << 29
@@ -69,6 +70,10 @@ OFFICE_BYTES = 256 << 20
 OFFICE_EVENTS, OFFICE_EVENTS_A_BYTE = 2 * 10**6, 6
 # Workbooks are read whole; one of a million rows is about 30 MB.
 WORKBOOK_BYTES = 64 << 20
+# Cells with words in a workbook of OpenDocument, in which one may stand for a million, and what repeating
+# them may give. A filled column of the longest sheet has 1,048,576.
+SHEET_CELLS = 4 * 10**6
+SHEET_REPEATED_CHARACTERS = 16 << 20
 # `datasets` writes batches of 1,000 rows.
 ARROW_BATCH_BYTES = 512 << 20
 DATA_SET_INFO_BYTES = 4 << 20

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import json
+import re
 import shlex
 from collections import Counter
 from collections.abc import Iterator
@@ -19,6 +21,10 @@ from glaswerk.data.files.stored import WideWindow
 # What is looked at to guess an encoding.
 _SAMPLE = 1 << 16
 _NAME_IT = "convert it to UTF-8, or name its encoding with --encoding"
+_MEND_IT = "the rest is UTF-8: correct that place, or read wrong bytes as U+FFFD with --encoding utf-8"
+# A byte that is no UTF-8, as Python's surrogateescape gives it.
+_WRONG = re.compile("[\udc80-\udcff]")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
 def read_objects(
@@ -30,11 +36,13 @@ def read_objects(
     longer than ROW_BYTES or cannot be decoded. With `broken`, such objects are counted there as broken_record
     instead.
     """
-    offset = 0
+    offset, after_utf8 = 0, False
     for number, line in enumerate(raw_lines(file, path), start=1):
         if line.strip():
             try:
-                found = _object(decode(line, path, offset, encoding), path, number)
+                text = decode(line, path, offset, encoding, after_utf8=after_utf8)
+                after_utf8 = after_utf8 or not text.isascii()
+                found = _object(text, path, number)
             except GlaswerkError:
                 if broken is None:
                     raise
@@ -84,11 +92,11 @@ def read_object(data: bytes, path: Path, encoding: str = "") -> dict[str, Any]:
     return _object(decode(data, path, 0, encoding), path, 1)
 
 
-def decode(data: bytes, path: Path, offset: int = 0, encoding: str = "") -> str:
+def decode(data: bytes, path: Path, offset: int = 0, encoding: str = "", *, after_utf8: bool = False) -> str:
     """UTF-8 text without a byte order mark; text in `encoding` if it is not UTF-8.
 
-    `offset` is the position of `data` in the file. Raises GlaswerkError with the offset of the first wrong
-    byte.
+    `offset` is the position of `data` in the file, and `after_utf8` says that lines before it have characters
+    in UTF-8. Raises GlaswerkError with the offset of the first wrong byte.
     """
     try:
         return data.decode("utf-8-sig" if offset == 0 else "utf-8")
@@ -99,19 +107,47 @@ def decode(data: bytes, path: Path, offset: int = 0, encoding: str = "") -> str:
         start = error.start + (3 if offset == 0 and data.startswith(b"\xef\xbb\xbf") else 0)
         raise GlaswerkError(
             f"expected UTF-8 in {path}, found byte 0x{data[start]:02x} at offset {offset + start:,}",
-            hint=encoding_hint(data),
+            hint=encoding_hint(data, start, after_utf8=after_utf8),
         ) from error
 
 
-def encoding_hint(data: bytes) -> str:
-    """The next command for text that is not UTF-8, with the encoding that its bytes suggest, if any does."""
+def encoding_hint(data: bytes, place: int = 0, *, after_utf8: bool = False) -> str:
+    """The next command for text that is not UTF-8 at `place`, with the encoding that its bytes suggest.
+
+    A text of which most is UTF-8 is not said to be in another encoding for a few bytes.
+    """
+    right, wrong = _characters(data[max(place - _SAMPLE // 2, 0) : place + _SAMPLE // 2], cut=place > 0)
+    # In encodings of East Asia up to two pairs of wrong bytes in five look like one character of UTF-8.
+    if right and 2 * right >= wrong:
+        return _MEND_IT
+    guess = _guess(data)
+    if not guess:
+        return _MEND_IT if after_utf8 else _NAME_IT
+    if after_utf8 and not right:
+        return (
+            f"the lines before are UTF-8, and this one looks like {guess}: --encoding {guess} is for such "
+            "lines only"
+        )
+    return f"name its encoding, which looks like {guess}: --encoding {guess}"
+
+
+def _characters(data: bytes, *, cut: bool) -> tuple[int, int]:
+    """(characters in UTF-8 beyond ASCII, bytes that are no UTF-8) of a piece of a text."""
+    if cut:
+        data = data.lstrip(bytes(range(0x80, 0xC0)))
+    found = codecs.getincrementaldecoder("utf-8")("surrogateescape").decode(data)
+    wrong = len(_WRONG.findall(found))
+    return len(_NOT_ASCII.findall(found)) - wrong, wrong
+
+
+def _guess(data: bytes) -> str:
+    """The encoding, other than UTF-8, that bytes look like; empty if none."""
     try:
         guess = detect_encoding(data[:_SAMPLE]) or ""
         data[:_SAMPLE].decode(guess, "strict" if len(data) <= _SAMPLE else "ignore")
     except (LookupError, ValueError, TypeError):
         guess = ""
-    known = guess if guess and guess.lower().replace("-", "") not in ("utf8", "ascii") else ""
-    return f"name its encoding, which looks like {known}: --encoding {known}" if known else _NAME_IT
+    return guess if guess and guess.lower().replace("-", "") not in ("utf8", "ascii") else ""
 
 
 def _object(line: str, path: Path, number: int) -> dict[str, Any]:

@@ -197,20 +197,33 @@ class Unpacker:
             raise Bomb(f"unpacks to more than {UNPACKED_BYTES:,} bytes and {UNPACK_RATIO}:1")
 
     def _open(
-        self, raw: BinaryIO, name: str, depth: int, *, inside: bool, packed: Callable[[], int] | None
+        self,
+        raw: BinaryIO,
+        name: str,
+        depth: int,
+        *,
+        inside: bool,
+        packed: Callable[[], int] | None,
+        compressed: bool = False,
     ) -> Iterator[StoredFile]:
-        if depth == 0:
-            self.counts["nested_container"] += 1
-            return
+        """The files in a stream that is `depth` layers from the deepest one that is read.
+
+        Compression around a tar file (.tar.gz) is no layer of its own.
+        """
         try:
             head, fault = _head(raw)
+            depth += compressed and is_tar(head)
             stream, layer = self._rewound(raw, head, fault, packed)
             opener = packing(head)
-            if opener is not None:
+            if depth == 0 and (opener is not None or is_tar(head)):
+                self.counts["nested_container"] += 1
+            elif opener is not None:
                 with opener(stream) as unpacked:
                     # Measured against the outermost file, because gz in gz multiplies the ratio.
                     outer = packed or layer
-                    yield from self._open(unpacked, name, depth - 1, inside=inside, packed=outer)
+                    yield from self._open(
+                        unpacked, name, depth - 1, inside=inside, packed=outer, compressed=True
+                    )
             elif is_tar(head):
                 yield from self._tar(stream, name, depth)
             elif head.startswith(b"PK\x03\x04"):
@@ -251,6 +264,8 @@ class Unpacker:
                 yield StoredFile(name, stream, head, inside, container)
             elif names.intersection(_OTHER):
                 self.counts["unsupported_file"] += 1
+            elif depth == 0:
+                self.counts["nested_container"] += 1
             else:
                 web = _WACZ in names and any(n.startswith("archive/") for n in names)
                 for info in container.infolist():

@@ -1,4 +1,4 @@
-"""Messages from exports of WhatsApp, Signal, Telegram, iMessage, SMS, Slack, Discord, Meta, LinkedIn and IRC.
+"""Messages in exports of WhatsApp, Viber, Signal, Telegram, iMessage, SMS, Slack, Discord, Meta and others.
 
 In go the files of an export; out come messages with author and date, all private except what was said in
 channels of IRC, and an account's own posts with the audience that the export states. Start at `detect.py`,

@@ -11,6 +11,7 @@ from glaswerk.data.messages.irc import is_irc
 from glaswerk.data.messages.signal import signal_kind
 from glaswerk.data.messages.sms import SMS_ROOT, is_sms_table
 from glaswerk.data.messages.transcripts import transcript_of
+from glaswerk.data.messages.viber import is_viber
 from glaswerk.data.messages.whatsapp import is_whatsapp
 
 _FLAGS = re.DOTALL
@@ -47,9 +48,9 @@ _CSV = {
 }
 # Names of files in exports that hold messages or posts, to find them among thousands of pictures.
 NAMES = re.compile(
-    r"(?:.*/)?(?:_chat\.txt|whatsapp[^/]*\.txt|result\.json|messages?(?:_\d+)?\.(?:json|csv|txt)|shares\.csv|"
-    r"comments\.csv|\d{4}-\d\d-\d\d\.json|(?:your_)?posts(?:_\d+|__[^/]*)?\.json|[^/]*\[\d+\]\.json|"
-    r"[^/]*\.(?:log|weechatlog)|sms[^/]*\.(?:xml|csv)|chat\.(?:md|db)|(?:mm)?sms(?:sms)?\.db|data\.json|"
+    r"(?:.*/)?(?:_chat\.txt|whatsapp[^/]*\.txt|result\.json|messages?(?:_\d+)?\.(?:json|txt)|[^/]*\.csv|"
+    r"\d{4}-\d\d-\d\d\.json|(?:your_)?posts(?:_\d+|__[^/]*)?\.json|[^/]*\[\d+\]\.json|"
+    r"[^/]*\.(?:log|weechatlog)|sms[^/]*\.xml|chat\.(?:md|db)|(?:mm)?sms(?:sms)?\.db|data\.json|"
     r"(?:[^/]*\+\d{6,15}|[^/]*@[^/]*)[^/]*\.(?:txt|html)|#[^/]*\.txt)",
     re.I,
 )
@@ -75,6 +76,8 @@ def app_of(name: str, head: bytes) -> str:
     table = next((app for app, header in _CSV.items() if header.match(head)), "")
     if table or is_sms_table(head):
         return table or "sms-table"
+    if is_viber(head):
+        return "viber"
     found = signal_kind(head, name) or imessage_kind(head)
     if found or is_whatsapp(head, name):
         return found or "whatsapp"

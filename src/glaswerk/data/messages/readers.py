@@ -23,6 +23,7 @@ from glaswerk.data.messages.signal import SIGNAL, read_signal
 from glaswerk.data.messages.slack import people_of, read_slack
 from glaswerk.data.messages.sms import read_sms, read_sms_table
 from glaswerk.data.messages.transcripts import TRANSCRIPTS, read_transcript
+from glaswerk.data.messages.viber import read_viber
 from glaswerk.data.messages.whatsapp import read_whatsapp
 
 # The key of the account itself among the people of an export.
@@ -51,6 +52,8 @@ def read_app(
         yield from read_linkedin(stored, left_out)
     elif app == "meta-posts":
         yield from read_meta_posts(stored, left_out)
+    elif app == "viber":
+        yield from read_viber(stored, chat, left_out)
     elif app == "sms":
         yield from read_sms(stored, chat, left_out)
     elif app == "sms-table":

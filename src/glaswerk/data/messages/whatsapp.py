@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import pairwise
 from typing import BinaryIO
 
 from glaswerk.data.files.limits import MAIL_LINE_BYTES, TEXT_FILE_BYTES
 from glaswerk.data.files.utf8 import wide_encoding
+from glaswerk.data.messages.day_order import day_order
 from glaswerk.data.messages.message import ExportedMessage
 
 # Marks of direction, which WhatsApp puts before its own words and around dates.
@@ -81,7 +81,7 @@ def read_whatsapp(stream: BinaryIO, chat: str, left_out: Counter[str]) -> Iterat
     file: by numbers over 12, then by which order makes time go forward.
     """
     drafts = list(_drafts(stream))
-    order = _order([draft.numbers for draft in drafts], drafts[0].separator if drafts else "/")
+    order = day_order([draft.numbers for draft in drafts], drafts[0].separator if drafts else "/")
     for number, draft in enumerate(drafts, start=1):
         found = _NAME.fullmatch(draft.rest)
         text = found["text"] if found else ""
@@ -126,25 +126,6 @@ def _clock(match: re.Match[str]) -> tuple[int, int, int]:
     elif half in _MORNING and hour == 12:
         hour = 0
     return hour, int(match["minute"]), int(match["second"] or 0)
-
-
-def _order(dates: Sequence[tuple[int, int, int]], separator: str) -> tuple[int, int, int]:
-    """Where year, month and day are in a date."""
-    if any(date[0] > 31 for date in dates):
-        return 0, 1, 2
-    if any(date[0] > 12 for date in dates):
-        return 2, 1, 0
-    if any(date[1] > 12 for date in dates):
-        return 2, 0, 1
-    back = {order: _steps_back(dates, order) for order in ((2, 1, 0), (2, 0, 1))}
-    # Only countries that write "/" put the month first.
-    first = (2, 0, 1) if separator == "/" and back[2, 0, 1] < back[2, 1, 0] else (2, 1, 0)
-    return first
-
-
-def _steps_back(dates: Sequence[tuple[int, int, int]], order: tuple[int, int, int]) -> int:
-    ordered = [tuple(date[place] for place in order) for date in dates]
-    return sum(later < earlier for earlier, later in pairwise(ordered))
 
 
 def _moment(draft: _Draft, order: tuple[int, int, int]) -> datetime | None:

@@ -113,7 +113,9 @@ class DumpJob:
         return GlaswerkError(
             f"expected posts in the format of X's APIs, found none in {some}"
             + (f" (left out: {words})" if words else ""),
-            hint='for other JSON lines with a field "text": glaswerk add docs FILE --kind post',
+            hint="glaswerk explain no_results"
+            if counts["no_results"]
+            else 'for other JSON lines with a field "text": glaswerk add docs FILE --kind post',
         )
 
     def _items(self, dumps: Dumps, payloads: Payloads) -> Iterator[ApiPost | Deletion | Repost]:

@@ -18,6 +18,7 @@ from glaswerk.data.posts.recognise import (
     Record,
     dicts,
     identifier_of,
+    is_empty_page,
     is_flat,
     is_for_few,
     is_message,
@@ -87,6 +88,8 @@ class Payloads:
             self.counts["not_a_post"] += 1
         elif is_page(record):
             yield from self._page(record)
+        elif is_empty_page(record):
+            self.counts["no_results"] += 1
         elif is_flat(record):
             yield from self._page({"data": record})
         elif _is_status(record):
@@ -98,6 +101,7 @@ class Payloads:
         elif is_post(record):
             self.counts["broken_record"] += 1  # an id that is none: a number that lost its digits
         elif lists := [record[key] for key in _LISTS if isinstance(record.get(key), list)]:
+            self.counts["no_results"] += not any(lists)
             for item in (item for items in lists for item in items if isinstance(item, dict)):
                 yield from self._record(item, depth - 1)
         elif "screen_name" in record and isinstance(record.get("status"), dict):

@@ -102,6 +102,21 @@ def is_page(record: Record) -> bool:
     return has_post or bool(isinstance(included, dict) and dicts(included.get("tweets")))
 
 
+def is_empty_page(record: Record) -> bool:
+    """Whether this is a v2 answer without posts, which says how many it has: none."""
+    about = record.get("meta")
+    return isinstance(about, dict) and about.get("result_count") == 0 and not record.get("data")
+
+
+def is_search_page(record: Record) -> bool:
+    """Whether this is an answer to a search: one of v1.1 or older, or one of v2 without posts."""
+    statuses, about = record.get("statuses"), record.get("search_metadata")
+    if (isinstance(statuses, list) and isinstance(about, dict)) or is_empty_page(record):
+        return True
+    found = dicts(record.get("results") if "max_id" in record or "since_id" in record else statuses)
+    return bool(found) and is_post(found[0])
+
+
 def is_flat(record: Record) -> bool:
     """Whether this is a v2 post by itself, as programs write it that split pages; may have an `author`."""
     return (
@@ -123,6 +138,7 @@ def is_api_record(record: Record) -> bool:
     return (
         (is_post(record) and (author or named))
         or is_page(record)
+        or is_search_page(record)
         or (isinstance(deletion, dict) and "status" in deletion)
     )
 

@@ -55,6 +55,10 @@ ADDING = {
         "A value from an API that is not a post: a user, a list, a place, an error.",
         "Nothing is lost: there is no post in it.",
     ),
+    "no_results": Reason(
+        "An answer of X's API without posts in it, such as a search that found none.",
+        "Nothing is lost. Look at the query, or fetch the next page.",
+    ),
     "notice": Reason(
         "A control message in a stream of posts: a limit, a withheld post, a warning.",
         "Nothing is lost: there is no post in it.",
@@ -209,7 +213,8 @@ ADDING = {
         "Give yourself permission to read it (chmod +r), and add the folder again.",
     ),
     "nested_container": Reason(
-        "A container nested more than four layers deep.", "Unpack the outer containers and add the folder."
+        "An archive inside an archive, more than four layers deep (a .tar.gz is one layer).",
+        "Unpack the outer ones and add the folder.",
     ),
     "encrypted": Reason(
         "A file that needs a password or a licence to open.", "Add a copy that is not encrypted."

@@ -21,7 +21,12 @@ from glaswerk.data.files.xml_events import Readable, xml_events
 _ENTRIES = ("item", "entry")
 # Where the text is, the fullest first.
 _TEXTS = ("encoded", "content", "description", "summary")
-_DATES = ("pubDate", "published", "issued", "date", "created", "updated", "modified")
+_DATES = (
+    *("pubDate", "published", "issued", "date", "created", "updated", "modified"),
+    *("post_date_gmt", "post_date", "post_modified_gmt"),
+)
+# What WordPress writes where it has no date; in pubDate it becomes the year -1.
+_NO_DATE = re.compile(r"0000-00-00.*|.*\s-0*1\s.*")
 # The number of comments below an entry; no element has this name.
 _COMMENTS = "#comments"
 _LICENCES = ("license", "licence", "rights", "copyright")
@@ -60,14 +65,20 @@ def _reason(entry: Mapping[str, str]) -> str:
 def _fields(entry: Mapping[str, str], about: Mapping[str, str]) -> dict[str, Any]:
     link = entry.get("link", "")
     return {
-        "text": _text(next((entry[name] for name in _TEXTS if entry.get(name, "").strip()), "")),
-        "title": _text(entry.get("title", "")),
+        "text": entry_text(next((entry[name] for name in _TEXTS if entry.get(name, "").strip()), "")),
+        "title": entry_text(entry.get("title", "")),
         "author": _author(entry) or _author(about),
-        "date": written_date(next((entry[name] for name in _DATES if entry.get(name)), "")),
+        "date": written_date(_date(entry)),
         "lang": entry.get("language") or entry.get("lang") or about.get("language") or about.get("lang", ""),
         "url": link if link.startswith(("http://", "https://")) else "",
         "licence": _licence(entry) or _licence(about),
     }
+
+
+def _date(entry: Mapping[str, str]) -> str:
+    """When an entry was published: the first of the elements that may say so and do."""
+    found = (entry.get(name, "") for name in _DATES)
+    return next((value for value in found if value and not _NO_DATE.fullmatch(value)), "")
 
 
 def _licence(entry: Mapping[str, str]) -> str:
@@ -82,7 +93,7 @@ def _author(entry: Mapping[str, str]) -> str:
     return (name.rstrip(") ") if bracket and "@" in address else said).strip()
 
 
-def _text(source: str) -> str:
+def entry_text(source: str) -> str:
     """The words of HTML or of plain text. WordPress stores paragraphs as blank lines."""
     source = _SHORTCODE.sub("", source)
     if not _TAG.search(source):

@@ -1,8 +1,9 @@
 """Word documents and presentations (Office Open XML), with title, author and date.
 
 Read as a stream instead of with python-docx, which builds a tree of the complete document and gives neither
-footnotes, text boxes, content controls nor tracked insertions. Left out is what a reader of
-the final text does not see: deleted and hidden text, comments, headers and footers, field codes and macros.
+footnotes, text boxes, content controls nor tracked insertions. Left out is what a reader of the final text
+does not see: deleted and hidden text, comments, headers and footers (of slides as well), field codes and
+macros.
 Nothing that a document refers to is fetched.
 """
 
@@ -26,6 +27,7 @@ _DIALECT = Dialect(
     row="tr",
     marks={"tab": "\t", "br": "\n", "cr": "\n", "ptab": "\t", "noBreakHyphen": "-"},
     texts=frozenset(("t",)),
+    hidden_classes=frozenset(("sldNum", "dt", "hdr", "ftr")),
 )
 _NOTES = ("word/footnotes.xml", "word/endnotes.xml")
 _SLIDE = re.compile(r"ppt/slides/slide(\d{1,6})\.xml")
@@ -43,10 +45,25 @@ def read_docx(book: zipfile.ZipFile) -> dict[str, Any]:
 
 
 def read_pptx(book: zipfile.ZipFile) -> dict[str, Any]:
-    """Fields of a presentation: its slides in their order. Raises what `read_docx` raises."""
+    """Fields of a presentation: its slides in their order, the speaker's notes below each.
+
+    Raises what `read_docx` raises.
+    """
     package = Package(book)
     slides = sorted((int(match[1]), match[0]) for match in _slides(package))
-    return _fields(package, [name for _, name in slides])
+    return _fields(package, [part for number, name in slides for part in (name, *_notes(package, number))])
+
+
+def _notes(package: Package, slide: int) -> Iterator[str]:
+    """The part with the notes of a slide, which a list of the slide's relations names."""
+    relations = f"ppt/slides/_rels/slide{slide}.xml.rels"
+    for _, said in package.events(relations) if relations in package.names else ():
+        part = (
+            f"ppt/notesSlides/{said.get('Target', '').rpartition('/')[2]}" if isinstance(said, dict) else ""
+        )
+        if part.endswith(".xml") and part in package.names:
+            yield part
+            return
 
 
 def _slides(package: Package) -> Iterator[re.Match[str]]:

@@ -20,7 +20,8 @@ class Dialect:
     """The names of elements in one family of formats.
 
     `hidden` is not read at all; `texts` contain the words (all elements if it is empty); `marks` are
-    characters written as elements; `notes` are moved below the text.
+    characters written as elements; `notes` are moved below the text. `hidden_classes` are frames, and kinds
+    of placeholders on slides, that repeat what stands around the text.
     """
 
     hidden: frozenset[str]
@@ -29,7 +30,8 @@ class Dialect:
     row: str
     marks: Mapping[str, str]
     texts: frozenset[str] = frozenset()
-    notes: str = ""
+    notes: frozenset[str] = frozenset()
+    hidden_classes: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -38,7 +40,9 @@ class _State:
     cells: int = 0
     notes: int = 0
     open_texts: int = 0
+    # Hidden by a property of a run; inside a placeholder that repeats what stands around the text.
     vanished: bool = False
+    silent: bool = False
     body: list[str] = field(default_factory=list)
     below: list[str] = field(default_factory=list)
 
@@ -54,7 +58,12 @@ def words(events: Iterable[Event], dialect: Dialect) -> str:
             _start(name, what, state, dialect)
         elif what is None:
             _end(name, state, dialect)
-        elif not state.hidden and not state.vanished and (state.open_texts or not dialect.texts):
+        elif (
+            not state.hidden
+            and not state.vanished
+            and not state.silent
+            and (state.open_texts or not dialect.texts)
+        ):
             state.add(what if dialect.texts else re.sub(r"\s+", " ", what))
     text = "".join([*state.body, "\f", *state.below]).replace("\f", "\n\n")
     lines = (re.sub(r" +\t", "\t", line).strip(" \t") for line in text.split("\n"))
@@ -62,17 +71,20 @@ def words(events: Iterable[Event], dialect: Dialect) -> str:
 
 
 def _start(name: str, attributes: Mapping[str, str], state: _State, dialect: Dialect) -> None:
-    if state.hidden or name in dialect.hidden:
+    if state.hidden or name in dialect.hidden or attributes.get("class") in dialect.hidden_classes:
         state.hidden += 1
     elif name in dialect.texts:
         state.open_texts += 1
     elif name in dialect.cells:
         state.cells += 1
-    elif name == dialect.notes:
+    elif name in dialect.notes:
         state.notes += 1
-    elif name in dialect.marks and not state.vanished:
+    elif name in dialect.marks and not state.vanished and not state.silent:
         count = attributes.get("c", "1")
         state.add(dialect.marks[name] * min(int(count) if count.isdecimal() else 1, _MOST_SPACES))
+    elif name == "ph":
+        # A placeholder, named before its words.
+        state.silent = attributes.get("type") in dialect.hidden_classes
     elif name == "vanish":
         # Word's hidden text: a property of a run, before its words.
         state.vanished = attributes.get("val", "1").lower() not in ("0", "false", "off")
@@ -92,7 +104,9 @@ def _end(name: str, state: _State, dialect: Dialect) -> None:
         state.add("\n" if not state.cells else " ")
     elif name == "table" or name == "tbl":
         state.add("\f" if not state.cells else " ")
-    elif name == dialect.notes:
+    elif name in dialect.notes:
         state.notes -= 1
     elif name == "r":
         state.vanished = False
+    elif name == "sp":
+        state.silent = False
