@@ -151,8 +151,9 @@ SHEETS = b"""<office:document-content xmlns:office="o" xmlns:text="t" xmlns:tabl
 <text:p>Author</text:p></table:table-cell><table:table-cell><text:p>Text</text:p></table:table-cell>
 <table:table-cell table:number-columns-repeated="1000"/></table:table-row><table:table-row
 table:number-rows-repeated="3"><table:covered-table-cell table:number-columns-repeated="1"/><table:table-cell
-office:date-value="2019-03-12"><text:p>It<text:s text:c="2"/>turns.</text:p></table:table-cell></table:table-row>
-<table:shapes><text:p>Box</text:p></table:shapes></table:table><table:table table:name="x" table:style-name="h"/>
+office:date-value="2019-03-12"><text:p>It<text:s text:c="2"/>turns.</text:p></table:table-cell>
+</table:table-row><table:shapes><text:p>Box</text:p></table:shapes></table:table>
+<table:table table:name="x" table:style-name="h"/>
 </office:spreadsheet></office:document-content>"""
 SLIDES = b"""<office:document-content xmlns:office="o" xmlns:text="t" xmlns:draw="d" xmlns:presentation="p">
 <office:presentation><draw:page><draw:frame><text:p>Slide</text:p></draw:frame><presentation:notes>

@@ -157,3 +157,45 @@ def test_the_error_for_a_broken_file_says_why() -> None:
     error = broken("a.gz", EOFError("ended early"))
     assert "a.gz" in error.message
     assert "ended early" in error.message
+
+
+def hint_for(data: bytes, read: object = None) -> str:
+    with pytest.raises(GlaswerkError) as caught:
+        list(read_objects(io.BytesIO(data), Path("a.jsonl"))) if read else decode(data, Path("a.txt"))
+    return caught.value.hint or ""
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "Die Mühle dreht sich. ".encode() * 50 + b"Caf\xe9",
+        "Die Mühle dreht sich. ".encode() + b"Caf\xe9 war sch\xf6n.",
+        b"\xff" + "Die Mühle".encode(),
+        ("老磨坊" * 40_000).encode() + b"\xff" + ("老磨坊" * 40_000).encode(),
+        "Die Mühle ist schön ".encode() + "Mühle".encode()[:2],
+    ],
+)
+def test_a_few_wrong_bytes_in_utf_8_are_no_other_encoding(data: bytes) -> None:
+    hint = hint_for(data)
+    assert "the rest is UTF-8" in hint
+    assert "--encoding utf-8" in hint
+    assert "\ufffd" in decode(data, Path("a.txt"), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Die Mühle dreht sich, schön und alt. ", "cp1252"),
+        ("Старая мельница у реки. ", "cp1251"),
+        ("古い水車小屋が川のそばで回る。", "shift_jis"),
+        ("老磨坊在河边转动，又老又美。", "gb18030"),
+    ],
+)
+def test_a_text_in_another_encoding_is_not_said_to_be_utf_8(text: str, encoding: str) -> None:
+    assert "looks like" in hint_for((text * 20).encode(encoding))
+
+
+def test_a_line_in_another_encoding_after_lines_in_utf_8_is_said_to_be_one() -> None:
+    first, wrong = '{"text": "Mühle"}\n'.encode(), b'{"text": "Caf\xe9 am Fluss"}\n'
+    assert "such lines only" in hint_for(first + wrong, read_objects)
+    assert "name its encoding" in hint_for(b'{"text": "Mill"}\n' + wrong, read_objects)

@@ -72,6 +72,35 @@ def test_containers_in_containers_end_somewhere(tmp_path: Path) -> None:
     assert sizes(tmp_path / "nested", data) == ([], Counter({"nested_container": 1}))
 
 
+def targz(data: bytes) -> bytes:
+    return tarred({"inner.tar.gz": data, "beside.txt": b"more"}, "w:gz")
+
+
+def test_archives_in_archives_are_read_four_deep(tmp_path: Path) -> None:
+    one = tarred({"a.txt": b"words"}, "w:gz")
+    for data, files in [
+        (zipped({"b.tar.gz": one}), [5]),
+        (targz(one), [5, 4]),
+        (targz(targz(targz(one))), [5, 4, 4, 4]),
+        (zipped({"c.zip": zipped({"b.tar.gz": one})}), [5]),
+        (tarred({"c.zip": zipped({"a.txt.gz": gzip.compress(b"words")})}), [5]),
+        (tarred({"a": tarred({"a": tarred({"a": tarred({"a": b"words"})})})}), [5]),
+    ]:
+        assert sizes(tmp_path / "nested", data) == (files, Counter())
+    assert sizes(tmp_path / "nested", targz(targz(targz(targz(one))))) == (
+        [4, 4, 4, 4],
+        Counter({"nested_container": 1}),
+    )
+
+
+def test_an_archive_that_is_too_deep_is_named_as_one(empty_lab: Lab, tmp_path: Path) -> None:
+    (tmp_path / "deep.tar.gz").write_bytes(targz(targz(targz(targz(tarred({"a.txt": b"words"}, "w:gz"))))))
+    made = add_docs(empty_lab, [tmp_path / "deep.tar.gz"], licence="CC0-1.0", acquired="own")
+    assert made.stats["left_out"] == {"nested_container": 1}
+    (bad,) = made.stats["bad_files"]
+    assert "an archive inside an archive" in bad["error"]
+
+
 def test_a_member_with_a_password_is_counted(tmp_path: Path) -> None:
     data = bytearray(zipped({"a.txt": "words"}))
     for magic, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):

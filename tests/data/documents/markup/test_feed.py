@@ -137,3 +137,29 @@ def test_zones_that_are_named_are_read_and_unknown_ones_are_not_taken_for_utc(
     feed = f"<rss><channel>{item}</channel></rss>"
     ((_, row),) = read_feed(io.BytesIO(feed.encode()), Counter())
     assert row["date"] == moment
+
+
+@pytest.mark.parametrize(
+    ("dates", "expected"),
+    [
+        ("<wp:post_date_gmt>2019-03-12 12:00:00</wp:post_date_gmt>", "2019-03-12 12:00:00"),
+        ("<pubDate></pubDate><wp:post_date>2019-03-12 13:00:00</wp:post_date>", "2019-03-12 13:00:00"),
+        (
+            "<pubDate>Mon, 30 Nov -0001 00:00:00 +0000</pubDate>"
+            "<wp:post_date_gmt>0000-00-00 00:00:00</wp:post_date_gmt>"
+            "<wp:post_date>2019-03-12 13:00:00</wp:post_date>",
+            "2019-03-12 13:00:00",
+        ),
+        (
+            "<wp:post_date_gmt>2018-01-01 00:00:00</wp:post_date_gmt>"
+            "<pubDate>Tue, 12 Mar 2019 12:00:00 GMT</pubDate>",
+            "2019-03-12T12:00:00+00:00",
+        ),
+        ("<wp:post_date_gmt>0000-00-00 00:00:00</wp:post_date_gmt>", ""),
+        ("<wp:post_modified_gmt>2020-01-01 00:00:00</wp:post_modified_gmt>", "2020-01-01 00:00:00"),
+    ],
+)  # fmt: skip
+def test_a_post_of_wordpress_has_the_first_date_that_is_one(dates: str, expected: str) -> None:
+    feed = f"<rss><channel>{post('One', 'Words.', more=dates)}</channel></rss>"
+    ((_, row),) = read_feed(io.BytesIO(feed.encode()), Counter())
+    assert row["date"] == expected

@@ -20,7 +20,7 @@ _INFORMATION = 1 << 16
 _HIDDEN = re.compile(r"\\(?:v|deleted)(?![a-z])")
 # Groups, what changes the properties, escaped characters, and pictures, whose bytes are no markup.
 _TURN = re.compile(r"\{+|\}+|\\(v|deleted|plain|bin)(-?[0-9]{1,10})?(?![a-z])[ ]?|\\[\\{}]")
-_SAID = re.compile(r"\\'[0-9a-fA-F]{2}|\\([a-z]{1,32})(?:-?[0-9]{1,10})?[ ]?|\\[^a-z]|[^\\]+", re.S)
+_SAID = re.compile(r"\\'[0-9a-fA-F]{2}|\\([a-z]{1,32})(?:-?[0-9]{1,10})?[ ]?|\\[^a-z]?|[^\\]+", re.S)
 # \plain ends hidden text, but not what was deleted.
 _BITS = {"v": 1, "deleted": 2, "plain": 1}
 # Control words that stand for characters.
