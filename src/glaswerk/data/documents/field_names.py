@@ -29,7 +29,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "username",
         "byline",
         "authors",
-        *("autor", "autora", "auteur", "autore", "verfasser", "автор", "作者", "著者"),
+        *("autor", "autora", "auteur", "autore", "verfasser", "автор", "作者", "著者"),  # codespell:ignore
         "user",
         "account",
     ),

@@ -13,7 +13,6 @@ _FIRST = (
     "strike|del|s|ins|sub|sup|mono|monospace|code|kbd|samp|var|tt|smallcaps|small caps|sc|smallcaps2|caps|"
     "abbr|abbreviation|abbrlink|tooltip|ill|interlanguage link|illm|link-interwiki|okina|proper name|"
     "quote|blockquote|bq|quotation|cquote|centered pull quote|rquote|quote box|talk quote|zitat|"
-    "citation bloc|"
     "angbr|angle bracket|visible anchor|vanchor|anchored list|noitalic|noitalics|nobold|normal|"
     "spaces around|no italic|not a typo|as written|bibleverse|bibel|poem|poemquote|verse translation|"
     "sic|center|centre|right|left|block indent|main other|dfn|term|defn|highlight|hl|mark"
@@ -24,7 +23,9 @@ _SECOND = (
 )
 _LAST = "transl|translit|transliteration|dmg|sharla"
 # Those whose one parameter is the word, in a language or script that their name says.
-_SCRIPTS = re.compile(r"[Ll]ang-[a-z]{2,3}(?:-[a-zA-Z]{1,10}){0,3}|[a-z]{2}S|[Pp]olytonic|[Ss]cript/[\w ]+")
+_SCRIPTS = re.compile(
+    r"[Ll]ang-[a-z]{2,3}(?:-[a-zA-Z]{1,10}){0,3}|[a-z]{2}S|[Pp]olytonic|(?:s|S)cript/[\w ]+"
+)
 _GIVES = {
     **dict.fromkeys(_FIRST.split("|"), 0),
     **dict.fromkeys(_SECOND.split("|"), 1),
