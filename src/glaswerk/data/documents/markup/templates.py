@@ -23,9 +23,7 @@ _SECOND = (
 )
 _LAST = "transl|translit|transliteration|dmg|sharla"
 # Those whose one parameter is the word, in a language or script that their name says.
-_SCRIPTS = re.compile(
-    r"[Ll]ang-[a-z]{2,3}(?:-[a-zA-Z]{1,10}){0,3}|[a-z]{2}S|[Pp]olytonic|(?:s|S)cript/[\w ]+"
-)
+_SCRIPTS = re.compile(r"[Ll]ang-[a-z]{2,3}(?:-[a-zA-Z]{1,10}){0,3}|[a-z]{2}S|[Pp]olytonic|(?i:script)/[\w ]+")
 _GIVES = {
     **dict.fromkeys(_FIRST.split("|"), 0),
     **dict.fromkeys(_SECOND.split("|"), 1),

@@ -26,7 +26,7 @@ _BLANKS = re.compile(r"\s+")
 
 @dataclass(slots=True)
 class Sheet:
-    """One sheet: (number, cells) of each row with words, and what stands beside its cells, such as boxes."""
+    """One sheet: (number, cells) of each row with words, and texts next to its cells, such as boxes."""
 
     name: str
     hidden: bool = False
@@ -151,6 +151,6 @@ class _Reader:
 
 
 def _times(said: Mapping[str, str], name: str) -> int:
-    """How often a row or a cell stands there."""
+    """How often a row or a cell is repeated."""
     value = said.get(name, "1")
     return int(value) if value.isdecimal() and len(value) <= _DIGITS else 1
