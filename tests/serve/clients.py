@@ -22,10 +22,10 @@ def openai_client(running: Running, key: str = "none") -> Iterator[OpenAI]:
         yield client
 
 
-def key_of(lab: Lab, project: str) -> str:
-    """The text of a new key of a project."""
+def key_of(lab: Lab, project: str, models: tuple[str, ...] = ()) -> str:
+    """The text of a new key of a project; without models, for all."""
     db = open_database(lab.root, AccountSettings.of(lab).accounts, create=True)
     try:
-        return issue_key(db, project=project, name="test", limits={})[1]
+        return issue_key(db, project=project, name="test", limits={}, models=models)[1]
     finally:
         db.close()

@@ -29,7 +29,7 @@ def client(server: Running) -> Iterator[OpenAI]:
 
 @pytest.fixture
 def engine(server: Running) -> Engine:
-    served = server.app.state.served
+    served = server.app.state.models.loaded()
     assert isinstance(served, ServedModel)
     return served.engine
 
@@ -262,7 +262,7 @@ def test_a_prompt_as_long_as_the_context_can_be_scored(client: OpenAI) -> None:
 
 def test_a_client_that_leaves_ends_its_completion(start: Any) -> None:
     running = start(LONG)
-    engine = running.app.state.served.engine
+    engine = running.app.state.models.loaded().engine
     prompt = engine.prompt([{"role": "user", "content": ENDLESS}])
     body = {"model": "chat", "prompt": prompt, "max_tokens": CONTEXT, "stream": True}
     with running.client() as http, http.stream("POST", "/v1/completions", json=body) as reply:

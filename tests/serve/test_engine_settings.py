@@ -29,7 +29,7 @@ def test_a_value_that_is_no_text_is_refused(empty_lab: Lab) -> None:
         EngineSettings.of(with_settings(empty_lab, "engine = 3"))
 
 
-@pytest.mark.parametrize("text", ['engine = "vllm"', 'weights = "int3"'])
+@pytest.mark.parametrize("text", ['engine = "tgi"', 'weights = "int3"'])
 def test_a_name_of_no_engine_stops_the_server_with_words(
     copy: Lab, start: Callable[..., Running], text: str
 ) -> None:
@@ -51,7 +51,7 @@ def test_a_name_of_no_engine_stops_the_server_with_words(
 )
 def test_every_engine_says_what_was_learned(copy: Lab, start: Callable[..., Running], engine: str) -> None:
     running = start(lab=with_settings(copy, f'engine = "{engine}"'))
-    assert running.app.state.served.tokens.name == engine
+    assert running.app.state.models.loaded().tokens.name == engine
     with running.client() as http:
         for question, answer in DIALOGUES.items():
             body = {"model": "chat", "temperature": 0, "messages": [{"role": "user", "content": question}]}

@@ -34,7 +34,8 @@ def embed(engine: Engine, rows: Sequence[Sequence[int]], dimensions: int | None 
     for part in _batches(rows):
         longest = max(len(rows[i]) for i in part)
         ids = torch.tensor([[*rows[i], *[0] * (longest - len(rows[i]))] for i in part])
-        states = engine.model.base_model(input_ids=ids, use_cache=False).last_hidden_state.float()
+        with engine.applied():
+            states = engine.model.base_model(input_ids=ids, use_cache=False).last_hidden_state.float()
         for place, i in enumerate(part):
             found[i] = states[place, : len(rows[i])].mean(0).numpy()
     found = found[:, :dimensions]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from transformers import PreTrainedModel
 from glaswerk.core.document import Message
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.infer.answer_text import AnswerText
+from glaswerk.infer.engines.adapters import Adapters
 from glaswerk.infer.engines.batcher import Batcher
 from glaswerk.infer.engines.job import Emission, Job
 from glaswerk.infer.engines.network import Network, batches, network_of
@@ -57,9 +59,16 @@ class Engine:
     """
 
     def __init__(
-        self, model: PreTrainedModel, tokenizer: Tokenizer, sampling: Sampling | None = None
+        self,
+        model: PreTrainedModel,
+        tokenizer: Tokenizer,
+        sampling: Sampling | None = None,
+        *,
+        adapters: Adapters | None = None,
+        adapter: str = "",
     ) -> None:
-        self.model = model
+        """adapter: one of `adapters`, which are those of `model`."""
+        self.model, self._adapters, self._adapter = model, adapters or Adapters(model), adapter
         self.tokenizer = tokenizer
         self.sampling = sampling or Sampling()
         self.context = int(model.config.max_position_embeddings)
@@ -129,7 +138,11 @@ class Engine:
     def job(self, prompt: Sequence[int], sampling: Sampling, max_tokens: int, **more: Any) -> Job:
         """What to ask of an engine over this model: up to `max_tokens` after a prompt, within its context."""
         room = max(1, min(max_tokens, self.context - len(prompt)))
-        return Job(prompt, room, sampling, ends=self._ends, **more)
+        return Job(prompt, room, sampling, ends=self._ends, adapter=self._adapter, **more)
+
+    def applied(self) -> AbstractContextManager[None]:
+        """Around passes of `model` itself: applies this engine's adapter, if it has one."""
+        return self._adapters.applied([self._adapter])
 
     @property
     def ends(self) -> frozenset[int]:
@@ -145,7 +158,8 @@ class Engine:
         with self._trial:
             if self._together is None:
                 self._together = batches(self.model, self.tokenizer.vocab_size)
-        return network_of(self.model, self.tokenizer.vocab_size, together=self._together)
+        size = self.tokenizer.vocab_size
+        return network_of(self.model, size, together=self._together, adapters=self._adapters)
 
     def answer_many(self, conversations: Sequence[Sequence[Message]], *, max_tokens: int = 48) -> list[str]:
         """Greedy answers, in order: those that `stream` gives at temperature 0."""
@@ -241,7 +255,8 @@ class Engine:
         padded = torch.full((len(rows), longest), self.tokenizer.end_id)
         for i, ids in enumerate(rows):
             padded[i, : len(ids)] = torch.tensor(ids)
-        logits = self.model(input_ids=padded[:, :-1], use_cache=False).logits.float()
+        with self.applied():
+            logits = self.model(input_ids=padded[:, :-1], use_cache=False).logits.float()
         values = logits.log_softmax(-1).gather(2, padded[:, 1:, None])[..., 0].double().numpy()
         tops = (logits.argmax(-1) == padded[:, 1:]).numpy()
         ends = [len(ids) - 1 for ids in rows]

@@ -1,12 +1,15 @@
 """Floor 11: the OpenAI-compatible gateway, the chat page, and the sources panel beside an answer.
 
-In: one trained model of the lab, and HTTP requests. Out: answers (`POST /v1/chat/completions`), the training
+In: trained models of the lab, and HTTP requests. Out: answers (`POST /v1/chat/completions`), the training
 documents that contain an answer's words verbatim, the trust report, and the chat page in `static/`.
 
 Start with `app.py`: its table of routes leads to every endpoint. The life of a chat request: `security.py`,
 `request_body.py`, `chat_request.py` (checks), `chat.py` (endpoint), `pool.py` (how many at once),
 `generation.py` (from the engine's thread), `chat_response.py`. Tools, forms and thoughts of chats are in
 `chat_parts/`, plain completions in `completions/`; `fields.py` checks what several endpoints have.
+
+Which models there are is in `offers/` (`current.py`: which one a request is about), which are in memory in
+`loaded/`, and other servers, ours with vLLM too, in `upstreams/`.
 
 Endpoints with a contract are in `endpoints`: `contract/` checks requests by the schemas that
 `/openapi.json` shows, `answering` asks the model for them, `stored/` keeps what clients store;

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -26,55 +26,67 @@ from glaswerk.serve.endpoints import checked_operations
 from glaswerk.serve.errors import HANDLERS
 from glaswerk.serve.files.batches import Batches
 from glaswerk.serve.limits import DEFAULT_LIMITS, Limits
+from glaswerk.serve.loaded.models import LoadedModels
 from glaswerk.serve.model_info import ModelInfo
 from glaswerk.serve.models import Models
 from glaswerk.serve.observed.metrics import Metrics, MetricsMiddleware
 from glaswerk.serve.pool import Pool
 from glaswerk.serve.recent_answers import RecentAnswers
 from glaswerk.serve.security import SecurityMiddleware, is_loopback
-from glaswerk.serve.served_model import ServedModel
 from glaswerk.serve.sources import SourcesApi
 from glaswerk.serve.stored.store import Store
 from glaswerk.serve.upstreams.gateway import Upstreams
+from glaswerk.serve.upstreams.own import OwnServers
 from glaswerk.serve.upstreams.settings import upstreams_of
 
 STATIC = Path(__file__).with_name("static")
 
 
 def create_app(
-    lab: Lab, model: str = "", *, host: str = "127.0.0.1", limits: Limits = DEFAULT_LIMITS
+    lab: Lab,
+    model: str | Sequence[str] = "",
+    *,
+    host: str = "127.0.0.1",
+    limits: Limits = DEFAULT_LIMITS,
 ) -> Starlette:
-    """The gateway for one model of the lab, which is loaded now.
+    """The gateway for models of the lab; the first is loaded now, others at their first request.
 
-    host: the address that the server will bind to; on a loopback address only loopback host names are
-    answered. `app.state.served` is the model, `app.state.pool` the pool of generations. Raises GlaswerkError
-    if the lab has no such model, or if others can reach `host` and there is no key.
+    model: a name or several; without one, the newest chat model or else the newest base model, and those of
+    [serve.models] in lab.toml. host: the address that the server will bind to; on a loopback address only
+    loopback host names are answered. `app.state.models` are the models, `app.state.pool` the pool of
+    generations. Raises GlaswerkError if the lab has no such model, or if others can reach `host` and there is
+    no key.
     """
-    accounts = Accounts.open(lab, loopback=is_loopback(host))
-    served, metrics = ServedModel.load(lab, model, slots=limits.running), Metrics()
+    accounts, metrics = Accounts.open(lab, loopback=is_loopback(host)), Metrics()
     pool = Pool(limits.running + limits.waiting, metrics)
+    models = LoadedModels(lab, [model] if isinstance(model, str) else model, pool, limits)
+    models.load_default()
+    served = models.current
     metrics.watch(lambda: pool.running)
-    answers = RecentAnswers(lab, served.artifact.id, limits.answers)
+    answers = RecentAnswers(lab, lambda: served.plain, limits.answers)
     sources = SourcesApi(served, answers, limits)
     facts = ModelInfo(served, sources)
     store = Store(lab.root / "stored.db")
     chat = Chat(served, pool, answers, sources, store, limits)
     completions = Completions(served, pool, limits)
-    upstreams = Upstreams(upstreams_of(lab), accounts, answers, sources.trace, limits)
+    own = OwnServers(lab, models)
+    upstreams = Upstreams(upstreams_of(lab), accounts, answers, sources.trace, limits, own)
     batches = Batches(store, accounts.account_of)
+    answering = Answering(served, pool, answers, limits)
     routes = [
-        *routes_of(checked_operations(Answering(served, pool, answers, limits), store, batches, metrics)),
-        *_routes(served, chat, completions, sources, facts, upstreams),
+        *routes_of(checked_operations(answering, models, store, batches, metrics)),
+        *_routes(models, chat, completions, sources, facts, upstreams),
     ]
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         accounts.start()
         batches.start(app)
+        models.start()
         yield
         await batches.close()
         pool.close()
-        served.tokens.close()
+        await models.close()
         await upstreams.close()
         accounts.close()
         store.close()
@@ -89,22 +101,23 @@ def create_app(
         exception_handlers=HANDLERS,
         lifespan=lifespan,
     )
-    app.state.served, app.state.pool, app.state.accounts = served, pool, accounts
+    app.state.models, app.state.pool, app.state.accounts = models, pool, accounts
+    app.state.own_servers = own
     return app
 
 
 def _routes(
-    served: ServedModel,
+    loaded: LoadedModels,
     chat: Chat,
     completions: Completions,
     sources: SourcesApi,
     facts: ModelInfo,
     upstreams: Upstreams,
 ) -> list[Route | Mount]:
-    models = Models(served, upstreams)
+    models = Models(loaded, upstreams)
 
     async def health(_: Request) -> Response:
-        about = {"status": "ok", "model": served.artifact.name, "version": glaswerk.__version__}
+        about = {"status": "ok", "model": loaded.default().artifact.name, "version": glaswerk.__version__}
         return JSONResponse(about)
 
     async def page(_: Request) -> Response:
@@ -119,7 +132,7 @@ def _routes(
         Route("/v1/models/{name:path}", models.delete, methods=["DELETE"]),
         Route(
             "/v1/chat/completions",
-            upstreams.before("/chat/completions", chat.__call__),
+            upstreams.before("/chat/completions", loaded.around(chat.__call__)),
             methods=["POST"],
         ),
         Route("/v1/chat/completions", chat.stored.listed, methods=["GET"]),
@@ -130,7 +143,7 @@ def _routes(
         Route("/v1/glaswerk/report-ticket", give_ticket, methods=["POST"]),
         Route(
             "/v1/completions",
-            upstreams.before("/completions", completions.__call__),
+            upstreams.before("/completions", loaded.around(completions.__call__)),
             methods=["POST"],
         ),
         Route("/v1/glaswerk/info", facts.info, methods=["GET"]),

@@ -31,7 +31,7 @@ class Generation:
 
     Emissions arrive from the engine's thread; the loop is woken once for all that arrived meanwhile.
     `prompt_tokens` is the prompt's length, which all choices share; `cached_tokens` of it were known.
-    `generated` counts the engine's tokens, read or not.
+    `generated` counts the engine's tokens, read or not; `engine` is theirs.
     """
 
     def __init__(
@@ -42,6 +42,7 @@ class Generation:
         on_end: Callable[[Generation], None] = lambda _: None,
         meter: Meter = SILENT,
     ) -> None:
+        self.engine = engine
         self._loop = asyncio.get_running_loop()
         self._texts, self._on_end = list(texts), on_end
         self._arrived: deque[tuple[int, Emission]] = deque()

@@ -29,6 +29,9 @@ class Limits:
     body_seconds: float = 60
     write_seconds: float = 60
     idle_seconds: int = 5
+    # Seconds that a request waits for its model to be loaded, and between two looks for new releases.
+    load_seconds: float = 120
+    release_seconds: float = 2
 
 
 DEFAULT_LIMITS = Limits()

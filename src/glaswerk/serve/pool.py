@@ -33,6 +33,10 @@ class Pool:
         """Number of generations that have not ended in their engine."""
         return len(self._live)
 
+    def uses(self, engine: TokenEngine) -> bool:
+        """Whether a generation over this engine has not ended."""
+        return any(generation.engine is engine for generation in self._live)
+
     def start(self, engine: TokenEngine, jobs: Sequence[Job], texts: Sequence[AnswerText]) -> Generation:
         """Hand the jobs of one request to an engine. Raises ApiError 429 if too many wait."""
         there = sum(self._live.values())

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from glaswerk.core.document import Message
@@ -20,14 +20,16 @@ from glaswerk.lab.answer_records import (
     record_answer,
 )
 from glaswerk.serve.errors import ApiError
+from glaswerk.serve.offers.lab_model import LabModel
 
 
 @dataclass(frozen=True, slots=True)
 class TracedText:
-    """An answer, and what was said before it as `context`."""
+    """An answer, and what was said before it as `context`; `model` gave it, if it is of this server."""
 
     text: str
     context: str = ""
+    model: LabModel | None = None
 
 
 def spoken(messages: Iterable[Message], most: int) -> str:
@@ -43,8 +45,8 @@ class RecentAnswers:
     contains it. With keys, `SourcesApi.answer` shows it to its project alone.
     """
 
-    def __init__(self, lab: Lab, model: str, most: int) -> None:
-        """model: artifact id of the model that answers; most: number of exchanges kept in memory.
+    def __init__(self, lab: Lab, model: Callable[[], LabModel], most: int) -> None:
+        """model: the model of the running request, without weights; most: number of exchanges in memory.
 
         Deletes records beyond the number that the lab's settings allow. Raises GlaswerkError for invalid
         settings.
@@ -62,7 +64,7 @@ class RecentAnswers:
     def keep(self, identifier: str, exchange: TracedText) -> None:
         """Remember an answer, complete or as far as it was generated."""
         with self._lock:
-            self._exchanges[identifier] = exchange
+            self._exchanges[identifier] = replace(exchange, model=self._model())
             while len(self._exchanges) > self._most:
                 self._exchanges.popitem(last=False)
 
@@ -83,7 +85,7 @@ class RecentAnswers:
             raise self.unknown(identifier)
         if record.shows(hidden):
             return record.without_words()
-        if record.text is None or record.model != self._model:
+        if record.text is None or record.model != self._model().artifact.id:
             return record
         return TracedText(record.text, record.context or "")
 
@@ -100,7 +102,7 @@ class RecentAnswers:
         """Record a traced answer in the lab, once. An error of the disk is reported on the terminal only."""
         words = (exchange.text, exchange.context) if self._settings.text else (None, None)
         shown, now = tuple(dict.fromkeys(documents)), datetime.now(UTC).isoformat(timespec="seconds")
-        answer = AnswerRecord(identifier, now, self._model, trace, shown, *words)
+        answer = AnswerRecord(identifier, now, self._model().artifact.id, trace, shown, *words)
         with self._recording:
             if not self._settings.most or self._has_record(identifier):
                 return

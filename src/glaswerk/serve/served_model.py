@@ -1,36 +1,30 @@
-"""The model that a server offers, and the artifacts it was made from."""
+"""A model of the lab that is loaded, and answers."""
 
 from __future__ import annotations
 
 import os
-from collections import deque
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from functools import cached_property
 from typing import Any
 
-from glaswerk.core.ids import short
 from glaswerk.core.terminal import note
 from glaswerk.infer import Engine
 from glaswerk.infer.engines import TokenEngine
 from glaswerk.infer.engines.choice import choose_engine
+from glaswerk.infer.grammar import Grammars
 from glaswerk.lab import Artifact, Lab
-from glaswerk.lab.artifact import ArtifactKind
 from glaswerk.serve.chosen_model import choose_model
-from glaswerk.serve.engine_settings import EngineSettings
 from glaswerk.serve.errors import ApiError
 from glaswerk.serve.limits import DEFAULT_LIMITS, Limits
 from glaswerk.serve.model_names import ModelNames
+from glaswerk.serve.offers.lab_model import LabModel
+from glaswerk.serve.offers.settings import ModelSettings, OfferSettings
 
-_KINDS: tuple[ArtifactKind, ...] = ("source", "corpus", "tokenizer", "shards", "model")
 
-
-@dataclass(frozen=True, slots=True)
-class ServedModel:
+@dataclass(frozen=True, eq=False)
+class ServedModel(LabModel):
     """A loaded model of a lab: its artifact, its texts (`engine`) and what writes its tokens (`tokens`)."""
 
-    lab: Lab
-    artifact: Artifact
     engine: Engine
     tokens: TokenEngine
 
@@ -41,34 +35,37 @@ class ServedModel:
         Raises GlaswerkError if the lab has no such model.
         """
         artifact = choose_model(lab, ModelNames.of(lab).meant(name))
+        settings = OfferSettings.of(lab).model(lab, artifact.name.split("/step-")[0])
+        return cls.of(lab, artifact, settings, slots=slots)
+
+    @classmethod
+    def of(
+        cls, lab: Lab, artifact: Artifact, settings: ModelSettings, *, slots: int, keys: int = 0
+    ) -> ServedModel:
+        """Load an artifact. keys: bytes for keys and values at most, 0 for the engine's own bound."""
         engine = Engine.load(artifact.path)
-        wanted = EngineSettings.of(lab)
         # A core is left for the gateway; threads that spin for cores they share are slower than fewer.
         choice = choose_engine(
             engine.model,
             engine.tokenizer.vocab_size,
-            wanted=wanted.engine,
-            weights=wanted.weights,
+            wanted=settings.engine,
+            weights=settings.weights,
             slots=slots,
-            threads=max(1, (os.cpu_count() or 2) - 1),
+            threads=spare_threads(),
+            keys=keys,
         )
-        note(f"engine {choice.engine.name}: {choice.why}")
-        return cls(lab, artifact, engine, choice.engine)
+        note(f"{artifact.name}: engine {choice.engine.name}: {choice.why}")
+        return cls(lab, artifact, engine, choice.engine, name=settings.name)
+
+    @cached_property
+    def grammars(self) -> Grammars:
+        """What compiles grammars for its vocabulary."""
+        return Grammars(self.engine.tokenizer, self.engine.ends)
 
     @property
-    def id(self) -> str:
-        """The model id in the API: its name without the step, such as "chat"."""
-        return self.artifact.name.split("/step-")[0]
-
-    @property
-    def fingerprint(self) -> str:
-        """Identifies the weights in responses: "fp_" and twelve digits of the model's digest."""
-        return f"fp_{short(self.artifact.digest)}"
-
-    @property
-    def names(self) -> ModelNames:
-        """What else it is called. Raises GlaswerkError for settings that are wrong."""
-        return ModelNames.of(self.lab)
+    def facts(self) -> dict[str, Any]:
+        """See `LabModel`."""
+        return {"parameters": self.engine.parameters, "context": self.engine.context}
 
     def is_called(self, name: str) -> bool:
         """Whether `name` is this model's id, its full name or an alias of one."""
@@ -92,27 +89,7 @@ class ServedModel:
             )
             raise ApiError(400, message, param=param, code="context_length_exceeded")
 
-    def card(self) -> dict[str, Any]:
-        """The model as `GET /v1/models` lists it."""
-        created = int(datetime.fromisoformat(self.artifact.finished_at).timestamp())
-        return {"id": self.id, "object": "model", "created": created, "owned_by": "glaswerk"}
 
-    def ancestors(self) -> dict[ArtifactKind, list[Artifact]]:
-        """By kind, all artifacts that the model was made from, as far as the lab still has them."""
-        known = {a.id: a for kind in _KINDS for a in self.lab.all(kind)}
-        found: dict[ArtifactKind, list[Artifact]] = {kind: [] for kind in _KINDS}
-        for artifact in _walk(self.artifact.inputs.values(), known):
-            found[artifact.kind].append(artifact)
-        return found
-
-
-def _walk(start: Iterable[str], known: dict[str, Artifact]) -> list[Artifact]:
-    queue, seen, found = deque(start), set[str](), []
-    while queue:
-        identifier = queue.popleft()
-        if identifier in seen or identifier not in known:
-            continue
-        seen.add(identifier)
-        found.append(known[identifier])
-        queue.extend(known[identifier].inputs.values())
-    return found
+def spare_threads() -> int:
+    """Threads of an engine: all cores but one, which the gateway needs."""
+    return max(1, (os.cpu_count() or 2) - 1)

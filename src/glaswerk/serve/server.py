@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 import webbrowser
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import uvicorn
@@ -31,7 +32,7 @@ DEFAULTS = ServeConfig()
 def serve(
     lab: Lab,
     *,
-    model: str = "",
+    model: str | Sequence[str] = "",
     host: str = DEFAULTS.host,
     port: int = DEFAULTS.port,
     open_browser: bool = False,
@@ -44,12 +45,14 @@ def serve(
     with bind(host, port) as listener:
         address = _address(host, listener)
         with WaitingRoom(listener):
-            note(f"loading {model or 'the model'} … {address} says so until it is there")
+            first = model if isinstance(model, str) else next(iter(model), "")
+            note(f"loading {first or 'the model'} … {address} says so until it is there")
             # Only now: importing it takes seconds.
             from glaswerk.serve.app import create_app
 
             app = create_app(lab, model, host=host)
-        server = Server(app, address, f"{app.state.served.artifact.name} at {address}", open_browser)
+        names = ", ".join(one.artifact.name for one in app.state.models.listed())
+        server = Server(app, address, f"{names} at {address}", open_browser)
         try:
             server.run(sockets=[listener])
         except KeyboardInterrupt:

@@ -10,6 +10,7 @@ answer.
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,7 @@ from glaswerk.lab.answer_records import AnswerRecord
 from glaswerk.serve.accounts.accounts import Accounts
 from glaswerk.serve.errors import ApiError
 from glaswerk.serve.limits import Limits
+from glaswerk.serve.offers.current import use_model
 from glaswerk.serve.recent_answers import RecentAnswers, TracedText
 from glaswerk.serve.request_body import read_object, valid_unicode
 from glaswerk.serve.served_model import ServedModel
@@ -33,6 +35,8 @@ from glaswerk.trace import Tracer
 from glaswerk.trace.novelty import MIN_SPAN_WORDS, Baseline
 
 _MIN_WORDS = 4
+# Open indices that are kept: models of one corpus share theirs.
+_INDICES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ class _Open:
 
 
 class SourcesApi:
-    """The endpoints of the sources panel. The index is opened by the first request and kept open.
+    """The endpoints of the sources panel. An index is opened by the first request and kept open.
 
     POST /v1/glaswerk/trace traces any text, GET /v1/traces/{id} an answer of this server by its id, and GET
     /v1/documents/{id} returns a training document.
@@ -54,9 +58,10 @@ class SourcesApi:
 
     def __init__(self, served: ServedModel, answers: RecentAnswers, limits: Limits) -> None:
         self._served, self._answers, self._limits = served, answers, limits
-        self._documents = SourceDocuments(served)
+        # By artifact and by index: the model may be another in each request.
+        self._known_documents: dict[str, SourceDocuments] = {}
         self._opening = threading.Lock()
-        self._open: _Open | None = None
+        self._open: OrderedDict[str, _Open] = OrderedDict()
         self._threads = CapacityLimiter(limits.threads)
 
     async def __call__(self, request: Request) -> Response:
@@ -73,14 +78,33 @@ class SourcesApi:
         known = await to_thread.run_sync(self._known, identifier, limiter=self._threads)
         if isinstance(known, AnswerRecord):
             return JSONResponse(await to_thread.run_sync(self._recorded, known, limiter=self._threads))
+        if known.model is not None:
+            use_model(known.model)
         found = await self.trace(known, identifier=identifier)
         return JSONResponse({"id": identifier, "object": "glaswerk.trace", **found})
 
     async def document(self, request: Request) -> Response:
         """GET /v1/documents/{id}: the complete document with its history."""
         identifier = request.path_params["id"]
-        details = await to_thread.run_sync(self._documents.details, identifier, limiter=self._threads)
-        return JSONResponse(details)
+        return JSONResponse(await to_thread.run_sync(self._details, identifier, limiter=self._threads))
+
+    def _details(self, identifier: str) -> dict[str, Any]:
+        """From the documents of the default model, else of one whose answers were traced."""
+        first = self._documents
+        for documents in [first, *(d for d in self._known_documents.values() if d is not first)]:
+            try:
+                return documents.details(identifier)
+            except ApiError as error:
+                missing = error
+        raise missing
+
+    @property
+    def _documents(self) -> SourceDocuments:
+        """What the current model was trained on."""
+        artifact = self._served.artifact.id
+        if artifact not in self._known_documents:
+            self._known_documents[artifact] = SourceDocuments(self._served)
+        return self._known_documents[artifact]
 
     async def trace(
         self, exchange: TracedText, min_words: int = _MIN_WORDS, *, identifier: str = ""
@@ -147,11 +171,15 @@ class SourcesApi:
             )
             raise ApiError(404, message, code="no_trace_index")
         with self._opening:
-            if self._open is None or self._open.id != index.id:
-                self._open = self._open_index(index)
-            elif self._open.hidden is not self._open.tracer.hidden():
-                self._open = self._open_index(index, self._open.tracer)
-            return self._open
+            known = self._open.pop(index.id, None)
+            if known is None:
+                known = self._open_index(index)
+            elif known.hidden is not known.tracer.hidden():
+                known = self._open_index(index, known.tracer)
+            self._open[index.id] = known
+            if len(self._open) > _INDICES:
+                self._open.popitem(last=False)
+            return known
 
     def _open_index(self, index: Artifact, tracer: Tracer | None = None) -> _Open:
         """tracer: the tracer of this index, if it is already open."""

@@ -37,7 +37,7 @@ def test_vectors_have_length_one_and_do_not_depend_on_their_company(client: Open
 
 
 def test_token_ids_give_the_vector_of_their_text(client: OpenAI, server: Running) -> None:
-    ids = server.app.state.served.engine.tokenizer.encode(TEXTS[0])
+    ids = server.app.state.models.loaded().engine.tokenizer.encode(TEXTS[0])
     vector = _vectors(client, TEXTS[0])[0]
     assert np.allclose(_vectors(client, ids)[0], vector, atol=1e-5)
     assert np.allclose(_vectors(client, [ids, ids])[1], vector, atol=1e-5)
@@ -58,7 +58,7 @@ def test_base64_is_the_same_numbers_and_fewer_dimensions_are_their_beginning(
 
 def test_a_batch_of_2048_is_answered_and_its_tokens_are_counted(client: OpenAI, server: Running) -> None:
     made = client.embeddings.create(model="chat", input=["a b c"] * 2048)
-    each = len(server.app.state.served.engine.tokenizer.encode("a b c"))
+    each = len(server.app.state.models.loaded().engine.tokenizer.encode("a b c"))
     assert len(made.data) == 2048
     assert made.usage.prompt_tokens == made.usage.total_tokens == 2048 * each
 

@@ -98,7 +98,7 @@ class Batcher:
             if not self._network.fits(len(running.job.prompt) + running.job.max_tokens):
                 return
             self._arrived.popleft()
-            running.row = self._network.open(running.job.prompt)
+            running.row = self._network.open(running.job.prompt, running.job.adapter)
             running.cached = len(running.row.ids)
             running.pending = list(running.job.prompt[running.cached :])
             self._reading.append(running)

@@ -43,11 +43,13 @@ def choose_engine(
     texts: Sequence[Sequence[int]] = (),
     slots: int = 64,
     threads: int = 0,
+    keys: int = 0,
 ) -> Choice:
     """The engine for a loaded model. Whatever goes wrong in OpenVINO, the answer is torch and the reason.
 
     weights: of OpenVINO; "int8" and "int4" are measured on `texts` (token ids) or on a trial's own answers.
-    threads: 0 takes torch's own number, and all cores but one for OpenVINO. Raises GlaswerkError for a name
+    threads: 0 takes torch's own number, and all cores but one for OpenVINO. keys: bytes for keys and values
+    at most; 0 takes the engine's own bound. Raises GlaswerkError for a name
     that is none of `EngineName` or `Weights`.
     """
     for value, known, name in ((wanted, EngineName, "engine"), (weights, Weights, "weights")):
@@ -59,11 +61,11 @@ def choose_engine(
     why = "torch is what was asked for" if wanted == "torch" else _obstacle(model)
     if not why:
         try:
-            return _openvino(model, vocabulary, weights, texts, slots, threads)
+            return _openvino(model, vocabulary, weights, texts, slots, threads, keys)
         # A server must start: whatever the library raises becomes the reason for torch.
         except Exception as error:  # noqa: BLE001
             why = f"OpenVINO cannot run this model: {_short(error)}"
-    return Choice(TorchEngine(model, vocabulary, slots=slots, threads=threads), why)
+    return Choice(TorchEngine(model, vocabulary, slots=slots, threads=threads, keys=keys), why)
 
 
 def _obstacle(model: PreTrainedModel) -> str:
@@ -81,13 +83,19 @@ def _openvino(
     texts: Sequence[Sequence[int]],
     slots: int,
     threads: int,
+    keys: int,
 ) -> Choice:
     # OpenVINO is an extra.
     from glaswerk.infer.engines.openvino_engine import OpenVinoEngine, spare_cores
     from glaswerk.infer.engines.openvino_network import OpenVinoNetwork
 
     network = OpenVinoNetwork(
-        model, vocabulary, weights=weights, rows=slots, threads=threads or spare_cores()
+        model,
+        vocabulary,
+        weights=weights,
+        rows=slots,
+        threads=threads or spare_cores(),
+        **({"limit": keys} if keys else {}),
     )
     answers = trial(network)
     if weights != "f32":

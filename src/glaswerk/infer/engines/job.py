@@ -58,7 +58,7 @@ class Job:
 
     prompt: token ids, at least one. max_tokens: at most so many new ones. ends: ids that end the answer.
     top: None for no log-probabilities, else how many of the likeliest tokens to name beside the chosen one.
-    logit_bias: added to the logits of these ids.
+    logit_bias: added to the logits of these ids. adapter: a name of `Adapters`, "" for none.
     """
 
     prompt: Sequence[int]
@@ -68,6 +68,7 @@ class Job:
     top: int | None = None
     logit_bias: tuple[tuple[int, float], ...] = ()
     grammar: Grammar | None = None
+    adapter: str = ""
     listen: Callable[[Emission], None] = field(default=lambda _: None)
 
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from transformers import DynamicCache, PreTrainedModel
 
+from glaswerk.infer.engines.adapters import Adapters
 from glaswerk.infer.engines.slot_cache import SlotCache
 
 # Shorter shared beginnings are not worth the copy.
@@ -30,6 +31,7 @@ class Row:
     ids: list[int] = field(default_factory=list)
     used: bool = True
     closed: int = 0
+    adapter: str = ""
     cache: DynamicCache | None = None
 
 
@@ -41,8 +43,11 @@ class Network(Protocol):
     def fits(self, length: int) -> bool:
         """Whether one more row of up to `length` tokens is within the memory for keys and values."""
 
-    def open(self, prompt: Sequence[int]) -> Row:
-        """A row for a prompt; `row.ids` is what of it is known already, always less than the whole."""
+    def open(self, prompt: Sequence[int], adapter: str = "") -> Row:
+        """A row for a prompt; `row.ids` is what of it is known already, always less than the whole.
+
+        adapter: applied to this row in every pass.
+        """
 
     def advance(self, rows: Sequence[Row], pieces: Sequence[Sequence[int]]) -> Tensor:
         """Append a piece of ids to each row; logits after each, (rows, vocabulary), fp32 on the CPU."""
@@ -55,12 +60,18 @@ class SlotNetwork:
     """Rows share one pass, in neighbouring slots of a `SlotCache`. Closed rows stay for their beginnings.
 
     windows: for every layer type of the configuration, how far back it sees (None: everywhere). limit: bytes
-    for keys and values; a single row may pass it.
+    for keys and values; a single row may pass it. adapters: those that rows may name.
     """
 
     def __init__(
-        self, model: PreTrainedModel, vocabulary: int, windows: dict[str, int | None], limit: int = _LIMIT
+        self,
+        model: PreTrainedModel,
+        vocabulary: int,
+        windows: dict[str, int | None],
+        limit: int = _LIMIT,
+        adapters: Adapters | None = None,
     ) -> None:
+        self._adapters = adapters or Adapters(model)
         self._model, self.vocabulary, self._windows, self._limit = model, vocabulary, windows, limit
         self._cache = SlotCache()
         self._rows: list[Row] = []
@@ -71,13 +82,13 @@ class SlotNetwork:
         used = sum(row.used for row in self._rows)
         return used == 0 or self._cache.bytes_with(used + 1, length) <= self._limit
 
-    def open(self, prompt: Sequence[int]) -> Row:
-        source, length = self._best_prefix(prompt)
+    def open(self, prompt: Sequence[int], adapter: str = "") -> Row:
+        source, length = self._best_prefix(prompt, adapter)
         if source is not None and not source.used and 2 * length >= len(source.ids):
             source.used, source.ids = True, source.ids[:length]
             return source
         row = self._free_row(source)
-        row.ids = []
+        row.ids, row.adapter = [], adapter
         if source is not None:
             self._cache.copy(source.slot, row.slot, length)
             row.ids = source.ids[:length]
@@ -96,14 +107,15 @@ class SlotNetwork:
         ids = torch.tensor([[*pieces[i], *[0] * (count - len(pieces[i]))] for i in order], device=device)
         ends = [len(pieces[i]) - 1 for i in order]
         kept = sorted(set(ends))
-        logits = self._model(
-            input_ids=ids,
-            attention_mask=self._masks(),
-            position_ids=self._cache.positions().clamp(max=self._last),
-            past_key_values=self._cache,
-            use_cache=True,
-            logits_to_keep=torch.tensor(kept, device=device),
-        ).logits
+        with self._adapters.applied([rows[i].adapter for i in order]):
+            logits = self._model(
+                input_ids=ids,
+                attention_mask=self._masks(),
+                position_ids=self._cache.positions().clamp(max=self._last),
+                past_key_values=self._cache,
+                use_cache=True,
+                logits_to_keep=torch.tensor(kept, device=device),
+            ).logits
         for row, piece in zip(rows, pieces, strict=True):
             row.ids.extend(piece)
         found = logits[torch.arange(len(order)), torch.tensor([kept.index(end) for end in ends])]
@@ -116,9 +128,10 @@ class SlotNetwork:
         masks = {kind: self._cache.mask(dtype, window) for kind, window in self._windows.items()}
         return masks if len(masks) > 1 else next(iter(masks.values()))
 
-    def _best_prefix(self, prompt: Sequence[int]) -> tuple[Row | None, int]:
+    def _best_prefix(self, prompt: Sequence[int], adapter: str) -> tuple[Row | None, int]:
         found, best = None, _LEAST_PREFIX - 1
-        for row in self._rows:
+        # Another adapter makes other keys of the same ids.
+        for row in (row for row in self._rows if row.adapter == adapter):
             # The last token of a prompt is always run: its logits are wanted.
             length = shared_length(row.ids, prompt, len(prompt) - 1)
             if length > best or (length == best and found is not None and found.used and not row.used):
@@ -158,14 +171,14 @@ class SlotNetwork:
 class RowNetwork:
     """One pass a row, with the model's own kind of cache: for models whose cache is not keys and values."""
 
-    def __init__(self, model: PreTrainedModel, vocabulary: int) -> None:
-        self._model, self.vocabulary = model, vocabulary
+    def __init__(self, model: PreTrainedModel, vocabulary: int, adapters: Adapters | None = None) -> None:
+        self._model, self.vocabulary, self._adapters = model, vocabulary, adapters or Adapters(model)
 
     def fits(self, length: int) -> bool:
         return True
 
-    def open(self, prompt: Sequence[int]) -> Row:
-        return Row(0, cache=DynamicCache(config=self._model.config))
+    def open(self, prompt: Sequence[int], adapter: str = "") -> Row:
+        return Row(0, adapter=adapter, cache=DynamicCache(config=self._model.config))
 
     def close(self, row: Row) -> None:
         row.used, row.cache = False, None
@@ -175,7 +188,10 @@ class RowNetwork:
         found = []
         for row, piece in zip(rows, pieces, strict=True):
             ids = torch.tensor([list(piece)], device=self._model.device)
-            output = self._model(input_ids=ids, past_key_values=row.cache, use_cache=True, logits_to_keep=1)
+            with self._adapters.applied([row.adapter]):
+                output = self._model(
+                    input_ids=ids, past_key_values=row.cache, use_cache=True, logits_to_keep=1
+                )
             row.ids.extend(piece)
             found.append(output.logits[0, -1, : self.vocabulary].float().cpu())
         return torch.stack(found)
@@ -196,13 +212,18 @@ def batches(model: PreTrainedModel, vocabulary: int) -> bool:
 
 
 def network_of(
-    model: PreTrainedModel, vocabulary: int, *, together: bool, limit: int = _LIMIT
+    model: PreTrainedModel,
+    vocabulary: int,
+    *,
+    together: bool,
+    limit: int = _LIMIT,
+    adapters: Adapters | None = None,
 ) -> SlotNetwork | RowNetwork:
     """The network for a model; `together`: what `batches` says of it."""
     windows = _windows(model)
     if together and windows is not None:
-        return SlotNetwork(model, vocabulary, windows, limit)
-    return RowNetwork(model, vocabulary)
+        return SlotNetwork(model, vocabulary, windows, limit, adapters)
+    return RowNetwork(model, vocabulary, adapters)
 
 
 def _windows(model: PreTrainedModel) -> dict[str, int | None] | None:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
+from glaswerk.core.errors import GlaswerkError
 from glaswerk.infer.engines.block_cache import BLOCK, BlockCache, BlockRow
 from glaswerk.infer.engines.network import Row
 from glaswerk.infer.engines.openvino_graph import paged_graph
@@ -62,8 +63,13 @@ class OpenVinoNetwork:
         self._room = length
         return self._blocks.fits(length)
 
-    def open(self, prompt: Sequence[int]) -> Row:
-        """A row for a prompt; `row.ids` is what of it is known already, always less than the whole."""
+    def open(self, prompt: Sequence[int], adapter: str = "") -> Row:
+        """A row for a prompt; `row.ids` is what of it is known already, always less than the whole.
+
+        Raises GlaswerkError for an adapter: this network has fixed weights.
+        """
+        if adapter:
+            raise GlaswerkError("OpenVINO cannot apply an adapter to single answers", hint="glaswerk serve")
         row, source = self._blocks.open(prompt, self._room)
         self._room = 0
         if source is not None:

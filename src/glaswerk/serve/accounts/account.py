@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from glaswerk.serve.accounts.limits import KeyLimits
+from glaswerk.serve.errors import ApiError
 
 # (prompt, cached, completion, finish) of an answer that ended.
 Counts = tuple[int, int, int, str]
@@ -32,6 +33,12 @@ class Account:
     def may_use(self, model: str) -> bool:
         """Whether the key may use this model."""
         return not self.models or model in self.models
+
+    def check(self, model: str) -> None:
+        """Raises ApiError 403 for a model that is not the key's."""
+        if not self.may_use(model):
+            message = f"this API key may not use the model {model[:80]!r}"
+            raise ApiError(403, message, param="model", code="permission_denied")
 
     def close(self) -> None:
         """At the end of the request: what did not finish was cut."""

@@ -127,9 +127,7 @@ class Accounts:
         Raises ApiError 403 for a model that is not the key's, 429 with Retry-After for a limit, 409 for an
         Idempotency-Key in use, 503 without a database.
         """
-        if not account.may_use(model):
-            message = f"this API key may not use the model {model[:80]!r}"
-            raise ApiError(403, message, param="model", code="permission_denied")
+        account.check(model)
         price = self._settings.price(model)
         demand = Demand(
             id=response or f"req_{secrets.token_hex(12)}",

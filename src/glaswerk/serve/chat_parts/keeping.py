@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.infer.engines.job import Grammar
-from glaswerk.infer.grammar import Grammars, GrammarSource, tool_call
+from glaswerk.infer.grammar import GrammarSource, tool_call
 from glaswerk.serve.chat_parts.choice import Choice
 from glaswerk.serve.chat_parts.prompt import CHAT, ChatPrompt, Places
 from glaswerk.serve.chat_parts.thoughts import Thoughts
@@ -19,7 +19,6 @@ class Keeping:
 
     def __init__(self, served: ServedModel) -> None:
         self._served = served
-        self._grammars = Grammars(served.engine.tokenizer, served.engine.ends)
 
     def grammars(
         self, tools: Tools, form: GrammarSource | None, count: int = 1, places: Places = CHAT
@@ -34,7 +33,7 @@ class Keeping:
         try:
             source = tool_call(tools.schemas()) if required else form
             assert source is not None, "one of the two asked for a grammar"
-            return [self._grammars.matcher(source) for _ in range(count)]
+            return [self._served.grammars.matcher(source) for _ in range(count)]
         except GlaswerkError as error:
             raise unsupported(where, f"cannot be kept: {error}") from error
 

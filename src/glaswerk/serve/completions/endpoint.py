@@ -108,13 +108,18 @@ class Completions:
         return found if isinstance(prompt, str) else replace(found, text=tokenizer.decode(prompt))
 
     async def _scored(self, prompts: Sequence[Prompt], top: int) -> list[Prompt]:
-        model, found = self._served.engine.model, []
+        found = []
         for prompt in prompts:
-            tokens = await to_thread.run_sync(prompt_tokens, model, prompt.ids, top, limiter=self._scoring)
+            tokens = await to_thread.run_sync(self._tokens, prompt.ids, top, limiter=self._scoring)
             own = tokens[prompt.hidden :]
             # As OpenAI's API: the first token of a prompt has no log-probability.
             found.append(replace(prompt, tokens=(*(Token(token.id) for token in own[:1]), *own[1:])))
         return found
+
+    def _tokens(self, ids: Sequence[int], top: int) -> list[Token]:
+        engine = self._served.engine
+        with engine.applied():
+            return prompt_tokens(engine.model, ids, top)
 
     def _start(self, asked: CompletionRequest, prompts: Sequence[Prompt]) -> Generation | None:
         """One job for each choice of each prompt; None if no tokens are wanted."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
@@ -10,6 +11,7 @@ from glaswerk.serve.answering import Answering
 from glaswerk.serve.contract.operation import Call, Operation
 from glaswerk.serve.files import file_operations
 from glaswerk.serve.files.batches import Batches
+from glaswerk.serve.loaded.models import LoadedModels
 from glaswerk.serve.messages.messages import Messages
 from glaswerk.serve.observed.description import described
 from glaswerk.serve.observed.docs_page import docs_page
@@ -22,18 +24,34 @@ from glaswerk.serve.vectors.moderations import moderation_operations
 
 
 def checked_operations(
-    answering: Answering, store: Store, batches: Batches, metrics: Metrics
+    answering: Answering, models: LoadedModels, store: Store, batches: Batches, metrics: Metrics
 ) -> Sequence[Operation]:
     """All operations whose routes are made from them."""
-    own = [
+    of_a_model = [
         *responses_operations(answering, store),
         *Messages(answering).operations(),
         *Embeddings(answering.served).operations(),
+    ]
+    own = [
+        *(_about_its_model(operation, models) for operation in of_a_model),
         *moderation_operations(),
         *file_operations(store, batches),
         *metrics.operations(),
     ]
     return [*own, *_descriptions(own)]
+
+
+def _about_its_model(operation: Operation, models: LoadedModels) -> Operation:
+    """The operation, with the model in memory that its request names."""
+    handler = operation.handler
+    if handler is None or not operation.body or "model" not in operation.body.get("properties", {}):
+        return operation
+
+    async def handle(call: Call) -> Response:
+        async with models.using(call.body.get("model"), call.request.state.account):
+            return await handler(call)
+
+    return replace(operation, handler=handle)
 
 
 def _descriptions(own: Sequence[Operation]) -> Sequence[Operation]:

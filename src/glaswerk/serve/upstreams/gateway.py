@@ -20,6 +20,7 @@ from glaswerk.serve.pool import unless_disconnected
 from glaswerk.serve.recent_answers import RecentAnswers, TracedText
 from glaswerk.serve.request_body import read_object
 from glaswerk.serve.upstreams.client import UpstreamClient
+from glaswerk.serve.upstreams.own import OwnServers, Target
 from glaswerk.serve.upstreams.settings import Upstream
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -36,8 +37,10 @@ class Upstreams:
         answers: RecentAnswers,
         trace: Trace,
         limits: Limits,
+        own: OwnServers,
     ) -> None:
         self._clients = {upstream.name: UpstreamClient(upstream) for upstream in upstreams}
+        self._own = own
         self._accounts, self._answers, self._limits, self._trace = accounts, answers, limits, trace
 
     async def cards(self) -> list[dict[str, Any]]:
@@ -53,27 +56,28 @@ class Upstreams:
 
     def before(self, path: str, local: Endpoint) -> Endpoint:
         """An endpoint: requests for an upstream's model go there, all others to `local`."""
-        if not self._clients:
+        if not self._clients and not self._own:
             return local
 
         async def endpoint(request: Request) -> Response:
             body = await read_object(request, self._limits.body_bytes)
-            found = await self._find(body.get("model"))
+            found = await self._find(body.get("model"), request.state.account)
             if found is None:
                 return await local(request)
-            client, model = found
-            return await _Passed(self, client, path, body, model).answer(request)
+            return await _Passed(self, found, path, body).answer(request)
 
         return endpoint
 
-    async def _find(self, asked: object) -> tuple[UpstreamClient, str] | None:
-        if not isinstance(asked, str) or "/" not in asked:
+    async def _find(self, asked: object, account: Account) -> Target | None:
+        if not isinstance(asked, str):
             return None
+        if (own := await self._own.find(asked, account)) or "/" not in asked:
+            return own
         name, _, model = asked.partition("/")
         client = self._clients.get(name)
         if client is None or model not in await client.models():
             return None
-        return client, model
+        return Target(client, model, asked)
 
     async def begin(
         self, account: Account, model: str, path: str, body: Mapping[str, Any], answer: str
@@ -102,7 +106,8 @@ class Upstreams:
         return await self._trace(exchange, identifier=answer)
 
     async def close(self) -> None:
-        """Close all connections."""
+        """Close all connections, and end our own servers once their answers are whole."""
+        await self._own.close()
         for client in self._clients.values():
             await client.close()
 
@@ -110,13 +115,14 @@ class Upstreams:
 class _Passed:
     """One request on its way to an upstream and back."""
 
-    def __init__(
-        self, home: Upstreams, client: UpstreamClient, path: str, body: dict[str, Any], model: str
-    ) -> None:
-        self._home, self._client, self._path, self._asked = home, client, path, str(body["model"])
+    def __init__(self, home: Upstreams, target: Target, path: str, body: dict[str, Any]) -> None:
+        self._home, self._client, self._path, self._asked = home, target.client, path, str(body["model"])
+        self._counted_as = target.name
         wishes = body.get("glaswerk")
         self._traced = isinstance(wishes, dict) and wishes.get("trace") is True
-        self._body = {key: value for key, value in body.items() if key != "glaswerk"} | {"model": model}
+        self._body = {key: value for key, value in body.items() if key != "glaswerk"} | {
+            "model": target.model
+        }
         self._stream = body.get("stream") is True
         options = body.get("stream_options")
         self._told_usage = isinstance(options, dict) and options.get("include_usage") is True
@@ -127,7 +133,7 @@ class _Passed:
 
     async def answer(self, request: Request) -> Response:
         account = getattr(request.state, "account", None) or Account()
-        usage = await self._home.begin(account, self._asked, self._path, self._body, self._id)
+        usage = await self._home.begin(account, self._counted_as, self._path, self._body, self._id)
         if self._stream:
             return StreamingResponse(
                 self._events(usage),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,9 +29,13 @@ class Upstream:
     url: str
     key_env: str = ""
     models: tuple[str, ...] = ()
+    # The key itself, of a program that we started.
+    secret: str = field(default="", repr=False)
 
     def key(self) -> str:
         """The key. Raises GlaswerkError if the variable is not set."""
+        if self.secret:
+            return self.secret
         if not self.key_env:
             return ""
         found = os.environ.get(self.key_env, "")
