@@ -109,6 +109,30 @@ PHONES: dict[str, tuple[str, tuple[str, ...]]] = {
     "JP": ("ja", ("03-3###-####", "090-N###-####", "080-N###-####", "+81 90 N### ####")),
     "KR": ("ko", ("010-N###-####", "02-7##-####", "+82 10 N### ####")),
     "CN": ("zh", ("138 #### ####", "139########", "+86 138 #### ####")),
+    "RU": (
+        "ru",
+        (
+            "8 (912) ###-##-##",
+            "8 916 ### ## ##",
+            "8-903-###-##-##",
+            "8(495)2##-##-##",
+            "8916#######",
+            "+7 912 ###-##-##",
+        ),
+    ),
+    "GR": ("", ("210 2######", "697 ### ####", "694-###-####", "2310 2#####", "+30 210 2######")),
+    "dashes": (
+        "",
+        (
+            "212–N##–####",
+            "(415) N##–####",
+            "612‑3##‑###",
+            "06–12–##–##–##",
+            "030 – 12# ## ##",
+            "601–###–###",
+            "030 / ### ## ##",
+        ),
+    ),
 }
 BARE = {
     "ES": "6########",
@@ -155,6 +179,13 @@ NO_PHONES = (
     "## ### km",
     "12## / 34##",
     "A##-###-####-B",
+    "ZIP 98100–981##",
+    "12 ###–13 ###",
+    "19##–20##, 1#–2#",
+    "8 of ## ## ##",
+    "7 ### ### ### people",
+    "8 1## 2## ## ##",
+    "S. ###–9##, ###–9##",
 )
 
 
@@ -212,7 +243,10 @@ def spelled(rng: random.Random) -> str:
         (
             f"{local} [at] {host}.{top}", f"{local}(at){host}.{top}", f"{local} (at) {host} (dot) {top}",
             f"{local} AT {host} DOT {top}", f"{local}.{host} at {host} dot {top}", f"{local}[at]{host}[dot]{top}", f"{local}&#64;{host}.{top}",
-        )
+            f"{local} at {host} dot {top}", f"{local} @ {host}.{top}", f"{local} arroba {host} punto {top}",
+            f"{local} klammeraffe {host} punkt {top}", f"{local} (chiocciola) {host}.{top}",
+            f"{local} arobase {host}.{top}", f"{local} собака {host} точка {top}",
+            f'"{local} {host}"@{host}.{top}',        )
     )  # fmt: skip
 
 
@@ -248,6 +282,14 @@ def strong(rng: random.Random) -> str:
     return some(rng, ALNUM, rng.randint(8, 16)) + rng.choice("!?#%*") + some(rng, DIGITS, 2)
 
 
+QUOTES, ASSIGNED = ("'", '"'), ("PASSWORD=", "db_password: ", "Passwort: ", "export PGPASSWORD=")
+
+
+def quoted(rng: random.Random, value: str) -> str:
+    mark = rng.choice(QUOTES)
+    return f"{rng.choice(ASSIGNED)}{mark}{marked(value)}{mark}"
+
+
 HEX, UPPER = "0123456789abcdef", string.ascii_uppercase
 SECRETS: dict[str, Maker] = {
     "AWS": lambda r: "AKIA" + some(r, UPPER + "234567", 16),
@@ -270,6 +312,7 @@ SECRETS: dict[str, Maker] = {
     "private key": private_key,
     "URL": lambda r: f"{r.choice(('https', 'postgres', 'redis', 'ftp'))}://{word(r)}:{marked(strong(r).replace('#', 'a').replace('?', 'b'))}@{word(r)}.org/a",
     "password =": lambda r: f"{r.choice(('password', 'DB_PASSWORD', 'Passwort', 'pwd', 'contraseña', 'senha'))}{r.choice(('=', ': ', ' = '))}{marked(strong(r))}",
+    "password quoted": lambda r: quoted(r, " ".join(word(r) for _ in range(3))),
     "password zh": lambda r: f"密码：{marked(strong(r))}",
     "api_key =": lambda r: f"{r.choice(('api_key', 'API-KEY', 'client_secret', 'auth_token', 'X_SECRET_KEY'))}{r.choice(('=', ': ', ' = '))}\"{marked(some(r, ALNUM, 32) + '1a')}\"",
     "bearer": lambda r: f"Authorization: Bearer {marked(some(r, ALNUM, 40) + '7b')}",
@@ -279,6 +322,8 @@ NO_SECRETS: tuple[Maker, ...] = (
         f"password: {r.choice(('required', 'password', '********', 'changeme', '<your password>', 'unknown'))}"
     ),
     lambda r: f"The password is {word(r)} to everyone",
+    lambda r: f'password: "{r.choice(("Enter your", "Forgot", "Confirm", "Wrong"))} password for {word(r)}"',
+    lambda r: f"PASSWORD_LABEL = '{word(r)} {word(r)}', pass: \"the {word(r)} {word(r)}\"",
     lambda r: f"api_key=os.environ['{word(r).upper()}_KEY']",
     lambda r: f"token=${{{word(r).upper()}_TOKEN}}",
     lambda r: "commit " + some(r, HEX, 40),
@@ -302,6 +347,11 @@ NO_EMAILS: tuple[Maker, ...] = (
     lambda r: f"@{word(r)} and me @ home, 3 @ 5",
     lambda r: f"{word(r)}@{word(r)} on the server",
     lambda r: f"look at {word(r)} dot com",
+    lambda r: (
+        f"{r.choice(('more', 'tickets', 'find it', 'we are live', 'read on'))} at {word(r)} dot {r.choice(('com', 'org'))}"
+    ),
+    lambda r: f"{word(r)} studies at {word(r)}.{r.choice(('com', 'org'))}; see us @ {word(r)}.com",
+    lambda r: f"la chiocciola {word(r)}. Собака {word(r)}. {word(r)}",
     lambda r: f"{word(r)} (at) work, {word(r)} [at] home",
     lambda r: f"see {word(r)}.org and {word(r)}.com/@{word(r)}",
     lambda r: f"谢谢@{word(r)}大家",

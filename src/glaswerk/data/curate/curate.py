@@ -87,7 +87,7 @@ def curate(
         decided[FORGOTTEN] = forgotten.digest
     evaluations = sorted(lab.all("evaluation"), key=lambda made: made.name)
     inputs = {f"{made.kind}:{made.name}": made.id for made in (*sources, *evaluations)}
-    spec = Spec("corpus", name, "curate/4", inputs, decided)
+    spec = Spec("corpus", name, "curate/5", inputs, decided)
     with lab.scratch(spec) as scratch:
         job = _Job(sources, evaluations, config, forgotten, scratch, on, jobs)
         return lab.make(spec, job.write)

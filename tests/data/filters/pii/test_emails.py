@@ -63,6 +63,73 @@ def test_addresses_spelled_out_are_masked(text: str, masked: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "said",
+    [
+        "user at example dot com",
+        "lena at mill dot co dot uk",
+        "müller at example dot de",
+        "lena arroba example punto com",
+        "lena arroba example.com",
+        "lena (arroba) example (punto) com",
+        "lena Klammeraffe example Punkt de",
+        "lena (Klammeraffe) example.de",
+        "lena.rossi chiocciola example.it",
+        "lena arobase exemple point fr",
+        "lena [arobase] exemple.fr",
+        "lena małpa example kropka pl",
+        "lena apenstaartje voorbeeld punt nl",
+        "lena zavináč example tečka cz",
+        "lena snabel-a example punktum dk",
+        "lena собака example точка ru",
+        "lena παπάκι example τελεία gr",
+        "lenaアットマークexample.jp",
+        "lena 골뱅이 example.co.kr",
+        "lena [a] example.org",
+        "lena @ example.org",
+        "lena@ example.org",
+        "john.doe at example.org",
+    ],
+)
+def test_addresses_are_masked_whatever_the_sign_is_called(said: str) -> None:
+    assert mask(f"So: {said}, thanks", ["email"])[0] == "So: [email], thanks"
+
+
+def test_with_a_word_such_as_mail_before_it_a_name_at_a_host_is_an_address() -> None:
+    assert mask("my email is lena at mill.example", ["email"])[0] == "my email is [email]"
+    assert mask("lena studies at mill.example", ["email"])[0] == "lena studies at mill.example"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        '"john doe"@example.com',
+        '"john..doe"@mail.example.org',
+        r'"very.\"odd\".name"@example.org',
+        '"a@b"@example.org',
+        "lena@[149.112.112.112]",
+        "lena@[IPv6:2620:fe::fe]",
+    ],
+)
+def test_quoted_names_and_numbered_hosts_are_masked_whole(address: str) -> None:
+    assert mask(f"So: {address}, thanks")[0] == "So: [email], thanks"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "more at example dot com, tickets at mill dot org, sign up at substack dot com",
+        "available at mill.example.com now; see us @ example.com; thanks @ all. Great",
+        'hello @lena.bsky.social and @mill.example, she said "hello"@me',
+        "covid-19 at cdc.gov, 5 p.m. at example.org, the U.S. at who.int",
+        "la chiocciola mangia. Poi dorme. Собака лает. Вот так. I love the arroba. Nice word",
+        "e-mail us at example dot com",
+    ],
+)
+def test_sites_and_sentences_are_no_addresses(text: str) -> None:
+    assert mask(text, ["email"])[0] == text
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "look at this dot com, you can find it at example dot com",

@@ -240,6 +240,13 @@ PIECES = (
     "(+49) 171 1234567",
     "'",
     "_",
+    "8 (912) 345-67-89",
+    "–",
+    "PASSWORD='x y z'",
+    '"john doe"@mill.example',
+    "lena arroba mill.example",
+    " at ",
+    " dot com",
 )
 
 

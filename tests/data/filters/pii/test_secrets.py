@@ -69,6 +69,45 @@ def test_passwords_and_keys_without_a_format_are_masked_beside_their_name(text: 
 
 
 @pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("PASSWORD='x y z'", "x y z"),
+        ('DB_PASSWORD="correct horse battery staple"', "correct horse battery staple"),
+        ("password: 'my dog is 7'", "my dog is 7"),
+        ('{"password": "blue mill river", "a": 1}', "blue mill river"),
+        ("export PGPASSWORD='a b c d'", "a b c d"),
+        ("PASSWORD=“blue mill river”", "blue mill river"),
+        ("Passwort: „blaue Mühle Fluss“", "blaue Mühle Fluss"),
+        ("mot de passe : « bleu moulin »", "bleu moulin"),
+        ('the password is "blue mill river"', "blue mill river"),
+        ("mysql --password='x y z' -u root", "x y z"),
+        ("tool --password 'x y z'", "x y z"),
+        ("<db_password>blue mill river</db_password>", "blue mill river"),
+        (r"PASSWORD='it\'s a b'", r"it\'s a b"),
+        ("パスワード：「青い 風車 川」", "青い 風車 川"),
+        ("password => `x y z`", "x y z"),
+    ],
+)
+def test_a_password_in_quotation_marks_may_have_spaces(text: str, value: str) -> None:
+    assert mask(text, ["secret"])[0] == text.replace(value, "[secret]")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'password: "Enter your password", "password": "Passwort vergessen?"',
+        "password: 'at least 8 characters'",
+        'PASSWORD_LABEL = "Blue mill river", password = "required", password: "********", password: ""',
+        '<password>your password</password> --password "<your password>"',
+        'Mountain pass: "a long way up", he said the pass is "closed for weeks"',
+        'password="$DB_PASS", password: "{{ vault_password }}", password: "%s"',
+    ],
+)
+def test_labels_messages_and_expressions_in_quotation_marks_stay(text: str) -> None:
+    assert mask(text, ["secret"])[0] == text
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "password: required, password=password, pwd=********, passwort: geheim, password: <your password>",
@@ -99,6 +138,10 @@ def test_long_texts_of_signs_end() -> None:
         "xoxb-",
         "A-",
         "pw is ",
+        "password='",
+        "password='a ",
+        "<password>",
+        "--password '",
     ):
         text = sign * (20_000 // len(sign))
         once = mask(text, ["secret"])[0]

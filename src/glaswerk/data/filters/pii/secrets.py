@@ -137,6 +137,21 @@ _ASSIGNED = re.compile(
     r"[\"'`*]{0,2}(?:\s{0,3}(?::=|=>|==?|:|：)\s{0,3}|\s(?:is|ist|est|es|è|to)\s)(?:(?i:bearer|basic|token)\s)?[\"'`*]{0,2}"
     rf"{_VALUE}"
 )
+# PASSWORD='correct horse battery staple': in quotation marks, a password may have spaces and any sign.
+_QUOTES = {'"': '"', "'": "'", "`": "`", "“": "”", "„": "“", "«": "»", "‘": "’", "「": "」"}
+_IN_QUOTES = "|".join(
+    rf"{mark}(?P<v{place}>(?:[^\\\n{mark}{end}]|\\[^\n]){{3,200}}){end}"
+    for place, (mark, end) in enumerate(_QUOTES.items())
+)
+_QUOTED = re.compile(
+    rf"(?i:(?P<name>(?<![a-z0-9])(?:[a-z0-9]{{1,20}}[_-]){{0,4}}(?:pg|db|my|ssh|root|admin|user|smtp)?(?:{_WORDS})(?:[_-][0-9]{{1,3}})?))"
+    rf"(?P<key>[\"'`]?)\s{{0,3}}(?P<sign>:=|=>|==?|:|：|(?i:\s(?:is|ist|est|es|è)\s))\s{{0,3}}(?:{_IN_QUOTES})"
+)
+# <password>x y z</password>, and the arguments of programs: --password 'x y z'.
+_ELEMENT = re.compile(
+    rf"(?i:<(?P<tag>(?:[a-z0-9]{{1,20}}[_:.-]?)??(?:{_WORDS}))\s{{0,3}}>)(?P<value>[^<>\n]{{3,200}})(?i:</(?P=tag)\s{{0,3}}>)"
+)
+_ARGUMENT = re.compile(rf"(?<!\S)--?(?i:(?:[a-z0-9]{{1,20}}-){{0,3}}(?:{_WORDS}))[ =](?:{_IN_QUOTES})")
 _BEARER = re.compile(r"\b(?i:bearer|basic)\s{1,3}(?P<value>[A-Za-z0-9._~+/=-]{20,2000})")
 _OTHER_HINTS = ("hasło", "парол", "密", "口令", "パスワ", "비밀번호")
 # Values that stand for a secret, and expressions of programs.
@@ -157,6 +172,14 @@ def _has_hint(text: str) -> bool:
         or "credential" in low or "wort" in low or "contrase" in low or "senha" in low or "wachtw" in low
         or (not low.isascii() and any(hint in low for hint in _OTHER_HINTS))
     )  # fmt: skip
+
+
+def _has_element(text: str) -> bool:
+    return "</" in text and _has_hint(text)
+
+
+def _has_argument(text: str) -> bool:
+    return "-" in text and _has_hint(text)
 
 
 def _has_scheme(text: str) -> bool:
@@ -181,6 +204,40 @@ def _is_secret(match: re.Match[str]) -> bool:
     return len(value) >= _LEAST_TOKEN and letter and digit and _bits(value) >= _LEAST_BITS
 
 
+# What labels, messages and examples of programs say where a password would be.
+_SENTENCE = re.compile(
+    r"(?i:\b(?:password\w*|passwort\w*|pass(?:phrase|word)s?|kennwort\w*|contrase\w+|senhas?|wachtwoord\w*"
+    r"|mot de passe|hasł\w+|парол\w+|please|bitte|enter|eingeben|required?|must|invalid|incorrect|"
+    r"wrong|forgot\w*|vergessen|change[ds]?|confirm\w*|new|reset|minimum|characters|zeichen|"
+    r"letters|least|field|should|cannot|optional|your|ihr|dein|secret|here|input|value|"
+    r"type|login|user|not|error|missing|empty|needed|match|weak|strong|default|the|and|"
+    r"for|with)\b)"
+)
+
+
+# A pass may be one of mountains, or a test that was passed; only capitals or "=" make it a password.
+_MOUNTAIN = re.compile(r"^[\"'`]?[Pp]ass[\"'`]?\s{0,3}:|^(?:pass|pw) is")
+
+
+def _quoted_value(match: re.Match[str]) -> Span:
+    found = (group for group in match.groupdict() if group[0] == "v" and match[group] is not None)
+    start, end = match.span(next(found))
+    inner = match.string[start:end]
+    return end - len(inner.lstrip()), start + len(inner.rstrip())
+
+
+def _is_quoted_password(match: re.Match[str]) -> bool:
+    """Whether a value that may have spaces is a password: no sentence of a program, no expression."""
+    start, end = _quoted_value(match)
+    value = match.string[start:end]
+    if len(set(value)) < 3 or value[0] in "<{[$%(" or value[-1] in ":…":
+        return False
+    if _PLACEHOLDER.fullmatch(value) or _SENTENCE.search(value):
+        return False
+    strong = any(c.isdigit() or not (c.isalnum() or c in " .,!?-_'’:/") for c in value)
+    return strong or (" " in value and not _MOUNTAIN.search(match[0]))
+
+
 def _is_password(match: re.Match[str]) -> bool:
     return not _PLACEHOLDER.fullmatch(match["value"])
 
@@ -196,6 +253,9 @@ RULES: tuple[Masks, ...] = (
     Rule("secret", lambda text: "PRIVATE KEY" in text, _KEY),
     Rule("secret", lambda text: "://" in text and "@" in text, _URL, _is_password, _value),
     _Tokens(),
+    Rule("secret", _has_hint, _QUOTED, _is_quoted_password, _quoted_value),
+    Rule("secret", _has_element, _ELEMENT, _is_quoted_password, _quoted_value),
+    Rule("secret", _has_argument, _ARGUMENT, _is_quoted_password, _quoted_value),
     Rule("secret", _has_hint, _ASSIGNED, _is_secret, _value),
     Rule("secret", _has_scheme, _BEARER, _is_secret, _value),
 )
