@@ -23,8 +23,8 @@ _CALLED = (
 _JOINED = ("アットマーク", "アット", "골뱅이", "小老鼠", "艾特")
 _DOTS = (
     "dot", "punkt", "punto", "point", "ponto", "punt", "kropka", "tečka", "tecka", "bodka", "punktum",
-    "prikk", "pont", "punct", "nokta", "piste", "točka", "tocka", "точка", "крапка", "τελεία", "ドット",  # codespell:ignore
-    "닷", "점", "點", "点",
+    "prikk", "pont", "punct", "nokta",  # codespell:ignore
+    "piste", "točka", "tocka", "точка", "крапка", "τελεία", "ドット", "닷", "점", "點", "点",
 )  # fmt: skip
 
 
@@ -66,7 +66,7 @@ _PERSON = re.compile(r"[A-Za-z0-9]+_[A-Za-z0-9_]+|[A-Za-z][A-Za-z0-9]*\.[A-Za-z]
 _LETTER = re.compile(r"[^\W\d_]")
 _DOT_WORD = re.compile(r"\s(?i:dot)\s")
 _CUE = re.compile(
-    r"(?i:\b(?:e-?mails?|mail|gmail|correo|courriel|posta|e-?post|addy|address|adresse)\b)[^\n]{0,40}$"
+    r"(?i:\b(?:e-?mails?|mail|gmail|correo|courriel|posta|e-?post|addy|address|adress\w)\b)[^\n]{0,40}$"
 )
 # Before "at", these words say where a site, a shop or a person is.
 _BEFORE_SITES = """
