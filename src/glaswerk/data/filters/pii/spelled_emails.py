@@ -66,7 +66,7 @@ _PERSON = re.compile(r"[A-Za-z0-9]+_[A-Za-z0-9_]+|[A-Za-z][A-Za-z0-9]*\.[A-Za-z]
 _LETTER = re.compile(r"[^\W\d_]")
 _DOT_WORD = re.compile(r"\s(?i:dot)\s")
 _CUE = re.compile(
-    r"(?i:\b(?:e-?mails?|mail|gmail|correo|courriel|posta|e-?post|addy|add?ress\w?)\b)[^\n]{0,40}$"
+    r"(?i:\b(?:e-?mails?|mail|gmail|correo|courriel|posta|e-?post|addy|ad{1,2}ress?e?)\b)[^\n]{0,40}$"
 )
 # Before "at", these words say where a site, a shop or a person is.
 _BEFORE_SITES = """
