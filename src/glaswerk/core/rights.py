@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from glaswerk.core.licences import NO_DERIVATIVES, NON_COMMERCIAL, SHARE_ALIKE, licence_terms
+from glaswerk.core.licences import (
+    NO_DERIVATIVES,
+    NON_COMMERCIAL,
+    SHARE_ALIKE,
+    alternatives,
+    is_reserved,
+    is_unstated,
+    licence_terms,
+)
 from glaswerk.core.share_alike import may_be_under, shares_alike
 
 # How weights from elsewhere were acquired, in the column `acquired` of a table of rights.
 ADOPTED_WEIGHTS = "adopted"
 
 
+# Of these the owner is the user, or has agreed, whatever the licence is called.
+_CONSENTED = ("own", "licensed", "synthetic")
 _FORBIDS = {NON_COMMERCIAL: "commercial use", NO_DERIVATIVES: "derived works"}
 
 
@@ -34,21 +44,32 @@ def rights_faults(
         yield "how it was acquired is unknown"
     if acquired == ADOPTED_WEIGHTS:
         yield "what it was trained on is unknown"
-    if licence.strip().casefold() in ("", "unknown"):
+    if is_unstated(licence):
         yield "its licence is unknown"
-    terms = licence_terms(licence).terms
-    for term in _FORBIDS:
-        if term in terms and term not in declared:
-            yield f"its licence {licence} forbids {_FORBIDS[term]} (declare {term})"
-    if shares_alike(licence, weights=acquired == ADOPTED_WEIGHTS):
-        yield from _not_alike(licence, declared, under)
+    if is_reserved(licence) and acquired not in _CONSENTED:
+        yield f"its licence {licence} grants no right to use it"
+    yield from min(
+        (list(_of_terms(licence, one, acquired, declared, under)) for one in alternatives(licence)), key=len
+    )
     if audience != "public":
         yield f"its audience is {audience}"
 
 
-def _not_alike(licence: str, declared: Collection[str], under: str) -> Iterator[str]:
+def _of_terms(
+    licence: str, chosen: str, acquired: str, declared: Collection[str], under: str
+) -> Iterator[str]:
+    """The faults of one of the alternatives of a licence."""
+    terms = licence_terms(chosen).terms
+    for term in _FORBIDS:
+        if term in terms and term not in declared:
+            yield f"its licence {licence} forbids {_FORBIDS[term]} (declare {term})"
+    if shares_alike(chosen, weights=acquired == ADOPTED_WEIGHTS):
+        yield from _not_alike(licence, chosen, declared, under)
+
+
+def _not_alike(licence: str, chosen: str, declared: Collection[str], under: str) -> Iterator[str]:
     asks = f"its licence {licence} asks that what is made from it has the same licence"
-    if under and not may_be_under(licence, under):
+    if under and not may_be_under(chosen, under):
         yield f"{asks}, and the release is under {under} (model_licence in answers.toml)"
     elif not under and SHARE_ALIKE not in declared:
         yield f"{asks} (declare {SHARE_ALIKE})"

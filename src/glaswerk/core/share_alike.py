@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from glaswerk.core.licences import COPYLEFT, SHARE_ALIKE, licence_terms
+from glaswerk.core.licences import COPYLEFT, SHARE_ALIKE, clean, licence_terms
 
 # "-only" and "-or-later" say which versions; a country's code may follow a version of Creative Commons.
 _VERSION = re.compile(r"-?v?(\d+(?:\.\d+)*)(-only|-or-later|\+)?(?:-[a-z]{2})?$")
@@ -46,7 +46,7 @@ def may_be_under(licence: str, release: str) -> bool:
 
 
 def _names(expression: str) -> list[str]:
-    parts = re.split(r"[()]|\s(?:AND|OR|WITH)\s", expression)
+    parts = re.split(r"(?i:[()]|\s(?:AND|OR|WITH)\s)", clean(expression))
     return [re.sub(r"[\s_]+", "-", part.strip().casefold()) for part in parts if part.strip()]
 
 
