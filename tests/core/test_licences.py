@@ -29,6 +29,22 @@ NC, ND, SA = "non-commercial", "no-derivatives", "share-alike"
         ("CC BY-NC 4.0", {NC}, False),
         ("cc_by_nd", {ND}, False),
         ("Creative Commons NonCommercial", {NC}, False),
+        ("Apache-2.0 WITH LLVM-exception", set(), True),
+        ("Apache-2.0 WITH CC-BY-NC-4.0", {NC}, True),
+        ("MIT WITH Commons-Clause", {NC}, False),
+        ("BUSL-1.1", {NC}, True),
+        ("CC BY\u2011NC 4.0", {NC}, False),
+        ("CC\u2013BY\u2013NC\u20134.0", {NC}, True),
+        ("CC/BY/NC", {NC}, False),
+        ("CC.BY.NC.SA.4.0", {NC, SA}, False),
+        ("CCBYNCND", {NC, ND}, False),
+        ("C\u0421-BY-N\u0421-4.0", {NC}, True),
+        ("\uff23\uff23-\uff22\uff39-\uff2e\uff23", {NC}, False),
+        ("cc-by-n\u00adc-4.0", {NC}, True),
+        ("CC BY NC\u200b4.0", {NC}, False),
+        ("https://creativecommons.org/licenses/by-nd/4.0/deed.de", {ND}, False),
+        ("Namensnennung - Nicht kommerziell 4.0", {NC}, False),
+        ("for research use only", {NC}, False),
         ("own", set(), False),
         ("llama3.1", set(), False),
         ("AND AND (", set(), False),
@@ -52,3 +68,46 @@ def test_a_release_that_declares_itself_so_has_no_obstacle() -> None:
         "its licence CC-BY-NC-ND-4.0 forbids derived works (declare no-derivatives)"
     ]
     assert list(rights_faults(*rights, DECLARATIONS)) == []
+
+
+@pytest.mark.parametrize(
+    ("licence", "faults"),
+    [
+        ("MIT OR CC-BY-NC-4.0", 0),
+        ("CC0-1.0 AND (MIT OR CC-BY-NC-4.0)", 0),
+        ("CC-BY-NC-4.0 OR CC-BY-NC-SA-4.0", 1),
+        ("CC-BY-SA-4.0 OR CC-BY-NC-4.0", 1),
+        ("CC-BY-ND-4.0 OR CC-BY-NC-4.0", 1),
+        ("MIT AND (CC-BY-ND-4.0 OR CC-BY-NC-4.0)", 1),
+        ("(CC-BY-NC-4.0 OR MIT) AND (CC-BY-ND-4.0 OR MIT)", 0),
+    ],
+)
+def test_of_alternatives_one_that_is_free_must_be_there(licence: str, faults: int) -> None:
+    found = list(rights_faults(licence, "licensed", "public", False, (), "Apache-2.0"))
+    assert len(found) == faults
+    assert all(licence in words for words in found)
+
+
+def test_an_expression_of_many_alternatives_is_read_in_time() -> None:
+    choice = " AND ".join(f"(MIT OR CC-BY-NC-{number}.0)" for number in range(1, 40))
+    assert [words[-24:] for words in rights_faults(choice, "licensed", "public", False)] == [
+        "(declare non-commercial)"
+    ]
+
+
+@pytest.mark.parametrize(
+    "licence", ["", " ", "unknown", "?", "N/A", "none", "NOASSERTION", "other", "Not specified"]
+)
+def test_words_that_name_no_licence_are_an_unknown_one(licence: str) -> None:
+    assert list(rights_faults(licence, "licensed", "public", False)) == ["its licence is unknown"]
+
+
+@pytest.mark.parametrize(
+    "licence", ["All rights reserved", "proprietary", "Copyright 2020 Lena", "© 2020 Lena", "(c) Lena"]
+)
+def test_words_that_keep_all_rights_are_an_obstacle_unless_the_owner_agreed(licence: str) -> None:
+    assert list(rights_faults(licence, "public", "public", False)) == [
+        f"its licence {licence} grants no right to use it"
+    ]
+    assert not list(rights_faults(licence, "own", "public", False))
+    assert not list(rights_faults(licence, "licensed", "public", False))

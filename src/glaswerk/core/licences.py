@@ -17,47 +17,25 @@ DECLARATIONS = (NON_COMMERCIAL, NO_DERIVATIVES, SHARE_ALIKE)
 # In ids and names with hyphens between their words: CC-BY-NC-4.0, PolyForm-Noncommercial-1.0.0, CC-BY-ND-4.0.
 _TERMS = {
     NON_COMMERCIAL: re.compile(
-        r"(?:^|-)nc(?:-|$)|ccbync|non?-?commer[cz]|nicht-?kommerz|no-?comercial|not-for-commercial|commons-clause"
+        r"(?:^|-)nc(?:-|\d|$)|ccbync|non?-?commer[cz]|nicht-?kommerz|no-?comercial|not-for-commercial|commons-clause"
         r"|research-(?:use-)?only|(?:research|academic|educational|personal|evaluation|internal)-(?:use|purposes)"
         r"|(?:^|-)(?:busl|polyform|elastic-2|fsl-1|mnpl|mrl)(?:-|$)|mistral-(?:ai-)?(?:research|non-production)"
     ),
     NO_DERIVATIVES: re.compile(
-        r"(?:^|-)nd(?:-|$)|ccby(?:nc)?nd|no-?deriv|keine-bearbeitung|sin-?obra-?deriv"
+        r"(?:^|-)nd(?:-|\d|$)|ccby(?:nc)?nd|no-?deriv|keine-bearbeitung|sin-?obra-?deriv"
     ),
     # Of data, the Open Database License and CDLA-Sharing ask for the same as CC-BY-SA, and so does the GFDL.
     SHARE_ALIKE: re.compile(
-        r"(?:^|-)sa(?:-|$)|ccby(?:nc)?sa|share-?alike|gleichen-bedingungen|compartir-?igual"
+        r"(?:^|-)sa(?:-|\d|$)|ccby(?:nc)?sa|share-?alike|gleichen-bedingungen|compartir-?igual"
         r"|(?:^|-)odbl|open-database-licen[sc]e|cdla-sharing|(?:^|-)gfdl"
     ),
     COPYLEFT: re.compile(r"(?:^|-)[al]?gpl|(?:^|-)sspl"),
 }
-_UNSTATED = frozenset(
-    (
-        "",
-        "unknown",
-        "?",
-        "n-a",
-        "na",
-        "none",
-        "null",
-        "noassertion",
-        "other",
-        "tbd",
-        "todo",
-        "unclear",
-        "unspecified",
-    )
-    + (
-        "not-specified",
-        "no-license",
-        "no-licence",
-        "unlicensed",
-        "various",
-        "mixed",
-        "see-source",
-        "see-license",
-    )
+_UNSTATED_WORDS = (
+    "unknown ? n-a na none null noassertion other tbd todo unclear unspecified not-specified no-license "
+    "no-licence unlicensed various mixed see-source see-license"
 )
+_UNSTATED = frozenset(["", *_UNSTATED_WORDS.split()])
 _RESERVED = re.compile(
     r"all-rights?-reserved|alle-rechte|tous-droits|proprietary|(?:^|-)(?:copyright|©|\(c\))(?:-|$)"
 )
