@@ -17,7 +17,7 @@ DECLARATIONS = (NON_COMMERCIAL, NO_DERIVATIVES, SHARE_ALIKE)
 # In ids and names with hyphens between their words: CC-BY-NC-4.0, PolyForm-Noncommercial-1.0.0, CC-BY-ND-4.0.
 _TERMS = {
     NON_COMMERCIAL: re.compile(
-        r"(?:^|-)nc(?:-|\d|$)|ccbync|non?-?commer[cz]|nicht-?kommerz|no-?comercial|not-for-commercial|commons-clause"
+        r"(?:^|-)nc(?:-|\d|$)|ccbync|non?-?commer[cz]|nicht-?kommerz|no-?comer[a-z]*|not-for-commercial|commons-clause"
         r"|research-(?:use-)?only|(?:research|academic|educational|personal|evaluation|internal)-(?:use|purposes)"
         r"|(?:^|-)(?:busl|polyform|elastic-2|fsl-1|mnpl|mrl)(?:-|$)|mistral-(?:ai-)?(?:research|non-production)"
     ),
