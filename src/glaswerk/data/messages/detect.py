@@ -64,6 +64,8 @@ def app_of_file(stored: StoredFile) -> str:
 def app_of(name: str, head: bytes) -> str:
     """The program that exported a file, as `readers.py` names it; empty for any other file."""
     head = head.removeprefix(b"\xef\xbb\xbf")
+    if not head:
+        return ""
     first = head.lstrip()[:1]
     if first in (b"{", b"["):
         found = next((app for app, all_of in _PATTERNS.items() if all(p.search(head) for p in all_of)), "")
