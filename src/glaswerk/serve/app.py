@@ -21,6 +21,7 @@ from glaswerk.serve.accounts.report_ticket import give_ticket
 from glaswerk.serve.answering import Answering
 from glaswerk.serve.chat import Chat
 from glaswerk.serve.completions import Completions
+from glaswerk.serve.contract.dummies import for_contract_tests
 from glaswerk.serve.contract.operation import routes_of
 from glaswerk.serve.endpoints import checked_operations
 from glaswerk.serve.errors import HANDLERS
@@ -67,14 +68,16 @@ def create_app(
     sources = SourcesApi(served, answers, limits)
     facts = ModelInfo(served, sources)
     store = Store(lab.root / "stored.db")
+    store.purge()
     chat = Chat(served, pool, answers, sources, store, limits)
     completions = Completions(served, pool, limits)
     own = OwnServers(lab, models)
     upstreams = Upstreams(upstreams_of(lab), accounts, answers, sources.trace, limits, own)
     batches = Batches(store, accounts.account_of)
     answering = Answering(served, pool, answers, limits)
+    operations = checked_operations(answering, models, store, batches, metrics)
     routes = [
-        *routes_of(checked_operations(answering, models, store, batches, metrics)),
+        *routes_of(for_contract_tests(operations) if served.names.contract else operations),
         *_routes(models, chat, completions, sources, facts, upstreams),
     ]
 

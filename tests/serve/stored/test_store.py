@@ -123,3 +123,26 @@ def test_ids_differ_and_are_long() -> None:
     found = {new_id("file") for _ in range(1000)}
     assert len(found) == 1000
     assert all(len(name) == 53 for name in found)
+
+
+def test_a_file_is_gone_once_its_time_is_over(store: Store) -> None:
+    for name, end in (("old", 1), ("new", 2**40), ("always", None)):
+        store.add("town", "file", {"id": name, "expires_at": end}, content=[b"x"])
+        store.add("town", "note", {"id": name, "expires_at": end})
+    for _ in range(2):
+        assert store.find("town", "file", "old") is None
+        with pytest.raises(ApiError):
+            store.content("town", "file", "old")
+        assert [body["id"] for body in store.all("town", "file")] == ["new", "always"]
+        assert [body["id"] for body in store.page("town", "file", {})["data"]] == ["always", "new"]
+        assert b"".join(store.content("town", "file", "new")) == b"x"
+        assert len(_names(store)) == 3
+        store.purge()
+
+
+def test_what_has_a_status_is_found_everywhere(store: Store) -> None:
+    for project, status in (("a", "queued"), ("b", "in_progress"), ("c", "completed")):
+        store.add(project, "response", {"id": "r", "response": {"status": status}})
+    left = store.everywhere("response", "response.status", ("queued", "in_progress"))
+    assert sorted(project for project, _ in left) == ["a", "b"]
+    assert len(store.everywhere("response")) == 3

@@ -81,8 +81,8 @@ def listed(item: Schema) -> Schema:
         "properties": {
             "object": kind("list"),
             "data": {"type": "array", "items": item},
-            "first_id": {"type": ["string", "null"]},
-            "last_id": {"type": ["string", "null"]},
+            "first_id": {"type": ["string", "null"], "examples": [""]},
+            "last_id": {"type": ["string", "null"], "examples": [""]},
             "has_more": {"type": "boolean"},
         },
     }

@@ -17,10 +17,10 @@ from glaswerk.core.terminal import note
 from glaswerk.serve.accounts.account import Account
 from glaswerk.serve.contract.operation import Call, Operation
 from glaswerk.serve.contract.schema import Schema
-from glaswerk.serve.contract.shapes import ID, METADATA, PAGING, kind, listed, object_of
+from glaswerk.serve.contract.shapes import ID, METADATA, PAGING, TEXT, TIME, kind, listed, object_of
 from glaswerk.serve.errors import ApiError
 from glaswerk.serve.files.batch_lines import Line, read_lines
-from glaswerk.serve.files.files import add_file
+from glaswerk.serve.files.files import EXPIRES, add_file
 from glaswerk.serve.files.in_process import ask_self
 from glaswerk.serve.stored.store import Store, in_parts, new_id, now
 
@@ -33,14 +33,19 @@ _CREATE = object_of(
         "endpoint": {"type": "string", "enum": list(ENDPOINTS)},
         "completion_window": kind("24h"),
     },
-    {"metadata": METADATA},
+    {"metadata": METADATA, "output_expires_after": EXPIRES},
 )
 _BATCH: Schema = {
     "type": "object",
     "required": ["id", "object", "endpoint", "input_file_id", "completion_window", "status", "created_at"],
     "properties": {
+        "id": TEXT,
+        "endpoint": TEXT,
+        "input_file_id": TEXT,
+        "completion_window": TEXT,
+        "created_at": TIME,
         "object": kind("batch"),
-        "status": {"type": "string", "enum": [*_LIVE, "completed", "failed", "cancelled"]},
+        "status": {"type": "string", "enum": [*_LIVE, "completed", "failed", "cancelled", "expired"]},
     },
 }
 
@@ -95,6 +100,7 @@ class Batches:
             "metadata": call.body.get("metadata") or {},
         }
         secret = {"id": made["id"], "key": call.request.state.account.key}
+        secret["output_expires_after"] = call.body.get("output_expires_after")
 
         def work() -> None:
             self._store.add(call.project, "batch", made)
@@ -142,8 +148,11 @@ class Batches:
     async def _run(self, app: Starlette, work: _Work) -> None:
         try:
             lines = await self._store.run(work.lines)
-            await asyncio.gather(*(self._line(app, work, line) for line in lines))
+            async with asyncio.timeout(work.expires_at - now()):
+                await asyncio.gather(*(self._line(app, work, line) for line in lines))
             await self._store.run(work.end, "completed")
+        except TimeoutError:
+            await self._store.run(work.expire)
         except _Bad:
             return
         except Exception as error:
@@ -181,7 +190,7 @@ class _Work:
 
     def __init__(self, store: Store, project: str, name: str) -> None:
         self._store, self._project, self.name = store, project, name
-        self.key = ""
+        self.key, self.expires_at = "", 0
 
     def _get(self) -> Body:
         return self._store.get(self._project, "batch", self.name)
@@ -190,6 +199,7 @@ class _Work:
         """The lines that are not answered yet. Raises _Bad if the file is wrong."""
         batch = self._get()
         self.key = self._store.get(self._project, "batch_key", self.name, self.name)["key"]
+        self.expires_at = batch["expires_at"]
         try:
             data = b"".join(self._store.content(self._project, "file", batch["input_file_id"]))
             lines, problems = read_lines(data, batch["endpoint"])
@@ -206,12 +216,27 @@ class _Work:
 
     def keep(self, line: Line, status: int, answer: Any) -> None:
         """Store the answer to a line."""
-        good = status == 200
+        response = {"status_code": status, "request_id": new_id("req"), "body": answer}
+        self._keep(line, response, None)
+
+    def expire(self) -> None:
+        """End the batch, whose time is over; lines without an answer say so."""
+        batch = self._get()
+        data = b"".join(self._store.content(self._project, "file", batch["input_file_id"]))
+        done = {answer["id"] for answer in self._store.all(self._project, "batch_line", self.name)}
+        message = "the batch expired before this request was answered"
+        for line in read_lines(data, batch["endpoint"])[0]:
+            if line.id not in done:
+                self._keep(line, None, {"code": "batch_expired", "message": message})
+        self.end("expired")
+
+    def _keep(self, line: Line, response: Body | None, error: Body | None) -> None:
+        good = response is not None and response["status_code"] == 200
         body = {
             "id": line.id,
             "custom_id": line.custom_id,
-            "response": {"status_code": status, "request_id": new_id("req"), "body": answer},
-            "error": None,
+            "response": response,
+            "error": error,
         }
 
         def work() -> None:
@@ -228,8 +253,8 @@ class _Work:
 
         def work() -> Body:
             answers = list(self._store.all(self._project, "batch_line", self.name))
-            good = [one for one in answers if one["response"]["status_code"] == 200]
-            bad = [one for one in answers if one["response"]["status_code"] != 200]
+            good = [one for one in answers if _is_good(one)]
+            bad = [one for one in answers if not _is_good(one)]
             batch = self._get() | {
                 "status": status,
                 f"{status}_at": now(),
@@ -250,13 +275,22 @@ class _Work:
         data = "".join(json.dumps(one) + "\n" for one in ordered).encode()
         parts: Iterator[bytes] = in_parts(data)
         name = f"{self.name}_{word}.jsonl"
-        return str(add_file(self._store, self._project, name, "batch_output", parts, len(data))["id"])
+        expires = self._store.get(self._project, "batch_key", self.name, self.name).get(
+            "output_expires_after"
+        )
+        return str(
+            add_file(self._store, self._project, name, "batch_output", parts, len(data), expires)["id"]
+        )
 
     def fail(self, problems: list[Body]) -> None:
         """End the batch with what was wrong."""
         errors = {"object": "list", "data": problems}
         failed = self._get() | {"status": "failed", "failed_at": now(), "errors": errors}
         self._store.change(self._project, "batch", failed)
+
+
+def _is_good(answer: Body) -> bool:
+    return answer["response"] is not None and answer["response"]["status_code"] == 200
 
 
 def _problem(code: str, message: str, line: int | None) -> Body:

@@ -36,6 +36,12 @@ _UPLOAD: Schema = {
     "type": "object",
     "required": ["id", "object", "bytes", "created_at", "expires_at", "filename", "purpose", "status"],
     "properties": {
+        "id": TEXT,
+        "bytes": {"type": "integer"},
+        "created_at": {"type": "integer"},
+        "expires_at": {"type": "integer"},
+        "filename": TEXT,
+        "purpose": TEXT,
         "object": kind("upload"),
         "status": {"type": "string", "enum": ["pending", "completed", "cancelled"]},
     },

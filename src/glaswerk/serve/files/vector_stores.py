@@ -5,6 +5,7 @@ A small chat model's vectors are worse at this than words are; the name is OpenA
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,26 +13,32 @@ from starlette.responses import JSONResponse, Response
 
 from glaswerk.serve.contract.operation import Call, Operation
 from glaswerk.serve.contract.schema import Schema
-from glaswerk.serve.contract.shapes import ID, METADATA, PAGING, deleted, kind, listed, object_of
+from glaswerk.serve.contract.shapes import ID, METADATA, PAGING, TEXT, TIME, deleted, kind, listed, object_of
 from glaswerk.serve.errors import ApiError
-from glaswerk.serve.files.passages import passages, rank
+from glaswerk.serve.files.passages import rank
+from glaswerk.serve.files.vector_store_files import CHUNKING, COUNTS, FILE, VectorStoreFiles, counts_of
 from glaswerk.serve.stored.store import Store, new_id, now
 
 Body = dict[str, Any]
-_MOST_BYTES, _MOST_PASSAGES = 20_000_000, 20_000
-_FILE = "vector_store_file"
-_ATTRIBUTES: Schema = {
-    "type": ["object", "null"],
-    "maxProperties": 16,
-    "additionalProperties": {"type": ["string", "number", "boolean"], "maxLength": 512},
-}
 _FIELDS: dict[str, Schema] = {
     "name": {"type": ["string", "null"], "maxLength": 256},
     "description": {"type": ["string", "null"], "maxLength": 512},
     "metadata": METADATA,
+    "expires_after": {
+        **object_of(
+            {"anchor": kind("last_active_at"), "days": {"type": "integer", "minimum": 1, "maximum": 365}}
+        ),
+        "type": ["object", "null"],
+    },
 }
-_CREATE = object_of({}, {**_FIELDS, "file_ids": {"type": ["array", "null"], "maxItems": 100, "items": ID}})
-_ADD = object_of({"file_id": ID}, {"attributes": _ATTRIBUTES})
+_CREATE = object_of(
+    {},
+    {
+        **_FIELDS,
+        "file_ids": {"type": ["array", "null"], "maxItems": 100, "items": ID},
+        "chunking_strategy": CHUNKING,
+    },
+)
 _SEARCH = object_of(
     {
         "query": {
@@ -68,12 +75,17 @@ _SEARCH = object_of(
 _STORE: Schema = {
     "type": "object",
     "required": ["id", "object", "created_at", "name", "status", "usage_bytes", "file_counts", "metadata"],
-    "properties": {"object": kind("vector_store"), "status": kind("completed")},
-}
-_STORED: Schema = {
-    "type": "object",
-    "required": ["id", "object", "created_at", "vector_store_id", "status", "usage_bytes", "last_error"],
-    "properties": {"object": kind("vector_store.file"), "status": {"enum": ["completed", "failed"]}},
+    "properties": {
+        "id": TEXT,
+        "object": kind("vector_store"),
+        "created_at": TIME,
+        "name": TEXT,
+        "status": {"type": "string", "enum": ["completed", "expired"]},
+        "usage_bytes": {"type": "integer"},
+        "file_counts": COUNTS,
+        "metadata": {"type": "object"},
+        "expires_at": {"type": ["integer", "null"]},
+    },
 }
 _FOUND: Schema = {
     "type": "object",
@@ -87,13 +99,12 @@ class VectorStores:
     """The vector stores of each project."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        self._store, self._files = store, VectorStoreFiles(store)
 
     def operations(self) -> Sequence[Operation]:
         """All endpoints."""
-        tag, files, change = "vector stores", f"{_ONE}/files", object_of({}, _FIELDS)
+        tag, change, gone = "vector stores", object_of({}, _FIELDS), deleted("vector_store.deleted")
         query = {**PAGING, "before": ID}
-        gone, dropped = deleted("vector_store.deleted"), deleted("vector_store.file.deleted")
         return [
             Operation("POST", _ALL, tag, "Make one", self.create, _CREATE, _STORE),
             Operation("GET", _ALL, tag, "All of them", self.list, None, listed(_STORE), query),
@@ -101,21 +112,18 @@ class VectorStores:
             Operation("POST", _ONE, tag, "Change it", self.change, change, _STORE),
             Operation("DELETE", _ONE, tag, "Delete it", self.delete, None, gone),
             Operation("POST", f"{_ONE}/search", tag, "Passages by words", self.search, _SEARCH, _FOUND),
-            Operation("POST", files, tag, "Add a file", self.add, _ADD, _STORED),
-            Operation("GET", files, tag, "Its files", self.files, None, listed(_STORED), query),
-            Operation("GET", f"{files}/{{file_id}}", tag, "One of its files", self.file, None, _STORED),
-            Operation("DELETE", f"{files}/{{file_id}}", tag, "Take a file out", self.drop, None, dropped),
+            *self._files.operations(),
         ]
 
     def _get(self, call: Call) -> Body:
         return self._store.get(call.project, "vector_store", call.path("vector_store_id"))
 
     def _shown(self, project: str, found: Body) -> Body:
-        files = list(self._store.all(project, _FILE, found["id"]))
-        bad = sum(file["status"] == "failed" for file in files)
-        counts = {"in_progress": 0, "completed": len(files) - bad, "failed": bad, "cancelled": 0}
+        files = list(self._store.all(project, FILE, found["id"]))
         size = sum(file["usage_bytes"] for file in files)
-        return found | {"file_counts": counts | {"total": len(files)}, "usage_bytes": size}
+        over = (found["expires_at"] or math.inf) <= now()
+        more = {"file_counts": counts_of(files), "usage_bytes": size}
+        return found | more | ({"status": "expired"} if over else {})
 
     async def create(self, call: Call) -> Response:
         """POST /v1/vector_stores."""
@@ -128,15 +136,15 @@ class VectorStores:
             "name": body.get("name") or "",
             "description": body.get("description"),
             "status": "completed",
-            "expires_after": None,
-            "expires_at": None,
+            "expires_after": body.get("expires_after"),
+            "expires_at": _end(body.get("expires_after")),
             "metadata": body.get("metadata") or {},
         }
 
         def work() -> Body:
             self._store.add(call.project, "vector_store", made)
             for name in dict.fromkeys(body.get("file_ids") or ()):
-                self._insert(call.project, made["id"], name, None)
+                self._files.insert(call.project, made["id"], name, None)
             return self._shown(call.project, made)
 
         return JSONResponse(await self._store.run(self._store.together, work))
@@ -159,6 +167,8 @@ class VectorStores:
 
         def work() -> Body:
             given = {"metadata": call.body["metadata"] or {}} if "metadata" in call.body else {}
+            if "expires_after" in call.body:
+                given["expires_at"] = _end(call.body["expires_after"])
             found = self._get(call) | call.body | given
             self._store.change(call.project, "vector_store", found | {"name": found["name"] or ""})
             return self._shown(call.project, found | {"name": found["name"] or ""})
@@ -171,83 +181,25 @@ class VectorStores:
         await self._store.run(self._store.remove, call.project, "vector_store", name)
         return JSONResponse({"id": name, "object": "vector_store.deleted", "deleted": True})
 
-    async def add(self, call: Call) -> Response:
-        """POST /v1/vector_stores/{id}/files: done when it answers."""
-
-        def work() -> Body:
-            home = self._get(call)["id"]
-            return self._insert(call.project, home, call.body["file_id"], call.body.get("attributes"))
-
-        return JSONResponse(await self._store.run(self._store.together, work))
-
-    def _insert(self, project: str, home: str, name: str, attributes: Body | None) -> Body:
-        file = self._store.get(project, "file", name, param="file_id")
-        if self._store.find(project, _FILE, name, home) is not None:
-            self._remove(project, home, name)
-        text, error = self._text(project, file)
-        pieces = list(passages(text))
-        if len(pieces) + sum(1 for _ in self._store.all(project, "passage", home)) > _MOST_PASSAGES:
-            message = f"expected up to {_MOST_PASSAGES:,} passages in a vector store, found more"
-            raise ApiError(400, message, param="file_id", code="storage_full")
-        for piece in pieces:
-            body = {"id": new_id("passage"), "file_id": name, "text": piece}
-            self._store.add(project, "passage", body, parent=home)
-        made = {
-            "id": name,
-            "object": "vector_store.file",
-            "created_at": now(),
-            "vector_store_id": home,
-            "filename": file["filename"],
-            "status": "failed" if error else "completed",
-            "last_error": {"code": "unsupported_file", "message": error} if error else None,
-            "usage_bytes": len(text.encode()),
-            "attributes": attributes or {},
-        }
-        self._store.add(project, _FILE, made, parent=home)
-        return made
-
-    def _text(self, project: str, file: Body) -> tuple[str, str]:
-        """(text, why there is none)."""
-        if file["bytes"] > _MOST_BYTES:
-            return "", f"expected a text of up to {_MOST_BYTES:,} bytes, found {file['bytes']:,}"
-        try:
-            return b"".join(self._store.content(project, "file", file["id"])).decode("utf-8-sig"), ""
-        except UnicodeDecodeError as error:
-            return "", f"expected UTF-8 text, found another byte at {error.start:,}"
-
-    def _remove(self, project: str, home: str, name: str) -> None:
-        self._store.remove(project, _FILE, name, home)
-        for piece in list(self._store.all(project, "passage", home)):
-            if piece["file_id"] == name:
-                self._store.remove(project, "passage", piece["id"], home)
-
-    async def files(self, call: Call) -> Response:
-        """GET /v1/vector_stores/{id}/files."""
-
-        def work() -> Body:
-            return self._store.page(call.project, _FILE, call.query, self._get(call)["id"])
-
-        return JSONResponse(await self._store.run(work))
-
-    async def file(self, call: Call) -> Response:
-        """GET /v1/vector_stores/{id}/files/{file}."""
-        place = call.path("file_id"), call.path("vector_store_id")
-        return JSONResponse(await self._store.run(self._store.get, call.project, _FILE, *place))
-
-    async def drop(self, call: Call) -> Response:
-        """DELETE /v1/vector_stores/{id}/files/{file}."""
-        name, home = call.path("file_id"), call.path("vector_store_id")
-        await self._store.run(self._store.together, lambda: self._remove(call.project, home, name))
-        return JSONResponse({"id": name, "object": "vector_store.file.deleted", "deleted": True})
+    def _used(self, call: Call) -> str:
+        """The id of a vector store that is used now. Raises ApiError 400 if its time is over."""
+        found = self._get(call)
+        if (found["expires_at"] or math.inf) <= now():
+            message = "this vector store expired; make another with POST /v1/vector_stores"
+            raise ApiError(400, message, param="vector_store_id", code="vector_store_expired")
+        if found["expires_after"]:
+            again = {"last_active_at": now(), "expires_at": _end(found["expires_after"])}
+            self._store.change(call.project, "vector_store", found | again)
+        return str(found["id"])
 
     async def search(self, call: Call) -> Response:
         """POST /v1/vector_stores/{id}/search."""
         return JSONResponse(await self._store.run(self._searched, call))
 
     def _searched(self, call: Call) -> Body:
-        home, asked = self._get(call)["id"], call.body["query"]
+        home, asked = self._used(call), call.body["query"]
         question = asked if isinstance(asked, str) else " ".join(asked)
-        files = {file["id"]: file for file in self._store.all(call.project, _FILE, home)}
+        files = {file["id"]: file for file in self._store.all(call.project, FILE, home)}
         pieces = list(self._store.all(call.project, "passage", home))
         scores = rank(question, [piece["text"] for piece in pieces])
         least = (call.body.get("ranking_options") or {}).get("score_threshold", 0.0)
@@ -269,3 +221,8 @@ class VectorStores:
             "has_more": False,
             "next_page": None,
         }
+
+
+def _end(after: Body | None) -> int | None:
+    """When a vector store that is used now expires."""
+    return now() + 86_400 * int(after["days"]) if after else None

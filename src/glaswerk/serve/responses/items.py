@@ -104,6 +104,15 @@ ITEM: Schema = {
         },
     },
     "additionalProperties": True,
+    "examples": [
+        {
+            "id": "msg_1",
+            "type": "message",
+            "role": "user",
+            "status": "completed",
+            "content": [{"type": "input_text", "text": "Hello."}],
+        }
+    ],
 }
 
 

@@ -37,6 +37,7 @@ RESPONSE: Schema = {
         "model",
         "output",
         "parallel_tool_calls",
+        "tool_choice",
         "tools",
         "text",
     ],
@@ -48,6 +49,12 @@ RESPONSE: Schema = {
         "error": {"type": ["object", "null"]},
         "model": TEXT,
         "output": {"type": "array", "items": ITEM},
+        "parallel_tool_calls": {"type": "boolean"},
+        "tool_choice": {
+            "anyOf": [{"type": "string", "enum": ["auto", "none", "required"]}, {"type": "object"}]
+        },
+        "tools": {"type": "array", "items": {"type": "object"}},
+        "text": {"type": "object"},
         "usage": USAGE,
         "metadata": {"type": "object"},
     },

@@ -26,6 +26,8 @@ from glaswerk.serve.stored.store import Store, missing, new_id, now, page_of
 
 _STREAMED = {"stream": {"type": "boolean"}, "starting_after": {"type": "integer"}}
 
+_STOPPED = "the server stopped before this answer was whole; ask again"
+
 
 class Responses:
     """Responses of one server. Those that are stored are of a project, and can be fetched and continued."""
@@ -34,6 +36,13 @@ class Responses:
         self._answering, self._store = answering, store
         # Answers in the background, by id: (task, what is written).
         self._running: dict[str, tuple[asyncio.Task[None], Writing]] = {}
+
+    def fail_what_was_left(self) -> None:
+        """Mark the responses that a stopped server was writing. Nobody goes on with them."""
+        left = self._store.everywhere("response", "response.status", ("queued", "in_progress"))
+        for project, record in left:
+            found = objects.failed(record["response"], "server_error", _STOPPED)
+            self._store.change(project, "response", record | {"response": found})
 
     def operations(self) -> Sequence[Operation]:
         """All endpoints."""
@@ -149,10 +158,11 @@ class Responses:
 
     async def find(self, call: Call) -> Response:
         """GET /v1/responses/{id}."""
+        found = (await self._found(call))["response"]
         if call.query.get("stream"):
             message = "stream is not supported here: a stored response is whole; leave it out"
             raise ApiError(400, message, param="stream", code="unsupported_parameter")
-        return JSONResponse((await self._found(call))["response"])
+        return JSONResponse(found)
 
     async def _found(self, call: Call) -> Body:
         return await self._store.run(self._store.get, call.project, "response", call.path("response_id"))

@@ -8,6 +8,7 @@ project.
 from __future__ import annotations
 
 import json
+import math
 import secrets
 import sqlite3
 import threading
@@ -26,6 +27,8 @@ from glaswerk.serve.errors import ApiError
 
 Body = dict[str, Any]
 Result = TypeVar("Result")
+# Things that are gone once their `expires_at` is over.
+_EXPIRING = ("file",)
 _VERSION = 1
 _CHUNK = 1 << 20
 _SCHEMA = """
@@ -170,7 +173,8 @@ class Store:
         query = "SELECT body FROM thing WHERE project = ? AND kind = ? AND parent = ? AND id = ?"
         with self._lock:
             row = self._db.execute(query, (project, kind, parent, name)).fetchone()
-        return None if row is None else json.loads(row[0])
+        found = None if row is None else json.loads(row[0])
+        return None if found is None or _over(kind, found) else found
 
     def get(self, project: str, kind: str, name: str, parent: str = "", *, param: str | None = None) -> Body:
         """A thing. Raises ApiError 404, the same for what never was and for another project's."""
@@ -211,13 +215,31 @@ class Store:
         query = "SELECT body FROM thing WHERE project = ? AND kind = ? AND parent = ? ORDER BY number"
         with self._lock:
             rows = self._db.execute(query + " DESC" * newest, (project, kind, parent)).fetchall()
-        return (json.loads(text) for (text,) in rows)
+        return (body for (text,) in rows if not _over(kind, body := json.loads(text)))
 
-    def everywhere(self, kind: str) -> Sequence[tuple[str, Body]]:
-        """(project, thing) of every project: for work that a stopped server left."""
+    def everywhere(
+        self, kind: str, status: str = "status", among: Sequence[str] = ()
+    ) -> list[tuple[str, Body]]:
+        """(project, thing) of every project: for work that a stopped server left.
+
+        status: the place of a field in the body; among: its values, without any all things.
+        """
+        query = "SELECT project, body FROM thing WHERE kind = ?"
+        if among:
+            query += f" AND json_extract(body, ?) IN ({', '.join('?' * len(among))})"
         with self._lock:
-            rows = self._db.execute("SELECT project, body FROM thing WHERE kind = ?", (kind,)).fetchall()
+            rows = self._db.execute(query, (kind, *([f"$.{status}", *among] if among else ()))).fetchall()
         return [(project, json.loads(text)) for project, text in rows]
+
+    def purge(self) -> None:
+        """Delete what is over."""
+        query = "DELETE FROM thing WHERE kind = ? AND json_extract(body, '$.expires_at') <= ?"
+
+        def work() -> None:
+            for kind in _EXPIRING:
+                self._db.execute(query, (kind, now()))
+
+        self.together(work)
 
     def page(
         self,
@@ -244,7 +266,7 @@ class Store:
         with self._lock:
             for (text,) in self._db.execute(sql, (project, kind, parent, low, high)):
                 body = json.loads(text)
-                if wanted(body):
+                if wanted(body) and not _over(kind, body):
                     found.append(body)
                 if len(found) > most:
                     break
@@ -262,8 +284,8 @@ class Store:
 
     def content(self, project: str, kind: str, name: str, parent: str = "") -> Iterator[bytes]:
         """The bytes of a thing in parts of about a megabyte. Raises ApiError 404 at once."""
-        number = self._number(project, kind, parent, name)
-        return self._parts(number)
+        self.get(project, kind, name, parent)
+        return self._parts(self._number(project, kind, parent, name))
 
     def _parts(self, number: int | None) -> Iterator[bytes]:
         query, part = "SELECT data FROM content WHERE thing = ? AND part = ?", 0
@@ -274,6 +296,11 @@ class Store:
                 return
             yield row[0]
             part += 1
+
+
+def _over(kind: str, body: Body) -> bool:
+    """Whether the time of a thing is over."""
+    return kind in _EXPIRING and (body.get("expires_at") or math.inf) <= now()
 
 
 def in_parts(data: bytes) -> Iterator[bytes]:

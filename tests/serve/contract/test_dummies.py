@@ -1,0 +1,81 @@
+"""Contract mode: dummy values and ids are passed over; without it they are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from openai import NotFoundError, OpenAI
+
+from glaswerk.lab import Lab
+from glaswerk.serve.contract.dummies import example, tidied
+from glaswerk.serve.contract.schema import check
+from glaswerk.serve.contract.shapes import METADATA, TEXT, deleted, kind, listed, object_of
+from glaswerk.serve.files.files import FILE
+from glaswerk.serve.responses.objects import RESPONSE
+from glaswerk.serve.responses.request import CREATE
+from tests.serve.clients import openai_client
+from tests.serve.conftest import Running
+from tests.serve.test_model_names import set_up
+
+
+@pytest.fixture
+def client(copy: Lab, start: Callable[..., Running]) -> Iterator[OpenAI]:
+    with openai_client(start(lab=set_up(copy, "\n[serve]\ncontract = true\n"))) as found:
+        yield found
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        FILE,
+        RESPONSE,
+        CREATE,
+        deleted("file"),
+        listed(FILE),
+        METADATA,
+        {"type": "array", "minItems": 1, "items": {"type": "integer", "minimum": 3}},
+        {"anyOf": [object_of({"type": kind("a"), "text": TEXT}), TEXT]},
+    ],
+    ids=lambda schema: str(schema)[:40],
+)
+def test_an_example_fits_its_schema(schema: dict[str, Any]) -> None:
+    check(example(schema), schema)
+
+
+def test_fields_that_do_not_fit_are_passed_over_and_missing_ones_are_filled() -> None:
+    body = {"prompt": {"id": "x"}, "conversation": "string", "max_output_tokens": 9, "stranger": 1}
+    found = tidied(body | {"stream": True, "background": True}, CREATE)
+    assert found == {"max_output_tokens": 9, "stream": True, "input": "string", "model": "string"}
+    check(found, CREATE)
+
+
+def test_an_unknown_id_is_answered_with_an_example_of_that_id(client: OpenAI) -> None:
+    assert client.responses.retrieve("resp_1").id == "resp_1"
+    assert client.files.retrieve("file_1").object == "file"
+    assert client.vector_stores.files.list("vs_1").data == []
+    assert client.chat.completions.messages.list("chatcmpl-1").data == []
+    assert client.chat.completions.list(after="nothing").data == []
+    assert client.batches.create(
+        completion_window="24h", endpoint="/v1/responses", input_file_id="file_1"
+    ).object == ("batch")
+
+
+def test_old_and_new_tools_together_are_the_new_ones(client: OpenAI) -> None:
+    function: Any = {"name": "clock", "parameters": {"type": "object", "properties": {}}}
+    made = client.chat.completions.create(
+        model="gpt-0",
+        messages=[{"role": "user", "content": "?"}],
+        max_tokens=200,
+        tools=[{"type": "function", "function": function}],
+        tool_choice="required",
+        functions=[function],
+        function_call="none",
+    )
+    assert made.choices[0].message.function_call is None
+
+
+def test_without_contract_mode_an_unknown_id_is_not_found(server: Running) -> None:
+    with openai_client(server) as client, pytest.raises(NotFoundError):
+        client.responses.retrieve("resp_1")
