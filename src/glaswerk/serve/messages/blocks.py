@@ -52,6 +52,10 @@ def usage(counts: tuple[int, int, int]) -> Body:
         "output_tokens": completion,
         "cache_creation_input_tokens": 0,
         "cache_read_input_tokens": 0,
+        "cache_creation": None,
+        "inference_geo": None,
+        "output_tokens_details": None,
+        "server_tool_use": None,
         "service_tier": "standard",
     }
 

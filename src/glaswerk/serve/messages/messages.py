@@ -100,5 +100,7 @@ def _begun(name: str, model: str, prompt: int) -> Body:
         "content": [],
         "stop_reason": None,
         "stop_sequence": None,
+        "stop_details": None,
+        "container": None,
         "usage": usage((prompt, 0, 0)),
     }
