@@ -40,12 +40,22 @@ class Other:
             routes=[
                 Route("/v1/models", self.models, methods=["GET"]),
                 Route("/v1/chat/completions", self.chat, methods=["POST"]),
+                Route("/v1/embeddings", self.embeddings, methods=["POST"]),
             ]
         )
 
     async def models(self, _: Request) -> Response:
         names = ["good", "endless", "busy", "refusing", "failing", "elsewhere", "no object", *MODES, "huge"]
         return JSONResponse({"object": "list", "data": [{"id": name} for name in [*names, 7, "a\nb"]]})
+
+    async def embeddings(self, request: Request) -> Response:
+        body = await request.json()
+        self.bodies.append(body)
+        if body["model"] == "failing":
+            return JSONResponse({"error": {"message": "no vectors"}}, 500)
+        data = [{"object": "embedding", "index": 0, "embedding": [0.5, -0.25]}]
+        usage = {"prompt_tokens": 4, "total_tokens": 4}
+        return JSONResponse({"object": "list", "model": "good", "data": data, "usage": usage})
 
     async def chat(self, request: Request) -> Response:
         body = await request.json()
@@ -236,3 +246,26 @@ def test_an_upstream_that_is_not_there_offers_nothing_and_ours_still_answers(
             ask(own, "gone/m")
         assert found.value.status_code == 502
         assert ask(own, "chat", max_tokens=1).choices
+
+
+def test_vectors_come_from_the_server_whose_model_is_named(
+    gateway: Running, other: tuple[Other, Running]
+) -> None:
+    with client(gateway) as own:
+        found = own.embeddings.create(model="other/good", input="a bridge", encoding_format="float")
+        assert (found.data[0].embedding, found.model) == ([0.5, -0.25], "other/good")
+        assert found.usage.prompt_tokens == 4
+        assert other[0].bodies[-1] == {"model": "good", "input": "a bridge", "encoding_format": "float"}
+        with pytest.raises(openai.InternalServerError) as failed:
+            own.embeddings.create(model="other/failing", input="a bridge")
+        assert failed.value.status_code == 502
+        assert own.embeddings.create(model="chat", input="a bridge").model == "chat"
+
+
+def test_an_endpoint_that_is_not_passed_on_says_which_one_is(gateway: Running) -> None:
+    with gateway.client() as http:
+        responses = http.post("/v1/responses", json={"model": "other/good", "input": "hi"})
+        messages = {"model": "other/good", "max_tokens": 2, "messages": [{"role": "user", "content": "hi"}]}
+        for reply in (responses, http.post("/v1/messages", json=messages)):
+            assert reply.status_code == 400
+            assert "/v1/chat/completions" in reply.json()["error"]["message"]

@@ -75,7 +75,7 @@ def create_app(
     upstreams = Upstreams(upstreams_of(lab), accounts, answers, sources.trace, limits, own)
     batches = Batches(store, accounts.account_of)
     answering = Answering(served, pool, answers, limits)
-    operations = checked_operations(answering, models, store, batches, metrics)
+    operations = checked_operations(answering, models, upstreams, store, batches, metrics)
     routes = [
         *routes_of(for_contract_tests(operations) if served.names.contract else operations),
         *_routes(models, chat, completions, sources, facts, upstreams),

@@ -19,12 +19,18 @@ from glaswerk.serve.observed.metrics import Metrics
 from glaswerk.serve.observed.others import OTHERS
 from glaswerk.serve.responses import responses_operations
 from glaswerk.serve.stored.store import Store
+from glaswerk.serve.upstreams.gateway import Upstreams
 from glaswerk.serve.vectors.embeddings import Embeddings
 from glaswerk.serve.vectors.moderations import moderation_operations
 
 
 def checked_operations(
-    answering: Answering, models: LoadedModels, store: Store, batches: Batches, metrics: Metrics
+    answering: Answering,
+    models: LoadedModels,
+    upstreams: Upstreams,
+    store: Store,
+    batches: Batches,
+    metrics: Metrics,
 ) -> Sequence[Operation]:
     """All operations whose routes are made from them."""
     of_a_model = [
@@ -33,7 +39,7 @@ def checked_operations(
         *Embeddings(answering.served).operations(),
     ]
     own = [
-        *(_about_its_model(operation, models) for operation in of_a_model),
+        *(_about_its_model(operation, models, upstreams) for operation in of_a_model),
         *moderation_operations(),
         *file_operations(store, batches),
         *metrics.operations(),
@@ -41,13 +47,15 @@ def checked_operations(
     return [*own, *_descriptions(own)]
 
 
-def _about_its_model(operation: Operation, models: LoadedModels) -> Operation:
-    """The operation, with the model in memory that its request names."""
-    handler = operation.handler
+def _about_its_model(operation: Operation, models: LoadedModels, upstreams: Upstreams) -> Operation:
+    """The operation, with the model in memory that its request names, or at the server that has it."""
+    handler, path = operation.handler, operation.path.removeprefix("/v1")
     if handler is None or not operation.body or "model" not in operation.body.get("properties", {}):
         return operation
 
     async def handle(call: Call) -> Response:
+        if found := await upstreams.passed(call.request, path, call.body):
+            return found
         async with models.using(call.body.get("model"), call.request.state.account):
             return await handler(call)
 

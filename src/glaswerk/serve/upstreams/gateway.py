@@ -68,6 +68,26 @@ class Upstreams:
 
         return endpoint
 
+    async def passed(self, request: Request, path: str, body: dict[str, Any]) -> Response | None:
+        """The answer of an endpoint that no text comes from; None for a request about a model of ours.
+
+        Only "/embeddings" is passed on. Raises ApiError 400 for another endpoint.
+        """
+        account: Account = request.state.account
+        target = await self._find(body.get("model"), account)
+        if target is None:
+            return None
+        if path != "/embeddings" or target.own:
+            message = f"{path} is not passed on to the server of {target.name[:80]}; use /v1/chat/completions"
+            raise ApiError(400, message, param="model", code="unsupported_model")
+        name = f"emb-{secrets.token_hex(12)}"
+        usage = await self.begin(account, target.name, path, body | {"max_tokens": 1}, name)
+        found = await unless_disconnected(request, target.client.post(path, body | {"model": target.model}))
+        counted = found.get("usage")
+        prompt, cached, _ = _counts(counted if isinstance(counted, dict) else {})
+        await usage.finish(prompt, cached, 0, "stop")
+        return JSONResponse(found | {"model": body["model"]})
+
     async def _find(self, asked: object, account: Account) -> Target | None:
         if not isinstance(asked, str):
             return None

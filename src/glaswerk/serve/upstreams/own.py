@@ -19,11 +19,15 @@ from glaswerk.serve.upstreams.vllm import vllm_command, vllm_program
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a request goes: its model is `model` there, and `name` in keys, limits and usage."""
+    """Where a request goes: its model is `model` there, and `name` in keys, limits and usage.
+
+    own: a program of ours, which has a model that writes.
+    """
 
     client: UpstreamClient
     model: str
     name: str
+    own: bool = False
 
 
 class OwnServers:
@@ -58,7 +62,7 @@ class OwnServers:
         account.check(entry.offer.name)
         if model := entry.offer.model():
             use_model(model)
-        return Target(await process.client(), process.name, process.name)
+        return Target(await process.client(), process.name, process.name, own=True)
 
     async def close(self) -> None:
         """End all programs, at once; each may finish its answers."""
