@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.data.removal.reach import reach
+from glaswerk.data.removal.selection import named_marks
 from glaswerk.data.source import add_docs
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.tombstones import Forgotten, Kind, Tombstone
@@ -109,6 +111,38 @@ def test_names_that_reach_nothing_are_refused_with_similar_ones(authors_lab: Lab
     with pytest.raises(GlaswerkError, match=r"of source 'posts' \(the most similar names: rows\)"):
         check_known(authors_lab, [Tombstone("source", "posts")], set())
     check_known(authors_lab, marks, {"row0"})
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "\uff20hazel_hogben",
+        "@Hazel_Hogben ",
+        "@@hazel_hogben",
+        "\uff48\uff41\uff5a\uff45\uff4c_hogben",
+        "hazel\u200b_hogben\u2060",
+        "\u202a@hazel_hogben\u202c",
+        "x.com/hazel_hogben",
+        "https://x.com/@hazel_hogben",
+        "https://twitter.com/hazel_hogben/with_replies?s=20",
+        "https://x.com/hazel_hogben/status/1850",
+    ],
+)
+def test_an_author_is_found_however_the_name_was_typed(authors_lab: Lab, typed: str) -> None:
+    marks = named_marks([typed], (), ())
+    check_each_known(authors_lab, marks, "")
+    assert reach(authors_lab, Forgotten(tuple(marks))).going == {"rows:row0"}
+
+
+def test_near_names_are_suggested_for_a_name_with_a_wide_at_sign(authors_lab: Lab) -> None:
+    with pytest.raises(GlaswerkError, match=r"\(the most similar names: hazel_hogben, "):
+        check_each_known(authors_lab, named_marks(["\uff20hazel_hogbn"], (), ()), "")
+
+
+@pytest.mark.parametrize("typed", ["", " ", "@", "\uff20", "\u200b", "@\u2060 "])
+def test_a_name_of_signs_and_invisible_characters_only_is_empty(typed: str) -> None:
+    with pytest.raises(GlaswerkError, match="expected the name of an author, found an empty one"):
+        named_marks([typed], (), ())
 
 
 def test_documents_must_be_forgotten_before_they_are_left_out(authors_lab: Lab) -> None:

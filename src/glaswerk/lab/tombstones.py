@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -105,8 +106,14 @@ class Forgotten:
 
 
 def plain_handle(author: str) -> str:
-    """A handle in lower case, without @: on X neither case nor a leading @ distinguishes handles."""
-    return author.strip().removeprefix("@").casefold()
+    """A handle in lower case, without @: on X neither case nor a leading @ distinguishes handles.
+
+    Nor do forms of full width (＠, ａ) and invisible characters, which come along when a name is copied.
+    """
+    if not author.isascii():
+        author = unicodedata.normalize("NFKC", author)
+        author = "".join(letter for letter in author if unicodedata.category(letter) != "Cf")
+    return author.strip().lstrip("@").strip().casefold()
 
 
 def _key(stone: Tombstone) -> tuple[str, str]:

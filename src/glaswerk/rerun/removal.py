@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab
-from glaswerk.lab.tombstones import Forgotten, Kind, Tombstone
+from glaswerk.lab.tombstones import Forgotten, Kind, Tombstone, plain_handle
 from glaswerk.lineage.exposure import exposures, models_without
 from glaswerk.rerun.rebuild import ReportRemoved, rebuild
 
@@ -78,7 +78,8 @@ def _reaches(lab: Lab, mark: Tombstone, touched: Reach) -> bool:
 
 def _unknown(lab: Lab, marks: Sequence[Tombstone], hint: str) -> GlaswerkError:
     first, others = marks[0], len(marks) - 1
-    near = nearest_names(lab, first.kind, first.value)
+    typed = plain_handle(first.value) if first.kind == "author" else first.value
+    near = nearest_names(lab, first.kind, typed)
     there = f" (the most similar names: {', '.join(near)})" if near else " (it holds none)"
     wanted = f"{first.kind} {first.value!r:.80}" + (f", nor of {others:,} more" if others else "")
     return GlaswerkError(f"the lab holds no document of {wanted}{there}", hint=hint)

@@ -49,10 +49,15 @@ def logit_bias(value: Any) -> tuple[tuple[int, float], ...]:
     for token, bias in value.items():
         if not (token.isascii() and token.isdecimal() and len(token) <= 9):
             raise wrong("logit_bias", f"must have token ids as its names, found {show(token)}")
-        number(value, token, -100, 100)
-        if bias is None:
-            raise wrong("logit_bias", "must have a number from -100 to 100 for each id, found nothing")
+        _check_bias(token, bias)
     return tuple((int(token), float(bias)) for token, bias in value.items())
+
+
+def _check_bias(token: str, bias: Any) -> None:
+    known = isinstance(bias, int | float) and not isinstance(bias, bool)
+    if not known or not -100 <= bias <= 100:
+        found = f"{show(bias)} for {token}"
+        raise wrong("logit_bias", f"must have a number from -100 to 100 for each id, found {found}")
 
 
 def wrong(param: str, message: str, *, code: str = "invalid_value") -> ApiError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from glaswerk.data.references import HOST, X_PREFIX, document_id
 from glaswerk.lab.tombstones import Tombstone
 
 LINE_LIMIT = 1 << 20
-_PROFILE = re.compile(HOST + r"/(\w+)/?(?:[?#].*)?", re.ASCII | re.I)
+_PROFILE = re.compile(HOST + r"/[@＠]?(\w+)/?(?:[?#].*)?", re.ASCII | re.I)
+_PAGE = re.compile(HOST + r"/[@＠]?(\w+)(?:[/?#].*)?", re.ASCII | re.I)
 # Ids of the lab: a post of X ("x:1850"), or the source's name before the rest ("gazette:week-1.md").
 _ID = re.compile(r"\w[\w.-]*:(?!//).+")
 
@@ -40,9 +42,11 @@ def read_marks(path: Path, why: str = "") -> Iterator[Tombstone]:
 
 
 def handle_of(author: str) -> str:
-    """The handle in a profile's address; any other name unchanged, without surrounding spaces."""
-    found = _PROFILE.fullmatch(author.strip())
-    return found[1] if found else author.strip()
+    """The handle in the address of a profile or of one of its pages; any other name without surrounding
+    spaces and invisible characters."""
+    name = "".join(letter for letter in author if unicodedata.category(letter) != "Cf").strip()
+    found = _PAGE.fullmatch(name)
+    return found[1] if found else name
 
 
 def _text(raw: bytes, number: int) -> str | None:
@@ -53,7 +57,7 @@ def _text(raw: bytes, number: int) -> str | None:
 
 
 def _named(line: str) -> tuple[Any, str] | None:
-    if _PROFILE.fullmatch(line) or re.fullmatch(r"@\w+", line):
+    if _PROFILE.fullmatch(line) or re.fullmatch(r"[@＠]\w+", line):
         return "author", handle_of(line)
     try:
         identifier = document_id(line)

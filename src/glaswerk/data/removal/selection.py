@@ -10,7 +10,7 @@ from glaswerk.data.references import document_id
 from glaswerk.data.removal.marks import handle_of, read_marks
 from glaswerk.data.removal.reach import Reach, reach
 from glaswerk.lab import Lab
-from glaswerk.lab.tombstones import Forgotten, Tombstone
+from glaswerk.lab.tombstones import Forgotten, Tombstone, plain_handle
 
 # What the user decides about copies by others: they may be trained on, or go as well.
 KEEP, FORGET = "keep", "forget"
@@ -71,7 +71,7 @@ def named_marks(
 
 def _check(stones: list[Tombstone]) -> None:
     for stone in stones:
-        if not stone.value.removeprefix("@"):
+        if not (plain_handle(stone.value) if stone.kind == "author" else stone.value):
             raise GlaswerkError(
                 f"expected the name of an {stone.kind}, found an empty one"
                 if stone.kind != "source"
