@@ -14,6 +14,7 @@ from glaswerk.cli.main import cli
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.model.adopt import adopt
+from glaswerk.model.export_gguf import export_gguf
 from glaswerk.model.licence_files import licence_files
 from glaswerk.release import Release, prepare, write
 from glaswerk.rerun.exposure import count_exposures
@@ -196,3 +197,30 @@ def test_a_base_that_is_gone_with_its_texts_is_an_obstacle(
     empty_lab.remove(base)
     release = released(empty_lab, model, tmp_path / "out")
     assert any("are gone from the lab, and so are LICENSE" in words for words in release.facts.obstacles)
+
+
+@pytest.fixture
+def gguf_file(empty_lab: Lab, open_model: Path, tmp_path: Path) -> Path:
+    made = adopt(empty_lab, open_model, name="first").model
+    (tmp_path / "alone").mkdir()
+    return export_gguf(empty_lab, made, tmp_path / "alone" / "tiny.gguf")
+
+
+def test_the_licences_beside_one_gguf_file_come_along(empty_lab: Lab, gguf_file: Path) -> None:
+    (gguf_file.parent / "LICENSE").write_text("Terms.")
+    (gguf_file.parent / "USE_POLICY.md").write_text("No.")
+    made = adopt(empty_lab, gguf_file, name="second").model
+    assert made.config["licence_files"][:2] == ["LICENSE", "USE_POLICY.md"]
+    assert (made.path / "LICENSE").read_text() == "Terms."
+    shown = CliRunner().invoke(cli, ["rights", "--lab", str(empty_lab.root)], catch_exceptions=False).output
+    assert "terms of second/step-0: LICENSE, USE_POLICY.md" in shown
+
+
+def test_what_the_metadata_say_of_the_licence_becomes_a_text_beside_the_weights(
+    empty_lab: Lab, gguf_file: Path
+) -> None:
+    made = adopt(empty_lab, gguf_file, name="second").model
+    text = (made.path / "LICENSE.gguf.txt").read_text()
+    assert made.config["licence_files"] == ["LICENSE.gguf.txt"]
+    assert "general.license: apache-2.0" in text.casefold()
+    assert made.config["licence"] == "Apache-2.0"

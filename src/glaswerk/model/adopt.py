@@ -20,6 +20,7 @@ from glaswerk.core.progress import track
 from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.lineage.stages import ADOPTED
 from glaswerk.model.gguf_file import GgufFile
+from glaswerk.model.gguf_licence import STATED, stated_licence, stated_terms
 from glaswerk.model.gguf_model import GgufModel, tensor_groups
 from glaswerk.model.hub_folder import HubFolder
 from glaswerk.model.licence import licence_of
@@ -27,10 +28,11 @@ from glaswerk.model.licence_files import copy_licences, licence_files
 from glaswerk.tokenizer import Tokenizer
 from glaswerk.tokenizer.chat_format import TEMPLATE_DATE
 from glaswerk.tokenizer.from_gguf import TokenizerFiles, tokenizer_from_gguf
+from glaswerk.tokenizer.template_probe import fault_of_template
 from glaswerk.tokenizer.tokenizer_files import copy_tokenizer
 from glaswerk.tokenizer.tokenizer_probe import fault_of
 
-RECIPE = "adopt/3"
+RECIPE = "adopt/4"
 _SHARD = 2 << 30
 _NAMES = ("bos_token", "eos_token", "pad_token", "unk_token")
 # Accepted keys of generation_config.json: type, smallest and largest value.
@@ -114,10 +116,11 @@ def _open(path: Path) -> _Found:
     network = GgufModel(file)
     tokenizer = tokenizer_from_gguf(file.metadata, str(path))
     name = _slug(file.text("general.basename") or path.stem)
-    digests = {path.name: digest_file(path)}
-    return _Found(
-        network, tokenizer, {}, digests, file.text("general.license"), name, f"gguf {network.quantised}"
-    )
+    beside = licence_files(path.parent)
+    digests = {path.name: digest_file(path), **{each: digest_file(path.parent / each) for each in beside}}
+    kind, licence = f"gguf {network.quantised}", stated_licence(file)
+    terms = [*beside, *([STATED] if stated_terms(file) else [])]
+    return _Found(network, tokenizer, {}, digests, licence, name, kind, terms)
 
 
 def _generation(said: Mapping[str, Any]) -> dict[str, Any]:
@@ -162,6 +165,7 @@ def _write_tokenizer(folder: Path, found: _Found) -> Mapping[str, Any]:
         )
     (folder / TOKENIZER).write_text(files.tokenizer, encoding="utf-8")
     named = {key: files.config.get(key) for key in _NAMES}
+    _check_template(files)
     config = {
         "tokenizer_class": "PreTrainedTokenizerFast",
         **{key: value.get("content") if isinstance(value, dict) else value for key, value in named.items()},
@@ -173,7 +177,7 @@ def _write_tokenizer(folder: Path, found: _Found) -> Mapping[str, Any]:
     (folder / TOKENIZER_CONFIG).write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n")
     if files.template:
         (folder / CHAT_TEMPLATE).write_text(files.template, encoding="utf-8")
-    tokenizer = Tokenizer.load(folder)
+    tokenizer = _loaded(folder)
     rows = found.network.config.vocab_size
     if tokenizer.vocab_size > rows:
         raise GlaswerkError(
@@ -181,6 +185,31 @@ def _write_tokenizer(folder: Path, found: _Found) -> Mapping[str, Any]:
             hint="adopt a folder whose tokenizer and network belong together",
         )
     return {"vocab_size": tokenizer.vocab_size}
+
+
+def _loaded(folder: Path) -> Tokenizer:
+    try:
+        return Tokenizer.load(folder)
+    except GlaswerkError as error:
+        # The lab is whole: what is damaged came with the weights.
+        raise GlaswerkError(
+            error.message.replace(f" in {folder / TOKENIZER}", " with these weights"),
+            hint="download tokenizer.json and tokenizer_config.json again, then run glaswerk adopt again",
+        ) from error
+
+
+def _check_template(files: TokenizerFiles) -> None:
+    """Raises GlaswerkError for a chat template that is there but says nothing of a dialogue."""
+    names = {key: files.config.get(key) for key in _NAMES}
+    plain = {key: name.get("content") if isinstance(name, dict) else name for key, name in names.items()}
+    tokens = {key: name for key, name in plain.items() if isinstance(name, str)}
+    fault = fault_of_template(files.template, tokens) if files.template else ""
+    if fault:
+        raise GlaswerkError(
+            f"expected a chat template that writes the messages of a dialogue, found that {fault}",
+            hint="correct chat_template.jinja, or remove it (and chat_template in tokenizer_config.json) to "
+            "adopt weights that do not chat; of a GGUF file, adopt its Hugging Face folder",
+        )
 
 
 def _write_model(folder: Path, found: _Found, vocabulary: Path) -> Mapping[str, Any]:
@@ -192,6 +221,10 @@ def _write_model(folder: Path, found: _Found, vocabulary: Path) -> Mapping[str, 
         copy_licences(network.path, found.terms, folder)
     else:
         _write_weights(folder, network)
+        beside = [each for each in found.terms if each != STATED]
+        copy_licences(network.file.path.parent, beside, folder)
+        if STATED in found.terms:
+            (folder / STATED).write_text(stated_terms(network.file), encoding="utf-8")
     network.config.save_pretrained(folder)
     copy_tokenizer(vocabulary, folder)
     tokenizer = Tokenizer.load(vocabulary)

@@ -196,7 +196,10 @@ def _check_corpora(lab: Lab, corpora: list[Artifact]) -> None:
     """
     if len({frozenset(corpus.inputs.items()) for corpus in corpora}) > 1:
         names = " and ".join(corpus.name for corpus in corpora)
-        raise GlaswerkError(f"the corpora {names} were made from different sources", hint="glaswerk rebuild")
+        raise GlaswerkError(
+            f"the corpora {names} were made from different sources: one new lab cannot make both",
+            hint="glaswerk curate, then pack, train and tune again, and reproduce that model",
+        )
     marks = Forgotten.read(lab.root).digest
     for corpus in corpora:
         if corpus.config.get(FORGOTTEN, "") != marks:
