@@ -202,8 +202,10 @@ def test_a_base_that_is_gone_with_its_texts_is_an_obstacle(
 @pytest.fixture
 def gguf_file(empty_lab: Lab, open_model: Path, tmp_path: Path) -> Path:
     made = adopt(empty_lab, open_model, name="first").model
-    (tmp_path / "alone").mkdir()
-    return export_gguf(empty_lab, made, tmp_path / "alone" / "tiny.gguf")
+    file = tmp_path / "alone" / "tiny.gguf"
+    file.parent.mkdir()
+    export_gguf(empty_lab, made, file)
+    return file
 
 
 def test_the_licences_beside_one_gguf_file_come_along(empty_lab: Lab, gguf_file: Path) -> None:

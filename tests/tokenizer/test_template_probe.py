@@ -59,7 +59,7 @@ def test_a_tokenizer_that_does_not_load_names_its_files_and_not_the_lab(
     empty_lab: Lab, tmp_path: Path
 ) -> None:
     folder = write_open_model(tmp_path / "tiny")
-    (folder / "tokenizer_config.json").write_text("{}")
+    (folder / "tokenizer.json").write_text("{}")
     with pytest.raises(GlaswerkError) as refused:
         adopt(empty_lab, folder)
     assert "verify" not in (refused.value.hint or "")

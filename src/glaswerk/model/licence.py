@@ -48,7 +48,8 @@ def licence_of(path: Path, said: str, metadata: str) -> tuple[str, str]:
     """
     folder = path if path.is_dir() else path.parent
     candidates = [(said, "--licence"), (metadata, "general.license of the file")]
-    candidates += [(_front_matter(folder / MODEL_CARD), MODEL_CARD), (_text(folder), "LICENSE")]
+    if path.is_dir():
+        candidates += [(_front_matter(folder / MODEL_CARD), MODEL_CARD), (_text(folder), "LICENSE")]
     for licence, where in candidates:
         if licence.strip().casefold() not in _UNKNOWN:
             return _SPDX.get(licence.strip().casefold(), licence.strip()), where
