@@ -264,6 +264,18 @@ def test_a_full_queue_answers_429_and_works_again_afterwards(start: Callable[...
         assert client.chat.completions.create(model="chat", messages=ask("Hi"), max_tokens=1).choices
 
 
+def test_a_short_question_overtakes_a_request_for_many_long_answers(start: Callable[..., Running]) -> None:
+    running = start(Limits(default_max_tokens=CONTEXT, running=2, waiting=200))
+    body = {"model": "chat", "messages": ask(ENDLESS), "stream": True, "temperature": 0, "n": 24}
+    with running.client() as http, http.stream("POST", "/v1/chat/completions", json=body) as reply:
+        lines = reply.iter_lines()
+        next(lines)
+        short = {"model": "chat", "messages": ask("Who built the old bridge?"), "temperature": 0}
+        assert httpx.post(f"{running.url}/v1/chat/completions", json=short, timeout=60).json()["choices"]
+        assert running.app.state.pool.running == 1
+    wait_until(lambda: running.app.state.pool.running == 0)
+
+
 def _refused(http: httpx.Client, client: OpenAI, body: dict[str, object]) -> openai.RateLimitError | None:
     """The error of a request while a stream is running, or None where the stream was over."""
     with http.stream("POST", "/v1/chat/completions", json=body) as reply:

@@ -30,4 +30,4 @@ class Heard:
 
     @property
     def finish(self) -> str | None:
-        return self.emissions[-1].finish
+        return self.emissions[-1].finish if self.emissions else None

@@ -104,7 +104,8 @@ class Chat:
         self, asked: ChatRequest, prompt: ChatPrompt, grammars: Sequence[Grammar | None], used: Usage
     ) -> _Answer:
         choices = [reading(asked.tools, asked.form, prompt, grammar) for grammar in grammars]
-        return _Answer(self._start(asked, prompt.ids, grammars), self._spelling(asked), choices, used)
+        generation = self._start(asked, prompt.ids, grammars, used.key)
+        return _Answer(generation, self._spelling(asked), choices, used)
 
     def _prompt(self, asked: ChatRequest) -> ChatPrompt:
         size = characters(asked.messages, asked.tools)
@@ -119,7 +120,9 @@ class Chat:
             raise ApiError(400, message, param="messages", code="context_length_exceeded")
         return found
 
-    def _start(self, asked: ChatRequest, prompt: list[int], grammars: Sequence[Grammar | None]) -> Generation:
+    def _start(
+        self, asked: ChatRequest, prompt: list[int], grammars: Sequence[Grammar | None], key: str
+    ) -> Generation:
         """One job a choice; each has a seed of its own, which follows from the request's."""
         engine = self._served.engine
         check_bias(self._served, asked.logit_bias)
@@ -136,7 +139,7 @@ class Chat:
             for i in range(asked.n)
         ]
         texts = [engine.text(asked.stop, within=asked.wishes.continues) for _ in jobs]
-        return self._pool.start(self._served.tokens, jobs, texts)
+        return self._pool.start(self._served.tokens, jobs, texts, key)
 
     def _spelling(self, asked: ChatRequest) -> Callable[[int], bytes] | None:
         if asked.top_logprobs is None:

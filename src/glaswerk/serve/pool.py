@@ -1,9 +1,11 @@
-"""Which answers run: a bounded number at once, the rest in order of arrival, and no more than wait."""
+"""Which answers run: a bounded number at once, shared evenly by who asks, and no more than may wait."""
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Coroutine, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
@@ -26,6 +28,7 @@ class Pool:
     def __init__(self, limit: int, meter: Meter = SILENT) -> None:
         self._limit, self._meter = limit, meter
         self._live: dict[Generation, int] = {}
+        self._numbers = itertools.count()
         self.stopped = 0
 
     @property
@@ -37,12 +40,17 @@ class Pool:
         """Whether a generation over this engine has not ended."""
         return any(generation.engine is engine for generation in self._live)
 
-    def start(self, engine: TokenEngine, jobs: Sequence[Job], texts: Sequence[AnswerText]) -> Generation:
-        """Hand the jobs of one request to an engine. Raises ApiError 429 if too many wait."""
+    def start(
+        self, engine: TokenEngine, jobs: Sequence[Job], texts: Sequence[AnswerText], key: str = ""
+    ) -> Generation:
+        """Hand the jobs of one request of a key to an engine. Raises ApiError 429 if too many wait."""
         there = sum(self._live.values())
         if there and there + len(jobs) > self._limit:
             message = f"{there} answers are running or waiting; try again shortly"
             raise ApiError(429, message, code="queue_full", headers={"retry-after": "2"})
+        # Keys share the engine evenly, then the requests of a key.
+        owner = (key, str(next(self._numbers)))
+        jobs = [replace(job, owner=owner) for job in jobs]
         generation = Generation(engine, jobs, texts, self._ended, self._meter)
         self._live[generation] = len(jobs)
         return generation

@@ -235,3 +235,57 @@ def test_families_with_windows_and_learned_positions_are_batched(family: str, tm
     together = answers(Batcher(network_of(model, 600, together=True)), [Job(row, 8, GREEDY) for row in rows])
     one_by_one = [answers(Batcher(RowNetwork(model, 600)), [Job(row, 8, GREEDY)])[0] for row in rows]
     assert [heard.ids for heard in together] == [heard.ids for heard in one_by_one]
+
+
+def test_who_asks_for_little_does_not_wait_for_who_asks_for_much(engine: Engine) -> None:
+    asked = prompts(engine, 9)
+    jobs = [Job(prompt, 30, Sampling(1.0, seed=i), owner=("big",)) for i, prompt in enumerate(asked[:8])]
+    small = Job(asked[8], 5, GREEDY, owner=("small",))
+    heard = [Heard() for _ in jobs]
+    batcher, late = Batcher(network(engine), slots=4), Heard()
+    for job, own in zip(jobs, heard, strict=True):
+        batcher.add(replace(job, listen=own.emissions.append))
+    for _ in range(3):
+        batcher.step()
+    batcher.add(replace(small, listen=late.emissions.append))
+    steps = 0
+    while late.finish is None:
+        batcher.step()
+        steps += 1
+    assert steps <= 6
+    assert not any(own.finish for own in heard)
+    while batcher.step():
+        pass
+    # A pause changes no text.
+    assert [own.ids for own in heard] == [alone(engine, job) for job in jobs]
+    assert late.ids == alone(engine, small)
+
+
+def test_two_long_prompts_are_read_in_turns(engine: Engine) -> None:
+    heard = [Heard(), Heard()]
+    batcher = Batcher(network(engine), chunk=16)
+    for size, own in zip((120, 30), heard, strict=True):
+        batcher.add(Job([i % 200 for i in range(7, 7 + size)], 1, GREEDY, listen=own.emissions.append))
+    for _ in range(4):
+        batcher.step()
+    assert (heard[0].finish, heard[1].finish) == (None, "length")
+    while batcher.step():
+        pass
+    assert heard[0].finish == "length"
+
+
+def test_a_paused_job_can_be_cancelled_and_counts_as_waiting(engine: Engine) -> None:
+    heard, late = [Heard(), Heard()], Heard()
+    batcher = Batcher(network(engine), slots=2)
+    tickets = [
+        batcher.add(Job([5, 6], 50, GREEDY, owner=("one",), listen=own.emissions.append)) for own in heard
+    ]
+    batcher.step()
+    batcher.add(Job([7], 50, GREEDY, owner=("two",), listen=late.emissions.append))
+    batcher.step()
+    assert batcher.load == (2, 1)
+    for ticket in tickets:
+        ticket.cancel()
+    batcher.step()
+    assert [own.finish for own in heard] == ["cancelled", "cancelled"]
+    assert batcher.load == (1, 0)

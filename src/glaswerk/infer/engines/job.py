@@ -8,6 +8,8 @@ from typing import Any, Literal, Protocol
 
 from glaswerk.infer.sampling import Sampling
 
+# Who asked, from the widest to the narrowest, such as (key, request).
+Owner = tuple[str, ...]
 Finish = Literal["stop", "length", "cancelled", "error"]
 
 
@@ -58,7 +60,8 @@ class Job:
 
     prompt: token ids, at least one. max_tokens: at most so many new ones. ends: ids that end the answer.
     top: None for no log-probabilities, else how many of the likeliest tokens to name beside the chosen one.
-    logit_bias: added to the logits of these ids. adapter: a name of `Adapters`, "" for none.
+    logit_bias: added to the logits of these ids. adapter: a name of `Adapters`, "" for none. owner: those who
+    ask share the places of an engine evenly.
     """
 
     prompt: Sequence[int]
@@ -69,6 +72,7 @@ class Job:
     logit_bias: tuple[tuple[int, float], ...] = ()
     grammar: Grammar | None = None
     adapter: str = ""
+    owner: Owner = ()
     listen: Callable[[Emission], None] = field(default=lambda _: None)
 
 

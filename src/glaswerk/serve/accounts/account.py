@@ -50,10 +50,13 @@ class Usage:
     """What one answer uses, from `Accounts.begin` to `finish`. Only the first end counts."""
 
     def __init__(
-        self, write: Callable[[Counts], Coroutine[Any, Any, None]], post: Callable[[Counts], None]
+        self,
+        write: Callable[[Counts], Coroutine[Any, Any, None]],
+        post: Callable[[Counts], None],
+        key: str = "",
     ) -> None:
-        """write: records the end and returns once it is kept; post: records it some time."""
-        self._write, self._post = write, post
+        """write: records the end and returns once it is kept; post: records it some time; key: whose."""
+        self._write, self._post, self.key = write, post, key
         self._so_far = (0, 0, 0)
         self._ended = False
 

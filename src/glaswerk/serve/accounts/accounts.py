@@ -142,7 +142,9 @@ class Accounts:
         )
         if demand.counts:
             await self._admit(account, demand)
-        usage = Usage(partial(self._write, account, demand), partial(self._post, account, demand))
+        usage = Usage(
+            partial(self._write, account, demand), partial(self._post, account, demand), account.key
+        )
         account.usages.append(usage)
         return usage
 

@@ -169,7 +169,7 @@ class Answering:
         sampling = engine.sampling.changed(**asked.sampling)
         job = engine.job(prompt.ids, sampling, most, top=asked.top_logprobs, grammar=grammar)
         decoder = engine.text(asked.stop)
-        generation = self._pool.start(self.served.tokens, [job], [decoder])
+        generation = self._pool.start(self.served.tokens, [job], [decoder], usage.key)
         context = spoken(asked.messages, self.limits.context_characters)
 
         def keep(text: str) -> None:

@@ -62,7 +62,7 @@ class Completions:
             prompts = await unless_disconnected(request, self._scored(prompts, asked.logprobs))
         envelope = Envelope(asked.model, self._served.fingerprint, asked.include_usage)
         used = await self._admit(request, asked, prompts, envelope.id)
-        answer = _Answer(self._served, asked, prompts, self._start(asked, prompts), used)
+        answer = _Answer(self._served, asked, prompts, self._start(asked, prompts, used.key), used)
         if asked.stream:
             return _EventStream(answer, envelope)
         await unless_disconnected(request, answer.whole())
@@ -121,7 +121,7 @@ class Completions:
         with engine.applied():
             return prompt_tokens(engine.model, ids, top)
 
-    def _start(self, asked: CompletionRequest, prompts: Sequence[Prompt]) -> Generation | None:
+    def _start(self, asked: CompletionRequest, prompts: Sequence[Prompt], key: str) -> Generation | None:
         """One job for each choice of each prompt; None if no tokens are wanted."""
         if not asked.max_tokens:
             return None
@@ -138,7 +138,7 @@ class Completions:
             for i in range(asked.n)
         ]
         texts = [engine.text(asked.stop, within=True) for _ in jobs]
-        return self._pool.start(self._served.tokens, jobs, texts)
+        return self._pool.start(self._served.tokens, jobs, texts, key)
 
 
 class _Answer:
