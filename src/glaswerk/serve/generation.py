@@ -15,6 +15,9 @@ from glaswerk.infer.engines.job import Finish
 from glaswerk.serve.errors import ApiError
 from glaswerk.serve.observed.meter import SILENT, Meter
 
+# Seconds between two pieces of a stream, at least: below the time of one picture on a screen.
+_PAUSE = 0.01
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -29,7 +32,8 @@ class Piece:
 class Generation:
     """Jobs of one request over an engine. Must be made in an event loop; `stop` ends all jobs.
 
-    Emissions arrive from the engine's thread; the loop is woken once for all that arrived meanwhile.
+    Emissions arrive from the engine's thread; the loop is woken once for all that arrived meanwhile, and no
+    more often than every 10 ms after the first: what is written faster than anyone reads is sent together.
     `prompt_tokens` is the prompt's length, which all choices share; `cached_tokens` of it were known.
     `generated` counts the engine's tokens, read or not; `engine` is theirs.
     """
@@ -46,8 +50,9 @@ class Generation:
         self._loop = asyncio.get_running_loop()
         self._texts, self._on_end = list(texts), on_end
         self._arrived: deque[tuple[int, Emission]] = deque()
+        self._ready: deque[tuple[int, Emission]] = deque()
         self._wake = asyncio.Event()
-        self._woken = False
+        self._woken, self._next_wake = False, 0.0
         self._live = len(jobs)
         self._unread = len(jobs)
         self.prompt_tokens, self.cached_tokens = len(jobs[0].prompt), 0
@@ -75,8 +80,8 @@ class Generation:
     async def __anext__(self) -> Piece:
         """The next piece. Raises what an engine raised."""
         while True:
-            while self._arrived:
-                piece = self._piece(*self._arrived.popleft())
+            while self._arrived or self._ready:
+                piece = self._piece(*self._first())
                 if piece is not None:
                     return piece
             if self._unread == 0:
@@ -86,6 +91,19 @@ class Generation:
             # What arrived between the last look and the line above wakes nobody.
             if not self._arrived:
                 await self._wake.wait()
+
+    def _first(self) -> tuple[int, Emission]:
+        """Of what arrived, all that belongs to the choice that has waited longest."""
+        if not self._ready:
+            found, errors = dict[int, Emission](), []
+            while self._arrived:
+                index, emission = self._arrived.popleft()
+                if emission.error is not None:
+                    errors.append((index, emission))
+                else:
+                    found[index] = found[index].then(emission) if index in found else emission
+            self._ready.extend([*found.items(), *errors])
+        return self._ready.popleft()
 
     def _piece(self, index: int, emission: Emission) -> Piece | None:
         text = self._texts[index]
@@ -114,8 +132,9 @@ class Generation:
             self._measure(index, len(emission.tokens))
         if emission.finish is not None:
             self._live -= 1
-        if self._live == 0 or not self._woken:
-            self._woken = True
+        now = time.perf_counter()
+        if self._live == 0 or emission.finish or not (self._woken or now < self._next_wake):
+            self._woken, self._next_wake = True, now + _PAUSE
             if not self._loop.is_closed():
                 self._loop.call_soon_threadsafe(self._told)
 

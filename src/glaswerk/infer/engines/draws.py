@@ -28,24 +28,20 @@ class Draws:
         self.random = random.Random(self.job.sampling.seed)
 
     @property
-    def adjusts(self) -> bool:
-        """Whether `adjusted` changes anything."""
-        job, sampling = self.job, self.job.sampling
-        penalties = (sampling.repetition_penalty != 1, sampling.frequency_penalty, sampling.presence_penalty)
-        return any(penalties) or bool(job.logit_bias) or job.grammar is not None
+    def penalises(self) -> bool:
+        """Whether `penalised` changes anything."""
+        sampling = self.job.sampling
+        return bool(
+            sampling.repetition_penalty != 1 or sampling.frequency_penalty or sampling.presence_penalty
+        )
 
-    def adjusted(self, logits: Tensor) -> Tensor:
-        """Logits, (vocabulary,), after penalties, biases and grammar."""
+    def penalised(self, logits: Tensor) -> Tensor:
+        """Logits, (vocabulary,), after the penalties for what was written."""
         job, sampling = self.job, self.job.sampling
         if sampling.repetition_penalty != 1:
             logits = penalised(logits, [*job.prompt, *self.answer], sampling.repetition_penalty)
         if self.answer and (sampling.frequency_penalty or sampling.presence_penalty):
             logits = counted(logits, self.answer, sampling)
-        if job.logit_bias:
-            ids, values = zip(*job.logit_bias, strict=True)
-            logits = logits.index_add(0, torch.tensor(ids), torch.tensor(values, dtype=logits.dtype))
-        if job.grammar is not None:
-            logits = logits.masked_fill(~job.grammar.allowed(), -torch.inf)
         return logits
 
 
@@ -64,9 +60,28 @@ def draw(logits: Tensor, rows: Sequence[Draws]) -> list[Token]:
 
 
 def _adjusted(logits: Tensor, rows: Sequence[Draws]) -> Tensor:
-    if not any(row.adjusts for row in rows):
+    """After penalties, biases and grammars, in this order; `logits` stay as they are."""
+    adjusted = logits
+    for i, row in enumerate(rows):
+        if row.penalises:
+            adjusted = logits.clone() if adjusted is logits else adjusted
+            adjusted[i] = row.penalised(logits[i])
+    adjusted = _biased(adjusted, rows)
+    for i, row in enumerate(rows):
+        if row.job.grammar is not None:
+            adjusted = logits.clone() if adjusted is logits else adjusted
+            adjusted[i].masked_fill_(~row.job.grammar.allowed(), -torch.inf)
+    return adjusted
+
+
+def _biased(logits: Tensor, rows: Sequence[Draws]) -> Tensor:
+    """One sum for all rows: a step must not cost more for each that has a bias."""
+    found = [(i, token, value) for i, row in enumerate(rows) for token, value in row.job.logit_bias]
+    if not found:
         return logits
-    return torch.stack([row.adjusted(own) for row, own in zip(rows, logits, strict=True)])
+    places, tokens, values = zip(*found, strict=True)
+    at = (torch.tensor(places), torch.tensor(tokens))
+    return logits.index_put(at, torch.tensor(values, dtype=logits.dtype), accumulate=True)
 
 
 def _plain(logits: Tensor, rows: Sequence[Draws]) -> list[int]:

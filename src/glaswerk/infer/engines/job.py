@@ -39,6 +39,10 @@ class Emission:
     error: Exception | None = None
     cached: int = 0
 
+    def then(self, later: Emission) -> Emission:
+        """Both in one; neither has an error."""
+        return Emission(self.tokens + later.tokens, later.finish, cached=later.cached)
+
 
 class Grammar(Protocol):
     """Restricts an answer; one object per answer. It raises nothing: `error` is why an answer had to end."""
