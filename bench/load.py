@@ -21,11 +21,12 @@ class Stream:
     first: float = float("nan")
     gaps: list[float] = field(default_factory=list)
     tokens: int = 0
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Figures of one round."""
+    """Figures of one round; `whole`: streams that came to their end."""
 
     clients: int
     tokens: int
@@ -36,6 +37,7 @@ class Load:
     gap_median: float
     gap_p99: float
     memory: int
+    whole: int
 
     @property
     def per_cpu_second(self) -> float:
@@ -57,6 +59,7 @@ async def _stream(port: int, body: dict[str, object]) -> Stream:
         found = line.strip()
         if not found.startswith(b"data: {"):
             if found == b"data: [DONE]":
+                seen.whole = True
                 break
             continue
         chunk = json.loads(found[6:])
@@ -95,6 +98,7 @@ def load(port: int, pid: int, bodies: Sequence[dict[str, object]]) -> Load:
         statistics.median(gaps),
         gaps[min(len(gaps) - 1, int(0.99 * len(gaps)))],
         memory(pid),
+        sum(stream.whole for stream in found),
     )
 
 

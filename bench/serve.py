@@ -70,22 +70,22 @@ def main() -> None:
 def _servers(stack: ExitStack, wishes: argparse.Namespace, model: Artifact, most: int) -> Iterator[Served]:
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
     words = ["-m", "glaswerk", "serve", "--lab", str(wishes.lab), "--model", model.name, "--port", "0"]
-    yield stack.enter_context(_run("glaswerk", words, r":(\d+)  \(Ctrl-C", model.name))
+    yield stack.enter_context(run("glaswerk", words, r":(\d+)  \(Ctrl-C", model.name))
     if "llama-server" in wishes.peers:
         # As near as llama.cpp has it: it multiplies fp16 weights faster than fp32.
         export_gguf(Lab.open(wishes.lab), model, folder / "model.gguf", kind="f16")
         words = ["-m", "bench.peers.llama_server", str(folder / "model.gguf"), str(most), "512"]
-        yield stack.enter_context(_run("llama-server", words, r"^(\d+)$", "model"))
+        yield stack.enter_context(run("llama-server", words, r"^(\d+)$", "model"))
     if "transformers" in wishes.peers:
-        port = str(_free_port())
+        port = str(free_port())
         script = Path(sys.executable).parent / "transformers"
         words = [str(script), "serve", str(model.path), "--port", port, "--continuous-batching"]
         with suppress(RuntimeError):
-            yield stack.enter_context(_run("transformers", words, r"running on .*:(\d+)", str(model.path)))
+            yield stack.enter_context(run("transformers", words, r"running on .*:(\d+)", str(model.path)))
 
 
 @contextmanager
-def _run(name: str, words: list[str], port: str, model: str) -> Iterator[Served]:
+def run(name: str, words: list[str], port: str, model: str) -> Iterator[Served]:
     """Start a server and read its port from what it prints. Raises RuntimeError if it ends before."""
     with tempfile.TemporaryFile("w+", encoding="utf-8") as said:
         process = subprocess.Popen([sys.executable, *words], stdout=said, stderr=subprocess.STDOUT)
@@ -112,7 +112,8 @@ def _waited(look: Callable[[], str | None], process: subprocess.Popen[bytes]) ->
     raise RuntimeError("the server did not start")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nothing listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
