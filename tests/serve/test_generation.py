@@ -81,7 +81,9 @@ async def read(generation: Generation) -> list[tuple[int, str, str | None]]:
     return [(piece.index, piece.text, piece.finish) async for piece in generation]
 
 
-def test_pieces_come_by_choice_and_what_was_written_before_anyone_read_comes_together(tokenizer: Tokenizer) -> None:
+def test_pieces_come_by_choice_and_what_was_written_before_anyone_read_comes_together(
+    tokenizer: Tokenizer,
+) -> None:
     async def scene() -> list[tuple[int, str, str | None]]:
         engine, pool = Script(), Pool(8)
         generation = pool.start(engine, [JOB, JOB], texts(tokenizer, 2))
