@@ -64,7 +64,7 @@ class FairQueue(Generic[Item]):
     def above(self, waiting: Owner, running: Iterable[Owner]) -> Owner | None:
         """Of the owners that run, the largest that should give a place to `waiting`; None if none should.
 
-        One should if it still has no fewer than the other afterwards, so that places never go to and fro.
+        One should if it still has no fewer than the other afterwards, so that no place is given back.
         """
         rich = [owner for owner in set(running) if self._owes(owner, waiting)]
         return max(rich, key=self._share, default=None)
