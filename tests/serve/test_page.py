@@ -419,7 +419,7 @@ def test_when_the_context_is_full_the_oldest_questions_stay_behind(browser: Brow
         ask(page, "Who built the old bridge?")
         expect(page.locator(".answer-text").last).to_have_text(BRIDGE)
         ask(page, long)
-        expect(page.get_by_role("alert")).to_contain_text(str(CONTEXT))
+        expect(page.get_by_role("alert")).to_contain_text(f"{CONTEXT:,}")
 
 
 def test_the_badge_shows_truth_with_its_interval_and_leads_to_the_report(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,8 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.train.batches.batches import IGNORED, Batch
 from glaswerk.train.checkpoint.policy import Checkpoints, written_steps
 from glaswerk.train.machine.compiling import has_compiler
-from glaswerk.train.parallel.context_parallel import slice_rows
+from glaswerk.train.objective.next_token import Network
+from glaswerk.train.parallel.context_parallel import slice_rows, use_context
 from glaswerk.train.parallel.degrees import Parallel
 from glaswerk.train.parallel.tensor_parallel import check_divisible
 from glaswerk.train.parallel.world import open_world
@@ -58,6 +60,14 @@ def test_losses_gradient_norms_and_weights_equal_those_of_one_rank(
 def test_degrees_of_several_kinds_together_equal_one_rank(parallel: str, alone: Path, tmp_path: Path) -> None:
     launch(4, tmp_path, parallel=parallel)
     _assert_equal(tmp_path, alone)
+
+
+def test_rows_of_a_network_with_windows_are_not_divided() -> None:
+    network = Network(model()).model
+    network.config.layer_types = ["sliding_attention", "full_attention"]
+    mesh: Any = None
+    with pytest.raises(GlaswerkError, match="see the whole row"):
+        use_context(network, mesh)
 
 
 @pytest.mark.cluster

@@ -18,6 +18,7 @@ from transformers.masking_utils import sdpa_mask
 
 from glaswerk.train.objective.loss import product_type
 
+# Attention of ours takes boolean masks; the names of all begin so.
 NAME = "glaswerk"
 SHORT = 512
 
@@ -45,9 +46,13 @@ def masks(model: PreTrainedModel, mask: Callable[[], Tensor | None], positions: 
     config = model.config
     if config.model_type == "gpt_oss":
         return _by_kind(positions, int(config.sliding_window), next(model.parameters()).dtype)
-    kinds = set(getattr(config, "layer_types", None) or ["full_attention"])
-    plain = kinds == {"full_attention"} and not getattr(config, "sliding_window", None)
-    return mask() if plain and config._attn_implementation == NAME else None
+    return mask() if sees_all(model) and config._attn_implementation.startswith(NAME) else None
+
+
+def sees_all(model: PreTrainedModel) -> bool:
+    """Whether every layer sees the whole piece, so that one mask serves them all."""
+    kinds = set(getattr(model.config, "layer_types", None) or ["full_attention"])
+    return kinds == {"full_attention"} and not getattr(model.config, "sliding_window", None)
 
 
 def _by_kind(positions: Tensor, window: int, dtype: torch.dtype) -> dict[str, Tensor]:

@@ -19,9 +19,12 @@ from torch.distributed.tensor import DTensor, Partial, Replicate, Shard
 from transformers import AttentionInterface, PreTrainedModel
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
+from glaswerk.core.errors import GlaswerkError
 from glaswerk.train.batches.batches import IGNORED, Batch
+from glaswerk.train.objective.attention import NAME as OWN
+from glaswerk.train.objective.attention import sees_all
 
-NAME = "glaswerk_context"
+NAME = f"{OWN}_context"
 # (rows, heads, length, head size): where keys and values have the sequence.
 _SEQUENCE = 2
 
@@ -56,7 +59,16 @@ def slice_rows(batch: Batch, rank: int, of: int) -> Slice:
 
 
 def use_context(model: PreTrainedModel, mesh: DeviceMesh) -> None:
-    """Make the attention of `model` gather keys and values over the one-dimensional `mesh`."""
+    """Make the attention of `model` gather keys and values over the one-dimensional `mesh`.
+
+    Raises GlaswerkError for a network whose layers do not all see the whole row.
+    """
+    if not sees_all(model) or model.config._attn_implementation != OWN:
+        raise GlaswerkError(
+            "expected a network whose layers all see the whole row, found one with other attention: its rows "
+            "cannot be divided",
+            hint="leave context out of --parallel",
+        )
     AttentionInterface.register(NAME, partial(_attend, mesh))
     model.set_attn_implementation(NAME)
 
