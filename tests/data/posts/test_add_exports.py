@@ -236,3 +236,17 @@ def test_no_activity_raises_anything(thing: Any, more: Any) -> None:
         found = read_activity({"type": kind, "id": "i", "object": fields}, Counter())
         assert not isinstance(found, SocialPost) or found.id
         read_activity({"type": kind, "object": thing}, Counter())
+
+
+def test_posts_of_x_that_are_packed_with_an_export_are_said_to_stay_out(
+    empty_lab: Lab, tmp_path: Path
+) -> None:
+    sms = (
+        b'<smses><sms address="+1555" date="1700000000000" type="1" body="Hello there, old friend"/></smses>'
+    )
+    status = b'{"id_str": "1850000000000000001", "full_text": "a post", "user": {"screen_name": "hazel"}}'
+    path = tmp_path / "both.tar"
+    path.write_bytes(tarred({"a.xml": sms, "b.json": status}))
+    made = add_posts(empty_lab, [path], licence="CC0-1.0", acquired="licensed", include_direct_messages=True)
+    assert made.stats["documents"] == 1
+    assert made.stats["left_out"]["other_posts"] == 1

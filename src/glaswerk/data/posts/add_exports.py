@@ -31,6 +31,8 @@ from glaswerk.data.store.new_source import AuthorGate, need_documents
 from glaswerk.data.store.parquet import DocumentWriter, write_relations
 from glaswerk.data.times import parse_time
 
+# Keys of posts as X's APIs and its scrapers give them.
+POSTS_OF_X = re.compile(rb'"(?:id_str|screen_name|edit_history_tweet_ids|full_text|rawContent|author_id)"')
 _OUTBOX = re.compile(rb'"type"\s*:\s*"OrderedCollection"')
 # Files of a Mastodon export, at the top or in one folder; other tar files are not searched to their end.
 _MEMBERS = re.compile(
@@ -196,6 +198,9 @@ class ExportJob:
                     yield item
         elif kind:
             yield from map(_social, read_app(kind, stored, self._people, self.left_out, folder))
+        elif POSTS_OF_X.search(stored.head):
+            # One source has one kind: whose posts they are differs.
+            self.left_out["other_posts"] += 1
 
     def _named(self, author: str) -> str:
         """An account's name. A given author name replaces the DID, which is all that Bluesky's exports have,

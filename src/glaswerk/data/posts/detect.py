@@ -14,7 +14,7 @@ from glaswerk.core.ids import digest_file
 from glaswerk.data.files.bad_files import BadFiles
 from glaswerk.data.files.inputs import find_inputs, stamp
 from glaswerk.data.files.stored import HEAD, is_tar, packing
-from glaswerk.data.posts.add_exports import has_messages, is_export
+from glaswerk.data.posts.add_exports import POSTS_OF_X, has_messages, is_export
 from glaswerk.data.posts.joins import DEFAULT_JOIN
 from glaswerk.data.posts.layout import is_archive_folder, is_data_file, root_of
 from glaswerk.data.posts.tables import PARQUET, is_parquet_of_posts, is_table_of_posts
@@ -34,8 +34,6 @@ _UNUSED_OPTIONS = {
 # Anywhere in the head: the first line may be the tail of a record, if someone split a dump into files. A
 # JSON value continues after its bracket, unlike the link at the start of a line in a README.
 _JSON_LINE = re.compile(rb"(?m)^(?:\xef\xbb\xbf)?[ \t]*[\[{]\s*[\[{\"\]}]")
-
-_POSTS = re.compile(rb'"(?:id_str|screen_name|edit_history_tweet_ids|full_text|rawContent|author_id)"')
 
 
 def find_posts(
@@ -166,7 +164,7 @@ def _is_zip(path: Path) -> bool:
 def _has_posts(path: Path) -> bool:
     with path.open("rb") as file:
         head = file.read(HEAD)
-    return not _JSON_LINE.search(head) or bool(_POSTS.search(head))
+    return not _JSON_LINE.search(head) or bool(POSTS_OF_X.search(head))
 
 
 def _archive_around(folder: Path, roots: dict[Path, Path | None]) -> Path | None:

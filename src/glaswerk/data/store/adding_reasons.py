@@ -55,6 +55,10 @@ ADDING = {
         "A value from an API that is not a post: a user, a list, a place, an error.",
         "Nothing is lost: there is no post in it.",
     ),
+    "other_posts": Reason(
+        "A file of posts from X's API, packed together with an export of another kind; it is left out.",
+        "Unpack it, then add it by itself with glaswerk add posts.",
+    ),
     "no_results": Reason(
         "An answer of X's API without posts in it, such as a search that found none.",
         "Nothing is lost. Look at the query, or fetch the next page.",
