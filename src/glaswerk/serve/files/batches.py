@@ -60,7 +60,9 @@ class Batches:
         self._places = asyncio.Semaphore(_TOGETHER)
 
     def start(self, app: Starlette) -> None:
-        """Go on with what a stopped server left."""
+        """Go on with what a stopped server left, unless another server is there, whose work it may be."""
+        if not self._store.first:
+            return
         for project, batch in self._store.everywhere("batch"):
             if batch["status"] in _LIVE:
                 self._begin(app, project, batch["id"])

@@ -19,5 +19,6 @@ from glaswerk.serve.stored.store import Store
 def responses_operations(answering: Answering, store: Store) -> Sequence[Operation]:
     """The endpoints of responses and of conversations. What a stopped server left is marked as failed."""
     responses = Responses(answering, store)
-    responses.fail_what_was_left()
+    if store.first:
+        responses.fail_what_was_left()
     return [*responses.operations(), *Conversations(store).operations()]

@@ -24,6 +24,7 @@ from anyio import to_thread
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.files import create_private
 from glaswerk.serve.errors import ApiError
+from glaswerk.serve.stored.presence import Presence
 
 Body = dict[str, Any]
 Result = TypeVar("Result")
@@ -95,6 +96,7 @@ class Store:
             ):
                 self._db.execute(f"PRAGMA {pragma}")
             self._set_up()
+            self._presence = Presence(path.with_name(f".{path.name}.lock"))
         except sqlite3.DatabaseError as error:
             message = f"expected what clients stored in {path}, found what SQLite cannot read: {error}"
             raise GlaswerkError(message, hint=f"mv '{path}' '{path}.damaged'") from error
@@ -106,10 +108,16 @@ class Store:
             raise GlaswerkError(message, hint="pip install -U glaswerk")
         self._db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {_VERSION}; COMMIT;")
 
+    @property
+    def first(self) -> bool:
+        """Whether no other process had the file when this one came: then nobody finishes what is left."""
+        return self._presence.first
+
     def close(self) -> None:
         """Close the file."""
         with self._lock:
             self._db.close()
+        self._presence.leave()
 
     async def run(self, work: Callable[..., Result], *values: Any) -> Result:
         """`work(*values)` outside the event loop."""
