@@ -1,4 +1,4 @@
-"""Which server processes use the stored things of a lab: a lock tells, and the kernel lets it go with them."""
+"""Which server processes use a lab's stored things: a lock tells, which the kernel releases with them."""
 
 from __future__ import annotations
 
