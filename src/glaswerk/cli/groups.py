@@ -103,7 +103,7 @@ class Verbs(Words):
             formatter.write(f"\n{section}\n")
             for verb, line in verbs.items():
                 formatter.write(f"  {verb:{width}} {line}\n")
-        formatter.write("\n`help VERB` has examples, `completion --install` sets up your shell.\n")
+        formatter.write("`help VERB` has examples, `completion --install` sets up your shell.\n")
 
 
 def examples_first(command: click.Command) -> click.Command:

@@ -39,6 +39,7 @@ SECTIONS = {
         "trace": "Where a text occurs verbatim in the training data.",
         "count": "How often a phrase occurs in the training data.",
         "search": "The training documents that contain a phrase.",
+        "find": "What your documents say to a question: quotes with their sources.",
     },
     "Remove": {
         "forget": "Mark a document, an author or a source to be forgotten.",

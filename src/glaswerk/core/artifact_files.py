@@ -18,6 +18,8 @@ PURGED_DOCUMENTS = "purged.parquet"
 # A corpus: one decision a document, and the documents removed as leaks of an evaluation set.
 DECISIONS = "decisions.parquet"
 LEAKS = "leaks.parquet"
+# Passages: their places and their terms.
+PASSAGES = "passages.db"
 # A report or corpus: the page for people, and every figure of it.
 REPORT_PAGE = "report.html"
 REPORT_FIGURES = "report.json"

@@ -20,7 +20,9 @@ from glaswerk.core.files import fsync_path, write_json
 from glaswerk.core.ids import digest_file, digest_files, digest_json
 from glaswerk.core.next_commands import aside
 
-ArtifactKind = Literal["source", "evaluation", "corpus", "tokenizer", "shards", "model", "trace", "report"]
+ArtifactKind = Literal[
+    "source", "evaluation", "corpus", "tokenizer", "shards", "model", "trace", "passages", "report"
+]
 FORMAT = 1
 # The key in the config of a source from which forgotten documents were removed (see `data.removal.purge`).
 PURGED = "purged"

@@ -31,6 +31,7 @@ _FOLDERS: dict[ArtifactKind, str] = {
     "shards": "shards",
     "model": "models",
     "trace": "traces",
+    "passages": "passages",
     "report": "reports",
 }
 _SETTINGS = f"""# The settings of this lab. Every command reads its defaults here.

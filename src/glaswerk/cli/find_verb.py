@@ -1,0 +1,119 @@
+"""`glaswerk find`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from glaswerk.cli.echo import echo
+from glaswerk.cli.options import json_option, lab_option
+from glaswerk.cli.session import open_lab, print_json, writing
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.lab import Artifact, Lab
+
+if TYPE_CHECKING:
+    from glaswerk.retrieve import Answer, Hit, Retriever
+
+
+@click.command("find")
+@click.argument("question")
+@click.option("--limit", type=click.IntRange(1, 50), default=5, show_default=True, help="Passages shown.")
+@click.option("--author", default="", help="Only passages by this author.")
+@click.option("--source", default="", help="Only passages from this source.")
+@click.option("--lang", default="", help="Only passages in this language, such as de.")
+@click.option("--since", default="", metavar="DATE", help="Only from this day on, such as 2026-05-01.")
+@click.option("--until", default="", metavar="DATE", help="Only up to this day.")
+@click.option("--corpus", default="main", show_default=True, help="Name of the corpus to search.")
+@lab_option
+@json_option
+def command(
+    question: str,
+    limit: int,
+    author: str,
+    source: str,
+    lang: str,
+    since: str,
+    until: str,
+    corpus: str,
+    lab_path: Path,
+    as_json: bool,
+) -> None:
+    """What your documents say to a QUESTION: quotes, word for word, with author, date and address.
+
+    Needs no model. If no document answers it, that is said, and the nearest passages follow. The first search
+    after `curate` cuts the documents into passages.
+
+    \b
+    glaswerk find "Who built the old bridge?"
+    glaswerk find --author hazel --since 2026-05-01 "new bakery"
+    """
+    from glaswerk.retrieve import Filters, answers
+
+    for name, day in (("--since", since), ("--until", until)):
+        _check_day(name, day)
+    retriever = _retriever(lab_path, corpus)
+    hits = retriever.find(question, 4 * limit, Filters(author, source, lang, since, until))
+    found = answers(retriever, question, hits, limit)
+    if as_json:
+        near = [hit.to_json() for hit in hits[:limit]]
+        print_json({"answers": [_as_json(answer) for answer in found], "near": near})
+        return
+    if found:
+        for answer in found:
+            _show(answer.hit, answer)
+    elif hits:
+        echo("nothing in your content answers this; the nearest passages:", "")
+        for hit in hits[:limit]:
+            _show(hit)
+    else:
+        echo("nothing in your content has these words")
+
+
+def _retriever(lab_path: Path, corpus: str) -> Retriever:
+    from glaswerk.retrieve import Retriever, build
+
+    lab = open_lab(lab_path)
+    made = _there(lab, corpus)
+    if made is None:
+        with writing(lab_path) as held:
+            made = build(held, _corpus(held, corpus))
+    return Retriever(lab, made, _corpus(lab, corpus).path)
+
+
+def _there(lab: Lab, corpus: str) -> Artifact | None:
+    """The passages of this corpus, if they are there and not of an older one."""
+    made = lab.find("passages", corpus)
+    return made if made is not None and made.inputs.get("corpus") == _corpus(lab, corpus).id else None
+
+
+def _corpus(lab: Lab, name: str) -> Artifact:
+    return lab.need("corpus", name, hint="glaswerk curate")
+
+
+def _check_day(name: str, day: str) -> None:
+    from datetime import date
+
+    try:
+        if day:
+            date.fromisoformat(day)
+    except ValueError as error:
+        message = f"expected {name} to be a day such as 2026-05-01, found {day!r}"
+        raise GlaswerkError(message, hint=f"glaswerk find {name} 2026-05-01 …") from error
+
+
+def _as_json(answer: Answer) -> dict[str, object]:
+    quote = {"quote": answer.text, "quote_start": answer.start, "quote_end": answer.end}
+    return {**quote, "covered": round(answer.covered, 4), **answer.hit.to_json()}
+
+
+def _show(hit: Hit, answer: Answer | None = None) -> None:
+    document = hit.document
+    date = document.created_at.date().isoformat() if document.created_at else ""
+    copies = f"{hit.copies:,} passages say the same" if hit.copies else ""
+    parts = (document.id, document.author, date, document.source, document.url, copies)
+    echo("  ".join(part for part in parts if part))
+    if answer is not None:
+        echo(f"  » {' '.join(answer.text.split())}")
+    echo(f"    {' '.join(hit.text.split())}", "")

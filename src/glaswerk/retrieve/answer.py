@@ -1,0 +1,88 @@
+"""The sentence of a passage that answers a question, or the word that nothing does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from glaswerk.retrieve.retriever import Hit, Retriever
+from glaswerk.retrieve.sentences import sentences
+from glaswerk.retrieve.terms import is_common, stems, words
+
+# Of the telling weight of a question, what must stand in the passage.
+_COVERED = 0.5
+_NUMBER = re.compile(r"\d[\d.,:]*\d|\d")
+# A name in the middle of a sentence. German writes all nouns so: only rare ones must stand in the passage.
+_NAME = re.compile(r"(?<=[\w,;:)] )[„“\"'(]?([^\W\d_][\w'’-]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A quote: `document.text[start:end]` of a hit, inside its passage."""
+
+    hit: Hit
+    start: int
+    end: int
+    covered: float
+
+    @property
+    def text(self) -> str:
+        """The words of the document."""
+        return self.hit.document.text[self.start : self.end]
+
+
+def answers(retriever: Retriever, question: str, hits: Sequence[Hit], limit: int = 3) -> list[Answer]:
+    """Of the passages that hold what the question names and most of what it asks, the best sentence of each.
+
+    [] if there is none: then nothing here answers it, and `hits` are only near.
+    """
+    asked = _asked(question)
+    weights = {word: retriever.weight(word) for word in asked}
+    found = []
+    for hit in hits:
+        covered = _coverage(weights, hit.text + " " + hit.document.author)
+        if covered >= _COVERED and _names_stand(retriever, question, hit):
+            found.append(_best(hit, weights, covered))
+    return sorted(found, key=lambda answer: -answer.covered)[:limit]
+
+
+def _best(hit: Hit, weights: dict[str, float], covered: float) -> Answer:
+    spans = [(hit.start + a, hit.start + b) for a, b in sentences(hit.text)]
+
+    def score(i: int) -> tuple[float, int]:
+        own = _coverage(weights, hit.document.text[slice(*spans[i])])
+        following = _coverage(weights, hit.document.text[slice(*spans[min(i + 1, len(spans) - 1)])])
+        return own + following / 4, -i
+
+    start, end = spans[max(range(len(spans)), key=score)]
+    return Answer(hit, start, end, covered)
+
+
+def _asked(question: str) -> list[str]:
+    found = list(dict.fromkeys(words(question)))
+    return [word for word in found if not is_common(word)] or found
+
+
+def _coverage(weights: dict[str, float], text: str) -> float:
+    """Share of the weight of a question's words that stand in a text, in any inflection."""
+    there = _stems(words(text))
+    total = sum(weights.values())
+    return sum(w for word, w in weights.items() if there.intersection(stems(word))) / total if total else 0.0
+
+
+def _names_stand(retriever: Retriever, question: str, hit: Hit) -> bool:
+    """Whether every number and every name of the question stands in the passage."""
+    there = _stems(words(f"{hit.text} {hit.document.author}"))
+    numbers = set(_NUMBER.findall(hit.text))
+    date = hit.document.created_at
+    numbers |= {str(date.year)} if date else set()
+    if not set(_NUMBER.findall(question)) <= numbers:
+        return False
+    named = [name for name in _NAME.findall(question) if name[0].isupper()]
+    telling = [word for name in named for word in words(name) if retriever.is_rare(word)]
+    return all(there.intersection(stems(word)) for word in telling)
+
+
+def _stems(found: Iterable[str]) -> set[str]:
+    return {stem for word in found for stem in stems(word)}

@@ -1,0 +1,99 @@
+"""Build the passages of a corpus: where they are in their documents, and an index of their terms."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from glaswerk.core.artifact_files import DOCUMENTS, PASSAGES
+from glaswerk.core.document import Document, from_rows
+from glaswerk.core.progress import track
+from glaswerk.lab import Artifact, Lab, Spec
+from glaswerk.retrieve.sentences import Span, passages
+from glaswerk.retrieve.terms import terms, words
+
+# A word must be known by more than one misprint to be half of a compound.
+_KNOWN = 2
+_SCHEMA = """
+PRAGMA page_size = 8192; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
+CREATE TABLE document (
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL, author TEXT NOT NULL, source TEXT NOT NULL,
+    lang TEXT NOT NULL, date TEXT NOT NULL
+) STRICT;
+CREATE TABLE passage (
+    number INTEGER PRIMARY KEY, document INTEGER NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL
+) STRICT;
+CREATE VIRTUAL TABLE terms USING fts5 (
+    words, content = '', detail = 'column', columnsize = 1, tokenize = "unicode61 remove_diacritics 0"
+);
+CREATE TABLE known (word TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+"""
+
+
+def build(lab: Lab, corpus: Artifact) -> Artifact:
+    """The passages of `corpus`; those of an unchanged corpus are there already and are not made again.
+
+    Documents for few or for nobody else are left out and counted: an answer may quote only what is public.
+    """
+    spec = Spec("passages", corpus.name, "passages/1", {"corpus": corpus.id})
+    return lab.make(spec, lambda folder: _write(folder / PASSAGES, corpus.path / DOCUMENTS))
+
+
+def _write(path: Path, documents: Path) -> Mapping[str, Any]:
+    known = _known(_public(documents))
+    counts: Counter[str] = Counter()
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.executescript(_SCHEMA)
+        db.execute("BEGIN")
+        db.executemany("INSERT INTO known VALUES (?)", ((word,) for word in sorted(known)))
+        for document in track(_public(documents), "cutting passages"):
+            counts["documents"] += 1
+            _add(db, document, counts, known)
+        db.execute("COMMIT")
+        # One sorted list a term: a search reads it in one piece.
+        db.execute("INSERT INTO terms (terms) VALUES ('optimize')")
+    rows = pq.ParquetFile(documents).metadata.num_rows
+    return {**counts, "left_out": {"not_public": rows - counts["documents"]}}
+
+
+def _add(db: sqlite3.Connection, document: Document, counts: Counter[str], known: set[str]) -> None:
+    date = document.created_at.isoformat() if document.created_at else ""
+    row = (counts["documents"], document.id, document.author, document.source, document.lang, date)
+    db.execute("INSERT INTO document VALUES (?, ?, ?, ?, ?, ?)", row)
+    for spans in passages(document.text):
+        counts["passages"] += 1
+        start, stop = _whole(spans)
+        found = terms(words(document.text[start:stop]), document.lang, known)
+        number = counts["passages"]
+        db.execute("INSERT INTO passage VALUES (?, ?, ?, ?)", (number, counts["documents"], start, stop))
+        # An author is asked for by name, too.
+        named = chain(terms(words(document.author), document.lang, known), found)
+        db.execute("INSERT INTO terms (rowid, words) VALUES (?, ?)", (number, " ".join(named)))
+
+
+def _whole(spans: list[Span]) -> Span:
+    return spans[0][0], spans[-1][1]
+
+
+def _known(documents: Iterable[Document]) -> set[str]:
+    """Words of German documents that may be halves of compounds."""
+    counts: Counter[str] = Counter()
+    for document in documents:
+        if document.lang == "de":
+            counts.update(words(document.text))
+    return {word for word, count in counts.items() if count >= _KNOWN and len(word) > 2}
+
+
+def _public(path: Path) -> Iterator[Document]:
+    """Public documents with text; dialogues are asked, not searched."""
+    for batch in pq.ParquetFile(path).iter_batches(4096):
+        for document in from_rows(batch.to_pylist()):
+            if document.rights.audience == "public" and document.text.strip() and not document.messages:
+                yield document

@@ -1,0 +1,99 @@
+"""Terms of a text: words as they are compared, whatever their inflection; halves of compounds beside them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator
+from functools import lru_cache
+
+import snowballstemmer
+
+_WORD = re.compile(r"\w+(?:['’]\w+)*")
+# Scripts without spaces: pairs of neighbouring letters stand for words.
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
+_LANGUAGES = {"de": "german", "en": "english"}
+_JOINTS = ("", "s", "es", "n", "en", "er", "e")
+# Letters of either half of a compound.
+_HALF = 3
+# Words that say nothing of what is asked; they are searched only where there is nothing else.
+_ENGLISH = """
+a an and are as at be but by can did do does for from had has have how i in is it its me my of on or our
+she he that the their them they this to was we were what when where which who whom whose why will with
+you your about into tell
+"""
+_GERMAN = """
+aber alle als am an auch auf aus bei bin bis bist da dann das dass dein dem den der des die dir doch du
+ein eine einem einen einer eines er es euch für gab gibt hat hatte haben ich ihm ihn ihr im in ist ja
+kann man mein mich mir mit nach nicht noch nun nur ob oder sein sich sie sind so über um und uns unser
+vom von vor wann war waren warum was weil wem wen wer werden wessen wie wieso wir wird wo woher wohin zu
+zum zur
+"""
+_COMMON = frozenset(f"{_ENGLISH} {_GERMAN}".split())
+
+
+def words(text: str) -> list[str]:
+    """Words in small letters, composed; of scripts without spaces, pairs of letters."""
+    found = []
+    for match in _WORD.finditer(unicodedata.normalize("NFKC", text)):
+        found += _parts(match[0].casefold().replace("’", "'"))
+    return found
+
+
+def is_common(word: str) -> bool:
+    """Whether a word says nothing of what is asked."""
+    return word in _COMMON
+
+
+def stems(word: str, language: str = "") -> tuple[str, ...]:
+    """What a word is compared by: its stem in its language; if that is unknown, in each that we know."""
+    kinds = [_LANGUAGES[language]] if language in _LANGUAGES else list(_LANGUAGES.values())
+    return tuple(dict.fromkeys(_stem(word, kind) for kind in kinds))
+
+
+def halves(word: str, known: Collection[str]) -> tuple[str, str] | None:
+    """A compound's two halves, both known words by themselves ("brückenbau": "brücke", "bau"); None if none.
+
+    Of several ways to divide it, the one with the longest second half: it is the head in German.
+    """
+    for at in range(_HALF, len(word) - _HALF + 1):
+        second = word[at:]
+        if second not in known:
+            continue
+        for joint in _JOINTS:
+            first = word[: at - len(joint)]
+            if word[:at].endswith(joint) and len(first) >= _HALF and first in known:
+                return first, second
+    return None
+
+
+def terms(found: Iterable[str], language: str, known: Collection[str]) -> Iterator[str]:
+    """The terms of words: their stems, and those of a German compound's halves."""
+    for word in found:
+        yield from stems(word, language)
+        if language == "de" and len(word) >= 2 * _HALF and (pair := halves(word, known)):
+            for half in pair:
+                yield from stems(half, language)
+
+
+def _parts(word: str) -> list[str]:
+    if not _UNSPACED.search(word):
+        return [word]
+    found: list[str] = []
+    for match in re.finditer(rf"{_UNSPACED.pattern}|[^\W]+?(?={_UNSPACED.pattern}|$)", word):
+        piece = match[0]
+        if _UNSPACED.fullmatch(piece) and len(piece) > 1:
+            found += [piece[i : i + 2] for i in range(len(piece) - 1)]
+        else:
+            found.append(piece)
+    return found
+
+
+@lru_cache(1 << 18)
+def _stem(word: str, language: str) -> str:
+    return str(_stemmer(language).stemWord(word.removesuffix("'s")))
+
+
+@lru_cache
+def _stemmer(language: str) -> snowballstemmer.stemmer:
+    return snowballstemmer.stemmer(language)
