@@ -14,6 +14,7 @@ from glaswerk.data.curate.curate import curate
 from glaswerk.data.documents.add_documents import add_docs
 from glaswerk.lab import Lab
 from glaswerk.lab.tombstones import Forgotten, Tombstone
+from glaswerk.rerun.rebuild import rebuild
 from glaswerk.retrieve import Answer, Filters, Retriever, answers, build
 
 FILES = {
@@ -98,6 +99,28 @@ def test_a_forgotten_document_is_not_in_the_next_answer(
     marks = Forgotten.read(empty_lab.root).with_more([Tombstone("id", answer.hit.document.id)])
     marks.write(empty_lab.root)
     assert asked("Who built the bridge in 1862?") == []
+
+
+def test_after_a_rebuild_no_byte_of_the_passages_has_a_forgotten_word(
+    asked: Callable[..., list[Answer]], empty_lab: Lab
+) -> None:
+    (answer,) = asked("Who built the bridge in 1862?")
+
+    def found() -> bool:
+        return any(b"hild" in path.read_bytes() for path in (empty_lab.root / "passages").rglob("*.db"))
+
+    assert found()
+    marks = Forgotten.read(empty_lab.root).with_more([Tombstone("id", answer.hit.document.id)])
+    marks.write(empty_lab.root)
+    rebuild(empty_lab)
+    assert empty_lab.all("passages") == []
+    corpus = empty_lab.need("corpus", "main", hint="")
+    retriever = Retriever(empty_lab, build(empty_lab, corpus), corpus.path)
+    assert not found()
+    near = retriever.find("Who built the bridge in 1862?")
+    assert answer.hit.document.id not in [hit.document.id for hit in near]
+    assert retriever.find("When did the mill burn down?")
+    retriever.close()
 
 
 def test_the_verb_builds_once_and_shows_quotes_with_their_sources(

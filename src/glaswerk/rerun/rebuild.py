@@ -21,7 +21,8 @@ ReportRemoved = Callable[[Sequence[Artifact]], None]
 def rebuild(lab: Lab, *, report_removed: ReportRemoved | None = None) -> list[Artifact]:
     """Rebuild every corpus of the lab, then its tokenizers, shards and traces; returns what is new.
 
-    A tokenizer loses the entries that only forgotten text needed; all others keep their ids.
+    A tokenizer loses the entries that only forgotten text needed; all others keep their ids. Passages of
+    older corpora are removed.
 
     Artifacts that are up to date stay. What interrupted commands left is removed, and so is the text of
     recorded answers that quoted forgotten documents. What cannot be rebuilt is removed if it may contain
@@ -49,6 +50,7 @@ def rebuild(lab: Lab, *, report_removed: ReportRemoved | None = None) -> list[Ar
         made += _repacked(lab, dependents[corpus], corpus, failures)
     if orphans := remove_orphan_tokenizers(lab) if _may_hold(lab, []) else []:
         (report_removed or (lambda _: None))(orphans)
+    _remove_old_passages(lab)
     if failures:
         raise GlaswerkError("; ".join(error.message for error in failures), hint=failures[0].hint)
     return [artifact for artifact in made if before.get(artifact.path) != artifact.finished_at]
@@ -148,6 +150,14 @@ def _remove_orphans(lab: Lab, dependents: set[str]) -> list[Artifact]:
     for artifact in orphans:
         _remove(lab, artifact)
     return orphans
+
+
+def _remove_old_passages(lab: Lab) -> None:
+    """Those of corpora that are no more; `find` makes new ones when it needs them."""
+    corpora = {corpus.id for corpus in lab.all("corpus")}
+    for made in lab.all("passages"):
+        if made.inputs.get("corpus") not in corpora:
+            lab.remove(made)
 
 
 @contextmanager
