@@ -10,10 +10,10 @@ from glaswerk.retrieve.retriever import Hit, Retriever
 from glaswerk.retrieve.sentences import sentences
 from glaswerk.retrieve.terms import is_common, stems, words
 
-# Of the telling weight of a question, what must stand in the passage.
+# Of the telling weight of a question, what the passage must have.
 _COVERED = 0.5
 _NUMBER = re.compile(r"\d[\d.,:]*\d|\d")
-# A name in the middle of a sentence. German writes all nouns so: only rare ones must stand in the passage.
+# A name in the middle of a sentence. German writes all nouns so: the passage must have the rare ones.
 _NAME = re.compile(r"(?<=[\w,;:)] )[„“\"'(]?([^\W\d_][\w'’-]*)")
 
 
@@ -65,14 +65,14 @@ def _asked(question: str) -> list[str]:
 
 
 def _coverage(weights: dict[str, float], text: str) -> float:
-    """Share of the weight of a question's words that stand in a text, in any inflection."""
+    """Share of the weight of a question's words that occur in a text, in any inflection."""
     there = _stems(words(text))
     total = sum(weights.values())
     return sum(w for word, w in weights.items() if there.intersection(stems(word))) / total if total else 0.0
 
 
 def _names_stand(retriever: Retriever, question: str, hit: Hit) -> bool:
-    """Whether every number and every name of the question stands in the passage."""
+    """Whether every number and every name of the question occurs in the passage."""
     there = _stems(words(f"{hit.text} {hit.document.author}"))
     numbers = set(_NUMBER.findall(hit.text))
     date = hit.document.created_at
