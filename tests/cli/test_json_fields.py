@@ -94,6 +94,7 @@ def test_a_question_prints_what_the_table_says(verb: str, words: tuple[str, ...]
         ("train", ("--size", "100K", "--epochs", "1")),
         ("tune", ("--epochs", "1")),
         ("index", ()),
+        ("find", ("Who lives on Mill Lane?",)),
         ("rebuild", ()),
         ("keys create", ("laptop", "--limit", "chat:requests=5")),
         ("model rm", ("chat", "--dry-run")),

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from glaswerk.cli.json_accounts import KEY, KEY_CREATED, KEYS_REVOKED, USAGE
+from glaswerk.cli.json_found import FOUND
 from glaswerk.cli.json_sources import ADDED, ARTIFACT, CURATED, IDENTITY, Field, Fields
 
 __all__ = ["JSON_FIELDS", "Field", "Fields"]
@@ -364,6 +365,7 @@ JSON_FIELDS: Mapping[str, Fields] = {
     "trace": _TRACE,
     "count": _COUNT,
     "search": _in_list(_PASSAGE),
+    "find": FOUND,
     "forget": _FORGET,
     "what-if": _WHAT_IF,
     "rebuild": _in_list(ARTIFACT),

@@ -58,7 +58,7 @@ class Hit:
         """With what leads to the document."""
         date = self.document.created_at
         return {
-            "document": self.document.id,
+            "id": self.document.id,
             "source": self.document.source,
             "author": self.document.author,
             "created_at": date.isoformat() if date else None,

@@ -1,0 +1,32 @@
+"""What `glaswerk find --json` prints (see `json_fields`)."""
+
+from __future__ import annotations
+
+from glaswerk.cli.json_sources import Fields
+
+_HIT: Fields = {
+    "id": ("string", "Id of the document."),
+    "source": ("string", "The source it came from."),
+    "author": ("string", "Its author; empty if unknown."),
+    "created_at": ("string or null", "When it was written (ISO 8601)."),
+    "url": ("string", "Its address; empty if none."),
+    "licence": ("string", "Its licence."),
+    "lang": ("string", "Its language; empty if unknown."),
+    "start": ("integer", "First character of the passage in the document's text."),
+    "end": ("integer", "Character after the passage."),
+    "text": ("string", "The passage."),
+    "score": ("number", "BM25 of the passage, comparable within one search."),
+    "copies": ("integer", "Further passages that say the same."),
+}
+_QUOTE: Fields = {
+    "quote": ("string", "The sentence that answers."),
+    "quote_start": ("integer", "Its first character in the document's text."),
+    "quote_end": ("integer", "The character after it."),
+    "covered": ("number", "Share of the question's weight that occurs in the passage."),
+}
+FOUND: Fields = {
+    "answers": ("list", "Quotes that answer; empty if nothing does."),
+    **{f"answers[].{path}": field for path, field in {**_QUOTE, **_HIT}.items()},
+    "near": ("list", "The best passages, whether they answer or not."),
+    **{f"near[].{path}": field for path, field in _HIT.items()},
+}
