@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from functools import lru_cache
 
 from glaswerk.data.filters.pii.rule import Masks, Rule, Span
 
@@ -164,6 +165,7 @@ _PLACEHOLDER = re.compile(
 _LEAST_TOKEN, _LEAST_BITS, _LEAST_PASSWORD_BITS = 16, 3.0, 2.0
 
 
+@lru_cache(2)  # four rules ask of the same text
 def _has_hint(text: str) -> bool:
     low = text.lower()
     # One expression: a loop over the words would take three times as long, for every text.
@@ -174,12 +176,26 @@ def _has_hint(text: str) -> bool:
     )  # fmt: skip
 
 
+_HINTS = r"pass|pw|wort|contrase|senha|hasło|wachtw|парол|密|口令|パスワ|비밀번호"
+# What every name with its value has, without what may stand before the name: that costs most of a search.
+_SAID = re.compile(
+    rf"(?:{_HINTS}|token|key|secret|auth|credential)[\w -]{{0,32}}[\"'`*]{{0,2}}"
+    r"(?:\s{0,3}[:=：]|\s(?:is|ist|est|es|è|to)\s)"
+)
+_OPTION = re.compile(rf"-[a-z0-9-]{{0,80}}(?:{_HINTS})[\w ]{{0,12}}[ =]")
+
+
+@lru_cache(2)
+def _assigns(text: str) -> bool:
+    return _has_hint(text) and _SAID.search(text.lower()) is not None
+
+
 def _has_element(text: str) -> bool:
     return "</" in text and _has_hint(text)
 
 
 def _has_argument(text: str) -> bool:
-    return "-" in text and _has_hint(text)
+    return "-" in text and _has_hint(text) and _OPTION.search(text.lower()) is not None
 
 
 def _has_scheme(text: str) -> bool:
@@ -253,9 +269,9 @@ RULES: tuple[Masks, ...] = (
     Rule("secret", lambda text: "PRIVATE KEY" in text, _KEY),
     Rule("secret", lambda text: "://" in text and "@" in text, _URL, _is_password, _value),
     _Tokens(),
-    Rule("secret", _has_hint, _QUOTED, _is_quoted_password, _quoted_value),
+    Rule("secret", _assigns, _QUOTED, _is_quoted_password, _quoted_value),
     Rule("secret", _has_element, _ELEMENT, _is_quoted_password, _quoted_value),
     Rule("secret", _has_argument, _ARGUMENT, _is_quoted_password, _quoted_value),
-    Rule("secret", _has_hint, _ASSIGNED, _is_secret, _value),
+    Rule("secret", _assigns, _ASSIGNED, _is_secret, _value),
     Rule("secret", _has_scheme, _BEARER, _is_secret, _value),
 )
