@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from glaswerk.retrieve.terms import halves, stems, terms, words
+from glaswerk.retrieve.terms import Terms, halves, stems, words
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_compounds_are_divided_only_into_two_words_that_are_known(
 
 
 def test_a_compound_has_its_halves_terms_beside_its_own() -> None:
-    found = set(terms(["ratsversammlungen"], "de", {"rats", "versammlungen"}))
+    found = set(Terms({"rats", "versammlungen"}).of(["ratsversammlungen"], "de"))
     assert set(stems("versammlungen", "de")) < found
     assert set(stems("ratsversammlungen", "de")) < found
 

@@ -17,7 +17,7 @@ from glaswerk.core.document import Document, from_rows
 from glaswerk.core.progress import track
 from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.retrieve.sentences import Span, passages
-from glaswerk.retrieve.terms import terms, words
+from glaswerk.retrieve.terms import Terms, words
 
 # A word must be known by more than one misprint to be half of a compound.
 _KNOWN = 2
@@ -48,14 +48,14 @@ def build(lab: Lab, corpus: Artifact) -> Artifact:
 
 def _write(path: Path, documents: Path) -> Mapping[str, Any]:
     known = _known(_public(documents))
-    counts: Counter[str] = Counter()
+    terms, counts = Terms(known), Counter[str]()
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
         db.executescript(_SCHEMA)
         db.execute("BEGIN")
         db.executemany("INSERT INTO known VALUES (?)", ((word,) for word in sorted(known)))
         for document in track(_public(documents), "cutting passages"):
             counts["documents"] += 1
-            _add(db, document, counts, known)
+            _add(db, document, counts, terms)
         db.execute("COMMIT")
         # One sorted list a term: a search reads it in one piece.
         db.execute("INSERT INTO terms (terms) VALUES ('optimize')")
@@ -63,18 +63,18 @@ def _write(path: Path, documents: Path) -> Mapping[str, Any]:
     return {**counts, "left_out": {"not_public": rows - counts["documents"]}}
 
 
-def _add(db: sqlite3.Connection, document: Document, counts: Counter[str], known: set[str]) -> None:
+def _add(db: sqlite3.Connection, document: Document, counts: Counter[str], terms: Terms) -> None:
     date = document.created_at.isoformat() if document.created_at else ""
     row = (counts["documents"], document.id, document.author, document.source, document.lang, date)
     db.execute("INSERT INTO document VALUES (?, ?, ?, ?, ?, ?)", row)
     for spans in passages(document.text):
         counts["passages"] += 1
         start, stop = _whole(spans)
-        found = terms(words(document.text[start:stop]), document.lang, known)
+        found = terms.of(words(document.text[start:stop]), document.lang)
         number = counts["passages"]
         db.execute("INSERT INTO passage VALUES (?, ?, ?, ?)", (number, counts["documents"], start, stop))
         # An author is asked for by name, too.
-        named = chain(terms(words(document.author), document.lang, known), found)
+        named = chain(terms.of(words(document.author), document.lang), found)
         db.execute("INSERT INTO terms (rowid, words) VALUES (?, ?)", (number, " ".join(named)))
 
 

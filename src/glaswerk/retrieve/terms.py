@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import threading
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 
-import snowballstemmer
+import Stemmer
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
 # Scripts without spaces: pairs of neighbouring letters stand for words.
@@ -16,6 +17,7 @@ _LANGUAGES = {"de": "german", "en": "english"}
 _JOINTS = ("", "s", "es", "n", "en", "er", "e")
 # Letters of either half of a compound.
 _HALF = 3
+_STEMMING = threading.Lock()
 # Words that say nothing of what is asked; they are searched only where there is nothing else.
 _ENGLISH = """
 a an and are as at be but by can did do does for from had has have how i in is it its me my of on or our
@@ -45,6 +47,7 @@ def is_common(word: str) -> bool:
     return word in _COMMON
 
 
+@lru_cache(1 << 18)
 def stems(word: str, language: str = "") -> tuple[str, ...]:
     """What a word is compared by: its stem in its language; if that is unknown, in each that we know."""
     kinds = [_LANGUAGES[language]] if language in _LANGUAGES else list(_LANGUAGES.values())
@@ -67,11 +70,24 @@ def halves(word: str, known: Collection[str]) -> tuple[str, str] | None:
     return None
 
 
-def terms(found: Iterable[str], language: str, known: Collection[str]) -> Iterator[str]:
-    """The terms of words: their stems, and those of a German compound's halves."""
-    for word in found:
+class Terms:
+    """The terms of words: stems, and those of German compounds' halves, where both are `known`."""
+
+    def __init__(self, known: Collection[str]) -> None:
+        self._known = known
+        self._found: dict[tuple[str, str], tuple[str, ...]] = {}
+
+    def of(self, found: Iterable[str], language: str) -> Iterator[str]:
+        """The terms of each word in a text of this language, in order."""
+        for word in found:
+            terms = self._found.get((word, language))
+            if terms is None:
+                terms = self._found[word, language] = tuple(self._terms(word, language))
+            yield from terms
+
+    def _terms(self, word: str, language: str) -> Iterator[str]:
         yield from stems(word, language)
-        if language == "de" and len(word) >= 2 * _HALF and (pair := halves(word, known)):
+        if language == "de" and len(word) >= 2 * _HALF and (pair := halves(word, self._known)):
             for half in pair:
                 yield from stems(half, language)
 
@@ -89,11 +105,12 @@ def _parts(word: str) -> list[str]:
     return found
 
 
-@lru_cache(1 << 18)
 def _stem(word: str, language: str) -> str:
-    return str(_stemmer(language).stemWord(word.removesuffix("'s")))
+    # A stemmer is of one thread.
+    with _STEMMING:
+        return str(_stemmer(language).stemWord(word.removesuffix("'s")))
 
 
 @lru_cache
-def _stemmer(language: str) -> snowballstemmer.stemmer:
-    return snowballstemmer.stemmer(language)
+def _stemmer(language: str) -> Stemmer.Stemmer:
+    return Stemmer.Stemmer(language)
