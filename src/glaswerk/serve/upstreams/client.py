@@ -26,7 +26,11 @@ class UpstreamClient:
     def __init__(self, upstream: Upstream, *, times: httpx.Timeout = _TIMES) -> None:
         self.upstream = upstream
         self._http = httpx.AsyncClient(
-            timeout=times, follow_redirects=False, trust_env=False, limits=httpx.Limits(max_connections=256)
+            timeout=times,
+            follow_redirects=False,
+            trust_env=False,
+            # A stream keeps its connection for minutes; how many there may be, the limits of keys say.
+            limits=httpx.Limits(max_connections=2048, max_keepalive_connections=64),
         )
         self._listed: tuple[float, list[str]] | None = None
 
