@@ -40,11 +40,11 @@ def test_a_word_of_unknown_language_is_compared_in_all() -> None:
 def test_compounds_are_divided_only_into_two_words_that_are_known(
     word: str, known: set[str], pair: tuple[str, str] | None
 ) -> None:
-    assert halves(word, known) == pair
+    assert halves(word, known.__contains__) == pair
 
 
 def test_a_compound_has_its_halves_terms_beside_its_own() -> None:
-    found = set(Terms({"rats", "versammlungen"}).of(["ratsversammlungen"], "de"))
+    found = set(Terms({"rats", "versammlungen"}.__contains__).of(["ratsversammlungen"], "de"))
     assert set(stems("versammlungen", "de")) < found
     assert set(stems("ratsversammlungen", "de")) < found
 

@@ -1,7 +1,7 @@
 """Question → passages of one's own content, and the sentence in them that answers.
 
-In: the documents of a corpus. Out: passages whose text is the documents' own, found by their words in any
-inflection. Start with `build.py` (the index of a corpus) and `retriever.py` (a question). `sentences.py`
+In: the documents of a corpus. Out: passages whose text is the documents' own, found by the stems
+of their words. Start with `build.py` (the index of a corpus) and `retriever.py` (a question). `sentences.py`
 cuts, `terms.py` compares words, `answer.py` chooses the sentence or declines.
 """
 

@@ -65,7 +65,7 @@ def _asked(question: str) -> list[str]:
 
 
 def _coverage(weights: dict[str, float], text: str) -> float:
-    """Share of the weight of a question's words that occur in a text, in any inflection."""
+    """Share of the weight of a question's words that occur in a text, by their stems."""
     there = _stems(words(text))
     total = sum(weights.values())
     return sum(w for word, w in weights.items() if there.intersection(stems(word))) / total if total else 0.0

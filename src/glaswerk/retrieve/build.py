@@ -48,7 +48,7 @@ def build(lab: Lab, corpus: Artifact) -> Artifact:
 
 def _write(path: Path, documents: Path) -> Mapping[str, Any]:
     known = _known(_public(documents))
-    terms, counts = Terms(known), Counter[str]()
+    terms, counts = Terms(known.__contains__), Counter[str]()
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
         db.executescript(_SCHEMA)
         db.execute("BEGIN")

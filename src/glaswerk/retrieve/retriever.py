@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sqlite3
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,7 +83,6 @@ class Retriever:
         self._db.execute("CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab (main, terms, row)")
         self._lock = threading.Lock()
         self.passages = int(self._db.execute("SELECT count(*) FROM passage").fetchone()[0])
-        self.is_known: Callable[[str], bool] = self._is_known
 
     def find(self, question: str, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
         """The best passages for a question, the best first; [] if none shares a telling word with it."""
@@ -116,7 +115,7 @@ class Retriever:
         return sorted((term for term, count in found.items() if count), key=lambda t: found[t])[:_ASKED]
 
     def _terms(self, word: str) -> list[str]:
-        pair = halves(word, _Known(self._is_known)) or ()
+        pair = halves(word, self._is_known) or ()
         return [term for each in (word, *pair) for term in stems(each)]
 
     def _is_known(self, word: str) -> bool:
@@ -139,22 +138,6 @@ class Retriever:
         )
         with self._lock:
             return self._db.execute(sql, (query, *values)).fetchall()
-
-
-class _Known(Collection[str]):
-    """The known words as a collection that asks the file."""
-
-    def __init__(self, holds: Callable[[str], bool]) -> None:
-        self._holds = holds
-
-    def __contains__(self, word: object) -> bool:
-        return isinstance(word, str) and self._holds(word)
-
-    def __iter__(self) -> Any:
-        raise TypeError("known words are only asked for")
-
-    def __len__(self) -> int:
-        raise TypeError("known words are only asked for")
 
 
 def folded(hits: Sequence[Hit]) -> list[Hit]:

@@ -1,11 +1,11 @@
-"""Terms of a text: words as they are compared, whatever their inflection; halves of compounds beside them."""
+"""Terms of a text: words as they are compared, by their stems; halves of compounds beside them."""
 
 from __future__ import annotations
 
 import re
 import threading
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
 import Stemmer
@@ -54,18 +54,18 @@ def stems(word: str, language: str = "") -> tuple[str, ...]:
     return tuple(dict.fromkeys(_stem(word, kind) for kind in kinds))
 
 
-def halves(word: str, known: Collection[str]) -> tuple[str, str] | None:
+def halves(word: str, known: Callable[[str], bool]) -> tuple[str, str] | None:
     """A compound's two halves, both known words by themselves ("brückenbau": "brücke", "bau"); None if none.
 
     Of several ways to divide it, the one with the longest second half: it is the head in German.
     """
     for at in range(_HALF, len(word) - _HALF + 1):
         second = word[at:]
-        if second not in known:
+        if not known(second):
             continue
         for joint in _JOINTS:
             first = word[: at - len(joint)]
-            if word[:at].endswith(joint) and len(first) >= _HALF and first in known:
+            if word[:at].endswith(joint) and len(first) >= _HALF and known(first):
                 return first, second
     return None
 
@@ -73,7 +73,7 @@ def halves(word: str, known: Collection[str]) -> tuple[str, str] | None:
 class Terms:
     """The terms of words: stems, and those of German compounds' halves, where both are `known`."""
 
-    def __init__(self, known: Collection[str]) -> None:
+    def __init__(self, known: Callable[[str], bool]) -> None:
         self._known = known
         self._found: dict[tuple[str, str], tuple[str, ...]] = {}
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from collections.abc import Iterator
 from functools import lru_cache
 
 from glaswerk.data.filters.pii.rule import Masks, Rule, Span
@@ -176,18 +177,24 @@ def _has_hint(text: str) -> bool:
     )  # fmt: skip
 
 
-_HINTS = r"pass|pw|wort|contrase|senha|hasło|wachtw|парол|密|口令|パスワ|비밀번호"
-# What every name with its value has, without what may stand before the name: that costs most of a search.
-_SAID = re.compile(
-    rf"(?:{_HINTS}|token|key|secret|auth|credential)[\w -]{{0,32}}[\"'`*]{{0,2}}"
-    r"(?:\s{0,3}[:=：]|\s(?:is|ist|est|es|è|to)\s)"
-)
-_OPTION = re.compile(rf"-[a-z0-9-]{{0,80}}(?:{_HINTS})[\w ]{{0,12}}[ =]")
+_PASSWORDS = ("pass", "pw", "wort", "contrase", "senha", "wachtw", *_OTHER_HINTS)
+_HINTS = (*_PASSWORDS, "token", "key", "secret", "auth", "credential")
+# What follows the hint in every name with its value. What may stand before it costs most of a search.
+_AFTER = re.compile(r"[\w -]{0,40}[\"'`*]{0,2}(?:\s{0,3}[:=：]|\s(?:is|ist|est|es|è|to)\s)")
+_OPTION = re.compile(rf"-[a-z0-9-]{{0,80}}(?:{'|'.join(_PASSWORDS)})[\w ]{{0,12}}[ =]")
 
 
 @lru_cache(2)
 def _assigns(text: str) -> bool:
-    return _has_hint(text) and _SAID.search(text.lower()) is not None
+    low = text.lower()
+    return _has_hint(text) and any(_AFTER.match(low, at) for hint in _HINTS for at in _places(low, hint))
+
+
+def _places(text: str, word: str) -> Iterator[int]:
+    at = text.find(word)
+    while at >= 0:
+        yield at
+        at = text.find(word, at + 1)
 
 
 def _has_element(text: str) -> bool:
