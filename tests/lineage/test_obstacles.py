@@ -201,6 +201,27 @@ def test_rights_of_a_corpus_made_anew_since_are_told_by_its_sources(empty_lab: L
     assert counted(empty_lab, model(empty_lab, "new")) == []
 
 
+def test_a_source_that_is_added_again_with_less_rights_holds_the_old_model_back(
+    empty_lab: Lab, tmp_path: Path
+) -> None:
+    file = rows(tmp_path, TEXTS)
+    add_docs(empty_lab, [file], licence="CC-BY-4.0", acquired="public", name="rows")
+    packed(empty_lab)
+    made = model(empty_lab)
+    tuned = model(empty_lab, "tuned", "chat", shards=made.inputs["shards"], base=made.id)
+    assert counted(empty_lab, made) == []
+    add_docs(empty_lab, [file], licence="CC-BY-NC-4.0", acquired="public", name="rows")
+    for one in (made, tuned):
+        (words,) = counted(empty_lab, one)
+        assert "source rows, as it was added again since" in words
+        assert "commercial use" in words
+    assert obstacles(empty_lab, made, ["non-commercial"]) == []
+    add_docs(empty_lab, [file], licence="CC-BY-4.0", acquired="unknown", name="rows")
+    assert counted(empty_lab, made) == [
+        "source rows, as it was added again since: how it was acquired is unknown"
+    ]
+
+
 def test_status_shows_a_line_for_each_obstacle_and_lists_them_as_json(
     empty_lab: Lab, plain: Artifact, tmp_path: Path
 ) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
 
 import pyarrow.parquet as pq
 
@@ -20,8 +21,9 @@ def obstacles(lab: Lab, model: Artifact, declared: Collection[str] = (), under: 
 
     Obstacles are adopted weights among its bases, training documents that were forgotten or reserved since,
     and, by source, documents with unknown rights or a limited audience in the corpora that the model or one
-    of its bases was trained on. `declared`: what the release declares itself to be, such as non-commercial
-    (see `core.licences.DECLARATIONS`); `under`: its licence, "" if not known.
+    of its bases was trained on; rights that were given when a source was added again count, too.
+    `declared`: what the release declares itself to be, such as non-commercial (see
+    `core.licences.DECLARATIONS`); `under`: its licence, "" if not known.
     """
     found = ancestry(lab, model.id)
     corpora = [made for made in found if made.kind == "corpus"]
@@ -29,6 +31,7 @@ def obstacles(lab: Lab, model: Artifact, declared: Collection[str] = (), under: 
         *_adopted(training_stages(found, model.id), declared, under),
         *exposed(lab, model),
         *(words for corpus in corpora for words in _rights(corpus, found, declared, under)),
+        *(words for made in found if made.kind == "source" for words in _since(lab, made, declared, under)),
     ]
 
 
@@ -94,8 +97,20 @@ def _rights_of_sources(
     inputs = set(corpus.inputs.values())
     sources = (made for made in below_model if made.kind == "source" and made.id in inputs)
     for source in sorted(sources, key=lambda made: made.name):
-        said = source.config
-        for words in rights_faults(
-            said.get("licence", ""), said.get("acquired", ""), "public", False, declared, under
-        ):
-            yield f"source {source.name}: {words}"
+        yield from (f"source {source.name}: {words}" for words in _faults(source.config, declared, under))
+
+
+def _since(lab: Lab, source: ArtifactRecord, declared: Collection[str], under: str) -> Iterator[str]:
+    """What the source of this name says now and did not say when it was trained on."""
+    now = lab.find("source", source.name)
+    if now is not None and now.id != source.id:
+        before = _faults(source.config, declared, under)
+        for words in _faults(now.config, declared, under):
+            if words not in before:
+                yield f"source {source.name}, as it was added again since: {words}"
+
+
+def _faults(said: Mapping[str, Any], declared: Collection[str], under: str) -> list[str]:
+    """Of the rights that were given for a whole source."""
+    licence, acquired = said.get("licence", ""), said.get("acquired", "")
+    return list(rights_faults(licence, acquired, "public", False, declared, under))
