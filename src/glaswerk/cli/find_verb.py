@@ -79,7 +79,7 @@ def _retriever(lab_path: Path, corpus: str) -> Retriever:
     if made is None:
         with writing(lab_path) as held:
             made = build(held, _corpus(held, corpus))
-    return Retriever(lab, made, _corpus(lab, corpus).path)
+    return Retriever(lab, made)
 
 
 def _there(lab: Lab, corpus: str) -> Artifact | None:
@@ -109,10 +109,8 @@ def _as_json(answer: Answer) -> dict[str, object]:
 
 
 def _show(hit: Hit, answer: Answer | None = None) -> None:
-    document = hit.document
-    date = document.created_at.date().isoformat() if document.created_at else ""
     copies = f"{hit.copies:,} passages say the same" if hit.copies else ""
-    parts = (document.id, document.author, date, document.source, document.url, copies)
+    parts = (hit.document, hit.author, hit.created_at[:10], hit.source, hit.url, copies)
     echo("  ".join(part for part in parts if part))
     if answer is not None:
         echo(f"  » {' '.join(answer.text.split())}")

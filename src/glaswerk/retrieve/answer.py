@@ -19,7 +19,7 @@ _NAME = re.compile(r"(?<=[\w,;:)] )[„“\"'(]?([^\W\d_][\w'’-]*)")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A quote: `document.text[start:end]` of a hit, inside its passage."""
+    """A quote: what the document of a hit has from the character `start` up to `end`, inside its passage."""
 
     hit: Hit
     start: int
@@ -29,7 +29,7 @@ class Answer:
     @property
     def text(self) -> str:
         """The words of the document."""
-        return self.hit.document.text[self.start : self.end]
+        return self.hit.text[self.start - self.hit.start : self.end - self.hit.start]
 
 
 def answers(retriever: Retriever, question: str, hits: Sequence[Hit], limit: int = 3) -> list[Answer]:
@@ -41,22 +41,19 @@ def answers(retriever: Retriever, question: str, hits: Sequence[Hit], limit: int
     weights = {word: retriever.weight(word) for word in asked}
     found = []
     for hit in hits:
-        covered = _coverage(weights, hit.text + " " + hit.document.author)
+        covered = _coverage(weights, hit.text + " " + hit.author)
         if covered >= _COVERED and _names_stand(retriever, question, hit):
             found.append(_best(hit, weights, covered))
     return sorted(found, key=lambda answer: -answer.covered)[:limit]
 
 
 def _best(hit: Hit, weights: dict[str, float], covered: float) -> Answer:
-    spans = [(hit.start + a, hit.start + b) for a, b in sentences(hit.text)]
-
-    def score(i: int) -> tuple[float, int]:
-        own = _coverage(weights, hit.document.text[slice(*spans[i])])
-        following = _coverage(weights, hit.document.text[slice(*spans[min(i + 1, len(spans) - 1)])])
-        return own + following / 4, -i
-
-    start, end = spans[max(range(len(spans)), key=score)]
-    return Answer(hit, start, end, covered)
+    spans = sentences(hit.text)
+    own = [_coverage(weights, hit.text[slice(*span)]) for span in spans]
+    # Of two alike, the one whose next sentence says more, then the first.
+    scores = [one + following / 4 for one, following in zip(own, [*own[1:], own[-1]], strict=True)]
+    start, end = spans[scores.index(max(scores))]
+    return Answer(hit, hit.start + start, hit.start + end, covered)
 
 
 def _asked(question: str) -> list[str]:
@@ -73,10 +70,9 @@ def _coverage(weights: dict[str, float], text: str) -> float:
 
 def _names_stand(retriever: Retriever, question: str, hit: Hit) -> bool:
     """Whether every number and every name of the question occurs in the passage."""
-    there = _stems(words(f"{hit.text} {hit.document.author}"))
+    there = _stems(words(f"{hit.text} {hit.author}"))
     numbers = set(_NUMBER.findall(hit.text))
-    date = hit.document.created_at
-    numbers |= {str(date.year)} if date else set()
+    numbers.add(hit.created_at[:4])
     if not set(_NUMBER.findall(question)) <= numbers:
         return False
     named = [name for name in _NAME.findall(question) if name[0].isupper()]

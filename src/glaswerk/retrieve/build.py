@@ -1,4 +1,4 @@
-"""Build the passages of a corpus: where they are in their documents, and an index of their terms."""
+"""Build the passages of a corpus: their texts, where they are in their documents, an index of their terms."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _SCHEMA = """
 PRAGMA page_size = 8192; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
 CREATE TABLE document (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL, author TEXT NOT NULL, source TEXT NOT NULL,
-    lang TEXT NOT NULL, date TEXT NOT NULL
+    lang TEXT NOT NULL, date TEXT NOT NULL, url TEXT NOT NULL, licence TEXT NOT NULL
 ) STRICT;
 CREATE TABLE passage (
-    number INTEGER PRIMARY KEY, document INTEGER NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL
+    number INTEGER PRIMARY KEY, document INTEGER NOT NULL, start INTEGER NOT NULL, text TEXT NOT NULL
 ) STRICT;
 CREATE VIRTUAL TABLE terms USING fts5 (
-    words, content = '', detail = 'column', columnsize = 1, tokenize = "unicode61 remove_diacritics 0"
+    words, content = '', tokenize = "unicode61 remove_diacritics 0"
 );
 CREATE TABLE known (word TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 """
@@ -42,7 +42,7 @@ def build(lab: Lab, corpus: Artifact) -> Artifact:
 
     Documents for few or for nobody else are left out and counted: an answer may quote only what is public.
     """
-    spec = Spec("passages", corpus.name, "passages/1", {"corpus": corpus.id})
+    spec = Spec("passages", corpus.name, "passages/2", {"corpus": corpus.id})
     return lab.make(spec, lambda folder: _write(folder / PASSAGES, corpus.path / DOCUMENTS))
 
 
@@ -65,14 +65,16 @@ def _write(path: Path, documents: Path) -> Mapping[str, Any]:
 
 def _add(db: sqlite3.Connection, document: Document, counts: Counter[str], terms: Terms) -> None:
     date = document.created_at.isoformat() if document.created_at else ""
-    row = (counts["documents"], document.id, document.author, document.source, document.lang, date)
-    db.execute("INSERT INTO document VALUES (?, ?, ?, ?, ?, ?)", row)
+    own = (document.id, document.author, document.source, document.lang, date, document.url)
+    row = (counts["documents"], *own, document.rights.licence)
+    db.execute("INSERT INTO document VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
     for spans in passages(document.text):
         counts["passages"] += 1
         start, stop = _whole(spans)
-        found = terms.of(words(document.text[start:stop]), document.lang)
+        text = document.text[start:stop]
+        found = terms.of(words(text), document.lang)
         number = counts["passages"]
-        db.execute("INSERT INTO passage VALUES (?, ?, ?, ?)", (number, counts["documents"], start, stop))
+        db.execute("INSERT INTO passage VALUES (?, ?, ?, ?)", (number, counts["documents"], start, text))
         # An author is asked for by name, too.
         named = chain(terms.of(words(document.author), document.lang), found)
         db.execute("INSERT INTO terms (rowid, words) VALUES (?, ?)", (number, " ".join(named)))

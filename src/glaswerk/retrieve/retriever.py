@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import math
+import re
 import sqlite3
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
 from glaswerk.core.artifact_files import PASSAGES
-from glaswerk.core.document import Document
 from glaswerk.lab import Artifact, Lab
 from glaswerk.retrieve.terms import halves, is_common, stems, words
 from glaswerk.trace.hidden_documents import HiddenDocuments
-from glaswerk.trace.matched_documents import DocumentCache
 
 # Terms that are searched: the rarest say most, and common ones cost most.
 _ASKED = 6
-# Passages that are looked at before those of forgotten documents and near copies are dropped.
-_LOOKED = 64
+# Passages that are looked at beside those that are wanted: forgotten documents and near copies drop out.
+_SPARE = 24
+_WORD = re.compile(r"\w+")
 # Share of common words from which the lower passage of two is a copy.
 _COPY = 0.9
 
@@ -38,33 +37,39 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage: `text` is `document.text[start:end]`. `score` is BM25, comparable within one search.
+    """A passage: `text` is what its document (an id) has from the character `start` up to `end`.
 
-    `copies`: further passages that say the same.
+    `created_at`: ISO 8601 or "". `score` is BM25, comparable within one search. `copies`: further passages
+    that say the same.
     """
 
-    document: Document
+    document: str
+    source: str
+    author: str
+    created_at: str
+    url: str
+    licence: str
+    lang: str
     start: int
-    end: int
+    text: str
     score: float
     copies: int = 0
 
     @property
-    def text(self) -> str:
-        """The words of the document."""
-        return self.document.text[self.start : self.end]
+    def end(self) -> int:
+        """The character of the document after the passage."""
+        return self.start + len(self.text)
 
     def to_json(self) -> dict[str, Any]:
-        """With what leads to the document."""
-        date = self.document.created_at
+        """As `glaswerk find --json` prints it."""
         return {
-            "id": self.document.id,
-            "source": self.document.source,
-            "author": self.document.author,
-            "created_at": date.isoformat() if date else None,
-            "url": self.document.url,
-            "licence": self.document.rights.licence,
-            "lang": self.document.lang,
+            "id": self.document,
+            "source": self.source,
+            "author": self.author,
+            "created_at": self.created_at or None,
+            "url": self.url,
+            "licence": self.licence,
+            "lang": self.lang,
             "start": self.start,
             "end": self.end,
             "text": self.text,
@@ -76,8 +81,8 @@ class Hit:
 class Retriever:
     """The passages of one corpus. Safe for several threads."""
 
-    def __init__(self, lab: Lab, passages: Artifact, corpus: Path) -> None:
-        self._documents, self._hidden = DocumentCache(corpus), HiddenDocuments(lab)
+    def __init__(self, lab: Lab, passages: Artifact) -> None:
+        self._hidden = HiddenDocuments(lab)
         uri = f"file:{passages.path / PASSAGES}?mode=ro&immutable=1"
         self._db = sqlite3.connect(uri, uri=True, check_same_thread=False)
         self._db.execute("CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab (main, terms, row)")
@@ -90,10 +95,8 @@ class Retriever:
         if not asked:
             return []
         hidden = self._hidden.ids()
-        found = [row for row in self._rows(asked, filters or Filters()) if row[0] not in hidden]
-        documents = self._documents.get(list(dict.fromkeys(row[0] for row in found)))
-        hits = [Hit(documents[name], start, stop, -score) for name, start, stop, score in found]
-        return folded(hits)[:limit]
+        found = self._hits(asked, filters or Filters(), limit)
+        return folded([hit for hit in found if hit.document not in hidden])[:limit]
 
     def weight(self, word: str) -> float:
         """How telling a word is, in nats: the rarer in passages, the more, and one that is nowhere most."""
@@ -127,30 +130,30 @@ class Retriever:
             row = self._db.execute("SELECT doc FROM temp.vocabulary WHERE term = ?", (term,)).fetchone()
         return int(row[0]) if row else 0
 
-    def _rows(self, asked: Sequence[str], filters: Filters) -> list[tuple[str, int, int, float]]:
+    def _hits(self, asked: Sequence[str], filters: Filters, limit: int) -> list[Hit]:
         wanted, values = _conditions(filters)
         query = " OR ".join(f'"{term}"' for term in asked)
         sql = (
-            "SELECT document.id, start, stop, bm25(terms) AS score FROM terms "
-            "JOIN passage ON passage.number = terms.rowid "
+            "SELECT document.id, source, author, date, url, licence, lang, start, text, -bm25(terms) score "
+            "FROM terms JOIN passage ON passage.number = terms.rowid "
             "JOIN document ON document.number = passage.document "
-            f"WHERE terms MATCH ? {wanted} ORDER BY score, passage.number LIMIT {_LOOKED}"
+            f"WHERE terms MATCH ? {wanted} ORDER BY score DESC, passage.number LIMIT {limit + _SPARE}"
         )
         with self._lock:
-            return self._db.execute(sql, (query, *values)).fetchall()
+            return [Hit(*row) for row in self._db.execute(sql, (query, *values))]
 
 
 def folded(hits: Sequence[Hit]) -> list[Hit]:
     """Without passages that say what a better one says; they are counted there."""
     kept: list[tuple[frozenset[str], Hit]] = []
     for hit in hits:
-        own = frozenset(words(hit.text))
+        own = frozenset(_WORD.findall(hit.text.casefold()))
         same = next((i for i, (other, _) in enumerate(kept) if _alike(own, other)), None)
         if same is None:
             kept.append((own, hit))
         else:
             other, best = kept[same]
-            kept[same] = (other, Hit(best.document, best.start, best.end, best.score, best.copies + 1))
+            kept[same] = (other, replace(best, copies=best.copies + 1))
     return [hit for _, hit in kept]
 
 

@@ -37,7 +37,7 @@ def passages(text: str, words: int = WORDS) -> list[list[Span]]:
     found: list[list[Span]] = []
     count = 0
     for span in sentences(text):
-        size = sum(1 for _ in _WORD.finditer(text, *span))
+        size = len(_WORD.findall(text, *span))
         # At an empty line a passage ends if it has half its size: a heading goes with what follows it.
         if (
             found
@@ -70,8 +70,10 @@ def _ends(text: str) -> Iterator[int]:
 
 def _cut(text: str, start: int, end: int) -> Iterator[Span]:
     """The span without spaces around it; in pieces if it is too long to be shown as one."""
-    places = [match.span() for match in _WORD.finditer(text, start, end)]
-    borders = [places[i][0] for i in range(_LONGEST, len(places), _LONGEST)]
+    # As many words have at least twice as many characters.
+    long = end - start >= 2 * _LONGEST
+    places = [match.start() for match in _WORD.finditer(text, start, end)] if long else []
+    borders = places[_LONGEST::_LONGEST]
     for one, other in zip([start, *borders], [*borders, end], strict=True):
         piece = text[one:other]
         if piece.strip():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
@@ -36,10 +37,9 @@ _COMMON = frozenset(f"{_ENGLISH} {_GERMAN}".split())
 
 def words(text: str) -> list[str]:
     """Words in small letters, composed; of scripts without spaces, pairs of letters."""
-    found = []
-    for match in _WORD.finditer(unicodedata.normalize("NFKC", text)):
-        found += _parts(match[0].casefold().replace("’", "'"))
-    return found
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    found = _WORD.findall(plain.casefold().replace("’", "'"))
+    return [part for word in found for part in _parts(word)] if _UNSPACED.search(plain) else found
 
 
 def is_common(word: str) -> bool:
@@ -75,15 +75,15 @@ class Terms:
 
     def __init__(self, known: Callable[[str], bool]) -> None:
         self._known = known
-        self._found: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._found: defaultdict[str, dict[str, tuple[str, ...]]] = defaultdict(dict)
 
     def of(self, found: Iterable[str], language: str) -> Iterator[str]:
         """The terms of each word in a text of this language, in order."""
+        known = self._found[language]
         for word in found:
-            terms = self._found.get((word, language))
-            if terms is None:
-                terms = self._found[word, language] = tuple(self._terms(word, language))
-            yield from terms
+            if word not in known:
+                known[word] = tuple(self._terms(word, language))
+            yield from known[word]
 
     def _terms(self, word: str, language: str) -> Iterator[str]:
         yield from stems(word, language)
