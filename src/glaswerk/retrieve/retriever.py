@@ -158,7 +158,9 @@ def folded(hits: Sequence[Hit]) -> list[Hit]:
 
 
 def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
-    return len(one & other) >= _COPY * max(1, len(one | other))
+    small, large = sorted((len(one), len(other)))
+    # Sets of other sizes cannot share that much: most pairs end here.
+    return small >= _COPY * large and len(one & other) >= _COPY * len(one | other)
 
 
 def _conditions(filters: Filters) -> tuple[str, list[str]]:
