@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from glaswerk.data.filters.pii.rule import Masks, Rule, Span
@@ -180,14 +180,22 @@ def _has_hint(text: str) -> bool:
 _PASSWORDS = ("pass", "pw", "wort", "contrase", "senha", "wachtw", *_OTHER_HINTS)
 _HINTS = (*_PASSWORDS, "token", "key", "secret", "auth", "credential")
 # What follows the hint in every name with its value. What may stand before it costs most of a search.
-_AFTER = re.compile(r"[\w -]{0,40}[\"'`*]{0,2}(?:\s{0,3}[:=：]|\s(?:is|ist|est|es|è|to)\s)")
+_SIGN = r"[\w -]{0,40}[\"'`*]{0,2}(?:\s{0,3}[:=：]|\s(?:is|ist|est|es|è|to)\s)"
+_AFTER, _BEFORE_QUOTES = re.compile(_SIGN), re.compile(_SIGN + r"[=>]?\s{0,3}[\"'`“„«‘「]")
 _OPTION = re.compile(rf"-[a-z0-9-]{{0,80}}(?:{'|'.join(_PASSWORDS)})[\w ]{{0,12}}[ =]")
 
 
-@lru_cache(2)
 def _assigns(text: str) -> bool:
+    return _has_hint(text) and _followed(text, _HINTS, _AFTER)
+
+
+def _quotes(text: str) -> bool:
+    return _has_hint(text) and _followed(text, _PASSWORDS, _BEFORE_QUOTES)
+
+
+def _followed(text: str, hints: Sequence[str], by: re.Pattern[str]) -> bool:
     low = text.lower()
-    return _has_hint(text) and any(_AFTER.match(low, at) for hint in _HINTS for at in _places(low, hint))
+    return any(by.match(low, at) for hint in hints for at in _places(low, hint))
 
 
 def _places(text: str, word: str) -> Iterator[int]:
@@ -276,7 +284,7 @@ RULES: tuple[Masks, ...] = (
     Rule("secret", lambda text: "PRIVATE KEY" in text, _KEY),
     Rule("secret", lambda text: "://" in text and "@" in text, _URL, _is_password, _value),
     _Tokens(),
-    Rule("secret", _assigns, _QUOTED, _is_quoted_password, _quoted_value),
+    Rule("secret", _quotes, _QUOTED, _is_quoted_password, _quoted_value),
     Rule("secret", _has_element, _ELEMENT, _is_quoted_password, _quoted_value),
     Rule("secret", _has_argument, _ARGUMENT, _is_quoted_password, _quoted_value),
     Rule("secret", _assigns, _ASSIGNED, _is_secret, _value),
