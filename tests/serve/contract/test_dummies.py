@@ -76,6 +76,41 @@ def test_old_and_new_tools_together_are_the_new_ones(client: OpenAI) -> None:
     assert made.choices[0].message.function_call is None
 
 
+def test_a_batch_of_no_files_is_filled_with_a_dummy(client: OpenAI) -> None:
+    assert client.vector_stores.file_batches.create("vs_1").object == "vector_store.files_batch"
+    named = client.vector_stores.file_batches.create("vs_1", files=[{"file_id": "file_1"}])
+    assert named.vector_store_id
+
+
+def test_what_is_not_scored_is_a_number_whose_input_types_say_so(client: OpenAI) -> None:
+    french = "Bonjour à tous, le boulanger ouvre sa boutique à six heures du matin."
+    made = client.moderations.create(input=["You are a fucking idiot.", french])
+    rude, foreign = made.results
+    assert rude.categories.harassment is True
+    assert rude.category_scores.harassment >= 0.5
+    assert rude.category_applied_input_types.harassment == ["text"]
+    for result in made.results:
+        assert result.categories.violence is False
+        assert result.category_scores.sexual == 0
+        assert result.category_applied_input_types.sexual == []
+    assert foreign.category_scores.harassment == 0
+    assert foreign.category_applied_input_types.harassment == []
+
+
+def test_the_first_token_of_an_echoed_text_has_a_number(client: OpenAI) -> None:
+    asked: Any = {"model": "any", "prompt": "The old bridge", "max_tokens": 0, "echo": True, "logprobs": 1}
+    (choice,) = client.completions.create(**asked).choices
+    assert choice.logprobs is not None
+    numbers = choice.logprobs.token_logprobs
+    assert numbers is not None
+    assert len(numbers) > 1
+    assert all(isinstance(one, float) and one < 0 for one in numbers)
+    # Only what begins a document has one: token ids begin where their client says.
+    (other,) = client.completions.create(**asked | {"prompt": [7, 8, 9]}).choices
+    assert other.logprobs is not None
+    assert (other.logprobs.token_logprobs or [0])[0] is None
+
+
 def test_without_contract_mode_an_unknown_id_is_not_found(server: Running) -> None:
     with openai_client(server) as client, pytest.raises(NotFoundError):
         client.responses.retrieve("resp_1")

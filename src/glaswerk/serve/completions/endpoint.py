@@ -112,8 +112,10 @@ class Completions:
         for prompt in prompts:
             tokens = await to_thread.run_sync(self._tokens, prompt.ids, top, limiter=self._scoring)
             own = tokens[prompt.hidden :]
-            # As OpenAI's API: the first token of a prompt has no log-probability.
-            found.append(replace(prompt, tokens=(*(Token(token.id) for token in own[:1]), *own[1:])))
+            # As OpenAI's API: the first token of a prompt has no log-probability. Its description promises
+            # a number, and there is one where a text opens a document.
+            first = own[:1] if self._served.names.contract else [Token(token.id) for token in own[:1]]
+            found.append(replace(prompt, tokens=(*first, *own[1:])))
         return found
 
     def _tokens(self, ids: Sequence[int], top: int) -> list[Token]:

@@ -77,6 +77,8 @@ def tidied(body: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
             del found[name]
     if "input" in properties and not found.get("input"):
         found["input"] = "string"
+    if {"file_ids", "files"} <= properties.keys() and not (found.get("file_ids") or found.get("files")):
+        found["file_ids"] = ["string"]
     if found.get("stream"):
         found.pop("background", None)
     for name in schema.get("required", ()):

@@ -40,7 +40,7 @@ def checked_operations(
     ]
     own = [
         *(_about_its_model(operation, models, upstreams) for operation in of_a_model),
-        *moderation_operations(),
+        *moderation_operations(numbers=answering.served.names.contract),
         *file_operations(store, batches),
         *metrics.operations(),
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
@@ -64,6 +64,7 @@ _GROUP: Schema = {
         "file_counts": COUNTS,
     },
 }
+_BY_STATUS: Schema = {"type": "string", "enum": [*_COUNTS[:-1]]}
 _ONE = "/v1/vector_stores/{vector_store_id}"
 _FILE, _GROUPS, _OF = f"{_ONE}/files/{{file_id}}", f"{_ONE}/file_batches", f"{_ONE}/file_batches/{{batch_id}}"
 
@@ -83,7 +84,7 @@ class VectorStoreFiles:
 
     def operations(self) -> Sequence[Operation]:
         """All endpoints."""
-        tag, files, query = "vector stores", f"{_ONE}/files", {**PAGING, "before": ID}
+        tag, files, query = "vector stores", f"{_ONE}/files", {**PAGING, "before": ID, "filter": _BY_STATUS}
         dropped, change = deleted("vector_store.file.deleted"), object_of({"attributes": _ATTRIBUTES})
         text = listed(object_of({"type": kind("text"), "text": TEXT}))
         return [
@@ -161,7 +162,8 @@ class VectorStoreFiles:
         """GET /v1/vector_stores/{id}/files."""
 
         def work() -> Body:
-            return self._store.page(call.project, FILE, call.query, self._home(call))
+            home = self._home(call)
+            return self._store.page(call.project, FILE, call.query, home, wanted=_with_status(call))
 
         return JSONResponse(await self._store.run(work))
 
@@ -239,9 +241,16 @@ class VectorStoreFiles:
         """GET /v1/vector_stores/{id}/file_batches/{batch}/files."""
 
         def work() -> Body:
-            names = set(self._group(call)["files"])
+            names, fits = set(self._group(call)["files"]), _with_status(call)
             return self._store.page(
-                call.project, FILE, call.query, self._home(call), wanted=lambda one: one["id"] in names
+                *(call.project, FILE, call.query, self._home(call)),
+                wanted=lambda one: one["id"] in names and fits(one),
             )
 
         return JSONResponse(await self._store.run(work))
+
+
+def _with_status(call: Call) -> Callable[[Body], bool]:
+    """Which files a page's `filter` wants; without one, all."""
+    status = call.query.get("filter")
+    return lambda file: status in (None, file["status"])

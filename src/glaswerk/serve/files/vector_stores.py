@@ -15,6 +15,7 @@ from glaswerk.serve.contract.operation import Call, Operation
 from glaswerk.serve.contract.schema import Schema
 from glaswerk.serve.contract.shapes import ID, METADATA, PAGING, TEXT, TIME, deleted, kind, listed, object_of
 from glaswerk.serve.errors import ApiError
+from glaswerk.serve.files.attribute_filters import FILTERS, keeps
 from glaswerk.serve.files.passages import rank
 from glaswerk.serve.files.vector_store_files import CHUNKING, COUNTS, FILE, VectorStoreFiles, counts_of
 from glaswerk.serve.stored.store import Store, new_id, now
@@ -54,6 +55,7 @@ _SEARCH = object_of(
         }
     },
     {
+        "filters": FILTERS,
         "max_num_results": {"type": ["integer", "null"], "minimum": 1, "maximum": 50},
         "rewrite_query": {
             "type": ["boolean", "null"],
@@ -200,7 +202,9 @@ class VectorStores:
         home, asked = self._used(call), call.body["query"]
         question = asked if isinstance(asked, str) else " ".join(asked)
         files = {file["id"]: file for file in self._store.all(call.project, FILE, home)}
-        pieces = list(self._store.all(call.project, "passage", home))
+        wanted = call.body.get("filters")
+        kept = {name for name, file in files.items() if keeps(wanted, file["attributes"])}
+        pieces = [one for one in self._store.all(call.project, "passage", home) if one["file_id"] in kept]
         scores = rank(question, [piece["text"] for piece in pieces])
         least = (call.body.get("ranking_options") or {}).get("score_threshold", 0.0)
         best = sorted(range(len(pieces)), key=lambda i: -scores[i])[: call.body.get("max_num_results") or 10]

@@ -1,12 +1,15 @@
 """The endpoint POST /v1/moderations: the score of lexicon toxicity, and nothing that is not measured.
 
 `data/filters/toxicity.py` says what the score is, what it was measured on, and what it cannot see. Of
-OpenAI's categories it answers "harassment"; all others are null, which no program takes for flagged.
+OpenAI's categories it answers "harassment"; all others are null, which no program takes for flagged. In
+contract mode they are false and 0, as OpenAI's description wants them: there, as in its API for kinds of
+input that a category does not read, only the empty list of `category_applied_input_types` says so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from anyio import to_thread
@@ -73,14 +76,17 @@ GIVES = object_of(
 )
 
 
-def moderation_operations() -> Sequence[Operation]:
-    """The endpoint."""
+def moderation_operations(*, numbers: bool = False) -> Sequence[Operation]:
+    """The endpoint. numbers: categories without a score are false and 0, not null."""
     about = "Lexicon toxicity of texts in German and English"
-    return [Operation("POST", "/v1/moderations", "moderations", about, _create, REQUEST, GIVES)]
+    create = partial(_create, numbers)
+    return [Operation("POST", "/v1/moderations", "moderations", about, create, REQUEST, GIVES)]
 
 
-async def _create(call: Call) -> Response:
+async def _create(numbers: bool, call: Call) -> Response:
     results = await to_thread.run_sync(_results, call.body["input"])
+    if numbers:
+        results = [_without_null(result) for result in results]
     return JSONResponse({"id": new_id("modr"), "model": MODEL_NAME, "results": results})
 
 
@@ -102,6 +108,14 @@ def _result(text: str) -> dict[str, Any]:
         "category_applied_input_types": {
             name: ["text"] if name == "harassment" and score is not None else [] for name in _CATEGORIES
         },
+    }
+
+
+def _without_null(result: dict[str, Any]) -> dict[str, Any]:
+    flags, scores = result["categories"], result["category_scores"]
+    return result | {
+        "categories": {name: bool(flag) for name, flag in flags.items()},
+        "category_scores": {name: score or 0.0 for name, score in scores.items()},
     }
 
 
