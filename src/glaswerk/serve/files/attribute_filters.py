@@ -50,7 +50,7 @@ def keeps(wanted: Mapping[str, Any] | None, attributes: Mapping[str, Any]) -> bo
     """
     if wanted is None:
         return True
-    kind = wanted["type"]
+    kind: str = wanted["type"]
     if kind in ("and", "or"):
         join = all if kind == "and" else any
         return join(keeps(one, attributes) for one in wanted["filters"])
