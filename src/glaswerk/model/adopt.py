@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,10 @@ from glaswerk.tokenizer.tokenizer_files import copy_tokenizer
 from glaswerk.tokenizer.tokenizer_probe import fault_of
 
 RECIPE = "adopt/4"
+# The key in the config of weights that were downloaded by their name on a hub.
+HUB = "hub"
 _SHARD = 2 << 30
+_HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 _NAMES = ("bos_token", "eos_token", "pad_token", "unk_token")
 # Accepted keys of generation_config.json: type, smallest and largest value.
 _SAMPLING: Mapping[str, tuple[type, float, float]] = {
@@ -54,6 +58,19 @@ class Adopted:
 
 
 @dataclass(frozen=True, slots=True)
+class HubOrigin:
+    """Where weights were downloaded from: repository, commit, and the hub if it is not Hugging Face's."""
+
+    repository: str
+    commit: str
+    endpoint: str = ""
+
+    def to_json(self) -> dict[str, str]:
+        """The value of `HUB` in the config of a model."""
+        return {key: value for key, value in asdict(self).items() if value}
+
+
+@dataclass(frozen=True, slots=True)
 class _Found:
     """What was found at the path: the network, its tokenizer and its metadata."""
 
@@ -65,16 +82,21 @@ class _Found:
     name: str
     kind: str
     terms: Sequence[str] = ()
+    ours: bool = False
 
 
-def adopt(lab: Lab, path: Path, *, name: str = "", licence: str = "") -> Adopted:
+def adopt(
+    lab: Lab, path: Path, *, name: str = "", licence: str = "", hub: HubOrigin | None = None
+) -> Adopted:
     """Import the weights at `path` (a Hugging Face folder or a GGUF file) into the lab.
+
+    `hub`: where `hub_adopt` downloaded the folder from.
 
     Makes a tokenizer and a model `<name>/step-0`, a plain Hugging Face folder, with licence, digests and
     origin in their lineage, and with the texts of its licences. Raises GlaswerkError for unsafe, damaged or
     unsupported files.
     """
-    found = _open(path)
+    found = replace(_open(path), ours=path.parent == lab.root / "runs")
     named = name or found.name
     _check_free(lab, named)
     terms, where = licence_of(path, licence, found.licence)
@@ -87,6 +109,7 @@ def adopt(lab: Lab, path: Path, *, name: str = "", licence: str = "") -> Adopted
         "files": dict(found.digests),
         "digest": digest_files(found.digests),
         **({"template_date": TEMPLATE_DATE} if found.tokenizer.template else {}),
+        **({HUB: hub.to_json()} if hub else {}),
     }
     vocabulary = lab.make(
         Spec("tokenizer", named, RECIPE, {}, settings), lambda folder: _write_tokenizer(folder, found)
@@ -102,11 +125,16 @@ def _open(path: Path) -> _Found:
         folder = HubFolder(path)
         terms = licence_files(path)
         digests = {name: digest_file(path / name) for name in (*folder.files, *terms)}
-        name = _slug(path.resolve().name)
+        name = slug(path.resolve().name)
         generation = _generation(folder.generation())
         return _Found(folder, folder.tokenizer(), generation, digests, "", name, "safetensors", terms)
     if not path.is_file():
-        raise GlaswerkError(f"expected a Hugging Face folder or a GGUF file, found nothing at {path}")
+        raise GlaswerkError(
+            f"expected a Hugging Face folder or a GGUF file, found nothing at {path}",
+            hint=f"glaswerk adopt hf:{path}, if it is the name of a model on Hugging Face"
+            if _HUB_NAME.fullmatch(str(path))
+            else "check the path",
+        )
     if path.suffix != ".gguf":
         raise GlaswerkError(
             f"expected a Hugging Face folder or a .gguf file, found {path.name}",
@@ -115,7 +143,7 @@ def _open(path: Path) -> _Found:
     file = GgufFile.open(path)
     network = GgufModel(file)
     tokenizer = tokenizer_from_gguf(file.metadata, str(path))
-    name = _slug(file.text("general.basename") or path.stem)
+    name = slug(file.text("general.basename") or path.stem)
     beside = licence_files(path.parent)
     digests = {path.name: digest_file(path), **{each: digest_file(path.parent / each) for each in beside}}
     kind, licence = f"gguf {network.quantised}", stated_licence(file)
@@ -216,7 +244,8 @@ def _write_model(folder: Path, found: _Found, vocabulary: Path) -> Mapping[str, 
     network = found.network
     if isinstance(network, HubFolder):
         for name in network.weights:
-            shutil.copyfile(network.path / name, folder / name)
+            # Only what this lab has downloaded: others may change their own files.
+            (_link if found.ours else shutil.copyfile)(network.path / name, folder / name)
         _write_index(folder, network.places)
         copy_licences(network.path, found.terms, folder)
     else:
@@ -232,6 +261,14 @@ def _write_model(folder: Path, found: _Found, vocabulary: Path) -> Mapping[str, 
     generation = GenerationConfig(**found.generation, eos_token_id=ends, pad_token_id=tokenizer.end_id)
     generation.save_pretrained(folder)
     return {"parameters": sum(_count(shape) for shape in network.shapes.values())}
+
+
+def _link(file: Path, final: Path) -> None:
+    """A second link to `file` instead of a second copy of gigabytes; a copy where the disk has no links."""
+    try:
+        os.link(file, final)
+    except OSError:
+        shutil.copyfile(file, final)
 
 
 def _write_weights(folder: Path, network: GgufModel) -> None:
@@ -261,5 +298,6 @@ def _count(shape: tuple[int, ...]) -> int:
     return total
 
 
-def _slug(name: str) -> str:
+def slug(name: str) -> str:
+    """A name for the lab: small letters, digits and "-", "_", "."."""
     return re.sub(r"[^\w.-]+", "-", name.casefold()).strip("-.") or "adopted"

@@ -35,7 +35,7 @@ from glaswerk.tokenizer.from_gguf import TokenizerFiles
 from glaswerk.tokenizer.sentencepiece_file import tokenizer_from_sentencepiece
 
 _PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".h5", ".msgpack")
-_ADDED_TOKENS = "added_tokens.json"
+ADDED_TOKENS = "added_tokens.json"
 _LARGEST_JSON = 64 << 20
 _LARGEST_TOKENIZER = 256 << 20
 _TYPES = ("F32", "F16", "BF16")
@@ -67,7 +67,7 @@ class HubFolder:
             GENERATION_CONFIG,
             TOKENIZER if (self.path / TOKENIZER).exists() else SENTENCEPIECE,
             TOKENIZER_CONFIG,
-            _ADDED_TOKENS,
+            ADDED_TOKENS,
             CHAT_TEMPLATE,
         )
         index = [WEIGHTS_INDEX] if (self.path / WEIGHTS_INDEX).exists() and len(self.weights) > 1 else []
@@ -86,7 +86,7 @@ class HubFolder:
         if said.get("auto_map"):
             raise GlaswerkError(f"{config} requires custom code (auto_map), which is not supported")
         content, named = self._content(said)
-        added = self.path / _ADDED_TOKENS
+        added = self.path / ADDED_TOKENS
         if named and added.exists() and "added_tokens_decoder" not in said:
             new = {str(i): {"content": token} for token, i in read_json_object(added).items()}
             said = {**said, "added_tokens_decoder": new}

@@ -49,6 +49,12 @@ def copy_licences(source: Path, names: Sequence[str], folder: Path) -> None:
         shutil.copyfile(source / name, folder / name)
 
 
+def is_licence_name(name: str) -> bool:
+    """Whether a file of this name, which may be in one folder, is by its name one of `licence_files`."""
+    first, _, inner = name.partition("/")
+    return bool(_NAME.search(first)) and not name.casefold().endswith(_OTHER) and "/" not in inner
+
+
 def _candidates(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
         if not _NAME.search(path.name) or path.name.casefold().endswith(_OTHER):

@@ -16,11 +16,20 @@ _NONE = "no term that its name tells"
 
 
 def terms_of(entry: ArtifactRecord) -> str:
-    """The terms of adopted weights in a few words: what the licence asks, and the files with its text."""
+    """The terms of adopted weights in a few words: what the licence asks, its text, and where they are from."""
     terms = licence_terms(str(entry.config["licence"])).terms
     files = licence_files_of(entry)
     texts = f"text: {', '.join(files)} in this folder" if files else "no text of it came with the weights"
-    return f"{', '.join(sorted(terms)) or _NONE}; {texts}"
+    return f"{', '.join(sorted(terms)) or _NONE}; {texts}{_origin(entry)}"
+
+
+def _origin(entry: ArtifactRecord) -> str:
+    """Which commit of which hub they were downloaded from; empty if they were a folder or a file."""
+    found = entry.config.get("hub")
+    if not found:
+        return ""
+    place = f" of {found['endpoint']}" if "endpoint" in found else ""
+    return f"; downloaded from hf:{found['repository']}@{found['commit']}{place}"
 
 
 def licence_files_of(entry: ArtifactRecord) -> Sequence[str]:
