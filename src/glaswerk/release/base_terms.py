@@ -16,7 +16,7 @@ _NONE = "no term that its name tells"
 
 
 def terms_of(entry: ArtifactRecord) -> str:
-    """The terms of adopted weights in a few words: what the licence asks, its text, and where they are from."""
+    """The terms of adopted weights in a few words: what it asks, its text, and where they are from."""
     terms = licence_terms(str(entry.config["licence"])).terms
     files = licence_files_of(entry)
     texts = f"text: {', '.join(files)} in this folder" if files else "no text of it came with the weights"
