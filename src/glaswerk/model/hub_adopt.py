@@ -40,7 +40,7 @@ def adopt_from_hub(
 ) -> Adopted:
     """Adopt `model` of the hub at `endpoint` (by default HF_ENDPOINT), pinned to its commit.
 
-    Only safetensors and the texts beside them are downloaded; an interrupted download goes on where it
+    Only safetensors and the texts beside them are downloaded; an interrupted download resumes where it
     stopped. With HF_HUB_OFFLINE only what Hugging Face's cache holds is taken. A model that the lab has from
     the same commit is returned as it is. Raises GlaswerkError; see also `adopt`.
     """
