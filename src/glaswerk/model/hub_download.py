@@ -7,12 +7,12 @@ import os
 import shutil
 import time
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 from urllib.parse import urlsplit
 
 import huggingface_hub
 from huggingface_hub.file_download import get_hf_file_metadata, http_get
-from huggingface_hub.utils import build_hf_headers, disable_progress_bars
+from huggingface_hub.utils import build_hf_headers, disable_progress_bars  # type: ignore[attr-defined]
 from huggingface_hub.utils import logging as hub_logging
 
 from glaswerk.core.errors import GlaswerkError
@@ -35,7 +35,7 @@ def download(listing: HubListing, folder: Path) -> None:
     and if a file is not what the list said.
     """
     disable_progress_bars()
-    hub_logging.set_verbosity_error()
+    hub_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     folder.mkdir(parents=True, exist_ok=True)
     held = sum(min(_held(folder / file.name), file.size) for file in listing.files)
     check_room(listing, folder, listing.size - held)
@@ -145,8 +145,8 @@ def _fetch(listing: HubListing, file: HubFile, final: Path, meter: _Meter) -> No
 def _get(listing: HubListing, file: HubFile, stream: BinaryIO, meter: _Meter) -> None:
     place = {"revision": listing.commit, "endpoint": listing.endpoint}
     url = huggingface_hub.hf_hub_url(listing.model.repo, file.name, **place)
-    headers: dict[str, Any] = build_hf_headers(**LIBRARY)
-    found = get_hf_file_metadata(url, endpoint=listing.endpoint, retry_on_errors=True, **LIBRARY)
+    headers = build_hf_headers(**LIBRARY)
+    found = get_hf_file_metadata(url, endpoint=listing.endpoint, **LIBRARY)
     if found.commit_hash not in (None, listing.commit) or found.size not in (None, file.size):
         raise GlaswerkError(
             f"expected {file.name} of commit {listing.commit} with {file.size:,} bytes, found from "

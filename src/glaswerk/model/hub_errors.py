@@ -21,7 +21,9 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.model.hub_name import HubModel
 
 # Every error of the client's HTTP library, which is httpx or httpx2 by the version of huggingface_hub.
-_NETWORK = tuple(base for base in HfHubHTTPError.__bases__ if base is not OSError)
+_NETWORK: tuple[type[Exception], ...] = tuple(
+    base for base in HfHubHTTPError.__bases__ if issubclass(base, Exception) and base is not OSError
+)
 _LONGEST = 200
 # How the client says that a file came in another size than promised.
 _OTHER_SIZE = "Consistency check failed"

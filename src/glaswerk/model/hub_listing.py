@@ -9,7 +9,7 @@ from typing import Any
 
 import huggingface_hub
 from huggingface_hub import constants
-from huggingface_hub.hf_api import RepoSibling
+from huggingface_hub.hf_api import ModelInfo, RepoSibling
 
 import glaswerk
 from glaswerk.core.artifact_files import (
@@ -29,7 +29,7 @@ from glaswerk.model.hub_folder import ADDED_TOKENS
 from glaswerk.model.hub_name import HubModel
 from glaswerk.model.licence_files import is_licence_name
 
-LIBRARY = {"library_name": "glaswerk", "library_version": glaswerk.__version__}
+LIBRARY: dict[str, Any] = {"library_name": "glaswerk", "library_version": glaswerk.__version__}
 COMPANIONS = (
     MODEL_CONFIG,
     GENERATION_CONFIG,
@@ -108,11 +108,12 @@ def list_model(model: HubModel, *, endpoint: str = "") -> HubListing:
     wanted = _wanted(model, asked, names)
     files = [_file(model, asked, one) for one in siblings if one.rfilename in wanted]
     files.sort(key=lambda file: (file.is_weights, file.name))
-    card = found.card_data.to_dict() if hasattr(found.card_data, "to_dict") else {}
-    return HubListing(model, asked, found.sha, _word(card.get("license")), bool(found.gated), tuple(files))
+    return HubListing(model, asked, found.sha, _licence(found), bool(found.gated), tuple(files))
 
 
-def _word(said: Any) -> str:
+def _licence(found: ModelInfo) -> str:
+    """The licence that the card of a model names; "" if it names none."""
+    said = getattr(found.card_data, "license", "")
     return said[:100] if isinstance(said, str) else ""
 
 
