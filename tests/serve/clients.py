@@ -10,6 +10,7 @@ from openai import OpenAI
 from glaswerk.lab import Lab
 from glaswerk.serve.accounts.database import open_database
 from glaswerk.serve.accounts.key_store import issue_key
+from glaswerk.serve.accounts.ledger import Total, totals
 from glaswerk.serve.accounts.settings import AccountSettings
 
 from .conftest import Running
@@ -27,5 +28,14 @@ def key_of(lab: Lab, project: str, models: tuple[str, ...] = ()) -> str:
     db = open_database(lab.root, AccountSettings.of(lab).accounts, create=True)
     try:
         return issue_key(db, project=project, name="test", limits={}, models=models)[1]
+    finally:
+        db.close()
+
+
+def totals_of(lab: Lab) -> dict[str, Total]:
+    """The sums of the lab's ledger by model."""
+    db = open_database(lab.root, AccountSettings.of(lab).accounts, create=True)
+    try:
+        return {total.name: total for total in totals(db, "model")}
     finally:
         db.close()

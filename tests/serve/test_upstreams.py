@@ -260,12 +260,3 @@ def test_vectors_come_from_the_server_whose_model_is_named(
             own.embeddings.create(model="other/failing", input="a bridge")
         assert failed.value.status_code == 502
         assert own.embeddings.create(model="chat", input="a bridge").model == "chat"
-
-
-def test_an_endpoint_that_is_not_passed_on_says_which_one_is(gateway: Running) -> None:
-    with gateway.client() as http:
-        responses = http.post("/v1/responses", json={"model": "other/good", "input": "hi"})
-        messages = {"model": "other/good", "max_tokens": 2, "messages": [{"role": "user", "content": "hi"}]}
-        for reply in (responses, http.post("/v1/messages", json=messages)):
-            assert reply.status_code == 400
-            assert "/v1/chat/completions" in reply.json()["error"]["message"]

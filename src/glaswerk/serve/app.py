@@ -74,7 +74,7 @@ def create_app(
     own = OwnServers(lab, models)
     upstreams = Upstreams(upstreams_of(lab), accounts, answers, sources.trace, limits, own)
     batches = Batches(store, accounts.account_of)
-    answering = Answering(served, pool, answers, limits)
+    answering = Answering(served, pool, answers, accounts, limits)
     operations = checked_operations(answering, models, upstreams, store, batches, metrics)
     routes = [
         *routes_of(for_contract_tests(operations) if served.names.contract else operations),

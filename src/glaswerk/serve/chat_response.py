@@ -18,8 +18,9 @@ DONE = b"data: [DONE]\n\n"
 
 
 def event(value: dict[str, Any]) -> bytes:
-    """One server-sent event. JSON has no raw line breaks, so an event is one line."""
-    return b"data: " + json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n\n"
+    """One server-sent event: one line, as JSON has no raw breaks. Raises ValueError for what is no JSON."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return b"data: " + text.encode() + b"\n\n"
 
 
 def failure(error: Exception) -> bytes:

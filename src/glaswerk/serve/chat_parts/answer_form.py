@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from glaswerk.core.errors import GlaswerkError
@@ -11,6 +13,31 @@ from glaswerk.serve.fields import flag, show, unsupported, wrong
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _WHERE = "response_format"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """JSON of a schema, or any JSON object without one. where: the field of the request that asks for it.
+
+    strict: what the client said of it. Here a schema is always kept; other servers distinguish.
+    """
+
+    schema: Mapping[str, Any] | None
+    where: str
+    name: str = "answer"
+    strict: bool | None = None
+
+    def source(self) -> GrammarSource:
+        """The grammar. Raises ApiError 400 for a schema that cannot be kept."""
+        return json_object() if self.schema is None else schema_form(self.schema, self.where)
+
+    def response_format(self) -> dict[str, Any]:
+        """As chat completions of other servers take it."""
+        if self.schema is None:
+            return {"type": "json_object"}
+        strict = {} if self.strict is None else {"strict": self.strict}
+        found = {"name": self.name, "schema": self.schema, **strict}
+        return {"type": "json_schema", "json_schema": found}
 
 
 def answer_form(value: Any) -> GrammarSource | None:

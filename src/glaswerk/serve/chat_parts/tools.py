@@ -21,13 +21,14 @@ class Tools:
     """Functions by name, each as {"name", "description", "parameters"}.
 
     parallel: whether an answer may have several calls. old: the request said `functions`, so the answer says
-    `function_call`.
+    `function_call`. strict: names of functions whose schema the client called strict; here all are.
     """
 
     functions: Mapping[str, Mapping[str, Any]]
     choice: Choice = "auto"
     parallel: bool = True
     old: bool = False
+    strict: frozenset[str] = frozenset()
 
     @property
     def offered(self) -> bool:
@@ -63,7 +64,10 @@ def tools(body: Mapping[str, Any]) -> Tools:
     found = _functions(body.get("tools") or [], "tools", _tool)
     if not is_one_of(body.get("function_call"), (None, "none", "auto")):
         raise wrong("function_call", "is allowed only with functions")
-    return _chosen(Tools(found, parallel=parallel), body.get("tool_choice"), "tool_choice")
+    strict = frozenset(
+        tool["function"]["name"] for tool in body.get("tools") or [] if tool["function"].get("strict")
+    )
+    return _chosen(Tools(found, parallel=parallel, strict=strict), body.get("tool_choice"), "tool_choice")
 
 
 def _functions(value: Any, where: str, read: Any) -> dict[str, Mapping[str, Any]]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from glaswerk.serve.answering import Answering
+from glaswerk.serve.answering import Answerers, Answering
 from glaswerk.serve.contract.operation import Call, Operation
 from glaswerk.serve.files import file_operations
 from glaswerk.serve.files.batches import Batches
@@ -19,6 +20,7 @@ from glaswerk.serve.observed.metrics import Metrics
 from glaswerk.serve.observed.others import OTHERS
 from glaswerk.serve.responses import responses_operations
 from glaswerk.serve.stored.store import Store
+from glaswerk.serve.upstreams.answerer import answerer_of
 from glaswerk.serve.upstreams.gateway import Upstreams
 from glaswerk.serve.vectors.embeddings import Embeddings
 from glaswerk.serve.vectors.moderations import moderation_operations
@@ -33,9 +35,10 @@ def checked_operations(
     metrics: Metrics,
 ) -> Sequence[Operation]:
     """All operations whose routes are made from them."""
+    answerers = Answerers(answering, answering.check, answering.default, partial(answerer_of, upstreams))
     of_a_model = [
-        *responses_operations(answering, store),
-        *Messages(answering).operations(),
+        *responses_operations(answerers, store),
+        *Messages(answerers).operations(),
         *Embeddings(answering.served).operations(),
     ]
     own = [
@@ -54,7 +57,7 @@ def _about_its_model(operation: Operation, models: LoadedModels, upstreams: Upst
         return operation
 
     async def handle(call: Call) -> Response:
-        if found := await upstreams.passed(call.request, path, call.body):
+        if path == "/embeddings" and (found := await upstreams.embedded(call.request, call.body)):
             return found
         async with models.using(call.body.get("model"), call.request.state.account):
             return await handler(call)

@@ -38,7 +38,7 @@ def block_of(part: Part) -> Body:
 
 def end_of(answer: Answer) -> Body:
     """Why an answer ended."""
-    reasons = {"length": "max_tokens"}
+    reasons = {"length": "max_tokens", "content_filter": "refusal"}
     reason = "tool_use" if answer.called else reasons.get(answer.finish or "", "end_turn")
     stopped = answer.stopped_by
     return {"stop_reason": "stop_sequence" if stopped else reason, "stop_sequence": stopped}

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from anyio import to_thread
 from starlette.responses import JSONResponse, Response
 
-from glaswerk.serve.answering import Answering, Question, read_through
+from glaswerk.serve.answering import Answerers, Question, read_through
+from glaswerk.serve.answering.estimates import ESTIMATED, estimated
 from glaswerk.serve.answering.parts import Part
 from glaswerk.serve.chat_parts.prompt import Places
 from glaswerk.serve.contract.events import NamedEvents
@@ -27,7 +28,10 @@ _MESSAGE = {
         "role": kind("assistant"),
         "model": TEXT,
         "content": {"type": "array", "items": {"type": "object"}},
-        "stop_reason": {"type": "string", "enum": ["end_turn", "max_tokens", "stop_sequence", "tool_use"]},
+        "stop_reason": {
+            "type": "string",
+            "enum": ["end_turn", "max_tokens", "stop_sequence", "tool_use", "refusal"],
+        },
         "stop_sequence": {"type": ["string", "null"]},
         "usage": {"type": "object"},
     },
@@ -36,14 +40,14 @@ _MESSAGE = {
 
 
 class Messages:
-    """Anthropic's Messages API over one server's model."""
+    """Anthropic's Messages API over the models of one server."""
 
-    def __init__(self, answering: Answering) -> None:
-        self._answering = answering
+    def __init__(self, answerers: Answerers) -> None:
+        self._answerers = answerers
 
     def operations(self) -> Sequence[Operation]:
         """Both endpoints."""
-        tag, counted = "messages", object_of({"input_tokens": {"type": "integer"}})
+        tag, counted = "messages", object_of({"input_tokens": {"type": "integer"}}, ESTIMATED)
         return [
             Operation("POST", "/v1/messages", tag, "Answer", self.create, CREATE, _MESSAGE, stream=True),
             Operation(
@@ -59,8 +63,9 @@ class Messages:
 
     async def create(self, call: Call) -> Response:
         """POST /v1/messages."""
-        asked, name = call.body, new_id("msg")
-        answer = await self._answering.start(call.request, _question(asked, name))
+        asked, name, account = call.body, new_id("msg"), call.request.state.account
+        answerer = await self._answerers.of(asked["model"], account)
+        answer = await answerer.start(_question(asked, name), account, call.request)
         message = _begun(name, asked["model"], answer.counts[0])
         if asked.get("stream"):
             return NamedEvents(events(answer, message), answer.stop)
@@ -70,9 +75,9 @@ class Messages:
 
     async def count(self, call: Call) -> Response:
         """POST /v1/messages/count_tokens."""
-        self._answering.check(call.body["model"])
-        prompt = await to_thread.run_sync(self._answering.prompt, _question(call.body, ""))
-        return JSONResponse({"input_tokens": len(prompt.ids)})
+        answerer = await self._answerers.of(call.body["model"], call.request.state.account)
+        tokens = await to_thread.run_sync(answerer.tokens, _question(call.body, ""))
+        return JSONResponse({"input_tokens": tokens} | estimated(answerer))
 
 
 def _question(asked: Body, name: str) -> Question:

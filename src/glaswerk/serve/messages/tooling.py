@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from glaswerk.infer.grammar import GrammarSource
-from glaswerk.serve.chat_parts.answer_form import schema_form
+from glaswerk.serve.chat_parts.answer_form import Form
 from glaswerk.serve.chat_parts.tools import MOST_TOOLS, NO_TOOLS, Tools, tools
 from glaswerk.serve.contract.schema import Schema
 from glaswerk.serve.contract.shapes import FLAG, FUNCTION_NAME, either, kind, object_of, only
@@ -67,14 +66,17 @@ def tools_asked(asked: Mapping[str, Any]) -> Tools:
 
 def _function(tool: Mapping[str, Any]) -> dict[str, Any]:
     found = {"name": tool["name"], "parameters": tool["input_schema"], "description": tool.get("description")}
+    if tool.get("strict") is not None:
+        found["strict"] = tool["strict"]
     return {"type": "function", "function": found}
 
 
-def form_asked(asked: Mapping[str, Any], found: Tools) -> GrammarSource | None:
-    """The grammar of `output_config.format`. Raises ApiError 400 for a schema that cannot be kept."""
+def form_asked(asked: Mapping[str, Any], found: Tools) -> Form | None:
+    """The form of `output_config.format`. Raises ApiError 400 where a tool must be called, too."""
     form = (asked.get("output_config") or {}).get("format")
     if form is None:
         return None
     if found.choice == "required":
         raise unsupported(FORM, "is not supported where a tool must be called; leave it out")
-    return schema_form(form["schema"], f"{FORM}.schema")
+    # Anthropic's API always keeps a schema.
+    return Form(form["schema"], f"{FORM}.schema", strict=True)

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from glaswerk.serve.answering import Answering
+from glaswerk.serve.answering import Answerers
 from glaswerk.serve.contract.operation import Operation
 from glaswerk.serve.responses.conversations import Conversations
 from glaswerk.serve.responses.responses import Responses
 from glaswerk.serve.stored.store import Store
 
 
-def responses_operations(answering: Answering, store: Store) -> Sequence[Operation]:
+def responses_operations(answerers: Answerers, store: Store) -> Sequence[Operation]:
     """The endpoints of responses and of conversations. What a stopped server left is marked as failed."""
-    responses = Responses(answering, store)
+    responses = Responses(answerers, store)
     if store.first:
         responses.fail_what_was_left()
     return [*responses.operations(), *Conversations(store).operations()]

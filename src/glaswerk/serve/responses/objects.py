@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from glaswerk.infer.engines import Token
-from glaswerk.infer.sampling import Sampling
-from glaswerk.serve import chat_response
 from glaswerk.serve.answering.parts import Part
 from glaswerk.serve.contract.schema import Schema
 from glaswerk.serve.contract.shapes import TEXT, kind
@@ -62,8 +59,9 @@ RESPONSE: Schema = {
 }
 
 
-def started(asked: Mapping[str, Any], sampling: Sampling, conversation: str | None) -> Body:
-    """The response to a request before its first word."""
+def started(asked: Mapping[str, Any], sampling: tuple[float, float], conversation: str | None) -> Body:
+    """The response to a request before its first word. sampling: its temperature and its top_p."""
+    temperature, top_p = sampling
     return {
         "id": new_id("resp"),
         "object": "response",
@@ -86,12 +84,12 @@ def started(asked: Mapping[str, Any], sampling: Sampling, conversation: str | No
         "safety_identifier": asked.get("safety_identifier"),
         "service_tier": "default",
         "store": asked.get("store") is not False,
-        "temperature": sampling.temperature,
+        "temperature": temperature,
         "text": text_shown(asked),
         "tool_choice": asked.get("tool_choice") or "auto",
         "tools": tools_shown(asked),
         "top_logprobs": asked.get("top_logprobs") or 0,
-        "top_p": sampling.top_p,
+        "top_p": top_p,
         "presence_penalty": 0.0,
         "frequency_penalty": 0.0,
         "truncation": asked.get("truncation") or "disabled",
@@ -113,7 +111,7 @@ def usage(counts: tuple[int, int, int], thought: int = 0) -> Body:
     }
 
 
-def text_part(text: str, logprobs: Sequence[Body] = ()) -> Body:
+def text_part(text: str, logprobs: Sequence[Mapping[str, Any]] = ()) -> Body:
     """The text of an answer as a part of its message."""
     return {"type": "output_text", "text": text, "annotations": [], "logprobs": list(logprobs)}
 
@@ -123,7 +121,7 @@ def message(name: str, status: str, content: Sequence[Body]) -> Body:
     return {"id": name, "type": "message", "role": "assistant", "status": status, "content": list(content)}
 
 
-def item_of(part: Part, name: str, status: str, logprobs: Sequence[Body] = ()) -> Body:
+def item_of(part: Part, name: str, status: str, logprobs: Sequence[Mapping[str, Any]] = ()) -> Body:
     """A part of an answer as an item."""
     if part.kind == "text":
         return message(name, status, [text_part(part.text, logprobs)])
@@ -134,18 +132,18 @@ def item_of(part: Part, name: str, status: str, logprobs: Sequence[Body] = ()) -
     return {"id": name, "type": "function_call", "status": status, **called}
 
 
-def logprobs(tokens: Sequence[Token], spell: Callable[[int], bytes]) -> list[Body]:
-    """The log-probabilities of tokens, as a text part has them."""
-    return list(chat_response.logprobs(tokens, spell)["content"])
+# Why an answer is not whole, by what ended it.
+_INCOMPLETE = {"length": "max_output_tokens", "content_filter": "content_filter"}
 
 
 def ended(response: Body, items: Sequence[Body], finish: str | None, counted: Body) -> Body:
     """The response at its end. finish: of the engine; None if it was stopped."""
-    status = {"stop": "completed", "length": "incomplete"}.get(finish or "", "cancelled")
+    reason = _INCOMPLETE.get(finish or "")
+    status = "completed" if finish == "stop" else "incomplete" if reason else "cancelled"
     return response | {
         "status": status,
         "completed_at": now() if status == "completed" else None,
-        "incomplete_details": {"reason": "max_output_tokens"} if status == "incomplete" else None,
+        "incomplete_details": {"reason": reason} if reason else None,
         "output": list(items),
         "usage": counted,
     }

@@ -9,7 +9,8 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from glaswerk.serve.answering import Answering, Question
+from glaswerk.serve.answering import Answerer, Answerers, Question
+from glaswerk.serve.answering.estimates import ESTIMATED, estimated
 from glaswerk.serve.chat_parts.prompt import plain
 from glaswerk.serve.contract.events import NamedEvents
 from glaswerk.serve.contract.operation import Call, Operation
@@ -32,8 +33,8 @@ _STOPPED = "the server stopped before this answer was whole; ask again"
 class Responses:
     """Responses of one server. Those that are stored are of a project, and can be fetched and continued."""
 
-    def __init__(self, answering: Answering, store: Store) -> None:
-        self._answering, self._store = answering, store
+    def __init__(self, answerers: Answerers, store: Store) -> None:
+        self._answerers, self._store = answerers, store
         # Answers in the background, by id: (task, what is written).
         self._running: dict[str, tuple[asyncio.Task[None], Writing]] = {}
 
@@ -53,7 +54,9 @@ class Responses:
             ),
             Operation(
                 "POST", "/v1/responses/input_tokens", tag, "Count the input's tokens", self.count, COUNT,
-                object_of({"object": kind("response.input_tokens"), "input_tokens": {"type": "integer"}}),
+                object_of(
+                    {"object": kind("response.input_tokens"), "input_tokens": {"type": "integer"}}, ESTIMATED
+                ),
             ),
             Operation(
                 "POST", "/v1/responses/compact", tag, "Shorten a history", self.compact, COMPACT,
@@ -79,11 +82,9 @@ class Responses:
         """POST /v1/responses."""
         asked = call.body
         check_together(asked)
-        self._answering.check(asked["model"])
+        answerer = await self._answerers.of(asked["model"], call.request.state.account)
         items, messages = await self._store.run(messages_asked, self._store, call.project, asked)
-        sampling = {name: asked.get(name) for name in ("temperature", "top_p")}
-        chosen = self._answering.served.engine.sampling.changed(**sampling)
-        response = objects.started(asked, chosen, conversation_id(asked))
+        response = objects.started(asked, answerer.sampling(asked), conversation_id(asked))
         logprobs = LOGPROBS in (asked.get("include") or ()) or bool(asked.get("top_logprobs"))
         tools = tools_asked(asked)
         question = Question(
@@ -94,32 +95,31 @@ class Responses:
             tools=tools,
             form=form_asked(asked, tools),
             max_tokens=asked.get("max_output_tokens"),
-            sampling=sampling,
+            sampling={name: asked.get(name) for name in ("temperature", "top_p")},
             top_logprobs=(asked.get("top_logprobs") or 0) if logprobs else None,
             shorten=asked.get("truncation") == "auto",
         )
-        return await self._written(call, question, response, items)
+        return await self._written(call, answerer, question, response, items)
 
-    async def _written(self, call: Call, question: Question, response: Body, items: list[Item]) -> Response:
-        account = call.request.state.account
-        if response["background"]:
+    async def _written(
+        self, call: Call, answerer: Answerer, question: Question, response: Body, items: list[Item]
+    ) -> Response:
+        account, request = call.request.state.account, call.request
+        background = response["background"]
+        if background:
             # The middleware ends what a request left open; this answer goes on after its request.
             account = replace(account, usages=[])
-        answer = await self._answering.start(call.request, question, account)
-        spell = self._spell if question.top_logprobs is not None else None
+        answer = await answerer.start(question, account, None if background else request)
 
         async def save(found: Body) -> None:
             await self._store.run(self._keep, call.project, found, items)
 
-        writing = Writing(response, answer, spell, save)
-        if response["background"]:
+        writing = Writing(response, answer, save)
+        if background:
             return await self._in_background(writing, save)
         if call.body.get("stream"):
             return NamedEvents(writing.events(), answer.stop)
-        return JSONResponse(await writing.whole(call.request))
-
-    def _spell(self, token: int) -> bytes:
-        return self._answering.served.engine.tokenizer.decode_bytes([token])
+        return JSONResponse(await writing.whole(request))
 
     async def _in_background(self, writing: Writing, save: Any) -> Response:
         response = writing.response
@@ -205,32 +205,33 @@ class Responses:
     async def count(self, call: Call) -> Response:
         """POST /v1/responses/input_tokens."""
         check_together(call.body)
-        model = call.body.get("model") or self._answering.served.id
-        self._answering.check(model)
+        model, account = call.body.get("model"), call.request.state.account
+        answerer = await self._answerers.of(model, account)
         _, messages = await self._store.run(messages_asked, self._store, call.project, call.body)
         tools = tools_asked(call.body)
         question = Question(
-            *("", "responses", model, messages),
+            *("", "responses", model or "", messages),
             tools=tools,
             form=form_asked(call.body, tools),
             shorten=call.body.get("truncation") == "auto",
         )
-        prompt = await self._store.run(self._answering.prompt, question)
-        return JSONResponse({"object": "response.input_tokens", "input_tokens": len(prompt.ids)})
+        tokens = await self._store.run(answerer.tokens, question)
+        found = {"object": "response.input_tokens", "input_tokens": tokens}
+        return JSONResponse(found | estimated(answerer))
 
     async def compact(self, call: Call) -> Response:
         """POST /v1/responses/compact: the latest messages that fit half of the context, in one item."""
         check_together(call.body)
-        self._answering.check(call.body["model"])
-        return JSONResponse(await self._store.run(self._compacted, call))
+        answerer = await self._answerers.of(call.body["model"], call.request.state.account)
+        return JSONResponse(await self._store.run(self._compacted, call, answerer))
 
-    def _compacted(self, call: Call) -> Body:
+    def _compacted(self, call: Call, answerer: Answerer) -> Body:
+        room = answerer.context // 2
         _, found = messages_asked(self._store, call.project, {**call.body, "instructions": None})
         messages = [plain(message) for message in found]
-        room = self._answering.served.engine.context // 2
 
         def tokens(found: Any) -> int:
-            return len(self._answering.prompt(Question("", "", "", found)).ids)
+            return answerer.tokens(Question("", "", "", found))
 
         def fits(found: Any) -> bool:
             try:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from glaswerk.infer.grammar import GrammarSource, json_object
-from glaswerk.serve.chat_parts.answer_form import schema_form
+from glaswerk.serve.chat_parts.answer_form import Form
 from glaswerk.serve.chat_parts.tools import MOST_TOOLS, Tools, tools
 from glaswerk.serve.contract.schema import Schema
 from glaswerk.serve.contract.shapes import FLAG, FUNCTION_NAME, either, kind, object_of
@@ -73,14 +72,16 @@ def tools_asked(asked: Mapping[str, Any]) -> Tools:
     return tools({"tools": functions, "tool_choice": choice, "parallel_tool_calls": parallel})
 
 
-def form_asked(asked: Mapping[str, Any], found: Tools) -> GrammarSource | None:
-    """The grammar of `text.format`. Raises ApiError 400 for a schema that cannot be kept."""
+def form_asked(asked: Mapping[str, Any], found: Tools) -> Form | None:
+    """The form of `text.format`. Raises ApiError 400 where a tool must be called, too."""
     form = (asked.get("text") or {}).get("format") or {"type": "text"}
     if form["type"] == "text":
         return None
     if found.choice == "required":
         raise unsupported(FORM, "is not supported where a tool must be called; leave it out")
-    return json_object() if form["type"] == "json_object" else schema_form(form["schema"], f"{FORM}.schema")
+    if form["type"] == "json_object":
+        return Form(None, FORM)
+    return Form(form["schema"], f"{FORM}.schema", form["name"], form.get("strict"))
 
 
 def tools_shown(asked: Mapping[str, Any]) -> list[dict[str, Any]]:

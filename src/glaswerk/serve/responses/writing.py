@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from starlette.requests import Request
 
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.infer.engines import Token
 from glaswerk.serve.answering import Answer, read_through
 from glaswerk.serve.answering.parts import Part
 from glaswerk.serve.contract.events import Event
@@ -17,21 +16,19 @@ from glaswerk.serve.responses import objects
 from glaswerk.serve.responses.objects import Body
 from glaswerk.serve.stored.store import new_id
 
-Spell = Callable[[int], bytes]
 Save = Callable[[Body], Awaitable[None]]
 _IDS = {"text": "msg", "thoughts": "rs", "call": "fc"}
 
 
 class Writing:
-    """A response and its answer. spell: the bytes of a token if log-probabilities are wanted."""
+    """A response and its answer. save: stores the response at its end."""
 
-    def __init__(self, response: Body, answer: Answer, spell: Spell | None, save: Save) -> None:
-        self.response, self.answer = response, answer
-        self._spell, self._save = spell, save
+    def __init__(self, response: Body, answer: Answer, save: Save) -> None:
+        self.response, self.answer, self._save = response, answer, save
         # Of each part: its id and its log-probabilities.
         self._ids: list[str] = []
-        self._logprobs: list[list[Body]] = []
-        self._held: list[Body] = []
+        self._logprobs: list[list[Mapping[str, Any]]] = []
+        self._held: list[Mapping[str, Any]] = []
         self._number = -1
 
     async def whole(self, request: Request | None = None) -> Body:
@@ -59,7 +56,8 @@ class Writing:
         yield self._event("in_progress", response=self.response)
         parts: list[Part] = []
         async for step in self.answer.steps():
-            self._hold(step.tokens)
+            # Log-probabilities wait until their text comes: tokens may be halves of a character.
+            self._held += step.logprobs
             for part, added in step.pieces:
                 for event in self._piece(parts, part, added):
                     yield event
@@ -130,11 +128,6 @@ class Writing:
         counted = objects.usage(self.answer.counts, self.answer.thought)
         self.response = objects.ended(self.response, items, self.answer.finish, counted)
         await self._save(self.response)
-
-    def _hold(self, tokens: Sequence[Token]) -> None:
-        """Keep log-probabilities until their text comes: tokens may be halves of a character."""
-        if self._spell is not None:
-            self._held += objects.logprobs(tokens, self._spell)
 
     @property
     def _index(self) -> int:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import httpx
+from starlette.responses import JSONResponse, Response
 
+from glaswerk.serve.chat_response import event
 from glaswerk.serve.errors import ApiError
 from glaswerk.serve.upstreams.settings import Upstream
 
@@ -70,7 +72,7 @@ class UpstreamClient:
             yield self._objects(reply)
 
     async def _objects(self, reply: httpx.Response) -> AsyncIterator[dict[str, Any]]:
-        async for line in _lines(reply, self):
+        async for line in self._lines(reply):
             if not line.startswith(b"data:"):
                 continue
             data = line[5:].strip()
@@ -83,6 +85,21 @@ class UpstreamClient:
                 raise self._failed(f"failed: {_message(found)}")
             yield found
 
+    async def _lines(self, reply: httpx.Response) -> AsyncIterator[bytes]:
+        held, size = b"", 0
+        # Whoever reads the events is not within `_request`.
+        with self._in_words():
+            async for part in reply.aiter_raw():
+                size += len(part)
+                *lines, held = (held + part).split(b"\n")
+                longest = max(map(len, [held, *lines]))
+                if size > _STREAM_BYTES or longest > _LINE_BYTES:
+                    raise self._failed("sent too much")
+                for line in lines:
+                    yield line.strip()
+        if held:
+            yield held.strip()
+
     @asynccontextmanager
     async def _request(
         self, method: str, path: str, body: Mapping[str, Any] | None
@@ -91,11 +108,17 @@ class UpstreamClient:
         if key := self.upstream.key():
             headers["authorization"] = f"Bearer {key}"
         url = f"{self.upstream.url}{path}"
-        try:
+        with self._in_words():
             async with self._http.stream(method, url, json=body, headers=headers) as reply:
                 if reply.status_code != 200:
                     raise await self._refused(reply)
                 yield reply
+
+    @contextmanager
+    def _in_words(self) -> Iterator[None]:
+        """Errors of the connection as errors of ours."""
+        try:
+            yield
         except httpx.TimeoutException as error:
             message = f"the upstream {self.upstream.name} did not answer in time"
             raise ApiError(504, message, code="upstream_timeout") from error
@@ -117,6 +140,21 @@ class UpstreamClient:
     def _failed(self, what: str) -> ApiError:
         return ApiError(502, f"the upstream {self.upstream.name} {what}", code="upstream_error")
 
+    def reply(self, found: dict[str, Any]) -> Response:
+        """An object of it as a response. Raises ApiError 502 for what no JSON of ours has."""
+        try:
+            return JSONResponse(found)
+        # Infinite numbers, halves of surrogate pairs.
+        except (ValueError, RecursionError) as error:
+            raise self._failed("answered with what is no JSON") from error
+
+    def event(self, found: dict[str, Any]) -> bytes:
+        """An object of it as an event. Raises as `reply`."""
+        try:
+            return event(found)
+        except (ValueError, RecursionError) as error:
+            raise self._failed("sent an event that is no JSON") from error
+
     async def close(self) -> None:
         """Close its connections."""
         await self._http.aclose()
@@ -130,19 +168,6 @@ async def _read(reply: httpx.Response, name: str, *, most: int = _ANSWER_BYTES) 
         if size > most:
             raise ApiError(502, f"the upstream {name} sent more than {most:,} bytes", code="upstream_error")
     return b"".join(parts)
-
-
-async def _lines(reply: httpx.Response, client: UpstreamClient) -> AsyncIterator[bytes]:
-    held, size = b"", 0
-    async for part in reply.aiter_raw():
-        size += len(part)
-        *lines, held = (held + part).split(b"\n")
-        if size > _STREAM_BYTES or len(held) > _LINE_BYTES or any(len(line) > _LINE_BYTES for line in lines):
-            raise ApiError(502, f"the upstream {client.upstream.name} sent too much", code="upstream_error")
-        for line in lines:
-            yield line.strip()
-    if held:
-        yield held.strip()
 
 
 def _object(data: bytes) -> dict[str, Any] | None:

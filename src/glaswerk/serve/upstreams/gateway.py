@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from glaswerk.serve.accounts.account import Account, Usage
 from glaswerk.serve.accounts.accounts import Accounts
@@ -20,6 +21,7 @@ from glaswerk.serve.pool import unless_disconnected
 from glaswerk.serve.recent_answers import RecentAnswers, TracedText
 from glaswerk.serve.request_body import read_object
 from glaswerk.serve.upstreams.client import UpstreamClient
+from glaswerk.serve.upstreams.counts import Counting, estimate
 from glaswerk.serve.upstreams.own import OwnServers, Target
 from glaswerk.serve.upstreams.settings import Upstream
 
@@ -61,34 +63,39 @@ class Upstreams:
 
         async def endpoint(request: Request) -> Response:
             body = await read_object(request, self._limits.body_bytes)
-            found = await self._find(body.get("model"), request.state.account)
+            found = await self.find(body.get("model"), request.state.account)
             if found is None:
                 return await local(request)
             return await _Passed(self, found, path, body).answer(request)
 
         return endpoint
 
-    async def passed(self, request: Request, path: str, body: dict[str, Any]) -> Response | None:
-        """The answer of an endpoint that no text comes from; None for a request about a model of ours.
+    async def embedded(self, request: Request, body: dict[str, Any]) -> Response | None:
+        """The vectors of a model of an upstream; None for a request about a model of ours.
 
-        Only "/embeddings" is passed on. Raises ApiError 400 for another endpoint.
+        Raises ApiError 400 for a program of ours, which has a model that writes.
         """
         account: Account = request.state.account
-        target = await self._find(body.get("model"), account)
+        target, path = await self.find(body.get("model"), account), "/embeddings"
         if target is None:
             return None
-        if path != "/embeddings" or target.own:
+        if target.own:
             message = f"{path} is not passed on to the server of {target.name[:80]}; use /v1/chat/completions"
             raise ApiError(400, message, param="model", code="unsupported_model")
         name = f"emb-{secrets.token_hex(12)}"
         usage = await self.begin(account, target.name, path, body | {"max_tokens": 1}, name)
+        counting = Counting(estimate(body.get("input")))
         found = await unless_disconnected(request, target.client.post(path, body | {"model": target.model}))
-        counted = found.get("usage")
-        prompt, cached, _ = _counts(counted if isinstance(counted, dict) else {})
-        await usage.finish(prompt, cached, 0, "stop")
-        return JSONResponse(found | {"model": body["model"]})
+        counting.says(found.get("usage"))
+        reply = target.client.reply(found | {"model": body["model"]})
+        await usage.finish(*counting.counts, "stop")
+        return reply
 
-    async def _find(self, asked: object, account: Account) -> Target | None:
+    async def find(self, asked: object, account: Account) -> Target | None:
+        """The server that has a model; None for a model of none.
+
+        Raises ApiError 403 if the account may not use one of ours, 503 while it is not there.
+        """
         if not isinstance(asked, str):
             return None
         if (own := await self._own.find(asked, account)) or "/" not in asked:
@@ -102,15 +109,14 @@ class Upstreams:
     async def begin(
         self, account: Account, model: str, path: str, body: Mapping[str, Any], answer: str
     ) -> Usage:
-        """Admit a request; its prompt is estimated at three characters a token until the upstream counts."""
-        size = len(json.dumps(body, ensure_ascii=False)) // 3
+        """Admit a request; its prompt is estimated until the upstream counts."""
         most = body.get("max_completion_tokens") or body.get("max_tokens")
         limit = most if isinstance(most, int) and 0 < most < 2**31 else self._limits.default_max_tokens
         return await self._accounts.begin(
             account,
             model=model,
             endpoint=path.strip("/"),
-            prompt_tokens=size,
+            prompt_tokens=estimate(body),
             max_tokens=limit * _choices(body),
             response=answer,
         )
@@ -149,33 +155,31 @@ class _Passed:
         if self._stream:
             self._body["stream_options"] = {"include_usage": True}
         self._id = f"{'chatcmpl' if 'chat' in path else 'cmpl'}-{secrets.token_hex(12)}"
-        self._text, self._counts, self._finish = "", (0, 0, 0), "stop"
+        self._text, self._finish, self._counting = "", "stop", Counting(estimate(self._body))
 
     async def answer(self, request: Request) -> Response:
         account = getattr(request.state, "account", None) or Account()
         usage = await self._home.begin(account, self._counted_as, self._path, self._body, self._id)
         if self._stream:
-            return StreamingResponse(
-                self._events(usage),
-                media_type="text/event-stream",
-                headers={"cache-control": "no-cache, no-transform", "x-accel-buffering": "no"},
-            )
+            stack = AsyncExitStack()
+            opening = stack.enter_async_context(self._client.events(self._path, self._body))
+            # What it refuses is an error of the request: as an event, no client would try again.
+            return _Stream(self._events(usage, await unless_disconnected(request, opening)), stack)
         found = await unless_disconnected(request, self._client.post(self._path, self._body))
         self._note(found, usage)
-        await usage.finish(*self._counts, self._finish)
+        await usage.finish(*self._counting.counts, self._finish)
         extra = await self._extra()
-        return JSONResponse(self._ours(found) | extra)
+        return self._client.reply(self._ours(found) | extra)
 
-    async def _events(self, usage: Usage) -> AsyncIterator[bytes]:
+    async def _events(self, usage: Usage, objects: AsyncIterator[dict[str, Any]]) -> AsyncIterator[bytes]:
         """After the first event, an error can only be reported as another event."""
         try:
-            async with self._client.events(self._path, self._body) as objects:
-                async for found in objects:
-                    self._note(found, usage)
-                    if found.get("choices") or self._told_usage:
-                        yield event(self._ours(found))
+            async for found in objects:
+                self._note(found, usage)
+                if found.get("choices") or self._told_usage:
+                    yield self._client.event(self._ours(found))
             extra = await self._extra()
-            await usage.finish(*self._counts, self._finish)
+            await usage.finish(*self._counting.counts, self._finish)
         except ApiError as error:
             yield failure(error)
             return
@@ -201,27 +205,36 @@ class _Passed:
         first = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else {}
         said = first.get("delta") or first.get("message") or first
         text = (said.get("content") or said.get("text")) if isinstance(said, dict) else None
-        if isinstance(text, str) and first.get("index", 0) == 0:
-            self._text += text
+        if isinstance(text, str):
+            self._counting.wrote(text)
+            self._text += text if first.get("index", 0) == 0 else ""
         if isinstance(reason := first.get("finish_reason"), str):
             self._finish = reason[:40]
-        if isinstance(counts := found.get("usage"), dict):
-            self._counts = _counts(counts)
-        usage.count(*self._counts)
+        self._counting.says(found.get("usage"))
+        usage.count(*self._counting.counts)
+
+
+class _Stream(StreamingResponse):
+    """A stream of an upstream. Its connection is closed when the response ends, fails or loses its client."""
+
+    media_type = "text/event-stream"
+
+    def __init__(self, events: AsyncIterator[bytes], stack: AsyncExitStack) -> None:
+        super().__init__(
+            events, headers={"cache-control": "no-cache, no-transform", "x-accel-buffering": "no"}
+        )
+        self._stack = stack
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await self._stack.aclose()
 
 
 def _choices(body: Mapping[str, Any]) -> int:
     found = body.get("n")
     return found if type(found) is int and 1 <= found <= 128 else 1
-
-
-def _counts(found: Mapping[str, Any]) -> tuple[int, int, int]:
-    """(prompt, cached, completion) as the upstream says; what is no count is 0."""
-    details = found.get("prompt_tokens_details")
-    cached = details.get("cached_tokens") if isinstance(details, dict) else 0
-    prompt, completion = found.get("prompt_tokens"), found.get("completion_tokens")
-    whole = [n if type(n) is int and 0 <= n < 2**40 else 0 for n in (prompt, cached, completion)]
-    return whole[0], min(whole[0], whole[1]), whole[2]
 
 
 def _spoken(body: Mapping[str, Any]) -> str:

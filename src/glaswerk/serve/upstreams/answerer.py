@@ -1,0 +1,76 @@
+"""Who answers for the models of upstreams where an endpoint is not chat completions itself.
+
+Responses and Anthropic's messages are translated to chat completions, which every OpenAI-compatible server
+has; their events are written here, by the same code as for our own models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+
+from glaswerk.serve.accounts.account import Account
+from glaswerk.serve.answering import Answer, Answerer, Question
+from glaswerk.serve.errors import ApiError
+from glaswerk.serve.upstreams.answer import UpstreamAnswer
+from glaswerk.serve.upstreams.chat_body import chat_body
+from glaswerk.serve.upstreams.counts import Counting, estimate
+from glaswerk.serve.upstreams.gateway import Upstreams
+from glaswerk.serve.upstreams.own import Target
+from glaswerk.serve.upstreams.reading import Reading
+
+
+async def answerer_of(home: Upstreams, model: str, account: Account) -> Answerer | None:
+    """Who answers for a model of an upstream; None for a model that no upstream has.
+
+    Raises ApiError 403 if the account may not use it, 503 for a program of ours that is not there.
+    """
+    target = await home.find(model, account)
+    return None if target is None else UpstreamAnswerer(home, target)
+
+
+class UpstreamAnswerer:
+    """See `Answerer`. Its tokenizer is not known here: counts before an answer are estimates."""
+
+    exact = False
+
+    def __init__(self, home: Upstreams, target: Target) -> None:
+        self._home, self._target = home, target
+
+    @property
+    def context(self) -> int:
+        """See `Answerer`."""
+        message = (
+            f"the context of {self._target.name[:80]} is not known here, so no history is fitted to it\n"
+            "hint: send the turns that are to be kept as input"
+        )
+        raise ApiError(400, message, param="model", code="unsupported_model")
+
+    def sampling(self, asked: Mapping[str, Any]) -> tuple[float, float]:
+        """See `Answerer`: 1 is what OpenAI's API has where nothing is said."""
+        temperature, top_p = asked.get("temperature"), asked.get("top_p")
+        return 1.0 if temperature is None else temperature, 1.0 if top_p is None else top_p
+
+    def tokens(self, asked: Question) -> int:
+        """See `Answerer`."""
+        return max(1, estimate(self._body(asked)))
+
+    async def start(self, asked: Question, account: Account, request: Request | None = None) -> Answer:
+        """See `Answerer`. Without a request, the upstream is asked at the first step."""
+        body, target = self._body(asked), self._target
+        usage = await self._home.begin(account, target.name, asked.endpoint, body, asked.id)
+        name, stops = target.client.upstream.name, asked.stop
+        reading = Reading(name, Counting(estimate(body)), stops, logprobs=asked.top_logprobs is not None)
+
+        def keep(text: str) -> None:
+            self._home.keep(asked.id, text, body)
+
+        answer = UpstreamAnswer(target.client, body, reading, usage, keep)
+        if request is not None:
+            await answer.open(request)
+        return answer
+
+    def _body(self, asked: Question) -> dict[str, Any]:
+        return chat_body(asked, self._target.model, self._target.client.upstream.url)
