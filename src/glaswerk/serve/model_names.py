@@ -8,6 +8,7 @@ from typing import Any
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Lab
+from glaswerk.serve.contract.pictures import without_pictures
 
 _HINT = "fix that line in lab.toml, or delete it: every setting has a default"
 # Fields that contract tests of clients fill with values of which no model can make anything.
@@ -53,7 +54,7 @@ class ModelNames:
         """The fields of a request; in contract mode without those that only a dummy has."""
         if not self.contract:
             return body
-        found = {key: value for key, value in body.items() if key not in _DUMMIES}
+        found = {key: value for key, value in without_pictures(body).items() if key not in _DUMMIES}
         for name in ("max_tokens", "max_completion_tokens"):
             if found.get(name) == 0:
                 found[name] = 1

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from openai import NotFoundError, OpenAI
+from openai import BadRequestError, NotFoundError, OpenAI
 
 from glaswerk.lab import Lab
 from glaswerk.serve.contract.dummies import example, tidied
@@ -16,7 +16,7 @@ from glaswerk.serve.files.files import FILE
 from glaswerk.serve.responses.objects import RESPONSE
 from glaswerk.serve.responses.request import CREATE
 from tests.serve.clients import openai_client
-from tests.serve.conftest import Running
+from tests.serve.conftest import BRIDGE, Running
 from tests.serve.test_model_names import set_up
 
 
@@ -109,6 +109,46 @@ def test_the_first_token_of_an_echoed_text_has_a_number(client: OpenAI) -> None:
     (other,) = client.completions.create(**asked | {"prompt": [7, 8, 9]}).choices
     assert other.logprobs is not None
     assert (other.logprobs.token_logprobs or [0])[0] is None
+
+
+def picture(kind: str, where: Any) -> list[Any]:
+    """A text and a picture, as parts of a message."""
+    text = "input_text" if kind == "input_image" else "text"
+    field = "source" if kind == "image" else "image_url"
+    return [{"type": text, "text": "Who built the old bridge?"}, {"type": kind, field: where}]
+
+
+def test_pictures_are_passed_over_in_every_kind_of_message(client: OpenAI) -> None:
+    url = "data:image/png;base64,AA=="
+    asked: Any = {"model": "chat", "max_tokens": 30, "temperature": 0}
+    parts = picture("image_url", {"url": url})
+    seen = client.chat.completions.create(**asked, messages=[{"role": "user", "content": parts}])
+    assert seen.choices[0].message.content == BRIDGE
+    items: Any = [{"role": "user", "content": picture("input_image", url)}]
+    assert client.responses.create(model="chat", temperature=0, input=items).output_text == BRIDGE
+    source = {"type": "base64", "media_type": "image/png", "data": "AA=="}
+    body = asked | {"messages": [{"role": "user", "content": picture("image", source)}]}
+    assert client.post("/messages", cast_to=dict[str, Any], body=body)["content"][0]["text"] == BRIDGE
+    alone: Any = [{"role": "user", "content": parts[1:]}]
+    assert client.chat.completions.create(**asked, messages=alone).choices
+
+
+@pytest.mark.parametrize("path", ["/responses", "/responses/compact", "/messages", "/chat/completions"])
+def test_a_question_without_a_model_stays_an_error(client: OpenAI, path: str) -> None:
+    asked = [{"role": "user", "content": "Hello?"}]
+    body = {"messages": asked} if path.endswith(("messages", "completions")) else {"input": asked}
+    with pytest.raises(BadRequestError) as error:
+        client.post(path, cast_to=dict[str, Any], body=body)
+    assert "model" in error.value.message
+    assert client.responses.create().output
+
+
+def test_without_contract_mode_a_picture_is_refused_by_its_place(server: Running) -> None:
+    with openai_client(server) as client, pytest.raises(BadRequestError) as error:
+        client.chat.completions.create(
+            model="chat", messages=[{"role": "user", "content": picture("image_url", {"url": "data:,"})}]
+        )
+    assert str(error.value.param).startswith("messages[0].content[1]")
 
 
 def test_without_contract_mode_an_unknown_id_is_not_found(server: Running) -> None:

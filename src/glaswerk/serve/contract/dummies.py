@@ -16,6 +16,7 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 from glaswerk.serve.contract.operation import Call, Handler, Operation, checked_query
+from glaswerk.serve.contract.pictures import without_pictures
 from glaswerk.serve.contract.schema import Schema, check
 from glaswerk.serve.errors import ApiError
 
@@ -46,7 +47,7 @@ def _handler(operation: Operation, handler: Handler) -> Handler:
     async def answer(call: Call) -> Response:
         body = call.body
         if operation.body is not None and not operation.form:
-            body = tidied(body, operation.body)
+            body = tidied(without_pictures(body), operation.body)
             check(body, operation.body)
         try:
             return await handler(replace(call, body=body, query=_query(call, operation.query)))
@@ -69,8 +70,12 @@ def _query(call: Call, known: Mapping[str, Schema]) -> dict[str, Any]:
 
 
 def tidied(body: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
-    """The fields of a body that fit, and examples of those that are missing."""
+    """The fields of a body that fit, and examples of those that are missing.
+
+    Who asks something without a model forgot it: that stays an error.
+    """
     properties = schema.get("properties", {})
+    forgot_model = "model" not in body and any(body.get(name) for name in ("input", "messages"))
     found = {name: value for name, value in body.items() if name in properties or not properties}
     for name in [name for name in found if name in properties]:
         if not _fits(found[name], properties[name]) or _is_dummy(name, found[name]):
@@ -82,7 +87,8 @@ def tidied(body: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
     if found.get("stream"):
         found.pop("background", None)
     for name in schema.get("required", ()):
-        found.setdefault(name, example(properties[name]))
+        if not (name == "model" and forgot_model):
+            found.setdefault(name, example(properties[name]))
     return found
 
 
