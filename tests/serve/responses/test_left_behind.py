@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from glaswerk.infer.sampling import Sampling
 from glaswerk.lab import Lab
 from glaswerk.serve.responses.objects import started
 from glaswerk.serve.stored.store import Store
@@ -16,7 +15,7 @@ def test_an_answer_that_a_stopped_server_left_has_failed_after_the_next_start(
     start: Callable[..., Running], copy: Lab
 ) -> None:
     store = Store(copy.root / "stored.db")
-    left = started({"model": "chat", "background": True}, Sampling(), None)
+    left = started({"model": "chat", "background": True}, (0.7, 1.0), None)
     done = left | {"id": "resp_done", "status": "completed"}
     for response in (left, done):
         store.add("local", "response", {"id": response["id"], "response": response, "input": []})

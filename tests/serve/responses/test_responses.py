@@ -139,6 +139,10 @@ def test_an_answer_in_the_background_is_fetched_later_and_can_be_stopped(client:
     long = client.responses.create(model="chat", input=ENDLESS, max_output_tokens=5000, background=True)
     assert client.responses.cancel(long.id).status == "cancelled"
     assert client.responses.retrieve(long.id).status == "cancelled"
+    gone = client.responses.create(model="chat", input=ENDLESS, max_output_tokens=5000, background=True)
+    client.responses.delete(gone.id)
+    with pytest.raises(NotFoundError):
+        client.responses.retrieve(gone.id)
     whole = client.responses.create(model="chat", input=ASKED, max_output_tokens=2)
     with pytest.raises(BadRequestError, match="background"):
         client.responses.cancel(whole.id)
@@ -195,7 +199,7 @@ def test_a_history_that_is_too_long_is_refused_or_shortened_on_request(client: O
         ({"input": "Hello.", "text": {"format": {"type": "grammar", "name": "a"}}}, "text.format.type"),
         ({"input": "Hello.", "reasoning": {"effort": "high"}}, "reasoning.effort"),
         ({"input": "Hello.", "prompt": {"id": "pmpt_1"}}, "prompt"),
-        ({"input": "Hello.", "background": True, "stream": True}, "background"),
+        ({"input": "Hello.", "background": True, "store": False}, "background"),
         ({"input": "Hello.", "conversation": "conv_1", "previous_response_id": "resp_1"}, "conversation"),
     ],
 )

@@ -23,7 +23,7 @@ class NamedEvents(StreamingResponse):
 
     media_type = "text/event-stream"
 
-    def __init__(self, events: AsyncIterator[Event], stop: Callable[[], None]) -> None:
+    def __init__(self, events: AsyncIterator[Event], stop: Callable[[], None] = lambda: None) -> None:
         headers = {"cache-control": "no-cache, no-transform", "x-accel-buffering": "no"}
         super().__init__(_encoded(events), headers=headers)
         self._stop = stop

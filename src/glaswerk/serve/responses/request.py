@@ -97,7 +97,6 @@ def check_together(body: dict[str, Any]) -> None:
     if not body.get("input") and not body.get("previous_response_id") and not body.get("conversation"):
         message = "input must be text or a list of items, found nothing to answer"
         raise ApiError(400, message, param="input", code="missing_required_parameter")
-    if body.get("background") and (body.get("stream") or body.get("store") is False):
-        wrong = "stream" if body.get("stream") else "store"
-        message = f"background is for answers that are fetched later; leave {wrong} out"
+    if body.get("background") and body.get("store") is False:
+        message = "background is for answers that are fetched later; leave store out"
         raise ApiError(400, message, param="background", code="invalid_value")

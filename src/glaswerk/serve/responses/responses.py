@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from glaswerk.core.document import Message
+from glaswerk.serve.accounts.account import Account
 from glaswerk.serve.answering import Answerer, Answerers, Question
 from glaswerk.serve.answering.estimates import ESTIMATED, estimated
 from glaswerk.serve.chat_parts.prompt import plain
 from glaswerk.serve.contract.events import NamedEvents
 from glaswerk.serve.contract.operation import Call, Operation
+from glaswerk.serve.contract.schema import Schema
 from glaswerk.serve.contract.shapes import PAGING, TEXT, deleted, kind, listed, object_of
 from glaswerk.serve.errors import ApiError
 from glaswerk.serve.responses import compaction, objects
-from glaswerk.serve.responses.history import messages_asked
+from glaswerk.serve.responses.following import Log, begun, replayed
+from glaswerk.serve.responses.history import Unstored, what_is_asked
 from glaswerk.serve.responses.items import ITEM, Item
 from glaswerk.serve.responses.objects import Body
 from glaswerk.serve.responses.request import COMPACT, COUNT, CREATE, LOGPROBS, check_together, conversation_id
 from glaswerk.serve.responses.tooling import form_asked, tools_asked
-from glaswerk.serve.responses.writing import Writing
+from glaswerk.serve.responses.writing import Deltas, Writing
 from glaswerk.serve.stored.store import Store, missing, new_id, now, page_of
 
-_STREAMED = {"stream": {"type": "boolean"}, "starting_after": {"type": "integer"}}
+_STREAMED: Mapping[str, Schema] = {
+    "stream": {"type": "boolean"},
+    "starting_after": {"type": "integer", "minimum": 0},
+}
 
 _STOPPED = "the server stopped before this answer was whole; ask again"
 
@@ -35,8 +43,8 @@ class Responses:
 
     def __init__(self, answerers: Answerers, store: Store) -> None:
         self._answerers, self._store = answerers, store
-        # Answers in the background, by id: (task, what is written).
-        self._running: dict[str, tuple[asyncio.Task[None], Writing]] = {}
+        # Answers in the background, by id.
+        self._running: dict[str, tuple[asyncio.Task[None], Writing, Log]] = {}
 
     def fail_what_was_left(self) -> None:
         """Mark the responses that a stopped server was writing. Nobody goes on with them."""
@@ -80,71 +88,66 @@ class Responses:
 
     async def create(self, call: Call) -> Response:
         """POST /v1/responses."""
-        asked = call.body
+        asked, request = call.body, call.request
         check_together(asked)
-        answerer = await self._answerers.of(asked["model"], call.request.state.account)
-        items, messages = await self._store.run(messages_asked, self._store, call.project, asked)
-        response = objects.started(asked, answerer.sampling(asked), conversation_id(asked))
-        logprobs = LOGPROBS in (asked.get("include") or ()) or bool(asked.get("top_logprobs"))
-        tools = tools_asked(asked)
-        question = Question(
-            id=response["id"],
-            endpoint="responses",
-            model=asked["model"],
-            messages=messages,
-            tools=tools,
-            form=form_asked(asked, tools),
-            max_tokens=asked.get("max_output_tokens"),
-            sampling={name: asked.get(name) for name in ("temperature", "top_p")},
-            top_logprobs=(asked.get("top_logprobs") or 0) if logprobs else None,
-            shorten=asked.get("truncation") == "auto",
-        )
-        return await self._written(call, answerer, question, response, items)
-
-    async def _written(
-        self, call: Call, answerer: Answerer, question: Question, response: Body, items: list[Item]
-    ) -> Response:
-        account, request = call.request.state.account, call.request
-        background = response["background"]
-        if background:
+        if asked.get("background"):
             # The middleware ends what a request left open; this answer goes on after its request.
-            account = replace(account, usages=[])
-        answer = await answerer.start(question, account, None if background else request)
-
-        async def save(found: Body) -> None:
-            await self._store.run(self._keep, call.project, found, items)
-
-        writing = Writing(response, answer, save)
-        if background:
-            return await self._in_background(writing, save)
-        if call.body.get("stream"):
-            return NamedEvents(writing.events(), answer.stop)
+            account = replace(request.state.account, usages=[])
+            return await self._in_background(call, await self.begin(asked, call.project, account))
+        writing = await self.begin(asked, call.project, request.state.account, request)
+        if asked.get("stream"):
+            return NamedEvents(writing.events(), writing.answer.stop)
         return JSONResponse(await writing.whole(request))
 
-    async def _in_background(self, writing: Writing, save: Any) -> Response:
-        response = writing.response
-        await save(response)
+    async def begin(
+        self,
+        asked: Body,
+        project: str,
+        account: Account,
+        request: Request | None = None,
+        unstored: Unstored | None = None,
+    ) -> Writing:
+        """Start the answer to a request whose fields are checked.
+
+        unstored: what it may continue besides stored responses. Raises ApiError as `Answerer.start`.
+        """
+        answerer = await self._answerers.of(asked["model"], account)
+        read = await self._store.run(what_is_asked, self._store, project, asked, unstored)
+        response = objects.started(asked, answerer.sampling(asked), conversation_id(asked))
+        answer = await answerer.start(_question(asked, response["id"], read.messages), account, request)
+
+        async def save(writing: Writing) -> None:
+            await self._store.run(self._keep, project, writing.response, read.items, writing.deltas)
+
+        return Writing(response, answer, save, read)
+
+    async def _in_background(self, call: Call, writing: Writing) -> Response:
+        response, log = writing.response, Log()
+        await writing.save()
 
         async def work() -> None:
             try:
-                await writing.whole()
-            except Exception as error:
-                await save(objects.failed(response, "server_error", "the server failed on this answer"))
-                if not isinstance(error, ApiError):
-                    raise
+                async for event in writing.events():
+                    log.add(event)
             finally:
+                writing.answer.stop()
+                if writing.response["status"] == "failed":
+                    await writing.save()
                 self._running.pop(response["id"], None)
+                log.end()
 
-        self._running[response["id"]] = (asyncio.create_task(work()), writing)
+        self._running[response["id"]] = (asyncio.create_task(work()), writing, log)
+        if call.body.get("stream"):
+            return NamedEvents(log.events())
         return JSONResponse(response)
 
-    def _keep(self, project: str, response: Body, items: list[Item]) -> None:
+    def _keep(self, project: str, response: Body, items: list[Item], deltas: Deltas) -> None:
         """Store a response, and its items in its conversation once it is at its end."""
         conversation, record = response["conversation"], {"id": response["id"], "response": response}
 
         def work() -> None:
             if response["store"]:
-                record["input"] = items
+                record.update({"input": items, "deltas": deltas})
                 if self._store.find(project, "response", response["id"]) is None:
                     self._store.add(project, "response", record)
                     self._store.trim(project, "response")
@@ -158,11 +161,12 @@ class Responses:
 
     async def find(self, call: Call) -> Response:
         """GET /v1/responses/{id}."""
-        found = (await self._found(call))["response"]
-        if call.query.get("stream"):
-            message = "stream is not supported here: a stored response is whole; leave it out"
-            raise ApiError(400, message, param="stream", code="unsupported_parameter")
-        return JSONResponse(found)
+        record = await self._found(call)
+        if not call.query.get("stream"):
+            return JSONResponse(record["response"])
+        _, _, log = self._running.get(record["id"], (None, None, None))
+        after = call.query.get("starting_after", -1)
+        return NamedEvents(log.events(after) if log else await begun(replayed(record, after)))
 
     async def _found(self, call: Call) -> Body:
         return await self._store.run(self._store.get, call.project, "response", call.path("response_id"))
@@ -170,8 +174,10 @@ class Responses:
     async def delete(self, call: Call) -> Response:
         """DELETE /v1/responses/{id}: also stops it."""
         name = call.path("response_id")
-        await self._store.run(self._store.remove, call.project, "response", name)
+        await self._found(call)
+        # First: at its end it would be stored again.
         await self._stop(name)
+        await self._store.run(self._store.remove, call.project, "response", name)
         return JSONResponse({"id": name, "object": "response", "deleted": True})
 
     async def cancel(self, call: Call) -> Response:
@@ -184,7 +190,7 @@ class Responses:
         return JSONResponse((await self._found(call))["response"])
 
     async def _stop(self, name: str) -> None:
-        task, writing = self._running.get(name, (None, None))
+        task, writing, _ = self._running.get(name, (None, None, None))
         if task is not None and writing is not None:
             writing.answer.stop()
             await asyncio.wait([task], timeout=10)
@@ -207,14 +213,8 @@ class Responses:
         check_together(call.body)
         model, account = call.body.get("model"), call.request.state.account
         answerer = await self._answerers.of(model, account)
-        _, messages = await self._store.run(messages_asked, self._store, call.project, call.body)
-        tools = tools_asked(call.body)
-        question = Question(
-            *("", "responses", model or "", messages),
-            tools=tools,
-            form=form_asked(call.body, tools),
-            shorten=call.body.get("truncation") == "auto",
-        )
+        read = await self._store.run(what_is_asked, self._store, call.project, call.body)
+        question = _question({"model": model or "", **call.body}, "", read.messages)
         tokens = await self._store.run(answerer.tokens, question)
         found = {"object": "response.input_tokens", "input_tokens": tokens}
         return JSONResponse(found | estimated(answerer))
@@ -227,8 +227,8 @@ class Responses:
 
     def _compacted(self, call: Call, answerer: Answerer) -> Body:
         room = answerer.context // 2
-        _, found = messages_asked(self._store, call.project, {**call.body, "instructions": None})
-        messages = [plain(message) for message in found]
+        read = what_is_asked(self._store, call.project, {**call.body, "instructions": None})
+        messages = [plain(message) for message in read.messages]
 
         def tokens(found: Any) -> int:
             return answerer.tokens(Question("", "", "", found))
@@ -248,3 +248,20 @@ class Responses:
             "output": [item],
             "usage": objects.usage((tokens(kept) if fits(kept) else 0, 0, 0)),
         }
+
+
+def _question(asked: Body, name: str, messages: Sequence[Message]) -> Question:
+    tools = tools_asked(asked)
+    logprobs = LOGPROBS in (asked.get("include") or ()) or bool(asked.get("top_logprobs"))
+    return Question(
+        id=name,
+        endpoint="responses",
+        model=asked["model"],
+        messages=messages,
+        tools=tools,
+        form=form_asked(asked, tools),
+        max_tokens=asked.get("max_output_tokens"),
+        sampling={name: asked.get(name) for name in ("temperature", "top_p")},
+        top_logprobs=(asked.get("top_logprobs") or 0) if logprobs else None,
+        shorten=asked.get("truncation") == "auto",
+    )

@@ -9,22 +9,34 @@ from starlette.requests import Request
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.serve.answering import Answer, read_through
-from glaswerk.serve.answering.parts import Part
+from glaswerk.serve.answering.parts import Kind, Part
 from glaswerk.serve.contract.events import Event
 from glaswerk.serve.errors import ApiError
 from glaswerk.serve.responses import objects
+from glaswerk.serve.responses.history import NOTHING, Asked
 from glaswerk.serve.responses.objects import Body
 from glaswerk.serve.stored.store import new_id
 
-Save = Callable[[Body], Awaitable[None]]
+# Of each part, its deltas: how many characters and how many log-probabilities each has.
+Deltas = list[list[tuple[int, int]]]
 _IDS = {"text": "msg", "thoughts": "rs", "call": "fc"}
 
 
 class Writing:
-    """A response and its answer. save: stores the response at its end."""
+    """A response and its answer. read: what the model reads; save: stores this at its end.
 
-    def __init__(self, response: Body, answer: Answer, save: Save) -> None:
-        self.response, self.answer, self._save = response, answer, save
+    `deltas` are those that were sent.
+    """
+
+    def __init__(
+        self,
+        response: Body,
+        answer: Answer,
+        save: Callable[[Writing], Awaitable[None]],
+        read: Asked = NOTHING,
+    ) -> None:
+        self.response, self.answer, self.read, self._save = response, answer, read, save
+        self.deltas: Deltas = []
         # Of each part: its id and its log-probabilities.
         self._ids: list[str] = []
         self._logprobs: list[list[Mapping[str, Any]]] = []
@@ -67,7 +79,7 @@ class Writing:
             for event in [*self._piece(parts, Part("text"), ""), *self._flush(parts)]:
                 yield event
         # Saved before the last events: a client may fetch the response as soon as it reads them.
-        await self._end(parts)
+        await self.end(parts)
         for event in self._close(parts[-1]):
             yield event
         yield self._event(self.response["status"], response=self.response)
@@ -78,11 +90,16 @@ class Writing:
             if parts:
                 yield from self._close(parts[-1])
             parts.append(part)
-            self._ids.append(new_id(_IDS[part.kind]))
+            self._ids.append(self.new_id(part.kind))
             self._logprobs.append([])
+            self.deltas.append([])
             yield from self._open(part)
         if added:
             yield self._delta(part, added)
+
+    def new_id(self, kind: Kind) -> str:
+        """The id of the next item."""
+        return new_id(_IDS[kind])
 
     def _flush(self, parts: Sequence[Part]) -> Iterator[Event]:
         """Log-probabilities of tokens that added no text."""
@@ -99,6 +116,7 @@ class Writing:
 
     def _delta(self, part: Part, added: str) -> Event:
         found, self._held = self._held, []
+        self.deltas[-1].append((len(added), len(found) if part.kind == "text" else 0))
         if part.kind == "call":
             return self._of_item("function_call_arguments.delta", delta=added)
         if part.kind == "thoughts":
@@ -123,11 +141,16 @@ class Writing:
         status = "completed" if whole else "incomplete"
         return objects.item_of(part, self._ids[index], status, self._logprobs[index])
 
-    async def _end(self, parts: Sequence[Part]) -> None:
+    async def end(self, parts: Sequence[Part]) -> None:
+        """The response is whole: it gets its items, and is saved."""
         items = [self._item(part, i) for i, part in enumerate(parts)]
         counted = objects.usage(self.answer.counts, self.answer.thought)
         self.response = objects.ended(self.response, items, self.answer.finish, counted)
-        await self._save(self.response)
+        await self.save()
+
+    async def save(self) -> None:
+        """Store the response as it is."""
+        await self._save(self)
 
     @property
     def _index(self) -> int:
@@ -144,4 +167,5 @@ class Writing:
         return {"type": f"response.{name}", "sequence_number": self._number, **fields}
 
     def _broken(self, code: str, text: str) -> Event:
-        return self._event("failed", response=objects.failed(self.response, code, text))
+        self.response = objects.failed(self.response, code, text)
+        return self._event("failed", response=self.response)
