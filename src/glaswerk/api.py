@@ -84,20 +84,32 @@ def curate(lab: Lab, *, name: str = "main", **options: Any) -> Artifact:
 
 
 def train(
-    lab: Lab, size: str = "2M", *, corpus: str = "main", name: str = "base", **settings: Any
+    lab: Lab, size: str = "2M", *, corpus: str = "main", name: str = "", base: str = "", **settings: Any
 ) -> Artifact:
-    """Pretrain a model of `size` parameters on the corpus.
+    """Pretrain a model of `size` parameters on the corpus; or go on with the model `base`, adopted or own.
 
     Trains the tokenizer first if the lab has none, and packs the corpus into shards. `settings` are those of
     `glaswerk.train.TrainConfig`: `epochs`, `context`, `learning_rate`, `seed` and so on; whatever is not
-    given follows from the size. Raises GlaswerkError if there is no corpus and for settings out of range.
+    given follows from the size. With `base` they are those of `glaswerk.train.ContinueConfig`, and the corpus
+    must be packed with that model's tokenizer. Raises GlaswerkError if there is no corpus and for settings
+    out of range.
     """
+    if base:
+        return _continued(lab, base, corpus, name, settings)
     from glaswerk.train import TrainConfig
     from glaswerk.train import train as run
 
+    name = name or "base"
     with _recorded(lab, f"train(size={size!r}, name={name!r})"):
         shards = _shards(lab, corpus)
         return run(lab, TrainConfig(size=size, **settings), shards=shards.name, name=name)
+
+
+def _continued(lab: Lab, base: str, corpus: str, name: str, settings: dict[str, Any]) -> Artifact:
+    from glaswerk.train import ContinueConfig, continue_training
+
+    with _recorded(lab, f"train(base={base!r}, name={name!r})"):
+        return continue_training(lab, ContinueConfig(**settings), base=base, name=name, corpus=corpus)
 
 
 def tune(lab: Lab, *, base: str = "base", name: str = "chat", **settings: Any) -> Artifact:

@@ -153,6 +153,7 @@ def test_a_part_of_another_file_is_found_out_and_the_next_try_is_whole(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("ctrl_c_interrupts")
 def test_ctrl_c_keeps_what_came_and_the_same_command_goes_on(
     hub: Hub, empty_lab: Lab, tmp_path: Path
 ) -> None:

@@ -135,7 +135,7 @@ _WHAT_IF: Fields = {
     "models": ("list", "Models that learned from them."),
     "models[].name": ("string", "Name of the model."),
     "models[].id": ("string", "Content id of the model."),
-    "models[].stage": ("string", "pretrain, chat, dpo or grpo."),
+    "models[].stage": ("string", "pretrain, continue, chat, dpo or grpo."),
     "models[].base": ("string", "The model it was tuned from; empty if none."),
     "models[].documents": ("integer", "Documents reached that it was trained on."),
     "models[].tokens": ("integer", "Tokens of these documents."),

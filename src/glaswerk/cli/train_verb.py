@@ -19,7 +19,31 @@ if TYPE_CHECKING:
 
 @click.command("train")
 @settings_options
-@click.option("--name", default="base", show_default=True, help="Name of the model.")
+@click.option("--name", default="", help="Name of the model.  [default: base; with --base: BASE-continued]")
+@click.option("--base", default="", help="Go on from this model, adopted or own, instead of from scratch.")
+@click.option(
+    "--corpus",
+    default="main",
+    show_default=True,
+    help="With --base: the corpus, packed with that model's tokenizer.",
+)
+@click.option(
+    "--lora",
+    default=0,
+    help="With --base: rank of adapters, trained instead of all weights.",
+)
+@click.option(
+    "--replay",
+    multiple=True,
+    metavar="SOURCE",
+    help="With --base: a source of general text, replayed so that less is forgotten (repeatable).",
+)
+@click.option(
+    "--replay-share",
+    default=0.25,
+    show_default=True,
+    help="With --replay: its tokens per token of the other sources.",
+)
 @click.option(
     "--key",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -51,6 +75,11 @@ if TYPE_CHECKING:
 @json_option
 def command(
     name: str,
+    base: str,
+    corpus: str,
+    lora: int,
+    replay: tuple[str, ...],
+    replay_share: float,
     key: Path | None,
     parallel: str,
     milestones: str,
@@ -59,16 +88,22 @@ def command(
     as_json: bool,
     **settings: Any,
 ) -> None:
-    """Pretrain a dense Qwen3 model on the shards.
+    """Pretrain a dense Qwen3 model on the shards, or go on with another one (--base).
 
     \b
     glaswerk train --size 2M
+    glaswerk train --base smollm2 --lora 16 --replay wiki
     glaswerk train --size 10M --epochs 4 --dry-run
     glaswerk train --milestones 500 && glaswerk train --branch 500 --name early
     torchrun --nproc-per-node 8 -m glaswerk train --size 1B --parallel replicate=2
 
     Ctrl-C saves the state, and the same command resumes. The run's report is runs/ID/report.html.
+
+    With --base every setting follows from that model: its tokenizer, its context (at most 1,024 tokens unless
+    --context says more), a low learning rate. At the end it says what was gained on held-out text of yours
+    and what was lost on that of --replay, in bits per byte.
     """
+    from glaswerk.cli.continuing import check_from_scratch
     from glaswerk.cli.forecasts import training_warnings
     from glaswerk.cli.interrupts import resumable
     from glaswerk.train.checkpoint.policy import Keep
@@ -77,6 +112,13 @@ def command(
     from glaswerk.train.plan import TrainConfig
     from glaswerk.train.pretrain import train
 
+    if base:
+        from glaswerk.cli.continuing import continue_base
+
+        more = {"lora": lora, "replay": replay, "replay_share": replay_share}
+        continue_base(lab_path, base, name, corpus, {**settings, **more}, dry_run=dry_run, as_json=as_json)
+        return
+    check_from_scratch()
     config = TrainConfig(**settings)
     if dry_run:
         from glaswerk.cli.forecasts import print_forecast
@@ -87,7 +129,7 @@ def command(
     keep = Keep(steps=_steps(milestones))
     with resumable(), open_world(Parallel.parse(parallel)) as world, taking_part(lab_path) as lab:
         warnings = training_warnings(lab, config)
-        made = train(lab, config, name=name, extra=_followed(key), keep=keep, world=world)
+        made = train(lab, config, name=name or "base", extra=_followed(key), keep=keep, world=world)
     if not world.first:
         return
     show(

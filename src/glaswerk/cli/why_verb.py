@@ -86,6 +86,8 @@ def _seen(config: Any, stats: Any, split: str) -> tuple[str, dict[str, Any]]:
         return f"in its dialogues, {epochs} epochs", figures
     if stage == "chat":
         return "may have been replayed while tuning", {**figures, "epochs": None}
+    if stage == "continue" and split == "train":
+        return f"in its training text, {epochs} epochs (general text: a random part)", figures
     if config.get("split") == split:
         return f"in its {'pairs' if stage == 'dpo' else 'questions'}, {epochs} epochs", figures
     return "not used at this stage", {**figures, "epochs": 0}

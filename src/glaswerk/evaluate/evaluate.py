@@ -31,6 +31,7 @@ from glaswerk.evaluate.truth import (
 from glaswerk.infer import Engine
 from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.lab.artifact import ArtifactKind
+from glaswerk.lineage.stages import is_chat
 from glaswerk.tokenizer import Shards
 
 FORMAT = 1
@@ -116,7 +117,7 @@ def _write(
 ) -> Mapping[str, Any]:
     engine = Engine.load(model.path)
     # The config of adopted weights says whether they came with a chat template.
-    chat = _stage(model) not in ("pretrain", "adopted") or bool(model.config.get("chat"))
+    chat = is_chat(model.config)
     sections = measure(engine, key, data, config, chat=chat)
     truth = {name: sections[name].figures for name in ("statements", "answers", "rumours", "outside")}
     report = {

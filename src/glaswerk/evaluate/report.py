@@ -39,7 +39,7 @@ def render_report(report: Figures, items: Items) -> str:
         "report.html.jinja",
         title=f"Trust report: {report['model']['name']}",
         report=report,
-        tuned=report["model"]["stage"] != "pretrain",
+        tuned=report["model"]["stage"] not in ("pretrain", "continue"),
         digest=short(report["model"]["digest"]),
         truth=report["truth"],
         politics=report["politics"],

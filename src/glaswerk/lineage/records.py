@@ -29,7 +29,7 @@ class ArtifactRecord:
 
     @property
     def stage(self) -> str:
-        """Of a model: pretrain, chat, dpo, grpo or adopted."""
+        """Of a model: pretrain, continue, chat, dpo, grpo or adopted."""
         return stage_of(self.config)
 
     @property

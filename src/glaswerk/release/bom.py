@@ -25,6 +25,7 @@ from glaswerk.release.sources import SourceRow
 
 _APPROACHES = {
     "pretrain": "self-supervised",
+    "continue": "self-supervised",
     "chat": "supervised",
     "dpo": "supervised",
     "grpo": "reinforcement-learning",

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 import glaswerk
 from glaswerk.lab import Artifact, Lab
-from glaswerk.lineage.stages import ADOPTED
+from glaswerk.lineage.stages import ADOPTED, is_chat
 from glaswerk.release.base_terms import licence_files_of, terms_of
 from glaswerk.release.compute import Compute, StageCost, compute_of, network_of
 from glaswerk.release.lineage import Lineage
@@ -45,7 +45,6 @@ _TIMES = (
     (6 * _MONTH, "3 to 6 months"),
     (None, "more than 6 months"),
 )
-_UNTUNED = ("pretrain", ADOPTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +84,7 @@ class Facts:
     @property
     def is_chat(self) -> bool:
         """Whether the model was tuned for chat, or adopted with a chat template."""
-        model = self.lineage.model
-        return bool(model.config.get("chat")) if model.stage == ADOPTED else model.stage not in _UNTUNED
+        return is_chat(self.lineage.model.config)
 
     @property
     def languages(self) -> list[str]:

@@ -18,6 +18,7 @@ from glaswerk.rerun.retrain import RECIPE as RETRAIN
 from glaswerk.rerun.steps_touched import steps_of
 from glaswerk.train.batches.batches import Order
 from glaswerk.train.batches.packing import Ids
+from glaswerk.train.continued import RECIPE as CONTINUED
 from glaswerk.train.dpo import RECIPE as DPO
 from glaswerk.train.grpo import RECIPE as GRPO
 from glaswerk.train.pretrain import RECIPE as PRETRAIN
@@ -25,6 +26,7 @@ from glaswerk.train.tune import RECIPE as TUNE
 
 STAGES = {
     "pretrain": "pretraining",
+    "continue": "continued pretraining",
     "chat": "tuning",
     "dpo": "preference tuning",
     "grpo": "tuning by rewards",
@@ -97,7 +99,7 @@ def known_order(lab: Lab, model: Artifact) -> Order | None:
     manifest = read_manifest(model.path)
     recipe = manifest.get("recipe") if manifest else None
     # Another version may have packed differently.
-    return order_of(lab, model) if recipe in (PRETRAIN, TUNE, DPO, GRPO, RETRAIN) else None
+    return order_of(lab, model) if recipe in (PRETRAIN, CONTINUED, TUNE, DPO, GRPO, RETRAIN) else None
 
 
 def _grown_from(lab: Lab, model: Artifact) -> list[Artifact]:

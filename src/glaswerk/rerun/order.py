@@ -13,6 +13,7 @@ import torch
 from glaswerk.core.artifact_files import tokens_file
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab
+from glaswerk.lineage.stages import CONTINUE
 from glaswerk.lineage.walk import base_id
 from glaswerk.plan.shape import Shape
 from glaswerk.tokenizer import Shards
@@ -24,6 +25,7 @@ from glaswerk.train.batches.last_sources import LAST, Last, LastSampler
 from glaswerk.train.batches.replay import ReplaySampler, with_cuts
 from glaswerk.train.batches.sampler import PackedSampler
 from glaswerk.train.batches.stream import Stream
+from glaswerk.train.continued import continued_sampler
 from glaswerk.train.dpo import SPLIT
 from glaswerk.train.grpo import PROMPT_DOCUMENTS
 from glaswerk.train.loop import LoopConfig
@@ -37,11 +39,11 @@ from glaswerk.train.tune import LONGEST, context_of
 ORDER = "order"
 REPLAY, REBUILD = "replay", "rebuild"
 # Stage of a tuning → the split that it learns from.
-TUNED_ON = {"chat": "chat", "dpo": SPLIT}
+TUNED_ON = {"chat": "chat", "dpo": SPLIT, CONTINUE: "train"}
 
 
 def stage_of(model: Artifact) -> str:
-    """The stage that made a model: pretrain, chat, dpo, grpo or adopted; empty if its config names none."""
+    """The stage that made a model, see `lineage.stages`; empty if its config names none."""
     return str(model.config.get("stage", ""))
 
 
@@ -109,6 +111,8 @@ def order_of(lab: Lab, model: Artifact) -> Order | None:
         return replay_sampler(model.config, before, folder, model.config[ORDER])
     if stage_of(model) == "pretrain":
         return pretrain_sampler(stream_of(folder, "train"), model.config)
+    if stage_of(model) == CONTINUE:
+        return continued_sampler(stream_of(folder, "train"), model.config)
     if stage_of(model) == "chat":
         return _tuning(model, stream_of(folder, "chat"), stream_of(folder, "train"))
     if stage_of(model) == "dpo" and (folder / tokens_file(SPLIT)).exists():

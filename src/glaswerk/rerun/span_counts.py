@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -49,11 +49,13 @@ def learnt_from_spans(lab: Lab, model: Artifact, ids: Collection[str]) -> Learnt
             continue
         shards = Shards.open(folder)
         last, more = _last_part(lab, shards, ancestor)
+        general, rarely = _general_part(shards, ancestor)
         for split, epochs in _read(shards, ancestor).items():
             held = shards.held(split, ids)
             tokens |= {name: max(count, tokens.get(name, 0)) for name, count in held.items()}
             others = sum(count for name, count in held.items() if name not in last)
-            seen += round((sum(held.values()) + others * more) * epochs)
+            replayed = sum(count for name, count in held.items() if name in general)
+            seen += round((sum(held.values()) + others * more - replayed * (1 - rarely)) * epochs)
     return Learnt(len(tokens), sum(tokens.values()), seen, certain)
 
 
@@ -82,12 +84,29 @@ def _last_part(lab: Lab, shards: Shards, stage: Mapping[str, Any]) -> tuple[set[
     if old is None:
         return set(), 0.0
     documents, starts, ends = Shards.open(old).spans("train")
-    own = np.zeros(len(documents), bool)
-    for first, end in last["documents"]:
-        own[first:end] = True
+    own = _chosen(len(documents), last["documents"])
     lengths = ends - starts
     share = last["replay"] * lengths[own].sum() / max(lengths[~own].sum(), 1)
     return {documents[place] for place in np.flatnonzero(own).tolist()}, float(share)
+
+
+def _general_part(shards: Shards, stage: Mapping[str, Any]) -> tuple[set[str], float]:
+    """The general documents that a run replayed, and how often an epoch draws one of them on average."""
+    if stage["general"] is None:
+        return set(), 1.0
+    documents, starts, ends = shards.spans("train")
+    chosen = _chosen(len(documents), stage["general"]["documents"])
+    lengths = ends - starts
+    wanted = stage["general"]["share"] * lengths[~chosen].sum()
+    share = min(1.0, float(wanted / max(lengths[chosen].sum(), 1)))
+    return {documents[place] for place in np.flatnonzero(chosen).tolist()}, share
+
+
+def _chosen(size: int, ranges: Sequence[Sequence[int]]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    own = np.zeros(size, bool)
+    for first, end in ranges:
+        own[first:end] = True
+    return own
 
 
 def _tokens(shards: Shards, split: str) -> int:
@@ -117,6 +136,8 @@ def _ancestry(lab: Lab, model: Artifact) -> Iterator[dict[str, Any]]:
             # Sources that came last (see `train.batches.last_sources`), and the run whose order was
             # replayed (see `rerun.retrain`).
             "last": config.get("last"),
+            # General text that continued pretraining replayed (see `train.batches.general`).
+            "general": config.get("general"),
             "order": config.get("order"),
         }
 

@@ -58,7 +58,8 @@ class EarlyStopping:
         whole = self._world.gathered(model)
         if whole is None:
             return
-        write_atomic(self._file, to_bytes({name: p.detach() for name, p in whole.named_parameters()}))
+        learnt = {name: p.detach() for name, p in whole.named_parameters() if p.requires_grad}
+        write_atomic(self._file, to_bytes(learnt))
 
 
 def forget_best(folder: Path) -> None:

@@ -96,7 +96,7 @@ def run_tuning(lab: Lab, spec: Spec, parent: Artifact, packed: Artifact, sampler
 
     def write(folder: Path) -> Mapping[str, Any]:
         model = load(parent.path)
-        adapters = _adapters(model, spec.config)
+        adapters = with_adapters(model, spec.config)
         loop = LoopConfig(**spec.config["loop"])
         stats = run(model, sampler, loop, runs, label=f"tune {spec.name.partition('/')[0]}")
         if adapters is not None:
@@ -112,7 +112,8 @@ def run_tuning(lab: Lab, spec: Spec, parent: Artifact, packed: Artifact, sampler
     return made
 
 
-def _adapters(model: PreTrainedModel, settings: Mapping[str, Any]) -> Adapters | None:
+def with_adapters(model: PreTrainedModel, settings: Mapping[str, Any]) -> Adapters | None:
+    """Adapters of the rank `settings["lora"]`, initialised by `settings["seed"]`; None for rank 0."""
     if not settings["lora"]:
         return None
     # Importing peft takes a second; only those who use it should wait.

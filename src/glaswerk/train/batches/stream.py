@@ -27,6 +27,12 @@ class Pieces:
     length: Ids
     lost: int = 0
 
+    def only(self, chosen: np.ndarray[Any, np.dtype[np.bool_]]) -> Pieces:
+        """The pieces for which `chosen`, bool, (pieces,), is true."""
+        return replace(
+            self, document=self.document[chosen], start=self.start[chosen], length=self.length[chosen]
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Stream:

@@ -60,9 +60,11 @@ def places_for(
 
 
 def fill(model: nn.Module, whole: Mapping[str, Tensor]) -> None:
-    """Copy complete tensors, which every rank has, into the parameters with these names."""
+    """Copy complete tensors, which every rank has, into their parameters; those of frozen ones may lack."""
     with torch.no_grad():
         for name, parameter in model.named_parameters():
+            if name not in whole and not parameter.requires_grad:
+                continue
             tensor = whole[name].to(parameter.device)
             if isinstance(parameter, DTensor):
                 mesh, placements = parameter.device_mesh, parameter.placements

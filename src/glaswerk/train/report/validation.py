@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from glaswerk.train.batches.stream import Pieces, Stream
 from glaswerk.train.objective.likelihood import label_log_probabilities
 
 SPLIT = "validation"
+Bits = np.ndarray[Any, np.dtype[np.float64]]
 # A forward pass is a third of a training step, so ten validations on 0.3 % of a run's tokens cost 1 % of it.
 # The minimum still gives three digits; more than the maximum would give digits that nobody reads.
 _SHARE, _LEAST, _MOST = 0.003, 8_192, 262_144
@@ -36,11 +37,18 @@ class Validation:
 
     Every source has its share, a small one at least a quarter of an equal share, for the sake of its
     interval. Pieces as long as the context are drawn from anywhere in the documents, not only from their
-    beginnings. Figures over all sources weigh each source by its tokens in the split.
+    beginnings. Figures over all sources weigh each source by its tokens in the split. `only`: these sources.
     """
 
     def __init__(
-        self, shards: Shards, tokenizer: Tokenizer, length: int, sources: Sources | None, *, tokens: int
+        self,
+        shards: Shards,
+        tokenizer: Tokenizer,
+        length: int,
+        sources: Sources | None,
+        *,
+        tokens: int,
+        only: Collection[str] | None = None,
     ) -> None:
         self._length, self._pieces, self._batches = length, 0, list[tuple[Batch, Tensor]]()
         if sources is None or SPLIT not in shards.splits():
@@ -48,6 +56,11 @@ class Validation:
         self._stream, self._names = Stream.of(shards, SPLIT), sources.names
         pieces = self._stream.pieces(length)
         code = sources.codes[pieces.document].astype(np.int64)
+        if only is not None:
+            wanted = np.isin(code, [place for place, name in enumerate(sources.names) if name in only])
+            pieces, code = pieces.only(wanted), code[wanted]
+        if not len(code):
+            return
         chosen = _stratified(pieces, code, len(sources.names), tokens)
         self._pieces, self._code, self._document = len(chosen), code[chosen], pieces.document[chosen]
         own = Pieces(pieces.document[chosen], pieces.start[chosen], pieces.length[chosen])
@@ -63,9 +76,9 @@ class Validation:
 
         Each figure has its 95 % interval over documents.
         """
-        if not self._pieces or not self._bytes.sum():
+        if not self.measurable:
             return {}
-        bits = self._bits(model)
+        bits = self.bits(model)
         everything = self._figure(bits * self._weight, self._bytes * self._weight, self._document)
         by_source = {}
         for place, name in enumerate(self._names):
@@ -75,7 +88,19 @@ class Validation:
         figures = {"all": everything, "sources": by_source}
         return {"bits_per_byte": everything["value"], "validation": figures}
 
-    def _bits(self, model: PreTrainedModel) -> np.ndarray[Any, np.dtype[np.float64]]:
+    @property
+    def measurable(self) -> bool:
+        """Whether there is any held-out text."""
+        return bool(self._pieces and self._bytes.sum())
+
+    def compared(self, before: Bits, after: Bits) -> dict[str, Any]:
+        """{"before", "after", "change"}: figures over all sources from `bits` of two states of a model."""
+        size = self._bytes * self._weight
+        both = {"before": before, "after": after, "change": after - before}
+        return {name: self._figure(bits * self._weight, size, self._document) for name, bits in both.items()}
+
+    @torch.no_grad()
+    def bits(self, model: PreTrainedModel) -> np.ndarray[Any, np.dtype[np.float64]]:
         """Bits of the labels of each piece, shape (pieces,), without the token at a document's end."""
         bits = torch.zeros(self._pieces + 1, dtype=torch.float64)
         for batch, owner in self._batches:
