@@ -1,6 +1,7 @@
 """LangChain's standard tests of chat models (langchain-tests) over our server.
 
-GLASWERK_URL is the server's address without /v1. Needs langchain-openai and langchain-tests.
+GLASWERK_URL is the server's address without /v1, GLASWERK_MODEL the model, GLASWERK_ALIAS another name for it,
+if it has one in [serve.aliases]. Needs langchain-openai and langchain-tests.
 """
 
 from __future__ import annotations
@@ -25,12 +26,22 @@ class TestStandard(ChatModelIntegrationTests):
         """Our server."""
         url = os.environ.get("GLASWERK_URL", "http://127.0.0.1:8123")
         return {
-            "model": "chat",
+            "model": os.environ.get("GLASWERK_MODEL", "chat"),
             "base_url": f"{url}/v1",
             "api_key": "none",
             "max_retries": 0,
             "temperature": 0,
         }
+
+    @property
+    def supports_model_override(self) -> bool:
+        """Another name for each call."""
+        return "GLASWERK_ALIAS" in os.environ
+
+    @property
+    def model_override_value(self) -> str | None:
+        """An alias of the model."""
+        return os.environ.get("GLASWERK_ALIAS")
 
     @property
     def has_tool_choice(self) -> bool:

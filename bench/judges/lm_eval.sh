@@ -1,24 +1,16 @@
 #!/usr/bin/env bash
-# lm-eval's local-completions over /v1/completions, on a task made here: lm_eval.sh LM_EVAL URL TOKENIZER
-# TOKENIZER is the folder of the served model. Nothing is downloaded.
+# lm-eval's local-completions over /v1/completions beside its own hf model over the same weights, on two tasks made
+# here: lm_eval.sh PYTHON URL MODEL FOLDER
+# PYTHON has lm-eval, torch and transformers; FOLDER is that of the served MODEL. Nothing is downloaded.
 set -euo pipefail
-tool=$1 url=$2 tokenizer=$3
+python=$1 url=$2 model=$3 weights=$4
+here=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
 folder=$(mktemp -d)
-printf '%s\n' \
-  '{"question": "The old bridge over the", "choices": [" Lind", " moon"], "answer": 0}' \
-  '{"question": "Anna Behr was a", "choices": [" pond", " mason"], "answer": 1}' > "$folder/rows.jsonl"
-cat > "$folder/tiny.yaml" <<TASK
-task: tiny
-dataset_path: json
-dataset_kwargs: {data_files: {test: $folder/rows.jsonl}}
-test_split: test
-output_type: multiple_choice
-doc_to_text: "{{question}}"
-doc_to_choice: choices
-doc_to_target: answer
-target_delimiter: ""
-metric_list: [{metric: acc, aggregation: mean, higher_is_better: true}]
-TASK
+"$python" "$here/lm_eval_tasks.py" make "$folder"
 export HF_HUB_OFFLINE=1 HF_DATASETS_OFFLINE=1 OPENAI_API_KEY=none
-"$tool" run --model local-completions --include_path "$folder" --tasks tiny --model_args \
-  "model=chat,base_url=$url/v1/completions,tokenizer_backend=huggingface,tokenizer=$tokenizer,num_concurrent=1"
+common=(--include_path "$folder" --tasks tiny_choice,tiny_loglikelihood,tiny_words --limit 10 --log_samples)
+"$python" -m lm_eval run --model local-completions "${common[@]}" --output_path "$folder/served" --model_args \
+  "model=$model,base_url=$url/v1/completions,tokenizer_backend=huggingface,tokenizer=$weights,num_concurrent=1"
+"$python" -m lm_eval run --model hf "${common[@]}" --output_path "$folder/hf" --device cpu \
+  --model_args "pretrained=$weights,dtype=float32"
+"$python" "$here/lm_eval_tasks.py" compare "$folder"

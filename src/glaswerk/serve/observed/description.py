@@ -84,7 +84,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
     if operation.body is not None:
         media = "multipart/form-data" if operation.form else "application/json"
         required = bool(operation.body.get("required"))
-        content = {media: {"schema": _plain(operation.body)}}
+        content = {media: {"schema": _plain({"type": "object"} | dict(operation.body))}}
         found["requestBody"] = {"required": required, "content": content}
     return found
 
@@ -109,7 +109,8 @@ def _answer(operation: Operation) -> dict[str, Any]:
     if operation.status == 204:
         return {"description": operation.summary}
     if operation.stream:
-        content["text/event-stream"] = {"schema": {"type": "string"}}
+        # OpenAPI 3.1 has no word for the schema of an event: one of the whole would be taken for it.
+        content["text/event-stream"] = {}
     return {"description": operation.summary, "content": content}
 
 
