@@ -1,6 +1,6 @@
 """LangChain's standard tests of chat models (langchain-tests) over our server.
 
-GLASWERK_URL is the server's address without /v1, GLASWERK_MODEL the model, GLASWERK_ALIAS another name for it,
+GLASWERK_URL is the server's address without /v1, GLASWERK_MODEL its model, GLASWERK_ALIAS another name of it,
 if it has one in [serve.aliases]. Needs langchain-openai and langchain-tests.
 """
 
