@@ -25,7 +25,11 @@ def test_a_loopback_name_is_answered(server: Running, host: str) -> None:
 
 @pytest.mark.parametrize(
     "host",
-    ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "evil.example:80", "", "[::2]"],
+    [
+        *("evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "evil.example:80", "", "[::2]"),
+        *("[::1].evil.example", "[::1]evil.example:80", "[::1]:80.evil.example", "localhost:evil.example"),
+        *("127.0.0.1:80:evil.example", "user@localhost", "[localhost]", "localhost/evil.example"),
+    ],
 )
 def test_another_name_is_refused(server: Running, host: str) -> None:
     with server.client() as client:

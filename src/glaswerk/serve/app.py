@@ -23,7 +23,7 @@ from glaswerk.serve.chat import Chat
 from glaswerk.serve.completions import Completions
 from glaswerk.serve.contract.dummies import for_contract_tests
 from glaswerk.serve.contract.operation import routes_of
-from glaswerk.serve.endpoints import checked_operations
+from glaswerk.serve.endpoints import answerers_of, checked_operations
 from glaswerk.serve.errors import HANDLERS
 from glaswerk.serve.files.batches import Batches
 from glaswerk.serve.limits import DEFAULT_LIMITS, Limits
@@ -33,6 +33,8 @@ from glaswerk.serve.models import Models
 from glaswerk.serve.observed.metrics import Metrics, MetricsMiddleware
 from glaswerk.serve.pool import Pool
 from glaswerk.serve.recent_answers import RecentAnswers
+from glaswerk.serve.responses.responses import Responses
+from glaswerk.serve.responses.socket import ResponsesSocket
 from glaswerk.serve.security import SecurityMiddleware, is_loopback
 from glaswerk.serve.sources import SourcesApi
 from glaswerk.serve.stored.store import Store
@@ -75,9 +77,12 @@ def create_app(
     upstreams = Upstreams(upstreams_of(lab), accounts, answers, sources.trace, limits, own)
     batches = Batches(store, accounts.account_of)
     answering = Answering(served, pool, answers, accounts, limits)
-    operations = checked_operations(answering, models, upstreams, store, batches, metrics)
+    answerers = answerers_of(answering, upstreams)
+    responses = Responses(answerers, store)
+    operations = checked_operations(answerers, responses, models, upstreams, store, batches, metrics)
     routes = [
         *routes_of(for_contract_tests(operations) if served.names.contract else operations),
+        ResponsesSocket(responses, models.using, accounts, limits).route(),
         *_routes(models, chat, completions, sources, facts, upstreams),
     ]
 

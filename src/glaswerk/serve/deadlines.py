@@ -13,16 +13,26 @@ import h11
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from glaswerk.serve.limits import DEFAULT_LIMITS, Limits
 
 _TOO_SLOW = b"the request took too long to arrive"
+_NO_SOCKET = "the request opens no WebSocket"
 
 
 def server_config(app: ASGIApp, limits: Limits = DEFAULT_LIMITS, **settings: Any) -> uvicorn.Config:
     """uvicorn's settings for a server whose connections keep the time limits."""
     return uvicorn.Config(
-        app, http=timed_protocol(limits), timeout_keep_alive=limits.idle_seconds, access_log=False, **settings
+        app,
+        http=timed_protocol(limits),
+        ws=timed_socket(limits),
+        # A message is a request; compressed, a short one may be a long one.
+        ws_max_size=limits.body_bytes,
+        ws_per_message_deflate=False,
+        timeout_keep_alive=limits.idle_seconds,
+        access_log=False,
+        **settings,
     )
 
 
@@ -37,6 +47,17 @@ def timed_protocol(limits: Limits) -> type[H11Protocol]:
     return LimitedProtocol
 
 
+def timed_socket(limits: Limits) -> type[WebSocketsSansIOProtocol]:
+    """The class of WebSockets with these limits."""
+
+    class LimitedSocket(TimedSocket):
+        """`TimedSocket` of one server."""
+
+        time_limits = limits
+
+    return LimitedSocket
+
+
 class TimedProtocol(H11Protocol):
     """uvicorn's HTTP/1.1 connection; late requests get 408, clients that stop reading are cut off.
 
@@ -48,6 +69,7 @@ class TimedProtocol(H11Protocol):
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
         self._arriving: object = None
+        self._upgraded = False
         self._arrival: asyncio.TimerHandle | None = None
         self._departure: asyncio.TimerHandle | None = None
 
@@ -59,7 +81,18 @@ class TimedProtocol(H11Protocol):
     def data_received(self, data: bytes) -> None:
         """Handle the data; start or end the time of the part that is arriving."""
         super().data_received(data)
-        self._watch(self._part())
+        if not self._upgraded:
+            self._watch(self._part())
+
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        """The connection is a WebSocket's from now on; no time of a request runs for it."""
+        self._upgraded = True
+        self._watch(None)
+        super().handle_websocket_upgrade(event)
+
+    def _should_upgrade(self) -> bool:
+        # The other methods are requests, whatever else they ask for.
+        return self.scope["method"] == "GET" and super()._should_upgrade()
 
     def on_response_complete(self) -> None:
         """Begin a new request; its time runs once its first byte is there, before that it is idle."""
@@ -127,5 +160,41 @@ class TimedProtocol(H11Protocol):
 
     def _stop_departure(self) -> None:
         if self._departure is not None and not self.transport.is_closing():
+            self._departure.cancel()
+            self._departure = None
+
+
+class TimedSocket(WebSocketsSansIOProtocol):
+    """uvicorn's WebSocket; a client that does not read is cut off."""
+
+    time_limits = DEFAULT_LIMITS
+    _departure: asyncio.TimerHandle | None = None
+
+    def pause_writing(self) -> None:
+        """The client reads more slowly than is written: start its time."""
+        super().pause_writing()
+        self._departure = self.loop.call_later(self.time_limits.write_seconds, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """The client has read."""
+        super().resume_writing()
+        self._stop_departure()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the time."""
+        self._stop_departure()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Handle the data; what opens no WebSocket (a long line, a body) is answered with 400."""
+        super().data_received(data)
+        # uvicorn would wait for more, for ever.
+        if self.conn.handshake_exc is not None and not self.handshake_initiated:
+            head = "HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-type: text/plain\r\n"
+            self.transport.write(f"{head}content-length: {len(_NO_SOCKET)}\r\n\r\n{_NO_SOCKET}".encode())
+            self.transport.close()
+
+    def _stop_departure(self) -> None:
+        if self._departure is not None:
             self._departure.cancel()
             self._departure = None

@@ -29,6 +29,10 @@ class Limits:
     body_seconds: float = 60
     write_seconds: float = 60
     idle_seconds: int = 5
+    # WebSockets of one key at once; seconds that one lasts, and without a message of its client.
+    sockets: int = 256
+    socket_seconds: float = 3600
+    socket_idle_seconds: float = 900
     # Seconds that a request waits for its model to be loaded, and between two looks for new releases.
     load_seconds: float = 120
     release_seconds: float = 2

@@ -2,12 +2,13 @@
 
 DNS rebinding: a page from evil.example can point its host name at 127.0.0.1 and then read local servers as
 "same origin". Its Host header still says evil.example, so a loopback server accepts loopback names only.
-Cross-site POST requests are refused by their Origin header.
+Cross-site POST requests and WebSockets are refused by their Origin header.
 """
 
 from __future__ import annotations
 
 import ipaddress
+import re
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
@@ -15,6 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from glaswerk.serve.errors import error_body
 
+# A browser resolves "[::1].evil.example" nowhere; what else comes before us may.
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^\[\]:/@]+)(?::[0-9]*)?")
 _READING = {"GET", "HEAD", "OPTIONS"}
 _HEADERS = {
     "content-security-policy": (
@@ -50,18 +53,19 @@ class SecurityMiddleware:
         self._loopback = loopback
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
 
         async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            if message["type"] in ("http.response.start", "websocket.http.response.start"):
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
             await send(message)
 
-        refusal = self._refusal(scope["method"], Headers(scope=scope))
+        # A WebSocket is opened by GET, and may do all that POST may: browsers let any page open one.
+        refusal = self._refusal(scope.get("method", "POST"), Headers(scope=scope))
         if refusal:
             response = JSONResponse(error_body(403, refusal, None, "forbidden_origin"), 403)
             await response(scope, receive, send_with_headers)
@@ -86,6 +90,6 @@ class SecurityMiddleware:
 
 
 def _name(host: str) -> str:
-    """The host without its port; an IPv6 address keeps its brackets."""
-    name = host.lower()
-    return name[: name.index("]") + 1] if name.startswith("[") and "]" in name else name.split(":")[0]
+    """The host without its port; an IPv6 address keeps its brackets. "" for what is no host with a port."""
+    found = _HOST.fullmatch(host.lower())
+    return found[1] if found else ""

@@ -24,7 +24,7 @@ class Question:
     """What is asked: `sampling` by the names of `Sampling`; None of `max_tokens`: the server's own number.
 
     tools, form: what the answer may or must call, and the form of its text. places: the fields of the
-    request, for errors.
+    request, for errors. later: nobody waits for its first word.
     """
 
     id: str
@@ -39,6 +39,7 @@ class Question:
     tools: Tools = NO_TOOLS
     form: Form | None = None
     places: Places = _PLACES
+    later: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,23 @@ class Answer(Protocol):
 
     def stop(self) -> None:
         """End it if it still runs. Safe to call again."""
+
+
+class NoAnswer:
+    """An answer without a word, that costs nothing: see `Answer`."""
+
+    finish: str | None = "stop"
+    stopped_by: str | None = None
+    parts: Sequence[Part] = ()
+    counts, thought, called = (0, 0, 0), 0, False
+
+    async def steps(self) -> AsyncIterator[Step]:
+        """None."""
+        return
+        yield Step(())
+
+    def stop(self) -> None:
+        """Nothing runs."""
 
 
 class Answerer(Protocol):

@@ -90,7 +90,11 @@ async def read_body(request: Request, schema: Schema, most: int) -> dict[str, An
     empty = request.headers.get("content-length", "0") == "0" and "transfer-encoding" not in request.headers
     if empty and not schema.get("required"):
         return {}
-    body = await read_object(request, most)
+    return checked_body(await read_object(request, most), schema)
+
+
+def checked_body(body: dict[str, Any], schema: Schema) -> dict[str, Any]:
+    """The same body, if it fits the schema. Raises ApiError 400."""
     try:
         # NaN, numbers beyond a float and halves of surrogate pairs have no place in an answer's JSON.
         json.dumps(body, allow_nan=False, ensure_ascii=False).encode()

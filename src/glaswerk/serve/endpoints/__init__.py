@@ -19,6 +19,7 @@ from glaswerk.serve.observed.docs_page import docs_page
 from glaswerk.serve.observed.metrics import Metrics
 from glaswerk.serve.observed.others import OTHERS
 from glaswerk.serve.responses import responses_operations
+from glaswerk.serve.responses.responses import Responses
 from glaswerk.serve.stored.store import Store
 from glaswerk.serve.upstreams.answerer import answerer_of
 from glaswerk.serve.upstreams.gateway import Upstreams
@@ -26,8 +27,14 @@ from glaswerk.serve.vectors.embeddings import Embeddings
 from glaswerk.serve.vectors.moderations import moderation_operations
 
 
+def answerers_of(answering: Answering, upstreams: Upstreams) -> Answerers:
+    """Who answers for our models and for those of other servers."""
+    return Answerers(answering, answering.check, answering.default, partial(answerer_of, upstreams))
+
+
 def checked_operations(
-    answering: Answering,
+    answerers: Answerers,
+    responses: Responses,
     models: LoadedModels,
     upstreams: Upstreams,
     store: Store,
@@ -35,15 +42,14 @@ def checked_operations(
     metrics: Metrics,
 ) -> Sequence[Operation]:
     """All operations whose routes are made from them."""
-    answerers = Answerers(answering, answering.check, answering.default, partial(answerer_of, upstreams))
     of_a_model = [
-        *responses_operations(answerers, store),
+        *responses_operations(responses, store),
         *Messages(answerers).operations(),
-        *Embeddings(answering.served).operations(),
+        *Embeddings(models.current).operations(),
     ]
     own = [
         *(_about_its_model(operation, models, upstreams) for operation in of_a_model),
-        *moderation_operations(numbers=answering.served.names.contract),
+        *moderation_operations(numbers=models.current.names.contract),
         *file_operations(store, batches),
         *metrics.operations(),
     ]

@@ -12,7 +12,8 @@ from starlette.responses import JSONResponse, Response
 
 from glaswerk.core.document import Message
 from glaswerk.serve.accounts.account import Account
-from glaswerk.serve.answering import Answerer, Answerers, Question
+from glaswerk.serve.answering import Answer, Answerer, Answerers, Question
+from glaswerk.serve.answering.answer import NoAnswer
 from glaswerk.serve.answering.estimates import ESTIMATED, estimated
 from glaswerk.serve.chat_parts.prompt import plain
 from glaswerk.serve.contract.events import NamedEvents
@@ -22,7 +23,7 @@ from glaswerk.serve.contract.shapes import PAGING, TEXT, deleted, kind, listed, 
 from glaswerk.serve.errors import ApiError
 from glaswerk.serve.responses import compaction, objects
 from glaswerk.serve.responses.following import Log, begun, replayed
-from glaswerk.serve.responses.history import Unstored, what_is_asked
+from glaswerk.serve.responses.history import Asked, Unstored, what_is_asked
 from glaswerk.serve.responses.items import ITEM, Item
 from glaswerk.serve.responses.objects import Body
 from glaswerk.serve.responses.request import COMPACT, COUNT, CREATE, LOGPROBS, check_together, conversation_id
@@ -111,11 +112,26 @@ class Responses:
 
         unstored: what it may continue besides stored responses. Raises ApiError as `Answerer.start`.
         """
+        answerer, read, response = await self._read(asked, project, account, unstored)
+        answer = await answerer.start(_question(asked, response["id"], read.messages), account, request)
+        return self._writing(project, response, answer, read)
+
+    async def prepare(
+        self, asked: Body, project: str, account: Account, unstored: Unstored | None = None
+    ) -> Writing:
+        """A response without an answer, to be continued: `generate: false` over a WebSocket."""
+        _, read, response = await self._read(asked, project, account, unstored)
+        account.check(asked["model"])
+        return self._writing(project, response, NoAnswer(), read)
+
+    async def _read(
+        self, asked: Body, project: str, account: Account, unstored: Unstored | None
+    ) -> tuple[Answerer, Asked, Body]:
         answerer = await self._answerers.of(asked["model"], account)
         read = await self._store.run(what_is_asked, self._store, project, asked, unstored)
-        response = objects.started(asked, answerer.sampling(asked), conversation_id(asked))
-        answer = await answerer.start(_question(asked, response["id"], read.messages), account, request)
+        return answerer, read, objects.started(asked, answerer.sampling(asked), conversation_id(asked))
 
+    def _writing(self, project: str, response: Body, answer: Answer, read: Asked) -> Writing:
         async def save(writing: Writing) -> None:
             await self._store.run(self._keep, project, writing.response, read.items, writing.deltas)
 
@@ -264,4 +280,5 @@ def _question(asked: Body, name: str, messages: Sequence[Message]) -> Question:
         sampling={name: asked.get(name) for name in ("temperature", "top_p")},
         top_logprobs=(asked.get("top_logprobs") or 0) if logprobs else None,
         shorten=asked.get("truncation") == "auto",
+        later=bool(asked.get("background")),
     )

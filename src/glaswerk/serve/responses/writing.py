@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.serve.answering import Answer, read_through
+from glaswerk.serve.answering.answer import NoAnswer
 from glaswerk.serve.answering.parts import Kind, Part
 from glaswerk.serve.contract.events import Event
 from glaswerk.serve.errors import ApiError
@@ -75,12 +76,12 @@ class Writing:
                     yield event
             for event in self._flush(parts):
                 yield event
-        if not parts:
+        if not parts and not isinstance(self.answer, NoAnswer):
             for event in [*self._piece(parts, Part("text"), ""), *self._flush(parts)]:
                 yield event
         # Saved before the last events: a client may fetch the response as soon as it reads them.
         await self.end(parts)
-        for event in self._close(parts[-1]):
+        for event in self._close(parts[-1]) if parts else ():
             yield event
         yield self._event(self.response["status"], response=self.response)
 

@@ -58,7 +58,7 @@ class UpstreamAnswerer:
         return max(1, estimate(self._body(asked)))
 
     async def start(self, asked: Question, account: Account, request: Request | None = None) -> Answer:
-        """See `Answerer`. Without a request, the upstream is asked at the first step."""
+        """See `Answerer`. For an answer that nobody waits for, the upstream is asked at its first step."""
         body, target = self._body(asked), self._target
         usage = await self._home.begin(account, target.name, asked.endpoint, body, asked.id)
         name, stops = target.client.upstream.name, asked.stop
@@ -68,7 +68,7 @@ class UpstreamAnswerer:
             self._home.keep(asked.id, text, body)
 
         answer = UpstreamAnswer(target.client, body, reading, usage, keep)
-        if request is not None:
+        if not asked.later:
             await answer.open(request)
         return answer
 
