@@ -14,7 +14,7 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab
 
 if TYPE_CHECKING:
-    from glaswerk.retrieve import Answer, Hit, Retriever
+    from glaswerk.retrieve import Answer, Grounds, Hit, Retriever
 
 
 @click.command("find")
@@ -49,43 +49,46 @@ def command(
     glaswerk find "Who built the old bridge?"
     glaswerk find --author hazel --since 2026-05-01 "new bakery"
     """
-    from glaswerk.retrieve import Filters, answers
+    from glaswerk.retrieve import Filters, ground
 
     for name, day in (("--since", since), ("--until", until)):
         _check_day(name, day)
     retriever = _retriever(lab_path, corpus)
-    hits = retriever.find(question, 4 * limit, Filters(author, source, lang, since, until))
-    found = answers(retriever, question, hits, limit)
+    found = ground(retriever, question, (), Filters(author, source, lang, since, until), limit)
     if as_json:
-        near = [hit.to_json() for hit in hits[:limit]]
-        print_json({"answers": [_as_json(answer) for answer in found], "near": near})
+        print_json(found.to_json())
         return
-    if found:
-        for answer in found:
-            _show(answer.hit, answer)
-    elif hits:
+    _print(found)
+
+
+def _print(found: Grounds) -> None:
+    if found.filters.to_json():
+        echo("only " + ", ".join(f"{name} {value}" for name, value in found.filters.to_json().items()), "")
+    if found.count is not None:
+        echo(f"{found.count.documents:,} documents say: {found.count.about or 'anything'}")
+        echo(f"counted with: {found.count.sql}", "")
+    elif found.verdict == "closest":
+        echo("the closest passages; they may not answer this:", "")
+    elif found.verdict == "declined" and found.near:
         echo("nothing in your content answers this; the nearest passages:", "")
-        for hit in hits[:limit]:
-            _show(hit)
-    else:
+    elif not found.near:
         echo("nothing in your content has these words")
+    for quote in found.quotes:
+        _show(quote.hit, quote)
+    for hit in () if found.quotes else found.near:
+        _show(hit)
 
 
 def _retriever(lab_path: Path, corpus: str) -> Retriever:
-    from glaswerk.retrieve import Retriever, build
+    from glaswerk.retrieve import Retriever, build, find_passages
 
     lab = open_lab(lab_path)
-    made = _there(lab, corpus)
+    _corpus(lab, corpus)
+    made = find_passages(lab, corpus)
     if made is None:
         with writing(lab_path) as held:
             made = build(held, _corpus(held, corpus))
     return Retriever(lab, made)
-
-
-def _there(lab: Lab, corpus: str) -> Artifact | None:
-    """The passages of this corpus, if they are there and not of an older one."""
-    made = lab.find("passages", corpus)
-    return made if made is not None and made.inputs.get("corpus") == _corpus(lab, corpus).id else None
 
 
 def _corpus(lab: Lab, name: str) -> Artifact:
@@ -101,11 +104,6 @@ def _check_day(name: str, day: str) -> None:
     except ValueError as error:
         message = f"expected {name} to be a day such as 2026-05-01, found {day!r}"
         raise GlaswerkError(message, hint=f"glaswerk find {name} 2026-05-01 …") from error
-
-
-def _as_json(answer: Answer) -> dict[str, object]:
-    quote = {"quote": answer.text, "quote_start": answer.start, "quote_end": answer.end}
-    return {**quote, "covered": round(answer.covered, 4), **answer.hit.to_json()}
 
 
 def _show(hit: Hit, answer: Answer | None = None) -> None:

@@ -23,10 +23,18 @@ _QUOTE: Fields = {
     "quote_start": ("integer", "Its first character in the document's text."),
     "quote_end": ("integer", "The character after it."),
     "covered": ("number", "Share of the question's weight that occurs in the passage."),
+    "fits": ("boolean", "Whether it has the kind of thing that is asked for, such as a time."),
 }
 FOUND: Fields = {
-    "answers": ("list", "Quotes that answer; empty if nothing does."),
-    **{f"answers[].{path}": field for path, field in {**_QUOTE, **_HIT}.items()},
+    "question": ("string", "The question as it was searched."),
+    "verdict": ("string", "answered, closest (no quote has what is asked for), counted or declined."),
+    "quotes": ("list", "Quotes that answer; empty if nothing does."),
+    **{f"quotes[].{path}": field for path, field in {**_QUOTE, **_HIT}.items()},
     "near": ("list", "The best passages, whether they answer or not."),
     **{f"near[].{path}": field for path, field in _HIT.items()},
+    "filters": ("object", "What was searched: the options, and times that the question names."),
+    "count": ("object or null", "How many documents say something, where that was asked."),
+    "count.about": ("string", "The words that they all have."),
+    "count.documents": ("integer", "How many documents."),
+    "count.sql": ("string", "The query that counted them."),
 }

@@ -2,11 +2,14 @@
 
 In: the documents of a corpus. Out: passages whose text is the documents' own, found by the stems
 of their words. Start with `build.py` (the index of a corpus) and `retriever.py` (a question). `sentences.py`
-cuts, `terms.py` compares words, `answer.py` chooses the sentence or declines.
+cuts, `terms.py` compares words, `answer.py` chooses the sentence or declines; `grounding.py` puts it together
+for a question of a conversation (`follow_up.py`, `scope.py`, `counting.py`), and `support.py` says whether a
+passage bears out what a model wrote.
 """
 
 from glaswerk.retrieve.answer import Answer, answers
-from glaswerk.retrieve.build import build
+from glaswerk.retrieve.build import build, find_passages
+from glaswerk.retrieve.grounding import Grounds, ground
 from glaswerk.retrieve.retriever import Filters, Hit, Retriever
 
-__all__ = ["Answer", "Filters", "Hit", "Retriever", "answers", "build"]
+__all__ = ["Answer", "Filters", "Grounds", "Hit", "Retriever", "answers", "build", "find_passages", "ground"]

@@ -24,8 +24,8 @@ _KNOWN = 2
 _SCHEMA = """
 PRAGMA page_size = 8192; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
 CREATE TABLE document (
-    number INTEGER PRIMARY KEY, id TEXT NOT NULL, author TEXT NOT NULL, source TEXT NOT NULL,
-    lang TEXT NOT NULL, date TEXT NOT NULL, url TEXT NOT NULL, licence TEXT NOT NULL
+    number INTEGER PRIMARY KEY, row INTEGER NOT NULL, id TEXT NOT NULL, author TEXT NOT NULL,
+    source TEXT NOT NULL, lang TEXT NOT NULL, date TEXT NOT NULL, url TEXT NOT NULL, licence TEXT NOT NULL
 ) STRICT;
 CREATE TABLE passage (
     number INTEGER PRIMARY KEY, document INTEGER NOT NULL, start INTEGER NOT NULL, text TEXT NOT NULL
@@ -42,8 +42,17 @@ def build(lab: Lab, corpus: Artifact) -> Artifact:
 
     Documents for few or for nobody else are left out and counted: an answer may quote only what is public.
     """
-    spec = Spec("passages", corpus.name, "passages/2", {"corpus": corpus.id})
-    return lab.make(spec, lambda folder: _write(folder / PASSAGES, corpus.path / DOCUMENTS))
+    return lab.make(_spec(corpus), lambda folder: _write(folder / PASSAGES, corpus.path / DOCUMENTS))
+
+
+def find_passages(lab: Lab, corpus: str) -> Artifact | None:
+    """The passages of the corpus of this name as it is now; None for none, or of an older corpus or form."""
+    found, made = lab.find("corpus", corpus), lab.find("passages", corpus)
+    return made if found and made and made.id == _spec(found).id else None
+
+
+def _spec(corpus: Artifact) -> Spec:
+    return Spec("passages", corpus.name, "passages/3", {"corpus": corpus.id})
 
 
 def _write(path: Path, documents: Path) -> Mapping[str, Any]:
@@ -53,21 +62,23 @@ def _write(path: Path, documents: Path) -> Mapping[str, Any]:
         db.executescript(_SCHEMA)
         db.execute("BEGIN")
         db.executemany("INSERT INTO known VALUES (?)", ((word,) for word in sorted(known)))
-        for document in track(_public(documents), "cutting passages"):
+        for row, document in track(_public(documents), "cutting passages"):
             counts["documents"] += 1
-            _add(db, document, counts, terms)
+            _add(db, row, document, counts, terms)
         db.execute("COMMIT")
+        # Authors are asked for by name, however it is written.
+        db.execute("CREATE INDEX author ON document (author COLLATE NOCASE)")
         # One sorted list a term: a search reads it in one piece.
         db.execute("INSERT INTO terms (terms) VALUES ('optimize')")
     rows = pq.ParquetFile(documents).metadata.num_rows
     return {**counts, "left_out": {"not_public": rows - counts["documents"]}}
 
 
-def _add(db: sqlite3.Connection, document: Document, counts: Counter[str], terms: Terms) -> None:
+def _add(db: sqlite3.Connection, place: int, document: Document, counts: Counter[str], terms: Terms) -> None:
     date = document.created_at.isoformat() if document.created_at else ""
-    own = (document.id, document.author, document.source, document.lang, date, document.url)
+    own = (place, document.id, document.author, document.source, document.lang, date, document.url)
     row = (counts["documents"], *own, document.rights.licence)
-    db.execute("INSERT INTO document VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+    db.execute("INSERT INTO document VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
     for spans in passages(document.text):
         counts["passages"] += 1
         start, stop = _whole(spans)
@@ -84,18 +95,20 @@ def _whole(spans: list[Span]) -> Span:
     return spans[0][0], spans[-1][1]
 
 
-def _known(documents: Iterable[Document]) -> set[str]:
+def _known(documents: Iterable[tuple[int, Document]]) -> set[str]:
     """Words of German documents that may be halves of compounds."""
     counts: Counter[str] = Counter()
-    for document in documents:
+    for _, document in documents:
         if document.lang == "de":
             counts.update(words(document.text))
     return {word for word, count in counts.items() if count >= _KNOWN and len(word) > 2}
 
 
-def _public(path: Path) -> Iterator[Document]:
-    """Public documents with text; dialogues are asked, not searched."""
+def _public(path: Path) -> Iterator[tuple[int, Document]]:
+    """Public documents with text, with their rows; dialogues are asked, not searched."""
+    first = 0
     for batch in pq.ParquetFile(path).iter_batches(4096):
-        for document in from_rows(batch.to_pylist()):
+        for row, document in enumerate(from_rows(batch.to_pylist()), first):
             if document.rights.audience == "public" and document.text.strip() and not document.messages:
-                yield document
+                yield row, document
+        first += len(batch)

@@ -7,19 +7,22 @@ import re
 import sqlite3
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from glaswerk.core.artifact_files import PASSAGES
 from glaswerk.lab import Artifact, Lab
 from glaswerk.retrieve.terms import halves, is_common, stems, words
-from glaswerk.trace.hidden_documents import HiddenDocuments
+from glaswerk.retrieve.unshown import Unshown
 
+# Share of the weight of a question's words that a passage must have, where nothing was measured.
+COVERED = 0.5
 # Terms that are searched: the rarest say most, and common ones cost most.
 _ASKED = 6
 # Passages that are looked at beside those that are wanted: forgotten documents and near copies drop out.
 _SPARE = 24
 _WORD = re.compile(r"\w+")
+_HIT = "document.id, row, source, author, date, url, licence, lang, start, text"
 # Share of common words from which the lower passage of two is a copy.
 _COPY = 0.9
 
@@ -34,16 +37,27 @@ class Filters:
     since: str = ""
     until: str = ""
 
+    def by(self, author: str) -> Filters:
+        """The same, of one author."""
+        return replace(self, author=author)
+
+    def to_json(self) -> dict[str, str]:
+        """Those that are set."""
+        return {name: value for name, value in asdict(self).items() if value}
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage: `text` is what its document (an id) has from the character `start` up to `end`.
+    """A passage: `text` is what its document has from the character `start` up to `end`.
+
+    `document`: its id; `row`: its row in the corpus.
 
     `created_at`: ISO 8601 or "". `score` is BM25, comparable within one search. `copies`: further passages
     that say the same.
     """
 
     document: str
+    row: int
     source: str
     author: str
     created_at: str
@@ -82,7 +96,10 @@ class Retriever:
     """The passages of one corpus. Safe for several threads."""
 
     def __init__(self, lab: Lab, passages: Artifact) -> None:
-        self._hidden = HiddenDocuments(lab)
+        self.id = passages.id
+        self._hidden = Unshown(lab)
+        # Share of a question's weight that a passage must have to answer it; see `calibrate.py`.
+        self.threshold = float(passages.stats.get("threshold", COVERED))
         uri = f"file:{passages.path / PASSAGES}?mode=ro&immutable=1"
         self._db = sqlite3.connect(uri, uri=True, check_same_thread=False)
         self._db.execute("CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab (main, terms, row)")
@@ -106,6 +123,51 @@ class Retriever:
     def is_rare(self, word: str) -> bool:
         """Whether at most one passage in a hundred has the word, as it is with most names."""
         return max(self._count(term) for term in stems(word)) <= max(2, self.passages // 100)
+
+    def author(self, name: str) -> str | None:
+        """An author's name as the documents spell it, whatever its capitals; None if nobody is called so."""
+        sql = "SELECT author FROM document WHERE author = ? COLLATE NOCASE LIMIT 1"
+        with self._lock:
+            row = self._db.execute(sql, (name,)).fetchone()
+        return str(row[0]) if row else None
+
+    def newest(self, filters: Filters, limit: int) -> list[Hit]:
+        """The first passages of the newest documents with a date, the newest first."""
+        wanted, values = _conditions(filters)
+        sql = (
+            f"SELECT {_HIT}, 0.0 FROM document JOIN passage ON passage.document = document.number "
+            f"WHERE date != '' AND start = 0 {wanted} ORDER BY date DESC LIMIT {limit + _SPARE}"
+        )
+        hidden = self._hidden.ids()
+        with self._lock:
+            found = [Hit(*row) for row in self._db.execute(sql, values)]
+        return folded([hit for hit in found if hit.document not in hidden])[:limit]
+
+    def count(self, about: str, filters: Filters) -> tuple[int, str]:
+        """How many documents have all telling words of `about` in one passage, and the query that says so."""
+        asked = [word for word in words(about) if not is_common(word)]
+        wanted, values = _conditions(filters)
+        every = " AND ".join("(" + " OR ".join(f'"{term}"' for term in stems(word)) + ")" for word in asked)
+        source = (
+            "terms JOIN passage ON passage.number = terms.rowid "
+            "JOIN document ON document.number = passage.document WHERE terms MATCH ?"
+            if every
+            else "document WHERE true"
+        )
+        sql = f"SELECT DISTINCT document.id FROM {source}{wanted}"
+        given = [every, *values] if every else values
+        hidden = self._hidden.ids()
+        with self._lock:
+            found = {row[0] for row in self._db.execute(sql, given)}
+        shown = sql
+        for value in given:
+            quoted = value.replace("'", "''")
+            shown = shown.replace("?", f"'{quoted}'", 1)
+        return len(found - hidden), shown
+
+    def shows(self, document: str) -> bool:
+        """Whether a document may be quoted now."""
+        return document not in self._hidden.ids()
 
     def close(self) -> None:
         """Close the file."""
@@ -134,8 +196,7 @@ class Retriever:
         wanted, values = _conditions(filters)
         query = " OR ".join(f'"{term}"' for term in asked)
         sql = (
-            "SELECT document.id, source, author, date, url, licence, lang, start, text, -bm25(terms) score "
-            "FROM terms JOIN passage ON passage.number = terms.rowid "
+            f"SELECT {_HIT}, -bm25(terms) score FROM terms JOIN passage ON passage.number = terms.rowid "
             "JOIN document ON document.number = passage.document "
             f"WHERE terms MATCH ? {wanted} ORDER BY score DESC, passage.number LIMIT {limit + _SPARE}"
         )

@@ -32,7 +32,8 @@ kann man mein mich mir mit nach nicht noch nun nur ob oder sein sich sie sind so
 vom von vor wann war waren warum was weil wem wen wer werden wessen wie wieso wir wird wo woher wohin zu
 zum zur
 """
-_COMMON = frozenset(f"{_ENGLISH} {_GERMAN}".split())
+_EN, _DE = frozenset(_ENGLISH.split()), frozenset(_GERMAN.split())
+_COMMON = _EN | _DE
 
 
 def words(text: str) -> list[str]:
@@ -45,6 +46,12 @@ def words(text: str) -> list[str]:
 def is_common(word: str) -> bool:
     """Whether a word says nothing of what is asked."""
     return word in _COMMON
+
+
+def is_german(text: str) -> bool:
+    """Whether a short text has more of German's common words than of English's."""
+    found = words(text)
+    return sum(word in _DE for word in found) > sum(word in _EN for word in found)
 
 
 @lru_cache(1 << 18)

@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 
 import glaswerk
 from glaswerk.lab import Lab
+from glaswerk.serve.accounts.account import Usage
 from glaswerk.serve.accounts.accounts import Accounts
 from glaswerk.serve.accounts.middleware import AccountsMiddleware
 from glaswerk.serve.accounts.report_ticket import give_ticket
@@ -26,6 +27,7 @@ from glaswerk.serve.contract.operation import routes_of
 from glaswerk.serve.endpoints import answerers_of, checked_operations
 from glaswerk.serve.errors import HANDLERS
 from glaswerk.serve.files.batches import Batches
+from glaswerk.serve.grounded import Content, Grounded, GroundSettings, search_operation
 from glaswerk.serve.limits import DEFAULT_LIMITS, Limits
 from glaswerk.serve.loaded.models import LoadedModels
 from glaswerk.serve.model_info import ModelInfo
@@ -67,8 +69,10 @@ def create_app(
     served = models.current
     metrics.watch(lambda: pool.running)
     answers = RecentAnswers(lab, lambda: served.plain, limits.answers)
-    sources = SourcesApi(served, answers, limits)
-    facts = ModelInfo(served, sources)
+    ground = GroundSettings.of(lab)
+    sources = SourcesApi(served, answers, limits, ground.corpus)
+    content = Content(lab, ground.corpus)
+    facts = ModelInfo(served, sources, content, ground)
     store = Store(lab.root / "stored.db")
     store.purge()
     chat = Chat(served, pool, answers, sources, store, limits)
@@ -79,11 +83,31 @@ def create_app(
     answering = Answering(served, pool, answers, accounts, limits)
     answerers = answerers_of(answering, upstreams)
     responses = Responses(answerers, store)
-    operations = checked_operations(answerers, responses, models, upstreams, store, batches, metrics)
+    search = search_operation(content, accounts)
+    operations = checked_operations(
+        answerers, responses, models, upstreams, store, batches, metrics, [search]
+    )
+
+    async def begin(request: Request, name: str, answer: str) -> Usage:
+        """Admit an answer that no model writes, under the name that counts."""
+        entry = models.entry(name)
+        if entry is None and await upstreams.card(name) is None:
+            raise models.unknown(name, request.state.account.may_use)
+        return await accounts.begin(
+            request.state.account,
+            model=entry.offer.name if entry else name,
+            endpoint="chat/completions",
+            prompt_tokens=0,
+            max_tokens=0,
+            response=answer,
+        )
+
+    asked = upstreams.before("/chat/completions", models.around(chat.__call__))
+    grounded = Grounded(asked, content, ground, limits, begin)
     routes = [
         *routes_of(for_contract_tests(operations) if served.names.contract else operations),
         ResponsesSocket(responses, models.using, accounts, limits).route(),
-        *_routes(models, chat, completions, sources, facts, upstreams),
+        *_routes(models, chat, grounded, completions, sources, facts, upstreams),
     ]
 
     @asynccontextmanager
@@ -117,6 +141,7 @@ def create_app(
 def _routes(
     loaded: LoadedModels,
     chat: Chat,
+    grounded: Grounded,
     completions: Completions,
     sources: SourcesApi,
     facts: ModelInfo,
@@ -138,11 +163,7 @@ def _routes(
         Route("/v1/models", models.listed, methods=["GET"]),
         Route("/v1/models/{name:path}", models.one, methods=["GET"]),
         Route("/v1/models/{name:path}", models.delete, methods=["DELETE"]),
-        Route(
-            "/v1/chat/completions",
-            upstreams.before("/chat/completions", loaded.around(chat.__call__)),
-            methods=["POST"],
-        ),
+        Route("/v1/chat/completions", grounded.__call__, methods=["POST"]),
         Route("/v1/chat/completions", chat.stored.listed, methods=["GET"]),
         Route("/v1/chat/completions/{id}", chat.stored.one, methods=["GET"]),
         Route("/v1/chat/completions/{id}", chat.stored.update, methods=["POST"]),

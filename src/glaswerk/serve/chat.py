@@ -67,7 +67,8 @@ class Chat:
         traced = asked.trace or chat_request.trace_header(request.headers.get("x-glaswerk-trace"))
         if traced:
             await self._sources.ready()
-        envelope = chat_response.Envelope(asked.model, self._served.fingerprint, asked.include_usage)
+        name = chat_response.answer_id(request.scope)
+        envelope = chat_response.Envelope(asked.model, self._served.fingerprint, asked.include_usage, name)
         trace = partial(self._sources.trace, identifier=envelope.id) if traced else None
         context = spoken(asked.messages, self._limits.context_characters)
         grammars = await to_thread.run_sync(self._keeping.grammars, asked.tools, asked.form, asked.n)
@@ -248,7 +249,7 @@ class EventStream(StreamingResponse):
             # A client may request the trace as soon as it reads the last chunk, before this response ends.
             self._answers.keep(envelope.id, self._exchange())
             if trace:
-                yield envelope.trace_chunk(await trace(self._exchange()))
+                yield envelope.extra_chunk({"trace": await trace(self._exchange())})
         except (ApiError, GlaswerkError) as error:
             yield chat_response.failure(error)
             return

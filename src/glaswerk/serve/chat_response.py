@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,6 +34,15 @@ def failure(error: Exception) -> bytes:
         return event(error_body(400, str(error), None, "lab_error"))
     message = "the answer was interrupted; the server's terminal shows the cause"
     return event(error_body(500, message, None, "internal_error"))
+
+
+# The place in an ASGI scope of the id that an answer shall have.
+ANSWER_ID = "glaswerk.answer"
+
+
+def answer_id(scope: Mapping[str, Any], kind: str = "chatcmpl") -> str:
+    """The id of the answer to a request: a new one, unless the gateway asks itself under an id of its own."""
+    return scope.get(ANSWER_ID) or f"{kind}-{secrets.token_hex(12)}"
 
 
 def usage(prompt: int, completion: int, cached: int = 0, reasoning: int = 0) -> dict[str, Any]:
@@ -106,9 +115,9 @@ class Envelope:
         """The event without choices that ends a stream if the client requested usage."""
         return self._chunk([], counts)
 
-    def trace_chunk(self, trace: dict[str, Any]) -> bytes:
-        """The event without choices that carries the trace of a streamed answer."""
-        chunk = self._head("chat.completion.chunk") | {"choices": [], "glaswerk": {"trace": trace}}
+    def extra_chunk(self, extra: dict[str, Any]) -> bytes:
+        """The event without choices that carries what is ours of a streamed answer: its trace, its ground."""
+        chunk = self._head("chat.completion.chunk") | {"choices": [], "glaswerk": extra}
         return event(chunk | {"usage": None} if self.include_usage else chunk)
 
     def completion(self, choices: Sequence[Choice], counts: dict[str, Any]) -> dict[str, Any]:

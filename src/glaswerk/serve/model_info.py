@@ -17,6 +17,7 @@ from glaswerk.core.artifact_files import DOCUMENTS, REPORT_FIGURES, REPORT_PAGE
 from glaswerk.evaluate import trust_badge
 from glaswerk.lab import Artifact
 from glaswerk.serve.errors import ApiError
+from glaswerk.serve.grounded import Content, GroundSettings
 from glaswerk.serve.served_model import ServedModel
 from glaswerk.serve.sources import SourcesApi
 
@@ -31,8 +32,11 @@ _REPORT_POLICY = (
 class ModelInfo:
     """The two endpoints. They read the lab's files on each request, so a new report appears at once."""
 
-    def __init__(self, served: ServedModel, sources: SourcesApi) -> None:
+    def __init__(
+        self, served: ServedModel, sources: SourcesApi, content: Content, ground: GroundSettings
+    ) -> None:
         self._served, self._sources = served, sources
+        self._content, self._ground = content, ground
         self._counted: dict[str, list[dict[str, Any]]] = {}
 
     async def info(self, _: Request) -> Response:
@@ -62,6 +66,7 @@ class ModelInfo:
             "corpus": self._corpus(ancestors["corpus"]),
             "trust": _badge(report) if report else None,
             "trace": self._sources.index() is not None,
+            "ground": {"on": self._ground.on, "there": self._content.there()},
             "suggestions": self._suggestions(),
             "version": glaswerk.__version__,
         }

@@ -27,6 +27,11 @@ async def read_object(request: Request, limit: int) -> dict[str, Any]:
     return found
 
 
+def with_object(request: Request, body: dict[str, Any]) -> Request:
+    """The same request with another body, for an endpoint that this gateway asks itself."""
+    return Request({**request.scope, _READ: body}, request.receive)
+
+
 async def _object(request: Request, limit: int) -> dict[str, Any]:
     raw = await _read(request, limit)
     try:

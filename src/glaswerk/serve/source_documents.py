@@ -35,8 +35,11 @@ class SourceDocuments:
     are hidden as soon as this is known, even while the index and the corpus still contain them.
     """
 
-    def __init__(self, served: ServedModel) -> None:
-        self._lab, self._corpora = served.lab, served.ancestors()["corpus"]
+    def __init__(self, served: ServedModel, quoted: Sequence[Artifact] = ()) -> None:
+        """quoted: corpora that the model need not have seen."""
+        own = served.ancestors()["corpus"]
+        seen = {corpus.id for corpus in own}
+        self._lab, self._corpora = served.lab, [*own, *(c for c in quoted if c.id not in seen)]
         self._sightings = Sightings(served.lab, served.artifact)
         self._lock = threading.Lock()
         self._hidden: tuple[str, frozenset[str]] = ("", frozenset())

@@ -56,8 +56,10 @@ class SourcesApi:
     /v1/documents/{id} returns a training document.
     """
 
-    def __init__(self, served: ServedModel, answers: RecentAnswers, limits: Limits) -> None:
+    def __init__(self, served: ServedModel, answers: RecentAnswers, limits: Limits, quoted: str = "") -> None:
+        """quoted: the corpus that answers are grounded on; its documents are shown, too."""
         self._served, self._answers, self._limits = served, answers, limits
+        self._quoted = quoted
         # By artifact and by index: the model may be another in each request.
         self._known_documents: dict[str, SourceDocuments] = {}
         self._opening = threading.Lock()
@@ -100,11 +102,12 @@ class SourcesApi:
 
     @property
     def _documents(self) -> SourceDocuments:
-        """What the current model was trained on."""
-        artifact = self._served.artifact.id
-        if artifact not in self._known_documents:
-            self._known_documents[artifact] = SourceDocuments(self._served)
-        return self._known_documents[artifact]
+        """What the current model was trained on, and what its answers may quote."""
+        quoted = self._served.lab.find("corpus", self._quoted) if self._quoted else None
+        known = f"{self._served.artifact.id} {quoted.id if quoted else ''}"
+        if known not in self._known_documents:
+            self._known_documents[known] = SourceDocuments(self._served, [quoted] if quoted else [])
+        return self._known_documents[known]
 
     async def trace(
         self, exchange: TracedText, min_words: int = _MIN_WORDS, *, identifier: str = ""

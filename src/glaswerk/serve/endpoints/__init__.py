@@ -40,8 +40,9 @@ def checked_operations(
     store: Store,
     batches: Batches,
     metrics: Metrics,
+    more: Sequence[Operation] = (),
 ) -> Sequence[Operation]:
-    """All operations whose routes are made from them."""
+    """All operations whose routes are made from them; `more` are those of other parts."""
     of_a_model = [
         *responses_operations(responses, store),
         *Messages(answerers).operations(),
@@ -52,6 +53,7 @@ def checked_operations(
         *moderation_operations(numbers=models.current.names.contract),
         *file_operations(store, batches),
         *metrics.operations(),
+        *more,
     ]
     return [*own, *_descriptions(own)]
 

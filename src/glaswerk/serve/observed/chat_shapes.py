@@ -17,7 +17,14 @@ from glaswerk.serve.contract.shapes import (
     object_of,
     only,
 )
+from glaswerk.serve.grounded.wishes import FILTERS
 
+_GROUND: Schema = {
+    "anyOf": [
+        FLAG,
+        object_of({}, {"strict": FLAG, "model": FLAG, **{name: {"type": ["string", "null"]} for name in FILTERS}}),
+    ]
+}
 _PENALTY: Schema = {"type": ["number", "null"], "minimum": -2, "maximum": 2}
 _COUNT: Schema = {"type": ["integer", "null"], "minimum": 1, "maximum": 2**31}
 _WORDS: Schema = {"type": "string", "minLength": 1}
@@ -165,7 +172,7 @@ CHAT = object_of(
         "echo": only(None, False, why="POST /v1/completions has it"),
         "verbosity": only(None, why=_NOT_HERE),
         "web_search_options": only(None, why=_NOT_HERE),
-        "glaswerk": {**object_of({}, {"trace": FLAG}), "type": ["object", "null"]},
+        "glaswerk": {**object_of({}, {"trace": FLAG, "ground": _GROUND}), "type": ["object", "null"]},
     },
 )
 _IDS: Schema = {

@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from glaswerk.serve.accounts.account import Account, Usage
 from glaswerk.serve.accounts.accounts import Accounts
-from glaswerk.serve.chat_response import DONE, event, failure
+from glaswerk.serve.chat_response import DONE, answer_id, event, failure
 from glaswerk.serve.errors import ApiError
 from glaswerk.serve.limits import Limits
 from glaswerk.serve.pool import unless_disconnected
@@ -154,11 +154,12 @@ class _Passed:
         self._told_usage = isinstance(options, dict) and options.get("include_usage") is True
         if self._stream:
             self._body["stream_options"] = {"include_usage": True}
-        self._id = f"{'chatcmpl' if 'chat' in path else 'cmpl'}-{secrets.token_hex(12)}"
+        self._id = ""
         self._text, self._finish, self._counting = "", "stop", Counting(estimate(self._body))
 
     async def answer(self, request: Request) -> Response:
         account = getattr(request.state, "account", None) or Account()
+        self._id = answer_id(request.scope, "chatcmpl" if "chat" in self._path else "cmpl")
         usage = await self._home.begin(account, self._counted_as, self._path, self._body, self._id)
         if self._stream:
             stack = AsyncExitStack()

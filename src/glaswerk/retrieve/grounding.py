@@ -1,0 +1,102 @@
+"""What one's own content says to a question: quotes that answer it, near passages, a count, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Literal
+
+from glaswerk.retrieve.answer import Answer, answers
+from glaswerk.retrieve.counting import Count, counted
+from glaswerk.retrieve.follow_up import resolved
+from glaswerk.retrieve.retriever import Filters, Hit, Retriever
+from glaswerk.retrieve.scope import Scope, scope
+from glaswerk.retrieve.terms import is_common, words
+
+Verdict = Literal["answered", "closest", "counted", "declined"]
+# Quotes of an answer, and passages in which they are looked for.
+QUOTES, _LOOKED_AT = 3, 12
+# What "what changed since May?" asks about nothing in particular.
+_CHANGE_WORDS = """
+changed change changes new news happened happen neu neues geändert passiert geschehen
+"""
+_CHANGES = frozenset(_CHANGE_WORDS.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """verdict: "closest" if no quote has the kind of thing that was asked for, "declined" if there is none.
+
+    question: as it was searched, with what its pronouns stand for. near: the best passages, whether they
+    answer or not.
+    """
+
+    question: str
+    verdict: Verdict
+    quotes: tuple[Answer, ...]
+    near: tuple[Hit, ...]
+    filters: Filters
+    count: Count | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """As the API shows it."""
+        return {
+            "question": self.question,
+            "verdict": self.verdict,
+            "quotes": [quote.to_json() for quote in self.quotes],
+            "near": [hit.to_json() for hit in self.near],
+            "filters": self.filters.to_json(),
+            "count": self.count.to_json() if self.count else None,
+        }
+
+
+def ground(
+    retriever: Retriever,
+    question: str,
+    earlier: Sequence[str] = (),
+    filters: Filters | None = None,
+    limit: int = QUOTES,
+    today: date | None = None,
+) -> Grounds:
+    """Search for a question of a conversation.
+
+    earlier: what was asked before, the oldest first. today: what "since May" is read by.
+    """
+    asked = resolved(question, earlier)
+    day = today or datetime.now(UTC).date()
+    found = scope(asked, filters or Filters(), retriever.author, day)
+    if count := counted(retriever, found.question, found.filters):
+        near = retriever.find(count.about, limit, found.filters)
+        return Grounds(asked, "counted", (), tuple(near), found.filters, count)
+    if _asks_for_changes(found):
+        near = retriever.newest(found.filters, limit)
+        return Grounds(asked, "closest" if near else "declined", (), tuple(near), found.filters)
+    near, quotes = _found(retriever, found, max(limit, _LOOKED_AT))
+    quotes = quotes[: max(limit, len(found.authors))]
+    fitting = any(quote.fits for quote in quotes)
+    verdict: Verdict = "answered" if fitting else "closest" if quotes else "declined"
+    return Grounds(asked, verdict, tuple(quotes), tuple(near[:limit]), found.filters)
+
+
+def _found(retriever: Retriever, found: Scope, looked_at: int) -> tuple[list[Hit], list[Answer]]:
+    """Of several authors, each one's passages: who says much does not hide who says little."""
+    if not found.authors:
+        near = retriever.find(found.question, looked_at, found.filters)
+        return near, answers(retriever, found.question, near, looked_at)
+    every: list[Hit] = []
+    quotes: list[list[Answer]] = []
+    for author in found.authors:
+        near = retriever.find(found.question, looked_at, found.filters.by(author))
+        quotes.append(answers(retriever, found.question, near, looked_at))
+        every += near[: QUOTES if len(found.authors) == 1 else 1]
+    # The best of each first.
+    most = max(map(len, quotes))
+    return every, [own[i] for i in range(most) for own in quotes if i < len(own)]
+
+
+def _asks_for_changes(found: Scope) -> bool:
+    """Whether it is a time and nothing else that is asked about."""
+    timed = bool(found.filters.since or found.filters.until)
+    telling = [word for word in words(found.question) if not is_common(word)]
+    return timed and _CHANGES.issuperset(telling)

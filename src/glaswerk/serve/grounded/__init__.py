@@ -1,0 +1,12 @@
+"""Answers that rest on the lab's own documents: quotes first, then what a model says, checked against them.
+
+`endpoint.py` stands in front of chat completions, over any engine and any upstream. `content.py` searches and
+compares every quote with its document at that moment; `search.py` is GET /v1/glaswerk/search.
+"""
+
+from glaswerk.serve.grounded.content import Content
+from glaswerk.serve.grounded.endpoint import Grounded
+from glaswerk.serve.grounded.search import search_operation
+from glaswerk.serve.grounded.settings import GroundSettings
+
+__all__ = ["Content", "GroundSettings", "Grounded", "search_operation"]

@@ -1,0 +1,103 @@
+"""The documents that answers rest on: searched, and compared with each quote at the moment it is sent."""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pyarrow.parquet as pq
+
+from glaswerk.core.artifact_files import DOCUMENTS
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.lab import Artifact, Lab
+from glaswerk.retrieve import Answer, Filters, Grounds, Hit, Retriever, find_passages, ground
+from glaswerk.serve.errors import ApiError
+
+# Characters of a question that are searched: more is a text, not a question.
+LONGEST = 2000
+
+
+class Content:
+    """The passages of one corpus of a lab; newer ones are used as soon as they are there. For any thread."""
+
+    def __init__(self, lab: Lab, corpus: str) -> None:
+        self._lab, self._name = lab, corpus
+        self._opening = threading.Lock()
+        self._open: tuple[Artifact, Retriever] | None = None
+
+    def there(self) -> bool:
+        """Whether there are passages to search."""
+        return self._passages() is not None
+
+    def ground(
+        self, question: str, earlier: Sequence[str] = (), filters: Filters | None = None, limit: int = 3
+    ) -> Grounds:
+        """What the documents say to a question, each quote as it stands in its document now.
+
+        Raises ApiError 404 if the corpus has no passages.
+        """
+        corpus, retriever = self._opened()
+        short = [one[-LONGEST:] for one in earlier]
+        found = ground(retriever, question[-LONGEST:], short, filters, limit)
+        texts = _texts(corpus, [*(quote.hit for quote in found.quotes), *found.near])
+        quotes = tuple(q for q in found.quotes if retriever.shows(q.hit.document) and _same(q, texts))
+        near = tuple(h for h in found.near if retriever.shows(h.document) and _stands(h, texts))
+        verdict = "declined" if found.quotes and not quotes else found.verdict
+        return replace(found, quotes=quotes, near=near, verdict=verdict)
+
+    def _opened(self) -> tuple[Artifact, Retriever]:
+        passages = self._passages()
+        if passages is None:
+            message = f"the corpus {self._name!r} has no passages to quote\nhint: glaswerk index"
+            raise ApiError(404, message, code="no_passages")
+        with self._opening:
+            if self._open is None or self._open[1].id != passages.id:
+                # The old one stays open for who still asks it; it is closed with its last reader.
+                self._open = (self._corpus(passages), Retriever(self._lab, passages))
+            return self._open
+
+    def _passages(self) -> Artifact | None:
+        return find_passages(self._lab, self._name)
+
+    def _corpus(self, passages: Artifact) -> Artifact:
+        found = self._lab.find("corpus", self._name)
+        if found is None or found.id != passages.inputs.get("corpus"):
+            raise ApiError(404, f"the corpus {self._name!r} is being made anew", code="no_passages")
+        return found
+
+
+def _texts(corpus: Artifact, hits: Sequence[Hit]) -> dict[str, str]:
+    """By id, the texts of these documents as they stand in the corpus now."""
+    wanted: defaultdict[int, set[str]] = defaultdict(set)
+    found: dict[str, str] = {}
+    try:
+        file = pq.ParquetFile(corpus.path / DOCUMENTS)
+        ends, first = [], 0
+        for group in range(file.metadata.num_row_groups):
+            first += file.metadata.row_group(group).num_rows
+            ends.append(first)
+        for hit in hits:
+            place = bisect_right(ends, hit.row)
+            if place < len(ends):
+                wanted[place].add(hit.document)
+        for group, names in wanted.items():
+            table = file.read_row_group(group, columns=["id", "text"])
+            for row, name in enumerate(table["id"].to_pylist()):
+                if name in names:
+                    found[name] = table["text"][row].as_py()
+    except (OSError, GlaswerkError, ValueError):
+        # Another command replaces the corpus just now: what cannot be compared is not shown.
+        return {}
+    return found
+
+
+def _same(quote: Answer, texts: dict[str, str]) -> bool:
+    text = texts.get(quote.hit.document, "")
+    return text[quote.start : quote.end] == quote.text and _stands(quote.hit, texts)
+
+
+def _stands(hit: Hit, texts: dict[str, str]) -> bool:
+    return texts.get(hit.document, "")[hit.start : hit.end] == hit.text

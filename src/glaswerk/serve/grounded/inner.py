@@ -1,0 +1,69 @@
+"""The model's own words: an endpoint of chat completions asked by the gateway itself, read as it streams."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import Message
+
+from glaswerk.serve.errors import ApiError
+from glaswerk.serve.request_body import with_object
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+# Pieces that wait to be read; then the endpoint waits.
+_HELD = 64
+
+
+@asynccontextmanager
+async def streamed(
+    endpoint: Endpoint, request: Request, body: dict[str, Any]
+) -> AsyncIterator[AsyncIterator[dict[str, Any]]]:
+    """The events of an answer to `body` in place of the request's own body; its end ends the answer.
+
+    Raises ApiError before the first event if it is not admitted, and later for an event that is an error.
+    """
+    inner = with_object(request, body | {"stream": True, "stream_options": {"include_usage": True}})
+    response = await endpoint(inner)
+    pieces: asyncio.Queue[bytes | None] = asyncio.Queue(_HELD)
+
+    async def send(message: Message) -> None:
+        if found := message.get("body"):
+            await pieces.put(found)
+
+    async def run() -> None:
+        try:
+            await response(inner.scope, inner.receive, send)
+        finally:
+            await pieces.put(None)
+
+    task = asyncio.create_task(run())
+    try:
+        yield _events(pieces, whole=isinstance(response, JSONResponse))
+    finally:
+        task.cancel()
+        # What it raised was an event of the stream before.
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _events(pieces: asyncio.Queue[bytes | None], *, whole: bool) -> AsyncIterator[dict[str, Any]]:
+    held = b""
+    while (piece := await pieces.get()) is not None:
+        *lines, held = (held + piece).split(b"\n\n")
+        for line in lines:
+            if line.startswith(b"data: {"):
+                yield _checked(json.loads(line[6:]))
+    if whole and held:
+        yield _checked(json.loads(held))
+
+
+def _checked(event: dict[str, Any]) -> dict[str, Any]:
+    error = event.get("error")
+    if isinstance(error, dict):
+        raise ApiError(502, str(error.get("message", "")), code=str(error.get("code") or "model_failed"))
+    return event

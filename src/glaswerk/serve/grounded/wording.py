@@ -1,0 +1,81 @@
+"""A grounded answer as plain text, for clients that show nothing but the text: in English or German."""
+
+from __future__ import annotations
+
+import re
+
+from glaswerk.retrieve import Answer, Grounds, Hit
+from glaswerk.retrieve.terms import is_german
+
+# What a client's Markdown would fetch, run or make clickable without showing where to.
+_ACTIVE = re.compile(r"!\[|\]\(|<(?=[A-Za-z/!])")
+_ENGLISH = {
+    "declined": "Nothing in your content answers this.",
+    "nearest": "The nearest passages:",
+    "closest": "Closest passage; it may not answer this:",
+    "none": "Nothing in your content has these words.",
+    "counted": "{count} of your documents say this: {about}",
+    "all": "You have {count} documents.",
+    "query": "Counted with: {sql}",
+    "model": "The model, borne out by quote {number}: ",
+    "doubt": "The model, NOT borne out by your content ({reason}): ",
+    "date": "no date",
+}
+_GERMAN = {
+    "declined": "Nichts in Ihren Inhalten beantwortet das.",
+    "nearest": "Die nächsten Stellen:",
+    "closest": "Nächste Stelle; sie beantwortet die Frage vielleicht nicht:",
+    "none": "Nichts in Ihren Inhalten hat diese Wörter.",
+    "counted": "{count} Ihrer Dokumente sagen dies: {about}",
+    "all": "Sie haben {count} Dokumente.",
+    "query": "Gezählt mit: {sql}",
+    "model": "Das Modell, belegt durch Zitat {number}: ",
+    "doubt": "Das Modell, NICHT durch Ihre Inhalte belegt ({reason}): ",
+    "date": "ohne Datum",
+}
+
+
+class Wording:
+    """The phrases in the language of a question."""
+
+    def __init__(self, question: str) -> None:
+        self._words = _GERMAN if is_german(question) else _ENGLISH
+
+    def found(self, grounds: Grounds) -> str:
+        """What stands above the model's words: quotes, a count, or that nothing answers."""
+        if grounds.count is not None:
+            count = grounds.count
+            words = self._words["counted" if count.about else "all"]
+            said = words.format(count=f"{count.documents:,}", about=count.about)
+            return f"{said}\n{self._words['query'].format(sql=count.sql)}"
+        if grounds.quotes:
+            head = [self._words["closest"]] if grounds.verdict == "closest" else []
+            return "\n\n".join([*head, *map(self._quote, grounds.quotes)])
+        if grounds.near and grounds.verdict == "closest":
+            return "\n\n".join(map(self._near, grounds.near))
+        if not grounds.near:
+            return self._words["none"]
+        near = "\n".join(f"— {self._source(hit)}" for hit in grounds.near)
+        return f"{self._words['declined']}\n\n{self._words['nearest']}\n{near}"
+
+    def said(self, text: str, number: int | None, reason: str) -> str:
+        """A sentence of the model, with what bears it out or why nothing does."""
+        if number is not None:
+            return self._words["model"].format(number=number + 1) + harmless(text)
+        return self._words["doubt"].format(reason=reason) + harmless(text)
+
+    def _quote(self, quote: Answer) -> str:
+        return f"“{harmless(quote.text)}”\n— {self._source(quote.hit)}"
+
+    def _near(self, hit: Hit) -> str:
+        return f"“{harmless(hit.text)}”\n— {self._source(hit)}"
+
+    def _source(self, hit: Hit) -> str:
+        author = f"@{hit.author}" if hit.url.startswith("https://x.com/") else hit.author
+        parts = (author or hit.source, hit.created_at[:10] or self._words["date"], hit.url, hit.document)
+        return harmless(", ".join(part for part in parts if part))
+
+
+def harmless(text: str) -> str:
+    """Text whose images, links and tags no Markdown acts on; where it has none, the text itself."""
+    return _ACTIVE.sub(lambda match: "".join(f"\\{c}" for c in match[0]), text)
