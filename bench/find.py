@@ -51,7 +51,7 @@ def main() -> None:
         start = time.process_time()
         made = build(lab, part)
         ours = made.stats["passages"] / (time.process_time() - start)
-        retriever = Retriever(lab, made)
+        retriever = Retriever.open(lab, made)
         passages = _passages(made)
         peer, theirs = _peer(passages)
         click.echo(f"{made.stats['passages']:,} passages of {made.stats['documents']:,} documents")

@@ -38,7 +38,7 @@ def asked(empty_lab: Lab, tmp_path: Path) -> Callable[..., list[Answer]]:
         (empty_lab.root / "lab.toml").read_text() + "\n[curate]\nnear_duplicate = 1.0\n"
     )
     corpus = curate(Lab.open(empty_lab.root), validation_share=0.0)
-    retriever = Retriever(empty_lab, build(empty_lab, corpus))
+    retriever = Retriever.open(empty_lab, build(empty_lab, corpus))
 
     def ask(question: str, filters: Filters | None = None) -> list[Answer]:
         return answers(retriever, question, retriever.find(question, 10, filters))
@@ -48,7 +48,7 @@ def asked(empty_lab: Lab, tmp_path: Path) -> Callable[..., list[Answer]]:
 
 def test_a_quote_is_the_documents_own_sentence_at_its_place(asked: Callable[..., list[Answer]]) -> None:
     (answer,) = asked("Who built the bridge in 1862?")
-    assert answer.text == "The old bridge was built by Ada Brook in 1862."
+    assert answer.text == "The old bridge was built by Ada Brook in 1862. It has three arches."
     assert FILES["bridge"][answer.start : answer.end] == answer.text
 
 
@@ -63,7 +63,7 @@ def test_the_passage_with_the_rarer_word_is_first(empty_lab: Lab, tmp_path: Path
         (empty_lab.root / "lab.toml").read_text() + "\n[curate]\nnear_duplicate = 1.0\n"
     )
     corpus = curate(Lab.open(empty_lab.root), validation_share=0.0)
-    retriever = Retriever(empty_lab, build(empty_lab, corpus))
+    retriever = Retriever.open(empty_lab, build(empty_lab, corpus))
     found = retriever.find("Which mill lives with the sculptor?")
     assert found[0].text == "A sculptor lives here, not far."
     assert found[0].score > found[1].score > 0
@@ -77,7 +77,7 @@ def test_other_forms_of_words_and_halves_of_compounds_are_found(asked: Callable[
 
 def test_near_copies_are_one_passage_that_counts_them(asked: Callable[..., list[Answer]]) -> None:
     (answer,) = asked("When did the mill burn down?")
-    assert answer.text == "The mill burned down in 1901."
+    assert answer.text.startswith("The mill burned down in 1901.")
     assert answer.hit.copies == 1
 
 
@@ -133,7 +133,7 @@ def test_after_a_rebuild_no_byte_of_the_passages_has_a_forgotten_word(
     rebuild(empty_lab)
     assert empty_lab.all("passages") == []
     corpus = empty_lab.need("corpus", "main", hint="")
-    retriever = Retriever(empty_lab, build(empty_lab, corpus))
+    retriever = Retriever.open(empty_lab, build(empty_lab, corpus))
     assert not found()
     near = retriever.find("Who built the bridge in 1862?")
     assert answer.hit.document not in [hit.document for hit in near]
@@ -152,7 +152,7 @@ def test_the_verb_builds_once_and_shows_quotes_with_their_sources(
     assert "» The old bridge was built by Ada Brook in 1862." in run("Who built the bridge in 1862?")
     assert "nothing in your content answers this" in run("Who built the bridge in 1974?")
     assert "has these words" in run("quantum chromodynamics")
-    (answer,) = json.loads(run("--json", "Who built the bridge in 1862?"))["answers"]
+    (answer,) = json.loads(run("--json", "Who built the bridge in 1862?"))["quotes"]
     assert FILES["bridge"][answer["quote_start"] : answer["quote_end"]] == answer["quote"]
 
 

@@ -124,6 +124,7 @@ def stages(lab: Lab, config: DemoConfig) -> Iterator[Stage]:
 
 def _models(lab: Lab, config: DemoConfig, shards: Artifact, key: Path) -> Iterator[Stage]:
     from glaswerk.evaluate import evaluate
+    from glaswerk.retrieve import build as build_passages
     from glaswerk.trace import build
     from glaswerk.train import TrainConfig, TuneConfig, train, tune
 
@@ -134,7 +135,9 @@ def _models(lab: Lab, config: DemoConfig, shards: Artifact, key: Path) -> Iterat
     yield "train", _training(base), base
     chat = tune(lab, TuneConfig(epochs=config.tune_epochs, seed=config.seed, precision=config.precision))
     yield "tune", _training(chat), chat
-    yield "index", "every answer can be traced", build(lab, shards)
+    passages = build_passages(lab, lab.need("corpus", "main", hint="glaswerk curate"))
+    index = build(lab, shards)
+    yield "index", f"every answer can be traced, {passages.stats['passages']:,} passages quoted", index
     report = evaluate(lab, chat, key=key)
     yield "evaluate", os.path.relpath(report.path / REPORT_PAGE), report
 

@@ -88,7 +88,7 @@ def _retriever(lab_path: Path, corpus: str) -> Retriever:
     if made is None:
         with writing(lab_path) as held:
             made = build(held, _corpus(held, corpus))
-    return Retriever(lab, made)
+    return Retriever.open(lab, made)
 
 
 def _corpus(lab: Lab, name: str) -> Artifact:

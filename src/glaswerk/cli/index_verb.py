@@ -16,17 +16,25 @@ from glaswerk.cli.tracing import shards_to_index
 @lab_option
 @json_option
 def command(shards: str, lab_path: Path, as_json: bool) -> None:
-    """Build the suffix arrays that `trace`, `count`, `search` and the chat page search.
+    """Build what `trace`, `count`, `search`, `find` and the chat page search: suffix arrays and passages.
 
     \b
     glaswerk index
     glaswerk index --shards main.smollm2
 
-    They cover everything that models train on: documents, chats and preference pairs. Parts of an earlier
-    index with the same tokens are reused. If interrupted, the same command resumes.
+    Suffix arrays cover everything that models train on: documents, chats and preference pairs. Parts of an
+    earlier index with the same tokens are reused. Passages are of public documents, and need no shards. If
+    interrupted, the same command resumes.
     """
+    from glaswerk.retrieve import build as build_passages
     from glaswerk.trace import build
 
     with writing(lab_path) as lab:
+        corpus = lab.find("corpus", shards.partition(".")[0])
+        passages = build_passages(lab, corpus) if corpus else None
+        if passages is not None and not lab.all("shards"):
+            show(passages, as_json, passages=passages.stats["passages"])
+            return
         made = build(lab, shards_to_index(lab, shards))
-    show(made, as_json, tokens=sum(made.stats["tokens"].values()), segments=made.stats["segments"])
+    more = {"passages": passages.stats["passages"]} if passages else {}
+    show(made, as_json, tokens=sum(made.stats["tokens"].values()), segments=made.stats["segments"], **more)

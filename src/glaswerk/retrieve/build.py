@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,11 +17,15 @@ from glaswerk.core.artifact_files import DOCUMENTS, PASSAGES
 from glaswerk.core.document import Document, from_rows
 from glaswerk.core.progress import track
 from glaswerk.lab import Artifact, Lab, Spec
+from glaswerk.retrieve.calibrate import calibrate
 from glaswerk.retrieve.sentences import Span, passages
 from glaswerk.retrieve.terms import Terms, words
 
 # A word must be known by more than one misprint to be half of a compound.
 _KNOWN = 2
+# Two words with capitals inside a sentence: a name, in most languages; so many of the most frequent are kept.
+_NAME = re.compile(r"(?<=[a-zß-öø-ÿ,] )[A-ZÄÖÜ][a-zß-öø-ÿ]+ [A-ZÄÖÜ][a-zß-öø-ÿ]+\b")
+_NAMES = 24
 _SCHEMA = """
 PRAGMA page_size = 8192; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
 CREATE TABLE document (
@@ -57,7 +62,7 @@ def _spec(corpus: Artifact) -> Spec:
 
 def _write(path: Path, documents: Path) -> Mapping[str, Any]:
     known = _known(_public(documents))
-    terms, counts = Terms(known.__contains__), Counter[str]()
+    terms, counts, names = Terms(known.__contains__), Counter[str](), Counter[str]()
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
         db.executescript(_SCHEMA)
         db.execute("BEGIN")
@@ -65,13 +70,16 @@ def _write(path: Path, documents: Path) -> Mapping[str, Any]:
         for row, document in track(_public(documents), "cutting passages"):
             counts["documents"] += 1
             _add(db, row, document, counts, terms)
+            names.update(set(_NAME.findall(document.text)))
         db.execute("COMMIT")
         # Authors are asked for by name, however it is written.
         db.execute("CREATE INDEX author ON document (author COLLATE NOCASE)")
         # One sorted list a term: a search reads it in one piece.
         db.execute("INSERT INTO terms (terms) VALUES ('optimize')")
     rows = pq.ParquetFile(documents).metadata.num_rows
-    return {**counts, "left_out": {"not_public": rows - counts["documents"]}}
+    frequent = [name for name, count in names.most_common(_NAMES) if count > 1]
+    measured = calibrate(path).to_json()
+    return {**counts, **measured, "names": frequent, "left_out": {"not_public": rows - counts["documents"]}}
 
 
 def _add(db: sqlite3.Connection, place: int, document: Document, counts: Counter[str], terms: Terms) -> None:

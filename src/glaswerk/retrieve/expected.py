@@ -36,8 +36,8 @@ _DAYS = (
     "monday tuesday wednesday thursday friday saturday sunday today yesterday tomorrow noon midnight "
     "montag dienstag mittwoch donnerstag freitag samstag sonntag heute gestern morgen mittag mitternacht"
 )
-_CLOCK = "morning evening afternoon night o'clock uhr abend nachmittag nacht vormittag century jahrhundert"
-_TIMES = frozenset(f"{_MONTHS} {_DAYS} {_CLOCK}".split())
+_HOURS = "morning evening afternoon night o'clock uhr abend nachmittag nacht vormittag century jahrhundert"
+_TIMES = frozenset(f"{_MONTHS} {_DAYS} {_HOURS}".split())
 _NUMBER_WORDS = """
 one two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty hundred thousand
 million billion half dozen once twice several none zwei drei vier fünf sechs sieben acht neun zehn elf
@@ -45,7 +45,11 @@ zwölf zwanzig dreißig vierzig fünfzig hundert tausend million millionen milli
 einmal zweimal keine
 """
 _NUMBERS = frozenset(_NUMBER_WORDS.split())
-_DIGIT = re.compile(r"\d")
+_DIGITS = re.compile(r"\d+")
+# A year, a time of day, a day of a month.
+_CLOCK = re.compile(r"\b(?:1\d{3}|20\d\d)\b|\b\d{1,2}[:.]\d\d\b|\b\d{1,2}(?:\.|st|nd|rd|th)? (?=[A-Z])")
+# Numbers in the names of accounts and in addresses say nothing.
+_LINK = re.compile(r"[@#]\w+|https?://\S+")
 # A capital letter inside a sentence, or two words with one; the first word of a sentence has one anyway.
 _CAPITAL = r"[^\W\d_a-zß-öø-ÿ][\w'’-]+"
 _NAMED = re.compile(rf"(?<=[\w,;:] ){_CAPITAL}|^{_CAPITAL} {_CAPITAL}|@\w+")
@@ -66,15 +70,13 @@ def has(kind: Kind, text: str, question: str) -> bool:
 
 
 def _has_time(text: str, question: str) -> bool:
-    known = set(re.findall(r"\d+", question))
-    own = set(re.findall(r"\d+", text))
-    return bool(own - known) or not _TIMES.isdisjoint(words(text))
+    own = set(_CLOCK.findall(_LINK.sub("", text)))
+    return bool(own - set(_CLOCK.findall(question))) or not _TIMES.isdisjoint(words(text))
 
 
 def _has_number(text: str, question: str) -> bool:
-    known = set(re.findall(r"\d+", question))
-    own = set(re.findall(r"\d+", text))
-    return bool(own - known) or not _NUMBERS.isdisjoint(words(text))
+    own = set(_DIGITS.findall(_LINK.sub("", text)))
+    return bool(own - set(_DIGITS.findall(question))) or not _NUMBERS.isdisjoint(words(text))
 
 
 def _has_person(text: str, question: str) -> bool:

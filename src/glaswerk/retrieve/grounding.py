@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import chain
 from typing import Any, Literal
 
 from glaswerk.retrieve.answer import Answer, answers
@@ -70,33 +71,40 @@ def ground(
         near = retriever.find(count.about, limit, found.filters)
         return Grounds(asked, "counted", (), tuple(near), found.filters, count)
     if _asks_for_changes(found):
-        near = retriever.newest(found.filters, limit)
+        near = _newest(retriever, found, limit)
         return Grounds(asked, "closest" if near else "declined", (), tuple(near), found.filters)
-    near, quotes = _found(retriever, found, max(limit, _LOOKED_AT))
+    near, quotes = _found(retriever, found, max(limit, _LOOKED_AT), question)
     quotes = quotes[: max(limit, len(found.authors))]
     fitting = any(quote.fits for quote in quotes)
     verdict: Verdict = "answered" if fitting else "closest" if quotes else "declined"
     return Grounds(asked, verdict, tuple(quotes), tuple(near[:limit]), found.filters)
 
 
-def _found(retriever: Retriever, found: Scope, looked_at: int) -> tuple[list[Hit], list[Answer]]:
+def _found(retriever: Retriever, found: Scope, looked_at: int, named: str) -> tuple[list[Hit], list[Answer]]:
     """Of several authors, each one's passages: who says much does not hide who says little."""
     if not found.authors:
         near = retriever.find(found.question, looked_at, found.filters)
-        return near, answers(retriever, found.question, near, looked_at)
+        return near, answers(retriever, found.question, near, looked_at, named)
     every: list[Hit] = []
     quotes: list[list[Answer]] = []
     for author in found.authors:
         near = retriever.find(found.question, looked_at, found.filters.by(author))
-        quotes.append(answers(retriever, found.question, near, looked_at))
+        quotes.append(answers(retriever, found.question, near, looked_at, ""))
         every += near[: QUOTES if len(found.authors) == 1 else 1]
     # The best of each first.
     most = max(map(len, quotes))
     return every, [own[i] for i in range(most) for own in quotes if i < len(own)]
 
 
+def _newest(retriever: Retriever, found: Scope, limit: int) -> list[Hit]:
+    if not found.authors:
+        return retriever.newest(found.filters, limit)
+    each = (retriever.newest(found.filters.by(author), limit) for author in found.authors)
+    return sorted(chain.from_iterable(each), key=lambda hit: hit.created_at, reverse=True)[:limit]
+
+
 def _asks_for_changes(found: Scope) -> bool:
-    """Whether it is a time and nothing else that is asked about."""
-    timed = bool(found.filters.since or found.filters.until)
+    """Whether it is a time or an author and nothing else that is asked about."""
+    timed = bool(found.filters.since or found.filters.until or found.authors)
     telling = [word for word in words(found.question) if not is_common(word)]
     return timed and _CHANGES.issuperset(telling)

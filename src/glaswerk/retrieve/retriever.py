@@ -6,13 +6,14 @@ import math
 import re
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from glaswerk.core.artifact_files import PASSAGES
 from glaswerk.lab import Artifact, Lab
-from glaswerk.retrieve.terms import halves, is_common, stems, words
+from glaswerk.retrieve.terms import Terms, halves, is_common, stems, words
 from glaswerk.retrieve.unshown import Unshown
 
 # Share of the weight of a question's words that a passage must have, where nothing was measured.
@@ -93,25 +94,35 @@ class Hit:
 
 
 class Retriever:
-    """The passages of one corpus. Safe for several threads."""
+    """The passages of one corpus. Safe for several threads.
 
-    def __init__(self, lab: Lab, passages: Artifact) -> None:
-        self.id = passages.id
-        self._hidden = Unshown(lab)
-        # Share of a question's weight that a passage must have to answer it; see `calibrate.py`.
-        self.threshold = float(passages.stats.get("threshold", COVERED))
-        uri = f"file:{passages.path / PASSAGES}?mode=ro&immutable=1"
+    `threshold`: the share of a question's weight that a passage must have to be quoted; see `calibrate.py`.
+    """
+
+    def __init__(
+        self, file: Path, hidden: Callable[[], Collection[str]], threshold: float = COVERED, name: str = ""
+    ) -> None:
+        """hidden: gives the ids of documents that must not be shown; name: id of the artifact."""
+        self.id, self.threshold, self._hidden = name, threshold, hidden
+        uri = f"file:{file}?mode=ro&immutable=1"
         self._db = sqlite3.connect(uri, uri=True, check_same_thread=False)
         self._db.execute("CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab (main, terms, row)")
-        self._lock = threading.Lock()
+        self._lock, self._terms_lock = threading.Lock(), threading.Lock()
+        self._found = Terms(self._is_known)
         self.passages = int(self._db.execute("SELECT count(*) FROM passage").fetchone()[0])
+
+    @classmethod
+    def open(cls, lab: Lab, passages: Artifact) -> Retriever:
+        """The passages of a lab, without what it was told to forget since they were made."""
+        threshold = float(passages.stats.get("threshold", COVERED))
+        return cls(passages.path / PASSAGES, Unshown(lab).ids, threshold, passages.id)
 
     def find(self, question: str, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
         """The best passages for a question, the best first; [] if none shares a telling word with it."""
         asked = self._rarest(question)
         if not asked:
             return []
-        hidden = self._hidden.ids()
+        hidden = self._hidden()
         found = self._hits(asked, filters or Filters(), limit)
         return folded([hit for hit in found if hit.document not in hidden])[:limit]
 
@@ -123,6 +134,21 @@ class Retriever:
     def is_rare(self, word: str) -> bool:
         """Whether at most one passage in a hundred has the word, as it is with most names."""
         return max(self._count(term) for term in stems(word)) <= max(2, self.passages // 100)
+
+    def knows(self, word: str) -> bool:
+        """Whether any passage has the word, or both halves of it."""
+        return any(self._count(stem) for stem in stems(word)) or self.halves(word) is not None
+
+    def halves(self, word: str) -> tuple[str, str] | None:
+        """A compound's halves, both words of German documents here; None for another word."""
+        return halves(word, self._is_known)
+
+    def terms(self, text: str, lang: str) -> frozenset[str]:
+        """The terms of a text: stems of every language, since that of a short text is often mistaken."""
+        found = words(text)
+        with self._terms_lock:
+            own = frozenset(self._found.of(found, lang))
+        return own.union(*map(stems, found))
 
     def author(self, name: str) -> str | None:
         """An author's name as the documents spell it, whatever its capitals; None if nobody is called so."""
@@ -138,7 +164,7 @@ class Retriever:
             f"SELECT {_HIT}, 0.0 FROM document JOIN passage ON passage.document = document.number "
             f"WHERE date != '' AND start = 0 {wanted} ORDER BY date DESC LIMIT {limit + _SPARE}"
         )
-        hidden = self._hidden.ids()
+        hidden = self._hidden()
         with self._lock:
             found = [Hit(*row) for row in self._db.execute(sql, values)]
         return folded([hit for hit in found if hit.document not in hidden])[:limit]
@@ -156,18 +182,18 @@ class Retriever:
         )
         sql = f"SELECT DISTINCT document.id FROM {source}{wanted}"
         given = [every, *values] if every else values
-        hidden = self._hidden.ids()
+        hidden = self._hidden()
         with self._lock:
             found = {row[0] for row in self._db.execute(sql, given)}
         shown = sql
         for value in given:
             quoted = value.replace("'", "''")
             shown = shown.replace("?", f"'{quoted}'", 1)
-        return len(found - hidden), shown
+        return len(found.difference(hidden)), shown
 
     def shows(self, document: str) -> bool:
         """Whether a document may be quoted now."""
-        return document not in self._hidden.ids()
+        return document not in self._hidden()
 
     def close(self) -> None:
         """Close the file."""
@@ -180,7 +206,7 @@ class Retriever:
         return sorted((term for term, count in found.items() if count), key=lambda t: found[t])[:_ASKED]
 
     def _terms(self, word: str) -> list[str]:
-        pair = halves(word, self._is_known) or ()
+        pair = self.halves(word) or ()
         return [term for each in (word, *pair) for term in stems(each)]
 
     def _is_known(self, word: str) -> bool:

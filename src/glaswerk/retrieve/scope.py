@@ -130,7 +130,7 @@ def _authors(question: str, known: Callable[[str], str | None]) -> dict[str, str
             start, end = places[at][0], places[at + size - 1][1]
             written = question[start:end].rstrip(".'’-")
             name = re.sub(r"['’]s$", "", written)
-            told = name[:1].isupper() or name.startswith("@")
+            told = name[:1].isupper() or name.startswith("@") or "_" in name
             # "Will" and "May" are words, too: alone, only a name that is none of them counts.
             if told and not is_common(name.casefold()) and (spelled := known(name.removeprefix("@"))):
                 found[written] = spelled

@@ -30,7 +30,7 @@ aber alle als am an auch auf aus bei bin bis bist da dann das dass dein dem den 
 ein eine einem einen einer eines er es euch für gab gibt hat hatte haben ich ihm ihn ihr im in ist ja
 kann man mein mich mir mit nach nicht noch nun nur ob oder sein sich sie sind so über um und uns unser
 vom von vor wann war waren warum was weil wem wen wer werden wessen wie wieso wir wird wo woher wohin zu
-zum zur
+zum zur erzähl erzähle
 """
 _EN, _DE = frozenset(_ENGLISH.split()), frozenset(_GERMAN.split())
 _COMMON = _EN | _DE

@@ -103,7 +103,7 @@ class ModelInfo:
         chat = self._served.lab.settings.get("chat", {})
         given = chat.get("suggestions", []) if isinstance(chat, dict) else []
         texts = [text.strip() for text in given if isinstance(text, str)] if isinstance(given, list) else []
-        return [text for text in texts if text][:SUGGESTIONS]
+        return [text for text in texts if text][:SUGGESTIONS] or self._content.suggestions(SUGGESTIONS)
 
 
 def _badge(report: Artifact) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 
 import pyarrow.parquet as pq
 
@@ -32,6 +33,16 @@ class Content:
         """Whether there are passages to search."""
         return self._passages() is not None
 
+    def suggestions(self, most: int) -> list[str]:
+        """Questions about names that many documents have, as far as one may be quoted now."""
+        passages = self._passages()
+        if passages is None:
+            return []
+        names = [name for name in passages.stats.get("names", []) if isinstance(name, str)]
+        _, retriever = self._opened()
+        found = (name for name in names if any(name in hit.text for hit in retriever.find(name, 3)))
+        return [f"Tell me about {name}." for name in islice(found, most)]
+
     def ground(
         self, question: str, earlier: Sequence[str] = (), filters: Filters | None = None, limit: int = 3
     ) -> Grounds:
@@ -56,7 +67,7 @@ class Content:
         with self._opening:
             if self._open is None or self._open[1].id != passages.id:
                 # The old one stays open for who still asks it; it is closed with its last reader.
-                self._open = (self._corpus(passages), Retriever(self._lab, passages))
+                self._open = (self._corpus(passages), Retriever.open(self._lab, passages))
             return self._open
 
     def _passages(self) -> Artifact | None:

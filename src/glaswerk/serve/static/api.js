@@ -58,16 +58,18 @@ export const documentOf = async (id, signal) =>
   (await request(`/v1/documents/${encodeURIComponent(id)}`, { signal })).json();
 
 // Yields the pieces of one answer, each with the id of the response. Throws ApiError if the stream fails or ends early.
-export async function* answer(model, messages, signal) {
+// With `ground`, the answer rests on the lab's documents; `grounded` then says on which.
+export async function* answer(model, messages, signal, ground) {
   // Low: the trust report measures the likeliest answer, and a small model makes more errors at 0.7.
-  const body = { model, messages, stream: true, temperature: 0.2 };
+  const body = { model, messages, stream: true, temperature: 0.2, glaswerk: { ground } };
   const response = await post("/v1/chat/completions", body, signal);
   for await (const data of events(response.body)) {
     if (data === "[DONE]") return;
     const chunk = JSON.parse(data);
     if (chunk.error) throw new ApiError(chunk.error.message, chunk.error.code);
     const text = chunk.choices[0]?.delta.content;
-    if (text) yield { id: chunk.id, text };
+    const grounded = chunk.glaswerk?.grounded;
+    if (text || grounded) yield { id: chunk.id, text: text ?? "", grounded };
   }
   throw new ApiError("The connection was lost before the answer was complete.", "broken");
 }

@@ -3,6 +3,7 @@
 import * as api from "/static/api.js";
 import { DocumentView } from "/static/document.js";
 import { el, find, icon } from "/static/dom.js";
+import { groundedView, modelText, stillThere } from "/static/grounded.js";
 import { Layout, showConversations, showInfo, showSuggestions, toast } from "/static/frame.js";
 import { SourcesPanel } from "/static/sources.js";
 import { Store, fresh } from "/static/store.js";
@@ -17,6 +18,8 @@ const panel = new SourcesPanel((open) => layout.sources(open), (id, words) => do
 const transcript = new Transcript(find("conversation"));
 const traces = new Map();
 
+// Whether this browser's reader wants answers from the documents.
+const GROUND = "glaswerk.ground.v1";
 let about = null;
 let conversation = fresh();
 let running = null;
@@ -57,10 +60,11 @@ async function respond() {
 async function stream(messages, view, signal) {
   for (let first = 0; ; ) {
     try {
-      const pieces = api.answer(about.model.id, wire(messages.slice(first)), signal);
-      for await (const { id, text } of pieces) {
+      const pieces = api.answer(about.model.id, wire(messages.slice(first)), signal, grounding());
+      for await (const { id, text, grounded } of pieces) {
         view.id = id;
         view.append(text);
+        if (grounded) view.ground(grounded, groundedView(grounded, showDocument));
         drawSoon(view);
       }
       return;
@@ -98,6 +102,7 @@ function conclude(own, view, failure) {
     return;
   }
   const message = { role: "assistant", content: view.text, id: view.id, ...(stopped && { stopped: true }) };
+  if (view.grounded) message.grounded = view.grounded;
   own.messages.push(message);
   if (store.get(own.id)) store.put(own);
   if (!here) return;
@@ -132,25 +137,34 @@ async function model() {
   about = await api.info();
   showInfo(about);
   showSuggestions(about.suggestions, ask);
+  find("ground-switch").hidden = !about.ground.there;
+  find("ground").checked = (localStorage.getItem(GROUND) ?? String(about.ground.on)) === "true";
   if (!panel.answer) panel.explain(panelHint());
 }
 
 // ---- sources of an answer
 
 async function underline(view, message, own) {
-  if (!view.text || (about && !about.trace)) return;
+  const grounded = message.grounded;
+  if (grounded) panel.quotes(view, grounded.quotes);
+  const text = grounded ? modelText(grounded) : view.text;
+  if (!text || (about && !about.trace)) return;
   const before = own.messages.slice(0, own.messages.indexOf(message));
   const context = before.map(({ content }) => content).join("\n");
-  const key = JSON.stringify([message.content, context]);
+  const key = JSON.stringify([text, context]);
   let found = traces.get(key);
   try {
-    found ??= await api.trace(message, context);
+    found ??= await api.trace(grounded ? { content: text } : message, context);
   } catch (error) {
     if (own === conversation) panel.explain(error.message);
     return;
   }
   traces.set(key, found);
   if (own !== conversation || !view.root.isConnected) return;
+  if (grounded) {
+    if (view.isLast) panel.show(view, found);
+    return;
+  }
   follow(() => view.mark(found, (index, opener) => (panel.show(view, found), panel.open(index, opener))));
   if (view.isLast) panel.show(view, found);
   if (found.spans.length) announce(`${found.spans.length} verbatim matches in training data.`);
@@ -188,9 +202,33 @@ function show(next, { answering = false } = {}) {
 function recall(message, own) {
   const view = transcript.answer();
   view.append(message.content);
+  if (message.grounded) recallGround(view, message, own);
   finish(view, message);
   underline(view, message, own);
 }
+
+// Documents may have been removed since: what is gone is not shown again.
+async function recallGround(view, message, own) {
+  view.ground(message.grounded, groundedView(message.grounded, showDocument));
+  const left = await stillThere(message.grounded, isThere);
+  if (left === message.grounded) return;
+  message.grounded = left;
+  message.content = "Documents that this answer quoted were removed since.";
+  if (store.get(own.id)) store.put(own);
+  view.append("");
+  view.ground(left, groundedView(left, showDocument));
+}
+
+async function isThere(id) {
+  try {
+    return Boolean(await api.documentOf(id));
+  } catch (error) {
+    return error.code !== "document_not_found";
+  }
+}
+
+const showDocument = (id, words) => documentView.open(id, words);
+const grounding = () => !find("ground-switch").hidden && find("ground").checked;
 
 // The page was closed before this question had its answer.
 function unanswered() {
@@ -303,6 +341,7 @@ find("toggle-sources").addEventListener("click", (event) => {
   if (panel.isOpen) panel.close();
   else panel.open(0, event.currentTarget);
 });
+find("ground").addEventListener("change", (event) => localStorage.setItem(GROUND, String(event.target.checked)));
 find("to-end").addEventListener("click", () => {
   toEnd();
   prompt.focus();

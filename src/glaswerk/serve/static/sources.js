@@ -24,6 +24,19 @@ export class SourcesPanel {
     this.opener = null;
     find("close-sources").addEventListener("click", () => this.close());
     this.answer = null;
+    this.grounds = [];
+  }
+
+  // The quotes of a grounded answer, which stand above what was learnt.
+  quotes(answer, quotes) {
+    if (!answer.isLast || !quotes.length) return;
+    this.answer?.activate(-1);
+    this.answer = null;
+    this.grounds = [
+      el("h3", { class: "sources-part is-ground", text: "From your content" }),
+      ...quotes.map((quote) => card(found(quote), () => this.showDocument(quote.id, quote.quote))),
+    ];
+    this.body.replaceChildren(...this.grounds);
   }
 
   get isOpen() {
@@ -32,12 +45,15 @@ export class SourcesPanel {
 
   explain(text) {
     this.answer = null;
+    this.grounds = [];
     this.body.replaceChildren(el("p", { class: "sources-empty", text }));
   }
 
   // Fills the panel with the spans of `answer`.
   show(answer, trace) {
+    const grounds = answer.grounded ? this.grounds : [];
     if (!trace.spans.length) {
+      if (grounds.length) return;
       this.explain("No run of four or more words of this answer occurs verbatim in the training data.");
       return;
     }
@@ -47,6 +63,8 @@ export class SourcesPanel {
     this.spans = trace.spans;
     this.entries = trace.spans.map((span, index) => this.entry(span, index));
     this.body.replaceChildren(
+      ...grounds,
+      grounds.length ? el("h3", { class: "sources-part is-learnt", text: "Verbatim in training data" }) : "",
       el("p", { class: "sources-label", text: trace.label }),
       el("p", { class: "sources-caveat", text: CAVEAT }),
       ...this.entries,
@@ -102,6 +120,17 @@ export class SourcesPanel {
     this.opener = null;
   }
 }
+
+// A quote in the form of a match of the trace.
+const found = (quote) => ({
+  ...quote,
+  kind: "quote",
+  created_at: quote.created_at ?? "",
+  match_start: quote.quote_start - quote.start,
+  match_end: quote.quote_end - quote.start,
+  seen: [],
+  duplicates: quote.copies,
+});
 
 function documents(span, showDocument) {
   const cards = span.documents.map((match) => card(match, () => showDocument(match.id, span.text)));

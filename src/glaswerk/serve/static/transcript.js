@@ -41,6 +41,9 @@ export class Answer {
     this.text = "";
     // Id of the response, as the server knows it; undefined until the first piece.
     this.id = undefined;
+    // What a grounded answer rests on, and how it is drawn in place of its text.
+    this.grounded = undefined;
+    this.groundNode = undefined;
     this.drawing = false;
     this.body = el("div", { class: "answer-text" });
     this.foot = el("div", { class: "answer-foot" });
@@ -61,8 +64,15 @@ export class Answer {
     this.text += this.text ? piece : piece.trimStart();
   }
 
+  ground(grounded, node) {
+    this.grounded = grounded;
+    this.groundNode = node;
+    this.body.replaceChildren(node);
+  }
+
   // Shows the text that was appended.
   draw() {
+    if (this.groundNode) return;
     if (!this.text || !this.root.classList.contains("is-busy")) return;
     const shown = this.body.firstChild;
     if (shown instanceof Text) shown.appendData(this.text.slice(shown.length));
@@ -73,7 +83,8 @@ export class Answer {
   finish(text, reason, { copy, again }) {
     this.text = text;
     this.idle();
-    this.body.textContent = text;
+    if (this.groundNode) this.body.replaceChildren(this.groundNode);
+    else this.body.textContent = text;
     if (!text) this.body.append(el("span", { class: "silent", text: "The model gave an empty answer." }));
     const copyButton = button("Copy answer", "copy", () => copy(copyButton), "quiet-button");
     const againButton = button("Answer again", "again", again, "quiet-button again");

@@ -1,0 +1,86 @@
+"""What one's own content says to a question."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+
+from glaswerk.retrieve import Filters, Retriever, ground
+
+from .conftest import Rows
+
+ROWS = [
+    {"id": "bridge", "text": "The old bridge was built by Ada Brook in 1862. It has three arches.",
+     "author": "Hazel", "created_at": "2024-01-05"},
+    {"id": "mill", "text": "The mill burned down in 1901. Nobody was hurt in the fire.",
+     "author": "Otto", "created_at": "2024-06-05"},
+    {"id": "mill2", "text": "The new mill will open next spring. I look forward to its bread.",
+     "author": "Hazel", "created_at": "2025-02-01"},
+    {"id": "school", "text": "The school by the river has no roof. It rains on the children.",
+     "author": "Otto", "created_at": "2025-03-01"},
+    {"id": "de", "text": "Der Rat beschloss den Bau neuer Brücken über den Fluss. Die Kosten trägt das Land.",
+     "author": "Rat", "created_at": "2025-01-01", "lang": "de"},
+]  # fmt: skip
+TODAY = date(2025, 4, 1)
+
+
+@pytest.fixture
+def town(retriever_of: Callable[[Rows], Retriever]) -> Retriever:
+    return retriever_of(ROWS)
+
+
+def test_an_answer_has_the_words_and_the_kind_of_thing_asked_for(town: Retriever) -> None:
+    found = ground(town, "When was the old bridge built?")
+    assert found.verdict == "answered"
+    assert found.quotes[0].text.startswith("The old bridge was built by Ada Brook in 1862.")
+
+
+def test_without_that_kind_of_thing_it_is_only_the_closest(town: Retriever) -> None:
+    found = ground(town, "When was the roof of the school by the river mended?")
+    assert found.verdict == "closest"
+    assert found.quotes[0].hit.document.endswith("school")
+
+
+@pytest.mark.parametrize("question", ["Who is Elena Marchetti?", "Was the bridge sold in 1999?", "quantum"])
+def test_what_nothing_answers_is_declined(town: Retriever, question: str) -> None:
+    found = ground(town, question)
+    assert found.verdict == "declined"
+    assert not found.quotes
+
+
+def test_a_follow_up_is_about_what_was_asked_before(town: Retriever) -> None:
+    found = ground(town, "And how many arches has it?", ["Who built the old bridge?"])
+    assert found.quotes[0].hit.document.endswith("bridge")
+    assert "three arches" in found.quotes[0].text
+
+
+def test_each_author_who_is_asked_for_is_quoted(town: Retriever) -> None:
+    found = ground(town, "What did Hazel and Otto say about the mill?")
+    assert {quote.hit.author for quote in found.quotes} == {"Hazel", "Otto"}
+
+
+def test_what_changed_since_a_time_is_the_newest_first(town: Retriever) -> None:
+    found = ground(town, "What changed since January 2025?", today=TODAY)
+    assert [hit.created_at[:10] for hit in found.near] == ["2025-03-01", "2025-02-01", "2025-01-01"]
+    assert found.filters == Filters(since="2025-01-01")
+
+
+def test_a_count_is_computed_and_its_query_shown(town: Retriever) -> None:
+    found = ground(town, "How many posts mention the mill?")
+    assert found.verdict == "counted"
+    assert found.count is not None
+    assert found.count.documents == 2
+    assert "MATCH" in found.count.sql
+    assert ground(town, "How many documents are there?").count.documents == len(ROWS)  # type: ignore[union-attr]
+
+
+def test_a_german_question_finds_other_forms(town: Retriever) -> None:
+    found = ground(town, "Was hat der Rat zum Brückenbau beschlossen?")
+    assert found.quotes[0].hit.document.endswith("de")
+
+
+@pytest.mark.parametrize("question", ["", " ", "?", "the", "\0", "“”", "NEAR(", '"', "a OR b*", "x" * 5000])
+def test_odd_questions_are_answered_or_declined(town: Retriever, question: str) -> None:
+    assert ground(town, question).verdict in ("declined", "closest", "answered")

@@ -1,0 +1,56 @@
+"""Times and authors in a question narrow the search."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from glaswerk.retrieve import Filters
+from glaswerk.retrieve.scope import scope
+
+TODAY = date(2026, 3, 10)
+AUTHORS = {"hazel": "Hazel", "ada brook": "Ada Brook", "hill_union": "hill_union", "will": "Will"}
+
+
+@pytest.mark.parametrize(
+    ("question", "since", "until"),
+    [
+        ("What changed since May?", "2025-05-01", ""),
+        ("What changed since February?", "2026-02-01", ""),
+        ("What was built before 1900?", "", "1899-12-31"),
+        ("What was built after 1900?", "1901-01-01", ""),
+        ("Was geschah seit dem 3. Juni 2021?", "2021-06-03", ""),
+        ("Was geschah vor Mai 2021?", "", "2021-04-30"),
+        ("Was geschah bis Mai 2021?", "", "2021-05-31"),
+        ("What was said since 2021-05-04 and before 2022-01-01?", "2021-05-04", "2021-12-31"),
+        ("What was said since the flood?", "", ""),
+        ("What was said since 31 February 2021?", "", ""),
+    ],
+)
+def test_a_time_becomes_a_filter(question: str, since: str, until: str) -> None:
+    found = scope(question, Filters(), lambda name: None, TODAY)
+    assert (found.filters.since, found.filters.until) == (since, until)
+    if since or until:
+        assert "since" not in found.question
+
+
+def test_a_filter_that_is_set_stays() -> None:
+    found = scope("What changed since May?", Filters(since="2020-01-01"), lambda name: None, TODAY)
+    assert found.filters.since == "2020-01-01"
+
+
+@pytest.mark.parametrize(
+    ("question", "authors"),
+    [
+        ("What did Hazel say about the mill?", ("Hazel",)),
+        ("What did Hazel and Ada Brook say about the mill?", ("Hazel", "Ada Brook")),
+        ("What did @hill_union and Hazel write?", ("hill_union", "Hazel")),
+        ("Was sagte Hazel über die Mühle?", ("Hazel",)),
+        ("Where does Hazel live?", ()),
+        ("What will be said about the mill?", ()),
+    ],
+)
+def test_authors_are_who_is_asked_about_as_writers(question: str, authors: tuple[str, ...]) -> None:
+    found = scope(question, Filters(), lambda name: AUTHORS.get(name.casefold()), TODAY)
+    assert found.authors == authors

@@ -1,0 +1,116 @@
+"""A server with grounded answers, of the lab's own model and of an upstream that says what it is told."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from glaswerk.lab import Lab
+from glaswerk.retrieve import build
+from glaswerk.serve import create_app
+from tests.serve.conftest import Running, run_app
+
+
+class Speaker:
+    """An upstream that streams `text`, word by word."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.prompts: list[str] = []
+        self.app = Starlette(
+            routes=[
+                Route("/v1/models", self.models, methods=["GET"]),
+                Route("/v1/chat/completions", self.chat, methods=["POST"]),
+            ]
+        )
+
+    async def models(self, _: Request) -> Response:
+        return JSONResponse({"object": "list", "data": [{"id": "speaker"}]})
+
+    async def chat(self, request: Request) -> Response:
+        body = await request.json()
+        self.prompts.append(body["messages"][-1]["content"])
+        return StreamingResponse(self.events(), media_type="text/event-stream")
+
+    async def events(self) -> AsyncIterator[bytes]:
+        for i, word in enumerate(self.text.split(" ")):
+            choice = {"index": 0, "delta": {"content": f" {word}" if i else word}, "finish_reason": None}
+            yield b"data: " + json.dumps({"id": "x", "choices": [choice]}).encode() + b"\n\n"
+        usage = {"prompt_tokens": 11, "completion_tokens": 5, "total_tokens": 16}
+        yield b"data: " + json.dumps({"id": "x", "choices": [], "usage": usage}).encode() + b"\n\n"
+        yield b"data: [DONE]\n\n"
+
+
+@pytest.fixture(scope="module")
+def speaking() -> Iterator[tuple[Speaker, Running]]:
+    made = Speaker()
+    with run_app(made.app) as running:
+        yield made, running
+
+
+@pytest.fixture
+def speaker(speaking: tuple[Speaker, Running]) -> Speaker:
+    return speaking[0]
+
+
+@pytest.fixture(scope="module")
+def quoted_folder(
+    glass_folder: Path, tmp_path_factory: pytest.TempPathFactory, speaking: tuple[Speaker, Running]
+) -> Path:
+    """A lab with passages and an upstream."""
+    folder = tmp_path_factory.mktemp("quoted") / "lab"
+    shutil.copytree(
+        glass_folder, folder, ignore=shutil.ignore_patterns("answers", "accounts.db*", "stored.db*")
+    )
+    lab = Lab.open(folder)
+    build(lab, lab.need("corpus", "main", hint=""))
+    with (folder / "lab.toml").open("a") as file:
+        file.write(f'\n[serve.upstreams.other]\nurl = "{speaking[1].url}/v1"\n')
+    lab.ledger.close()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def grounded(quoted_folder: Path) -> Iterator[Running]:
+    """The server; "chat" is the lab's model, "other/speaker" the upstream's."""
+    lab = Lab.open(quoted_folder)
+    with run_app(create_app(lab)) as running:
+        yield running
+    lab.ledger.close()
+
+
+@pytest.fixture
+def own(quoted_folder: Path, tmp_path: Path) -> Iterator[Lab]:
+    """Such a lab of one's own, to change."""
+    ignored = shutil.ignore_patterns("answers", "accounts.db*", "stored.db*")
+    shutil.copytree(quoted_folder, tmp_path / "own", ignore=ignored)
+    lab = Lab.open(tmp_path / "own")
+    yield lab
+    lab.ledger.close()
+
+
+@pytest.fixture
+def ask(grounded: Running) -> Callable[..., dict[str, Any]]:
+    """Asks one question, or a conversation of questions, and gives the answer's JSON."""
+
+    def run(
+        *questions: str, model: str = "chat", status: int = 200, at: Running = grounded, **fields: Any
+    ) -> dict[str, Any]:
+        messages = [{"role": "user", "content": question} for question in questions]
+        body = {"model": model, "messages": messages, "glaswerk": {"ground": True}, **fields}
+        with at.client() as client:
+            found = client.post("/v1/chat/completions", json=body)
+        assert found.status_code == status, found.text
+        answer: dict[str, Any] = found.json()
+        return answer
+
+    return run
