@@ -22,7 +22,9 @@ from glaswerk.serve.grounded.wishes import FILTERS
 _GROUND: Schema = {
     "anyOf": [
         FLAG,
-        object_of({}, {"strict": FLAG, "model": FLAG, **{name: {"type": ["string", "null"]} for name in FILTERS}}),
+        object_of(
+            {}, {"strict": FLAG, "model": FLAG, **{name: {"type": ["string", "null"]} for name in FILTERS}}
+        ),
     ]
 }
 _PENALTY: Schema = {"type": ["number", "null"], "minimum": -2, "maximum": 2}
