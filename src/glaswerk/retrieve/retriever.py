@@ -7,7 +7,7 @@ import re
 import sqlite3
 import threading
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,9 @@ class Filters:
     def to_json(self) -> dict[str, str]:
         """Those that are set."""
         return {name: value for name, value in asdict(self).items() if value}
+
+
+FILTERS = tuple(field.name for field in fields(Filters))
 
 
 @dataclass(frozen=True, slots=True)

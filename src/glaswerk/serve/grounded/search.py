@@ -7,11 +7,12 @@ import secrets
 from anyio import to_thread
 from starlette.responses import JSONResponse, Response
 
+from glaswerk.retrieve.retriever import FILTERS
 from glaswerk.serve.accounts.accounts import Accounts
 from glaswerk.serve.contract.operation import Call, Operation
 from glaswerk.serve.errors import ApiError
 from glaswerk.serve.grounded.content import LONGEST, Content
-from glaswerk.serve.grounded.wishes import FILTERS, filters
+from glaswerk.serve.grounded.wishes import filters
 
 _ENDPOINT = "glaswerk/search"
 

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from glaswerk.retrieve import Filters
+from glaswerk.retrieve.retriever import FILTERS, Filters
 from glaswerk.serve.errors import ApiError
 from glaswerk.serve.fields import flag, show, unsupported, wrong
 from glaswerk.serve.grounded.settings import GroundSettings
 from glaswerk.serve.request_body import valid_unicode
 
 _FLAGS = ("strict", "model")
-FILTERS = ("author", "source", "lang", "since", "until")
 # Fields that would change an answer in ways that its ground does not allow, with their values of no effect.
 _REFUSED: dict[str, tuple[Any, ...]] = {
     "n": (None, 1),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from glaswerk.retrieve.retriever import FILTERS
 from glaswerk.serve.contract.schema import Schema
 from glaswerk.serve.contract.shapes import (
     FLAG,
@@ -17,14 +18,12 @@ from glaswerk.serve.contract.shapes import (
     object_of,
     only,
 )
-from glaswerk.serve.grounded.wishes import FILTERS
 
+_TEXT_OR_NONE: Schema = {"type": ["string", "null"]}
 _GROUND: Schema = {
     "anyOf": [
         FLAG,
-        object_of(
-            {}, {"strict": FLAG, "model": FLAG, **{name: {"type": ["string", "null"]} for name in FILTERS}}
-        ),
+        object_of({}, {"strict": FLAG, "model": FLAG, **dict.fromkeys(FILTERS, _TEXT_OR_NONE)}),
     ]
 }
 _PENALTY: Schema = {"type": ["number", "null"], "minimum": -2, "maximum": 2}
