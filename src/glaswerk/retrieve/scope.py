@@ -66,7 +66,7 @@ class Scope:
 
 
 def scope(question: str, filters: Filters, known: Callable[[str], str | None], today: date) -> Scope:
-    """Read times ("since May", "vor dem 3. Juni 2021") and authors ("What did Ada say about …").
+    """Read times ("since May") and authors ("What did Ada say about …").
 
     known: the spelling of an author's name in the documents, None for a name of nobody there. Filters that
     are set already stay.
