@@ -1,6 +1,6 @@
 """Answers that rest on the lab's own documents: quotes first, then what a model says, checked against them.
 
-`endpoint.py` stands in front of chat completions, over any engine and any upstream. `content.py` searches and
+`endpoint.py` is in front of chat completions, over any engine and any upstream. `content.py` searches and
 compares every quote with its document at that moment; `search.py` is GET /v1/glaswerk/search.
 """
 

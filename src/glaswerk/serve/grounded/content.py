@@ -46,7 +46,7 @@ class Content:
     def ground(
         self, question: str, earlier: Sequence[str] = (), filters: Filters | None = None, limit: int = 3
     ) -> Grounds:
-        """What the documents say to a question, each quote as it stands in its document now.
+        """What the documents say to a question, each quote as its document has it now.
 
         Raises ApiError 404 if the corpus has no passages.
         """
@@ -76,12 +76,12 @@ class Content:
     def _corpus(self, passages: Artifact) -> Artifact:
         found = self._lab.find("corpus", self._name)
         if found is None or found.id != passages.inputs.get("corpus"):
-            raise ApiError(404, f"the corpus {self._name!r} is being made anew", code="no_passages")
+            raise ApiError(404, f"the corpus {self._name!r} is being rebuilt", code="no_passages")
         return found
 
 
 def _texts(corpus: Artifact, hits: Sequence[Hit]) -> dict[str, str]:
-    """By id, the texts of these documents as they stand in the corpus now."""
+    """By id, the texts of these documents as the corpus has them now."""
     wanted: defaultdict[int, set[str]] = defaultdict(set)
     found: dict[str, str] = {}
     try:
