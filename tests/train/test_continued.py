@@ -317,8 +317,8 @@ def _spans(lab: Lab, model: Artifact, step: int) -> list[Any]:
 @pytest.mark.parametrize(
     ("config", "words"),
     [
-        (replace(SMALL, context=257), "expected --context up to 256"),
-        (replace(SMALL, context=3), "--context takes 8 or more"),
+        (replace(SMALL, context=257), "expected --context from 8 to 256"),
+        (replace(SMALL, context=3), "expected --context from 8 to 256"),
         (replace(SMALL, lora=65), "expected --lora from 1 to 64"),
         (replace(SMALL, lora=-1), "--lora takes 0"),
         (replace(SMALL, epochs=float("nan")), "--epochs takes"),

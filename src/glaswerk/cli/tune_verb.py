@@ -24,6 +24,7 @@ _NAMES = {"chat": ("base", "chat"), "dpo": ("chat", "preferred"), "grpo": ("chat
 _OF = {
     "epochs": ("chat", "dpo"),
     "lora": ("chat",),
+    "context": ("chat",),
     "beta": ("dpo",),
     "reward": ("grpo",),
     "key": ("grpo",),
@@ -69,6 +70,11 @@ Config = TypeVar("Config")
 @click.option("--precision", default="auto", show_default=True, help=PRECISION_HELP)
 @click.option(
     "--lora", default=0, help="chat: rank of LoRA adapters, trained instead of all weights.  [default: none]"
+)
+@click.option(
+    "--context",
+    default=0,
+    help="chat: tokens of a row, up to the base model's context.  [default: that, at most 1024]",
 )
 @click.option("--seed", default=0, show_default=True, help="Seed of the order and of sampling.")
 @click.option("--dry-run", is_flag=True, help="dpo, grpo: print the resolved settings and stop.")
@@ -132,7 +138,7 @@ def _chosen(config: Config, given: dict[str, Any], *names: str) -> Config:
 def _chat(lab: Lab, base: str, name: str, given: dict[str, Any]) -> Artifact:
     from glaswerk.train.tune import TuneConfig, tune
 
-    return tune(lab, _chosen(TuneConfig(), given, "epochs", "lora"), base=base, name=name)
+    return tune(lab, _chosen(TuneConfig(), given, "epochs", "lora", "context"), base=base, name=name)
 
 
 def _dpo(lab: Lab, base: str, name: str, given: dict[str, Any]) -> Artifact:
@@ -185,13 +191,26 @@ def _show(made: Artifact, method: str, as_json: bool) -> None:
     }
     show(made, as_json, **{name: stats[name] for name in figures[method]})
     if lost := stats.get("lost_labels"):
-        _warn(f"{lost:.1%} of the answers' tokens do not fit into the model's context and were cut off")
+        _warn_of_cuts(made, lost)
     if left_out := stats.get("left_out_pairs"):
         _warn(f"{left_out:,} pairs have an answer that does not fit into the model's context: left out")
     if cut := stats.get("cut_prompts"):
         _warn(f"{cut:,} prompts are longer than the model's context and were cut at the start")
     if held_out := stats.get("held_out"):
         echo(_held_out(held_out), err=True)
+
+
+def _warn_of_cuts(made: Artifact, lost: float) -> None:
+    """Say which share of the answers was cut off, and what gives them more room."""
+    from glaswerk.train.tune import context_of, row_length
+
+    most = context_of(made)
+    row = row_length(most, int(made.config.get("context", 0)), int(made.config["batch_tokens"]))
+    if row == most:
+        _warn(f"{lost:.1%} of the answers' tokens do not fit into the model's context and were cut off")
+        return
+    problem = f"{lost:.1%} of the answers' tokens do not fit into rows of {row:,} tokens and were cut off"
+    echo(f"{problem}: glaswerk tune --context, up to {most}, makes them longer", err=True)
 
 
 def _warn(problem: str) -> None:

@@ -32,7 +32,7 @@ from glaswerk.train.loop import LoopConfig
 from glaswerk.train.objective.preference import PairSampler
 from glaswerk.train.objective.prompt_order import PromptOrder
 from glaswerk.train.plan import TrainPlan
-from glaswerk.train.tune import LONGEST, context_of
+from glaswerk.train.tune import context_of, row_length
 
 # The key in the config of a model that replays the order of another run without some documents
 # (see `retrain`).
@@ -224,4 +224,5 @@ def _packed_tuning(
 
 def _row(model: Artifact) -> int:
     """Tokens per row of the chat tuning that made `model`."""
-    return min(context_of(model), LONGEST, int(model.config["batch_tokens"]))
+    asked, batch = int(model.config.get("context", 0)), int(model.config["batch_tokens"])
+    return row_length(context_of(model), asked, batch)

@@ -29,6 +29,7 @@ def retune(
     common: dict[str, Any] = {"learning_rate": loop.learning_rate, "precision": loop.precision}
     if stage_of(model) == "chat":
         settings = {key: config[key] for key in ("seed", "batch_tokens", "replay", "lora")}
+        settings["context"] = config.get("context", 0)
         return tune(
             lab, TuneConfig(epochs=epochs, **settings, **common), base=base.name, name=name, packed=shards
         )

@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.lineage.stages import CONTINUE, is_chat
 from glaswerk.model.text_network import load, save
@@ -24,12 +23,15 @@ from glaswerk.train.export import base_of, packed_for, tokenizer_of
 from glaswerk.train.loop import LoopConfig, run
 from glaswerk.train.machine.precision import resolve
 from glaswerk.train.report.held_out import HeldOut
-from glaswerk.train.tune import LONGEST, LORA_RATE, context_of, rate_of, with_adapters
+from glaswerk.train.tune import LONGEST, LORA_RATE, check_context, context_of, rate_of, with_adapters
 from glaswerk.train.validate import check_ranges
 
 RECIPE = "continue/1"
-# Held-out tokens of each kind before and after, and of one's own at each of ten validations in between.
-_COMPARED, _LOOK = 16_384, 4_096
+# Held-out tokens of each kind before and after, and of one's own at each of ten validations in between, as
+# shares of the run's tokens: measuring takes about a twentieth of the time, but never less than an interval
+# needs.
+_COMPARED, _LOOK = 0.02, 0.003
+_LEAST, _MOST = (4_096, 1_024), 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,19 +192,12 @@ def _job(lab: Lab, config: ContinueConfig, parent: Artifact, packed: Artifact | 
 def _check(config: ContinueConfig) -> None:
     least = {"epochs": 0.0, "learning_rate": 0.0, "batch_tokens": 0, "seed": 0, "patience": 0, "lora": 0}
     check_ranges(config, least | {"micro_rows": 0, "context": 0, "replay_share": 0.0})
-    if 0 < config.context < 8:
-        raise GlaswerkError(f"--context takes 8 or more, found {config.context}", hint="--context 512")
 
 
 def _context(parent: Artifact, asked: int) -> int:
     """Tokens of a row. Raises GlaswerkError for more than the base can have."""
-    most = context_of(parent)
-    if asked > most:
-        raise GlaswerkError(
-            f"expected --context up to {most:,}, which {parent.name} was made for, found {asked:,}",
-            hint=f"--context {most}",
-        )
-    return asked or min(most, LONGEST)
+    check_context(parent, asked)
+    return asked or min(context_of(parent), LONGEST)
 
 
 def _tokens(stream: Stream) -> int:
@@ -216,8 +211,12 @@ def _run(lab: Lab, spec: Spec, job: _Job) -> Artifact:
         tokenizer = Tokenizer.load(vocabulary)
         model = load(job.parent.path)
         sources = plan.general.sources if plan.general else ()
-        held_out = HeldOut(lab, job.packed, tokenizer, plan.context, sources, tokens=_COMPARED)
-        looks = HeldOut(lab, job.packed, tokenizer, plan.context, sources, tokens=_LOOK)
+        size, look = (
+            min(_MOST, max(least, round(share * plan.tokens)))
+            for share, least in zip((_COMPARED, _LOOK), _LEAST, strict=True)
+        )
+        held_out = HeldOut(lab, job.packed, tokenizer, plan.context, sources, tokens=size)
+        looks = HeldOut(lab, job.packed, tokenizer, plan.context, sources, tokens=look)
         before = held_out.before(model, runs)
         adapters = with_adapters(model, spec.config)
         trained = adapters.trained() if adapters else job.parent.stats["parameters"]

@@ -35,6 +35,7 @@ class TuneConfig:
     `replay`: tokens of training documents per token of dialogue. Without them a model of 2 M parameters
     forgot nearly everything that no dialogue repeats (71 % to 9 % of facts, docs/log.md).
     `lora`: rank of the adapters that are trained instead of all weights; zero trains all weights.
+    `context`: tokens of a row, at most the model's; zero means its context, but at most `LONGEST`.
     """
 
     epochs: float = 3.0
@@ -44,10 +45,12 @@ class TuneConfig:
     precision: str = "auto"
     seed: int = 0
     lora: int = 0
+    context: int = 0
 
 
 # Open models have contexts of thousands of tokens; dialogues are short, and attention costs the square.
 LONGEST = 1024
+LEAST = 8
 # Learning rates for adopted weights, whose own is unknown: for all weights, and for adapters.
 ADOPTED_RATE, LORA_RATE = 1e-4, 1e-3
 
@@ -60,8 +63,10 @@ def tune(
     A finished run is returned, an interrupted one resumed. Raises GlaswerkError if there is no dialogue.
     """
     resolve(config.precision)
-    check_ranges(config, {"epochs": 0.0, "batch_tokens": 1, "learning_rate": 0, "seed": 0, "lora": 0})
+    least = {"epochs": 0.0, "batch_tokens": 1, "learning_rate": 0, "seed": 0, "lora": 0, "context": 0}
+    check_ranges(config, least)
     parent = base_of(lab, base)
+    check_context(parent, config.context)
     packed = packed or shards_of(lab, parent)
     shards = Shards.open(packed.path)
     if "chat" not in shards.splits():
@@ -83,6 +88,7 @@ def tune(
         "replay": config.replay,
         "lora": config.lora,
         "loop": loop.settings(),
+        **({"context": config.context} if config.context else {}),
     }
     spec = Spec(
         "model", f"{name}/step-{loop.steps}", RECIPE, {"base": parent.id, "shards": packed.id}, settings
@@ -124,7 +130,7 @@ def with_adapters(model: PreTrainedModel, settings: Mapping[str, Any]) -> Adapte
 
 def chat_sampler(shards: Shards, config: TuneConfig, context: int) -> PackedSampler:
     """The sampler of `tune` for a model with that context, in tokens: dialogues with replayed documents."""
-    context = min(context, LONGEST, config.batch_tokens)
+    context = row_length(context, config.context, config.batch_tokens)
     return PackedSampler(
         Stream.of(shards, "chat"),
         replay=Stream.of(shards, "train"),
@@ -133,6 +139,21 @@ def chat_sampler(shards: Shards, config: TuneConfig, context: int) -> PackedSamp
         rows=max(1, config.batch_tokens // context),
         seed=config.seed,
     )
+
+
+def row_length(most: int, asked: int, batch_tokens: int) -> int:
+    """Tokens of a row of chat tuning: `most` is the model's context, `asked` the user's choice or zero."""
+    return min(most, asked or min(LONGEST, batch_tokens))
+
+
+def check_context(model: Artifact, asked: int) -> None:
+    """Raises GlaswerkError if rows of `asked` tokens are too short, or longer than `model` was made for."""
+    most = context_of(model)
+    if asked and not LEAST <= asked <= most:
+        raise GlaswerkError(
+            f"expected --context from {LEAST} to {most:,}, which {model.name} was made for, found {asked:,}",
+            hint=f"--context {most}",
+        )
 
 
 def context_of(model: Artifact) -> int:
