@@ -10,7 +10,7 @@ from glaswerk.core.document import Message
 from glaswerk.infer.grammar import GrammarSource
 from glaswerk.serve.chat_parts.answer_form import answer_form
 from glaswerk.serve.chat_parts.messages import messages
-from glaswerk.serve.chat_parts.prompt import Wishes
+from glaswerk.serve.chat_parts.prompt import EFFORTS, Wishes
 from glaswerk.serve.chat_parts.tools import Tools, tools
 from glaswerk.serve.fields import (
     SAMPLING,
@@ -37,7 +37,6 @@ _USED = {
 }
 # Variables of chat templates that a request has fields for.
 _OWN_VARIABLES = {"messages", "tools", "add_generation_prompt", "documents"}
-_EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh")
 # Unsupported fields that would change the answer, with the values that have no effect. Any other field is
 # refused: a sampling setting that is not applied must not seem to be.
 _NEUTRAL: dict[str, tuple[Any, ...]] = {
@@ -108,8 +107,8 @@ def parse(body: Mapping[str, Any]) -> ChatRequest:
 
 def _wishes(body: Mapping[str, Any]) -> Wishes:
     effort = body.get("reasoning_effort")
-    if effort is not None and effort not in _EFFORTS:
-        raise wrong("reasoning_effort", f"must be one of {', '.join(_EFFORTS)}, found {show(effort)}")
+    if effort is not None and effort not in EFFORTS:
+        raise wrong("reasoning_effort", f"must be one of {', '.join(EFFORTS)}, found {show(effort)}")
     continues = flag(body, "continue_final_message")
     opening = body.get("add_generation_prompt") is None or flag(body, "add_generation_prompt")
     if continues:

@@ -90,6 +90,25 @@ def test_thoughts_words_before_calls_and_forms(client: Anthropic, scripted: Scri
     assert ask(client, "nothing").content[0].text == ""
 
 
+@pytest.mark.parametrize(
+    ("asked", "effort"),
+    [
+        ({"thinking": {"type": "enabled", "budget_tokens": 12_000}}, "high"),
+        ({"thinking": {"type": "enabled", "budget_tokens": 2_000}}, "low"),
+        ({"thinking": {"type": "adaptive"}}, "medium"),
+        ({"thinking": {"type": "adaptive"}, "output_config": {"effort": "max"}}, "xhigh"),
+        ({"output_config": {"effort": "low"}}, "low"),
+        ({"thinking": {"type": "disabled"}, "output_config": {"effort": "low"}}, None),
+        ({}, None),
+    ],
+)
+def test_how_hard_to_think_is_said_in_words_of_the_upstream(
+    client: Anthropic, scripted: Scripted, asked: Any, effort: str | None
+) -> None:
+    ask(client, "thinks", extra_body=asked)
+    assert scripted.bodies[-1].get("reasoning_effort") == effort
+
+
 def test_a_count_of_tokens_is_an_estimate_that_says_so(client: Anthropic) -> None:
     found: Any = client.messages.count_tokens(model="other/good", messages=ASKED, tools=TOOLS)
     assert found.input_tokens > 10

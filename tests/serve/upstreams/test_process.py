@@ -71,12 +71,17 @@ def test_it_starts_at_the_first_request_and_one_run_serves_all(tmp_path: Path) -
 def test_a_program_that_dies_is_started_again_with_the_next_port(tmp_path: Path) -> None:
     async def work(process: ModelProcess) -> None:
         assert await ask(process, "hello") == SAYS
+        first = await process.client()
         for starts in (2, 3):
             with pytest.raises(ApiError) as found:
                 await ask(process, "crash")
             assert found.value.status == 502
             await until(lambda starts=starts: process.starts == starts and process.healthy)  # type: ignore[misc]
             assert await ask(process, "hello") == SAYS
+        # Whoever still has the client of the first run learns it in words; its connections are closed.
+        with pytest.raises(ApiError, match="was ended") as found:
+            await first.post("/chat/completions", {})
+        assert found.value.status == 502
 
     run(tmp_path / "log", work)
     assert (tmp_path / "log").read_text().count("crashing as asked") == 2

@@ -167,6 +167,18 @@ def test_thoughts_log_probabilities_and_ends_are_those_of_the_upstream(
     assert client.responses.create(model="other/several", input=ASKED).output_text == BRIDGE
 
 
+def test_how_hard_to_think_is_passed_on_and_refused_where_nobody_thinks(
+    client: OpenAI, scripted: Scripted
+) -> None:
+    made = client.responses.create(model="other/thinks", input=ASKED, reasoning={"effort": "high"})
+    assert made.reasoning is not None
+    assert (scripted.bodies[-1]["reasoning_effort"], made.reasoning.effort) == ("high", "high")
+    client.responses.create(model="other/thinks", input=ASKED)
+    assert "reasoning_effort" not in scripted.bodies[-1]
+    with pytest.raises(openai.BadRequestError, match=r"reasoning\.effort"):
+        client.responses.create(model="chat", input=ASKED, reasoning={"effort": "high"})
+
+
 def test_halves_of_a_character_are_joined_and_a_lone_one_is_replaced(client: OpenAI) -> None:
     assert client.responses.create(model="other/halves", input=ASKED).output_text == "🥐 and \ufffd"
     chunks: Any = client.responses.create(model="other/halves", input=ASKED, stream=True)

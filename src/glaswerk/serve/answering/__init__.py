@@ -112,7 +112,9 @@ class Answering:
         self.served.check_characters(characters(messages, asked.tools), self.limits, where)
         enforced = asked.form is not None or asked.tools.choice == "required"
         found = chat_prompt(
-            engine.tokenizer, messages, asked.tools, Wishes(), enforced=enforced, places=asked.places
+            *(engine.tokenizer, messages, asked.tools, Wishes(asked.effort)),
+            enforced=enforced,
+            places=asked.places,
         )
         if len(found.ids) >= engine.context:
             message = (

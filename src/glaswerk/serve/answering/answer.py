@@ -16,7 +16,7 @@ from glaswerk.serve.chat_parts.prompt import Places
 from glaswerk.serve.chat_parts.tools import NO_TOOLS, Tools
 from glaswerk.serve.pool import unless_disconnected
 
-_PLACES = Places("input", "text.format")
+_PLACES = Places("input", "text.format", "reasoning.effort")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,8 @@ class Question:
     """What is asked: `sampling` by the names of `Sampling`; None of `max_tokens`: the server's own number.
 
     tools, form: what the answer may or must call, and the form of its text. places: the fields of the
-    request, for errors. later: nobody waits for its first word.
+    request, for errors. effort: how hard to think, None for what the model does by itself. later: nobody
+    waits for its first word.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Question:
     tools: Tools = NO_TOOLS
     form: Form | None = None
     places: Places = _PLACES
+    effort: str | None = None
     later: bool = False
 
 

@@ -20,6 +20,8 @@ from glaswerk.tokenizer.chat_format import DialogueRefused
 # What a model of another house is told after the list of tools, where its template does not know them.
 _HOW = 'To call a tool, answer with {"name": …, "arguments": {…}} and nothing else.'
 _INSIDE = "\n"
+# How hard a model may be asked to think.
+EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +49,11 @@ class Wishes:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The fields of a request that have its messages and its form, for errors."""
+    """The fields of a request that have its messages, its form and its effort, for errors."""
 
     messages: str = "messages"
     form: str = "response_format"
+    effort: str = "reasoning_effort"
 
 
 CHAT = Places()
@@ -70,7 +73,7 @@ def chat_prompt(
     Raises ApiError 400 for what the template cannot do, and for messages that it refuses.
     """
     template = tokenizer.template
-    more = _variables(template, wishes, enforced)
+    more = _variables(template, wishes, enforced, places.effort)
     if tools.offered and _mentions(template, "tools"):
         more["tools"] = tools.definitions()
     elif tools.offered:
@@ -103,7 +106,7 @@ def characters(messages: Sequence[Message], tools: Tools) -> int:
     return found
 
 
-def _variables(template: str, wishes: Wishes, enforced: bool) -> dict[str, Any]:
+def _variables(template: str, wishes: Wishes, enforced: bool, place: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in (wishes.variables or {}).items():
         if not _mentions(template, name):
@@ -113,7 +116,7 @@ def _variables(template: str, wishes: Wishes, enforced: bool) -> dict[str, Any]:
         found[name] = value
     effort = wishes.effort
     if effort not in (None, "none") and not (OPEN in template or CLOSE in template):
-        raise unsupported("reasoning_effort", 'must be "none" or left out: this model does not think')
+        raise unsupported(place, 'must be "none" or left out: this model does not think')
     if effort is not None and _mentions(template, "reasoning_effort"):
         found["reasoning_effort"] = effort
     if _mentions(template, "enable_thinking"):
@@ -122,9 +125,7 @@ def _variables(template: str, wishes: Wishes, enforced: bool) -> dict[str, Any]:
         if enforced:
             found["enable_thinking"] = False
     elif effort == "none" and (OPEN in template or CLOSE in template) and "reasoning_effort" not in found:
-        raise unsupported(
-            "reasoning_effort", "cannot be none: this model's template has no switch for thoughts"
-        )
+        raise unsupported(place, "cannot be none: this model's template has no switch for thoughts")
     return found
 
 

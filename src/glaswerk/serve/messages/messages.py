@@ -16,7 +16,7 @@ from glaswerk.serve.contract.operation import Call, Operation
 from glaswerk.serve.contract.shapes import TEXT, kind, object_of
 from glaswerk.serve.messages.blocks import Body, block_of, end_of, events, usage
 from glaswerk.serve.messages.request import COUNT, CREATE, messages_of
-from glaswerk.serve.messages.tooling import FORM, form_asked, tools_asked
+from glaswerk.serve.messages.tooling import FORM, effort_asked, form_asked, tools_asked
 from glaswerk.serve.stored.store import new_id
 
 _MESSAGE = {
@@ -92,7 +92,8 @@ def _question(asked: Body, name: str) -> Question:
         stop=tuple(asked.get("stop_sequences") or ()),
         tools=tools,
         form=form_asked(asked, tools),
-        places=Places("messages", FORM),
+        places=Places("messages", FORM, "thinking"),
+        effort=effort_asked(asked),
     )
 
 

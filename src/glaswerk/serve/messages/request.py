@@ -8,7 +8,7 @@ from typing import Any, cast
 from glaswerk.core.document import Message
 from glaswerk.serve.chat_parts.turns import add_call, tool_answer
 from glaswerk.serve.contract.schema import Schema
-from glaswerk.serve.contract.shapes import FLAG, FUNCTION_NAME, MODEL, TEXT, either, kind, object_of, only
+from glaswerk.serve.contract.shapes import FLAG, FUNCTION_NAME, MODEL, TEXT, either, kind, object_of
 from glaswerk.serve.errors import ApiError
 from glaswerk.serve.messages.tooling import TOOLING
 
@@ -49,14 +49,23 @@ _TURN = object_of(
         "content": _content(_BLOCK, _THOUGHT, _HIDDEN, _CALL, _RESULT),
     }
 )
-_OFF = {**object_of({"type": only("disabled", why="the model does not think before it answers")})}
+_SHOWN = {"display": {"type": ["string", "null"]}}
+_BUDGET: Schema = {"type": "integer", "minimum": 0, "maximum": 2**31}
+_THINKING: Schema = {
+    "anyOf": [
+        object_of({"type": kind("disabled")}),
+        object_of({"type": kind("enabled")}, {"budget_tokens": _BUDGET, **_SHOWN}),
+        object_of({"type": kind("adaptive")}, _SHOWN),
+        {"type": "null"},
+    ]
+}
 _ASKED: dict[str, Schema] = {
     "model": MODEL,
     "messages": {"type": "array", "minItems": 1, "maxItems": 10_000, "items": _TURN},
 }
 _SHARED: dict[str, Schema] = {
     "system": _content(_BLOCK),
-    "thinking": {**_OFF, "type": ["object", "null"]},
+    "thinking": _THINKING,
     **TOOLING,
     "cache_control": _ANY,
 }

@@ -8,7 +8,7 @@ from typing import Any
 from glaswerk.serve.chat_parts.answer_form import Form
 from glaswerk.serve.chat_parts.tools import MOST_TOOLS, NO_TOOLS, Tools, tools
 from glaswerk.serve.contract.schema import Schema
-from glaswerk.serve.contract.shapes import FLAG, FUNCTION_NAME, either, kind, object_of, only
+from glaswerk.serve.contract.shapes import FLAG, FUNCTION_NAME, either, kind, object_of
 from glaswerk.serve.fields import unsupported
 
 FORM = "output_config.format"
@@ -26,6 +26,10 @@ _TOOL = object_of(
         "allowed_callers": {"type": ["array", "null"], "maxItems": 16},
     },
 )
+# Anthropic's degrees of effort, and the others'.
+_EFFORTS = {"low": "low", "medium": "medium", "high": "high", "xhigh": "xhigh", "max": "xhigh"}
+# From so many tokens of thoughts on, which effort is meant.
+_BUDGETS = ((10_000, "high"), (5_000, "medium"), (2_000, "low"), (0, "minimal"))
 _SINGLE = {"disable_parallel_tool_use": FLAG}
 _FORMAT = object_of({"type": kind("json_schema"), "schema": {"type": "object"}})
 TOOLING: dict[str, Schema] = {
@@ -44,7 +48,7 @@ TOOLING: dict[str, Schema] = {
             {},
             {
                 "format": {"anyOf": [_FORMAT, {"type": "null"}]},
-                "effort": only(None, why="the model has no degrees of effort"),
+                "effort": either(None, *_EFFORTS),
             },
         ),
         "type": ["object", "null"],
@@ -80,3 +84,18 @@ def form_asked(asked: Mapping[str, Any], found: Tools) -> Form | None:
         raise unsupported(FORM, "is not supported where a tool must be called; leave it out")
     # Anthropic's API always keeps a schema.
     return Form(form["schema"], f"{FORM}.schema", strict=True)
+
+
+def effort_asked(asked: Mapping[str, Any]) -> str | None:
+    """How hard to think: what `output_config.effort` and `thinking` mean in words of other APIs.
+
+    None where neither asks for thoughts: to many models of other servers not even "none" may be said.
+    """
+    thinking = asked.get("thinking") or {}
+    given = (asked.get("output_config") or {}).get("effort")
+    if thinking.get("type") == "disabled":
+        return None
+    if given is not None or not thinking:
+        return _EFFORTS.get(given or "")
+    budget = thinking.get("budget_tokens")
+    return "medium" if budget is None else next(effort for least, effort in _BUDGETS if budget >= least)

@@ -35,6 +35,8 @@ VLLM_OPTIONS = frozenset(
         "kv-cache-dtype",
     }
     | {"kv-cache-memory-bytes", "cpu-offload-gb", "enforce-eager", "enable-prefix-caching", "seed"}
+    # Without it, newer versions end at once, in the middle of their answers.
+    | {"shutdown-timeout"}
 )
 
 

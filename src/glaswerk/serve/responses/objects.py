@@ -80,7 +80,7 @@ def started(asked: Mapping[str, Any], sampling: tuple[float, float], conversatio
         "previous_response_id": asked.get("previous_response_id"),
         "conversation": {"id": conversation} if conversation else None,
         "prompt_cache_key": asked.get("prompt_cache_key"),
-        "reasoning": {"effort": None, "summary": None},
+        "reasoning": {"effort": (asked.get("reasoning") or {}).get("effort"), "summary": None},
         "safety_identifier": asked.get("safety_identifier"),
         "service_tier": "default",
         "store": asked.get("store") is not False,

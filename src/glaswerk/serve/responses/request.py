@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from glaswerk.serve.chat_parts.prompt import EFFORTS
 from glaswerk.serve.contract.schema import Schema
 from glaswerk.serve.contract.shapes import FLAG, ID, METADATA, MODEL, USER, either, object_of, only
 from glaswerk.serve.errors import ApiError
@@ -17,7 +18,6 @@ _ABSENT = (
     *("message.input_image.image_url", "reasoning.encrypted_content", "web_search_call.action.sources"),
     "web_search_call.results",
 )
-_EFFORT = only(None, "none", why="the model does not think before it answers")
 _CONVERSATION: Schema = {
     "anyOf": [{"type": ["string", "null"], "minLength": 1, "maxLength": 128}, object_of({"id": ID})]
 }
@@ -38,7 +38,7 @@ _SETTINGS: dict[str, Schema] = {
         **object_of(
             {},
             {
-                "effort": _EFFORT,
+                "effort": either(None, *EFFORTS),
                 "summary": {"type": ["string", "null"]},
                 "generate_summary": {"type": ["string", "null"]},
             },

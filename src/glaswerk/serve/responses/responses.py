@@ -280,5 +280,6 @@ def _question(asked: Body, name: str, messages: Sequence[Message]) -> Question:
         sampling={name: asked.get(name) for name in ("temperature", "top_p")},
         top_logprobs=(asked.get("top_logprobs") or 0) if logprobs else None,
         shorten=asked.get("truncation") == "auto",
+        effort=(asked.get("reasoning") or {}).get("effort"),
         later=bool(asked.get("background")),
     )

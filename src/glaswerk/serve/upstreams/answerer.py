@@ -7,12 +7,16 @@ has; their events are written here, by the same code as for our own models.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
 
 from glaswerk.serve.accounts.account import Account
 from glaswerk.serve.answering import Answer, Answerer, Question
+from glaswerk.serve.chat_parts.prompt import Wishes, chat_prompt
+from glaswerk.serve.chat_parts.tools import NO_TOOLS
 from glaswerk.serve.errors import ApiError
 from glaswerk.serve.upstreams.answer import UpstreamAnswer
 from glaswerk.serve.upstreams.chat_body import chat_body
@@ -20,6 +24,7 @@ from glaswerk.serve.upstreams.counts import Counting, estimate
 from glaswerk.serve.upstreams.gateway import Upstreams
 from glaswerk.serve.upstreams.own import Target
 from glaswerk.serve.upstreams.reading import Reading
+from glaswerk.tokenizer import Tokenizer
 
 
 async def answerer_of(home: Upstreams, model: str, account: Account) -> Answerer | None:
@@ -32,16 +37,17 @@ async def answerer_of(home: Upstreams, model: str, account: Account) -> Answerer
 
 
 class UpstreamAnswerer:
-    """See `Answerer`. Its tokenizer is not known here: counts before an answer are estimates."""
-
-    exact = False
+    """See `Answerer`. The tokenizers of other servers are not known here: they are estimated."""
 
     def __init__(self, home: Upstreams, target: Target) -> None:
         self._home, self._target = home, target
+        self.exact = target.own is not None
 
     @property
     def context(self) -> int:
         """See `Answerer`."""
+        if self._target.context:
+            return self._target.context
         message = (
             f"the context of {self._target.name[:80]} is not known here, so no history is fitted to it\n"
             "hint: send the turns that are to be kept as input"
@@ -55,7 +61,15 @@ class UpstreamAnswerer:
 
     def tokens(self, asked: Question) -> int:
         """See `Answerer`."""
-        return max(1, estimate(self._body(asked)))
+        if self._target.own is None:
+            return max(1, estimate(self._body(asked)))
+        tokenizer = _tokenizer(self._target.own.artifact.path)
+        # Without a word about tools in its template, vLLM shows the model none.
+        tools = asked.tools if "tools" in tokenizer.template else NO_TOOLS
+        prompt = chat_prompt(
+            tokenizer, asked.messages, tools, Wishes(asked.effort), enforced=False, places=asked.places
+        )
+        return len(prompt.ids)
 
     async def start(self, asked: Question, account: Account, request: Request | None = None) -> Answer:
         """See `Answerer`. For an answer that nobody waits for, the upstream is asked at its first step."""
@@ -74,3 +88,8 @@ class UpstreamAnswerer:
 
     def _body(self, asked: Question) -> dict[str, Any]:
         return chat_body(asked, self._target.model, self._target.client.upstream.url)
+
+
+@lru_cache(4)
+def _tokenizer(folder: Path) -> Tokenizer:
+    return Tokenizer.load(folder)

@@ -26,6 +26,8 @@ def chat_body(asked: Question, model: str, url: str) -> dict[str, Any]:
         body["stop"] = list(asked.stop)
     if asked.top_logprobs is not None:
         body |= {"logprobs": True, "top_logprobs": asked.top_logprobs}
+    if asked.effort is not None:
+        body["reasoning_effort"] = asked.effort
     if asked.form is not None:
         body["response_format"] = asked.form.response_format()
     return body | _tools(asked.tools)

@@ -107,6 +107,9 @@ class UpstreamClient:
         headers = {"accept-encoding": "identity"}
         if key := self.upstream.key():
             headers["authorization"] = f"Bearer {key}"
+        if self._http.is_closed:
+            # A program of ours that was started again meanwhile has another client.
+            raise self._failed("was ended; try again")
         url = f"{self.upstream.url}{path}"
         with self._in_words():
             async with self._http.stream(method, url, json=body, headers=headers) as reply:

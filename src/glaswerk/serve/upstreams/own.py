@@ -11,6 +11,7 @@ from glaswerk.lab import Lab
 from glaswerk.serve.accounts.account import Account
 from glaswerk.serve.loaded.models import LoadedModels
 from glaswerk.serve.offers.current import use_model
+from glaswerk.serve.offers.lab_model import LabModel
 from glaswerk.serve.offers.offer import Offer
 from glaswerk.serve.upstreams.client import UpstreamClient
 from glaswerk.serve.upstreams.process import ModelProcess, ProcessTimes
@@ -21,13 +22,14 @@ from glaswerk.serve.upstreams.vllm import vllm_command, vllm_program
 class Target:
     """Where a request goes: its model is `model` there, and `name` in keys, limits and usage.
 
-    own: a program of ours, which has a model that writes.
+    own: the model of a program of ours, whose tokenizer is known here; context: its tokens, 0 if unknown.
     """
 
     client: UpstreamClient
     model: str
     name: str
-    own: bool = False
+    own: LabModel | None = None
+    context: int = 0
 
 
 class OwnServers:
@@ -60,9 +62,14 @@ class OwnServers:
         if entry is None or process is None:
             return None
         account.check(entry.offer.name)
-        if model := entry.offer.model():
-            use_model(model)
-        return Target(await process.client(), process.name, process.name, own=True)
+        client, name = await process.client(), process.name
+        model = entry.offer.model()
+        if model is None:
+            return Target(client, name, name)
+        use_model(model)
+        given = entry.offer.settings.options.get("max-model-len")
+        context = given if type(given) is int else model.facts["context"] or 0
+        return Target(client, name, name, model, context)
 
     async def close(self) -> None:
         """End all programs, at once; each may finish its answers."""

@@ -132,6 +132,8 @@ class ModelProcess:
         finally:
             self._set_healthy(False)
             await asyncio.shield(self._ended(process))
+            # The next run has another port; a connection to this one would stay open.
+            await self._client.close()
 
     def _client_of(self, port: int) -> UpstreamClient:
         upstream = Upstream(self.name, f"http://127.0.0.1:{port}/v1", models=(self.name,), secret=self._key)
