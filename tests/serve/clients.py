@@ -11,6 +11,7 @@ from glaswerk.lab import Lab
 from glaswerk.serve.accounts.database import open_database
 from glaswerk.serve.accounts.key_store import issue_key
 from glaswerk.serve.accounts.ledger import Total, totals
+from glaswerk.serve.accounts.limits import KeyLimits
 from glaswerk.serve.accounts.settings import AccountSettings
 
 from .conftest import Running
@@ -23,11 +24,12 @@ def openai_client(running: Running, key: str = "none") -> Iterator[OpenAI]:
         yield client
 
 
-def key_of(lab: Lab, project: str, models: tuple[str, ...] = ()) -> str:
-    """The text of a new key of a project; without models, for all."""
+def key_of(lab: Lab, project: str, models: tuple[str, ...] = (), limits: KeyLimits | None = None) -> str:
+    """The text of a new key of a project; without models, for all. limits: over all models."""
     db = open_database(lab.root, AccountSettings.of(lab).accounts, create=True)
     try:
-        return issue_key(db, project=project, name="test", limits={}, models=models)[1]
+        held = {"": limits} if limits else {}
+        return issue_key(db, project=project, name="test", limits=held, models=models)[1]
     finally:
         db.close()
 

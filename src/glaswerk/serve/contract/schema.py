@@ -17,7 +17,10 @@ from difflib import get_close_matches
 from typing import Any
 
 from glaswerk.serve.errors import ApiError
+from glaswerk.serve.fields import shortened
+from glaswerk.serve.fields import show as shown
 
+__all__ = ["Schema", "check", "shown"]
 Schema = Mapping[str, Any]
 _TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
@@ -44,20 +47,6 @@ def check(value: Any, schema: Schema, where: str = "") -> None:
     error = _error(value, schema, where)
     if error is not None:
         raise error
-
-
-def shown(value: Any) -> str:
-    """A value in an error message: at most 60 characters that have a UTF-8 encoding."""
-    if value is None:
-        return "nothing"
-    # A number of thousands of digits is valid JSON but does not belong in a message.
-    text = repr(value) if not isinstance(value, int) or abs(value) < 2**128 else "a huge number"
-    return shortened(text)
-
-
-def shortened(text: str) -> str:
-    """At most 60 characters that have a UTF-8 encoding."""
-    return (text if len(text) <= 60 else text[:57] + "…").encode(errors="replace").decode()
 
 
 def _error(value: Any, schema: Schema, where: str) -> ApiError | None:
