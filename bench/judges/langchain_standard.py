@@ -31,6 +31,11 @@ class TestStandard(ChatModelIntegrationTests):
             "api_key": "none",
             "max_retries": 0,
             "temperature": 0,
+            "max_tokens": 256,
+            "timeout": 120,
+            "stream_usage": True,
+            # A small model repeats itself without it.
+            "extra_body": {"repetition_penalty": 1.1},
         }
 
     @property

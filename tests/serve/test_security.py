@@ -6,6 +6,7 @@ import http.client
 from urllib.parse import urlsplit
 
 import pytest
+from openai import NotFoundError
 from starlette.testclient import TestClient
 
 from glaswerk.lab import Lab
@@ -13,6 +14,7 @@ from glaswerk.serve import create_app
 from glaswerk.serve.security import is_loopback
 
 from .accounts.conftest import make_key
+from .clients import openai_client
 from .conftest import Running
 from .test_errors import GOOD, shape
 
@@ -114,3 +116,18 @@ def test_any_literal_loopback_address_is_answered_and_a_name_is_not() -> None:
     assert is_loopback("[::1]")
     assert not is_loopback("evil.example")
     assert not is_loopback("127.0.0.1.evil.example")
+
+
+def test_every_answer_has_an_id_of_its_own_that_clients_show(server: Running) -> None:
+    with openai_client(server) as client:
+        found = {client.models.list()._request_id for _ in range(3)}
+        with pytest.raises(NotFoundError) as error:
+            client.models.retrieve("nothing")
+    assert len(found) == 3
+    assert all(one and one.startswith("req_") for one in found)
+    assert error.value.request_id not in found
+    assert str(error.value.request_id).startswith("req_")
+    with server.client() as http:
+        reply = http.get("/health", headers={"host": "evil.example"})
+    assert reply.status_code == 403
+    assert reply.headers["x-request-id"] == reply.headers["request-id"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import secrets
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
@@ -57,10 +58,13 @@ class SecurityMiddleware:
             await self._app(scope, receive, send)
             return
 
+        # Clients show it with their errors: OpenAI's by the first name, Anthropic's by the second.
+        number = f"req_{secrets.token_hex(12)}"
+
         async def send_with_headers(message: Message) -> None:
             if message["type"] in ("http.response.start", "websocket.http.response.start"):
                 headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
+                for name, value in {**_HEADERS, "x-request-id": number, "request-id": number}.items():
                     headers.setdefault(name, value)
             await send(message)
 

@@ -161,6 +161,15 @@ def test_a_call_names_a_function_and_gives_it_its_own_arguments(engine: Engine, 
     assert names == {"weather", "add"}
 
 
+def test_a_call_has_no_arguments_that_its_function_does_not_name(engine: Engine, grammars: Grammars) -> None:
+    add = {"type": "object", "properties": {"a": {"enum": [1, 2]}}, "required": ["a"]}
+    functions: dict[str, Any] = {"add": add, "clock": {"type": "object", "properties": {}}, "noon": None}
+    found = [json.loads(text) for text, _ in written(engine, grammars, tool_call(functions))]
+    assert {call["name"] for call in found} == {"add", "clock", "noon"}
+    assert all(call["arguments"] == {} for call in found if call["name"] != "add")
+    assert all(list(call["arguments"]) == ["a"] for call in found if call["name"] == "add")
+
+
 @pytest.mark.slow
 def test_a_regular_expression_is_matched_as_a_whole(engine: Engine, grammars: Grammars) -> None:
     pattern = r"[A-Z][a-zäöü]{2,5}: \d{1,3}(,\d)?/?"

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.infer.grammar.closed import NO_ARGUMENTS, closed
 from glaswerk.infer.grammar.source import GrammarSource, json_schema
 
 MOST_TOOLS = 128
 
 
 def tool_call(functions: Mapping[str, Mapping[str, Any] | None]) -> GrammarSource:
-    """Answers that call one of the functions: name → JSON Schema of the arguments (None: any object).
+    """Answers that call one of the functions: name → JSON Schema of the arguments (None: none).
 
     The name comes first, so that the arguments follow the function's own schema.
     """
@@ -23,7 +24,8 @@ def tool_call(functions: Mapping[str, Mapping[str, Any] | None]) -> GrammarSourc
     calls = []
     for i, (name, arguments) in enumerate(functions.items()):
         place = "" if len(functions) == 1 else f"/anyOf/{i}"
-        own = _moved(arguments or {"type": "object"}, f"{place}/properties/arguments", 0)
+        taken = NO_ARGUMENTS if arguments is None else closed(arguments) or {"type": "object"}
+        own = _moved(taken, f"{place}/properties/arguments", 0)
         calls.append(
             {
                 "type": "object",
