@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 NO_ARGUMENTS = {"type": "object", "properties": {}, "additionalProperties": False}
-# By their words, properties of one object stand in several schemas; closing one would shut out the others'.
+# With these words, one object has its properties in several schemas: closing one would shut out the others.
 _JOINING = {"allOf", "if", "not", "dependentSchemas", "unevaluatedProperties", "$dynamicRef"}
 _OPENING = {"additionalProperties", "patternProperties", "anyOf", "oneOf", "$ref"}
 _NAMED = ("properties", "patternProperties", "$defs", "definitions")
