@@ -32,6 +32,7 @@ class Settings:
     lora: int
     rate: float
     precision: str
+    compile: bool = True
 
 
 class InTurns(PackedSampler):
@@ -57,7 +58,9 @@ def main() -> None:
     sampler.turns = Turns(lambda: 0.0)
     trained = adapters.trained() if adapters else model.num_parameters()
     sampler.facts = {"parameters": trained, "tokens": settings.rows * settings.context}
-    config = LoopConfig(steps=STEPS, learning_rate=settings.rate, precision=settings.precision)
+    config = LoopConfig(
+        steps=STEPS, learning_rate=settings.rate, precision=settings.precision, compile=settings.compile
+    )
     with tempfile.TemporaryDirectory() as folder:
         run(model, sampler, config, Path(folder), label="ours")
 

@@ -42,6 +42,7 @@ from glaswerk.train.continued import (
     continued_sampler,
     plan_continued,
 )
+from glaswerk.train.machine.compiling import has_compiler
 from glaswerk.train.objective.loss import Z_LOSS
 
 SMALL = ContinueConfig(epochs=0.5, context=64, batch_tokens=512, learning_rate=2e-3, precision="fp32")
@@ -247,6 +248,20 @@ def test_an_interrupted_run_ends_as_if_nothing_had_happened(
     other.ledger.close()
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(not has_compiler(), reason="no C++ compiler")
+def test_a_compiled_run_has_the_losses_of_another(own: Lab) -> None:
+    config = replace(SMALL, epochs=0.1, lora=4)
+    eager = continue_training(own, replace(config, compile="off"), base="tiny", name="eager")
+    losses = _losses(own, eager)
+    own.remove(eager)
+    shutil.rmtree(own.run_folder(eager.id))
+    compiled = continue_training(own, replace(config, compile="on"), base="tiny", name="compiled")
+    assert compiled.id == eager.id
+    assert "warmup_seconds" in compiled.stats
+    assert _losses(own, compiled) == pytest.approx(losses, abs=1e-4)
+
+
 def test_a_finished_run_is_returned_and_other_settings_make_another_model(own: Lab) -> None:
     first = continue_training(own, replace(SMALL, epochs=0.1), base="tiny")
     assert continue_training(own, replace(SMALL, epochs=0.1), base="tiny").finished_at == first.finished_at
@@ -349,8 +364,10 @@ def _said(lab: Lab, *words: str) -> Any:
 
 def test_the_command_shows_gain_and_forgetting(own: Lab) -> None:
     words = ("--base", "tiny", "--epochs", "0.3", "--context", "64", "--batch-tokens", "512")
-    planned = _said(own, *words, "--replay", "gazette", "--dry-run", "--json")
-    assert json.loads(planned.stdout)["general"] == ["gazette"]
+    planned = json.loads(_said(own, *words, "--replay", "gazette", "--dry-run", "--json").stdout)
+    assert (planned["general"], planned["loop"]["compile"]) == (["gazette"], False)
+    assert 0 < planned["seconds"] < 60
+    assert "about " in _said(own, *words, "--dry-run").stdout
     found = _said(own, *words, "--learning-rate", "0.002", "--replay", "gazette")
     assert found.exit_code == 0, found.output
     assert "your held-out text: " in found.stderr

@@ -13,6 +13,7 @@ from glaswerk.cli.echo import echo
 from glaswerk.cli.interrupts import resumable
 from glaswerk.cli.session import open_lab, print_json, show, writing
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.progress import clock_time
 
 if TYPE_CHECKING:
     from glaswerk.lab import Artifact
@@ -25,7 +26,6 @@ _SCRATCH = (
     "untied",
     "key",
     "parallel",
-    "compile",
     "milestones",
     "branch",
     "decay_steps",
@@ -41,6 +41,7 @@ _TAKEN = (
     "seed",
     "patience",
     "micro_rows",
+    "compile",
     *_CONTINUED[1:],
 )
 
@@ -102,6 +103,7 @@ def _print_plan(figures: Mapping[str, Any], as_json: bool) -> None:
         echo(f"{key:14} {value:,}" if isinstance(value, int | float) else f"{key:14} {value}")
     echo(f"{'replay':14} {', '.join(figures['general'] or ()) or 'none'}")
     echo(f"{'learning rate':14} {figures['loop']['learning_rate']:g}")
+    echo(f"{'time':14} about {clock_time(figures['seconds'])}, without measuring and compiling")
 
 
 def _show_held_out(made: Artifact, config: ContinueConfig) -> None:

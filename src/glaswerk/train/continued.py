@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,9 @@ from glaswerk.train.batches.stream import Stream
 from glaswerk.train.checkpoint.policy import Checkpoints
 from glaswerk.train.early_stopping import forget_best
 from glaswerk.train.export import base_of, packed_for, tokenizer_of
+from glaswerk.train.forecast.probe import here
 from glaswerk.train.loop import LoopConfig, run
+from glaswerk.train.machine.compiling import compiles
 from glaswerk.train.machine.precision import resolve
 from glaswerk.train.report.held_out import HeldOut
 from glaswerk.train.tune import LONGEST, LORA_RATE, check_context, context_of, rate_of, with_adapters
@@ -61,6 +63,7 @@ class ContinueConfig:
     seed: int = 0
     patience: int = 2
     micro_rows: int = 0
+    compile: str = "auto"
     replay: tuple[str, ...] = ()
     replay_share: float = 0.25
     lora: int = 0
@@ -68,7 +71,10 @@ class ContinueConfig:
 
 @dataclass(frozen=True, slots=True)
 class ContinuePlan:
-    """The resolved settings of a run: `tokens` to train on, `own` and `general` those of an epoch."""
+    """The resolved settings of a run: `tokens` to train on, `own` those of an epoch.
+
+    `seconds`: of the steps alone, as arithmetic and the share of the peak that a device reaches tell.
+    """
 
     base: str
     shards: str
@@ -79,6 +85,7 @@ class ContinuePlan:
     own: int
     general: General | None
     lora: int
+    seconds: float
     loop: LoopConfig
 
     def to_json(self) -> dict[str, Any]:
@@ -173,17 +180,21 @@ def _job(lab: Lab, config: ContinueConfig, parent: Artifact, packed: Artifact | 
         micro_rows=config.micro_rows,
     )
     own = _tokens(general.parts(stream)[0] if general else stream)
-    a_step = sampler.tokens_per_epoch / sampler.steps_per_epoch
+    planned = round(loop.steps * sampler.tokens_per_epoch / sampler.steps_per_epoch)
+    seconds = _seconds(parent, config, planned)
+    # Layers of open models are many and wide: compiling takes twice as long as for our own networks.
+    loop = replace(loop, compile=compiles(config.compile, seconds / 2))
     plan = ContinuePlan(
         base=parent.name,
         shards=packed.name,
         context=context,
         rows=sampler.rows,
         epochs=round(loop.steps / sampler.steps_per_epoch, 2),
-        tokens=round(loop.steps * a_step),
+        tokens=planned,
         own=own,
         general=general,
         lora=config.lora,
+        seconds=seconds,
         loop=loop,
     )
     return _Job(parent, packed, sampler, plan, config.seed)
@@ -198,6 +209,13 @@ def _context(parent: Artifact, asked: int) -> int:
     """Tokens of a row. Raises GlaswerkError for more than the base can have."""
     check_context(parent, asked)
     return asked or min(context_of(parent), LONGEST)
+
+
+def _seconds(parent: Artifact, config: ContinueConfig, tokens: int) -> float:
+    """Forward and backward of `tokens` tokens; frozen weights need no gradient of their own."""
+    device = here(resolve(config.precision))
+    products = (4 if config.lora else 6) * int(parent.stats["parameters"]) * tokens
+    return round(products / (device.teraflops * 1e12 * device.utilisation), 3)
 
 
 def _tokens(stream: Stream) -> int:
