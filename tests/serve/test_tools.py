@@ -200,6 +200,17 @@ def test_a_schema_is_kept_whole_and_streamed(client: OpenAI, strict: bool | None
     assert (calls, json.loads(text), finish) == ([], found, ["stop"])
 
 
+def test_a_form_has_the_properties_that_it_names_and_no_others(client: OpenAI) -> None:
+    schema = {"type": "object", "properties": {"ok": {"type": "boolean"}}, "required": ["ok"]}
+    form: Any = {"type": "json_schema", "json_schema": {"name": "yes", "schema": schema}}
+    made = client.chat.completions.create(
+        model="chat", messages=ASKED, response_format=form, n=5, temperature=2, seed=1
+    )
+    for choice in made.choices:
+        assert choice.finish_reason == "stop"
+        assert list(json.loads(choice.message.content or "")) == ["ok"]
+
+
 def test_every_choice_follows_the_form(client: OpenAI) -> None:
     form: Any = {"type": "json_schema", "json_schema": {"name": "x", "schema": PARAMETERS}}
     reply = client.chat.completions.create(

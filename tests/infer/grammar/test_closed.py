@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from glaswerk.infer.grammar.closed import closed
+from glaswerk.infer.grammar import closed
 from glaswerk.infer.grammar.tool_calls import tool_call
 
 NAME: dict[str, Any] = {"type": "string"}
@@ -53,6 +53,8 @@ def test_an_object_with_named_properties_has_no_others(schema: Any, wanted: Any)
         of({"a": NAME}, additionalProperties=NAME),
         of({"a": NAME}, additionalProperties=False),
         of({"a": NAME}, patternProperties={"^x": NAME}),
+        of({"a": NAME}, required=["a", "b"]),
+        of({"a": NAME}, minProperties=2),
         {"allOf": [of({"a": NAME}), of({"b": NAME})]},
         of({"a": {"allOf": [of({"a": NAME}), of({"b": NAME})]}}),
         of({"a": NAME}, anyOf=[of({"b": NAME}), of({"c": NAME})]),

@@ -4,6 +4,7 @@ Start with `compiler.py`: `Grammars` compiles a source once and gives an object 
 The masks are llguidance's (https://github.com/guidance-ai/llguidance).
 """
 
+from glaswerk.infer.grammar.closed import closed
 from glaswerk.infer.grammar.compiler import Grammars
 from glaswerk.infer.grammar.matcher import Matcher
 from glaswerk.infer.grammar.source import (
@@ -21,6 +22,7 @@ __all__ = [
     "Grammars",
     "Matcher",
     "choice",
+    "closed",
     "free_grammar",
     "json_object",
     "json_schema",

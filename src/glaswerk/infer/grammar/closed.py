@@ -1,8 +1,8 @@
-"""Arguments of tools: objects that name their properties have no others.
+"""Arguments of tools and answers of a form: objects that name their properties have no others.
 
-JSON Schema leaves such objects open, and a small model then writes arguments that no function takes: for
-`properties: {}`, keywords of the schema itself. llama.cpp and XGrammar close them, too. A schema that wants
-others says so: `additionalProperties: true`.
+JSON Schema leaves such objects open, and a small model then writes arguments that no function takes, for
+`properties: {}` keywords of the schema itself, or property after property until its tokens end. llama.cpp
+and XGrammar close them, too. A schema that wants others says so: `additionalProperties: true`.
 """
 
 from __future__ import annotations
@@ -60,6 +60,15 @@ def _closed(schema: Any, level: int) -> Any:
     for name in _NAMED:
         if isinstance(found.get(name), Mapping):
             found[name] = {key: _closed(value, level + 1) for key, value in found[name].items()}
-    if "properties" in found and not _OPENING & found.keys():
+    if "properties" in found and not _OPENING & found.keys() and not _wants_more(found):
         found["additionalProperties"] = False
     return found
+
+
+def _wants_more(schema: Mapping[str, Any]) -> bool:
+    """Whether an object must have properties that it does not name."""
+    named, required, least = schema["properties"], schema.get("required"), schema.get("minProperties")
+    if not isinstance(named, Mapping):
+        return True
+    unnamed = isinstance(required, list) and any(name not in named for name in required)
+    return unnamed or (isinstance(least, int) and least > len(named))

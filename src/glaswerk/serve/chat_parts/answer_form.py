@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.infer.grammar import GrammarSource, json_object, json_schema
+from glaswerk.infer.grammar import GrammarSource, closed, json_object, json_schema
 from glaswerk.serve.fields import flag, show, unsupported, wrong
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -70,6 +70,6 @@ def schema_form(schema: Any, where: str) -> GrammarSource:
     if not isinstance(schema, dict):
         raise wrong(where, f"must be a JSON Schema as an object, found {show(schema)}")
     try:
-        return json_schema(schema)
+        return json_schema(closed(schema))
     except GlaswerkError as error:
         raise unsupported(where, f"cannot be kept: {error.message}") from error
