@@ -5,6 +5,7 @@ from __future__ import annotations
 # Section → verb → one line. A line and its verb fit into 80 columns.
 SECTIONS = {
     "Start": {
+        "make": "From a folder of your own to a chat that quotes it, in one command.",
         "demo": "The complete path on a made-up town, then the chat page.",
         "init": "Make a lab in a folder.",
         "town": "Write the made-up town: archives, gazette, pictures and chats.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import closing
 from itertools import chain
 from pathlib import Path
@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from glaswerk.core.artifact_files import DOCUMENTS, PASSAGES
 from glaswerk.core.document import Document, from_rows
 from glaswerk.core.progress import track
+from glaswerk.data.curate.settings import AUDIENCES
 from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.retrieve.calibrate import calibrate
 from glaswerk.retrieve.sentences import Span, passages
@@ -42,32 +43,42 @@ CREATE TABLE known (word TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 """
 
 
-def build(lab: Lab, corpus: Artifact) -> Artifact:
+def build(lab: Lab, corpus: Artifact, *, private: bool = False) -> Artifact:
     """The passages of `corpus`; those of an unchanged corpus are there already and are not made again.
 
     Documents for few or for nobody else are left out and counted: an answer may quote only what is public.
+    private: keep them, for a chat that only their owner reaches.
     """
-    return lab.make(_spec(corpus), lambda folder: _write(folder / PASSAGES, corpus.path / DOCUMENTS))
+    whose = AUDIENCES if private else ("public",)
+    spec = _spec(corpus, private=private)
+    return lab.make(spec, lambda folder: _write(folder / PASSAGES, corpus.path / DOCUMENTS, whose))
 
 
 def find_passages(lab: Lab, corpus: str) -> Artifact | None:
     """The passages of the corpus of this name as it is now; None for none, or of an older corpus or form."""
     found, made = lab.find("corpus", corpus), lab.find("passages", corpus)
-    return made if found and made and made.id == _spec(found).id else None
+    fits = found and made and made.id in (_spec(found, private=p).id for p in (False, True))
+    return made if fits else None
 
 
-def _spec(corpus: Artifact) -> Spec:
-    return Spec("passages", corpus.name, "passages/3", {"corpus": corpus.id})
+def is_private(passages: Artifact) -> bool:
+    """Whether passages of private documents are among them."""
+    return bool(passages.config.get("private"))
 
 
-def _write(path: Path, documents: Path) -> Mapping[str, Any]:
-    known = _known(_public(documents))
+def _spec(corpus: Artifact, *, private: bool) -> Spec:
+    config = {"private": True} if private else {}
+    return Spec("passages", corpus.name, "passages/3", {"corpus": corpus.id}, config)
+
+
+def _write(path: Path, documents: Path, whose: Collection[str]) -> Mapping[str, Any]:
+    known = _known(_shown(documents, whose))
     terms, counts, names = Terms(known.__contains__), Counter[str](), Counter[str]()
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
         db.executescript(_SCHEMA)
         db.execute("BEGIN")
         db.executemany("INSERT INTO known VALUES (?)", ((word,) for word in sorted(known)))
-        for row, document in track(_public(documents), "cutting passages"):
+        for row, document in track(_shown(documents, whose), "cutting passages"):
             counts["documents"] += 1
             _add(db, row, document, counts, terms)
             names.update(set(_NAME.findall(document.text)))
@@ -112,11 +123,11 @@ def _known(documents: Iterable[tuple[int, Document]]) -> set[str]:
     return {word for word, count in counts.items() if count >= _KNOWN and len(word) > 2}
 
 
-def _public(path: Path) -> Iterator[tuple[int, Document]]:
-    """Public documents with text, with their rows; dialogues are asked, not searched."""
+def _shown(path: Path, whose: Collection[str]) -> Iterator[tuple[int, Document]]:
+    """Documents with text for these audiences, with their rows; dialogues are asked, not searched."""
     first = 0
     for batch in pq.ParquetFile(path).iter_batches(4096):
         for row, document in enumerate(from_rows(batch.to_pylist()), first):
-            if document.rights.audience == "public" and document.text.strip() and not document.messages:
+            if document.rights.audience in whose and document.text.strip() and not document.messages:
                 yield row, document
         first += len(batch)

@@ -14,6 +14,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 import glaswerk
+from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Lab
 from glaswerk.serve.accounts.account import Usage
 from glaswerk.serve.accounts.accounts import Accounts
@@ -70,8 +71,13 @@ def create_app(
     metrics.watch(lambda: pool.running)
     answers = RecentAnswers(lab, lambda: served.plain, limits.answers)
     ground = GroundSettings.of(lab)
-    sources = SourcesApi(served, answers, limits, ground.corpus)
-    content = Content(lab, ground.corpus)
+    if ground.private and not is_loopback(host):
+        raise GlaswerkError(
+            f"expected an address that only this machine reaches, found {host}: private documents are quoted",
+            hint="glaswerk serve --host 127.0.0.1; or private = false under [serve.ground] in lab.toml",
+        )
+    sources = SourcesApi(served, answers, limits, ground)
+    content = Content(lab, ground)
     facts = ModelInfo(served, sources, content, ground)
     store = Store(lab.root / "stored.db")
     store.purge()
@@ -103,7 +109,7 @@ def create_app(
         )
 
     asked = upstreams.before("/chat/completions", models.around(chat.__call__))
-    grounded = Grounded(asked, content, ground, limits, begin)
+    grounded = Grounded(asked, content, ground, limits, begin, models.is_speechless)
     routes = [
         *routes_of(for_contract_tests(operations) if served.names.contract else operations),
         ResponsesSocket(responses, models.using, accounts, limits).route(),

@@ -7,13 +7,16 @@ from glaswerk.lab import Artifact, Lab
 
 
 def choose_model(lab: Lab, name: str = "") -> Artifact:
-    """The artifact of the model `name` ("chat", "base/step-100"), or of the default model.
+    """The artifact of the model `name` ("chat", "base/step-100"), or of the default model: the newest one
+    named chat, else base, else of any name.
 
     Raises GlaswerkError if the lab has no such model.
     """
-    found = lab.latest("model", name) if name else lab.latest("model", "chat") or lab.latest("model", "base")
+    every = lab.all("model")
+    own = (found for usual in ("chat", "base") if (found := lab.latest("model", usual)))
+    found = lab.latest("model", name) if name else next(own, every[-1] if every else None)
     if found is not None:
         return found
-    there = ", ".join(a.name for a in lab.all("model")) or "none"
+    there = ", ".join(a.name for a in every) or "none"
     wanted = f"model named {name!r}" if name else "trained model"
     raise GlaswerkError(f"the lab has no {wanted}; its models are: {there}", hint="glaswerk train")

@@ -35,8 +35,11 @@ class SourceDocuments:
     are hidden as soon as this is known, even while the index and the corpus still contain them.
     """
 
-    def __init__(self, served: ServedModel, quoted: Sequence[Artifact] = ()) -> None:
-        """quoted: corpora that the model need not have seen."""
+    def __init__(
+        self, served: ServedModel, quoted: Sequence[Artifact] = (), *, private: bool = False
+    ) -> None:
+        """quoted: corpora that the model need not have seen. private: private documents are shown."""
+        self._private = private
         own = served.ancestors()["corpus"]
         seen = {corpus.id for corpus in own}
         self._lab, self._corpora = served.lab, [*own, *(c for c in quoted if c.id not in seen)]
@@ -101,7 +104,7 @@ class SourceDocuments:
         }
 
     def _unshown(self) -> frozenset[str]:
-        closed = (name for corpus in self._corpora for name in _closed(corpus))
+        closed = (name for corpus in self._corpora for name in _closed(corpus, private=self._private))
         return frozenset(forgotten_ids(self._lab) | reserved_ids(self._lab) | set(closed))
 
     def _duplicates(self, decided: Sequence[Event], hidden: frozenset[str]) -> int:
@@ -140,7 +143,9 @@ def _decision(event: Event) -> dict[str, Any]:
     }
 
 
-def _closed(corpus: Artifact) -> Iterator[str]:
+def _closed(corpus: Artifact, *, private: bool) -> Iterator[str]:
     """Ids of documents in a corpus that are not public or whose owners opted out of data mining."""
-    closed = (pc.field("audience") != "public") | pc.field("tdm_opt_out")
+    closed = (
+        pc.field("tdm_opt_out") if private else (pc.field("audience") != "public") | pc.field("tdm_opt_out")
+    )
     yield from pq.read_table(corpus.path / DOCUMENTS, columns=["id"], filters=closed)["id"].to_pylist()

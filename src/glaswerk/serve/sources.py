@@ -27,6 +27,7 @@ from glaswerk.serve.accounts.accounts import Accounts
 from glaswerk.serve.errors import ApiError
 from glaswerk.serve.limits import Limits
 from glaswerk.serve.offers.current import use_model
+from glaswerk.serve.offers.ground_settings import GroundSettings
 from glaswerk.serve.recent_answers import RecentAnswers, TracedText
 from glaswerk.serve.request_body import read_object, valid_unicode
 from glaswerk.serve.served_model import ServedModel
@@ -56,10 +57,12 @@ class SourcesApi:
     /v1/documents/{id} returns a training document.
     """
 
-    def __init__(self, served: ServedModel, answers: RecentAnswers, limits: Limits, quoted: str = "") -> None:
-        """quoted: the corpus that answers are grounded on; its documents are shown, too."""
+    def __init__(
+        self, served: ServedModel, answers: RecentAnswers, limits: Limits, ground: GroundSettings
+    ) -> None:
+        """ground: says what answers are grounded on; those documents are shown, too."""
         self._served, self._answers, self._limits = served, answers, limits
-        self._quoted = quoted
+        self._ground = ground
         # By artifact and by index: the model may be another in each request.
         self._known_documents: dict[str, SourceDocuments] = {}
         self._opening = threading.Lock()
@@ -103,10 +106,12 @@ class SourcesApi:
     @property
     def _documents(self) -> SourceDocuments:
         """What the current model was trained on, and what its answers may quote."""
-        quoted = self._served.lab.find("corpus", self._quoted) if self._quoted else None
+        quoted = self._served.lab.find("corpus", self._ground.corpus)
         known = f"{self._served.artifact.id} {quoted.id if quoted else ''}"
         if known not in self._known_documents:
-            self._known_documents[known] = SourceDocuments(self._served, [quoted] if quoted else [])
+            more = [quoted] if quoted else []
+            found = SourceDocuments(self._served, more, private=self._ground.private)
+            self._known_documents[known] = found
         return self._known_documents[known]
 
     async def trace(

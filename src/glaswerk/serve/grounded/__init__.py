@@ -7,6 +7,6 @@ compares every quote with its document at that moment; `search.py` is GET /v1/gl
 from glaswerk.serve.grounded.content import Content
 from glaswerk.serve.grounded.endpoint import Grounded
 from glaswerk.serve.grounded.search import search_operation
-from glaswerk.serve.grounded.settings import GroundSettings
+from glaswerk.serve.offers.ground_settings import GroundSettings
 
 __all__ = ["Content", "GroundSettings", "Grounded", "search_operation"]

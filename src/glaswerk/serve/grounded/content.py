@@ -15,7 +15,9 @@ from glaswerk.core.artifact_files import DOCUMENTS
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab
 from glaswerk.retrieve import Answer, Filters, Grounds, Hit, Retriever, find_passages, ground
+from glaswerk.retrieve.build import is_private
 from glaswerk.serve.errors import ApiError
+from glaswerk.serve.offers.ground_settings import GroundSettings
 
 # Characters of a question that are searched: more is a text, not a question.
 LONGEST = 2000
@@ -24,8 +26,8 @@ LONGEST = 2000
 class Content:
     """The passages of one corpus of a lab; newer ones are used as soon as they are there. For any thread."""
 
-    def __init__(self, lab: Lab, corpus: str) -> None:
-        self._lab, self._name = lab, corpus
+    def __init__(self, lab: Lab, settings: GroundSettings) -> None:
+        self._lab, self._name, self._private = lab, settings.corpus, settings.private
         self._opening = threading.Lock()
         self._open: tuple[Artifact, Retriever] | None = None
 
@@ -71,7 +73,9 @@ class Content:
             return self._open
 
     def _passages(self) -> Artifact | None:
-        return find_passages(self._lab, self._name)
+        found = find_passages(self._lab, self._name)
+        # Made with private documents, for a server that only this machine reaches.
+        return None if found is not None and is_private(found) and not self._private else found
 
     def _corpus(self, passages: Artifact) -> Artifact:
         found = self._lab.find("corpus", self._name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from anyio import CapacityLimiter, to_thread
@@ -23,10 +23,10 @@ from glaswerk.serve.errors import ApiError
 from glaswerk.serve.fields import model
 from glaswerk.serve.grounded.content import Content
 from glaswerk.serve.grounded.inner import Endpoint, streamed
-from glaswerk.serve.grounded.settings import GroundSettings
 from glaswerk.serve.grounded.wishes import Wishes, asked_of, wishes
 from glaswerk.serve.grounded.wording import Wording
 from glaswerk.serve.limits import Limits
+from glaswerk.serve.offers.ground_settings import GroundSettings
 from glaswerk.serve.pool import unless_disconnected
 from glaswerk.serve.request_body import read_object, with_object
 
@@ -44,7 +44,7 @@ class Grounded:
     words for the others.
 
     begin: admits an answer without a model, of the model that a request names. Raises ApiError as the model's
-    own endpoint would.
+    own endpoint would. speechless: whether a name stands for quotes without a model.
     """
 
     def __init__(
@@ -54,14 +54,19 @@ class Grounded:
         settings: GroundSettings,
         limits: Limits,
         begin: Callable[[Request, str, str], Awaitable[Usage]],
+        speechless: Callable[[str], bool],
     ) -> None:
         self._inner, self._content, self._settings, self._limits = inner, content, settings, limits
-        self._begin = begin
+        self._begin, self._speechless = begin, speechless
         self._threads = CapacityLimiter(limits.threads)
 
     async def __call__(self, request: Request) -> Response:
         body = await read_object(request, self._limits.body_bytes)
-        wanted = wishes(body, self._settings)
+        silent = self._speechless(str(body.get("model")))
+        wanted = wishes(body, replace(self._settings, on=True) if silent else self._settings)
+        if wanted is None and silent:
+            message = "this lab has no model, only quotes\nhint: glaswerk adopt hf:ORG/NAME"
+            raise ApiError(400, message, param="glaswerk.ground", code="unsupported_model")
         if wanted is None:
             return await self._inner(_plainly(request, body))
         asked, called = asked_of(body.get("messages")), model(body)
@@ -70,6 +75,7 @@ class Grounded:
             self._content.ground, asked[-1], asked[:-1], wanted.filters, limiter=self._threads
         )
         shown = Envelope(called, _FINGERPRINT, _told_usage(body), name)
+        wanted = replace(wanted, model=False) if silent else wanted
         answer = _GroundedAnswer(shown, grounds, wanted)
         events = answer.events(self._written(request, body, name, grounds, wanted))
         # The first event comes after the model's endpoint has admitted the request: its errors have a status.

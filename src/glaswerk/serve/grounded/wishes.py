@@ -10,7 +10,7 @@ from typing import Any
 from glaswerk.retrieve.retriever import FILTERS, Filters
 from glaswerk.serve.errors import ApiError
 from glaswerk.serve.fields import flag, show, unsupported, wrong
-from glaswerk.serve.grounded.settings import GroundSettings
+from glaswerk.serve.offers.ground_settings import GroundSettings
 from glaswerk.serve.request_body import valid_unicode
 
 _FLAGS = ("strict", "model")

@@ -24,7 +24,7 @@ from glaswerk.serve.loaded.room import Room
 from glaswerk.serve.model_names import ModelNames
 from glaswerk.serve.offers.current import CurrentModel, use_model
 from glaswerk.serve.offers.lab_model import LabModel
-from glaswerk.serve.offers.offer import Offer, offers_of
+from glaswerk.serve.offers.offer import QUOTES, Offer, offers_of
 from glaswerk.serve.offers.settings import OfferSettings
 from glaswerk.serve.offers.sizes import SHARE, machine_memory
 from glaswerk.serve.pool import Pool
@@ -60,7 +60,7 @@ class LoadedModels:
         """Load the first model before the server answers. Raises GlaswerkError if that fails."""
         entry = self._entries[self._default]
         artifact = entry.offer.artifact()
-        if artifact is not None and entry.offer.settings.engine != "vllm":
+        if artifact is not None and entry.offer.loads:
             entry.held = self._loader.load(artifact, entry.offer.settings)
 
     def start(self) -> None:
@@ -120,6 +120,11 @@ class LoadedModels:
         entry = self.entry(name)
         return entry is not None and entry.offer.name == model.id
 
+    def is_speechless(self, name: str) -> bool:
+        """Whether a name stands for quotes without a model."""
+        entry = self.entry(name)
+        return entry is not None and entry.offer.settings.engine == QUOTES
+
     def unknown(self, name: str, shown: Callable[[str], bool] = lambda _: True) -> ApiError:
         """The error for a name of no model, with those that may be shown."""
         known = [repr(name) for name in self._entries if shown(name)]
@@ -151,7 +156,7 @@ class LoadedModels:
             yield
             return
         account.check(entry.offer.name)
-        if entry.offer.settings.engine == "vllm":
+        if not entry.offer.loads:
             if model := entry.offer.model():
                 use_model(model)
             yield

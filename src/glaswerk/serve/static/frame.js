@@ -17,8 +17,8 @@ export function showInfo(info) {
   find("empty-text").textContent = introduction(info);
   find("facts").replaceChildren(
     ...fact("Model", model.name),
-    ...fact("Parameters", model.parameters.toLocaleString("en")),
-    ...fact("Context", count(model.context, "token", "tokens")),
+    ...(model.parameters ? fact("Parameters", model.parameters.toLocaleString("en")) : []),
+    ...(model.context ? fact("Context", count(model.context, "token", "tokens")) : []),
     ...(corpus ? fact("Documents", corpus.documents.toLocaleString("en")) : []),
     ...(corpus ? fact("Sources", [...new Set(corpus.sources.map((s) => s.source))].join(", ")) : []),
     ...(corpus ? fact("Licences", corpus.licences.map((l) => l || "none given").join(", ")) : []),
@@ -28,10 +28,12 @@ export function showInfo(info) {
   );
 }
 
-function introduction({ model, corpus, trace }) {
+function introduction({ model, corpus, trace, ground }) {
+  const quotes = ground.there ? " Answers from your documents come with their quotes." : "";
+  if (!model.parameters) return `Quotes from ${corpus ? count(corpus.documents, "document", "documents") : "the documents"} of this lab; no model is there.`;
   const data = corpus ? `was trained on ${count(corpus.documents, "document", "documents")} in this lab` : "answers here";
   const traced = trace ? " Words of an answer that occur verbatim in them are underlined, with their sources." : "";
-  return `${model.id} ${data}.${traced}`;
+  return `${model.id} ${data}.${traced}${quotes}`;
 }
 
 const fact = (name, value) => [el("dt", { text: name }), el("dd", { text: value })];

