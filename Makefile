@@ -12,8 +12,9 @@ export NO_MKDOCS_2_WARNING := true
 
 .PHONY: demo test test-all lint docs bench clean
 
+# With CONTENT, on your own files and folders instead of the made-up town.
 demo: .venv/run
-	$(BIN)/glaswerk demo
+	$(BIN)/glaswerk $(if $(CONTENT),make $(CONTENT) --lab my-lab,demo)
 
 # One torch thread a worker: two workers with two threads each wait for one another on two cores.
 test test-all: export OMP_NUM_THREADS := 1

@@ -106,6 +106,12 @@ def test_a_step_prints_what_the_table_says(verb: str, words: tuple[str, ...], ow
     assert undocumented(verb, printed(*verb.split(), *words, "--lab", str(own_lab))) == []
 
 
+def test_make_prints_what_the_table_says(tmp_path: Path) -> None:
+    (tmp_path / "note.txt").write_text("The council decided to rebuild the bridge over the river.")
+    words = (str(tmp_path / "note.txt"), "--model", "none", "--no-serve", "--lab", str(tmp_path / "lab"))
+    assert undocumented("make", printed("make", *words)) == []
+
+
 def test_evaluate_and_release_print_what_the_table_says(own_lab: Path, tmp_path: Path) -> None:
     assert undocumented("evaluate", printed("evaluate", "--limit", "5", "--lab", str(own_lab))) == []
     words = ("chat", "--to", str(tmp_path / "release"), "--dry-run")

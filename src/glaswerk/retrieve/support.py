@@ -25,7 +25,8 @@ _NEGATIONS = frozenset(_NEGATION_WORDS.split())
 _FREE_WORDS = """
 been being did does done having may might must should would could shall also just very called named
 according says said text passage passages document documents source answer yes wurde wurden worden würde
-sei seien habe hätte auch nur sehr laut gemäß heißt genannt text passage dokument dokumente quelle antwort
+sei seien habe hätte auch nur sehr laut gemäß heißt genannt text passage dokument dokumente quelle
+antwort question frage
 """
 _FREE = frozenset(_FREE_WORDS.split())
 # Words of a quote: fewer may be in any text.

@@ -63,6 +63,12 @@ def create_app(
     generations. Raises GlaswerkError if the lab has no such model, or if others can reach `host` and there is
     no key.
     """
+    ground = GroundSettings.of(lab)
+    if ground.private and not is_loopback(host):
+        raise GlaswerkError(
+            f"expected an address that only this machine reaches, found {host}: private documents are quoted",
+            hint="glaswerk serve --host 127.0.0.1; or private = false under [serve.ground] in lab.toml",
+        )
     accounts, metrics = Accounts.open(lab, loopback=is_loopback(host)), Metrics()
     pool = Pool(limits.running + limits.waiting, metrics)
     models = LoadedModels(lab, [model] if isinstance(model, str) else model, pool, limits)
@@ -70,12 +76,6 @@ def create_app(
     served = models.current
     metrics.watch(lambda: pool.running)
     answers = RecentAnswers(lab, lambda: served.plain, limits.answers)
-    ground = GroundSettings.of(lab)
-    if ground.private and not is_loopback(host):
-        raise GlaswerkError(
-            f"expected an address that only this machine reaches, found {host}: private documents are quoted",
-            hint="glaswerk serve --host 127.0.0.1; or private = false under [serve.ground] in lab.toml",
-        )
     sources = SourcesApi(served, answers, limits, ground)
     content = Content(lab, ground)
     facts = ModelInfo(served, sources, content, ground)
