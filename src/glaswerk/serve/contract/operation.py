@@ -42,8 +42,8 @@ class Operation:
 
     body: schema of the JSON body (of multipart/form-data if `form`), None if it has none; `bytes`: the
     largest one. gives: schema of the answer, None for what is not JSON (`media`). stream: whether `"stream":
-    true` gives server-sent events. handler: None for an endpoint that reads its request itself; its
-    operation describes it only.
+    true` gives server-sent events. needs: parameters of the query that must be there. handler: None for an
+    endpoint that reads its request itself; its operation describes it only.
     """
 
     method: str
@@ -54,6 +54,7 @@ class Operation:
     body: Schema | None = None
     gives: Schema | None = None
     query: Mapping[str, Schema] = field(default_factory=dict)
+    needs: Sequence[str] = ()
     stream: bool = False
     media: str = "application/json"
     form: bool = False
@@ -67,6 +68,8 @@ class Operation:
     async def _endpoint(self, request: Request) -> Response:
         assert self.handler is not None, "only described"
         query = checked_query(request, self.query)
+        if missing := next((name for name in self.needs if name not in query), None):
+            raise ApiError(400, f"{missing} is missing", param=missing, code="missing_parameter")
         body = (
             await read_body(request, self.body, self.bytes) if self.body is not None and not self.form else {}
         )

@@ -10,7 +10,6 @@ from starlette.responses import JSONResponse, Response
 from glaswerk.retrieve.retriever import FILTERS
 from glaswerk.serve.accounts.accounts import Accounts
 from glaswerk.serve.contract.operation import Call, Operation
-from glaswerk.serve.errors import ApiError
 from glaswerk.serve.grounded.content import LONGEST, Content
 from glaswerk.serve.grounded.wishes import filters
 
@@ -22,8 +21,6 @@ def search_operation(content: Content, accounts: Accounts) -> Operation:
 
     async def search(call: Call) -> Response:
         request = call.request
-        if "q" not in call.query:
-            raise ApiError(400, "q must say what to search for", param="q", code="missing_parameter")
         named = {name: call.query[name] for name in FILTERS if name in call.query}
         found = filters(named)
         used = await accounts.begin(
@@ -47,5 +44,5 @@ def search_operation(content: Content, accounts: Accounts) -> Operation:
     }
     return Operation(
         "GET", "/v1/glaswerk/search", "sources", "What the documents say to a question", search,
-        query=query, gives={"type": "object", "required": ["verdict", "quotes", "near"]},
+        query=query, needs=("q",), gives={"type": "object", "required": ["verdict", "quotes", "near"]},
     )  # fmt: skip

@@ -78,7 +78,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "operationId": _name(operation),
         "summary": operation.summary,
         "tags": [operation.tag],
-        "parameters": [*_path_parameters(operation.path), *_query_parameters(operation.query)],
+        "parameters": [*_path_parameters(operation.path), *_query_parameters(operation)],
         "responses": {str(operation.status): _answer(operation), **_refusals(operation)},
     }
     if operation.body is not None:
@@ -99,8 +99,11 @@ def _path_parameters(path: str) -> list[dict[str, Any]]:
     return [{"name": n, "in": "path", "required": True, "schema": schema} for n in _PARAMETER.findall(path)]
 
 
-def _query_parameters(query: Mapping[str, Schema]) -> list[dict[str, Any]]:
-    return [{"name": name, "in": "query", "schema": _plain(schema)} for name, schema in query.items()]
+def _query_parameters(operation: Operation) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in": "query", "required": name in operation.needs, "schema": _plain(schema)}
+        for name, schema in operation.query.items()
+    ]
 
 
 def _answer(operation: Operation) -> dict[str, Any]:
