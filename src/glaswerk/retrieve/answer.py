@@ -11,6 +11,8 @@ from glaswerk.retrieve.asked import Asked
 from glaswerk.retrieve.expected import Kind, expected, has
 from glaswerk.retrieve.retriever import Hit, Retriever
 from glaswerk.retrieve.sentences import sentences
+from glaswerk.retrieve.support import negated
+from glaswerk.retrieve.terms import words
 
 # What it is worth that a sentence has the kind of thing that is asked for, in shares of the question; and
 # what it costs to be a question, which answers none.
@@ -84,7 +86,9 @@ def _best(asked: Asked, hit: Hit, covered: float) -> Answer:
     # What was asked is often said in the sentence after the one that has the words.
     if best + 1 < len(spans) and spans[best + 1][1] - start <= _LONGEST:
         end, kept = spans[best + 1][1], kept or fitting[best + 1]
-    fits = kept and asked.covered(around, hit.lang) >= _SURE
+    # What is not so is not answered by what is.
+    denied = negated(words(asked.text)) and not negated(words(around))
+    fits = kept and not denied and asked.covered(around, hit.lang) >= _SURE
     return Answer(hit, hit.start + start, hit.start + end, covered, fits)
 
 

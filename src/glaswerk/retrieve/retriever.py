@@ -243,7 +243,8 @@ class Retriever:
             f"SELECT {_HIT}, score FROM (SELECT terms.rowid AS number, -bm25(terms) AS score "
             f"FROM terms {joined} "
             f"WHERE terms MATCH ? {wanted} ORDER BY rank LIMIT {limit + _SPARE}) AS best "
-            "JOIN passage ON passage.number = best.number JOIN document ON document.number = passage.document "
+            "JOIN passage ON passage.number = best.number "
+            "JOIN document ON document.number = passage.document "
             "ORDER BY score DESC, passage.number"
         )
         with self._lock:

@@ -98,7 +98,7 @@ def _refusal(text: str, told: Sequence[str], sentence: str, question: str) -> st
     missing = [word for word in told if not every.intersection(stems(word))]
     if missing:
         return f"the passage lacks {missing[0]!r}"
-    if _negated(words(text)) != _negated(there):
+    if negated(words(text)) != negated(there):
         return "one of the two negates what the other says"
     if not _in_order(told, stems_there):
         return "the passage has these words in another order"
@@ -113,7 +113,8 @@ def _telling(found: Iterable[str]) -> list[str]:
     return [w for w in found if not is_common(w) and w not in _FREE and w not in _NEGATIONS]
 
 
-def _negated(found: Iterable[str]) -> bool:
+def negated(found: Iterable[str]) -> bool:
+    """Whether words deny something: an odd number of negations."""
     return sum(1 for word in found if word in _NEGATIONS or word.endswith("n't")) % 2 == 1
 
 
