@@ -39,6 +39,7 @@ CREATE TABLE passage (
 CREATE VIRTUAL TABLE terms USING fts5 (
     words, content = '', tokenize = "unicode61 remove_diacritics 0"
 );
+CREATE TABLE frequency (term TEXT PRIMARY KEY, passages INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE known (word TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 """
 
@@ -68,7 +69,7 @@ def is_private(passages: Artifact) -> bool:
 
 def _spec(corpus: Artifact, *, private: bool) -> Spec:
     config = {"private": True} if private else {}
-    return Spec("passages", corpus.name, "passages/3", {"corpus": corpus.id}, config)
+    return Spec("passages", corpus.name, "passages/4", {"corpus": corpus.id}, config)
 
 
 def _write(path: Path, documents: Path, whose: Collection[str]) -> Mapping[str, Any]:
@@ -87,6 +88,9 @@ def _write(path: Path, documents: Path, whose: Collection[str]) -> Mapping[str, 
         db.execute("CREATE INDEX author ON document (author COLLATE NOCASE)")
         # One sorted list a term: a search reads it in one piece.
         db.execute("INSERT INTO terms (terms) VALUES ('optimize')")
+        # Counted once here: FTS5 reads the whole list of a term to say how long it is.
+        db.execute("CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab (main, terms, row)")
+        db.execute("INSERT INTO frequency SELECT term, doc FROM temp.vocabulary")
     rows = pq.ParquetFile(documents).metadata.num_rows
     frequent = [name for name, count in names.most_common(_NAMES) if count > 1]
     measured = calibrate(path).to_json()

@@ -20,6 +20,8 @@ from glaswerk.retrieve.unshown import Unshown
 COVERED = 0.5
 # Terms that are searched: the rarest say most, and common ones cost most.
 _ASKED = 6
+# Beyond so many places of its terms, a question has no further ones, but two in any case.
+_READ, _LEAST = 50_000, 2
 # Passages that are looked at beside those that are wanted: forgotten documents and near copies drop out.
 _SPARE = 12
 # Counts of terms that are kept in memory.
@@ -111,7 +113,6 @@ class Retriever:
         self.id, self.threshold, self._hidden = name, threshold, hidden
         uri = f"file:{file}?mode=ro&immutable=1"
         self._db = sqlite3.connect(uri, uri=True, check_same_thread=False)
-        self._db.execute("CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab (main, terms, row)")
         self._lock, self._terms_lock = threading.Lock(), threading.Lock()
         self._found = Terms(self._is_known)
         self._counts: dict[str, int] = {}
@@ -207,9 +208,17 @@ class Retriever:
             self._db.close()
 
     def _rarest(self, question: str) -> list[str]:
+        """The terms that are searched: few, and no common one where rare ones are there."""
         asked = [word for word in words(question) if not is_common(word)] or words(question)
         found = {term: self._count(term) for word in asked for term in self._terms(word)}
-        return sorted((term for term, count in found.items() if count), key=lambda t: found[t])[:_ASKED]
+        kept: list[str] = []
+        room = _READ
+        for term in sorted((term for term, count in found.items() if count), key=lambda t: found[t]):
+            room -= found[term]
+            if len(kept) >= _ASKED or (len(kept) >= _LEAST and room < 0):
+                break
+            kept.append(term)
+        return kept
 
     def _terms(self, word: str) -> list[str]:
         pair = self.halves(word) or ()
@@ -224,7 +233,7 @@ class Retriever:
         found = self._counts.get(term)
         if found is None:
             with self._lock:
-                row = self._db.execute("SELECT doc FROM temp.vocabulary WHERE term = ?", (term,)).fetchone()
+                row = self._db.execute("SELECT passages FROM frequency WHERE term = ?", (term,)).fetchone()
                 if len(self._counts) >= _REMEMBERED:
                     self._counts.clear()
                 found = self._counts[term] = int(row[0]) if row else 0
