@@ -84,3 +84,15 @@ def test_a_german_question_finds_other_forms(town: Retriever) -> None:
 @pytest.mark.parametrize("question", ["", " ", "?", "the", "\0", "“”", "NEAR(", '"', "a OR b*", "x" * 5000])
 def test_odd_questions_are_answered_or_declined(town: Retriever, question: str) -> None:
     assert ground(town, question).verdict in ("declined", "closest", "answered")
+
+
+def test_copies_in_masses_do_not_hide_another_passage(retriever_of: Callable[[Rows], Retriever]) -> None:
+    same = "The mill on the hill burned down in the great fire of the summer"
+    rows = [
+        {"id": f"copy{i}", "text": f"{same}, and nobody was hurt that night, says {i}."} for i in range(400)
+    ]
+    rows.append(
+        {"id": "other", "text": "After the fire the hill had a new mill, which Otto Hale built of stone."}
+    )
+    found = ground(retriever_of(rows), "What happened to the mill on the hill after the fire?")
+    assert any(hit.document.endswith("other") for hit in found.near)

@@ -8,8 +8,10 @@ import pytest
 from click.testing import CliRunner
 
 from glaswerk.cli.chat_verb import command
+from glaswerk.lab import Lab
+from glaswerk.retrieve import build
 
-from .conftest import EVIL_ANSWER, EVIL_QUESTION
+from .conftest import BRIDGE, EVIL_ANSWER, EVIL_QUESTION
 
 ASKED = "Is her name in the archive, does anybody remember?"
 QUESTION = "Who built the old bridge?"
@@ -25,6 +27,22 @@ def test_the_document_shown_with_an_answer_follows_the_whole_conversation(
     assert run.exit_code == 0
     shown = [line for line in run.stderr.splitlines() if "“The old bridge over the Lind" in line]
     assert author in shown[-1]
+
+
+def test_a_grounded_answer_is_quotes_and_what_they_bear_out(copy: Lab) -> None:
+    build(copy, copy.need("corpus", "main", hint=""))
+    said = "\n".join([QUESTION, "And when was that?", "Who is Elena Marchetti?"])
+    run = CliRunner().invoke(command, ["--ground", "--lab", str(copy.root)], input=said)
+    assert run.exit_code == 0, run.output
+    first, second, third = run.stdout.split("\n\n\n")[:3]
+    assert f"» {BRIDGE}" in first
+    assert "1874" in second
+    assert "nothing in your content" in third
+
+
+def test_without_passages_a_grounded_chat_names_the_next_command(glass_folder: Path) -> None:
+    run = CliRunner().invoke(command, ["--ground", QUESTION, "--lab", str(glass_folder)])
+    assert getattr(run.exception, "hint", "") == "glaswerk index"
 
 
 @pytest.mark.slow

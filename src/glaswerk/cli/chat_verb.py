@@ -18,7 +18,9 @@ from glaswerk.core.document import Message
 from glaswerk.core.errors import GlaswerkError
 
 if TYPE_CHECKING:
+    from glaswerk.cli.grounded_chat import GroundedChat
     from glaswerk.infer import Engine
+    from glaswerk.lab import Lab
     from glaswerk.trace import Tracer
     from glaswerk.trace.novelty import Baseline
 
@@ -36,16 +38,24 @@ if TYPE_CHECKING:
 @click.option(
     "--max-tokens", type=click.IntRange(1), default=256, show_default=True, help="Longest answer, in tokens."
 )
+@click.option("--ground", is_flag=True, help="Answer with quotes of your documents, and what they bear out.")
 @click.option("--sources/--no-sources", default=True, help="Show which training text each answer repeats.")
 @lab_option
 def command(
-    question: str | None, model: str, temperature: float, max_tokens: int, sources: bool, lab_path: Path
+    question: str | None,
+    model: str,
+    temperature: float,
+    max_tokens: int,
+    ground: bool,
+    sources: bool,
+    lab_path: Path,
 ) -> None:
     """Chat in the terminal, or answer one QUESTION and stop.
 
     \b
     glaswerk chat
     glaswerk chat "Where does Anna Brook live?" --no-sources
+    glaswerk chat --ground --model smollm2
 
     In the chat /new starts a new conversation, and Ctrl-D ends it. Answers go to standard output, sources to
     standard error.
@@ -62,6 +72,7 @@ def command(
             f"the lab has no model named {model or 'chat'!r} (there: {there})", hint="glaswerk tune"
         )
     warn_of_forgotten(lab, chosen)
+    grounded = _grounded(lab) if ground else None
     index = next((t for t in lab.all("trace") if t.inputs["shards"] == chosen.inputs.get("shards")), None)
     engine, shown = Engine.load(chosen.path), None
     if sources and index:
@@ -76,9 +87,11 @@ def command(
             messages = []
             continue
         if typed.strip():
-            messages = _turn(
-                engine, shown, [*messages, Message(role="user", content=typed)], temperature, max_tokens
-            )
+            messages = [*messages, Message(role="user", content=typed)]
+            if grounded:
+                grounded.answer(engine, [m["content"] for m in messages])
+            else:
+                messages = _turn(engine, shown, messages, temperature, max_tokens)
         if question:
             return
 
@@ -100,6 +113,16 @@ class _Sources:
             known = f", e.g. {who}" if who else ""
             echo(f"  “{' '.join(span.text.split())}” {span.count} ×{known}", err=True, dim=True)
         echo(f"  {self.baseline.judge(self.tracer, answer, found)}", err=True, dim=True)
+
+
+def _grounded(lab: Lab) -> GroundedChat:
+    from glaswerk.cli.grounded_chat import GroundedChat
+    from glaswerk.retrieve import Retriever, find_passages
+
+    passages = find_passages(lab, "main")
+    if passages is None:
+        raise GlaswerkError("the corpus main has no passages to quote", hint="glaswerk index")
+    return GroundedChat(Retriever.open(lab, passages))
 
 
 def _read_line() -> str | None:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from glaswerk.cli.echo import echo
+from glaswerk.cli.found import print_found
 from glaswerk.cli.options import json_option, lab_option
 from glaswerk.cli.session import open_lab, print_json, writing
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab
 
 if TYPE_CHECKING:
-    from glaswerk.retrieve import Answer, Grounds, Hit, Retriever
+    from glaswerk.retrieve import Retriever
 
 
 @click.command("find")
@@ -58,36 +58,19 @@ def command(
     if as_json:
         print_json(found.to_json())
         return
-    _print(found)
-
-
-def _print(found: Grounds) -> None:
-    if found.filters.to_json():
-        echo("only " + ", ".join(f"{name} {value}" for name, value in found.filters.to_json().items()), "")
-    if found.count is not None:
-        echo(f"{found.count.documents:,} documents say: {found.count.about or 'anything'}")
-        echo(f"counted with: {found.count.sql}", "")
-    elif found.verdict == "closest":
-        echo("the closest passages; they may not answer this:", "")
-    elif found.verdict == "declined" and found.near:
-        echo("nothing in your content answers this; the nearest passages:", "")
-    elif not found.near:
-        echo("nothing in your content has these words")
-    for quote in found.quotes:
-        _show(quote.hit, quote)
-    for hit in () if found.quotes else found.near:
-        _show(hit)
+    print_found(found)
 
 
 def _retriever(lab_path: Path, corpus: str) -> Retriever:
     from glaswerk.retrieve import Retriever, build, find_passages
+    from glaswerk.serve.offers.ground_settings import GroundSettings
 
     lab = open_lab(lab_path)
     _corpus(lab, corpus)
     made = find_passages(lab, corpus)
     if made is None:
         with writing(lab_path) as held:
-            made = build(held, _corpus(held, corpus))
+            made = build(held, _corpus(held, corpus), private=GroundSettings.of(held).private)
     return Retriever.open(lab, made)
 
 
@@ -104,12 +87,3 @@ def _check_day(name: str, day: str) -> None:
     except ValueError as error:
         message = f"expected {name} to be a day such as 2026-05-01, found {day!r}"
         raise GlaswerkError(message, hint=f"glaswerk find {name} 2026-05-01 …") from error
-
-
-def _show(hit: Hit, answer: Answer | None = None) -> None:
-    copies = f"{hit.copies:,} passages say the same" if hit.copies else ""
-    parts = (hit.document, hit.author, hit.created_at[:10], hit.source, hit.url, copies)
-    echo("  ".join(part for part in parts if part))
-    if answer is not None:
-        echo(f"  » {' '.join(answer.text.split())}")
-    echo(f"    {' '.join(hit.text.split())}", "")

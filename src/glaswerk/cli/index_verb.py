@@ -27,11 +27,13 @@ def command(shards: str, lab_path: Path, as_json: bool) -> None:
     interrupted, the same command resumes.
     """
     from glaswerk.retrieve import build as build_passages
+    from glaswerk.serve.offers.ground_settings import GroundSettings
     from glaswerk.trace import build
 
     with writing(lab_path) as lab:
         corpus = lab.find("corpus", shards.partition(".")[0])
-        passages = build_passages(lab, corpus) if corpus else None
+        private = GroundSettings.of(lab).private
+        passages = build_passages(lab, corpus, private=private) if corpus else None
         if passages is not None and not lab.all("shards"):
             show(passages, as_json, passages=passages.stats["passages"])
             return

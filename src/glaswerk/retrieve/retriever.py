@@ -24,6 +24,8 @@ _ASKED = 6
 _READ, _LEAST = 50_000, 2
 # Passages that are looked at beside those that are wanted: forgotten documents and near copies drop out.
 _SPARE = 12
+# So many at most where they drop out in masses.
+_MOST = 700
 # Counts of terms that are kept in memory.
 _REMEMBERED = 1 << 16
 _WORD = re.compile(r"\w+")
@@ -127,11 +129,15 @@ class Retriever:
     def find(self, question: str, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
         """The best passages for a question, the best first; [] if none shares a telling word with it."""
         asked = self._rarest(question)
-        if not asked:
-            return []
-        hidden = self._hidden()
-        found = self._hits(asked, filters or Filters(), limit)
-        return folded([hit for hit in found if hit.document not in hidden])[:limit]
+        hidden, spare = self._hidden(), _SPARE
+        while asked:
+            found = self._hits(asked, filters or Filters(), limit + spare)
+            kept = folded([hit for hit in found if hit.document not in hidden])[:limit]
+            # Ten thousand copies of a passage, or of one that is forgotten, must not hide all others.
+            if len(kept) == limit or len(found) < limit + spare or spare >= _MOST:
+                return kept
+            spare *= 8
+        return []
 
     def weight(self, word: str) -> float:
         """How telling a word is, in nats: the rarer in passages, the more, and one that is nowhere most."""
@@ -239,7 +245,7 @@ class Retriever:
                 found = self._counts[term] = int(row[0]) if row else 0
         return found
 
-    def _hits(self, asked: Sequence[str], filters: Filters, limit: int) -> list[Hit]:
+    def _hits(self, asked: Sequence[str], filters: Filters, count: int) -> list[Hit]:
         wanted, values = _conditions(filters)
         query = " OR ".join(f'"{term}"' for term in asked)
         # Texts are joined to the few best alone: sorting every match with its text takes twice as long.
@@ -251,7 +257,7 @@ class Retriever:
         sql = (
             f"SELECT {_HIT}, score FROM (SELECT terms.rowid AS number, -bm25(terms) AS score "
             f"FROM terms {joined} "
-            f"WHERE terms MATCH ? {wanted} ORDER BY rank LIMIT {limit + _SPARE}) AS best "
+            f"WHERE terms MATCH ? {wanted} ORDER BY rank LIMIT {count}) AS best "
             "JOIN passage ON passage.number = best.number "
             "JOIN document ON document.number = passage.document "
             "ORDER BY score DESC, passage.number"
