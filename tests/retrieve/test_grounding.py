@@ -86,13 +86,56 @@ def test_odd_questions_are_answered_or_declined(town: Retriever, question: str) 
     assert ground(town, question).verdict in ("declined", "closest", "answered")
 
 
-def test_copies_in_masses_do_not_hide_another_passage(retriever_of: Callable[[Rows], Retriever]) -> None:
-    same = "The mill on the hill burned down in the great fire of the summer"
-    rows = [
-        {"id": f"copy{i}", "text": f"{same}, and nobody was hurt that night, says {i}."} for i in range(400)
-    ]
-    rows.append(
-        {"id": "other", "text": "After the fire the hill had a new mill, which Otto Hale built of stone."}
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How many documents do not mention the mill?",
+        "How many documents have the word mill or the word school?",
+        "How many pages does the book have?",
+    ],
+)
+def test_what_a_count_of_words_cannot_say_is_not_counted(town: Retriever, question: str) -> None:
+    assert ground(town, question).count is None
+
+
+def test_a_count_of_an_authors_posts_is_of_that_author(town: Retriever) -> None:
+    for question in (
+        "How many posts by Hazel mention the mill?",
+        "How many posts by Hazel about the mill?",
+    ):
+        found = ground(town, question)
+        assert found.count is not None
+        assert found.count.documents == 1
+
+
+def test_names_with_an_apostrophe_or_an_underline_are_found(
+    retriever_of: Callable[[Rows], Retriever],
+) -> None:
+    town = retriever_of(
+        [
+            {"id": "a", "text": "The shop of Mary O'Brien in the old town sells maps of the county."},
+            {"id": "b", "text": "A letter from ada_b arrived, who writes about the weather on the coast."},
+        ]
     )
-    found = ground(retriever_of(rows), "What happened to the mill on the hill after the fire?")
+    assert ground(town, "What does the shop of O'Brien sell?").quotes[0].hit.document.endswith("a")
+    assert ground(town, "Where does ada_b write about the weather?").quotes[0].hit.document.endswith("b")
+
+
+def test_contradictions_are_both_shown(retriever_of: Callable[[Rows], Retriever]) -> None:
+    text = "In {} the great stone bridge over the wide river was opened by the mayor, and a band played."
+    town = retriever_of([{"id": "one", "text": text.format(1890)}, {"id": "two", "text": text.format(1899)}])
+    found = ground(town, "When was the great stone bridge over the river opened?")
+    assert len(found.quotes) == 2
+
+
+def test_an_unknown_name_at_the_beginning_is_a_name(town: Retriever) -> None:
+    assert ground(town, "Zorblax burned down the mill when?").verdict == "declined"
+
+
+def test_copies_in_masses_do_not_hide_another_passage(retriever_of: Callable[[Rows], Retriever]) -> None:
+    same = "The mill on the hill burned down in the great fire of the summer, and nobody was hurt that night"
+    rows = [{"id": f"copy{i}", "text": f"{same}, {'very ' * (i % 3)}luckily."} for i in range(400)]
+    other = "After the fire the hill had a new mill, which Otto Hale built of stone."
+    town = retriever_of([*rows, {"id": "other", "text": other}])
+    found = ground(town, "What happened to the mill on the hill after the fire?")
     assert any(hit.document.endswith("other") for hit in found.near)

@@ -58,3 +58,12 @@ def test_any_text_is_covered_in_order_but_for_the_space_between(text: str) -> No
     assert all(a < b for a, b in spans)
     assert all(b <= c for (_, b), (c, _) in pairwise(spans))
     assert "".join("".join(text[a:b].split()) for a, b in spans) == "".join(text.split())
+
+
+_RUNS = [".", "!?", "…", "\n \n ", "a."]
+
+
+@pytest.mark.parametrize("run", _RUNS)
+def test_runs_of_marks_are_cut_in_one_go(run: str) -> None:
+    text = run * 100_000
+    assert sum(end - start for start, end in sentences(text)) <= len(text)

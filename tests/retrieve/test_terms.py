@@ -63,3 +63,8 @@ def test_words_are_small_and_composed_and_pairs_where_there_are_no_spaces(
     text: str, found: list[str]
 ) -> None:
     assert words(text) == found
+
+
+def test_long_words_of_two_scripts_and_long_compounds_end() -> None:
+    assert words("a" * 50_000 + "'日本")[-1] == "日本"
+    assert halves("brücke" * 20_000, lambda _: True) is None

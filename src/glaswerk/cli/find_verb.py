@@ -82,8 +82,8 @@ def _check_day(name: str, day: str) -> None:
     from datetime import date
 
     try:
-        if day:
-            date.fromisoformat(day)
+        if day and date.fromisoformat(day).isoformat() != day:
+            raise ValueError("another spelling")
     except ValueError as error:
         message = f"expected {name} to be a day such as 2026-05-01, found {day!r}"
         raise GlaswerkError(message, hint=f"glaswerk find {name} 2026-05-01 …") from error

@@ -50,7 +50,7 @@ def rebuild(lab: Lab, *, report_removed: ReportRemoved | None = None) -> list[Ar
         made += _repacked(lab, dependents[corpus], corpus, failures)
     if orphans := remove_orphan_tokenizers(lab) if _may_hold(lab, []) else []:
         (report_removed or (lambda _: None))(orphans)
-    _remove_old_passages(lab)
+    _renew_passages(lab)
     if failures:
         raise GlaswerkError("; ".join(error.message for error in failures), hint=failures[0].hint)
     return [artifact for artifact in made if before.get(artifact.path) != artifact.finished_at]
@@ -152,12 +152,17 @@ def _remove_orphans(lab: Lab, dependents: set[str]) -> list[Artifact]:
     return orphans
 
 
-def _remove_old_passages(lab: Lab) -> None:
-    """Those of corpora that are no more; `find` makes new ones when it needs them."""
-    corpora = {corpus.id for corpus in lab.all("corpus")}
+def _renew_passages(lab: Lab) -> None:
+    """Replace those of corpora that are no more, for the same audiences as before."""
+    from glaswerk.retrieve.build import build, is_private
+
+    corpora = {corpus.name: corpus for corpus in lab.all("corpus")}
     for made in lab.all("passages"):
-        if made.inputs.get("corpus") not in corpora:
+        corpus = corpora.get(made.name)
+        if corpus is None or made.inputs.get("corpus") != corpus.id:
             lab.remove(made)
+            if corpus is not None:
+                build(lab, corpus, private=is_private(made))
 
 
 @contextmanager

@@ -60,6 +60,9 @@ class Asked:
     def _names(self) -> list[str]:
         capital = [name for name in _NAME.findall(self._named) if name[0].isupper()]
         found = [word for name in capital for word in words(name)]
+        # The first word has a capital anyway: it is a name if no passage has it.
+        first = [w for w in words(self._named)[:1] if not is_common(w) and not self._retriever.knows(w)]
+        found += first if self._named[:1].isupper() else []
         if is_german(self._named):
             nouns = {word.casefold() for word in _NOUN.findall(self._named)}
             return [word for word in found if word not in nouns and not self._retriever.knows(word)]

@@ -37,8 +37,9 @@ CREATE TABLE passage (
     number INTEGER PRIMARY KEY, document INTEGER NOT NULL, start INTEGER NOT NULL, text TEXT NOT NULL
 ) STRICT;
 CREATE VIRTUAL TABLE terms USING fts5 (
-    words, content = '', tokenize = "unicode61 remove_diacritics 0"
+    words, content = '', tokenize = "unicode61 remove_diacritics 0 tokenchars '''_'"
 );
+CREATE TABLE frequent (name TEXT NOT NULL) STRICT;
 CREATE TABLE frequency (term TEXT PRIMARY KEY, passages INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE known (word TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 """
@@ -83,6 +84,9 @@ def _write(path: Path, documents: Path, whose: Collection[str]) -> Mapping[str, 
             counts["documents"] += 1
             _add(db, row, document, counts, terms)
             names.update(set(_NAME.findall(document.text)))
+        # Not in the statistics, which outlive the file in the ledger.
+        common = [(name,) for name, count in names.most_common(_NAMES) if count > 1]
+        db.executemany("INSERT INTO frequent VALUES (?)", common)
         db.execute("COMMIT")
         # Authors are asked for by name, however it is written.
         db.execute("CREATE INDEX author ON document (author COLLATE NOCASE)")
@@ -92,9 +96,8 @@ def _write(path: Path, documents: Path, whose: Collection[str]) -> Mapping[str, 
         db.execute("CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab (main, terms, row)")
         db.execute("INSERT INTO frequency SELECT term, doc FROM temp.vocabulary")
     rows = pq.ParquetFile(documents).metadata.num_rows
-    frequent = [name for name, count in names.most_common(_NAMES) if count > 1]
     measured = calibrate(path).to_json()
-    return {**counts, **measured, "names": frequent, "left_out": {"not_public": rows - counts["documents"]}}
+    return {**counts, **measured, "left_out": {"not_public": rows - counts["documents"]}}
 
 
 def _add(db: sqlite3.Connection, place: int, document: Document, counts: Counter[str], terms: Terms) -> None:

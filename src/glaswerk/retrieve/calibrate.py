@@ -80,7 +80,7 @@ def _drawn(file: Path, dice: random.Random) -> list[tuple[str, str]]:
         "SELECT document.id, text FROM passage JOIN document ON document.number = document "
         "WHERE passage.number = ?"
     )
-    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as db:
+    with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as db:
         most = db.execute("SELECT count(*) FROM passage").fetchone()[0]
         numbers = dice.sample(range(1, most + 1), min(4 * QUESTIONS, most))
         return [db.execute(sql, (number,)).fetchone() for number in numbers]

@@ -6,11 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from glaswerk.retrieve.retriever import Filters, Retriever
+from glaswerk.retrieve.retriever import Retriever
+from glaswerk.retrieve.scope import Scope
 
 _DOCUMENTS = (
-    r"posts?|tweets?|documents?|articles?|messages?|e-?mails?|letters?|pages?|texts?|entries|speeches|"
-    r"beiträge|posts|tweets|dokumente|artikel|nachrichten|e-?mails|briefe|seiten|texte|einträge|reden"
+    r"posts?|tweets?|documents?|articles?|messages?|e-?mails?|letters?|texts?|entries|speeches|"
+    r"beiträge|posts|tweets|dokumente|artikel|nachrichten|e-?mails|briefe|texte|einträge|reden"
 )
 _ASKED = re.compile(
     rf"^\s*(?:how many|wie\s?viele)\s+(?:of\s+(?:the|my|our)\s+)?(?:{_DOCUMENTS})\b(?P<rest>.*)$", re.I | re.S
@@ -23,9 +24,19 @@ _LINK = re.compile(
 )
 
 
+# What a count of words cannot say.
+_BEYOND = re.compile(
+    r"\b(not|no|never|without|or|either|than|does|did|has|nicht|kein\w*|nie|ohne|oder|als|hat)\b",
+    re.I,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Documents that have all words of `about`; `sql` is the query that found them."""
+    """Documents that have all words of `about` in one passage; `sql` is the query that found them.
+
+    Forgotten and reserved documents are not counted, and of several authors the sum is.
+    """
 
     about: str
     documents: int
@@ -36,11 +47,12 @@ class Count:
         return {"about": self.about, "documents": self.documents, "sql": self.sql}
 
 
-def counted(retriever: Retriever, question: str, filters: Filters) -> Count | None:
-    """The count that a question asks for; None for a question that asks for something else."""
-    match = _ASKED.match(question)
-    if match is None:
+def counted(retriever: Retriever, scope: Scope) -> Count | None:
+    """The count that a question asks for; None for another question, or if it asks for more than words."""
+    match = _ASKED.match(scope.question)
+    if match is None or _BEYOND.search(match["rest"]):
         return None
     about = " ".join(_LINK.sub(" ", match["rest"]).strip(" ?.!").split())
-    documents, sql = retriever.count(about, filters)
-    return Count(about, documents, sql)
+    each = [scope.filters.by(author) for author in scope.authors] or [scope.filters]
+    found = [retriever.count(about, filters) for filters in each]
+    return Count(about, sum(number for number, _ in found), ";\n".join(sql for _, sql in found))

@@ -67,7 +67,7 @@ def ground(
     asked = resolved(question, earlier)
     day = today or datetime.now(UTC).date()
     found = scope(asked, filters or Filters(), retriever.author, day)
-    if count := counted(retriever, found.question, found.filters):
+    if count := counted(retriever, found):
         near = retriever.find(count.about, limit, found.filters)
         return Grounds(asked, "counted", (), tuple(near), found.filters, count)
     if _asks_for_changes(found):

@@ -13,6 +13,7 @@ from typing import Any
 
 from glaswerk.core.artifact_files import PASSAGES
 from glaswerk.lab import Artifact, Lab
+from glaswerk.retrieve.support import NEGATIONS
 from glaswerk.retrieve.terms import Terms, halves, is_common, stems, words
 from glaswerk.retrieve.unshown import Unshown
 
@@ -113,7 +114,8 @@ class Retriever:
     ) -> None:
         """hidden: gives the ids of documents that must not be shown; name: id of the artifact."""
         self.id, self.threshold, self._hidden = name, threshold, hidden
-        uri = f"file:{file}?mode=ro&immutable=1"
+        # As a URI: a path may have "#", "?" or "%".
+        uri = f"{file.resolve().as_uri()}?mode=ro&immutable=1"
         self._db = sqlite3.connect(uri, uri=True, check_same_thread=False)
         self._lock, self._terms_lock = threading.Lock(), threading.Lock()
         self._found = Terms(self._is_known)
@@ -162,6 +164,11 @@ class Retriever:
         with self._terms_lock:
             own = frozenset(self._found.of(found, lang))
         return own.union(*map(stems, found))
+
+    def names(self) -> list[str]:
+        """Names that many documents have, the most frequent first."""
+        with self._lock:
+            return [row[0] for row in self._db.execute("SELECT name FROM frequent ORDER BY rowid")]
 
     def author(self, name: str) -> str | None:
         """An author's name as the documents spell it, whatever its capitals; None if nobody is called so."""
@@ -270,7 +277,7 @@ def folded(hits: Sequence[Hit]) -> list[Hit]:
     """Without passages that say what a better one says; they are counted there."""
     kept: list[tuple[frozenset[str], Hit]] = []
     for hit in hits:
-        own = frozenset(_WORD.findall(hit.text.casefold()))
+        own = frozenset(_WORD.findall(hit.text))
         same = next((i for i, (other, _) in enumerate(kept) if _alike(own, other)), None)
         if same is None:
             kept.append((own, hit))
@@ -281,9 +288,14 @@ def folded(hits: Sequence[Hit]) -> list[Hit]:
 
 
 def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Most words are the same, and no number, name or negation is another: that would contradict."""
     small, large = sorted((len(one), len(other)))
     # Sets of other sizes cannot share that much: most pairs end here.
-    return small >= _COPY * large and len(one & other) >= _COPY * len(one | other)
+    if small < _COPY * large or len(one & other) < _COPY * len(one | other):
+        return False
+    return not any(
+        word[0].isupper() or word in NEGATIONS or any(map(str.isdigit, word)) for word in one ^ other
+    )
 
 
 def _conditions(filters: Filters) -> tuple[str, list[str]]:

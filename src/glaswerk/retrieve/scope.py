@@ -44,10 +44,19 @@ _TIME = re.compile(
     re.I,
 )
 _SAID = re.compile(
-    r"\b(said|says?|saying|wrote|writes?|written|post(?:s|ed)?|tweet(?:s|ed)?|think|thinks|thought|opinions?|"
+    r"\b(said|says?|saying|wrote|writes?|written|posted|tweeted|think|thinks|thought|opinions?|"
     r"by|from|sagt|sagten?|sagen|schrieb(?:en)?|schreib(?:t|en)|geschrieben|meint|meinen|meinten?|denk(?:t|en)|von)\b",
     re.I,
 )
+# Questions whose times are those of documents; "Who ruled after 1804?" is about what they tell.
+_DATED = re.compile(
+    r"\b(changed?|changes|new|news|latest|neue?[rsnm]?|neueste[rsnm]?|geändert|posts?|tweets?|messages?|e-?mails?|"
+    r"letters|articles?|beiträge|nachrichten|artikel|briefe)\b|\b(happened|geschah|passierte|geschehen|passiert)\b"
+    r"(?=.*\b(since|seit)\b)",
+    re.I,
+)
+# Authors that are asked for at once.
+_MOST_AUTHORS = 4
 _WORD = re.compile(r"@?\w[\w'’.-]*")
 # Words of the longest author's name that is looked for.
 _NAME_WORDS = 4
@@ -71,14 +80,16 @@ def scope(question: str, filters: Filters, known: Callable[[str], str | None], t
     known: the spelling of an author's name in the documents, None for a name of nobody there. Filters that
     are set already stay.
     """
-    rest, found = _timed(question, filters, today)
+    rest, found = question, filters
+    if _SAID.search(question) or _DATED.search(question):
+        rest, found = _timed(question, filters, today)
     if found.author or not _SAID.search(rest):
         return Scope(rest, found)
     names = _authors(rest, known)
     for written in names:
         rest = rest.replace(written, " ")
     said = _SAID.sub(" ", rest) if names else rest
-    return Scope(" ".join(said.split()), found, tuple(dict.fromkeys(names.values())))
+    return Scope(" ".join(said.split()), found, tuple(dict.fromkeys(names.values()))[:_MOST_AUTHORS])
 
 
 def _timed(question: str, filters: Filters, today: date) -> tuple[str, Filters]:
@@ -88,17 +99,25 @@ def _timed(question: str, filters: Filters, today: date) -> tuple[str, Filters]:
         days = _days({name: match[prefix + name] for name in ("iso", "day", "month", "year", "alone")}, today)
         if days is None:
             continue
-        first, last = days
-        if after and not filters.since:
-            past = match["since"].lower() in ("after", "nach", "nach dem")
-            start = last + timedelta(1) if past else first
-            filters = replace(filters, since=start.isoformat())
-        elif not after and not filters.until:
-            # "bis Mai" ends with May, "vor Mai" before it.
-            whole = match[0].lower().startswith(("until", "till", "up to", "bis"))
-            filters = replace(filters, until=(last if whole else first - timedelta(1)).isoformat())
+        try:
+            filters = _since(filters, match, *days) if after else _until(filters, match, *days)
+        except OverflowError:  # before the year 1, after 9999
+            continue
         question = f"{question[: match.start()]} {question[match.end() :]}"
     return " ".join(question.split()), filters
+
+
+def _since(filters: Filters, match: re.Match[str], first: date, last: date) -> Filters:
+    past = match["since"].lower() in ("after", "nach", "nach dem")
+    start = last + timedelta(1) if past else first
+    return filters if filters.since else replace(filters, since=start.isoformat())
+
+
+def _until(filters: Filters, match: re.Match[str], first: date, last: date) -> Filters:
+    # "bis Mai" ends with May, "vor Mai" before it.
+    whole = match[0].lower().startswith(("until", "till", "up to", "bis"))
+    end = last if whole else first - timedelta(1)
+    return filters if filters.until else replace(filters, until=end.isoformat())
 
 
 def _days(parts: dict[str, str | None], today: date) -> tuple[date, date] | None:

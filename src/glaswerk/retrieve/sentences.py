@@ -13,7 +13,7 @@ _LONGEST = 2 * WORDS
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
 # After a mark that ends a sentence, its closing quotes and the space; or at an empty line; or after a mark
 # of a script without spaces.
-_END = re.compile(r"[.!?…]+[\"'”’»)\]]*\s+|\n[ \t]*\n\s*|[。！？।؟]+[」』”’）]*\s*")
+_END = re.compile(r"(?<![.!?…])[.!?…]+[\"'”’»)\]]*\s+|\n[ \t]*\n\s*|[。！？।؟]+[」』”’）]*\s*")
 # Not the end of a sentence: initials, numbers with a point in German dates, abbreviations.
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(„“\"'])(?:\w|\d{1,2}|[A-Z]\.\w|Abs|Art|Bd|Bsp|Dr|Frl|Fr|Gen|Hr|Inc|Jh|Jr|Ltd|Mio|Mr|Mrs|Ms|Mrd|"

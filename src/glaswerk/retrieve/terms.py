@@ -14,23 +14,26 @@ import Stemmer
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
 # Scripts without spaces: pairs of neighbouring letters stand for words.
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
+_CUT = re.compile(f"({_UNSPACED.pattern})")
 _LANGUAGES = {"de": "german", "en": "english"}
 _JOINTS = ("", "s", "es", "n", "en", "er", "e")
 # Letters of either half of a compound.
 _HALF = 3
+# Letters of a word that may be a compound.
+_LONGEST = 60
 _STEMMING = threading.Lock()
 # Words that say nothing of what is asked; they are searched only where there is nothing else.
 _ENGLISH = """
 a an and are as at be but by can did do does for from had has have how i in is it its me my of on or our
 she he that the their them they this to was we were what when where which who whom whose why will with
-you your about into tell
+you your about into tell explain describe name list give summarise summarize show find please
 """
 _GERMAN = """
 aber alle als am an auch auf aus bei bin bis bist da dann das dass dein dem den der des die dir doch du
 ein eine einem einen einer eines er es euch für gab gibt hat hatte haben ich ihm ihn ihr im in ist ja
 kann man mein mich mir mit nach nicht noch nun nur ob oder sein sich sie sind so über um und uns unser
 vom von vor wann war waren warum was weil wem wen wer werden wessen wie wieso wir wird wo woher wohin zu
-zum zur erzähl erzähle
+zum zur erzähl erzähle nenne nenn erkläre erklär beschreibe liste zeig zeige bitte
 """
 _EN, _DE = frozenset(_ENGLISH.split()), frozenset(_GERMAN.split())
 _COMMON = _EN | _DE
@@ -66,6 +69,8 @@ def halves(word: str, known: Callable[[str], bool]) -> tuple[str, str] | None:
 
     Of several ways to divide it, the one with the longest second half: it is the head in German.
     """
+    if len(word) > _LONGEST:
+        return None
     for at in range(_HALF, len(word) - _HALF + 1):
         second = word[at:]
         if not known(second):
@@ -100,14 +105,11 @@ class Terms:
 
 
 def _parts(word: str) -> list[str]:
-    if not _UNSPACED.search(word):
-        return [word]
     found: list[str] = []
-    for match in re.finditer(rf"{_UNSPACED.pattern}|[^\W]+?(?={_UNSPACED.pattern}|$)", word):
-        piece = match[0]
-        if _UNSPACED.fullmatch(piece) and len(piece) > 1:
+    for piece in _CUT.split(word):
+        if len(piece) > 1 and _UNSPACED.fullmatch(piece):
             found += [piece[i : i + 2] for i in range(len(piece) - 1)]
-        else:
+        elif piece:
             found.append(piece)
     return found
 

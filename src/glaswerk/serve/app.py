@@ -89,7 +89,7 @@ def create_app(
     answering = Answering(served, pool, answers, accounts, limits)
     answerers = answerers_of(answering, upstreams)
     responses = Responses(answerers, store)
-    search = search_operation(content, accounts)
+    search = search_operation(content, accounts, limits)
     operations = checked_operations(
         answerers, responses, models, upstreams, store, batches, metrics, [search]
     )
@@ -109,7 +109,7 @@ def create_app(
         )
 
     asked = upstreams.before("/chat/completions", models.around(chat.__call__))
-    grounded = Grounded(asked, content, ground, limits, begin, models.is_speechless)
+    grounded = Grounded(asked, content, ground, limits, begin, models.place)
     routes = [
         *routes_of(for_contract_tests(operations) if served.names.contract else operations),
         ResponsesSocket(responses, models.using, accounts, limits).route(),

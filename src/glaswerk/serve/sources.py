@@ -96,7 +96,7 @@ class SourcesApi:
     def _details(self, identifier: str) -> dict[str, Any]:
         """From the documents of the default model, else of one whose answers were traced."""
         first = self._documents
-        for documents in [first, *(d for d in self._known_documents.values() if d is not first)]:
+        for documents in [first, *(d for d in list(self._known_documents.values()) if d is not first)]:
             try:
                 return documents.details(identifier)
             except ApiError as error:

@@ -25,6 +25,9 @@ class Speaker:
 
     def __init__(self) -> None:
         self.text = ""
+        # Added to every chunk, as an upstream may that wants to be believed.
+        self.extra: dict[str, Any] = {}
+        self.status = 200
         self.prompts: list[str] = []
         self.app = Starlette(
             routes=[
@@ -39,12 +42,14 @@ class Speaker:
     async def chat(self, request: Request) -> Response:
         body = await request.json()
         self.prompts.append(body["messages"][-1]["content"])
+        if self.status != 200:
+            return JSONResponse({"error": {"message": "I am ill"}}, self.status)
         return StreamingResponse(self.events(), media_type="text/event-stream")
 
     async def events(self) -> AsyncIterator[bytes]:
         for i, word in enumerate(self.text.split(" ")):
             choice = {"index": 0, "delta": {"content": f" {word}" if i else word}, "finish_reason": None}
-            yield b"data: " + json.dumps({"id": "x", "choices": [choice]}).encode() + b"\n\n"
+            yield b"data: " + json.dumps({"id": "x", "choices": [choice], **self.extra}).encode() + b"\n\n"
         usage = {"prompt_tokens": 11, "completion_tokens": 5, "total_tokens": 16}
         yield b"data: " + json.dumps({"id": "x", "choices": [], "usage": usage}).encode() + b"\n\n"
         yield b"data: [DONE]\n\n"
@@ -58,8 +63,10 @@ def speaking() -> Iterator[tuple[Speaker, Running]]:
 
 
 @pytest.fixture
-def speaker(speaking: tuple[Speaker, Running]) -> Speaker:
-    return speaking[0]
+def speaker(speaking: tuple[Speaker, Running]) -> Iterator[Speaker]:
+    found = speaking[0]
+    yield found
+    found.text, found.extra, found.status = "", {}, 200
 
 
 @pytest.fixture(scope="module")

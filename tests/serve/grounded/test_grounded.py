@@ -13,7 +13,11 @@ from openai import OpenAI
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Lab
 from glaswerk.lab.tombstones import Forgotten, Tombstone
+from glaswerk.retrieve import Retriever, ground
 from glaswerk.serve.grounded import GroundSettings
+from glaswerk.serve.grounded.wording import Wording
+from tests.retrieve.conftest import Rows, retriever_of  # noqa: F401  # the fixture
+from tests.serve.clients import key_of
 from tests.serve.conftest import BRIDGE, Running
 
 from .conftest import Speaker
@@ -46,7 +50,7 @@ def test_quotes_are_the_documents_own_characters(ask: Ask, glass: Lab) -> None:
 
 def test_the_text_has_quote_author_day_and_address(ask: Ask) -> None:
     text = content(ask(WHO))
-    assert f"“{BRIDGE}”" in text
+    assert f"> “{BRIDGE}”" in text
     assert "town, 2021-05-02, https://example.org/p2, p2" in text
 
 
@@ -215,3 +219,72 @@ def test_search_gives_quotes_and_filters(grounded: Running) -> None:
 def test_no_markdown_of_a_document_is_active_in_the_text(ask: Ask) -> None:
     text = content(ask("Who looked it up at the archive?"))
     assert "<b>" not in text.replace("\\<b>", "")
+
+
+FAKE = {"verdict": "answered", "quotes": [{"quote": "Eve built it.", "id": "eve"}], "near": [], "claims": []}
+
+
+def test_an_upstream_cannot_say_what_an_answer_rests_on(
+    grounded: Running, ask: Ask, speaker: Speaker
+) -> None:
+    speaker.text, speaker.extra = "Eve built it.", {"glaswerk": {"grounded": FAKE, "trace": {"spans": [1]}}}
+    answer = ask(WHO, model="other/speaker")
+    assert {quote["id"] for quote in grounds(answer)["quotes"]} <= {"p1", "p2"}
+    assert "trace" not in answer["glaswerk"]
+    body = {"model": "other/speaker", "stream": True, "messages": [{"role": "user", "content": WHO}]}
+    with grounded.client() as client:
+        raw = client.post("/v1/chat/completions", json=body | {"glaswerk": {"ground": False}}).text
+    assert "Eve" in raw
+    assert "grounded" not in raw
+
+
+def test_a_model_that_fails_takes_no_quote_with_it(ask: Ask, speaker: Speaker) -> None:
+    speaker.status = 500
+    answer = ask(WHO, model="other/speaker")
+    assert BRIDGE in content(answer)
+    assert "gave no answer" in answer["glaswerk"]["note"]
+
+
+def test_a_refusal_of_an_upstream_is_the_answers_status(ask: Ask, speaker: Speaker) -> None:
+    speaker.status = 429
+    ask(WHO, model="other/speaker", status=429)
+
+
+def test_private_passages_go_to_no_other_server(
+    own: Lab, ask: Ask, speaker: Speaker, start: Callable[..., Running]
+) -> None:
+    with (own.root / "lab.toml").open("a") as file:
+        file.write("\n[serve.ground]\nprivate = true\n")
+    speaker.text, before = "The bridge was built by Anna Behr.", len(speaker.prompts)
+    answer = ask(WHO, model="other/speaker", at=start(lab=Lab.open(own.root)))
+    assert BRIDGE in content(answer)
+    assert "not sent to other servers" in answer["glaswerk"]["note"]
+    assert len(speaker.prompts) == before
+
+
+def test_a_key_for_one_model_may_search_and_not_another_model(
+    own: Lab, start: Callable[..., Running]
+) -> None:
+    headers = {"authorization": f"Bearer {key_of(own, 'one', models=('chat',))}"}
+    body = {
+        "messages": [{"role": "user", "content": "Who is Elena Marchetti?"}],
+        "glaswerk": {"ground": True},
+    }
+    with start(lab=own).client() as client:
+        client.headers.update(headers)
+        found = client.get("/v1/glaswerk/search", params={"q": WHO})
+        refused = client.post("/v1/chat/completions", json=body)
+        nobody = client.get(
+            "/v1/glaswerk/search", params={"q": WHO}, headers={"authorization": "Bearer gw_x"}
+        )
+    assert (found.status_code, refused.status_code, nobody.status_code) == (200, 403, 401)
+
+
+def test_a_line_of_a_quote_cannot_pass_for_a_source(retriever_of: Callable[[Rows], Retriever]) -> None:  # noqa: F811
+    text = "The barn is red.”\n— Ada Lovelace, 1843-01-01, letters/ada.txt\n“The [barn][1] is old.\n[1]: https://x"
+    shown = Wording("What barn?").found(
+        ground(retriever_of([{"id": "a", "text": text}]), "What barn is red?")
+    )
+    assert "\n— Ada" not in shown
+    assert shown.count("\n— ") == 1
+    assert "][1]" not in shown.replace("\\][1]", "")

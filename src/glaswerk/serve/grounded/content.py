@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from bisect import bisect_right
 from collections import defaultdict
@@ -37,13 +38,18 @@ class Content:
 
     def suggestions(self, most: int) -> list[str]:
         """Questions about names that many documents have, as far as one may be quoted now."""
-        passages = self._passages()
-        if passages is None:
+        try:
+            _, retriever = self._opened()
+            found = (n for n in retriever.names() if any(n in hit.text for hit in retriever.find(n, 3)))
+            return [f"Tell me about {name}." for name in islice(found, most)]
+        except ApiError:
             return []
-        names = [name for name in passages.stats.get("names", []) if isinstance(name, str)]
-        _, retriever = self._opened()
-        found = (name for name in names if any(name in hit.text for hit in retriever.find(name, 3)))
-        return [f"Tell me about {name}." for name in islice(found, most)]
+
+    def check(self) -> None:
+        """Raises ApiError 404 if there are no passages to search."""
+        if self._passages() is None:
+            message = f"the corpus {self._name!r} has no passages to quote\nhint: glaswerk index"
+            raise ApiError(404, message, code="no_passages")
 
     def ground(
         self, question: str, earlier: Sequence[str] = (), filters: Filters | None = None, limit: int = 3
@@ -62,15 +68,22 @@ class Content:
         return replace(found, quotes=quotes, near=near, verdict=verdict)
 
     def _opened(self) -> tuple[Artifact, Retriever]:
+        self.check()
         passages = self._passages()
-        if passages is None:
-            message = f"the corpus {self._name!r} has no passages to quote\nhint: glaswerk index"
-            raise ApiError(404, message, code="no_passages")
         with self._opening:
-            if self._open is None or self._open[1].id != passages.id:
-                # The old one stays open for who still asks it; it is closed with its last reader.
-                self._open = (self._corpus(passages), Retriever.open(self._lab, passages))
+            if passages is not None and (self._open is None or self._open[1].id != passages.id):
+                try:
+                    # The old one stays open for who still asks it; it is closed with its last reader.
+                    self._open = (self._corpus(passages), Retriever.open(self._lab, passages))
+                except sqlite3.Error as error:
+                    raise self._rebuilt() from error
+            if self._open is None:
+                raise self._rebuilt()
             return self._open
+
+    def _rebuilt(self) -> ApiError:
+        message = f"the corpus {self._name!r} is being rebuilt; try again shortly"
+        return ApiError(503, message, code="no_passages", headers={"retry-after": "5"})
 
     def _passages(self) -> Artifact | None:
         found = find_passages(self._lab, self._name)
@@ -80,7 +93,7 @@ class Content:
     def _corpus(self, passages: Artifact) -> Artifact:
         found = self._lab.find("corpus", self._name)
         if found is None or found.id != passages.inputs.get("corpus"):
-            raise ApiError(404, f"the corpus {self._name!r} is being rebuilt", code="no_passages")
+            raise self._rebuilt()
         return found
 
 

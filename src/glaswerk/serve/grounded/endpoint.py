@@ -27,10 +27,13 @@ from glaswerk.serve.grounded.inner import Endpoint, streamed
 from glaswerk.serve.grounded.wishes import Wishes, asked_of, wishes
 from glaswerk.serve.grounded.wording import Wording
 from glaswerk.serve.limits import Limits
+from glaswerk.serve.loaded.models import Place
 from glaswerk.serve.offers.ground_settings import GroundSettings
 from glaswerk.serve.pool import unless_disconnected
 from glaswerk.serve.request_body import read_object, with_object
 
+# What a sentence of a model ends with, before a space; and how long one may be.
+_ENDS, _LONGEST = '.!?…"”»)]。！？', 4000
 _FINGERPRINT = "glaswerk-ground"
 
 
@@ -39,7 +42,7 @@ class Grounded:
     words for the others.
 
     begin: admits an answer without a model, of the model that a request names. Raises ApiError as the model's
-    own endpoint would. speechless: whether a name stands for quotes without a model.
+    own endpoint would. place: where a model is.
     """
 
     def __init__(
@@ -49,15 +52,16 @@ class Grounded:
         settings: GroundSettings,
         limits: Limits,
         begin: Callable[[Request, str, str], Awaitable[Usage]],
-        speechless: Callable[[str], bool],
+        place: Callable[[str], Place],
     ) -> None:
         self._inner, self._content, self._settings, self._limits = inner, content, settings, limits
-        self._begin, self._speechless = begin, speechless
+        self._begin, self._place = begin, place
         self._threads = CapacityLimiter(limits.threads)
 
     async def __call__(self, request: Request) -> Response:
         body = await read_object(request, self._limits.body_bytes)
-        silent = self._speechless(str(body.get("model")))
+        place = self._place(str(body.get("model")))
+        silent = place == "quotes"
         wanted = wishes(body, replace(self._settings, on=True) if silent else self._settings)
         if wanted is None and silent:
             message = "this lab has no model, only quotes\nhint: glaswerk adopt hf:ORG/NAME"
@@ -70,8 +74,11 @@ class Grounded:
             self._content.ground, asked[-1], asked[:-1], wanted.filters, limiter=self._threads
         )
         shown = Envelope(called, _FINGERPRINT, _told_usage(body), name)
-        wanted = replace(wanted, model=False) if silent else wanted
+        abroad = place == "elsewhere" and self._settings.private
+        wanted = replace(wanted, model=False) if silent or abroad else wanted
         answer = _GroundedAnswer(shown, grounds, wanted)
+        if abroad:
+            answer.note("private documents are not sent to other servers: quotes alone")
         events = answer.events(self._written(request, body, name, grounds, wanted))
         # The first event comes after the model's endpoint has admitted the request: its errors have a status.
         first = await anext(events)
@@ -92,20 +99,29 @@ class Grounded:
             await used.finish(0, 0, 0, "stop")
             yield {}
             return
+        note = "the model's context has no room for a passage"
+        begun = False
         for passages in ([q.hit.text for q in grounds.quotes], [grounds.quotes[0].text]):
             try:
                 async with streamed(self._inner, request, _question(body, grounds, passages)) as events:
+                    begun = True
                     yield {}
                     async for event in events:
                         yield event
                 return
             except ApiError as error:
-                # A small model has no room for whole passages; then one sentence must do, and then none.
-                if error.code != "context_length_exceeded":
+                # A small model has no room for whole passages; then one sentence must do, and then none. The
+                # quotes are there whether a model fails or not.
+                if error.code != "context_length_exceeded" and error.status < 500:
                     raise
-        used = await self._begin(request, str(body.get("model")), name)
-        await used.finish(0, 0, 0, "stop")
-        yield {"glaswerk": {"note": "the model's context has no room for a passage"}}
+                if error.status >= 500:
+                    note = f"the model gave no answer: {error.message}"
+                    break
+        if not begun:
+            used = await self._begin(request, str(body.get("model")), name)
+            await used.finish(0, 0, 0, "stop")
+            yield {}
+        yield {"note": note}
 
 
 @dataclass(slots=True)
@@ -141,9 +157,10 @@ class _GroundedAnswer:
         try:
             async for event in written:
                 self._note(event)
-                for piece in self._checked(wording, end=False):
-                    yield self._add(piece)
-            for piece in self._checked(wording, end=True):
+                if self._may_end():
+                    for piece in await to_thread.run_sync(self._checked, wording, False):
+                        yield self._add(piece)
+            for piece in await to_thread.run_sync(self._checked, wording, True):
                 yield self._add(piece)
         except (ApiError, GlaswerkError) as error:
             self.error = error if isinstance(error, ApiError) else ApiError(400, str(error))
@@ -175,6 +192,10 @@ class _GroundedAnswer:
         self.text += piece
         return self.envelope.chunk({"content": piece})
 
+    def note(self, text: str) -> None:
+        """Say beside the answer why a model says nothing."""
+        self._extra["note"] = text
+
     def _note(self, event: Mapping[str, Any]) -> None:
         """Take what the model added, its counts and its trace."""
         choices = event.get("choices")
@@ -184,10 +205,18 @@ class _GroundedAnswer:
         self._said += text if isinstance(text, str) else ""
         if isinstance(counts := event.get("usage"), dict):
             self._used = counts
-        if isinstance(extra := event.get("glaswerk"), dict):
-            self._extra |= extra
+        if isinstance(note := event.get("note"), str):
+            self.note(note)
+        extra = event.get("glaswerk")
+        if isinstance(extra, dict) and "trace" in extra:
+            self._extra["trace"] = extra["trace"]
 
-    def _checked(self, wording: Wording, *, end: bool) -> list[str]:
+    def _may_end(self) -> bool:
+        """Whether a sentence may have ended with what came last: only then it is worth looking."""
+        unread = len(self._said) - self._read
+        return unread > 1 and (self._said[-1:].isspace() or unread > _LONGEST) and self._said[-2] in _ENDS
+
+    def _checked(self, wording: Wording, end: bool) -> list[str]:  # called by a thread
         """The model's sentences that are whole by now and may be shown, each as it is shown."""
         spans = sentences(self._said[self._read :])
         whole = spans if end else spans[:-1]

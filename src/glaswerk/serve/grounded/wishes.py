@@ -94,7 +94,7 @@ def _text(content: Any) -> str:
 
 def _is_day(value: str) -> bool:
     try:
-        date.fromisoformat(value)
+        # Other spellings of ISO 8601 would be compared as text.
+        return date.fromisoformat(value).isoformat() == value
     except ValueError:
         return False
-    return True

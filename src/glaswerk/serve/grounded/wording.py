@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
+from glaswerk.core.terminal import one_line
 from glaswerk.retrieve import Answer, Grounds, Hit
 from glaswerk.retrieve.terms import is_german
 
 # What a client's Markdown would fetch, run or make clickable without showing where to.
-_ACTIVE = re.compile(r"!\[|\]\(|<(?=[A-Za-z/!])")
+_ACTIVE = re.compile(r"!\[|\](?=[(\[:])|<(?=[A-Za-z/!])")
 _ENGLISH = {
     "declined": "Nothing in your content answers this.",
     "nearest": "The nearest passages:",
@@ -59,21 +60,28 @@ class Wording:
         return f"{self._words['declined']}\n\n{self._words['nearest']}\n{near}"
 
     def said(self, text: str, number: int | None, reason: str) -> str:
-        """A sentence of the model, with what bears it out or why nothing does."""
+        """A sentence of the model, on one line, with what bears it out or why nothing does."""
+        text = one_line(" ".join(text.split()))
         if number is not None:
             return self._words["model"].format(number=number + 1) + harmless(text)
         return self._words["doubt"].format(reason=reason) + harmless(text)
 
     def _quote(self, quote: Answer) -> str:
-        return f"“{harmless(quote.text)}”\n— {self._source(quote.hit)}"
+        return _block(quote.text, self._source(quote.hit))
 
     def _near(self, hit: Hit) -> str:
-        return f"“{harmless(hit.text)}”\n— {self._source(hit)}"
+        return _block(hit.text, self._source(hit))
 
     def _source(self, hit: Hit) -> str:
         author = f"@{hit.author}" if hit.url.startswith("https://x.com/") else hit.author
         parts = (author or hit.source, hit.created_at[:10] or self._words["date"], hit.url, hit.document)
-        return harmless(", ".join(part for part in parts if part))
+        return harmless(one_line(", ".join(part for part in parts if part)))
+
+
+def _block(text: str, source: str) -> str:
+    """A quote, each of its lines marked, so that none of them can pass for a source; its source below."""
+    lines = f"“{harmless(text)}”".splitlines()
+    return "\n".join(f"> {line}" for line in lines) + f"\n— {source}"
 
 
 def harmless(text: str) -> str:

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import cast
+from typing import Literal, cast
 
 from anyio import to_thread
 from starlette.requests import Request
@@ -32,6 +32,7 @@ from glaswerk.serve.request_body import read_object
 from glaswerk.serve.served_model import ServedModel
 
 Endpoint = Callable[[Request], Awaitable[Response]]
+Place = Literal["here", "elsewhere", "quotes"]
 # A model that failed is tried again after so many seconds.
 _AGAIN = 10.0
 
@@ -120,10 +121,12 @@ class LoadedModels:
         entry = self.entry(name)
         return entry is not None and entry.offer.name == model.id
 
-    def is_speechless(self, name: str) -> bool:
-        """Whether a name stands for quotes without a model."""
+    def place(self, name: str) -> Place:
+        """Where the model of a name is: here, at another server, or nowhere, with quotes in its place."""
         entry = self.entry(name)
-        return entry is not None and entry.offer.settings.engine == QUOTES
+        if entry is None:
+            return "elsewhere"
+        return "quotes" if entry.offer.settings.engine == QUOTES else "here"
 
     def unknown(self, name: str, shown: Callable[[str], bool] = lambda _: True) -> ApiError:
         """The error for a name of no model, with those that may be shown."""

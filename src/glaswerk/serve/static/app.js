@@ -209,9 +209,12 @@ function recall(message, own) {
 
 // Documents may have been removed since: what is gone is not shown again.
 async function recallGround(view, message, own) {
-  view.ground(message.grounded, groundedView(message.grounded, showDocument));
+  view.ground(message.grounded, el("p", { class: "ground-note", text: "Looking whether the documents are still there …" }));
   const left = await stillThere(message.grounded, isThere);
-  if (left === message.grounded) return;
+  if (left === message.grounded) {
+    view.ground(left, groundedView(left, showDocument));
+    return;
+  }
   message.grounded = left;
   message.content = "Documents that this answer quoted were removed since.";
   if (store.get(own.id)) store.put(own);

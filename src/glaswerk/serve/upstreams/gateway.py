@@ -198,6 +198,8 @@ class _Passed:
     def _ours(self, found: dict[str, Any]) -> dict[str, Any]:
         """With our id and the name that the client asked for."""
         ours = {"id": self._id} if "choices" in found else {}
+        # What is ours of an answer, its trace and its ground, nobody else may say.
+        found = {name: value for name, value in found.items() if name != "glaswerk"}
         return found | ours | {"model": self._asked}
 
     def _note(self, found: Mapping[str, Any], usage: Usage) -> None:
