@@ -25,8 +25,7 @@ def cli() -> None:
     """From your own content to your own chat, every answer traced to its sources.
 
     \b
-    glaswerk demo
-    glaswerk init my-lab && cd my-lab && glaswerk add posts a.zip --licence own
+    glaswerk make documents/ --licence own
     """
 
 

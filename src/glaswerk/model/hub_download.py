@@ -162,7 +162,7 @@ def _get(listing: HubListing, file: HubFile, stream: BinaryIO, meter: _Meter) ->
     except ValueError as error:
         raise GlaswerkError(
             f"expected to get {file.name} of {listing.model}, found: {error}",
-            hint=f"hf download {listing.model.repo} --local-dir FOLDER && glaswerk adopt FOLDER",
+            hint="download the files into a folder by hand, then: glaswerk adopt FOLDER",
         ) from error
 
 

@@ -145,7 +145,7 @@ def _licences(names: Iterable[str]) -> list[str]:
 def _no_weights(model: HubModel, endpoint: str, names: Sequence[str]) -> GlaswerkError:
     hint = f"look for a repository with model.safetensors at {endpoint}/models"
     if gguf := next((name for name in names if name.endswith(".gguf")), ""):
-        hint = f"hf download {model.repo} {gguf} --local-dir . && glaswerk adopt {gguf}"
+        hint = f"download {gguf} from {endpoint}/{model.repo}, then: glaswerk adopt {gguf}"
     elif "adapter_config.json" in names:
         hint = "these are adapters: adopt the model that their adapter_config.json names as its base"
     return GlaswerkError(

@@ -262,21 +262,18 @@ def test_private_passages_go_to_no_other_server(
     assert len(speaker.prompts) == before
 
 
-def test_a_key_for_one_model_may_search_and_not_another_model(
+def test_a_key_for_one_model_may_search_and_ask_no_other_model(
     own: Lab, start: Callable[..., Running]
 ) -> None:
-    headers = {"authorization": f"Bearer {key_of(own, 'one', models=('chat',))}"}
-    body = {
-        "messages": [{"role": "user", "content": "Who is Elena Marchetti?"}],
-        "glaswerk": {"ground": True},
-    }
+    asked = [{"role": "user", "content": "Who is Elena Marchetti?"}]
+    body = {"model": "other/speaker", "messages": asked, "glaswerk": {"ground": True}}
+    key = key_of(own, "one", models=("chat",))
     with start(lab=own).client() as client:
-        client.headers.update(headers)
+        client.headers["authorization"] = f"Bearer {key}"
         found = client.get("/v1/glaswerk/search", params={"q": WHO})
         refused = client.post("/v1/chat/completions", json=body)
-        nobody = client.get(
-            "/v1/glaswerk/search", params={"q": WHO}, headers={"authorization": "Bearer gw_x"}
-        )
+        client.headers["authorization"] = "Bearer gw_x"
+        nobody = client.get("/v1/glaswerk/search", params={"q": WHO})
     assert (found.status_code, refused.status_code, nobody.status_code) == (200, 403, 401)
 
 
