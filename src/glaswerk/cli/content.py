@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections import Counter
@@ -14,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 from glaswerk.cli.echo import echo
 from glaswerk.cli.left_out import say_bad_files
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.terminal import one_line
 from glaswerk.lab import Artifact, Lab
 
 if TYPE_CHECKING:
     from glaswerk.data.files.inputs import InputFile
-    from glaswerk.data.survey import Survey
+    from glaswerk.data.survey import Root, Survey
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,33 +48,26 @@ def add_content(lab: Lab, found: Survey, rights: Rights) -> Content:
     from glaswerk.data.source import add_chats, add_docs, add_posts
 
     said: dict[str, Any] = {"licence": rights.licence, "acquired": rights.acquired, "author": rights.author}
-    dumps = found.dumps if rights.acquired else []
-    content, counts, failed = Content(), Counter[str](), list[GlaswerkError]()
-    # Documents alone are read where they are: what is wrong with one is then said with its own path.
-    alone = not (found.posts or found.exports or found.chats or found.dumps)
-    with _linked(lab, [] if alone else found.documents) as folder:
-        places = found.paths if alone else [folder]
-        steps: tuple[tuple[Sequence[Any], Callable[[], Artifact]], ...] = (
-            (found.documents, lambda: add_docs(lab, places, name="documents", **said)),
-            (found.posts, lambda: add_posts(lab, found.posts, name="posts", **said)),
-            (found.exports, lambda: add_posts(lab, found.exports, name="exports", **said)),
-            # Other people's posts only if it was said how they were come by.
-            (dumps, lambda: add_posts(lab, dumps, name="dumps", **said)),
-            (found.chats, lambda: add_chats(lab, found.chats, name="chats", **said)),
-        )
-        for there, add in steps:
-            if not there:
-                continue
+    content, counts, failed = Content(), Counter[str](_known(found)), list[GlaswerkError]()
+    with _linked(lab, found) as (folder, own):
+        documents, chats = [folder / "documents"], [folder / "chats"]
+        adders: dict[str, Callable[[], Artifact]] = {
+            "documents": lambda: add_docs(lab, documents, name="documents", **said),
+            "posts": lambda: add_posts(lab, found.posts, name="posts", **said),
+            "exports": lambda: add_posts(lab, found.exports, name="exports", **said),
+            "dumps": lambda: add_posts(lab, found.dumps, name="dumps", **said),
+            "chats": lambda: add_chats(lab, chats, name="chats", **said),
+        }
+        for name in source_names(found, rights):
             try:
-                made = add()
+                made = adders[name]()
             except GlaswerkError as error:
-                failed.append(error)
-                hint = f"\nhint: {error.hint}" if error.hint else ""
-                echo(f"not added: {error.message}{hint}", err=True)
+                failed.append(GlaswerkError(own(error.message), hint=own(error.hint) if error.hint else None))
+                _say_failed(failed[-1])
                 continue
             content.sources.append(made)
             counts.update(made.stats.get("left_out", {}))
-            say_bad_files(made)
+            say_bad_files(made, own)
     if not content.sources:
         nothing = "expected content that may be added; posts of others need to be told how you came by them"
         raise failed[0] if failed else GlaswerkError(nothing, hint="glaswerk make … --acquired licensed")
@@ -80,21 +75,85 @@ def add_content(lab: Lab, found: Survey, rights: Rights) -> Content:
     return content
 
 
+def source_names(found: Survey, rights: Rights) -> list[str]:
+    """The names of the sources that this content gives."""
+    there = {
+        "documents": found.documents,
+        "posts": found.posts,
+        "exports": found.exports,
+        # Other people's posts only if it was said how they were come by.
+        "dumps": found.dumps if rights.acquired else [],
+        "chats": found.chats,
+    }
+    return [name for name, files in there.items() if files]
+
+
+def _known(found: Survey) -> dict[str, int]:
+    """What the survey left out for reasons that `glaswerk explain` knows."""
+    names = ("unreadable", "outside_link", "unsupported_file")
+    return {name: found.skipped[name] for name in names if found.skipped[name]}
+
+
+def _say_failed(error: GlaswerkError) -> None:
+    echo(f"not added: {error.message}", err=True)
+    if error.hint:
+        echo(f"hint: {error.hint}", err=True)
+
+
 @contextmanager
-def _linked(lab: Lab, files: list[InputFile]) -> Iterator[Path]:
-    """A folder with these files under their names alone, so that other files beside them stay out."""
+def _linked(lab: Lab, found: Survey) -> Iterator[tuple[Path, Callable[[str], str]]]:
+    """A folder with the documents and dialogues under their names alone, so that nothing else comes in.
+
+    Also gives a function that puts the user's paths into a message in place of those in the folder.
+    """
     folder = lab.root / ".make"
     shutil.rmtree(folder, ignore_errors=True)
     try:
-        for number, file in enumerate(files):
-            place = folder / file.name
-            if place.exists():
-                place = folder / f"{number}-{file.name}"
-            place.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                os.link(file.path, place)
-            except OSError:
-                shutil.copy2(file.path, place)
-        yield folder
+        folder.mkdir()
+    except OSError as error:
+        raise GlaswerkError(
+            f"expected to make the folder {folder}, found {error.strerror}", hint=f"rm {folder}"
+        ) from error
+    try:
+        for kind, files in (("documents", found.documents), ("chats", found.chats)):
+            for file in files:
+                _link(file, folder / kind / file.name)
+        yield folder, lambda text: _own(text, folder, found.roots)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _link(file: InputFile, place: Path) -> None:
+    """Make the file appear at a place where nothing is: a second name of it, or else a copy."""
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            # Of what a link leads to: a link that leads out of the folder would not be read.
+            os.link(os.path.realpath(file.path), place)
+        except FileExistsError:
+            raise
+        except OSError:
+            _copy(file.path, place)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise GlaswerkError(
+                f"expected room for a copy of {file.label}, found {error.strerror}",
+                hint="--lab FOLDER on the disk of the content needs no copies",
+            ) from error
+        echo(f"not added: {file.label}: {error.strerror or error}", err=True)
+
+
+def _copy(path: Path, place: Path) -> None:
+    """Copy to a new file; what is there is never written to."""
+    with path.open("rb") as source, place.open("xb") as copy:
+        shutil.copyfileobj(source, copy)
+
+
+def _own(text: str, folder: Path, roots: Sequence[Root]) -> str:
+    # The longest first: one name may begin another.
+    for root in sorted(roots, key=lambda root: -len(root.name)):
+        for kind in ("documents", "chats"):
+            text = text.replace(one_line(str(folder / kind / root.name)), one_line(str(root.top)))
+    for kind in ("documents", "chats"):
+        text = text.replace(one_line(str(folder / kind)), ", ".join(one_line(str(r.top)) for r in roots))
+    return text

