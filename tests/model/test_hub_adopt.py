@@ -217,7 +217,7 @@ def test_gated_weights_say_where_to_accept_the_terms(hub: Hub, empty_lab: Lab) -
 
 @pytest.mark.parametrize(
     ("left", "hint"),
-    [("model.gguf", "hf download tiny/Tiny-Instruct model.gguf"), ("adapter_config.json", "adapters")],
+    [("model.gguf", "download model.gguf from"), ("adapter_config.json", "adapters")],
 )
 def test_a_repository_without_safetensors_is_refused_before_any_download(
     left: str, hint: str, hub: Hub, empty_lab: Lab, published: Path

@@ -14,7 +14,7 @@ import click
 
 from glaswerk.cli.content import Rights, add_content, source_names
 from glaswerk.cli.echo import echo, echo_error
-from glaswerk.cli.options import json_option
+from glaswerk.cli.options import json_option, licence_option
 from glaswerk.cli.session import print_json, writing
 from glaswerk.core.artifact_files import LAB_SETTINGS
 from glaswerk.core.errors import GlaswerkError
@@ -43,7 +43,7 @@ _NAMED = 10
     envvar="GLASWERK_LAB",
     help="The lab's folder; made if it is missing.",
 )
-@click.option("--licence", default="own", show_default=True, help="Licence of the content: SPDX id or words.")
+@licence_option(required=False, help="Licence of the content: SPDX id or words.  [default: own]")
 @click.option(
     "--acquired",
     default="",

@@ -25,7 +25,7 @@ SECTIONS = {
     "Train": {
         "tokenizer": "Train the tokenizer on the corpus.",
         "pack": "Encode the corpus into shards, with the span of every document.",
-        "adopt": "Import open weights: from a hub, a Hugging Face folder or a GGUF file.",
+        "adopt": "Import open weights: from a hub, a folder or a GGUF file.",
         "plan": "What a training run will take: memory, time, price, energy.",
         "train": "Pretrain a model on the shards.",
         "tune": "Tune a model on chats, on preferences or by rewards.",
