@@ -122,7 +122,7 @@ class LoadedModels:
         return entry is not None and entry.offer.name == model.id
 
     def place(self, name: str) -> Place:
-        """Where the model of a name is: here, at another server, or nowhere, with quotes in its place."""
+        """Where the model of a name is: here, at another server, or nowhere, where quotes answer instead."""
         entry = self.entry(name)
         if entry is None:
             return "elsewhere"
