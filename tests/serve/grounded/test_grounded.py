@@ -247,7 +247,7 @@ def test_a_model_that_fails_takes_no_quote_with_it(ask: Ask, speaker: Speaker) -
 
 def test_a_refusal_of_an_upstream_is_the_answers_status(ask: Ask, speaker: Speaker) -> None:
     speaker.status = 429
-    ask(WHO, model="other/speaker", status=429)
+    assert "error" in ask(WHO, model="other/speaker", status=429)
 
 
 def test_private_passages_go_to_no_other_server(
