@@ -112,7 +112,8 @@ def _linked(lab: Lab, found: Survey) -> Iterator[tuple[Path, Callable[[str], str
         folder.mkdir()
     except OSError as error:
         raise GlaswerkError(
-            f"expected to make the folder {folder}, found {error.strerror}", hint=f"rm {folder}"
+            f"expected to make the folder {folder}, found {error.strerror}",
+            hint=f"make room for it: something else is at {folder}",
         ) from error
     try:
         for kind, files in (("documents", found.documents), ("chats", found.chats)):

@@ -45,7 +45,7 @@ class MadeFrom:
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
             raise GlaswerkError(
                 f"expected the paths that this lab was made from in {file}, found {error!r:.200}",
-                hint=f"delete {file} and give all paths again with another --lab",
+                hint="give all paths again, with another --lab",
             ) from error
 
     def write(self, lab: Path) -> None:
