@@ -118,10 +118,12 @@ class _Sources:
 def _grounded(lab: Lab) -> GroundedChat:
     from glaswerk.cli.grounded_chat import GroundedChat
     from glaswerk.retrieve import Retriever, find_passages
+    from glaswerk.serve.offers.ground_settings import GroundSettings
 
-    passages = find_passages(lab, "main")
+    corpus = GroundSettings.of(lab).corpus
+    passages = find_passages(lab, corpus)
     if passages is None:
-        raise GlaswerkError("the corpus main has no passages to quote", hint="glaswerk index")
+        raise GlaswerkError(f"the corpus {corpus} has no passages to quote", hint="glaswerk index")
     return GroundedChat(Retriever.open(lab, passages))
 
 

@@ -11,7 +11,7 @@ from glaswerk.retrieve.scope import Scope
 
 _DOCUMENTS = (
     r"posts?|tweets?|documents?|articles?|messages?|e-?mails?|letters?|texts?|entries|speeches|"
-    r"beiträge|posts|tweets|dokumente|artikel|nachrichten|e-?mails|briefe|texte|einträge|reden"
+    r"beiträge|dokumente|artikel|nachrichten|briefe|texte|einträge|reden"
 )
 _ASKED = re.compile(
     rf"^\s*(?:how many|wie\s?viele)\s+(?:of\s+(?:the|my|our)\s+)?(?:{_DOCUMENTS})\b(?P<rest>.*)$", re.I | re.S
@@ -22,8 +22,6 @@ _LINK = re.compile(
     r"gibt es|handeln|erwähnen|enthalten|über|zum thema|haben wir|geht es)\b",
     re.I,
 )
-
-
 # What a count of words cannot say.
 _BEYOND = re.compile(
     r"\b(not|no|never|without|or|either|than|does|did|has|nicht|kein\w*|nie|ohne|oder|als|hat)\b",

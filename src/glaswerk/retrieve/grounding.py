@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from itertools import chain
 from typing import Any, Literal
@@ -68,8 +68,8 @@ def ground(
     day = today or datetime.now(UTC).date()
     found = scope(asked, filters or Filters(), retriever.author, day)
     if count := counted(retriever, found):
-        near = retriever.find(count.about, limit, found.filters)
-        return Grounds(asked, "counted", (), tuple(near), found.filters, count)
+        near, _ = _found(retriever, replace(found, question=count.about), limit, "")
+        return Grounds(asked, "counted", (), tuple(near[:limit]), found.filters, count)
     if _asks_for_changes(found):
         near = _newest(retriever, found, limit)
         return Grounds(asked, "closest" if near else "declined", (), tuple(near), found.filters)

@@ -6,6 +6,7 @@ import math
 import re
 import sqlite3
 import threading
+import weakref
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
@@ -61,10 +62,8 @@ FILTERS = tuple(field.name for field in fields(Filters))
 class Hit:
     """A passage: `text` is what its document has from the character `start` up to `end`.
 
-    `document`: its id; `row`: its row in the corpus.
-
-    `created_at`: ISO 8601 or "". `score` is BM25, comparable within one search. `copies`: further passages
-    that say the same.
+    `document`: its id; `row`: its row in the corpus. `created_at`: ISO 8601 or "". `score` is BM25,
+    comparable within one search. `copies`: further passages that say the same.
     """
 
     document: str
@@ -103,6 +102,17 @@ class Hit:
         }
 
 
+class _Known:
+    """Which words may be halves of compounds."""
+
+    def __init__(self, db: sqlite3.Connection, lock: threading.Lock) -> None:
+        self._db, self._lock = db, lock
+
+    def __call__(self, word: str) -> bool:
+        with self._lock:
+            return self._db.execute("SELECT 1 FROM known WHERE word = ?", (word,)).fetchone() is not None
+
+
 class Retriever:
     """The passages of one corpus. Safe for several threads.
 
@@ -118,6 +128,9 @@ class Retriever:
         uri = f"{file.resolve().as_uri()}?mode=ro&immutable=1"
         self._db = sqlite3.connect(uri, uri=True, check_same_thread=False)
         self._lock, self._terms_lock = threading.Lock(), threading.Lock()
+        # With the last reader the file is closed, too: nothing below may lead back to this object.
+        weakref.finalize(self, self._db.close)
+        self._is_known = _Known(self._db, self._lock)
         self._found = Terms(self._is_known)
         self._counts: dict[str, int] = {}
         self.passages = int(self._db.execute("SELECT count(*) FROM passage").fetchone()[0])
@@ -205,11 +218,9 @@ class Retriever:
         hidden = self._hidden()
         with self._lock:
             found = {row[0] for row in self._db.execute(sql, given)}
-        shown = sql
-        for value in given:
-            quoted = value.replace("'", "''")
-            shown = shown.replace("?", f"'{quoted}'", 1)
-        return len(found.difference(hidden)), shown
+        # A value may have a "?" itself: each takes the place of one sign of the query alone.
+        quoted = iter(value.replace("'", "''") for value in given)
+        return len(found.difference(hidden)), re.sub(r"\?", lambda _: f"'{next(quoted)}'", sql)
 
     def shows(self, document: str) -> bool:
         """Whether a document may be quoted now."""
@@ -236,10 +247,6 @@ class Retriever:
     def _terms(self, word: str) -> list[str]:
         pair = self.halves(word) or ()
         return [term for each in (word, *pair) for term in stems(each)]
-
-    def _is_known(self, word: str) -> bool:
-        with self._lock:
-            return self._db.execute("SELECT 1 FROM known WHERE word = ?", (word,)).fetchone() is not None
 
     def _count(self, term: str) -> int:
         """Passages with a term. The file never changes, so that what was counted stays so."""

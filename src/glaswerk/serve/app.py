@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -16,7 +16,6 @@ from starlette.staticfiles import StaticFiles
 import glaswerk
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Lab
-from glaswerk.serve.accounts.account import Usage
 from glaswerk.serve.accounts.accounts import Accounts
 from glaswerk.serve.accounts.middleware import AccountsMiddleware
 from glaswerk.serve.accounts.report_ticket import give_ticket
@@ -28,7 +27,7 @@ from glaswerk.serve.contract.operation import routes_of
 from glaswerk.serve.endpoints import answerers_of, checked_operations
 from glaswerk.serve.errors import HANDLERS
 from glaswerk.serve.files.batches import Batches
-from glaswerk.serve.grounded import Content, Grounded, GroundSettings, search_operation
+from glaswerk.serve.grounded import Admission, Content, Grounded, GroundSettings, search_operation
 from glaswerk.serve.limits import DEFAULT_LIMITS, Limits
 from glaswerk.serve.loaded.models import LoadedModels
 from glaswerk.serve.model_info import ModelInfo
@@ -64,11 +63,7 @@ def create_app(
     no key.
     """
     ground = GroundSettings.of(lab)
-    if ground.private and not is_loopback(host):
-        raise GlaswerkError(
-            f"expected an address that only this machine reaches, found {host}: private documents are quoted",
-            hint="glaswerk serve --host 127.0.0.1; or private = false under [serve.ground] in lab.toml",
-        )
+    _check_reach(ground, host)
     accounts, metrics = Accounts.open(lab, loopback=is_loopback(host)), Metrics()
     pool = Pool(limits.running + limits.waiting, metrics)
     models = LoadedModels(lab, [model] if isinstance(model, str) else model, pool, limits)
@@ -94,30 +89,45 @@ def create_app(
         answerers, responses, models, upstreams, store, batches, metrics, [search]
     )
 
-    async def begin(request: Request, name: str, answer: str) -> Usage:
-        """Admit an answer that no model writes, under the name that counts."""
-        entry = models.entry(name)
-        if entry is None and await upstreams.card(name) is None:
-            raise models.unknown(name, request.state.account.may_use)
-        return await accounts.begin(
-            request.state.account,
-            model=entry.offer.name if entry else name,
-            endpoint="chat/completions",
-            prompt_tokens=0,
-            max_tokens=0,
-            response=answer,
-        )
-
     asked = upstreams.before("/chat/completions", models.around(chat.__call__))
-    grounded = Grounded(asked, content, ground, limits, begin, models.place)
+    grounded = Grounded(asked, content, ground, limits, Admission(models, upstreams, accounts))
     routes = [
         *routes_of(for_contract_tests(operations) if served.names.contract else operations),
         ResponsesSocket(responses, models.using, accounts, limits).route(),
         *_routes(models, chat, grounded, completions, sources, facts, upstreams),
     ]
 
+    app = Starlette(
+        routes=routes,
+        middleware=[
+            Middleware(MetricsMiddleware, metrics=metrics, routes=routes),
+            Middleware(SecurityMiddleware, loopback=is_loopback(host)),
+            Middleware(AccountsMiddleware, accounts=accounts),
+        ],
+        exception_handlers=HANDLERS,
+        lifespan=_lifespan(accounts, batches, models, pool, upstreams, store),
+    )
+    app.state.models, app.state.pool, app.state.accounts = models, pool, accounts
+    app.state.own_servers = own
+    return app
+
+
+def _check_reach(ground: GroundSettings, host: str) -> None:
+    """Raises GlaswerkError if private documents would be quoted to others."""
+    if ground.private and not is_loopback(host):
+        raise GlaswerkError(
+            f"expected an address that only this machine reaches, found {host}: private documents are quoted",
+            hint="glaswerk serve --host 127.0.0.1; or private = false under [serve.ground] in lab.toml",
+        )
+
+
+def _lifespan(
+    accounts: Accounts, batches: Batches, models: LoadedModels, pool: Pool, upstreams: Upstreams, store: Store
+) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+    """What starts with the server and ends with it."""
+
     @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
         accounts.start()
         batches.start(app)
         models.start()
@@ -129,19 +139,7 @@ def create_app(
         accounts.close()
         store.close()
 
-    app = Starlette(
-        routes=routes,
-        middleware=[
-            Middleware(MetricsMiddleware, metrics=metrics, routes=routes),
-            Middleware(SecurityMiddleware, loopback=is_loopback(host)),
-            Middleware(AccountsMiddleware, accounts=accounts),
-        ],
-        exception_handlers=HANDLERS,
-        lifespan=lifespan,
-    )
-    app.state.models, app.state.pool, app.state.accounts = models, pool, accounts
-    app.state.own_servers = own
-    return app
+    return lifespan
 
 
 def _routes(

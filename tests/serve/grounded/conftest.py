@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,10 @@ class Speaker:
         # Added to every chunk, as an upstream may that wants to be believed.
         self.extra: dict[str, Any] = {}
         self.status = 200
+        # What the word WAIT in a text waits for.
+        self.go, self.waited = threading.Event(), False
+        # Set when an answer has ended, or lost its reader.
+        self.left = threading.Event()
         self.prompts: list[str] = []
         self.app = Starlette(
             routes=[
@@ -47,12 +53,23 @@ class Speaker:
         return StreamingResponse(self.events(), media_type="text/event-stream")
 
     async def events(self) -> AsyncIterator[bytes]:
-        for i, word in enumerate(self.text.split(" ")):
-            choice = {"index": 0, "delta": {"content": f" {word}" if i else word}, "finish_reason": None}
-            yield b"data: " + json.dumps({"id": "x", "choices": [choice], **self.extra}).encode() + b"\n\n"
-        usage = {"prompt_tokens": 11, "completion_tokens": 5, "total_tokens": 16}
-        yield b"data: " + json.dumps({"id": "x", "choices": [], "usage": usage}).encode() + b"\n\n"
-        yield b"data: [DONE]\n\n"
+        try:
+            for i, word in enumerate(self.text.split(" ")):
+                if word == "WAIT":
+                    await asyncio.to_thread(self.go.wait, 20)
+                    self.waited = True
+                    continue
+                choice = {"index": 0, "delta": {"content": f" {word}" if i else word}, "finish_reason": None}
+                yield _event({"id": "x", "choices": [choice], **self.extra})
+            usage = {"prompt_tokens": 11, "completion_tokens": 5, "total_tokens": 16}
+            yield _event({"id": "x", "choices": [], "usage": usage})
+            yield b"data: [DONE]\n\n"
+        finally:
+            self.left.set()
+
+
+def _event(value: dict[str, Any]) -> bytes:
+    return b"data: " + json.dumps(value).encode() + b"\n\n"
 
 
 @pytest.fixture(scope="module")

@@ -124,6 +124,34 @@ def test_a_stream_gives_the_role_then_quotes_then_the_model(grounded: Running, s
     assert len({chunk["id"] for chunk in chunks}) == 1
 
 
+def test_a_sentence_is_shown_before_the_model_has_said_the_next(grounded: Running, speaker: Speaker) -> None:
+    speaker.text = "The bridge was built by Anna Behr. It WAIT was built in 1874."
+    body = {
+        **{"model": "other/speaker", "stream": True, "messages": [{"role": "user", "content": WHO}]},
+        **{"glaswerk": {"ground": True}},
+    }
+    speaker.go.clear()
+    early = False
+    with grounded.client() as client, client.stream("POST", "/v1/chat/completions", json=body) as response:
+        for text in response.iter_text():
+            if "built by Anna Behr." in text and not speaker.waited:
+                early = True
+                speaker.go.set()
+    assert early
+
+
+def test_a_client_that_leaves_ends_the_models_words(grounded: Running, speaker: Speaker) -> None:
+    speaker.text = "on and " * 20_000
+    body = {
+        **{"model": "other/speaker", "stream": True, "messages": [{"role": "user", "content": WHO}]},
+        **{"glaswerk": {"ground": True}},
+    }
+    speaker.left.clear()
+    with grounded.client() as client, client.stream("POST", "/v1/chat/completions", json=body) as response:
+        assert BRIDGE in next(text for text in response.iter_text() if BRIDGE in text)
+    assert speaker.left.wait(20)
+
+
 def test_openais_client_reads_it(grounded: Running) -> None:
     with OpenAI(base_url=f"{grounded.url}/v1", api_key="none", max_retries=0) as client:
         messages: Any = [{"role": "user", "content": WHO}]

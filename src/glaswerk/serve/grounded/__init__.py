@@ -4,9 +4,10 @@
 compares every quote with its document at that moment; `search.py` is GET /v1/glaswerk/search.
 """
 
+from glaswerk.serve.grounded.admission import Admission
 from glaswerk.serve.grounded.content import Content
 from glaswerk.serve.grounded.endpoint import Grounded
 from glaswerk.serve.grounded.search import search_operation
 from glaswerk.serve.offers.ground_settings import GroundSettings
 
-__all__ = ["Content", "GroundSettings", "Grounded", "search_operation"]
+__all__ = ["Admission", "Content", "GroundSettings", "Grounded", "search_operation"]

@@ -13,10 +13,10 @@ from itertools import islice
 import pyarrow.parquet as pq
 
 from glaswerk.core.artifact_files import DOCUMENTS
-from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab
 from glaswerk.retrieve import Answer, Filters, Grounds, Hit, Retriever, find_passages, ground
 from glaswerk.retrieve.build import is_private
+from glaswerk.retrieve.grounding import QUOTES
 from glaswerk.serve.errors import ApiError
 from glaswerk.serve.offers.ground_settings import GroundSettings
 
@@ -45,18 +45,19 @@ class Content:
         except ApiError:
             return []
 
-    def check(self) -> None:
-        """Raises ApiError 404 if there are no passages to search."""
-        if self._passages() is None:
+    def check(self) -> Artifact:
+        """The passages. Raises ApiError 404 if there are none to search."""
+        if (found := self._passages()) is None:
             message = f"the corpus {self._name!r} has no passages to quote\nhint: glaswerk index"
             raise ApiError(404, message, code="no_passages")
+        return found
 
     def ground(
-        self, question: str, earlier: Sequence[str] = (), filters: Filters | None = None, limit: int = 3
+        self, question: str, earlier: Sequence[str] = (), filters: Filters | None = None, limit: int = QUOTES
     ) -> Grounds:
         """What the documents say to a question, each quote as its document has it now.
 
-        Raises ApiError 404 if the corpus has no passages.
+        Raises ApiError 404 if the corpus has no passages, 503 while it is replaced.
         """
         corpus, retriever = self._opened()
         short = [one[-LONGEST:] for one in earlier]
@@ -68,17 +69,17 @@ class Content:
         return replace(found, quotes=quotes, near=near, verdict=verdict)
 
     def _opened(self) -> tuple[Artifact, Retriever]:
-        self.check()
-        passages = self._passages()
+        passages = self.check()
         with self._opening:
-            if passages is not None and (self._open is None or self._open[1].id != passages.id):
+            if self._open is None or self._open[1].id != passages.id:
+                corpus = self._lab.find("corpus", self._name)
+                if corpus is None or corpus.id != passages.inputs["corpus"]:
+                    raise self._rebuilt()
                 try:
-                    # The old one stays open for who still asks it; it is closed with its last reader.
-                    self._open = (self._corpus(passages), Retriever.open(self._lab, passages))
+                    # Who still asks the old one keeps it open; it is closed with its last reader.
+                    self._open = corpus, Retriever.open(self._lab, passages)
                 except sqlite3.Error as error:
                     raise self._rebuilt() from error
-            if self._open is None:
-                raise self._rebuilt()
             return self._open
 
     def _rebuilt(self) -> ApiError:
@@ -89,12 +90,6 @@ class Content:
         found = find_passages(self._lab, self._name)
         # Made with private documents, for a server that only this machine reaches.
         return None if found is not None and is_private(found) and not self._private else found
-
-    def _corpus(self, passages: Artifact) -> Artifact:
-        found = self._lab.find("corpus", self._name)
-        if found is None or found.id != passages.inputs.get("corpus"):
-            raise self._rebuilt()
-        return found
 
 
 def _texts(corpus: Artifact, hits: Sequence[Hit]) -> dict[str, str]:
@@ -116,7 +111,7 @@ def _texts(corpus: Artifact, hits: Sequence[Hit]) -> dict[str, str]:
             for row, name in enumerate(table["id"].to_pylist()):
                 if name in names:
                     found[name] = table["text"][row].as_py()
-    except (OSError, GlaswerkError, ValueError):
+    except (OSError, ValueError):
         # Another command replaces the corpus just now: what cannot be compared is not shown.
         return {}
     return found

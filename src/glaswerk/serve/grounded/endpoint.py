@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,34 +16,30 @@ from starlette.types import Receive, Scope, Send
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.retrieve import Grounds
 from glaswerk.retrieve.prompt import TOKENS, prompt
-from glaswerk.retrieve.sentences import sentences
+from glaswerk.retrieve.sentences import Span, sentences
 from glaswerk.retrieve.support import Claim, claims
-from glaswerk.serve.accounts.account import Usage
 from glaswerk.serve.chat_parts.choice import Choice
 from glaswerk.serve.chat_response import ANSWER_ID, DONE, Envelope, answer_id, failure, usage
 from glaswerk.serve.errors import ApiError
 from glaswerk.serve.fields import model
+from glaswerk.serve.grounded.admission import Admission
 from glaswerk.serve.grounded.content import Content
 from glaswerk.serve.grounded.inner import Endpoint, streamed
 from glaswerk.serve.grounded.wishes import Wishes, asked_of, wishes
 from glaswerk.serve.grounded.wording import Wording
 from glaswerk.serve.limits import Limits
-from glaswerk.serve.loaded.models import Place
 from glaswerk.serve.offers.ground_settings import GroundSettings
 from glaswerk.serve.pool import unless_disconnected
 from glaswerk.serve.request_body import read_object, with_object
 
-# What a sentence of a model ends with, before a space; and how long one may be.
-_ENDS, _LONGEST = '.!?…"”»)]。！？', 4000
+# Where a sentence of a model may end; and the characters that such a place has at most.
+_END, _MARKS = re.compile(r"[.!?…][\"'”’»)\]]*\s|[。！？\n]"), 8
 _FINGERPRINT = "glaswerk-ground"
 
 
 class Grounded:
     """The endpoint in front of `inner`, which answers requests that want no ground, and writes the model's
     words for the others.
-
-    begin: admits an answer without a model, of the model that a request names. Raises ApiError as the model's
-    own endpoint would. place: where a model is.
     """
 
     def __init__(
@@ -51,16 +48,15 @@ class Grounded:
         content: Content,
         settings: GroundSettings,
         limits: Limits,
-        begin: Callable[[Request, str, str], Awaitable[Usage]],
-        place: Callable[[str], Place],
+        admission: Admission,
     ) -> None:
         self._inner, self._content, self._settings, self._limits = inner, content, settings, limits
-        self._begin, self._place = begin, place
+        self._admission = admission
         self._threads = CapacityLimiter(limits.threads)
 
     async def __call__(self, request: Request) -> Response:
         body = await read_object(request, self._limits.body_bytes)
-        place = self._place(str(body.get("model")))
+        place = self._admission.place(str(body.get("model")))
         silent = place == "quotes"
         wanted = wishes(body, replace(self._settings, on=True) if silent else self._settings)
         if wanted is None and silent:
@@ -95,8 +91,7 @@ class Grounded:
         """Events of the model's own words; the first one, empty, says that the request is admitted."""
         request.scope[ANSWER_ID] = name
         if not wanted.model or not grounds.quotes:
-            used = await self._begin(request, str(body.get("model")), name)
-            await used.finish(0, 0, 0, "stop")
+            await self._admission.of_quotes(request, str(body["model"]), name)
             yield {}
             return
         note = "the model's context has no room for a passage"
@@ -118,8 +113,7 @@ class Grounded:
                     note = f"the model gave no answer: {error.message}"
                     break
         if not begun:
-            used = await self._begin(request, str(body.get("model")), name)
-            await used.finish(0, 0, 0, "stop")
+            await self._admission.of_quotes(request, str(body["model"]), name)
             yield {}
         yield {"note": note}
 
@@ -156,11 +150,13 @@ class _GroundedAnswer:
         yield self._add(wording.found(self.grounds))
         try:
             async for event in written:
+                before = len(self._said)
                 self._note(event)
-                if self._may_end():
-                    for piece in await to_thread.run_sync(self._checked, wording, False):
+                # Only what is new is looked at: a model that ends no sentence costs no more than another.
+                if _END.search(self._said, max(self._read, before - _MARKS)):
+                    for piece in await to_thread.run_sync(self._checked, wording, _but_the_last):
                         yield self._add(piece)
-            for piece in await to_thread.run_sync(self._checked, wording, True):
+            for piece in await to_thread.run_sync(self._checked, wording, list):
                 yield self._add(piece)
         except (ApiError, GlaswerkError) as error:
             self.error = error if isinstance(error, ApiError) else ApiError(400, str(error))
@@ -211,15 +207,9 @@ class _GroundedAnswer:
         if isinstance(extra, dict) and "trace" in extra:
             self._extra["trace"] = extra["trace"]
 
-    def _may_end(self) -> bool:
-        """Whether a sentence may have ended with what came last: only then it is worth looking."""
-        unread = len(self._said) - self._read
-        return unread > 1 and (self._said[-1:].isspace() or unread > _LONGEST) and self._said[-2] in _ENDS
-
-    def _checked(self, wording: Wording, end: bool) -> list[str]:  # called by a thread
-        """The model's sentences that are whole by now and may be shown, each as it is shown."""
-        spans = sentences(self._said[self._read :])
-        whole = spans if end else spans[:-1]
+    def _checked(self, wording: Wording, which: Callable[[list[Span]], list[Span]]) -> list[str]:
+        """Those of the model's new sentences that may be shown, each as it is shown; `which` are whole."""
+        whole = which(sentences(self._said[self._read :]))
         shown: list[str] = []
         for start, stop in whole:
             sentence = self._said[self._read + start : self._read + stop]
@@ -230,6 +220,11 @@ class _GroundedAnswer:
                     shown.append("\n\n" + wording.said(one.text, one.passage, one.reason))
         self._read += whole[-1][1] if whole else 0
         return shown
+
+
+def _but_the_last(spans: list[Span]) -> list[Span]:
+    """The sentences of a text that goes on."""
+    return spans[:-1]
 
 
 def _question(body: dict[str, Any], grounds: Grounds, passages: list[str]) -> dict[str, Any]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+from anyio import create_memory_object_stream
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Message
@@ -30,30 +31,30 @@ async def streamed(
     """
     inner = with_object(request, body | {"stream": True, "stream_options": {"include_usage": True}})
     response = await endpoint(inner)
-    pieces: asyncio.Queue[bytes | None] = asyncio.Queue(_HELD)
+    writer, pieces = create_memory_object_stream[bytes](_HELD)
 
     async def send(message: Message) -> None:
         if found := message.get("body"):
-            await pieces.put(found)
+            await writer.send(found)
 
     async def run() -> None:
-        try:
+        # Closed, not told of the end: nobody may be left who reads.
+        with writer:
             await response(inner.scope, inner.receive, send)
-        finally:
-            await pieces.put(None)
 
     task = asyncio.create_task(run())
     try:
-        yield _events(pieces, whole=isinstance(response, JSONResponse))
+        with pieces:
+            yield _events(pieces, whole=isinstance(response, JSONResponse))
     finally:
         task.cancel()
         # What it raised was an event of the stream before.
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def _events(pieces: asyncio.Queue[bytes | None], *, whole: bool) -> AsyncIterator[dict[str, Any]]:
+async def _events(pieces: AsyncIterable[bytes], *, whole: bool) -> AsyncIterator[dict[str, Any]]:
     held = b""
-    while (piece := await pieces.get()) is not None:
+    async for piece in pieces:
         *lines, held = (held + piece).split(b"\n\n")
         for line in lines:
             if line.startswith(b"data: {"):

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Literal, cast
+from typing import cast
 
 from anyio import to_thread
 from starlette.requests import Request
@@ -24,7 +24,7 @@ from glaswerk.serve.loaded.room import Room
 from glaswerk.serve.model_names import ModelNames
 from glaswerk.serve.offers.current import CurrentModel, use_model
 from glaswerk.serve.offers.lab_model import LabModel
-from glaswerk.serve.offers.offer import QUOTES, Offer, offers_of
+from glaswerk.serve.offers.offer import Offer, offers_of
 from glaswerk.serve.offers.settings import OfferSettings
 from glaswerk.serve.offers.sizes import SHARE, machine_memory
 from glaswerk.serve.pool import Pool
@@ -32,7 +32,6 @@ from glaswerk.serve.request_body import read_object
 from glaswerk.serve.served_model import ServedModel
 
 Endpoint = Callable[[Request], Awaitable[Response]]
-Place = Literal["here", "elsewhere", "quotes"]
 # A model that failed is tried again after so many seconds.
 _AGAIN = 10.0
 
@@ -120,13 +119,6 @@ class LoadedModels:
         """Whether a client may call this model so."""
         entry = self.entry(name)
         return entry is not None and entry.offer.name == model.id
-
-    def place(self, name: str) -> Place:
-        """Where the model of a name is: here, at another server, or nowhere, where quotes answer instead."""
-        entry = self.entry(name)
-        if entry is None:
-            return "elsewhere"
-        return "quotes" if entry.offer.settings.engine == QUOTES else "here"
 
     def unknown(self, name: str, shown: Callable[[str], bool] = lambda _: True) -> ApiError:
         """The error for a name of no model, with those that may be shown."""

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
-
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab
 from glaswerk.train.batches.repetition import TRAINED
@@ -40,9 +38,7 @@ class General:
             return None
         found = sources_of(lab, packed, TRAINED)
         _check(names, found.names)
-        own = np.isin(found.codes, [found.names.index(name) for name in names])
-        borders = np.flatnonzero(np.diff(own, prepend=False, append=False))
-        ranges = tuple((first, end) for first, end in borders.reshape(-1, 2).tolist())
+        ranges = found.ranges(names)
         return cls(tuple(sorted(set(names))), ranges, share)
 
     @classmethod
@@ -57,10 +53,7 @@ class General:
 
     def parts(self, stream: Stream) -> tuple[Stream, Stream]:
         """`stream` in two parts: the documents of the other sources, and the general ones."""
-        general = np.zeros(len(stream.documents), bool)
-        for first, end in self.documents:
-            general[first:end] = True
-        return stream.only(np.flatnonzero(~general)), stream.only(np.flatnonzero(general))
+        return stream.parted(self.documents)
 
 
 def with_general(

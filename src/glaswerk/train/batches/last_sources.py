@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
-
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab
 from glaswerk.train.batches.consecutive import Consecutive
@@ -45,9 +43,7 @@ class Last:
             return None
         found = sources_of(lab, packed, TRAINED)
         _check(names, found.names)
-        own = np.isin(found.codes, [found.names.index(name) for name in names])
-        borders = np.flatnonzero(np.diff(own, prepend=False, append=False))
-        ranges = tuple((first, end) for first, end in borders.reshape(-1, 2).tolist())
+        ranges = found.ranges(names)
         return cls(tuple(sorted(set(names))), ranges)
 
     @classmethod
@@ -62,10 +58,7 @@ class Last:
 
     def parts(self, stream: Stream) -> tuple[Stream, Stream]:
         """`stream` in two parts: the documents that come first, and those that come last."""
-        own = np.zeros(len(stream.documents), bool)
-        for first, end in self.documents:
-            own[first:end] = True
-        return stream.only(np.flatnonzero(~own)), stream.only(np.flatnonzero(own))
+        return stream.parted(self.documents)
 
 
 def _check(names: Sequence[str], there: Sequence[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +40,12 @@ class Sources:
         documents = np.searchsorted(self.starts, begins + 1, side="right") - 1
         counts = np.bincount(self.codes[documents], weights=lengths, minlength=len(self.names))
         return counts.astype(np.int64)
+
+    def ranges(self, names: Collection[str]) -> tuple[tuple[int, int], ...]:
+        """The documents of these sources as index ranges [first, end)."""
+        own = np.isin(self.codes, [self.names.index(name) for name in names])
+        borders = np.flatnonzero(np.diff(own, prepend=False, append=False))
+        return tuple((first, end) for first, end in borders.reshape(-1, 2).tolist())
 
 
 def sources_of(lab: Lab, packed: Artifact, split: str) -> Sources:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -61,6 +61,13 @@ class Stream:
         """The documents with these indices, (documents,) int64, still in the same token file."""
         documents = [self.documents[place] for place in places.tolist()]
         return replace(self, documents=documents, starts=self.starts[places], ends=self.ends[places])
+
+    def parted(self, documents: Iterable[tuple[int, int]]) -> tuple[Stream, Stream]:
+        """The documents outside of these index ranges [first, end), and those within."""
+        within = np.zeros(len(self.documents), bool)
+        for first, end in documents:
+            within[first:end] = True
+        return self.only(np.flatnonzero(~within)), self.only(np.flatnonzero(within))
 
     def pieces(self, longest: int) -> Pieces:
         """Every document in pieces of at most `longest` inputs; dialogues are cut between exchanges."""
