@@ -27,9 +27,17 @@ from glaswerk.serve.contract.operation import routes_of
 from glaswerk.serve.endpoints import answerers_of, checked_operations
 from glaswerk.serve.errors import HANDLERS
 from glaswerk.serve.files.batches import Batches
-from glaswerk.serve.grounded import Admission, Content, Grounded, GroundSettings, search_operation
+from glaswerk.serve.grounded import (
+    Admission,
+    Asking,
+    Content,
+    Grounded,
+    GroundSettings,
+    refusing,
+    search_operation,
+)
 from glaswerk.serve.limits import DEFAULT_LIMITS, Limits
-from glaswerk.serve.loaded.models import LoadedModels
+from glaswerk.serve.loaded.models import Endpoint, LoadedModels
 from glaswerk.serve.model_info import ModelInfo
 from glaswerk.serve.models import Models
 from glaswerk.serve.observed.metrics import Metrics, MetricsMiddleware
@@ -82,7 +90,8 @@ def create_app(
     upstreams = Upstreams(upstreams_of(lab), accounts, answers, sources.trace, limits, own)
     batches = Batches(store, accounts.account_of)
     answering = Answering(served, pool, answers, accounts, limits)
-    answerers = answerers_of(answering, upstreams)
+    asking = Asking(content, Admission(models, upstreams, accounts, ground), limits)
+    answerers = answerers_of(answering, upstreams, asking)
     responses = Responses(answerers, store)
     search = search_operation(content, accounts, limits)
     operations = checked_operations(
@@ -90,11 +99,13 @@ def create_app(
     )
 
     asked = upstreams.before("/chat/completions", models.around(chat.__call__))
-    grounded = Grounded(asked, content, ground, limits, Admission(models, upstreams, accounts))
+    grounded = Grounded(asked, asking, limits)
+    plain = upstreams.before("/completions", models.around(completions.__call__))
+    continued = refusing(plain, asking, limits)
     routes = [
         *routes_of(for_contract_tests(operations) if served.names.contract else operations),
         ResponsesSocket(responses, models.using, accounts, limits).route(),
-        *_routes(models, chat, grounded, completions, sources, facts, upstreams),
+        *_routes(models, chat, grounded, continued, sources, facts, upstreams),
     ]
 
     app = Starlette(
@@ -146,7 +157,7 @@ def _routes(
     loaded: LoadedModels,
     chat: Chat,
     grounded: Grounded,
-    completions: Completions,
+    completions: Endpoint,
     sources: SourcesApi,
     facts: ModelInfo,
     upstreams: Upstreams,
@@ -174,11 +185,7 @@ def _routes(
         Route("/v1/chat/completions/{id}", chat.stored.delete, methods=["DELETE"]),
         Route("/v1/chat/completions/{id}/messages", chat.stored.messages, methods=["GET"]),
         Route("/v1/glaswerk/report-ticket", give_ticket, methods=["POST"]),
-        Route(
-            "/v1/completions",
-            upstreams.before("/completions", loaded.around(completions.__call__)),
-            methods=["POST"],
-        ),
+        Route("/v1/completions", completions, methods=["POST"]),
         Route("/v1/glaswerk/info", facts.info, methods=["GET"]),
         Route("/v1/glaswerk/trace", sources.__call__, methods=["POST"]),
         Route("/v1/traces/{id}", sources.answer, methods=["GET"]),

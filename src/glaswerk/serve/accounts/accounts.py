@@ -25,7 +25,7 @@ from typing import TypeVar
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Lab
 from glaswerk.serve.accounts.account import Account, Counts, Usage
-from glaswerk.serve.accounts.admission import Admitted, Demand, Refusal, admit, renew, settle
+from glaswerk.serve.accounts.admission import Admitted, Demand, Refusal, admit, refusal, renew, settle
 from glaswerk.serve.accounts.database import Database, open_database
 from glaswerk.serve.accounts.key_store import all_keys, keys_version
 from glaswerk.serve.accounts.keys import Key, proven
@@ -147,6 +147,21 @@ class Accounts:
         )
         account.usages.append(usage)
         return usage
+
+    async def check(self, account: Account, model: str, tokens: int) -> None:
+        """Whether one more answer of so few tokens could begin, before costly work for it; takes nothing.
+
+        Raises ApiError 403 and 429 as `begin`, which may still refuse an answer that is large.
+        """
+        account.check(model)
+        limits = {scope: account.limits[scope] for scope in ("", model) if scope in account.limits}
+        if not limits:
+            return
+        demand = Demand("", account.key, model, tokens, 0, limits)
+        found = await self._run(lambda db: refusal(db, demand, _now()), demand.key)
+        if found is not None:
+            account.headers.update(found.headers)
+            raise _refused(found)
 
     async def owns(self, account: Account, response: str) -> bool:
         """Whether a response is of the account's project. On a server without keys, every response is."""

@@ -72,21 +72,11 @@ def admit(db: Database, demand: Demand, now: int) -> Admitted | Refusal:
 
     now: milliseconds since 1970.
     """
-    buckets: _Buckets = {
-        (scope, kind): _bucket(db, demand.key, scope, kind, limit, now)
-        for scope, limits in demand.limits.items()
-        for kind in _BUCKETS
-        if (limit := getattr(limits, kind)) is not None
-    }
-    need = {"requests": 1, "tokens": demand.tokens}
-    refusal = (
-        _repeated(db, demand, now)
-        or _short(buckets, need)
-        or _crowded(db, demand, now)
-        or _spent(db, demand, now)
-    )
-    if refusal is not None:
-        return replace(refusal, headers=_headers(buckets))
+    found = refusal(db, demand, now)
+    if found is not None:
+        return found
+    need = _need(demand)
+    buckets = _buckets(db, demand, now)
     taken = {name: bucket.less(need[name[1]]) for name, bucket in buckets.items()}
     for name, bucket in taken.items():
         _keep(db, demand.key, name, bucket)
@@ -97,6 +87,31 @@ def admit(db: Database, demand: Demand, now: int) -> Admitted | Refusal:
             *(demand.id, demand.key, demand.model, demand.spend, demand.once, now + LEASE_MS),
         )
     return Admitted(_headers(taken))
+
+
+def refusal(db: Database, demand: Demand, now: int) -> Refusal | None:
+    """Why a request would not be admitted; None if it would be. Takes nothing. Runs in a transaction."""
+    buckets = _buckets(db, demand, now)
+    found = (
+        _repeated(db, demand, now)
+        or _short(buckets, _need(demand))
+        or _crowded(db, demand, now)
+        or _spent(db, demand, now)
+    )
+    return found and replace(found, headers=_headers(buckets))
+
+
+def _need(demand: Demand) -> dict[str, int]:
+    return {"requests": 1, "tokens": demand.tokens}
+
+
+def _buckets(db: Database, demand: Demand, now: int) -> _Buckets:
+    return {
+        (scope, kind): _bucket(db, demand.key, scope, kind, limit, now)
+        for scope, limits in demand.limits.items()
+        for kind in _BUCKETS
+        if (limit := getattr(limits, kind)) is not None
+    }
 
 
 def settle(db: Database, demand: Demand, tokens: int, now: int) -> None:

@@ -16,6 +16,7 @@ from glaswerk.serve.chat_parts.prompt import Places
 from glaswerk.serve.chat_parts.tools import NO_TOOLS, Tools
 from glaswerk.serve.pool import unless_disconnected
 
+NOTHING_OURS: Mapping[str, Any] = {}
 _PLACES = Places("input", "text.format", "reasoning.effort")
 
 
@@ -25,7 +26,8 @@ class Question:
 
     tools, form: what the answer may or must call, and the form of its text. places: the fields of the
     request, for errors. effort: how hard to think, None for what the model does by itself. later: nobody
-    waits for its first word.
+    waits for its first word. ours: the request's field `glaswerk`. kept: the field that asks to store the
+    answer, "" if none does.
     """
 
     id: str
@@ -42,6 +44,8 @@ class Question:
     places: Places = _PLACES
     effort: str | None = None
     later: bool = False
+    ours: Mapping[str, Any] | None = None
+    kept: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,10 @@ class Answer(Protocol):
     def stopped_by(self) -> str | None:
         """The stop string that ended it, if one did."""
 
+    @property
+    def extra(self) -> Mapping[str, Any]:
+        """What is ours of it so far, for the field `glaswerk`: its ground. {} for an answer without one."""
+
     def steps(self) -> AsyncIterator[Step]:
         """Every step. The usage is recorded before the last one is given, or before the end of the steps."""
 
@@ -93,6 +101,7 @@ class NoAnswer:
     stopped_by: str | None = None
     parts: Sequence[Part] = ()
     counts, thought, called = (0, 0, 0), 0, False
+    extra: Mapping[str, Any] = NOTHING_OURS
 
     async def steps(self) -> AsyncIterator[Step]:
         """None."""
@@ -134,17 +143,22 @@ class Answerers:
         check: Callable[[str], None],
         default: Callable[[], str],
         elsewhere: Callable[[str, Account], Awaitable[Answerer | None]],
+        over: Callable[[str, Answerer], Answerer],
     ) -> None:
-        """check: raises ApiError 404 for a model that is not here; elsewhere: for one at another server."""
+        """check: raises ApiError 404 for a model that is not here; elsewhere: for one at another server.
+
+        over: puts a ground below the answers of a model.
+        """
         self._here, self._check, self._default, self._elsewhere = here, check, default, elsewhere
+        self._over = over
 
     async def of(self, model: str | None, account: Account) -> Answerer:
         """Who answers for a model, without a name for the default one. Raises ApiError 404, 403, 503."""
         name = model or self._default()
         if (found := await self._elsewhere(name, account)) is not None:
-            return found
+            return self._over(name, found)
         self._check(name)
-        return self._here
+        return self._over(name, self._here)
 
 
 async def read_through(events: AsyncIterator[Any], answer: Answer, request: Request | None) -> None:

@@ -9,7 +9,7 @@ from glaswerk.infer.answer_text import AnswerText
 from glaswerk.infer.engines import Token
 from glaswerk.serve import chat_response
 from glaswerk.serve.accounts.account import Usage
-from glaswerk.serve.answering.answer import Step
+from glaswerk.serve.answering.answer import NOTHING_OURS, Step
 from glaswerk.serve.answering.parts import Part, Parts
 from glaswerk.serve.chat_parts.choice import Choice
 from glaswerk.serve.generation import Generation
@@ -17,6 +17,8 @@ from glaswerk.serve.generation import Generation
 
 class LocalAnswer:
     """See `Answer`. keep: remembers its text; spell: the bytes of a token if log-probabilities are wanted."""
+
+    extra: Mapping[str, Any] = NOTHING_OURS
 
     def __init__(
         self,

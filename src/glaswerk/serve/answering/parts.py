@@ -4,20 +4,43 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Kind = Literal["thoughts", "text", "call"]
 
 
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A quote in a part's text, from `start` up to `end`, and the document that it is of.
+
+    `quote`: the words that the document has from the character `first` up to `last`; `number`: of the quote
+    in its answer; `title`: author and date.
+    """
+
+    start: int
+    end: int
+    document: str
+    title: str
+    url: str = ""
+    quote: str = ""
+    first: int = 0
+    last: int = 0
+    number: int = 0
+
+
 @dataclass(slots=True)
 class Part:
-    """One part. text: its words, or the arguments of a call as JSON; id and name: of a call alone."""
+    """One part. text: its words, or the arguments of a call as JSON; id and name: of a call alone.
+
+    `cited`: what a text quotes; it grows with the text.
+    """
 
     kind: Kind
     text: str = ""
     id: str = ""
     name: str = ""
+    cited: list[Citation] = field(default_factory=list)
 
     def arguments(self) -> dict[str, Any]:
         """The arguments of a call; none if it was cut off."""

@@ -22,6 +22,12 @@ METADATA: Schema = {
     "maxProperties": 16,
     "additionalProperties": {"type": "string", "maxLength": 512},
 }
+# What is ours in a request.
+OURS: Schema = {
+    "type": ["object", "null"],
+    "properties": {"ground": {"type": ["boolean", "object", "null"]}},
+    "additionalProperties": False,
+}
 TIME: Schema = {"type": "integer"}
 # The client's name for its user, without effect here.
 USER: Schema = {"type": ["string", "null"], "maxLength": 1024}

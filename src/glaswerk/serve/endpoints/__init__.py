@@ -8,10 +8,11 @@ from functools import partial
 
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from glaswerk.serve.answering import Answerers, Answering
+from glaswerk.serve.answering import Answerer, Answerers, Answering
 from glaswerk.serve.contract.operation import Call, Operation
 from glaswerk.serve.files import file_operations
 from glaswerk.serve.files.batches import Batches
+from glaswerk.serve.grounded import Asking, GroundedAnswerer
 from glaswerk.serve.loaded.models import LoadedModels
 from glaswerk.serve.messages.messages import Messages
 from glaswerk.serve.observed.description import described
@@ -27,9 +28,14 @@ from glaswerk.serve.vectors.embeddings import Embeddings
 from glaswerk.serve.vectors.moderations import moderation_operations
 
 
-def answerers_of(answering: Answering, upstreams: Upstreams) -> Answerers:
-    """Who answers for our models and for those of other servers."""
-    return Answerers(answering, answering.check, answering.default, partial(answerer_of, upstreams))
+def answerers_of(answering: Answering, upstreams: Upstreams, asking: Asking) -> Answerers:
+    """Who answers for our models and for those of other servers, on a ground where that is wished."""
+    elsewhere = partial(answerer_of, upstreams)
+
+    def over(name: str, inner: Answerer) -> Answerer:
+        return GroundedAnswerer(name, inner, asking)
+
+    return Answerers(answering, answering.check, answering.default, elsewhere, over)
 
 
 def checked_operations(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
-from anyio import CapacityLimiter, to_thread
+from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
@@ -16,24 +15,21 @@ from starlette.types import Receive, Scope, Send
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.retrieve import Grounds
 from glaswerk.retrieve.prompt import TOKENS, prompt
-from glaswerk.retrieve.sentences import Span, sentences
-from glaswerk.retrieve.support import Claim, claims
 from glaswerk.serve.chat_parts.choice import Choice
 from glaswerk.serve.chat_response import ANSWER_ID, DONE, Envelope, answer_id, failure, usage
 from glaswerk.serve.errors import ApiError
 from glaswerk.serve.fields import model
-from glaswerk.serve.grounded.admission import Admission
-from glaswerk.serve.grounded.content import Content
+from glaswerk.serve.grounded.answers import NO_ROOM, failed, passages_of
+from glaswerk.serve.grounded.asking import Asking
+from glaswerk.serve.grounded.checked import Checked
 from glaswerk.serve.grounded.inner import Endpoint, streamed
-from glaswerk.serve.grounded.wishes import Wishes, asked_of, wishes
+from glaswerk.serve.grounded.refusing import plainly
+from glaswerk.serve.grounded.wishes import Wishes, asked_of, refuse_apart
 from glaswerk.serve.grounded.wording import Wording
 from glaswerk.serve.limits import Limits
-from glaswerk.serve.offers.ground_settings import GroundSettings
 from glaswerk.serve.pool import unless_disconnected
-from glaswerk.serve.request_body import read_object, with_object
+from glaswerk.serve.request_body import read_object
 
-# Where a sentence of a model may end; and the characters that such a place has at most.
-_END, _MARKS = re.compile(r"[.!?…][\"'”’»)\]]*\s|[。！？\n]"), 8
 _FINGERPRINT = "glaswerk-ground"
 
 
@@ -42,39 +38,22 @@ class Grounded:
     words for the others.
     """
 
-    def __init__(
-        self,
-        inner: Endpoint,
-        content: Content,
-        settings: GroundSettings,
-        limits: Limits,
-        admission: Admission,
-    ) -> None:
-        self._inner, self._content, self._settings, self._limits = inner, content, settings, limits
-        self._admission = admission
-        self._threads = CapacityLimiter(limits.threads)
+    def __init__(self, inner: Endpoint, asking: Asking, limits: Limits) -> None:
+        self._inner, self._asking, self._limits = inner, asking, limits
 
     async def __call__(self, request: Request) -> Response:
         body = await read_object(request, self._limits.body_bytes)
-        place = self._admission.place(str(body.get("model")))
-        silent = place == "quotes"
-        wanted = wishes(body, replace(self._settings, on=True) if silent else self._settings)
-        if wanted is None and silent:
-            message = "this lab has no model, only quotes\nhint: glaswerk adopt hf:ORG/NAME"
-            raise ApiError(400, message, param="glaswerk.ground", code="unsupported_model")
+        wanted = self._asking.wishes(str(body.get("model")), body.get("glaswerk"))
         if wanted is None:
-            return await self._inner(_plainly(request, body))
+            return await self._inner(plainly(request, body))
+        refuse_apart(body)
         asked, called = asked_of(body.get("messages")), model(body)
         name = answer_id(request.scope)
-        grounds = await to_thread.run_sync(
-            self._content.ground, asked[-1], asked[:-1], wanted.filters, limiter=self._threads
-        )
+        grounds = await self._asking.grounds(request.state.account, called, asked, wanted)
         shown = Envelope(called, _FINGERPRINT, _told_usage(body), name)
-        abroad = place == "elsewhere" and self._settings.private
-        wanted = replace(wanted, model=False) if silent or abroad else wanted
-        answer = _GroundedAnswer(shown, grounds, wanted)
-        if abroad:
-            answer.note("private documents are not sent to other servers: quotes alone")
+        answer = _GroundedAnswer(shown, Checked(grounds, wanted.strict))
+        if wanted.note:
+            answer.note(wanted.note)
         events = answer.events(self._written(request, body, name, grounds, wanted))
         # The first event comes after the model's endpoint has admitted the request: its errors have a status.
         first = await anext(events)
@@ -91,12 +70,12 @@ class Grounded:
         """Events of the model's own words; the first one, empty, says that the request is admitted."""
         request.scope[ANSWER_ID] = name
         if not wanted.model or not grounds.quotes:
-            await self._admission.of_quotes(request, str(body["model"]), name)
+            await self._of_quotes(request, body, name)
             yield {}
             return
-        note = "the model's context has no room for a passage"
+        note = NO_ROOM
         begun = False
-        for passages in ([q.hit.text for q in grounds.quotes], [grounds.quotes[0].text]):
+        for passages in passages_of(grounds):
             try:
                 async with streamed(self._inner, request, _question(body, grounds, passages)) as events:
                     begun = True
@@ -110,12 +89,16 @@ class Grounded:
                 if error.code != "context_length_exceeded" and error.status < 500:
                     raise
                 if error.status >= 500:
-                    note = f"the model gave no answer: {error.message}"
+                    note = failed(error)
                     break
         if not begun:
-            await self._admission.of_quotes(request, str(body["model"]), name)
+            await self._of_quotes(request, body, name)
             yield {}
         yield {"note": note}
+
+    async def _of_quotes(self, request: Request, body: Mapping[str, Any], name: str) -> None:
+        account, called = request.state.account, str(body["model"])
+        await self._asking.admission.of_quotes(account, called, "chat/completions", name)
 
 
 @dataclass(slots=True)
@@ -123,13 +106,9 @@ class _GroundedAnswer:
     """One answer while it is written. `text` is all that a client without our fields sees."""
 
     envelope: Envelope
-    grounds: Grounds
-    wishes: Wishes
+    checked: Checked
     text: str = ""
-    claims: list[Claim] = field(default_factory=list)
     error: ApiError | None = None
-    _said: str = ""
-    _read: int = 0
     _used: dict[str, Any] = field(default_factory=lambda: usage(0, 0))
     _extra: dict[str, Any] = field(default_factory=dict)
 
@@ -145,18 +124,15 @@ class _GroundedAnswer:
 
     async def _events(self, written: AsyncIterator[dict[str, Any]]) -> AsyncIterator[bytes]:
         yield self.envelope.chunk({"role": "assistant", "content": "", "refusal": None})
-        yield self.envelope.extra_chunk({"grounded": self._grounded()})
-        wording = Wording(self.grounds.question)
-        yield self._add(wording.found(self.grounds))
+        yield self.envelope.extra_chunk({"grounded": self.checked.to_json()})
+        for piece, _ in Wording(self.checked.grounds.question).pieces(self.checked.grounds):
+            yield self._add(piece)
         try:
             async for event in written:
-                before = len(self._said)
-                self._note(event)
-                # Only what is new is looked at: a model that ends no sentence costs no more than another.
-                if _END.search(self._said, max(self._read, before - _MARKS)):
-                    for piece in await to_thread.run_sync(self._checked, wording, _but_the_last):
+                if self.checked.feed(self._note(event)):
+                    for piece in await to_thread.run_sync(self.checked.whole):
                         yield self._add(piece)
-            for piece in await to_thread.run_sync(self._checked, wording, list):
+            for piece in await to_thread.run_sync(self.checked.rest):
                 yield self._add(piece)
         except (ApiError, GlaswerkError) as error:
             self.error = error if isinstance(error, ApiError) else ApiError(400, str(error))
@@ -175,14 +151,7 @@ class _GroundedAnswer:
         return self.envelope.completion([choice], self._used) | {"glaswerk": self._ours()}
 
     def _ours(self) -> dict[str, Any]:
-        return self._extra | {"grounded": self._grounded()}
-
-    def _grounded(self) -> dict[str, Any]:
-        said = [
-            {"text": one.text, "mark": one.mark, "quote": one.passage, "reason": one.reason}
-            for one in self.claims
-        ]
-        return self.grounds.to_json() | {"strict": self.wishes.strict, "claims": said}
+        return self._extra | {"grounded": self.checked.to_json()}
 
     def _add(self, piece: str) -> bytes:
         self.text += piece
@@ -192,13 +161,12 @@ class _GroundedAnswer:
         """Say beside the answer why a model says nothing."""
         self._extra["note"] = text
 
-    def _note(self, event: Mapping[str, Any]) -> None:
-        """Take what the model added, its counts and its trace."""
+    def _note(self, event: Mapping[str, Any]) -> str:
+        """What the model added; its counts and its trace are taken."""
         choices = event.get("choices")
         first = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else {}
         said = first.get("delta") or first.get("message")
         text = said.get("content") if isinstance(said, dict) else None
-        self._said += text if isinstance(text, str) else ""
         if isinstance(counts := event.get("usage"), dict):
             self._used = counts
         if isinstance(note := event.get("note"), str):
@@ -206,25 +174,7 @@ class _GroundedAnswer:
         extra = event.get("glaswerk")
         if isinstance(extra, dict) and "trace" in extra:
             self._extra["trace"] = extra["trace"]
-
-    def _checked(self, wording: Wording, which: Callable[[list[Span]], list[Span]]) -> list[str]:
-        """Those of the model's new sentences that may be shown, each as it is shown; `which` are whole."""
-        whole = which(sentences(self._said[self._read :]))
-        shown: list[str] = []
-        for start, stop in whole:
-            sentence = self._said[self._read + start : self._read + stop]
-            passages = [quote.hit.text for quote in self.grounds.quotes]
-            for one in claims(sentence, self.grounds.question, passages):
-                self.claims.append(one)
-                if one.passage is not None or not self.wishes.strict:
-                    shown.append("\n\n" + wording.said(one.text, one.passage, one.reason))
-        self._read += whole[-1][1] if whole else 0
-        return shown
-
-
-def _but_the_last(spans: list[Span]) -> list[Span]:
-    """The sentences of a text that goes on."""
-    return spans[:-1]
+        return text if isinstance(text, str) else ""
 
 
 def _question(body: dict[str, Any], grounds: Grounds, passages: list[str]) -> dict[str, Any]:
@@ -236,15 +186,6 @@ def _question(body: dict[str, Any], grounds: Grounds, passages: list[str]) -> di
     sampling = {} if body.get("temperature") is not None else {"temperature": 0}
     own = {"messages": [{"role": "user", "content": asked}], "max_tokens": most}
     return rest | sampling | own | ({"glaswerk": ours} if ours else {})
-
-
-def _plainly(request: Request, body: dict[str, Any]) -> Request:
-    """The request without the word that it wants no ground."""
-    ours = body.get("glaswerk")
-    if not isinstance(ours, dict) or "ground" not in ours:
-        return request
-    rest = {name: value for name, value in ours.items() if name != "ground"}
-    return with_object(request, body | {"glaswerk": rest or None})
 
 
 def _told_usage(body: Mapping[str, Any]) -> bool:

@@ -24,22 +24,26 @@ _REFUSED: dict[str, tuple[Any, ...]] = {
     "store": (None, False),
     "continue_final_message": (None, False),
 }
-_APART = 'is not supported with "glaswerk": {"ground": true}; leave one of them out'
+_APART = (
+    'is not supported where the answer rests on documents; leave it out, or say "glaswerk": {"ground": false}'
+)
 _LONGEST = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """strict: leave out what is not borne out. model: let the model say something below the quotes."""
+    """strict: leave out what is not borne out. model: let the model say something below the quotes. note:
+    why it does not, if the request did not say so.
+    """
 
     strict: bool
     model: bool
     filters: Filters
+    note: str = ""
 
 
-def wishes(body: Mapping[str, Any], settings: GroundSettings) -> Wishes | None:
-    """None for a request that wants no ground. Raises ApiError 400 for what is wrong or cannot be kept."""
-    ours = body.get("glaswerk")
+def wishes(ours: Any, settings: GroundSettings) -> Wishes | None:
+    """What the field `glaswerk` says; None for no ground. Raises ApiError 400 for what is wrong."""
     asked = ours.get("ground") if isinstance(ours, Mapping) else None
     if asked is False or (asked is None and not settings.on):
         return None
@@ -49,12 +53,21 @@ def wishes(body: Mapping[str, Any], settings: GroundSettings) -> Wishes | None:
     if unknown := found.keys() - {*_FLAGS, *FILTERS}:
         known = ", ".join((*_FLAGS, *FILTERS))
         raise wrong("glaswerk.ground", f"must have some of {known}, found {show(min(unknown))}")
-    for name, neutral in _REFUSED.items():
-        if not any(type(body.get(name)) is type(one) and body.get(name) == one for one in neutral):
-            raise unsupported(name, _APART)
     strict = settings.strict if found.get("strict") is None else flag(found, "strict")
     model = found.get("model") is None or flag(found, "model")
     return Wishes(strict, model, filters(found, "glaswerk.ground."))
+
+
+def refuse_apart(body: Mapping[str, Any]) -> None:
+    """Raises ApiError 400 for a field of a chat completion that a grounded one cannot keep."""
+    for name, neutral in _REFUSED.items():
+        if not any(type(body.get(name)) is type(one) and body.get(name) == one for one in neutral):
+            raise apart(name)
+
+
+def apart(name: str) -> ApiError:
+    """The error for a field that changes answers in ways that a ground does not allow."""
+    return unsupported(name, _APART)
 
 
 def filters(found: Mapping[str, Any], where: str = "") -> Filters:
@@ -69,7 +82,7 @@ def filters(found: Mapping[str, Any], where: str = "") -> Filters:
     return Filters(**values)
 
 
-def asked_of(messages: Any) -> list[str]:
+def asked_of(messages: Any, param: str = "messages") -> list[str]:
     """What the user asked in a conversation, the oldest first. Raises ApiError 400 without a question."""
     found = [
         _text(message.get("content"))
@@ -78,9 +91,9 @@ def asked_of(messages: Any) -> list[str]:
     ]
     if not found or not found[-1].strip():
         raise ApiError(
-            400, "messages must end with a question of the user", param="messages", code="invalid_value"
+            400, f"{param} must end with a question of the user", param=param, code="invalid_value"
         )
-    return [valid_unicode(text, "messages") for text in found]
+    return [valid_unicode(text, param) for text in found]
 
 
 def _text(content: Any) -> str:

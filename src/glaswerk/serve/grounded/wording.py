@@ -44,14 +44,23 @@ class Wording:
 
     def found(self, grounds: Grounds) -> str:
         """What stands above the model's words: quotes, a count, or that nothing answers."""
-        if grounds.count is not None:
-            count = grounds.count
+        return "".join(text for text, _ in self.pieces(grounds))
+
+    def pieces(self, grounds: Grounds) -> list[tuple[str, Answer | None]]:
+        """The same in pieces: a quote with its source, and the line breaks before it, is one by itself."""
+        if grounds.count is not None or not grounds.quotes:
+            return [(self._without_quotes(grounds), None)]
+        head = self._words["closest"] if grounds.verdict == "closest" else ""
+        found: list[tuple[str, Answer | None]] = [(head, None)] if head else []
+        for quote in grounds.quotes:
+            found.append((("\n\n" if found else "") + self._quote(quote), quote))
+        return found
+
+    def _without_quotes(self, grounds: Grounds) -> str:
+        if (count := grounds.count) is not None:
             words = self._words["counted" if count.about else "all"]
             said = words.format(count=f"{count.documents:,}", about=count.about)
             return f"{said}\n{self._words['query'].format(sql=count.sql)}"
-        if grounds.quotes:
-            head = [self._words["closest"]] if grounds.verdict == "closest" else []
-            return "\n\n".join([*head, *map(self._quote, grounds.quotes)])
         if grounds.near and grounds.verdict == "closest":
             return "\n\n".join(map(self._near, grounds.near))
         if not grounds.near:
@@ -72,9 +81,13 @@ class Wording:
     def _near(self, hit: Hit) -> str:
         return _block(hit.text, self._source(hit))
 
-    def _source(self, hit: Hit) -> str:
+    def title(self, hit: Hit) -> str:
+        """Author and day of a document, on one line."""
         author = f"@{hit.author}" if hit.url.startswith("https://x.com/") else hit.author
-        parts = (author or hit.source, hit.created_at[:10] or self._words["date"], hit.url, hit.document)
+        return one_line(f"{author or hit.source}, {hit.created_at[:10] or self._words['date']}")
+
+    def _source(self, hit: Hit) -> str:
+        parts = (self.title(hit), hit.url, hit.document)
         return harmless(one_line(", ".join(part for part in parts if part)))
 
 

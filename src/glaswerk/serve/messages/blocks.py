@@ -7,7 +7,7 @@ from typing import Any
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.serve.answering import Answer
-from glaswerk.serve.answering.parts import Part
+from glaswerk.serve.answering.parts import Citation, Part
 from glaswerk.serve.contract.events import Event
 from glaswerk.serve.errors import ApiError, anthropic_body
 
@@ -22,7 +22,8 @@ _DELTAS = {
 def block_of(part: Part) -> Body:
     """A part of an answer as a block."""
     if part.kind == "text":
-        return {"type": "text", "text": part.text, "citations": None}
+        cited = [citation(one) for one in part.cited]
+        return {"type": "text", "text": part.text, "citations": cited or None}
     if part.kind == "thoughts":
         # Thoughts of earlier turns are not read again, so there is nothing to sign.
         return {"type": "thinking", "thinking": part.text, "signature": ""}
@@ -34,6 +35,24 @@ def block_of(part: Part) -> Body:
         "input": part.arguments(),
         "caller": direct,
     }
+
+
+def citation(cited: Citation) -> Body:
+    """A quote's place in the text of its document, whose id is its `file_id`."""
+    return {
+        "type": "char_location",
+        "cited_text": cited.quote,
+        "document_index": cited.number,
+        "document_title": cited.title,
+        "start_char_index": cited.first,
+        "end_char_index": cited.last,
+        "file_id": cited.document,
+    }
+
+
+def ours(answer: Answer) -> Body:
+    """What an answer rests on, a field that Anthropic's API has not."""
+    return {"glaswerk": dict(answer.extra)} if answer.extra else {}
 
 
 def end_of(answer: Answer) -> Body:
@@ -84,8 +103,10 @@ async def _good(answer: Answer) -> AsyncIterator[Event]:
     if not parts:
         for event in _piece(parts, Part("text"), ""):
             yield event
-    yield {"type": "content_block_stop", "index": len(parts) - 1}
-    yield {"type": "message_delta", "delta": end_of(answer), "usage": usage(answer.counts)}
+    for event in _stop(parts):
+        yield event
+    end = {"delta": end_of(answer), "usage": usage(answer.counts)}
+    yield {"type": "message_delta", **end, **ours(answer)}
     yield {"type": "message_stop"}
 
 
@@ -93,7 +114,7 @@ def _piece(parts: list[Part], part: Part, added: str) -> Iterator[Event]:
     """The events of a piece: a block ends where another one begins."""
     if not parts or part is not parts[-1]:
         if parts:
-            yield {"type": "content_block_stop", "index": len(parts) - 1}
+            yield from _stop(parts)
         parts.append(part)
         empty = block_of(Part(part.kind, "", part.id, part.name))
         yield {"type": "content_block_start", "index": len(parts) - 1, "content_block": empty}
@@ -103,3 +124,12 @@ def _piece(parts: list[Part], part: Part, added: str) -> Iterator[Event]:
         kind, field = _DELTAS[part.kind]
         delta = {"type": kind, field: added}
         yield {"type": "content_block_delta", "index": len(parts) - 1, "delta": delta}
+
+
+def _stop(parts: list[Part]) -> Iterator[Event]:
+    """The end of the last block, after what it cites."""
+    index = len(parts) - 1
+    for one in parts[-1].cited:
+        delta = {"type": "citations_delta", "citation": citation(one)}
+        yield {"type": "content_block_delta", "index": index, "delta": delta}
+    yield {"type": "content_block_stop", "index": index}

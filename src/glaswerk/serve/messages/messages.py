@@ -14,7 +14,7 @@ from glaswerk.serve.chat_parts.prompt import Places
 from glaswerk.serve.contract.events import NamedEvents
 from glaswerk.serve.contract.operation import Call, Operation
 from glaswerk.serve.contract.shapes import TEXT, kind, object_of
-from glaswerk.serve.messages.blocks import Body, block_of, end_of, events, usage
+from glaswerk.serve.messages.blocks import Body, block_of, end_of, events, ours, usage
 from glaswerk.serve.messages.request import COUNT, CREATE, messages_of
 from glaswerk.serve.messages.tooling import FORM, effort_asked, form_asked, tools_asked
 from glaswerk.serve.stored.store import new_id
@@ -66,12 +66,13 @@ class Messages:
         asked, name, account = call.body, new_id("msg"), call.request.state.account
         answerer = await self._answerers.of(asked["model"], account)
         answer = await answerer.start(_question(asked, name), account, call.request)
-        message = _begun(name, asked["model"], answer.counts[0])
+        message = _begun(name, asked["model"], answer.counts[0]) | ours(answer)
         if asked.get("stream"):
             return NamedEvents(events(answer, message), answer.stop)
         await read_through(answer.steps(), answer, call.request)
         content = [block_of(part) for part in answer.parts or [Part("text")]]
-        return JSONResponse(message | end_of(answer) | {"content": content, "usage": usage(answer.counts)})
+        end = end_of(answer) | ours(answer)
+        return JSONResponse(message | end | {"content": content, "usage": usage(answer.counts)})
 
     async def count(self, call: Call) -> Response:
         """POST /v1/messages/count_tokens."""
@@ -94,6 +95,7 @@ def _question(asked: Body, name: str) -> Question:
         form=form_asked(asked, tools),
         places=Places("messages", FORM, "thinking"),
         effort=effort_asked(asked),
+        ours=asked.get("glaswerk"),
     )
 
 

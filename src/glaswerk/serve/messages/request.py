@@ -8,7 +8,7 @@ from typing import Any, cast
 from glaswerk.core.document import Message
 from glaswerk.serve.chat_parts.turns import add_call, tool_answer
 from glaswerk.serve.contract.schema import Schema
-from glaswerk.serve.contract.shapes import FLAG, FUNCTION_NAME, MODEL, TEXT, either, kind, object_of
+from glaswerk.serve.contract.shapes import FLAG, FUNCTION_NAME, MODEL, OURS, TEXT, either, kind, object_of
 from glaswerk.serve.errors import ApiError
 from glaswerk.serve.messages.tooling import TOOLING
 
@@ -83,6 +83,7 @@ CREATE: Schema = object_of(
         "temperature": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
         "top_p": {"type": ["number", "null"], "exclusiveMinimum": 0, "maximum": 1},
         "top_k": {"type": ["integer", "null"], "minimum": 0, "maximum": 2**31},
+        "glaswerk": OURS,
         "metadata": object_of({}, {"user_id": {"type": ["string", "null"], "maxLength": 256}}),
         "service_tier": either(None, "auto", "standard_only"),
     },

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from glaswerk.lab import Artifact, Lab
 from glaswerk.retrieve.build import find_passages
@@ -77,4 +77,4 @@ def _asked(lab: Lab, settings: OfferSettings, name: str, wanted: Sequence[str]) 
     short = name.split("/step-")[0]
     same = [other for other in wanted if other.split("/step-")[0] == short]
     found = settings.model(lab, short if len(same) == 1 else name)
-    return ModelSettings(found.name, name, found.engine, found.weights, found.options)
+    return replace(found, model=name)

@@ -44,7 +44,8 @@ VLLM_OPTIONS = frozenset(
 class ModelSettings:
     """How one model is served. `model`: the artifact, "chat" (its newest) or "chat/step-60" (this one).
 
-    `engine` is one of `EngineSettings` or "vllm"; `options` are those of vLLM.
+    `engine` is one of `EngineSettings` or "vllm"; `options` are those of vLLM. `ground`: whether its answers
+    rest on documents; None for what [serve.ground] says.
     """
 
     name: str
@@ -52,6 +53,7 @@ class ModelSettings:
     engine: str = "auto"
     weights: str = "f32"
     options: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    ground: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +104,9 @@ def size_of(value: Any) -> int:
 def _model(name: str, table: Any, both: EngineSettings) -> ModelSettings:
     if not _NAME.fullmatch(name):
         raise _wrong("models", "names of letters, digits, '-', '_' and '.'", name)
-    where, known = f"models.{name}", {"model", "engine", "weights", "vllm"}
+    where, known = f"models.{name}", {"model", "engine", "weights", "vllm", "ground"}
     if not isinstance(table, Mapping) or table.keys() - known:
-        raise _wrong(where, "a table with model, engine, weights and vllm", table)
+        raise _wrong(where, "a table with model, engine, weights, vllm and ground", table)
     texts = {key: table[key] for key in ("model", "engine", "weights") if key in table}
     for key, value in texts.items():
         choices = _CHOICES.get(key, ())
@@ -114,7 +116,11 @@ def _model(name: str, table: Any, both: EngineSettings) -> ModelSettings:
     options = _options(f"{where}.vllm", table.get("vllm", {}))
     if options and engine != "vllm":
         raise _wrong(f"{where}.engine", '"vllm", where options of vLLM are given', engine)
-    return ModelSettings(name, texts.get("model", name), engine, texts.get("weights", both.weights), options)
+    ground = table.get("ground")
+    if not isinstance(ground, bool | None):
+        raise _wrong(f"{where}.ground", "true or false", ground)
+    weights = texts.get("weights", both.weights)
+    return ModelSettings(name, texts.get("model", name), engine, weights, options, ground)
 
 
 def _options(where: str, table: Any) -> dict[str, str | int | float | bool]:

@@ -115,6 +115,8 @@ class _Stored:
         self.parts: Sequence[Part] = [_part(item) for item in self._items]
         self.thought, self.counts, self.called = 0, (0, 0, 0), False
         self.stopped_by: str | None = None
+        # An answer with a ground is not stored.
+        self.extra: Mapping[str, Any] = {}
 
     async def steps(self) -> AsyncIterator[Step]:
         """The pieces in which it was sent; those of a record without them are whole parts."""

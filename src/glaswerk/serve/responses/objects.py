@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from glaswerk.serve.answering.parts import Part
+from glaswerk.serve.answering.parts import Citation, Part
 from glaswerk.serve.contract.schema import Schema
 from glaswerk.serve.contract.shapes import TEXT, kind
 from glaswerk.serve.responses.items import ITEM
@@ -99,6 +99,11 @@ def started(asked: Mapping[str, Any], sampling: tuple[float, float], conversatio
     }
 
 
+def ours(extra: Mapping[str, Any]) -> Body:
+    """The fields of a response that rests on documents: it is not stored, as they may be forgotten."""
+    return {"store": False, "glaswerk": dict(extra)} if extra else {}
+
+
 def usage(counts: tuple[int, int, int], thought: int = 0) -> Body:
     """Token counts: (prompt, cached, completion); thought: those of thoughts among the last."""
     prompt, cached, completion = counts
@@ -111,9 +116,19 @@ def usage(counts: tuple[int, int, int], thought: int = 0) -> Body:
     }
 
 
-def text_part(text: str, logprobs: Sequence[Mapping[str, Any]] = ()) -> Body:
+def text_part(part: Part, logprobs: Sequence[Mapping[str, Any]] = ()) -> Body:
     """The text of an answer as a part of its message."""
-    return {"type": "output_text", "text": text, "annotations": [], "logprobs": list(logprobs)}
+    cited = [annotation(one) for one in part.cited]
+    return {"type": "output_text", "text": part.text, "annotations": cited, "logprobs": list(logprobs)}
+
+
+def annotation(cited: Citation) -> Body:
+    """A citation: of an address, or where its document has none, of the document as a file."""
+    if cited.url:
+        place = {"start_index": cited.start, "end_index": cited.end}
+        return {"type": "url_citation", "url": cited.url, "title": cited.title, **place}
+    named = {"file_id": cited.document, "filename": cited.title}
+    return {"type": "file_citation", **named, "index": cited.end}
 
 
 def message(name: str, status: str, content: Sequence[Body]) -> Body:
@@ -124,7 +139,7 @@ def message(name: str, status: str, content: Sequence[Body]) -> Body:
 def item_of(part: Part, name: str, status: str, logprobs: Sequence[Mapping[str, Any]] = ()) -> Body:
     """A part of an answer as an item."""
     if part.kind == "text":
-        return message(name, status, [text_part(part.text, logprobs)])
+        return message(name, status, [text_part(part, logprobs)])
     if part.kind == "thoughts":
         content = [{"type": "reasoning_text", "text": part.text}]
         return {"id": name, "type": "reasoning", "status": status, "summary": [], "content": content}

@@ -6,7 +6,7 @@ from typing import Any
 
 from glaswerk.serve.chat_parts.prompt import EFFORTS
 from glaswerk.serve.contract.schema import Schema
-from glaswerk.serve.contract.shapes import FLAG, ID, METADATA, MODEL, USER, either, object_of, only
+from glaswerk.serve.contract.shapes import FLAG, ID, METADATA, MODEL, OURS, USER, either, object_of, only
 from glaswerk.serve.errors import ApiError
 from glaswerk.serve.responses.items import INPUT
 from glaswerk.serve.responses.tooling import TOOLING
@@ -70,6 +70,7 @@ CREATE: Schema = object_of(
         "store": FLAG,
         "background": FLAG,
         "metadata": METADATA,
+        "glaswerk": OURS,
         "user": USER,
         "safety_identifier": USER,
         "max_tool_calls": {"type": ["integer", "null"], "minimum": 1, "maximum": 2**31},

@@ -114,7 +114,7 @@ class Responses:
         """
         answerer, read, response = await self._read(asked, project, account, unstored)
         answer = await answerer.start(_question(asked, response["id"], read.messages), account, request)
-        return self._writing(project, response, answer, read)
+        return self._writing(project, response | objects.ours(answer.extra), answer, read)
 
     async def prepare(
         self, asked: Body, project: str, account: Account, unstored: Unstored | None = None
@@ -282,4 +282,6 @@ def _question(asked: Body, name: str, messages: Sequence[Message]) -> Question:
         shorten=asked.get("truncation") == "auto",
         effort=(asked.get("reasoning") or {}).get("effort"),
         later=bool(asked.get("background")),
+        ours=asked.get("glaswerk"),
+        kept="store" if asked.get("store") else "conversation" if asked.get("conversation") else "",
     )

@@ -130,6 +130,9 @@ class Writing:
         if part.kind == "call":
             yield self._of_item("function_call_arguments.done", name=part.name, arguments=part.text)
         else:
+            for i, one in enumerate(part.cited):
+                found = objects.annotation(one)
+                yield self._at("output_text.annotation.added", annotation_index=i, annotation=found)
             more = {"logprobs": self._logprobs[-1]} if part.kind == "text" else {}
             name = "output_text.done" if part.kind == "text" else "reasoning_text.done"
             yield self._at(name, text=part.text, **more)
@@ -146,7 +149,8 @@ class Writing:
         """The response is whole: it gets its items, and is saved."""
         items = [self._item(part, i) for i, part in enumerate(parts)]
         counted = objects.usage(self.answer.counts, self.answer.thought)
-        self.response = objects.ended(self.response, items, self.answer.finish, counted)
+        ended = objects.ended(self.response, items, self.answer.finish, counted)
+        self.response = ended | objects.ours(self.answer.extra)
         await self.save()
 
     async def save(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 from glaswerk.serve.accounts.account import Usage
 from glaswerk.serve.answering import Step
+from glaswerk.serve.answering.answer import NOTHING_OURS
 from glaswerk.serve.answering.parts import Part
 from glaswerk.serve.errors import ApiError
 from glaswerk.serve.pool import unless_disconnected
@@ -22,6 +23,8 @@ _PATH = "/chat/completions"
 
 class UpstreamAnswer:
     """See `Answer`. body: of the chat completion that is asked for; keep: remembers its text."""
+
+    extra: Mapping[str, Any] = NOTHING_OURS
 
     def __init__(
         self,

@@ -56,6 +56,11 @@ class Upstreams:
         """The card of one model, or None if no upstream has it."""
         return next((card for card in await self.cards() if card["id"] == model), None)
 
+    def ground(self, model: str) -> bool | None:
+        """Whether answers of a model rest on documents by its upstream's table; None if it does not say."""
+        client = self._clients.get(model.partition("/")[0])
+        return client.upstream.ground if client else None
+
     def before(self, path: str, local: Endpoint) -> Endpoint:
         """An endpoint: requests for an upstream's model go there, all others to `local`."""
         if not self._clients and not self._own:

@@ -22,13 +22,15 @@ class Upstream:
 
     `url` ends before "/chat/completions", such as "http://127.0.0.1:11434/v1". `key_env`: the environment
     variable with its key; "" for none. `models`: the ids that are offered; empty for all that it lists.
-    Here a model is called "NAME/ID".
+    Here a model is called "NAME/ID". `ground`: whether answers of its models rest on documents; None for what
+    [serve.ground] says.
     """
 
     name: str
     url: str
     key_env: str = ""
     models: tuple[str, ...] = ()
+    ground: bool | None = None
     # The key itself, of a program that we started.
     secret: str = field(default="", repr=False)
 
@@ -60,15 +62,18 @@ def upstreams_of(lab: Lab) -> list[Upstream]:
 def _upstream(name: str, table: Any) -> Upstream:
     if not _NAME.fullmatch(name):
         raise _wrong("", "a name of small letters, digits, - and _", name)
-    if not isinstance(table, Mapping) or table.keys() - {"url", "key_env", "models"}:
-        raise _wrong(name, "url, key_env and models", table)
+    if not isinstance(table, Mapping) or table.keys() - {"url", "key_env", "models", "ground"}:
+        raise _wrong(name, "url, key_env, models and ground", table)
     models = table.get("models", [])
     if not isinstance(models, list) or not all(isinstance(model, str) and model for model in models):
         raise _wrong(f"{name}.models", 'a list such as ["llama3"]', models)
     variable = table.get("key_env", "")
     if not isinstance(variable, str) or (variable and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", variable)):
         raise _wrong(f"{name}.key_env", "the name of an environment variable", variable)
-    return Upstream(name, _url(name, table.get("url")), variable, tuple(models))
+    ground = table.get("ground")
+    if not isinstance(ground, bool | None):
+        raise _wrong(f"{name}.ground", "true or false", ground)
+    return Upstream(name, _url(name, table.get("url")), variable, tuple(models), ground)
 
 
 def _url(name: str, found: Any) -> str:
