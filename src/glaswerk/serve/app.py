@@ -48,6 +48,10 @@ from glaswerk.serve.responses.socket import ResponsesSocket
 from glaswerk.serve.security import SecurityMiddleware, is_loopback
 from glaswerk.serve.sources import SourcesApi
 from glaswerk.serve.stored.store import Store
+from glaswerk.serve.toolbox.approvals import Approvals
+from glaswerk.serve.toolbox.chat import ToolChat
+from glaswerk.serve.toolbox.listing import tools_operation
+from glaswerk.serve.toolbox.toolbox import Toolbox
 from glaswerk.serve.upstreams.gateway import Upstreams
 from glaswerk.serve.upstreams.own import OwnServers
 from glaswerk.serve.upstreams.settings import upstreams_of
@@ -93,19 +97,22 @@ def create_app(
     asking = Asking(content, Admission(models, upstreams, accounts, ground), limits)
     answerers = answerers_of(answering, upstreams, asking)
     responses = Responses(answerers, store)
-    search = search_operation(content, accounts, limits)
+    search, toolbox = search_operation(content, accounts, limits), Toolbox(lab, content, ground)
     operations = checked_operations(
-        answerers, responses, models, upstreams, store, batches, metrics, [search]
+        answerers, responses, models, upstreams, store, batches, metrics, [search, tools_operation(toolbox)]
     )
 
     asked = upstreams.before("/chat/completions", models.around(chat.__call__))
     grounded = Grounded(asked, asking, limits)
+    tooled = ToolChat(
+        grounded, toolbox, answerers, models, asking.admission, Approvals(store), answers, limits
+    )
     plain = upstreams.before("/completions", models.around(completions.__call__))
     continued = refusing(plain, asking, limits)
     routes = [
         *routes_of(for_contract_tests(operations) if served.names.contract else operations),
         ResponsesSocket(responses, models.using, accounts, limits).route(),
-        *_routes(models, chat, grounded, continued, sources, facts, upstreams),
+        *_routes(models, chat, tooled, continued, sources, facts, upstreams),
     ]
 
     app = Starlette(
@@ -156,7 +163,7 @@ def _lifespan(
 def _routes(
     loaded: LoadedModels,
     chat: Chat,
-    grounded: Grounded,
+    tooled: ToolChat,
     completions: Endpoint,
     sources: SourcesApi,
     facts: ModelInfo,
@@ -178,7 +185,7 @@ def _routes(
         Route("/v1/models", models.listed, methods=["GET"]),
         Route("/v1/models/{name:path}", models.one, methods=["GET"]),
         Route("/v1/models/{name:path}", models.delete, methods=["DELETE"]),
-        Route("/v1/chat/completions", grounded.__call__, methods=["POST"]),
+        Route("/v1/chat/completions", tooled.__call__, methods=["POST"]),
         Route("/v1/chat/completions", chat.stored.listed, methods=["GET"]),
         Route("/v1/chat/completions/{id}", chat.stored.one, methods=["GET"]),
         Route("/v1/chat/completions/{id}", chat.stored.update, methods=["POST"]),

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Kind = Literal["thoughts", "text", "call"]
+Kind = Literal["thoughts", "text", "call", "tool"]
+# Of a call that this server makes itself; "pending": a person must agree to it first.
+ToolStatus = Literal["running", "completed", "failed", "pending"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,29 @@ class Part:
         except ValueError:
             return {}
         return found if isinstance(found, dict) else {}
+
+
+@dataclass(slots=True)
+class ToolPart(Part):
+    """A call that this server makes itself, of the kind "tool", and what came of it. name: at its server.
+
+    approval: the id under which a person agreed to it, or may. called: what the model calls the tool.
+    """
+
+    server: str = ""
+    status: ToolStatus = "running"
+    output: str = ""
+    left_out: int = 0
+    approval: str = ""
+    called: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """As the field `glaswerk` of a chat completion shows it."""
+        shown: dict[str, Any] = {"id": self.id, "server": self.server, "name": self.name}
+        shown |= {"arguments": self.text, "status": self.status}
+        if self.status in ("completed", "failed"):
+            shown |= {"output": self.output, "left_out": self.left_out}
+        return shown | ({"approval": self.approval} if self.approval else {})
 
 
 class Parts:

@@ -20,6 +20,13 @@ from glaswerk.serve.contract.shapes import (
 )
 
 _TEXT_OR_NONE: Schema = {"type": ["string", "null"]}
+# Names of tools of this server, and words about calls that wait (`serve/toolbox`).
+_TOOLS: Schema = {"type": ["array", "null"], "maxItems": 32, "items": {"type": "string", "maxLength": 128}}
+_APPROVALS: Schema = {
+    "type": ["array", "null"],
+    "maxItems": 32,
+    "items": object_of({"id": {**TEXT, "minLength": 1, "maxLength": 128}, "approve": {"type": "boolean"}}),
+}
 _GROUND: Schema = {
     "anyOf": [
         FLAG,
@@ -173,7 +180,10 @@ CHAT = object_of(
         "echo": only(None, False, why="POST /v1/completions has it"),
         "verbosity": only(None, why=_NOT_HERE),
         "web_search_options": only(None, why=_NOT_HERE),
-        "glaswerk": {**object_of({}, {"trace": FLAG, "ground": _GROUND}), "type": ["object", "null"]},
+        "glaswerk": {
+            **object_of({}, {"trace": FLAG, "ground": _GROUND, "tools": _TOOLS, "approvals": _APPROVALS}),
+            "type": ["object", "null"],
+        },
     },
 )
 _IDS: Schema = {

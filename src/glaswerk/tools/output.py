@@ -1,0 +1,50 @@
+"""What a tool gave, as text that a model may read: bounded, printable, without marks of a chat template."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from glaswerk.tools.tool import Outcome
+
+# Characters that a model reads of one call: some 2,000 tokens. A tool that gives more says so.
+LONGEST = 8_000
+# What chat templates and readers of calls take for a turn, a call or a thought. The bracket alone changes.
+_MARKS = re.compile(
+    r"<(?=\s*/?\s*(?:tool|think|function|system|user|assistant|im_|s>|\|))"
+    r"|<(?=/?(?:start|end|begin)_of)"
+    r"|\[(?=\s*/?\s*(?:INST|TOOL|SYS|AVAILABLE_TOOLS))"
+    r"|<<(?=\s*/?\s*SYS)",
+    re.IGNORECASE,
+)
+_OTHER = {"<": "‹", "[": "⁅", "<<": "‹‹"}
+# Line ends and tabs stay; other control and format characters (directions, invisible tags) are shown.
+_KEPT = "\n\t"
+
+
+def outcome(text: str, *, failed: bool = False, most: int = LONGEST) -> Outcome:
+    """A text as an outcome: its first `most` characters, with a last line that counts those left out."""
+    left_out = max(0, len(text) - most)
+    shown = harmless(text[:most])
+    if left_out:
+        shown += f"\n[{left_out:,} more characters are left out]"
+    return Outcome(shown, failed, left_out)
+
+
+def failure(text: str) -> Outcome:
+    """The reason why a call gave nothing."""
+    return outcome(text, failed=True, most=1_000)
+
+
+def harmless(text: str) -> str:
+    """The text without what a template would read as a mark, and with invisible characters made visible."""
+    # Halves of surrogate pairs have no UTF-8, and no model's tokenizer takes them.
+    text = text.encode(errors="replace").decode().replace("\r\n", "\n").replace("\r", "\n")
+    visible = "".join(c if c in _KEPT or not _hidden(c) else "\ufffd" for c in text)
+    return _MARKS.sub(lambda match: _OTHER[match[0]], visible)
+
+
+def _hidden(character: str) -> bool:
+    return (
+        character > "~" and unicodedata.category(character) in ("Cc", "Cf", "Co", "Cn")
+    ) or character < " "

@@ -1,0 +1,128 @@
+"""A server with tools, of an upstream whose model calls what it is told to call."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from glaswerk.lab import Lab
+from glaswerk.retrieve import build
+from glaswerk.serve import create_app
+from tests.serve.conftest import Running, run_app
+
+Reply = str | list[tuple[str, dict[str, Any]]]
+
+
+class Script:
+    """An upstream with replies of its own: a text, or calls as (name, arguments), one reply a request."""
+
+    def __init__(self) -> None:
+        self.replies: list[Reply] = []
+        self.bodies: list[dict[str, Any]] = []
+        self.app = Starlette(
+            routes=[
+                Route("/v1/models", self.models, methods=["GET"]),
+                Route("/v1/chat/completions", self.chat, methods=["POST"]),
+            ]
+        )
+
+    async def models(self, _: Request) -> Response:
+        return JSONResponse({"object": "list", "data": [{"id": "script"}]})
+
+    async def chat(self, request: Request) -> Response:
+        self.bodies.append(await request.json())
+        reply = self.replies.pop(0) if self.replies else "I have nothing more to say."
+        return StreamingResponse(_events(reply, len(self.bodies)), media_type="text/event-stream")
+
+    def read(self) -> list[str]:
+        """What tools answered, as the model read it in its last request."""
+        return [m["content"] for m in self.bodies[-1]["messages"] if m["role"] == "tool"]
+
+
+async def _events(reply: Reply, number: int) -> AsyncIterator[bytes]:
+    if isinstance(reply, str):
+        for i, word in enumerate(reply.split(" ")):
+            yield _event({"content": f" {word}" if i else word})
+    else:
+        for i, (name, arguments) in enumerate(reply):
+            written = arguments if isinstance(arguments, str) else json.dumps(arguments)
+            function = {"name": name, "arguments": written}
+            call = {"index": i, "id": f"call_{number}_{i}", "type": "function", "function": function}
+            yield _event({"tool_calls": [call]})
+    yield _event({}, "stop" if isinstance(reply, str) else "tool_calls")
+    usage = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
+    yield b"data: " + json.dumps({"id": "x", "choices": [], "usage": usage}).encode() + b"\n\n"
+    yield b"data: [DONE]\n\n"
+
+
+def _event(delta: dict[str, Any], finish: str | None = None) -> bytes:
+    choice = {"index": 0, "delta": delta, "finish_reason": finish}
+    return b"data: " + json.dumps({"id": "x", "choices": [choice]}).encode() + b"\n\n"
+
+
+@pytest.fixture(scope="module")
+def scripting() -> Iterator[tuple[Script, Running]]:
+    made = Script()
+    with run_app(made.app) as running:
+        yield made, running
+
+
+@pytest.fixture
+def script(scripting: tuple[Script, Running]) -> Script:
+    found = scripting[0]
+    found.replies, found.bodies = [], []
+    return found
+
+
+@pytest.fixture(scope="module")
+def tool_folder(
+    glass_folder: Path, tmp_path_factory: pytest.TempPathFactory, scripting: tuple[Script, Running]
+) -> Path:
+    """A lab with passages and the upstream."""
+    folder = tmp_path_factory.mktemp("toolbox") / "lab"
+    ignored = shutil.ignore_patterns("answers", "accounts.db*", "stored.db*")
+    shutil.copytree(glass_folder, folder, ignore=ignored)
+    lab = Lab.open(folder)
+    build(lab, lab.need("corpus", "main", hint=""))
+    with (folder / "lab.toml").open("a") as file:
+        file.write(f'\n[serve.upstreams.other]\nurl = "{scripting[1].url}/v1"\n')
+    lab.ledger.close()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def tooled(tool_folder: Path) -> Iterator[Running]:
+    """The server; "other/script" is the upstream's model."""
+    lab = Lab.open(tool_folder)
+    with run_app(create_app(lab)) as running:
+        yield running
+    lab.ledger.close()
+
+
+@pytest.fixture
+def ask(tooled: Running) -> Callable[..., dict[str, Any]]:
+    """Asks one question with tools, and gives the answer's JSON."""
+
+    def run(
+        question: str, *tools: str, status: int = 200, at: Running = tooled, model: str = "other/script",
+        more: dict[str, Any] | None = None, **fields: Any,
+    ) -> dict[str, Any]:  # fmt: skip
+        messages = [{"role": "user", "content": question}]
+        ours = {"tools": list(tools), **(more or {})}
+        body = {"model": model, "messages": messages, "glaswerk": ours, **fields}
+        with at.client() as client:
+            found = client.post("/v1/chat/completions", content=json.dumps(body))
+        assert found.status_code == status, found.text
+        answer: dict[str, Any] = found.json()
+        return answer
+
+    return run
