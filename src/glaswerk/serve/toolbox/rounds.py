@@ -237,6 +237,11 @@ class RoundsAnswer:
         return self._parts
 
     @property
+    def extra(self) -> Mapping[str, Any]:
+        """See `Answer`."""
+        return self._inner.extra if self._inner else {}
+
+    @property
     def called(self) -> bool:
         """See `Answer`: whether calls wait for the client."""
         return any(part.kind == "call" for part in self._parts)
