@@ -27,6 +27,8 @@ from glaswerk.serve.contract.operation import routes_of
 from glaswerk.serve.endpoints import answerers_of, checked_operations
 from glaswerk.serve.errors import HANDLERS
 from glaswerk.serve.files.batches import Batches
+from glaswerk.serve.files.lab_store import LabStore
+from glaswerk.serve.files.search import StoreSearch
 from glaswerk.serve.grounded import (
     Admission,
     Asking,
@@ -43,6 +45,7 @@ from glaswerk.serve.models import Models
 from glaswerk.serve.observed.metrics import Metrics, MetricsMiddleware
 from glaswerk.serve.pool import Pool
 from glaswerk.serve.recent_answers import RecentAnswers
+from glaswerk.serve.responses.file_search import FileSearch
 from glaswerk.serve.responses.responses import Responses
 from glaswerk.serve.responses.socket import ResponsesSocket
 from glaswerk.serve.security import SecurityMiddleware, is_loopback
@@ -96,10 +99,13 @@ def create_app(
     answering = Answering(served, pool, answers, accounts, limits)
     asking = Asking(content, Admission(models, upstreams, accounts, ground), limits)
     answerers = answerers_of(answering, upstreams, asking)
-    responses = Responses(answerers, store)
+    stores = StoreSearch(store, LabStore(content, private=ground.private))
+    files = FileSearch(stores, lambda name: asking.admission.place(name) == "elsewhere")
+    responses = Responses(answerers, store, files)
     search, toolbox = search_operation(content, accounts, limits), Toolbox(lab, content, ground)
+    more = [search, tools_operation(toolbox)]
     operations = checked_operations(
-        answerers, responses, models, upstreams, store, batches, metrics, [search, tools_operation(toolbox)]
+        answerers, responses, models, upstreams, store, batches, stores, metrics, more
     )
 
     asked = upstreams.before("/chat/completions", models.around(chat.__call__))

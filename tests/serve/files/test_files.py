@@ -175,20 +175,39 @@ def test_another_projects_files_do_not_exist(start: Callable[..., Running], copy
         assert own.files.content(file).read() == BRIDGE.encode()
 
 
-def test_passages_cover_the_text_and_overlap() -> None:
-    text = " ".join(f"w{i}" for i in range(1000))
-    found = list(passages(text, 300, 100))
-    assert found[0].startswith("w0 ")
-    assert found[-1].endswith("w999")
-    assert all(len(piece.split()) <= 300 for piece in found)
-    assert set(text.split()) == {word for piece in found for word in piece.split()}
-    assert list(passages("")) == []
-    assert list(passages("!?")) == []
+def test_passages_are_whole_sentences_that_cover_the_text() -> None:
+    text = " ".join(f"Sentence number {i} says a few words more." for i in range(200))
+    found = list(passages(text))
+    assert len(found) > 5
+    assert " ".join(found) == text
+    assert all(piece.endswith("more.") and len(piece.split()) <= 120 for piece in found)
+    assert list(passages("")) == list(passages(" \n ")) == []
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("Which bridges were built?", "The bridge was built in 1874."),
+        ("Wer hat die Brücken gebaut?", "Die alte Brücke am Fluss."),
+        ("Wann öffnet die Bäckerei?", "Die Bäckereien sind um sechs geöffnet."),
+        ("Brückenbau", "Der Bau der Brücke. Die Brücke am Bau ist alt."),
+        ("運河", "この運河は古い。"),
+    ],
+)
+def test_a_question_finds_a_text_by_the_forms_of_its_words(question: str, text: str) -> None:
+    scores = rank(question, ["A pond in the park.", text, "Ein Teich im Park."])
+    assert scores[1] > 0
+    assert scores[0] == scores[2] == 0
+
+
+def test_common_words_of_a_question_find_nothing_where_it_has_others() -> None:
+    assert rank("When does the zeppelin land?", ["the when does it", "a pond"]) == [0, 0]
+    assert rank("Are we to be?", ["to be", "a pond"])[0] > 0
 
 
 def test_rare_words_count_more_than_common_ones() -> None:
-    scores = rank("the bridge", ["the the the old mill", "the bridge", "a pond"])
-    assert scores[1] > scores[0] > scores[2] == 0
+    scores = rank("old bridge", ["old, old, old mill", "an old bridge", "a pond", "an old tree"])
+    assert scores[1] > scores[0] > scores[3] > scores[2] == 0
     assert all(0 <= score < 1 for score in scores)
     assert rank("anything", []) == []
     assert rank("!?", ["a", ""]) == rank("other", ["a", ""]) == [0, 0]

@@ -26,8 +26,8 @@ class Question:
 
     tools, form: what the answer may or must call, and the form of its text. places: the fields of the
     request, for errors. effort: how hard to think, None for what the model does by itself. later: nobody
-    waits for its first word. ours: the request's field `glaswerk`. kept: the field that asks to store the
-    answer, "" if none does.
+    waits for its first word. ours: the request's field `glaswerk`. kept: a field that no ground allows,
+    such as one that stores the answer, "" for none.
     """
 
     id: str

@@ -12,6 +12,7 @@ from glaswerk.serve.answering import Answerer, Answerers, Answering
 from glaswerk.serve.contract.operation import Call, Operation
 from glaswerk.serve.files import file_operations
 from glaswerk.serve.files.batches import Batches
+from glaswerk.serve.files.search import StoreSearch
 from glaswerk.serve.grounded import Asking, GroundedAnswerer
 from glaswerk.serve.loaded.models import LoadedModels
 from glaswerk.serve.messages.messages import Messages
@@ -45,6 +46,7 @@ def checked_operations(
     upstreams: Upstreams,
     store: Store,
     batches: Batches,
+    stores: StoreSearch,
     metrics: Metrics,
     more: Sequence[Operation] = (),
 ) -> Sequence[Operation]:
@@ -57,7 +59,7 @@ def checked_operations(
     own = [
         *(_about_its_model(operation, models, upstreams) for operation in of_a_model),
         *moderation_operations(numbers=models.current.names.contract),
-        *file_operations(store, batches),
+        *file_operations(store, batches, stores),
         *metrics.operations(),
         *more,
     ]

@@ -11,13 +11,14 @@ from glaswerk.serve.contract.operation import Call, Operation
 from glaswerk.serve.contract.schema import Schema
 from glaswerk.serve.contract.shapes import ID, PAGING, TEXT, TIME, deleted, kind, listed, object_of, only
 from glaswerk.serve.errors import ApiError
+from glaswerk.serve.files.lab_store import check_writable
 from glaswerk.serve.files.passages import passages
 from glaswerk.serve.stored.store import Store, new_id, now
 
 Body = dict[str, Any]
-_MOST_BYTES, _MOST_PASSAGES = 20_000_000, 20_000
+_MOST_BYTES, _MOST_PASSAGES = 20_000_000, 50_000
 FILE, _BATCH = "vector_store_file", "vector_store_file_batch"
-CHUNKING = only(None, {"type": "auto"}, why="passages have 600 words, each 300 of the one before")
+CHUNKING = only(None, {"type": "auto"}, why="passages are about 120 words of whole sentences")
 _ATTRIBUTES: Schema = {
     "type": ["object", "null"],
     "maxProperties": 16,
@@ -103,6 +104,7 @@ class VectorStoreFiles:
         ]
 
     def _home(self, call: Call) -> str:
+        check_writable(call.path("vector_store_id"))
         found = self._store.get(call.project, "vector_store", call.path("vector_store_id"))
         return str(found["id"])
 
@@ -123,7 +125,7 @@ class VectorStoreFiles:
             self._remove(project, home, name)
         text, error = self._text(project, file)
         pieces = list(passages(text))
-        if len(pieces) + sum(1 for _ in self._store.all(project, "passage", home)) > _MOST_PASSAGES:
+        if len(pieces) + self._store.mark(project, "passage", home)[0] > _MOST_PASSAGES:
             message = f"expected up to {_MOST_PASSAGES:,} passages in a vector store, found more"
             raise ApiError(400, message, param="file_id", code="storage_full")
         for piece in pieces:
@@ -170,11 +172,13 @@ class VectorStoreFiles:
     async def file(self, call: Call) -> Response:
         """GET /v1/vector_stores/{id}/files/{file}."""
         place = call.path("file_id"), call.path("vector_store_id")
+        check_writable(place[1])
         return JSONResponse(await self._store.run(self._store.get, call.project, FILE, *place))
 
     async def drop(self, call: Call) -> Response:
         """DELETE /v1/vector_stores/{id}/files/{file}."""
         name, home = call.path("file_id"), call.path("vector_store_id")
+        check_writable(home)
         await self._store.run(self._store.together, lambda: self._remove(call.project, home, name))
         return JSONResponse({"id": name, "object": "vector_store.file.deleted", "deleted": True})
 

@@ -1,6 +1,7 @@
 """The endpoints of vector stores: text files in passages, found by their words (BM25), not by vectors.
 
-A small chat model's vectors are worse at this than words are; the name is OpenAI's.
+A small chat model's vectors are worse at this than words are; the name is OpenAI's. `vs_lab` is the lab's own
+corpus (`lab_store.py`).
 """
 
 from __future__ import annotations
@@ -11,14 +12,16 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
+from glaswerk.serve.accounts.account import Account
+from glaswerk.serve.accounts.accounts import Accounts
 from glaswerk.serve.contract.operation import Call, Operation
 from glaswerk.serve.contract.schema import Schema
 from glaswerk.serve.contract.shapes import ID, METADATA, PAGING, TEXT, TIME, deleted, kind, listed, object_of
-from glaswerk.serve.errors import ApiError
-from glaswerk.serve.files.attribute_filters import FILTERS, keeps
-from glaswerk.serve.files.passages import rank
+from glaswerk.serve.files.found import Found, Search, searching
+from glaswerk.serve.files.lab_store import LAB, check_writable
+from glaswerk.serve.files.search import StoreSearch, end
 from glaswerk.serve.files.vector_store_files import CHUNKING, COUNTS, FILE, VectorStoreFiles, counts_of
-from glaswerk.serve.stored.store import Store, new_id, now
+from glaswerk.serve.stored.store import Store, new_id, now, page_of
 
 Body = dict[str, Any]
 _FIELDS: dict[str, Schema] = {
@@ -55,22 +58,11 @@ _SEARCH = object_of(
         }
     },
     {
-        "filters": FILTERS,
-        "max_num_results": {"type": ["integer", "null"], "minimum": 1, "maximum": 50},
+        **searching(["none", "auto", "default-2024-11-15"]),
         "rewrite_query": {
             "type": ["boolean", "null"],
             "enum": [None, False],
             "x-unsupported": "words are kept",
-        },
-        "ranking_options": {
-            **object_of(
-                {},
-                {
-                    "ranker": {"enum": ["none", "auto", "default-2024-11-15"]},
-                    "score_threshold": {"type": "number", "minimum": 0, "maximum": 1},
-                },
-            ),
-            "type": ["object", "null"],
         },
     },
 )
@@ -100,8 +92,8 @@ _ALL, _ONE = "/v1/vector_stores", "/v1/vector_stores/{vector_store_id}"
 class VectorStores:
     """The vector stores of each project."""
 
-    def __init__(self, store: Store) -> None:
-        self._store, self._files = store, VectorStoreFiles(store)
+    def __init__(self, store: Store, search: StoreSearch) -> None:
+        self._store, self._files, self._search = store, VectorStoreFiles(store), search
 
     def operations(self) -> Sequence[Operation]:
         """All endpoints."""
@@ -139,7 +131,7 @@ class VectorStores:
             "description": body.get("description"),
             "status": "completed",
             "expires_after": body.get("expires_after"),
-            "expires_at": _end(body.get("expires_after")),
+            "expires_at": end(body.get("expires_after")),
             "metadata": body.get("metadata") or {},
         }
 
@@ -155,22 +147,43 @@ class VectorStores:
         """GET /v1/vector_stores."""
 
         def work() -> Body:
+            lab = self._search.lab
+            if call.query.get("after") == LAB or call.query.get("before") == LAB:
+                return self._beside_lab(call)
             page = self._store.page(call.project, "vector_store", call.query)
-            return page | {"data": [self._shown(call.project, one) for one in page["data"]]}
+            page |= {"data": [self._shown(call.project, one) for one in page["data"]]}
+            return _with_lab(page, call.query, lab.card()) if lab.there() else page
 
         return JSONResponse(await self._store.run(work))
 
+    def _beside_lab(self, call: Call) -> Body:
+        """The stores before or after the lab's own: all others, or none. Raises ApiError 404 without it."""
+        self._search.lab.card()
+        newest = call.query.get("order", "desc") == "desc"
+        if newest == ("after" in call.query):
+            return page_of([], more=False)
+        query = {name: call.query[name] for name in ("order", "limit") if name in call.query}
+        page = self._store.page(call.project, "vector_store", query)
+        return page | {"data": [self._shown(call.project, one) for one in page["data"]]}
+
     async def find(self, call: Call) -> Response:
         """GET /v1/vector_stores/{id}."""
-        return JSONResponse(await self._store.run(lambda: self._shown(call.project, self._get(call))))
+
+        def work() -> Body:
+            if call.path("vector_store_id") == LAB:
+                return self._search.lab.card()
+            return self._shown(call.project, self._get(call))
+
+        return JSONResponse(await self._store.run(work))
 
     async def change(self, call: Call) -> Response:
         """POST /v1/vector_stores/{id}."""
+        check_writable(call.path("vector_store_id"))
 
         def work() -> Body:
             given = {"metadata": call.body["metadata"] or {}} if "metadata" in call.body else {}
             if "expires_after" in call.body:
-                given["expires_at"] = _end(call.body["expires_after"])
+                given["expires_at"] = end(call.body["expires_after"])
             found = self._get(call) | call.body | given
             self._store.change(call.project, "vector_store", found | {"name": found["name"] or ""})
             return self._shown(call.project, found | {"name": found["name"] or ""})
@@ -180,53 +193,61 @@ class VectorStores:
     async def delete(self, call: Call) -> Response:
         """DELETE /v1/vector_stores/{id}; the files themselves stay."""
         name = call.path("vector_store_id")
+        check_writable(name)
         await self._store.run(self._store.remove, call.project, "vector_store", name)
         return JSONResponse({"id": name, "object": "vector_store.deleted", "deleted": True})
 
-    def _used(self, call: Call) -> str:
-        """The id of a vector store that is used now. Raises ApiError 400 if its time is over."""
-        found = self._get(call)
-        if (found["expires_at"] or math.inf) <= now():
-            message = "this vector store expired; make another with POST /v1/vector_stores"
-            raise ApiError(400, message, param="vector_store_id", code="vector_store_expired")
-        if found["expires_after"]:
-            again = {"last_active_at": now(), "expires_at": _end(found["expires_after"])}
-            self._store.change(call.project, "vector_store", found | again)
-        return str(found["id"])
-
     async def search(self, call: Call) -> Response:
         """POST /v1/vector_stores/{id}/search."""
-        return JSONResponse(await self._store.run(self._searched, call))
+        name, asked = call.path("vector_store_id"), call.body["query"]
+        wanted = Search.of(asked if isinstance(asked, str) else " ".join(asked), call.body)
+        if name == LAB:
+            await self._count(call)
+        found = await self._store.run(self._search.search, call.project, name, wanted)
+        return JSONResponse(
+            {
+                "object": "vector_store.search_results.page",
+                "search_query": [asked] if isinstance(asked, str) else asked,
+                "data": [_shown_result(one) for one in found],
+                "has_more": False,
+                "next_page": None,
+            }
+        )
 
-    def _searched(self, call: Call) -> Body:
-        home, asked = self._used(call), call.body["query"]
-        question = asked if isinstance(asked, str) else " ".join(asked)
-        files = {file["id"]: file for file in self._store.all(call.project, FILE, home)}
-        wanted = call.body.get("filters")
-        kept = {name for name, file in files.items() if keeps(wanted, file["attributes"])}
-        pieces = [one for one in self._store.all(call.project, "passage", home) if one["file_id"] in kept]
-        scores = rank(question, [piece["text"] for piece in pieces])
-        least = (call.body.get("ranking_options") or {}).get("score_threshold", 0.0)
-        best = sorted(range(len(pieces)), key=lambda i: -scores[i])[: call.body.get("max_num_results") or 10]
-        return {
-            "object": "vector_store.search_results.page",
-            "search_query": [asked] if isinstance(asked, str) else asked,
-            "data": [
-                {
-                    "file_id": pieces[i]["file_id"],
-                    "filename": files[pieces[i]["file_id"]]["filename"],
-                    "score": scores[i],
-                    "attributes": files[pieces[i]["file_id"]]["attributes"],
-                    "content": [{"type": "text", "text": pieces[i]["text"]}],
-                }
-                for i in best
-                if scores[i] > 0 and scores[i] >= least
-            ],
-            "has_more": False,
-            "next_page": None,
-        }
+    async def _count(self, call: Call) -> None:
+        """Searching the lab's documents counts as GET /v1/glaswerk/search does. Raises ApiError 404, 429."""
+        await self._store.run(self._search.check, call.project, LAB)
+        account: Account = call.request.state.account
+        accounts: Accounts = call.request.app.state.accounts
+        used = await accounts.begin(
+            account,
+            # No model answers: a key for some models may search, too.
+            model=next(iter(account.models), "search"),
+            endpoint="vector_stores/search",
+            prompt_tokens=0,
+            max_tokens=0,
+            response=new_id("search"),
+        )
+        await used.finish(0, 0, 0, "stop")
 
 
-def _end(after: Body | None) -> int | None:
-    """When a vector store that is used now expires."""
-    return now() + 86_400 * int(after["days"]) if after else None
+def _shown_result(one: Found) -> Body:
+    return {
+        "file_id": one.file,
+        "filename": one.filename,
+        "score": one.score,
+        "attributes": dict(one.attributes),
+        "content": [{"type": "text", "text": one.text}],
+    }
+
+
+def _with_lab(page: Body, query: Body, card: Body) -> Body:
+    """A page of the list with the lab's own store, which counts as the oldest of all."""
+    newest, most = query.get("order", "desc") == "desc", query.get("limit", 20)
+    found = list(page["data"])
+    more = page["has_more"]
+    if newest and not more and "before" not in query:
+        found.append(card)
+    elif not newest and "after" not in query:
+        found.insert(0, card)
+    return page_of(found[:most], more=more or len(found) > most)

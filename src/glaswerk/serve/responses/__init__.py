@@ -3,7 +3,7 @@
 `request.py` is what a request may say, `items.py` turns items into messages, `objects.py` builds the
 response, `writing.py` its stream, `following.py` the same stream again; `responses.py` and
 `conversations.py` have the endpoints, `socket.py` has them over a WebSocket, `compaction.py` shortens a
-history.
+history, `file_search.py` is the tool that the server itself uses.
 """
 
 from __future__ import annotations

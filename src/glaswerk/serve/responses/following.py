@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any
 
 from glaswerk.serve.answering import Step
-from glaswerk.serve.answering.parts import Kind, Part
+from glaswerk.serve.answering.parts import Citation, Kind, Part
 from glaswerk.serve.contract.events import Event
 from glaswerk.serve.errors import ApiError
 from glaswerk.serve.responses.objects import Body
@@ -91,11 +91,15 @@ class _Again(Writing):
         self._whole: Body = record["response"]
         none: Body = {"completed_at": None, "incomplete_details": None, "output": [], "usage": None}
         begun = self._whole | none | {"status": "in_progress"}
-        super().__init__(begun, _Stored(self._whole, record.get("deltas")), _saved)
+        output = self._whole["output"]
+        calls = [item for item in output if item["type"] not in _KINDS]
+        self._items = [item for item in output if item["type"] in _KINDS]
+        answer = _Stored(self._whole["status"], self._items, record.get("deltas"))
+        super().__init__(begun, answer, _saved, calls=calls)
 
     def new_id(self, kind: Kind) -> str:
         """The id that the item has."""
-        return str(self._whole["output"][len(self.deltas)]["id"])
+        return str(self._items[len(self.deltas)]["id"])
 
     async def end(self, parts: Sequence[Part]) -> None:
         """As it is stored."""
@@ -109,9 +113,9 @@ async def _saved(_: Writing) -> None:
 class _Stored:
     """The answer of a stored response: see `Answer`."""
 
-    def __init__(self, response: Body, deltas: Deltas | None) -> None:
-        self.finish: str | None = _FINISHES.get(response["status"], "cancelled")
-        self._items, self._deltas = response["output"], deltas
+    def __init__(self, status: str, items: Sequence[Body], deltas: Deltas | None) -> None:
+        self.finish: str | None = _FINISHES.get(status, "cancelled")
+        self._items, self._deltas = items, deltas
         self.parts: Sequence[Part] = [_part(item) for item in self._items]
         self.thought, self.counts, self.called = 0, (0, 0, 0), False
         self.stopped_by: str | None = None
@@ -145,7 +149,16 @@ def _part(item: Mapping[str, Any]) -> Part:
     kind = _KINDS[item["type"]]
     if kind == "call":
         return Part(kind, item["arguments"], item["call_id"], item["name"])
-    return Part(kind, "".join(part["text"] for part in item["content"]))
+    text = "".join(part["text"] for part in item["content"])
+    return Part(kind, text, cited=[*_cited(item)])
+
+
+def _cited(item: Mapping[str, Any]) -> Iterator[Citation]:
+    """Of an answer that is stored, files alone."""
+    for part in item["content"]:
+        for one in part.get("annotations", ()):
+            end = one["index"]
+            yield Citation(end, end, one["file_id"], one["filename"])
 
 
 def _logprobs(item: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -11,6 +11,7 @@ from glaswerk.serve.chat_parts.turns import add_call, tool_answer
 from glaswerk.serve.contract.schema import Schema
 from glaswerk.serve.contract.shapes import FUNCTION_NAME, TEXT, kind, object_of
 from glaswerk.serve.responses.compaction import unpacked
+from glaswerk.serve.responses.file_search import CALL as SEARCHED
 from glaswerk.serve.stored.store import new_id
 
 Item = dict[str, Any]
@@ -24,6 +25,7 @@ _PREFIXES = {
     "message": "msg",
     "reasoning": "rs",
     "compaction": "cmp",
+    "file_search_call": "fs",
     "function_call": "fc",
     "function_call_output": "fco",
 }
@@ -90,7 +92,7 @@ _OUTPUT = object_of(
     },
     {"id": _NAME, "status": _STATUS, "caller": _OBJECT, "name": _NAME},
 )
-INPUT_ITEM: Schema = {"anyOf": [_MESSAGE, _REASONING, _COMPACTION, _CALL, _OUTPUT]}
+INPUT_ITEM: Schema = {"anyOf": [_MESSAGE, _REASONING, _COMPACTION, _CALL, _OUTPUT, SEARCHED]}
 INPUT: Schema = {"anyOf": [TEXT, {"type": "array", "items": INPUT_ITEM, "maxItems": MOST_ITEMS}]}
 # What is given back has ids and complete parts.
 ITEM: Schema = {
@@ -100,7 +102,7 @@ ITEM: Schema = {
         "id": TEXT,
         "type": {
             "type": "string",
-            "enum": ["message", "reasoning", "compaction", "function_call", "function_call_output"],
+            "enum": [*_PREFIXES],
         },
     },
     "additionalProperties": True,
@@ -127,7 +129,7 @@ def _stored(item: Item) -> Item:
     name = new_id(_PREFIXES[item.get("type") or "message"])
     if item.get("type") in ("reasoning", "compaction"):
         return {**item, "id": name}
-    if item.get("type") in ("function_call", "function_call_output"):
+    if item.get("type") in ("function_call", "function_call_output", "file_search_call"):
         given = {key: value for key, value in item.items() if value is not None}
         return {**given, "id": name, "status": item.get("status") or "completed"}
     content = item["content"]
@@ -150,7 +152,8 @@ def _complete(part: Mapping[str, Any]) -> Item:
 
 
 def messages_of(items: Iterable[Item], instructions: str | None = None) -> list[Message]:
-    """The messages of items in their order, the instructions before them. Reasoning is not read again.
+    """The messages of items in their order, the instructions before them. Reasoning and searches are not read
+    again.
 
     Raises ApiError 400 for what a tool answered to no call.
     """

@@ -8,13 +8,14 @@ from glaswerk.serve.chat_parts.prompt import EFFORTS
 from glaswerk.serve.contract.schema import Schema
 from glaswerk.serve.contract.shapes import FLAG, ID, METADATA, MODEL, OURS, USER, either, object_of, only
 from glaswerk.serve.errors import ApiError
+from glaswerk.serve.responses.file_search import RESULTS
 from glaswerk.serve.responses.items import INPUT
 from glaswerk.serve.responses.tooling import TOOLING
 
 LOGPROBS = "message.output_text.logprobs"
 # Things to include that this server's answers never have.
 _ABSENT = (
-    *("code_interpreter_call.outputs", "computer_call_output.output.image_url", "file_search_call.results"),
+    *("code_interpreter_call.outputs", "computer_call_output.output.image_url"),
     *("message.input_image.image_url", "reasoning.encrypted_content", "web_search_call.action.sources"),
     "web_search_call.results",
 )
@@ -60,7 +61,7 @@ CREATE: Schema = object_of(
         "include": {
             "type": ["array", "null"],
             "maxItems": 20,
-            "items": {"type": "string", "enum": [LOGPROBS, *_ABSENT]},
+            "items": {"type": "string", "enum": [LOGPROBS, RESULTS, *_ABSENT]},
         },
         "stream": FLAG,
         "stream_options": {

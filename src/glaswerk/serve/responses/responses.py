@@ -22,6 +22,7 @@ from glaswerk.serve.contract.schema import Schema
 from glaswerk.serve.contract.shapes import PAGING, TEXT, deleted, kind, listed, object_of
 from glaswerk.serve.errors import ApiError
 from glaswerk.serve.responses import compaction, objects
+from glaswerk.serve.responses.file_search import RESULTS, FileSearch, Searched, fitting, to_be_stored, tool_of
 from glaswerk.serve.responses.following import Log, begun, replayed
 from glaswerk.serve.responses.history import Asked, Unstored, what_is_asked
 from glaswerk.serve.responses.items import ITEM, Item
@@ -42,8 +43,8 @@ _STOPPED = "the server stopped before this answer was whole; ask again"
 class Responses:
     """Responses of one server. Those that are stored are of a project, and can be fetched and continued."""
 
-    def __init__(self, answerers: Answerers, store: Store) -> None:
-        self._answerers, self._store = answerers, store
+    def __init__(self, answerers: Answerers, store: Store, files: FileSearch) -> None:
+        self._answerers, self._store, self._files = answerers, store, files
         # Answers in the background, by id.
         self._running: dict[str, tuple[asyncio.Task[None], Writing, Log]] = {}
 
@@ -113,8 +114,20 @@ class Responses:
         unstored: what it may continue besides stored responses. Raises ApiError as `Answerer.start`.
         """
         answerer, read, response = await self._read(asked, project, account, unstored)
-        answer = await answerer.start(_question(asked, response["id"], read.messages), account, request)
-        return self._writing(project, response | objects.ours(answer.extra), answer, read)
+        question = _question(asked, response["id"], read.messages)
+        searched = await self._searched(asked, project, read.messages)
+        if searched is not None:
+            question, searched = await self._store.run(fitting, answerer, question, searched)
+        answer = await answerer.start(question, account, request)
+        response |= objects.ours(answer.extra)
+        return self._writing(project, response, answer, read, searched, asked.get("include"))
+
+    async def _searched(self, asked: Body, project: str, messages: Sequence[Message]) -> Searched | None:
+        """What the tool `file_search` found; None for a request without it."""
+        tool = tool_of(asked)
+        if tool is None:
+            return None
+        return await self._store.run(self._files.search, project, asked["model"], tool, messages)
 
     async def prepare(
         self, asked: Body, project: str, account: Account, unstored: Unstored | None = None
@@ -131,11 +144,22 @@ class Responses:
         read = await self._store.run(what_is_asked, self._store, project, asked, unstored)
         return answerer, read, objects.started(asked, answerer.sampling(asked), conversation_id(asked))
 
-    def _writing(self, project: str, response: Body, answer: Answer, read: Asked) -> Writing:
+    def _writing(
+        self,
+        project: str,
+        response: Body,
+        answer: Answer,
+        read: Asked,
+        searched: Searched | None = None,
+        include: Sequence[str] | None = None,
+    ) -> Writing:
         async def save(writing: Writing) -> None:
             await self._store.run(self._keep, project, writing.response, read.items, writing.deltas)
 
-        return Writing(response, answer, save, read)
+        if searched is None:
+            return Writing(response, answer, save, read)
+        item = searched.item(shown=RESULTS in (include or ()))
+        return Writing(response, answer, save, read, [item], searched.citations)
 
     async def _in_background(self, call: Call, writing: Writing) -> Response:
         response, log = writing.response, Log()
@@ -159,6 +183,7 @@ class Responses:
 
     def _keep(self, project: str, response: Body, items: list[Item], deltas: Deltas) -> None:
         """Store a response, and its items in its conversation once it is at its end."""
+        response = to_be_stored(response)
         conversation, record = response["conversation"], {"id": response["id"], "response": response}
 
         def work() -> None:
@@ -283,5 +308,11 @@ def _question(asked: Body, name: str, messages: Sequence[Message]) -> Question:
         effort=(asked.get("reasoning") or {}).get("effort"),
         later=bool(asked.get("background")),
         ours=asked.get("glaswerk"),
-        kept="store" if asked.get("store") else "conversation" if asked.get("conversation") else "",
+        kept=_kept(asked),
     )
+
+
+def _kept(asked: Body) -> str:
+    """The field that asks for what no ground allows: to keep the answer, or to rest on other files."""
+    named = {"store": asked.get("store"), "conversation": asked.get("conversation"), "tools": tool_of(asked)}
+    return next((name for name, given in named.items() if given), "")

@@ -10,6 +10,8 @@ from glaswerk.serve.chat_parts.tools import MOST_TOOLS, Tools, tools
 from glaswerk.serve.contract.schema import Schema
 from glaswerk.serve.contract.shapes import FLAG, FUNCTION_NAME, either, kind, object_of
 from glaswerk.serve.fields import unsupported
+from glaswerk.serve.files.found import RESULTS
+from glaswerk.serve.responses import file_search
 
 FORM = "text.format"
 _NOTHING: Schema = {"type": ["object", "null"]}
@@ -26,11 +28,17 @@ _FUNCTION = object_of(
     },
 )
 _NAMED = object_of({"type": kind("function"), "name": FUNCTION_NAME})
+_SEARCH = object_of({"type": kind(file_search.TOOL)})
 _ALLOWED = object_of(
     {
         "type": kind("allowed_tools"),
         "mode": {"type": "string", "enum": ["auto", "required"]},
-        "tools": {"type": "array", "minItems": 1, "maxItems": MOST_TOOLS, "items": _NAMED},
+        "tools": {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": MOST_TOOLS,
+            "items": {"anyOf": [_NAMED, _SEARCH]},
+        },
     }
 )
 _FORMAT: Schema = {
@@ -45,12 +53,13 @@ _FORMAT: Schema = {
     ]
 }
 TOOLING: dict[str, Schema] = {
-    # One alternative, so that a tool of another type is named by it.
-    "tools": {**_LIST, "items": {"anyOf": [_FUNCTION]}},
+    # Alternatives, so that a tool of another type is named by it.
+    "tools": {**_LIST, "items": {"anyOf": [_FUNCTION, file_search.SCHEMA]}},
     "tool_choice": {
         "anyOf": [
             {"type": ["string", "null"], "enum": [None, "none", "auto", "required"]},
             _NAMED,
+            _SEARCH,
             _ALLOWED,
         ]
     },
@@ -63,13 +72,34 @@ TOOLING: dict[str, Schema] = {
 
 
 def tools_asked(asked: Mapping[str, Any]) -> Tools:
-    """The tools of a request. Raises ApiError 400 for two of one name, and for a choice of none of them."""
-    choice = asked.get("tool_choice")
-    if isinstance(choice, dict) and choice["type"] == "allowed_tools":
-        choice = {"type": "allowed_tools", "allowed_tools": choice}
-    functions = [{"type": "function", "function": tool} for tool in asked.get("tools") or []]
+    """The functions of a request. Raises ApiError 400 for two of one name, and for a choice of none of them.
+
+    Where the server searches files, a tool is used already: functions may be called, but need not be.
+    """
+    given = asked.get("tools") or []
+    functions = [{"type": "function", "function": tool} for tool in given if tool["type"] == "function"]
+    choice = _choice(asked, searches=file_search.tool_of(asked) is not None)
     parallel = asked.get("parallel_tool_calls")
     return tools({"tools": functions, "tool_choice": choice, "parallel_tool_calls": parallel})
+
+
+def _choice(asked: Mapping[str, Any], *, searches: bool) -> Any:
+    """The choice among functions, as chat completions have it."""
+    choice = asked.get("tool_choice")
+    if not isinstance(choice, dict):
+        return "auto" if searches and choice == "required" else choice
+    if choice["type"] == file_search.TOOL:
+        if not searches:
+            raise unsupported("tool_choice", "is allowed only where tools have a file_search")
+        return "auto"
+    if choice["type"] != "allowed_tools":
+        return choice
+    named = [one for one in choice["tools"] if one["type"] == "function"]
+    if len(named) < len(choice["tools"]) and not searches:
+        raise unsupported("tool_choice", "is allowed only where tools have a file_search")
+    mode = "auto" if searches else choice["mode"]
+    allowed = {"mode": mode, "tools": named}
+    return {"type": "allowed_tools", "allowed_tools": allowed} if named else "none"
 
 
 def form_asked(asked: Mapping[str, Any], found: Tools) -> Form | None:
@@ -86,9 +116,10 @@ def form_asked(asked: Mapping[str, Any], found: Tools) -> Form | None:
 
 def tools_shown(asked: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The tools in a response: every field is there."""
-    empty = {"description": None, "parameters": None, "strict": False}
+    function = {"description": None, "parameters": None, "strict": False}
+    empty = {"function": function, file_search.TOOL: {"filters": None, "max_num_results": RESULTS}}
     return [
-        empty | {key: value for key, value in tool.items() if value is not None}
+        empty[tool["type"]] | {key: value for key, value in tool.items() if value is not None}
         for tool in asked.get("tools") or []
     ]
 

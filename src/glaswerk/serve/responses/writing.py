@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from anyio import to_thread
 from starlette.requests import Request
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.serve.answering import Answer, read_through
 from glaswerk.serve.answering.answer import NoAnswer
-from glaswerk.serve.answering.parts import Kind, Part
+from glaswerk.serve.answering.parts import Citation, Kind, Part
 from glaswerk.serve.contract.events import Event
 from glaswerk.serve.errors import ApiError
 from glaswerk.serve.responses import objects
@@ -26,7 +27,8 @@ _IDS = {"text": "msg", "thoughts": "rs", "call": "fc"}
 class Writing:
     """A response and its answer. read: what the model reads; save: stores this at its end.
 
-    `deltas` are those that were sent.
+    calls: items of what the server did before the answer; cite: finds the citations of a text, outside of
+    the event loop. `deltas` are those that were sent.
     """
 
     def __init__(
@@ -35,8 +37,11 @@ class Writing:
         answer: Answer,
         save: Callable[[Writing], Awaitable[None]],
         read: Asked = NOTHING,
+        calls: Sequence[Body] = (),
+        cite: Callable[[str], list[Citation]] | None = None,
     ) -> None:
         self.response, self.answer, self.read, self._save = response, answer, read, save
+        self._calls, self._cite = calls, cite
         self.deltas: Deltas = []
         # Of each part: its id and its log-probabilities.
         self._ids: list[str] = []
@@ -67,11 +72,16 @@ class Writing:
     async def _good(self) -> AsyncIterator[Event]:
         yield self._event("created", response=self.response)
         yield self._event("in_progress", response=self.response)
+        for index, call in enumerate(self._calls):
+            for event in self._called(index, call):
+                yield event
         parts: list[Part] = []
         async for step in self.answer.steps():
             # Log-probabilities wait until their text comes: tokens may be halves of a character.
             self._held += step.logprobs
             for part, added in step.pieces:
+                if parts and part is not parts[-1]:
+                    await self._cite_in(parts[-1])
                 for event in self._piece(parts, part, added):
                     yield event
             for event in self._flush(parts):
@@ -79,11 +89,26 @@ class Writing:
         if not parts and not isinstance(self.answer, NoAnswer):
             for event in [*self._piece(parts, Part("text"), ""), *self._flush(parts)]:
                 yield event
+        if parts:
+            await self._cite_in(parts[-1])
         # Saved before the last events: a client may fetch the response as soon as it reads them.
         await self.end(parts)
         for event in self._close(parts[-1]) if parts else ():
             yield event
         yield self._event(self.response["status"], response=self.response)
+
+    def _called(self, index: int, call: Body) -> Iterator[Event]:
+        """The events of something that the server did."""
+        begun = call | {"status": "in_progress", "results": None}
+        yield self._event("output_item.added", output_index=index, item=begun)
+        for state in ("in_progress", "searching", "completed"):
+            yield self._event(f"{call['type']}.{state}", output_index=index, item_id=call["id"])
+        yield self._event("output_item.done", output_index=index, item=call)
+
+    async def _cite_in(self, part: Part) -> None:
+        """Add the citations to a part that is whole."""
+        if self._cite is not None and part.kind == "text":
+            part.cited += await to_thread.run_sync(self._cite, part.text)
 
     def _piece(self, parts: list[Part], part: Part, added: str) -> Iterator[Event]:
         """The events of a piece: a part ends where another one begins."""
@@ -147,7 +172,7 @@ class Writing:
 
     async def end(self, parts: Sequence[Part]) -> None:
         """The response is whole: it gets its items, and is saved."""
-        items = [self._item(part, i) for i, part in enumerate(parts)]
+        items = [*self._calls, *(self._item(part, i) for i, part in enumerate(parts))]
         counted = objects.usage(self.answer.counts, self.answer.thought)
         ended = objects.ended(self.response, items, self.answer.finish, counted)
         self.response = ended | objects.ours(self.answer.extra)
@@ -159,7 +184,7 @@ class Writing:
 
     @property
     def _index(self) -> int:
-        return len(self._ids) - 1
+        return len(self._calls) + len(self._ids) - 1
 
     def _at(self, name: str, **fields: Any) -> Event:
         return self._of_item(name, content_index=0, **fields)

@@ -225,6 +225,16 @@ class Store:
             rows = self._db.execute(query + " DESC" * newest, (project, kind, parent)).fetchall()
         return (body for (text,) in rows if not _over(kind, body := json.loads(text)))
 
+    def mark(self, project: str, kind: str, parent: str = "") -> tuple[int, int]:
+        """How many things of a kind there are, and the latest one's number: another if one came or went."""
+        query = (
+            "SELECT count(*), coalesce(max(number), 0) FROM thing "
+            "WHERE project = ? AND kind = ? AND parent = ?"
+        )
+        with self._lock:
+            count, last = self._db.execute(query, (project, kind, parent)).fetchone()
+        return int(count), int(last)
+
     def everywhere(
         self, kind: str, status: str = "status", among: Sequence[str] = ()
     ) -> list[tuple[str, Body]]:
