@@ -162,7 +162,7 @@ class VectorStores:
         newest = call.query.get("order", "desc") == "desc"
         if newest == ("after" in call.query):
             return page_of([], more=False)
-        query = {name: call.query[name] for name in ("order", "limit") if name in call.query}
+        query: Body = {name: value for name, value in call.query.items() if name in ("order", "limit")}
         page = self._store.page(call.project, "vector_store", query)
         return page | {"data": [self._shown(call.project, one) for one in page["data"]]}
 

@@ -130,7 +130,7 @@ def tool_of(asked: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
     Raises ApiError 400 for two of them.
     """
-    found = [tool for tool in asked.get("tools") or () if tool["type"] == TOOL]
+    found: list[Mapping[str, Any]] = [tool for tool in asked.get("tools") or () if tool["type"] == TOOL]
     if len(found) > 1:
         message = f"tools must have one tool {TOOL} with all vector_store_ids, found {len(found)}"
         raise ApiError(400, message, param="tools", code="invalid_value")

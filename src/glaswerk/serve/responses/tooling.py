@@ -117,7 +117,10 @@ def form_asked(asked: Mapping[str, Any], found: Tools) -> Form | None:
 def tools_shown(asked: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The tools in a response: every field is there."""
     function = {"description": None, "parameters": None, "strict": False}
-    empty = {"function": function, file_search.TOOL: {"filters": None, "max_num_results": RESULTS}}
+    empty: dict[str, dict[str, Any]] = {
+        "function": function,
+        file_search.TOOL: {"filters": None, "max_num_results": RESULTS},
+    }
     return [
         empty[tool["type"]] | {key: value for key, value in tool.items() if value is not None}
         for tool in asked.get("tools") or []
