@@ -194,3 +194,8 @@ def test_the_labs_own_corpus_is_searched_under_its_fixed_id(start: Callable[...,
         found = made.output[0].results  # type: ignore[union-attr]
         assert BRIDGE in found[0].text  # type: ignore[index,operator]
         assert {one.filename for one in found} >= {"mill.txt"}  # type: ignore[union-attr]
+        # Documents may be forgotten while an answer is kept.
+        assert client.responses.retrieve(made.id).output[0].results is None  # type: ignore[union-attr]
+        with pytest.raises(BadRequestError) as error:
+            _ask(client, "vs_lab", extra_body={"glaswerk": {"ground": True}})
+        assert error.value.param == "tools"

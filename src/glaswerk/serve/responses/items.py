@@ -129,7 +129,11 @@ def _stored(item: Item) -> Item:
     name = new_id(_PREFIXES[item.get("type") or "message"])
     if item.get("type") in ("reasoning", "compaction"):
         return {**item, "id": name}
-    if item.get("type") in ("function_call", "function_call_output", "file_search_call"):
+    if item.get("type") == "file_search_call":
+        # What it found may be forgotten meanwhile, and is not read again.
+        queries = item.get("queries") or []
+        return {"id": name, "type": item["type"], "status": "completed", "queries": queries, "results": None}
+    if item.get("type") in ("function_call", "function_call_output"):
         given = {key: value for key, value in item.items() if value is not None}
         return {**given, "id": name, "status": item.get("status") or "completed"}
     content = item["content"]
