@@ -139,3 +139,62 @@ def test_copies_in_masses_do_not_hide_another_passage(retriever_of: Callable[[Ro
     town = retriever_of([*rows, {"id": "other", "text": other}])
     found = ground(town, "What happened to the mill on the hill after the fire?")
     assert any(hit.document.endswith("other") for hit in found.near)
+
+
+QUOTED = [
+    {"id": "a", "text": "It is an old bridge\nover the wide river, said the mayor of the small town."},
+    {
+        "id": "b",
+        "text": "The bridge is old, and wide is the river below it, said the mayor of the small town.",
+    },
+    {"id": "c", "text": "The bold bridge builder's old bridges crossed the river near the mill of Otto."},
+    {"id": "d", "text": "Nobody’s fool, she wrote on the wall of the school, and since May it stands there."},
+    {"id": "e", "text": "Der Rat sprach von der „neuen Brücke“ über den Fluss und von ihren hohen Kosten."},
+]
+
+
+@pytest.mark.parametrize(
+    ("question", "wanted"),
+    [
+        ('Who said "old bridge" and when?', {"a"}),
+        ('"Old Bridge over"', {"a"}),
+        ('Who said "bridge is old"?', {"b"}),
+        ('"river, said the mayor"', {"a"}),
+        ('"the mayor" "wide is the river"', {"b"}),
+        ('"nobody\'s fool"', {"d"}),
+        ('"since May it stands"', {"d"}),
+        ("Wer sprach von der „neuen Brücke“?", {"e"}),
+        ("Wer sprach von der »neuen Brücke«?", {"e"}),
+        ('"bridge old"', set()),
+        ('"new bridge"', set()),
+        ("„neue Brücke“", set()),
+    ],
+)
+def test_a_phrase_in_quotes_stands_in_the_passage_as_it_is_written(
+    retriever_of: Callable[[Rows], Retriever], question: str, wanted: set[str]
+) -> None:
+    found = ground(retriever_of(QUOTED), question)
+    assert {hit.document[-1] for hit in found.near} == wanted
+    assert {quote.hit.document[-1] for quote in found.quotes} <= wanted
+    assert bool(found.quotes) == bool(wanted)
+    assert found.filters == Filters()
+
+
+@pytest.mark.parametrize("question", ['Who said 5" of rain?', '""', '" "', "“”", 'the "', '"…"'])
+def test_marks_that_quote_nothing_change_nothing(town: Retriever, question: str) -> None:
+    assert ground(town, question).verdict in ("declined", "closest", "answered")
+
+
+def test_a_phrase_is_not_counted_as_words(town: Retriever) -> None:
+    assert ground(town, 'How many posts say "new mill"?').count is None
+
+
+def test_a_phrase_of_one_author_is_found_among_their_words(
+    retriever_of: Callable[[Rows], Retriever],
+) -> None:
+    rows = [
+        {"id": "one", "text": "The mill is a wonder of the world, and I love it.", "author": "Hazel"},
+        {"id": "two", "text": "The mill is a wonder of the world, as they say.", "author": "Otto"},
+    ]
+    found = ground(retriever_of(rows), 'What did Hazel write about "a wonder of the world"?')
+    assert {quote.hit.author for quote in found.quotes} == {"Hazel"}

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from glaswerk.retrieve.answer import Answer, answers
 from glaswerk.retrieve.counting import Count, counted
 from glaswerk.retrieve.follow_up import resolved
+from glaswerk.retrieve.phrases import Phrases, phrases, with_phrases
 from glaswerk.retrieve.retriever import Filters, Hit, Retriever
 from glaswerk.retrieve.scope import Scope, scope
 from glaswerk.retrieve.terms import is_common, words
@@ -18,6 +19,8 @@ from glaswerk.retrieve.terms import is_common, words
 Verdict = Literal["answered", "closest", "counted", "declined"]
 # Quotes of an answer, and passages in which they are looked for.
 QUOTES, _LOOKED_AT = 3, 12
+# Passages that are read for a phrase in quotes: all of its words stand in the best ones.
+_READ = 600
 # What "what changed since May?" asks about nothing in particular.
 _CHANGE_WORDS = """
 changed change changes new news happened happen neu neues geändert passiert geschehen
@@ -62,38 +65,53 @@ def ground(
 ) -> Grounds:
     """Search for a question of a conversation.
 
-    earlier: what was asked before, the oldest first. today: what "since May" is read by.
+    earlier: what was asked before, the oldest first. today: what "since May" is read by. A phrase in double
+    quotes must stand in a passage as it is written, or the passage is neither quoted nor near.
     """
     asked = resolved(question, earlier)
     day = today or datetime.now(UTC).date()
-    found = scope(asked, filters or Filters(), retriever.author, day)
-    if count := counted(retriever, found):
-        near, _ = _found(retriever, replace(found, question=count.about), limit, "")
+    said = phrases(asked)
+    # Names and times inside of quotes are words of the phrase.
+    found = scope(said.bare, filters or Filters(), retriever.author, day)
+    found = replace(found, question=with_phrases(found.question, said.found))
+    # A count of words says nothing of their order.
+    if not said.found and (count := counted(retriever, found)):
+        near, _ = _found(retriever, replace(found, question=count.about), said, limit, "")
         return Grounds(asked, "counted", (), tuple(near[:limit]), found.filters, count)
     if _asks_for_changes(found):
         near = _newest(retriever, found, limit)
         return Grounds(asked, "closest" if near else "declined", (), tuple(near), found.filters)
-    near, quotes = _found(retriever, found, max(limit, _LOOKED_AT), question)
+    near, quotes = _found(retriever, found, said, max(limit, _LOOKED_AT), question)
     quotes = quotes[: max(limit, len(found.authors))]
     fitting = any(quote.fits for quote in quotes)
     verdict: Verdict = "answered" if fitting else "closest" if quotes else "declined"
     return Grounds(asked, verdict, tuple(quotes), tuple(near[:limit]), found.filters)
 
 
-def _found(retriever: Retriever, found: Scope, looked_at: int, named: str) -> tuple[list[Hit], list[Answer]]:
+def _found(
+    retriever: Retriever, found: Scope, said: Phrases, looked_at: int, named: str
+) -> tuple[list[Hit], list[Answer]]:
     """Of several authors, each one's passages: who says much does not hide who says little."""
     if not found.authors:
-        near = retriever.find(found.question, looked_at, found.filters)
+        near = _near(retriever, found.question, said, looked_at, found.filters)
         return near, answers(retriever, found.question, near, looked_at, named)
     every: list[Hit] = []
     quotes: list[list[Answer]] = []
     for author in found.authors:
-        near = retriever.find(found.question, looked_at, found.filters.by(author))
+        near = _near(retriever, found.question, said, looked_at, found.filters.by(author))
         quotes.append(answers(retriever, found.question, near, looked_at, ""))
         every += near[: QUOTES if len(found.authors) == 1 else 1]
     # The best of each first.
     most = max(map(len, quotes))
     return every, [own[i] for i in range(most) for own in quotes if i < len(own)]
+
+
+def _near(retriever: Retriever, question: str, said: Phrases, looked_at: int, filters: Filters) -> list[Hit]:
+    if not said.found:
+        return retriever.find(question, looked_at, filters)
+    # The phrases alone: the rarer words of the rest would leave no room for theirs.
+    every = retriever.find(" ".join(said.found), _READ, filters)
+    return [hit for hit in every if said.stand_in(hit)][:looked_at]
 
 
 def _newest(retriever: Retriever, found: Scope, limit: int) -> list[Hit]:
