@@ -6,6 +6,7 @@ import json
 import shutil
 import tempfile
 import tomllib
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from starlette.testclient import TestClient
 
 from glaswerk.cli.main import cli
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.data.curate.curate import curate
 from glaswerk.data.source import add_docs
 from glaswerk.lab import Lab
 from glaswerk.serve import create_app
@@ -235,6 +237,63 @@ def test_messages_name_the_path_of_the_user(folder: Path, run: Run, tmp_path: Pa
         assert ".make" not in str(found.exception)
     assert "broken.pdf: broken_file" in run("--yes").stderr
     assert str(alone) in str(make(tmp_path / "other", alone).exception)
+
+
+MESSAGE = {"sender_id": "1", "dm_conversation_id": "1-2", "text": "Meet me at the old mill at noon."}
+CALL = {
+    "id": "1",
+    "text": "A post.",
+    "author_id": "7",
+    "created_at": "2024-05-01",
+    "edit_history_tweet_ids": [],
+}
+
+
+def test_files_of_other_commands_are_left_out_by_name_and_the_rest_comes_in(tmp_path: Path) -> None:
+    own = texts(tmp_path / "own", a_txt=LETTERS, z_txt=MINUTES)
+    good = json.dumps({"text": "A row that is a document by itself, and the first one of its file."})
+    (own / "messages.jsonl").write_text(f"{good}\n{json.dumps(MESSAGE)}\n")
+    (own / "sub").mkdir()
+    (own / "sub" / "calls.jsonl").write_text(f"{good}\n{json.dumps(CALL)}\n")
+    (own / "sub" / "talks.jsonl").write_text(f"{good}\n{json.dumps({'mapping': {}, 'text': 'A talk.'})}\n")
+    with zipfile.ZipFile(own / "more.zip", "w") as archive:
+        archive.writestr("inside.txt", "Some text inside of an archive of files.")
+        archive.writestr("messages.jsonl", json.dumps(MESSAGE))
+    wrong = ("messages.jsonl", "calls.jsonl", "talks.jsonl", "more.zip")
+    found = make(tmp_path / "lab", own)
+    assert quotes(found)["left_out"]["wrong_command"] == len(wrong)
+    assert ids(tmp_path / "lab") == ["documents:own/a.txt", "documents:own/z.txt"]
+    assert ".make" not in found.output
+    for name in wrong:
+        assert any(line.startswith("not added: ") and name in line for line in found.stderr.splitlines())
+    assert (own / "messages.jsonl").exists()
+    assert quotes(make(tmp_path / "lab", own))["passages"] == 2
+
+
+def test_nothing_but_files_of_other_commands_is_an_error_in_words(tmp_path: Path) -> None:
+    own = texts(tmp_path / "own", messages_jsonl=json.dumps(MESSAGE))
+    found = make(tmp_path / "lab", own)
+    assert isinstance(found.exception, GlaswerkError)
+    assert "private message" in str(found.exception)
+    assert "glaswerk add posts" in str(found.exception.hint)
+
+
+def test_passages_are_cut_anew_with_the_corpus(folder: Path, run: Run, tmp_path: Path) -> None:
+    quotes(run("--json"))
+    (folder / "more.txt").write_text("The mill on the hill burned down in 1901, and nobody was hurt.")
+    lab = ["--lab", str(tmp_path / "lab")]
+    words = ["add", "docs", str(folder / "more.txt"), "--licence", "own", *lab]
+    assert CliRunner().invoke(cli, words).exit_code == 0
+    assert CliRunner().invoke(cli, ["curate", *lab]).exit_code == 0
+    opened = Lab.open(tmp_path / "lab")
+    with TestClient(create_app(opened), base_url="http://localhost") as client:
+        found = client.get("/v1/glaswerk/search", params={"q": "When did the mill burn down?"}).json()
+        curate(opened, validation_share=0.5)
+        stale = client.get("/v1/glaswerk/search", params={"q": "When did the mill burn down?"})
+    opened.ledger.close()
+    assert "1901" in found["quotes"][0]["quote"]
+    assert stale.status_code == 404
+    assert "is newer than its passages\nhint: glaswerk index" in stale.json()["error"]["message"]
 
 
 # What came before.

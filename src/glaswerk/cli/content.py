@@ -52,7 +52,10 @@ def add_content(lab: Lab, found: Survey, rights: Rights) -> Content:
     with _linked(lab, found) as (folder, own):
         documents, chats = [folder / "documents"], [folder / "chats"]
         adders: dict[str, Callable[[], Artifact]] = {
-            "documents": lambda: add_docs(lab, documents, name="documents", **said),
+            "documents": lambda: _without_wrong(
+                lambda: add_docs(lab, documents, name="documents", every_wrong=True, **said),
+                *(documents[0], counts, own),
+            ),
             "posts": lambda: add_posts(lab, found.posts, name="posts", **said),
             "exports": lambda: add_posts(lab, found.exports, name="exports", **said),
             "dumps": lambda: add_posts(lab, found.dumps, name="dumps", **said),
@@ -73,6 +76,27 @@ def add_content(lab: Lab, found: Survey, rights: Rights) -> Content:
         raise failed[0] if failed else GlaswerkError(nothing, hint="glaswerk make … --acquired licensed")
     content.left_out = dict(counts)
     return content
+
+
+def _without_wrong(
+    add: Callable[[], Artifact], folder: Path, counts: Counter[str], own: Callable[[str], str]
+) -> Artifact:
+    """Add; files that another command reads are said, taken out of the folder and counted, the rest goes on.
+
+    Raises GlaswerkError if nothing else is there.
+    """
+    from glaswerk.data.documents.wrong_command import WrongCommand
+
+    try:
+        return add()
+    except WrongCommand as error:
+        for name, one in error.files:
+            _say_failed(GlaswerkError(own(one.message), hint=own(one.hint) if one.hint else None))
+            (folder / name).unlink()
+        if not any(path.is_file() for path in folder.rglob("*")):
+            raise
+        counts["wrong_command"] += len(error.files)
+        return add()
 
 
 def source_names(found: Survey, rights: Rights) -> list[str]:

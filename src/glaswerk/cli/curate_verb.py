@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from glaswerk.cli.left_out import show_curated
 from glaswerk.cli.options import json_option, lab_option
 from glaswerk.cli.session import writing
+
+if TYPE_CHECKING:
+    from glaswerk.lab import Artifact, Lab
 
 
 @click.command("curate")
@@ -56,11 +59,20 @@ def command(
     RAY_ADDRESS=auto glaswerk curate --on ray
 
     Every document gets one decision with a named reason: see report.html in the corpus's folder, and
-    `glaswerk explain REASON`. Rules and thresholds are in the table [curate] of lab.toml. If interrupted,
-    the same command resumes.
+    `glaswerk explain REASON`. Rules and thresholds are in the table [curate] of lab.toml. Passages that
+    `find` and chats quote are cut anew if there were some. If interrupted, the same command resumes.
     """
     from glaswerk.data.curate.curate import curate
 
     with writing(lab_path) as lab:
         made = curate(lab, languages=languages or None, web=web or None, **rest)
+        _renew_passages(lab, made)
     show_curated(made, as_json)
+
+
+def _renew_passages(lab: Lab, corpus: Artifact) -> None:
+    """Cut the passages of a corpus that had some: those of an older one are never quoted."""
+    from glaswerk.retrieve.build import build, is_private
+
+    if before := lab.find("passages", corpus.name):
+        build(lab, corpus, private=is_private(before))

@@ -35,6 +35,7 @@ def add_docs(
     site: str = "",
     strict: bool = False,
     mapped: Sequence[str] = (),
+    every_wrong: bool = False,
 ) -> Artifact:
     """One source from files, folders, patterns and standard input (`-`).
 
@@ -46,7 +47,7 @@ def add_docs(
     markdown file. Usual other names are known (`field_names.SYNONYMS`); `mapped` has more, such as
     "author=orator". `encoding` is for files that are neither UTF-8 nor declare their encoding. `robots` is a
     robots.txt or ai.txt that applies to `site`, or to every document; such files among the input apply to
-    the folder that they are in.
+    the folder that they are in. every_wrong: a WrongCommand names all files of other commands.
 
     Statistics: documents, files, bytes, kinds, unparsed_dates, left_out by reason, and if files were bad
     bad_files (file, reason, error) and bad_file_count. Raises GlaswerkError with file and line or byte for a
@@ -78,7 +79,7 @@ def add_docs(
             return read_file(file, defaults, options, counts)
 
         job = FilesJob("add-docs/11", licence, author, acquired, kind, files, counts, read)
-        job.finish = names.need_all_seen
+        job.finish, job.every_wrong = names.need_all_seen, every_wrong
         return job.make(lab, name, **decided)
 
 

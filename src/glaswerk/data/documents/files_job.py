@@ -41,6 +41,8 @@ class FilesJob:
     read: Callable[[InputFile, Defaults], Iterator[Document]]
     # Called after the last document; an error of it means that nothing is added.
     finish: Callable[[], None] = lambda: None
+    # Read all files before files of another command stop the run, so that it names each of them.
+    every_wrong: bool = False
 
     def make(self, lab: Lab, name: str, **more: Any) -> Artifact:
         """The artifact; `more` is further config that decides its content.
@@ -100,16 +102,26 @@ class FilesJob:
     def _documents(
         self, defaults: Defaults, stamps: Mapping[InputFile, tuple[int, int]]
     ) -> Iterator[Document]:
-        gate = AuthorGate(stated=defaults.stated)
+        gate, wrong = AuthorGate(stated=defaults.stated), list[tuple[str, GlaswerkError]]()
         for file, before in stamps.items():
             counted, named = Counter(self.counts.left_out), self.counts.bad.count
-            yield from map(gate.passed, self._of(file, defaults))
+            try:
+                yield from map(gate.passed, self._of(file, defaults))
+            except WrongCommand as error:
+                if not self.every_wrong:
+                    raise
+                wrong.append((file.name, error))
+                continue
             if stamp(file.path) != before:
                 raise changed(file.label)
             reason = damage(counted, self.counts.left_out)
             if reason and self.counts.bad.count == named:
                 self.counts.left_out[reason] -= 1
                 self.counts.damaged(file.name, reason, unread(file.label, reason))
+        if wrong:
+            every = WrongCommand(wrong[0][1].message, hint=wrong[0][1].hint)
+            every.files = wrong
+            raise every
         self.finish()
 
     def _of(self, file: InputFile, defaults: Defaults) -> Iterator[Document]:

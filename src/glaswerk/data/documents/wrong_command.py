@@ -6,7 +6,7 @@ Read as plain text they would lose who may see them and what their authors delet
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from glaswerk.core.errors import GlaswerkError
@@ -30,7 +30,12 @@ _AS_POSTS = "add it as posts: glaswerk add posts FILE --licence â€¦ --acquired â
 
 
 class WrongCommand(GlaswerkError):
-    """Input that another command reads. One such file stops the whole run, even inside a container."""
+    """Input that another command reads. One such file stops the whole run, even inside a container.
+
+    `files`: (name, error) of every such file, where all were to be found before the run stops.
+    """
+
+    files: Sequence[tuple[str, GlaswerkError]] = ()
 
 
 def is_left_out(stored: StoredFile, where: object, *, named: bool) -> bool:

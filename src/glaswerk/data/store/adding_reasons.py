@@ -46,6 +46,10 @@ ADDING = {
         "Nothing is lost; the first one stays, with the tightest audience and any reservation among them.",
     ),
     "broken_record": Reason("A record that is not JSON or not in X's format.", _ARCHIVE),
+    "wrong_command": Reason(
+        "A file with posts or messages that another command reads by its own rules.",
+        "The line about the file says which command adds it.",
+    ),
     "cut_off": Reason(
         "A file, or a member of a tar or zip file, that ends early or is damaged; the part before was read.",
         "Download it again.",

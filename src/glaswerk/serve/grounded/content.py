@@ -48,7 +48,9 @@ class Content:
     def check(self) -> Artifact:
         """The passages. Raises ApiError 404 if there are none to search."""
         if (found := self._passages()) is None:
-            message = f"the corpus {self._name!r} has no passages to quote\nhint: glaswerk index"
+            stale = self._lab.find("passages", self._name) and self._lab.find("corpus", self._name)
+            have = "is newer than its passages" if stale else "has no passages to quote"
+            message = f"the corpus {self._name!r} {have}\nhint: glaswerk index"
             raise ApiError(404, message, code="no_passages")
         return found
 
