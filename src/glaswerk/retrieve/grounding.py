@@ -19,7 +19,7 @@ from glaswerk.retrieve.terms import is_common, words
 Verdict = Literal["answered", "closest", "counted", "declined"]
 # Quotes of an answer, and passages in which they are looked for.
 QUOTES, _LOOKED_AT = 3, 12
-# Passages that are read for a phrase in quotes: all of its words stand in the best ones.
+# Passages that are read for a phrase in quotes: the best ones have all of its words.
 _READ = 600
 # What "what changed since May?" asks about nothing in particular.
 _CHANGE_WORDS = """
@@ -66,7 +66,7 @@ def ground(
     """Search for a question of a conversation.
 
     earlier: what was asked before, the oldest first. today: what "since May" is read by. A phrase in double
-    quotes must stand in a passage as it is written, or the passage is neither quoted nor near.
+    quotes must occur in a passage as it is written, or the passage is neither quoted nor near.
     """
     asked = resolved(question, earlier)
     day = today or datetime.now(UTC).date()
