@@ -40,6 +40,8 @@ from glaswerk.town import write_town
 
 _QUESTIONS = Path(__file__).with_name("sourcing_questions.txt")
 _RIGHTS: dict[str, str] = {"licence": "CC0-1.0", "acquired": "synthetic"}
+# "What did NAME say …?"
+_SAID = re.compile(r"^What (?:did|does|has) .*\b(?:say|said|write|post|tell)\b")
 _SOURCE = re.compile(r"^— (.+)$", re.M)
 
 
@@ -61,6 +63,7 @@ def main() -> None:
         lab = Lab.init(Path(folder) / "lab", "bench")
         corpus = _town(lab, Path(folder) / "town")
         documents = {row["id"]: row for row in pq.read_table(corpus.path / DOCUMENTS).to_pylist()}
+        authors = {row["author"] for row in documents.values()} - {""}
         content = Content(lab, GroundSettings())
         verdicts, faults = Counter[tuple[str, str]](), Counter[str]()
         asked = 0
@@ -69,8 +72,11 @@ def main() -> None:
                 continue
             asked += 1
             told = _told(content.ground(question))
+            named = _named(question, authors)
             verdicts[kind, told.grounds.verdict] += 1
             found = list(_faults(told, documents))
+            if named and any(quote.hit.author not in named for quote in told.grounds.quotes):
+                found.append("a quote of somebody who was not asked for")
             for one in found:
                 click.echo(f"FAULT {kind}: {question}: {one}")
             faults.update(found[:1])
@@ -99,6 +105,14 @@ def _questions() -> Iterator[tuple[str, str]]:
             kind = line.strip("[]")
         elif line and not line.startswith("#"):
             yield kind, line
+
+
+def _named(question: str, authors: set[str]) -> set[str]:
+    """Whose words a question asks for."""
+    if not _SAID.match(question):
+        return set()
+    plain = question.casefold().replace(" ", "_")
+    return {name for name in authors if re.search(rf"(?<![a-z0-9]){name.casefold()}(?![a-z0-9_]\w)", plain)}
 
 
 def _told(grounds: Grounds) -> Told:

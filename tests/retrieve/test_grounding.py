@@ -198,3 +198,74 @@ def test_a_phrase_of_one_author_is_found_among_their_words(
     ]
     found = ground(retriever_of(rows), 'What did Hazel write about "a wonder of the world"?')
     assert {quote.hit.author for quote in found.quotes} == {"Hazel"}
+
+
+def test_sources_that_contradict_each_other_come_before_sources_that_agree(
+    retriever_of: Callable[[Rows], Retriever],
+) -> None:
+    rows = [
+        {"id": "a", "text": "Poison turned the tap water blue. Shocking.", "created_at": "2024-03-13"},
+        {"id": "b", "text": "Poison turned the tap water blue. Typical, I say.", "created_at": "2024-03-28"},
+        {"id": "c", "text": "The tap water was blue because of a poison.", "created_at": "2024-03-22"},
+        {
+            "id": "d",
+            "text": "A harmless dye made the tap water blue, as was found.",
+            "created_at": "2024-04-01",
+        },
+    ]
+    quotes = ground(retriever_of(rows), "Why was the tap water blue?").quotes
+    shown = [quote.hit.document[-1] for quote in quotes]
+    assert {"a", "d"} <= set(shown)
+    assert "b" not in shown
+    assert all(quote.to_json()["created_at"] for quote in quotes)
+
+
+def test_numbers_and_denials_contradict(retriever_of: Callable[[Rows], Retriever]) -> None:
+    rows = [
+        {"id": "a", "text": "The council says: the bridge over the river opened in 1890 for carts."},
+        {"id": "b", "text": "The paper tells us: the bridge over the river opened in 1890 for carts, too."},
+        {"id": "c", "text": "My father knew it: the bridge over the river opened in 1899 for all of us."},
+        {"id": "d", "text": "In 1890 the bridge over the river was not opened; the river was too high."},
+    ]
+    shown = [
+        q.hit.document[-1]
+        for q in ground(retriever_of(rows), "When was the bridge over the river opened?").quotes
+    ]
+    assert {"c", "d"} <= set(shown)
+
+
+def test_a_comparison_quotes_both_and_what_each_of_them_said(town: Retriever) -> None:
+    for question in (
+        "What did Hazel and Otto say about the mill?",
+        "Was sagten Hazel und Otto über die mill?",
+    ):
+        found = ground(town, question)
+        assert found.verdict == "answered"
+        assert [quote.hit.author for quote in found.quotes[:2]] in (["Hazel", "Otto"], ["Otto", "Hazel"])
+    only = ground(town, "What did Hazel say about Otto?")
+    assert {quote.hit.author for quote in only.quotes} <= {"Hazel"}
+
+
+@pytest.mark.parametrize(
+    ("question", "documents"),
+    [
+        ("What did Otto say since May 2024?", ["school", "mill"]),
+        ("What is new since 2025-02-15?", ["school"]),
+        ("What changed before March 2024?", ["bridge"]),
+        ("Was ist neu seit Februar 2025?", ["school", "mill2"]),
+    ],
+)
+def test_a_question_of_time_gives_the_newest_of_that_time(
+    town: Retriever, question: str, documents: list[str]
+) -> None:
+    found = ground(town, question, today=TODAY)
+    assert [hit.document.split(":")[-1] for hit in found.near] == documents
+
+
+def test_what_was_said_of_a_thing_in_a_time_is_quoted(town: Retriever) -> None:
+    for question in (
+        "What was said about the mill since January 2025?",
+        "What did people say about the mill since 2025?",
+    ):
+        found = ground(town, question, today=TODAY)
+        assert [quote.hit.document.split(":")[-1] for quote in found.quotes] == ["mill2"]

@@ -53,8 +53,35 @@ def test_a_filter_that_is_set_stays() -> None:
         ("Was sagte Hazel über die Mühle?", ("Hazel",)),
         ("Where does Hazel live?", ()),
         ("What will be said about the mill?", ()),
+        ("What did Hill Union say about the mill?", ("hill_union",)),
+        ("What did Hazel post about the mill?", ("Hazel",)),
+        ("What did Hazel tell Ada Brook?", ("Hazel",)),
+        ("What has Hazel told Ada Brook about the mill?", ("Hazel",)),
+        ("What did Hazel say about Ada Brook?", ("Hazel",)),
+        ("What did Hazel write about the mill of Ada Brook?", ("Hazel",)),
+        ("Who wrote about Hazel?", ()),
+        ("What was said about the mill by Hazel?", ("Hazel",)),
+        ("What was said about Hazel?", ()),
+        ("Was hat Hazel über Ada Brook geschrieben?", ("Hazel",)),
+        ("Which posts does Hazel have?", ()),
+        ("How many posts by Hazel mention Ada Brook?", ("Hazel",)),
     ],
 )
 def test_authors_are_who_is_asked_about_as_writers(question: str, authors: tuple[str, ...]) -> None:
     found = scope(question, Filters(), lambda name: AUTHORS.get(name.casefold()), TODAY)
     assert found.authors == authors
+
+
+@pytest.mark.parametrize(
+    ("question", "rest"),
+    [
+        ("What was said about the mill?", "about the mill?"),
+        ("What did people say about the mill since May?", "about the mill ?"),
+        ("What do people think about the toll?", "about the toll?"),
+        ("Was wurde über die Mühle gesagt?", "über die Mühle gesagt?"),
+        ("What was said?", "?"),
+        ("What did the people of the town eat?", "What did the people of the town eat?"),
+    ],
+)
+def test_nobodys_words_in_particular_need_no_verb(question: str, rest: str) -> None:
+    assert scope(question, Filters(), lambda name: None, TODAY).question == rest

@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Any, Literal
 
 from glaswerk.retrieve.answer import Answer, answers
+from glaswerk.retrieve.claimed import apart
 from glaswerk.retrieve.counting import Count, counted
 from glaswerk.retrieve.follow_up import resolved
 from glaswerk.retrieve.phrases import Phrases, phrases, with_phrases
@@ -81,7 +82,11 @@ def ground(
     if _asks_for_changes(found):
         near = _newest(retriever, found, limit)
         return Grounds(asked, "closest" if near else "declined", (), tuple(near), found.filters)
-    near, quotes = _found(retriever, found, said, max(limit, _LOOKED_AT), question)
+    # Whose names and numbers must occur: the question's own, without the time that is a filter now.
+    own = scope(phrases(question).bare, found.filters, retriever.author, day)
+    named = with_phrases(own.question, said.found)
+    near, quotes = _found(retriever, found, said, max(limit, _LOOKED_AT), named)
+    quotes = quotes if found.authors else apart(quotes, found.question)
     quotes = quotes[: max(limit, len(found.authors))]
     fitting = any(quote.fits for quote in quotes)
     verdict: Verdict = "answered" if fitting else "closest" if quotes else "declined"

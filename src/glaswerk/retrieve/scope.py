@@ -48,6 +48,24 @@ _SAID = re.compile(
     r"by|from|sagt|sagten?|sagen|schrieb(?:en)?|schreib(?:t|en)|geschrieben|meint|meinen|meinten?|denk(?:t|en)|von)\b",
     re.I,
 )
+# "What did Hazel post about the mill?": words that are nouns, too, are verbs after the name.
+_DID = re.compile(
+    r"\b(?:did|does|do|has|have)\s+[^?]{1,80}?\s"
+    r"(posts?|tweets?|tell|told|reply|replied|answer(?:ed)?|comment(?:ed)?|argued?|claim(?:ed)?|publish(?:ed)?|"
+    r"report(?:ed)?|mention(?:ed)?)\b",
+    re.I,
+)
+# Nobody's words in particular: these verbs need not occur in what was said.
+_ANYBODY = re.compile(
+    r"^\s*(?:what (?:was|is|has been) (?:said|written|posted)|"
+    r"what (?:did|do|have) (?:people|they|everybody|everyone|others) (?:say|said|think|write|written|post)|"
+    r"was (?:wurde|wird) (?=.*\b(?:gesagt|geschrieben)\b)|"
+    r"was (?:sagen|sagten|schreiben|schrieben|denken|meinen) (?:die leute|alle|andere))\b",
+    re.I,
+)
+# What follows is what was spoken of: who is named there is not who spoke, unless it says "by".
+_ABOUT = re.compile(r"\b(?:about|regarding|concerning|mention(?:s|ed|ing)?|über)\b", re.I)
+_BY = re.compile(r"\bby\b", re.I)
 # Questions whose times are those of documents; "Who ruled after 1804?" is about what they tell.
 _DATED = re.compile(
     r"\b(changed?|changes|new|news|latest|neue?[rsnm]?|neueste[rsnm]?|geändert|posts?|tweets?|messages?|e-?mails?|"
@@ -83,13 +101,31 @@ def scope(question: str, filters: Filters, known: Callable[[str], str | None], t
     rest, found = question, filters
     if _SAID.search(question) or _DATED.search(question):
         rest, found = _timed(question, filters, today)
-    if found.author or not _SAID.search(rest):
+    rest = _ANYBODY.sub(" ", rest).strip() or rest
+    verb = _DID.search(rest)
+    if found.author or not (_SAID.search(rest) or verb):
         return Scope(rest, found)
-    names = _authors(rest, known)
+    names = _speakers(rest, verb, known)
+    if names and verb:
+        rest = f"{rest[: verb.start(1)]} {rest[verb.end(1) :]}"
     for written in names:
         rest = rest.replace(written, " ")
     said = _SAID.sub(" ", rest) if names else rest
     return Scope(" ".join(said.split()), found, tuple(dict.fromkeys(names.values()))[:_MOST_AUTHORS])
+
+
+def _speakers(
+    question: str, verb: re.Match[str] | None, known: Callable[[str], str | None]
+) -> dict[str, str]:
+    """By how they are written, the authors in a question who spoke, not those who were spoken of or to."""
+    said, about = _SAID.search(question), _ABOUT.search(question)
+    spoken = min(match.start() for match in (said, verb) if match)
+    told = verb.end(1) if verb and verb[1].lower().startswith(("tell", "told")) else len(question)
+    end = min(told, about.start() if about else told)
+    after = _BY.search(question, end)
+    found = _authors(question[:end], known) | (_authors(question[after.start() :], known) if after else {})
+    # German has the verb at the end: there it does not say who spoke of whom.
+    return found or (_authors(question, known) if about and about.start() < spoken else {})
 
 
 def _timed(question: str, filters: Filters, today: date) -> tuple[str, Filters]:
@@ -151,9 +187,15 @@ def _authors(question: str, known: Callable[[str], str | None]) -> dict[str, str
             name = re.sub(r"['’]s$", "", written)
             told = name[:1].isupper() or name.startswith("@") or "_" in name
             # "Will" and "May" are words, too: alone, only a name that is none of them counts.
-            if told and not is_common(name.casefold()) and (spelled := known(name.removeprefix("@"))):
+            if told and not is_common(name.casefold()) and (spelled := _spelled(name, known)):
                 found[written] = spelled
                 at += size - 1
                 break
         at += 1
     return found
+
+
+def _spelled(name: str, known: Callable[[str], str | None]) -> str | None:
+    """An author's name as the documents have it; accounts write "hill_union" for "Hill Union"."""
+    plain = name.removeprefix("@")
+    return known(plain) or (known(plain.replace(" ", "_")) if " " in plain else None)
