@@ -1,4 +1,4 @@
-"""`glaswerk add posts|docs|chats|preferences|images|evaluations`."""
+"""`glaswerk add posts|docs|chats|preferences|images|evaluations|pairs`."""
 
 from __future__ import annotations
 
@@ -310,3 +310,29 @@ def evaluations(paths: tuple[Path, ...], name: str, lab_path: Path, as_json: boo
     with writing(lab_path) as lab:
         made = add_evaluations(lab, paths, name=name)
     show(made, as_json, items=made.stats["items"])
+
+
+@command.command("pairs")
+@click.option("--corpus", default="main", show_default=True, help="Name of the corpus.")
+@click.option(
+    "--most", default=2000, show_default=True, type=click.IntRange(min=1), help="So many pairs at most."
+)
+@click.option("--name", default="pairs", show_default=True, help="Name of the source.")
+@lab_option
+@json_option
+def pairs(corpus: str, most: int, name: str, lab_path: Path, as_json: bool) -> None:
+    """Tuning pairs made from a corpus: a question, a passage, and a sentence of it as the answer.
+
+    \b
+    glaswerk add pairs && glaswerk curate && glaswerk tune
+    glaswerk add pairs --most 500
+
+    By rules, without a model; marked as synthetic with their generator. Held-out documents give none, nor do
+    private ones and those with unclear rights. A pair is deleted with its document.
+    """
+    from glaswerk.cli.left_out import show_added
+    from glaswerk.retrieve.pairs import add_pairs
+
+    with writing(lab_path) as lab:
+        made = add_pairs(lab, lab.need("corpus", corpus, hint="glaswerk curate"), most=most, name=name)
+    show_added(made, as_json, documents=made.stats["documents"])

@@ -337,6 +337,7 @@ JSON_FIELDS: Mapping[str, Fields] = {
     "add preferences": ADDED,
     "add images": ADDED,
     "add evaluations": ARTIFACT,
+    "add pairs": ADDED,
     "curate": CURATED,
     "diff": _DIFF,
     "why": _in_list(_WHY),

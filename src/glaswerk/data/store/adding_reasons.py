@@ -46,6 +46,10 @@ ADDING = {
         "Nothing is lost; the first one stays, with the tightest audience and any reservation among them.",
     ),
     "broken_record": Reason("A record that is not JSON or not in X's format.", _ARCHIVE),
+    "unclear_rights": Reason(
+        "A document that no release may use by its licence or origin: no pair quotes it.",
+        "State them when you add the source: --licence, --acquired.",
+    ),
     "wrong_command": Reason(
         "A file with posts or messages that another command reads by its own rules.",
         "The line about the file says which command adds it.",
