@@ -27,8 +27,8 @@ TODAY = date(2025, 4, 1)
 
 
 @pytest.fixture
-def town(retriever_of: Callable[[Rows], Retriever]) -> Retriever:
-    return retriever_of(ROWS)
+def town(shared: Callable[[Rows], Retriever]) -> Retriever:
+    return shared(ROWS)
 
 
 def test_an_answer_has_the_words_and_the_kind_of_thing_asked_for(town: Retriever) -> None:
@@ -171,9 +171,9 @@ QUOTED = [
     ],
 )
 def test_a_phrase_in_quotes_stands_in_the_passage_as_it_is_written(
-    retriever_of: Callable[[Rows], Retriever], question: str, wanted: set[str]
+    shared: Callable[[Rows], Retriever], question: str, wanted: set[str]
 ) -> None:
-    found = ground(retriever_of(QUOTED), question)
+    found = ground(shared(QUOTED), question)
     assert {hit.document[-1] for hit in found.near} == wanted
     assert {quote.hit.document[-1] for quote in found.quotes} <= wanted
     assert bool(found.quotes) == bool(wanted)
