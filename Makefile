@@ -10,7 +10,7 @@ export NO_MKDOCS_2_WARNING := 1
 # Hushes a notice of the documentation's theme about a coming version of mkdocs.
 export NO_MKDOCS_2_WARNING := true
 
-.PHONY: demo test test-all lint docs bench clean
+.PHONY: demo test test-all lint docs bench page clean
 
 # With CONTENT, on your own files and folders instead of the made-up town.
 demo: .venv/run
@@ -20,6 +20,8 @@ demo: .venv/run
 test test-all: export OMP_NUM_THREADS := 1
 test: .venv/dev
 	$(BIN)/pytest -q -n 2 -m "not slow and not browser and not gpu and not cluster and not bombs"
+	@if [ -d web/node_modules ]; then cd web && npm test --silent; \
+	else echo "tests of the page's logic are skipped: npm ci in web/ installs what they need"; fi
 
 test-all: .venv/dev
 	$(BIN)/pytest -q -n 2 -m "not gpu"
@@ -37,6 +39,10 @@ lint: .venv/dev
 docs: .venv/dev
 	$(BIN)/python docs/generate.py
 	$(BIN)/mkdocs build --quiet --strict
+
+# The chat page: from web/ into src/glaswerk/serve/static, which is committed. Needs Node 20 or newer.
+page:
+	cd web && npm ci --no-audit --no-fund && npm run build && npm run check
 
 bench: .venv/dev
 	$(BIN)/python -m bench

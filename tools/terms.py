@@ -64,7 +64,8 @@ def files(root: Path = ROOT) -> Iterator[Path]:
     yield from (path for path in sorted((root / "docs").rglob("*.py")))
     yield from sorted((root / "src").rglob("*.py"))
     yield from sorted(path for path in (root / "src").rglob("*.jinja"))
-    yield from sorted(path for path in (root / "src").rglob("static/*") if path.suffix in (".js", ".html"))
+    web = (root / "web" / "src").rglob("*")
+    yield from sorted(path for path in web if path.suffix in (".ts", ".tsx", ".css"))
 
 
 def _counts(path: Path, root: Path) -> bool:

@@ -276,7 +276,7 @@ def test_the_verbatim_share_is_shown_with_the_usual_range(browser: Browser, serv
         )
         page.route("**/v1/traces/*", judged)
         page.reload()
-        page.locator(".open-conversation").click()
+        page.locator(".answer-details summary").click()
         expect(novelty).to_have_text(
             "12 % of this answer appears verbatim in the training data; 3–9 % is usual."
         )
@@ -558,4 +558,4 @@ def test_the_page_asks_for_a_key_and_keeps_it_in_its_tab(
         page.reload()
         expect(box).to_be_visible()
         page.keyboard.press("Escape")
-        expect(page.locator("#empty-text")).to_contain_text("needs an API key")
+        expect(page.get_by_role("alert")).to_contain_text("needs an API key")

@@ -36,6 +36,7 @@ SECTIONS = {
         "serve": "Serve the OpenAI-compatible API and the chat page.",
         "keys": "Create, list and revoke keys of the API.",
         "usage": "What keys and projects used: requests, tokens, spend.",
+        "feedback": "Ratings of answers on the chat page, as preference pairs.",
         "index": "Index the shards, so that answers can be traced.",
         "trace": "Where a text occurs verbatim in the training data.",
         "count": "How often a phrase occurs in the training data.",

@@ -43,6 +43,7 @@ from glaswerk.serve.loaded.models import Endpoint, LoadedModels
 from glaswerk.serve.model_info import ModelInfo
 from glaswerk.serve.models import Models
 from glaswerk.serve.observed.metrics import Metrics, MetricsMiddleware
+from glaswerk.serve.page import page_operations
 from glaswerk.serve.pool import Pool
 from glaswerk.serve.recent_answers import RecentAnswers
 from glaswerk.serve.responses.file_search import FileSearch
@@ -103,7 +104,7 @@ def create_app(
     files = FileSearch(stores, lambda name: asking.admission.place(name) == "elsewhere")
     responses = Responses(answerers, store, files)
     search, toolbox = search_operation(content, accounts, limits), Toolbox(lab, content, ground)
-    more = [search, tools_operation(toolbox)]
+    more = [search, tools_operation(toolbox), *page_operations(lab, store, accounts)]
     operations = checked_operations(
         answerers, responses, models, upstreams, store, batches, stores, metrics, more
     )

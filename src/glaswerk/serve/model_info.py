@@ -18,6 +18,7 @@ from glaswerk.evaluate import trust_badge
 from glaswerk.lab import Artifact
 from glaswerk.serve.errors import ApiError
 from glaswerk.serve.grounded import Content, GroundSettings
+from glaswerk.serve.page.settings import feedback_on
 from glaswerk.serve.served_model import ServedModel
 from glaswerk.serve.sources import SourcesApi
 
@@ -67,6 +68,7 @@ class ModelInfo:
             "trust": _badge(report) if report else None,
             "trace": self._sources.index() is not None,
             "ground": {"on": self._ground.on, "there": self._content.there()},
+            "feedback": feedback_on(served.lab),
             "suggestions": self._suggestions(),
             "version": glaswerk.__version__,
         }

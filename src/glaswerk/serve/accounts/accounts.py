@@ -29,7 +29,7 @@ from glaswerk.serve.accounts.admission import Admitted, Demand, Refusal, admit, 
 from glaswerk.serve.accounts.database import Database, open_database
 from glaswerk.serve.accounts.key_store import all_keys, keys_version
 from glaswerk.serve.accounts.keys import Key, proven
-from glaswerk.serve.accounts.ledger import Entry, owner, record
+from glaswerk.serve.accounts.ledger import Entry, Total, owner, record, totals
 from glaswerk.serve.accounts.report_ticket import key_of_ticket, ticket
 from glaswerk.serve.accounts.settings import AccountSettings
 from glaswerk.serve.accounts.worker import Unavailable, Worker
@@ -218,6 +218,14 @@ class Accounts:
             finish=finish,
         )
         return partial(record, entry=entry, demand=demand)
+
+    async def used(self, project: str) -> tuple[list[Total], list[Total]]:
+        """What a project used by day and by model. Raises ApiError 503 while the database is away."""
+
+        def job(db: Database) -> tuple[list[Total], list[Total]]:
+            return totals(db, "day", project=project), totals(db, "model", project=project)
+
+        return await self._run(job, "")
 
     async def _run(self, job: Callable[[Database], Result], lock: str, *, keep: bool = False) -> Result:
         try:

@@ -1,0 +1,158 @@
+"""The endpoints of the chat page: chats, feedback, usage and runs, each project's own."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.lab import Lab
+from glaswerk.serve import create_app
+from glaswerk.serve.page.feedback import pairs, ratings
+from glaswerk.serve.stored.store import Store
+from tests.serve.accounts.conftest import make_key
+from tests.serve.conftest import Running
+
+WHO = [{"role": "user", "content": "Who built the old bridge?"}]
+FEEDBACK, CHATS = "/v1/glaswerk/feedback", "/v1/glaswerk/chats"
+
+
+@pytest.fixture
+def client(copy: Lab, start: Callable[..., Running]) -> Iterator[httpx.Client]:
+    with start(lab=copy).client() as found:
+        yield found
+
+
+def rated(name: str, rating: str, answer: str, **more: Any) -> dict[str, Any]:
+    return {"id": name, "rating": rating, "messages": WHO, "answer": answer, **more}
+
+
+def chat(name: str, *texts: str, title: str = "Bridges", version: int = 2) -> dict[str, Any]:
+    messages = {f"{name}{i}": {"id": f"{name}{i}", "content": text} for i, text in enumerate(texts)}
+    summary = {"id": name, "title": title, "folder": "", "updated": len(texts), "version": version}
+    return {"summary": summary, "chat": {"id": name, "messages": messages}}
+
+
+def test_ratings_become_preference_pairs_and_the_last_one_counts(client: httpx.Client, copy: Lab) -> None:
+    for one in (
+        rated("a", "up", "Anna did."),
+        rated("b", "up", "Nobody."),
+        rated("b", "down", "Nobody."),
+        rated("c", "down", "A cat."),
+        rated("d", "down", "Another question", messages=[{"role": "user", "content": "?"}]),
+    ):
+        assert client.post(FEEDBACK, json=one).json()["rating"] == one["rating"]
+    taken = client.delete(f"{FEEDBACK}/c")
+    assert taken.json() == {"id": "c", "object": "glaswerk.feedback", "rating": "none"}
+    store = Store(copy.root / "stored.db")
+    found = list(ratings(store))
+    assert [(one["about"], one["rating"]) for one in found] == [("a", "up"), ("b", "down"), ("d", "down")]
+    assert list(pairs(found)) == [
+        {
+            "prompt": WHO,
+            "chosen": [{"role": "assistant", "content": "Anna did."}],
+            "rejected": [{"role": "assistant", "content": "Nobody."}],
+        }
+    ]
+    # Nothing is changed or deleted: every rating is still a row.
+    assert len(store.everywhere("feedback")) == 6
+    store.close()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"rating": "sideways"},
+        {"answer": ""},
+        {"messages": []},
+        {"messages": [{"role": "tool", "content": "x"}]},
+        {"more": 1},
+        {"id": "x" * 200},
+        {"answer": "\ud800"},
+    ],
+)
+def test_a_rating_that_is_none_is_refused(client: httpx.Client, wrong: dict[str, Any]) -> None:
+    body = json.dumps({**rated("a", "up", "Anna did."), **wrong})
+    assert (
+        client.post(FEEDBACK, content=body, headers={"content-type": "application/json"}).status_code == 400
+    )
+
+
+def test_an_operator_can_turn_feedback_off(copy: Lab, start: Callable[..., Running]) -> None:
+    settings = copy.root / "lab.toml"
+    settings.write_text(f"{settings.read_text()}\n[serve]\nfeedback = false\n")
+    with start(lab=Lab.open(copy.root)).client() as client:
+        assert client.get("/v1/glaswerk/info").json()["feedback"] is False
+        refused = client.post(FEEDBACK, json=rated("a", "up", "Anna did."))
+        assert refused.status_code == 403
+        assert refused.json()["error"]["code"] == "feedback_off"
+    settings.write_text(settings.read_text().replace("false", '"no"'))
+    with pytest.raises(GlaswerkError, match="feedback under"):
+        create_app(Lab.open(copy.root))
+
+
+def test_chats_are_kept_found_and_deleted(client: httpx.Client) -> None:
+    assert client.get(CHATS).json()["data"] == []
+    for one in (chat("a", "The old BRIDGE", "by Anna"), chat("b", "At six", title="Bakery")):
+        assert client.post(f"{CHATS}/{one['summary']['id']}", json=one).json() == one
+    listed = client.get(CHATS).json()["data"]
+    assert [one["id"] for one in listed] == ["a", "b"]
+    assert [one["id"] for one in client.get(CHATS, params={"query": "anna bridge"}).json()["data"]] == ["a"]
+    assert client.get(f"{CHATS}/b").json() == chat("b", "At six", title="Bakery")
+    assert client.delete(f"{CHATS}/b").json()["deleted"] is True
+    gone = client.get(f"{CHATS}/b")
+    assert (gone.status_code, gone.json()["error"]["code"]) == (404, "chat_not_found")
+
+
+def test_two_browsers_that_write_in_one_chat_lose_nothing(client: httpx.Client) -> None:
+    client.post(f"{CHATS}/a", json=chat("a", "first"))
+    other = chat("a")
+    other["chat"]["messages"] = {"other": {"id": "other", "content": "second"}}
+    both = client.post(f"{CHATS}/a", json=other).json()["chat"]["messages"]
+    assert sorted(both) == ["a0", "other"]
+
+
+def test_a_chat_of_a_newer_page_is_not_overwritten(client: httpx.Client) -> None:
+    client.post(f"{CHATS}/a", json=chat("a", "first", version=3))
+    refused = client.post(f"{CHATS}/a", json=chat("a", "second", version=2))
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "newer_chat")
+    assert client.post(f"{CHATS}/b", json=chat("a", "wrong place")).status_code == 400
+
+
+def test_a_project_sees_neither_chats_nor_usage_of_another(copy: Lab, start: Callable[..., Running]) -> None:
+    _, one = make_key(copy, name="one", project="one")
+    _, two = make_key(copy, name="two", project="two")
+    with start(lab=copy).client() as client:
+        mine, theirs = ({"authorization": f"Bearer {key}"} for key in (one, two))
+        assert client.get(CHATS).status_code == 401
+        client.post(f"{CHATS}/a", json=chat("a", "mine"), headers=mine)
+        assert client.get(f"{CHATS}/a", headers=theirs).status_code == 404
+        assert client.get(CHATS, headers=theirs).json()["data"] == []
+        asked = {"model": "chat", "messages": WHO, "max_tokens": 4}
+        client.post("/v1/chat/completions", json=asked, headers=mine)
+        used = client.get("/v1/glaswerk/usage", headers=mine).json()
+        assert used["project"] == "one"
+        assert [(total["name"], total["requests"]) for total in used["by_model"]] == [("chat", 1)]
+        assert client.get("/v1/glaswerk/usage", headers=theirs).json()["days"] == []
+
+
+def test_runs_are_listed_with_their_loss_while_they_go_on(client: httpx.Client, copy: Lab) -> None:
+    assert client.get("/v1/glaswerk/runs").json()["data"] == []
+    folder = copy.root / "runs" / "0123456789abcdef"
+    folder.mkdir(parents=True)
+    rows = [{"step": i, "loss": 8 - i / 100, "tokens_per_second": 5} for i in range(500)]
+    written = "".join(json.dumps(row) + "\n" for row in rows)
+    (folder / "metrics.jsonl").write_text(written + '{"step": 500, "lo')
+    (run,) = client.get("/v1/glaswerk/runs").json()["data"]
+    assert (run["id"], run["state"], run["steps"]) == ("0123456789abcdef", "running", 500)
+    assert len(run["loss"]) == 200
+    assert (run["loss"][0], run["loss"][-1]) == ([0, 8], [499, 8 - 4.99])
+    old = time.time() - 3600
+    os.utime(folder / "metrics.jsonl", (old, old))
+    assert client.get("/v1/glaswerk/runs").json()["data"][0]["state"] == "stopped"

@@ -1,0 +1,43 @@
+// A dialog over the page: the browser keeps the focus in it, closes it with Escape and gives the focus back.
+
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { words } from "../words/words";
+import { IconButton } from "./icon";
+
+interface ModalProps {
+  id: string;
+  title: string;
+  close: () => void;
+  children: ComponentChildren;
+  classes?: string;
+}
+
+export function Modal({ id, title, close, children, classes = "modal" }: ModalProps) {
+  const box = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const before = document.activeElement;
+    box.current?.showModal();
+    return () => {
+      box.current?.close();
+      if (before instanceof HTMLElement && before.isConnected) before.focus();
+    };
+  }, []);
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: a click on the backdrop; the keyboard has Escape
+    <dialog
+      ref={box}
+      id={id}
+      class={classes}
+      aria-labelledby={`${id}-title`}
+      onClose={close}
+      onClick={(event) => event.target === box.current && close()}
+    >
+      <header class="sources-head">
+        <h2 id={`${id}-title`}>{title}</h2>
+        <IconButton label={words.value.dismiss} icon="close" onClick={close} />
+      </header>
+      <div class="modal-body">{children}</div>
+    </dialog>
+  );
+}
