@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 
 from glaswerk.core.errors import GlaswerkError
@@ -51,11 +51,19 @@ def anthropic_body(status: int, message: str) -> dict[str, Any]:
     return {"type": "error", "error": {"type": kind, "message": message}}
 
 
+def is_anthropic(request: HTTPConnection) -> bool:
+    """Whether a request is one of Anthropic's API, whose answers have another form."""
+    path = request.url.path
+    if path == "/v1/models" or path.startswith("/v1/models/"):
+        return "anthropic-version" in request.headers
+    return path.startswith("/v1/messages")
+
+
 def body_for(
     request: Request, status: int, message: str, param: str | None, code: str | None
 ) -> dict[str, object]:
     """The JSON body of an error in the format of the API that was called."""
-    if request.url.path.startswith("/v1/messages"):
+    if is_anthropic(request):
         return anthropic_body(status, message)
     return error_body(status, message, param, code)
 

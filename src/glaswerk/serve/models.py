@@ -10,8 +10,9 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lineage.removal import named, plan_removal, remove
 from glaswerk.serve.accounts.account import Account
-from glaswerk.serve.errors import ApiError
+from glaswerk.serve.errors import ApiError, is_anthropic
 from glaswerk.serve.loaded.models import LoadedModels
+from glaswerk.serve.messages.models import anthropic_card, anthropic_page
 from glaswerk.serve.offers.lab_model import LabModel
 from glaswerk.serve.offers.settings import OfferSettings
 from glaswerk.serve.upstreams.gateway import Upstreams
@@ -32,16 +33,17 @@ class Models:
                 meant = [name for name in aliases if self._models.is_called(name, model)]
                 own += [model.card() | {"id": name} for name in dict.fromkeys([model.id, *meant])]
         others = [card for card in await self._upstreams.cards() if account.may_use(card["id"])]
+        if is_anthropic(request):
+            return JSONResponse(anthropic_page([*own, *others], request.query_params))
         return JSONResponse({"object": "list", "data": [*own, *others]})
 
     async def one(self, request: Request) -> Response:
         """GET /v1/models/{name}. Raises ApiError 404 for an unknown one, and for one of other keys."""
         name = request.path_params["name"]
         found = await self._upstreams.card(name)
-        if found is not None and _account(request).may_use(name):
-            return JSONResponse(found)
-        model = await to_thread.run_sync(self._found, request, name)
-        return JSONResponse(model.card() | {"id": name})
+        if found is None or not _account(request).may_use(name):
+            found = (await to_thread.run_sync(self._found, request, name)).card() | {"id": name}
+        return JSONResponse(anthropic_card(found) if is_anthropic(request) else found)
 
     async def delete(self, request: Request) -> Response:
         """DELETE /v1/models/{name}: if [serve] delete allows it, remove it from the lab.

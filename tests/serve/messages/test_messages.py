@@ -132,7 +132,14 @@ def test_errors_have_anthropics_form(client: Anthropic, server: Running) -> None
         ({"max_tokens": 0}, "max_tokens"),
         ({"messages": []}, "messages"),
         ({"messages": [{"role": "system", "content": "a"}]}, "messages[0].role"),
-        ({"messages": [_turn("a"), {"role": "assistant", "content": "The"}]}, "messages"),
+        ({"messages": [{"role": "assistant", "content": ""}]}, "messages"),
+        (
+            {
+                "messages": [_turn("a"), {"role": "assistant", "content": "{"}],
+                "output_config": {"format": {"type": "json_schema", "schema": {"type": "object"}}},
+            },
+            "messages",
+        ),
         ({"messages": [_turn("a")], "temperature": 1.5}, "temperature"),
         ({"messages": [_turn("a")], "stop_sequences": [""]}, "stop_sequences[0]"),
         ({"messages": [_turn("a")], "thinking": {"type": "enabled", "budget_tokens": 2000}}, "thinking"),

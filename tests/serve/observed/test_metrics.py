@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import httpx
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from glaswerk.lab import Lab
 from tests.serve.clients import key_of
@@ -50,6 +53,32 @@ def test_requests_are_counted_by_route_and_status_never_by_a_clients_words(serve
     assert more(method="POST", route="/v1/responses", status="400") == 1
     assert more(method="GET", route="other", status="403") == 1
     assert not any("nobody" in str(key) or "nowhere" in str(key) for key in after)
+
+
+def test_websockets_are_counted_when_they_open_and_when_they_are_refused(server: Running) -> None:
+    name, about = "glaswerk_websockets_total", {"route": "/v1/responses"}
+    url = f"{server.url.replace('http', 'ws')}/v1/responses"
+    with server.client() as http:
+        before = _samples(http)
+        with connect(url) as first, connect(url):
+            during = _samples(http)
+            first.send("{}")
+            first.recv()
+        for path, headers in (("", {"origin": "https://evil.example"}), ("/nowhere", {})):
+            with pytest.raises(InvalidStatus):
+                connect(url + path, additional_headers=headers).close()
+        wait_until(
+            lambda: (
+                _count(_samples(http), "glaswerk_websockets_open")
+                == _count(before, "glaswerk_websockets_open")
+            )
+        )
+        after = _samples(http)
+    opened = _count(during, "glaswerk_websockets_open") - _count(before, "glaswerk_websockets_open")
+    assert opened == 2
+    assert _count(after, name, **about, status="101") - _count(before, name, **about, status="101") == 2
+    refused = {"route": "other", "status": "403"}
+    assert _count(after, name, **refused) - _count(before, name, **refused) == 2
 
 
 def test_tokens_and_times_of_an_answer_are_counted_once(server: Running) -> None:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -17,7 +18,7 @@ from glaswerk.serve.accounts.account import Account
 from glaswerk.serve.accounts.accounts import Accounts
 from glaswerk.serve.accounts.keys import Key
 from glaswerk.serve.accounts.report_ticket import REPORT
-from glaswerk.serve.errors import ApiError, error_body
+from glaswerk.serve.errors import ApiError, anthropic_body, error_body, is_anthropic
 
 # The chat page without anything of the lab, whether the server answers, and the description of its API.
 _OPEN = re.compile(r"/|/health|/static/.*|/docs|/openapi\.json|/favicon\.ico")
@@ -30,7 +31,6 @@ _MISSING = (
     "hint: glaswerk keys create laptop"
 )
 _WRONG = "the API key is not one of this server's\nhint: glaswerk keys ls"
-_ANTHROPIC = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 
 
 class AccountsMiddleware:
@@ -131,7 +131,6 @@ async def _refuse(error: ApiError, scope: Scope, receive: Receive, send: Send) -
         await send({"type": "websocket.close", "code": 1008, "reason": "invalid_api_key"})
         return
     body = error_body(error.status, error.message, error.param, error.code)
-    if scope["path"].startswith("/v1/messages"):
-        kind = _ANTHROPIC.get(error.status, "invalid_request_error")
-        body = {"type": "error", "error": {"type": kind, "message": error.message}}
+    if is_anthropic(HTTPConnection(scope)):
+        body = anthropic_body(error.status, error.message)
     await JSONResponse(body, error.status, error.headers)(scope, receive, send)

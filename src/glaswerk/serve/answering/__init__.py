@@ -19,6 +19,7 @@ from glaswerk.serve.accounts.accounts import Accounts
 from glaswerk.serve.answering.answer import Answer, Answerer, Answerers, Question, Step, read_through
 from glaswerk.serve.answering.local import LocalAnswer
 from glaswerk.serve.chat_parts.keeping import Keeping, reading
+from glaswerk.serve.chat_parts.pictures import refuse_pictures
 from glaswerk.serve.chat_parts.prompt import ChatPrompt, Wishes, characters, chat_prompt
 from glaswerk.serve.errors import ApiError
 from glaswerk.serve.limits import Limits
@@ -77,7 +78,7 @@ class Answering:
         )
         sampling = engine.sampling.changed(**asked.sampling)
         job = engine.job(prompt.ids, sampling, most, top=asked.top_logprobs, grammar=grammar)
-        decoder = engine.text(asked.stop)
+        decoder = engine.text(asked.stop, within=asked.continues)
         generation = self._pool.start(self.served.tokens, [job], [decoder], usage.key)
         context = spoken(asked.messages, self.limits.context_characters)
 
@@ -97,6 +98,7 @@ class Answering:
     def _prompt(self, asked: Question) -> ChatPrompt:
         """The prompt of a question; with `shorten`, without its oldest turns if it is too long."""
         messages = list(asked.messages)
+        refuse_pictures(messages, asked.places.messages)
         while True:
             try:
                 return self._rendered(messages, asked)
@@ -112,7 +114,7 @@ class Answering:
         self.served.check_characters(characters(messages, asked.tools), self.limits, where)
         enforced = asked.form is not None or asked.tools.choice == "required"
         found = chat_prompt(
-            *(engine.tokenizer, messages, asked.tools, Wishes(asked.effort)),
+            *(engine.tokenizer, messages, asked.tools, Wishes(asked.effort, continues=asked.continues)),
             enforced=enforced,
             places=asked.places,
         )

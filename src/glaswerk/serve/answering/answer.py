@@ -27,7 +27,8 @@ class Question:
     tools, form: what the answer may or must call, and the form of its text. places: the fields of the
     request, for errors. effort: how hard to think, None for what the model does by itself. later: nobody
     waits for its first word. ours: the request's field `glaswerk`. kept: a field that no ground allows,
-    such as one that stores the answer, "" for none.
+    such as one that stores the answer, "" for none. continues: the answer goes on
+    with the last message, an assistant's.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Question:
     later: bool = False
     ours: Mapping[str, Any] | None = None
     kept: str = ""
+    continues: bool = False
 
 
 @dataclass(frozen=True, slots=True)

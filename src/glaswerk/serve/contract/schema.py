@@ -1,9 +1,9 @@
 """Check JSON values against a small part of JSON Schema, with errors in the house's words.
 
 Known words: type, enum, const, minimum, maximum, exclusiveMinimum, minLength, maxLength, pattern, items,
-minItems, maxItems, properties, required, additionalProperties, maxProperties, anyOf. A property is never
-evaluated deeper than its schema goes, so hostile depth costs nothing. Objects with `properties` refuse other
-names unless `additionalProperties` says otherwise.
+minItems, maxItems, properties, required, additionalProperties, maxProperties, propertyNames (maxLength),
+anyOf. A property is never evaluated deeper than its schema goes, so hostile depth costs nothing. Objects with
+`properties` refuse other names unless `additionalProperties` says otherwise.
 
 A schema with `x-unsupported` names values that change nothing in its `enum`; any other is refused by name.
 """
@@ -107,7 +107,11 @@ def _in_object(value: dict[str, Any], schema: Schema, where: str) -> ApiError | 
         if name not in value:
             return _wrong(None, properties[name], _under(where, name))
     more = schema.get("additionalProperties", "properties" not in schema)
+    longest = schema.get("propertyNames", {}).get("maxLength", math.inf)
     for name, one in value.items():
+        if len(name) > longest:
+            message = f"{where} must have names of up to {longest} characters, found {shown(name)}"
+            return ApiError(400, message, param=where or None, code="invalid_value")
         own = properties.get(name, more)
         if own is False:
             return _unknown(name, properties, where)

@@ -20,6 +20,7 @@ FUNCTION_NAME: Schema = {
 METADATA: Schema = {
     "type": ["object", "null"],
     "maxProperties": 16,
+    "propertyNames": {"maxLength": 64},
     "additionalProperties": {"type": "string", "maxLength": 512},
 }
 # What is ours in a request.

@@ -22,6 +22,7 @@ CHUNKING = only(None, {"type": "auto"}, why="passages are about 120 words of who
 _ATTRIBUTES: Schema = {
     "type": ["object", "null"],
     "maxProperties": 16,
+    "propertyNames": {"maxLength": 64},
     "additionalProperties": {"type": ["string", "number", "boolean"], "maxLength": 512},
 }
 _MORE: dict[str, Schema] = {"attributes": _ATTRIBUTES, "chunking_strategy": CHUNKING}

@@ -100,9 +100,6 @@ async def _good(answer: Answer) -> AsyncIterator[Event]:
         for part, added in step.pieces:
             for event in _piece(parts, part, added):
                 yield event
-    if not parts:
-        for event in _piece(parts, Part("text"), ""):
-            yield event
     for event in _stop(parts):
         yield event
     end = {"delta": end_of(answer), "usage": usage(answer.counts)}
@@ -127,7 +124,9 @@ def _piece(parts: list[Part], part: Part, added: str) -> Iterator[Event]:
 
 
 def _stop(parts: list[Part]) -> Iterator[Event]:
-    """The end of the last block, after what it cites."""
+    """The end of the last block, after what it cites; nothing without one."""
+    if not parts:
+        return
     index = len(parts) - 1
     for one in parts[-1].cited:
         delta = {"type": "citations_delta", "citation": citation(one)}

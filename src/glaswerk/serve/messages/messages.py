@@ -9,13 +9,12 @@ from starlette.responses import JSONResponse, Response
 
 from glaswerk.serve.answering import Answerers, Question, read_through
 from glaswerk.serve.answering.estimates import ESTIMATED, estimated
-from glaswerk.serve.answering.parts import Part
 from glaswerk.serve.chat_parts.prompt import Places
 from glaswerk.serve.contract.events import NamedEvents
 from glaswerk.serve.contract.operation import Call, Operation
 from glaswerk.serve.contract.shapes import TEXT, kind, object_of
 from glaswerk.serve.messages.blocks import Body, block_of, end_of, events, ours, usage
-from glaswerk.serve.messages.request import COUNT, CREATE, messages_of
+from glaswerk.serve.messages.request import COUNT, CREATE, continues, messages_of
 from glaswerk.serve.messages.tooling import FORM, effort_asked, form_asked, tools_asked
 from glaswerk.serve.stored.store import new_id
 
@@ -70,7 +69,8 @@ class Messages:
         if asked.get("stream"):
             return NamedEvents(events(answer, message), answer.stop)
         await read_through(answer.steps(), answer, call.request)
-        content = [block_of(part) for part in answer.parts or [Part("text")]]
+        # Without a word there is no block: an empty text is none that may be sent back.
+        content = [block_of(part) for part in answer.parts]
         end = end_of(answer) | ours(answer)
         return JSONResponse(message | end | {"content": content, "usage": usage(answer.counts)})
 
@@ -82,12 +82,13 @@ class Messages:
 
 
 def _question(asked: Body, name: str) -> Question:
-    tools = tools_asked(asked)
+    tools, messages = tools_asked(asked), messages_of(asked)
+    goes_on = continues(asked, messages)
     return Question(
         id=name,
         endpoint="messages",
         model=asked["model"],
-        messages=messages_of(asked),
+        messages=messages,
         max_tokens=asked.get("max_tokens"),
         sampling={key: asked.get(key) for key in ("temperature", "top_p", "top_k")},
         stop=tuple(asked.get("stop_sequences") or ()),
@@ -95,6 +96,8 @@ def _question(asked: Body, name: str) -> Question:
         form=form_asked(asked, tools),
         places=Places("messages", FORM, "thinking"),
         effort=effort_asked(asked),
+        continues=goes_on,
+        kept="messages" if goes_on else "",
         ours=asked.get("glaswerk"),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from glaswerk.retrieve.retriever import FILTERS
+from glaswerk.serve.chat_parts.pictures import DETAILS
 from glaswerk.serve.contract.schema import Schema
 from glaswerk.serve.contract.shapes import (
     FLAG,
@@ -86,7 +87,11 @@ _SAMPLING: dict[str, Schema] = {
 _PART = _open({"type": kind("text"), "text": TEXT})
 _REFUSAL = _open({"type": kind("refusal"), "refusal": TEXT})
 _NAME: Schema = {"type": ["string", "null"], "minLength": 1, "maxLength": 64}
-_CONTENT: Schema = {"anyOf": [TEXT, {"type": "array", "minItems": 1, "items": _PART}]}
+# For models of other servers that can see.
+_SEEN = _open(
+    {"type": kind("image_url"), "image_url": _open({"url": TEXT}, {"detail": either(None, *DETAILS)})}
+)
+_CONTENT: Schema = {"anyOf": [TEXT, {"type": "array", "minItems": 1, "items": {"anyOf": [_PART, _SEEN]}}]}
 _SAID: Schema = {"anyOf": [_NULL, TEXT, {"type": "array", "items": {"anyOf": [_PART, _REFUSAL]}}]}
 _CALLED = _open({"name": {"type": "string", "minLength": 1, "maxLength": 64}, "arguments": TEXT})
 _CALL = _open({"id": _WORDS, "function": _CALLED}, {"type": kind("function")})

@@ -19,12 +19,13 @@ from prometheus_client import (
     generate_latest,
 )
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from glaswerk.serve.contract.operation import Call, Operation
 
 _FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
+_OPENED = 101
 _SLOW = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 
 
@@ -47,6 +48,12 @@ class Metrics:
         self._between = Histogram(
             "glaswerk_inter_token_seconds", "Between tokens of one answer", buckets=_FAST, registry=own
         )
+
+        self._sockets = Counter(
+            "glaswerk_websockets", "WebSockets that were opened (101) or refused", ("route", "status"),
+            registry=own,
+        )  # fmt: skip
+        self._open = Gauge("glaswerk_websockets_open", "WebSockets that are open now", registry=own)
 
     def watch(self, running: Callable[[], int]) -> None:
         """Show how many answers run or wait in an engine, looked up at each request."""
@@ -73,6 +80,14 @@ class Metrics:
         self._requests.labels(method, route, str(status)).inc()
         self._seconds.labels(route).observe(seconds)
 
+    def socket_answered(self, route: str, status: int) -> None:
+        """A WebSocket was opened, status 101, or refused with another one."""
+        self._sockets.labels(route, str(status)).inc()
+
+    def sockets_open(self, change: int) -> None:
+        """More WebSockets are open, or fewer."""
+        self._open.inc(change)
+
     def operations(self) -> Sequence[Operation]:
         """The endpoint."""
         about = "Figures for Prometheus"
@@ -88,9 +103,13 @@ class MetricsMiddleware:
     def __init__(self, app: ASGIApp, *, metrics: Metrics, routes: Sequence[BaseRoute]) -> None:
         self._app, self._metrics = app, metrics
         # The scope names the endpoint, not the route; bound methods are new objects at each look.
-        self._paths = {id(route.endpoint): route.path for route in routes if isinstance(route, Route)}
+        own = (route for route in routes if isinstance(route, Route | WebSocketRoute))
+        self._paths = {id(route.endpoint): route.path for route in own}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self._socket(scope, receive, send)
+            return
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -109,9 +128,36 @@ class MetricsMiddleware:
             method, seconds = _known_method(scope["method"]), time.perf_counter() - start
             self._metrics.answered(method, self._route(scope), status or 499, seconds)
 
+    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A WebSocket counts once, when it is opened or refused."""
+        status = 0
+
+        async def noting(message: Message) -> None:
+            nonlocal status
+            if not status and (found := _socket_status(message)):
+                status = found
+                self._metrics.socket_answered(self._route(scope), found)
+                if found == _OPENED:
+                    self._metrics.sockets_open(1)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        finally:
+            if status == _OPENED:
+                self._metrics.sockets_open(-1)
+
     def _route(self, scope: Scope) -> str:
         endpoint: Any = scope.get("endpoint")
         return self._paths.get(id(endpoint), "other")
+
+
+def _socket_status(message: Message) -> int:
+    """The status that answers the opening of a WebSocket; 0 for another message."""
+    if message["type"] == "websocket.http.response.start":
+        return int(message["status"])
+    # Closed before it was open is refused, in HTTP with 403.
+    return {"websocket.accept": _OPENED, "websocket.close": 403}.get(message["type"], 0)
 
 
 def _known_method(name: str) -> str:

@@ -31,6 +31,19 @@ _MODELS: Schema = {
     "required": ["object", "data"],
     "properties": {"object": kind("list"), "data": {"type": "array", "items": _CARD}},
 }
+# For requests with the header anthropic-version.
+_THEIR_CARD: Schema = {
+    "type": "object",
+    "required": ["id", "type", "created_at", "display_name"],
+    "properties": {"id": TEXT, "type": kind("model"), "created_at": TEXT, "display_name": TEXT},
+}
+_THEIR_MODELS: Schema = {
+    "type": "object",
+    "required": ["data", "has_more", "first_id", "last_id"],
+    "properties": {"data": {"type": "array", "items": _THEIR_CARD}, "has_more": {"type": "boolean"}},
+}
+_ANY_CARD: Schema = {"anyOf": [_CARD, _THEIR_CARD]}
+_ANY_MODELS: Schema = {"anyOf": [_MODELS, _THEIR_MODELS]}
 _TRACE = object_of(
     {"text": {"type": "string", "maxLength": 20_000}},
     {
@@ -59,8 +72,8 @@ OTHERS: Sequence[Operation] = (
         "GET", f"{_STORED_CHAT}/messages", "chat", "What it answered", gives=listed(STORED_MESSAGE),
         query=_PAGE,
     ),
-    Operation("GET", "/v1/models", "models", "The models that are served", gives=_MODELS),
-    Operation("GET", "/v1/models/{name:path}", "models", "One model", gives=_CARD),
+    Operation("GET", "/v1/models", "models", "The models that are served", gives=_ANY_MODELS),
+    Operation("GET", "/v1/models/{name:path}", "models", "One model", gives=_ANY_CARD),
     Operation("DELETE", "/v1/models/{name:path}", "models", "Delete a model", gives=_ANY),
     Operation(
         "POST", "/v1/glaswerk/trace", "sources", "Where a text occurs in the training data",

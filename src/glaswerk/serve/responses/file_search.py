@@ -17,6 +17,7 @@ from glaswerk.retrieve.sentences import sentences
 from glaswerk.retrieve.support import claims
 from glaswerk.serve.answering import Answerer, Question
 from glaswerk.serve.answering.parts import Citation
+from glaswerk.serve.chat_parts.pictures import parts_of, text, with_parts
 from glaswerk.serve.contract.schema import Schema
 from glaswerk.serve.contract.shapes import ID, kind, object_of
 from glaswerk.serve.errors import ApiError
@@ -171,5 +172,7 @@ def _with(messages: Sequence[Message], passages: Sequence[Found]) -> list[Messag
     """The messages with passages above the latest question."""
     quoted = "\n\n".join(f"[{i}] {one.text}" for i, one in enumerate(passages, 1))
     last = max(i for i, one in enumerate(messages) if one["role"] == "user")
-    text = f"{_ORDER}\n\n{quoted}\n\n{messages[last]['content']}"
-    return [*messages[:last], Message(role="user", content=text), *messages[last + 1 :]]
+    head = f"{_ORDER}\n\n{quoted}\n\n"
+    asked = Message(role="user", content=head + messages[last]["content"])
+    asked = with_parts(asked, [text(head), *parts_of(messages[last])])
+    return [*messages[:last], asked, *messages[last + 1 :]]

@@ -7,9 +7,10 @@ from typing import Any
 
 from glaswerk.core.document import Message
 from glaswerk.serve.chat_parts.messages import as_object
+from glaswerk.serve.chat_parts.pictures import DETAILS, picture, text, with_parts
 from glaswerk.serve.chat_parts.turns import add_call, tool_answer
 from glaswerk.serve.contract.schema import Schema
-from glaswerk.serve.contract.shapes import FUNCTION_NAME, TEXT, kind, object_of
+from glaswerk.serve.contract.shapes import FUNCTION_NAME, TEXT, either, kind, object_of, only
 from glaswerk.serve.responses.compaction import unpacked
 from glaswerk.serve.responses.file_search import CALL as SEARCHED
 from glaswerk.serve.stored.store import new_id
@@ -42,6 +43,14 @@ _PARTS: Schema = {
                 {"annotations": {"type": "array"}, "logprobs": {"type": ["array", "null"]}},
             ),
             object_of({"type": kind("refusal"), "refusal": TEXT}),
+            object_of(
+                {"type": kind("input_image"), "image_url": {"type": "string", "minLength": 1}},
+                {
+                    "detail": either(None, *DETAILS),
+                    "file_id": only(None, why="a picture is sent as a data: URL in image_url"),
+                    "prompt_cache_breakpoint": {"type": ["object", "null"]},
+                },
+            ),
         ]
     },
 }
@@ -165,7 +174,8 @@ def messages_of(items: Iterable[Item], instructions: str | None = None) -> list[
     names: dict[str, str] = {}
     for item in items:
         if item["type"] == "message":
-            found.append(Message(role=_ROLES[item["role"]], content=_text(item["content"])))
+            message = Message(role=_ROLES[item["role"]], content=_text(item["content"]))
+            found.append(with_parts(message, [_part(part) for part in item["content"]]))
         elif item["type"] == "compaction":
             found.extend(unpacked(item["encrypted_content"]))
         elif item["type"] == "function_call":
@@ -174,6 +184,13 @@ def messages_of(items: Iterable[Item], instructions: str | None = None) -> list[
         elif item["type"] == "function_call_output":
             found.append(tool_answer(names, item["call_id"], _text(item["output"]), "input"))
     return found
+
+
+def _part(part: Mapping[str, Any]) -> Item:
+    """A part of a stored message as chat completions have it."""
+    if part["type"] == "input_image":
+        return picture(part["image_url"], part.get("detail"))
+    return text(part.get("text", part.get("refusal", "")))
 
 
 def _text(content: str | Sequence[Mapping[str, Any]]) -> str:

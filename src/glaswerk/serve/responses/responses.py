@@ -15,6 +15,7 @@ from glaswerk.serve.accounts.account import Account
 from glaswerk.serve.answering import Answer, Answerer, Answerers, Question
 from glaswerk.serve.answering.answer import NoAnswer
 from glaswerk.serve.answering.estimates import ESTIMATED, estimated
+from glaswerk.serve.chat_parts.pictures import refuse_pictures
 from glaswerk.serve.chat_parts.prompt import plain
 from glaswerk.serve.contract.events import NamedEvents
 from glaswerk.serve.contract.operation import Call, Operation
@@ -269,6 +270,7 @@ class Responses:
     def _compacted(self, call: Call, answerer: Answerer) -> Body:
         room = answerer.context // 2
         read = what_is_asked(self._store, call.project, {**call.body, "instructions": None})
+        refuse_pictures(read.messages, "input", "has a picture, which no compaction keeps; leave it out")
         messages = [plain(message) for message in read.messages]
 
         def tokens(found: Any) -> int:

@@ -15,9 +15,11 @@ from starlette.requests import Request
 
 from glaswerk.serve.accounts.account import Account
 from glaswerk.serve.answering import Answer, Answerer, Question
+from glaswerk.serve.chat_parts.pictures import check_pictures
 from glaswerk.serve.chat_parts.prompt import Wishes, chat_prompt
 from glaswerk.serve.chat_parts.tools import NO_TOOLS
 from glaswerk.serve.errors import ApiError
+from glaswerk.serve.fields import unsupported
 from glaswerk.serve.upstreams.answer import UpstreamAnswer
 from glaswerk.serve.upstreams.chat_body import chat_body
 from glaswerk.serve.upstreams.counts import Counting, estimate
@@ -67,7 +69,9 @@ class UpstreamAnswerer:
         # Without a word about tools in its template, vLLM shows the model none.
         tools = asked.tools if "tools" in tokenizer.template else NO_TOOLS
         prompt = chat_prompt(
-            tokenizer, asked.messages, tools, Wishes(asked.effort), enforced=False, places=asked.places
+            *(tokenizer, asked.messages, tools, Wishes(asked.effort, continues=asked.continues)),
+            enforced=False,
+            places=asked.places,
         )
         return len(prompt.ids)
 
@@ -87,7 +91,15 @@ class UpstreamAnswerer:
         return answer
 
     def _body(self, asked: Question) -> dict[str, Any]:
-        return chat_body(asked, self._target.model, self._target.client.upstream.url)
+        upstream, own = self._target.client.upstream, self._target.own
+        body = chat_body(asked, self._target.model, upstream.url)
+        check_pictures(body["messages"], asked.places.messages, fetched=upstream.picture_urls)
+        if not asked.continues:
+            return body
+        if own is None:
+            message = "must end with a turn of the user: a begun answer is continued by models of this server"
+            raise unsupported(asked.places.messages, message)
+        return body | {"continue_final_message": True, "add_generation_prompt": False}
 
 
 @lru_cache(4)

@@ -42,6 +42,8 @@ def _limit(url: str) -> str:
 def _message(message: Message) -> dict[str, Any]:
     found: Mapping[str, Any] = message
     body: dict[str, Any] = {"role": found["role"], "content": found["content"]}
+    if "parts" in found:
+        body["content"] = found["parts"]
     if found["role"] == "tool":
         return body | {"tool_call_id": found["tool_call_id"]}
     if calls := found.get("tool_calls"):

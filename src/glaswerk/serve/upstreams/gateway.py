@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from glaswerk.serve.accounts.account import Account, Usage
 from glaswerk.serve.accounts.accounts import Accounts
+from glaswerk.serve.chat_parts.pictures import check_pictures
 from glaswerk.serve.chat_response import DONE, answer_id, event, failure
 from glaswerk.serve.errors import ApiError
 from glaswerk.serve.limits import Limits
@@ -71,6 +72,7 @@ class Upstreams:
             found = await self.find(body.get("model"), request.state.account)
             if found is None:
                 return await local(request)
+            check_pictures(body.get("messages"), "messages", fetched=found.client.upstream.picture_urls)
             return await _Passed(self, found, path, body).answer(request)
 
         return endpoint

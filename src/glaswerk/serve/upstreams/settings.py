@@ -13,6 +13,7 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Lab
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+_KNOWN = ("url", "key_env", "models", "ground", "picture_urls")
 _HINT = "fix that line in lab.toml, or delete it: every setting has a default"
 
 
@@ -23,7 +24,7 @@ class Upstream:
     `url` ends before "/chat/completions", such as "http://127.0.0.1:11434/v1". `key_env`: the environment
     variable with its key; "" for none. `models`: the ids that are offered; empty for all that it lists.
     Here a model is called "NAME/ID". `ground`: whether answers of its models rest on documents; None for what
-    [serve.ground] says.
+    [serve.ground] says. `picture_urls`: whether it may fetch pictures from the addresses that clients name.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Upstream:
     key_env: str = ""
     models: tuple[str, ...] = ()
     ground: bool | None = None
+    picture_urls: bool = False
     # The key itself, of a program that we started.
     secret: str = field(default="", repr=False)
 
@@ -62,8 +64,8 @@ def upstreams_of(lab: Lab) -> list[Upstream]:
 def _upstream(name: str, table: Any) -> Upstream:
     if not _NAME.fullmatch(name):
         raise _wrong("", "a name of small letters, digits, - and _", name)
-    if not isinstance(table, Mapping) or table.keys() - {"url", "key_env", "models", "ground"}:
-        raise _wrong(name, "url, key_env, models and ground", table)
+    if not isinstance(table, Mapping) or table.keys() - _KNOWN:
+        raise _wrong(name, f"some of {', '.join(_KNOWN)}", table)
     models = table.get("models", [])
     if not isinstance(models, list) or not all(isinstance(model, str) and model for model in models):
         raise _wrong(f"{name}.models", 'a list such as ["llama3"]', models)
@@ -73,7 +75,10 @@ def _upstream(name: str, table: Any) -> Upstream:
     ground = table.get("ground")
     if not isinstance(ground, bool | None):
         raise _wrong(f"{name}.ground", "true or false", ground)
-    return Upstream(name, _url(name, table.get("url")), variable, tuple(models), ground)
+    fetches = table.get("picture_urls", False)
+    if not isinstance(fetches, bool):
+        raise _wrong(f"{name}.picture_urls", "true or false", fetches)
+    return Upstream(name, _url(name, table.get("url")), variable, tuple(models), ground, fetches)
 
 
 def _url(name: str, found: Any) -> str:
