@@ -3,6 +3,7 @@
 python -m bench.serve --lab demo-lab                      # the demo's model
 python -m bench.serve --lab LAB --model NAME --clients 1,4,16,64 --rounds 5
 python -m bench.serve --smoke                             # seconds, to see that it runs
+GLASWERK_VLLM=ENV/bin/vllm python -m bench.serve          # vLLM as well, from an environment of its own
 
 Every server is a process of its own; all are up at once and take turns, so that noise meets each. Each client
 streams one answer of --tokens tokens. Tokens per CPU-second count the CPU time of the server's whole process
@@ -12,6 +13,7 @@ tree; first: seconds to the first text; gap: between pieces of text.
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import socket
 import statistics
@@ -49,7 +51,7 @@ def main() -> None:
     parser.add_argument("--clients", default="1,4,16,64")
     parser.add_argument("--tokens", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--peers", default="llama-server,transformers")
+    parser.add_argument("--peers", default="llama-server,transformers,vllm")
     parser.add_argument("--smoke", action="store_true", help="one round of 1 and 4 clients, 8 tokens")
     wishes = parser.parse_args()
     if not (wishes.lab / "lab.toml").exists():
@@ -82,6 +84,10 @@ def _servers(stack: ExitStack, wishes: argparse.Namespace, model: Artifact, most
         words = [str(script), "serve", str(model.path), "--port", port, "--continuous-batching"]
         with suppress(RuntimeError):
             yield stack.enter_context(run("transformers", words, r"running on .*:(\d+)", str(model.path)))
+    program = os.environ.get("GLASWERK_VLLM")
+    if program and "vllm" in wishes.peers:
+        words = ["-m", "bench.peers.vllm_server", program, str(model.path), str(free_port()), str(most)]
+        yield stack.enter_context(run("vllm", words, r"^(\d+)$", "model"))
 
 
 @contextmanager

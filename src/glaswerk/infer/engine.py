@@ -20,6 +20,7 @@ from glaswerk.infer.engines.adapters import Adapters
 from glaswerk.infer.engines.batcher import Batcher
 from glaswerk.infer.engines.job import Emission, Job
 from glaswerk.infer.engines.network import Network, batches, network_of
+from glaswerk.infer.prefix_tree import PrefixTree, scores_trees
 from glaswerk.infer.sampling import Sampling
 from glaswerk.model.text_network import load
 from glaswerk.tokenizer import Tokenizer
@@ -74,6 +75,7 @@ class Engine:
         self.context = int(model.config.max_position_embeddings)
         self.parameters = int(sum(p.numel() for p in model.parameters()))
         self._together: bool | None = None
+        self._branching: bool | None = None
         self._trial = threading.Lock()
         self._ends = frozenset({tokenizer.end_id, tokenizer.turn_end_id, tokenizer.turn_id})
 
@@ -224,9 +226,11 @@ class Engine:
         return self.prompt(messages) + own, len(own)
 
     def _score(self, rows: Sequence[tuple[list[int], int, int]]) -> list[Score]:
-        scores: list[Score | None] = [None] * len(rows)
         # A prediction depends on at most the last `context` tokens before it.
         cut = [ids[-(self.context + 1) :] for ids, _, _ in rows]
+        if (tree := self._tree()) is not None:
+            return self._grown(tree, cut, rows)
+        scores: list[Score | None] = [None] * len(rows)
         for part in self._batches([len(ids) for ids in cut]):
             values, tops = self._row_scores([cut[i] for i in part])
             for i, value, top in zip(part, values, tops, strict=True):
@@ -234,6 +238,24 @@ class Engine:
                 own = slice(len(value) - count, None)
                 scores[i] = Score(float(value[own].sum()), count, rows[i][2], bool(top[own].all()))
         return [score for score in scores if score is not None]
+
+    def _tree(self) -> PrefixTree | None:
+        """Of one call alone, as it holds keys and values."""
+        with self._trial:
+            if self._branching is None:
+                self._branching = scores_trees(self.model, self.tokenizer.vocab_size)
+        return PrefixTree(self.model, self.tokenizer.vocab_size) if self._branching else None
+
+    def _grown(
+        self, tree: PrefixTree, cut: Sequence[list[int]], rows: Sequence[tuple[list[int], int, int]]
+    ) -> list[Score]:
+        counts = [min(count, len(ids) - 1) for ids, (_, count, _) in zip(cut, rows, strict=True)]
+        with self.applied():
+            found = tree.score(list(zip(cut, counts, strict=True)))
+        return [
+            Score(float(branch.values.sum()), count, size, bool(branch.tops.all()))
+            for branch, count, (_, _, size) in zip(found, counts, rows, strict=True)
+        ]
 
     def _batches(self, lengths: Sequence[int]) -> Iterator[list[int]]:
         order = sorted(range(len(lengths)), key=lambda i: lengths[i])

@@ -207,7 +207,7 @@ def shared_length(known: Sequence[int], prompt: Sequence[int], limit: int) -> in
 
 def batches(model: PreTrainedModel, vocabulary: int) -> bool:
     """Whether a `SlotNetwork` gives this model's own logits, as a short trial shows."""
-    windows = _windows(model)
+    windows = attention_windows(model)
     return windows is not None and _agrees(SlotNetwork(model, vocabulary, windows), model)
 
 
@@ -220,13 +220,13 @@ def network_of(
     adapters: Adapters | None = None,
 ) -> SlotNetwork | RowNetwork:
     """The network for a model; `together`: what `batches` says of it."""
-    windows = _windows(model)
+    windows = attention_windows(model)
     if together and windows is not None:
         return SlotNetwork(model, vocabulary, windows, limit, adapters)
     return RowNetwork(model, vocabulary, adapters)
 
 
-def _windows(model: PreTrainedModel) -> dict[str, int | None] | None:
+def attention_windows(model: PreTrainedModel) -> dict[str, int | None] | None:
     """How far back each layer type sees; None if a type is not plain attention."""
     config = model.config.get_text_config()
     window = getattr(config, "sliding_window", None)
