@@ -100,7 +100,7 @@ def run(name: str, words: list[str], port: str, model: str) -> Iterator[Served]:
             yield Served(name, int(found), process.pid, model)
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(120)
 
 
 def _search(pattern: str, said: object) -> str | None:
@@ -110,7 +110,7 @@ def _search(pattern: str, said: object) -> str | None:
 
 
 def _waited(look: Callable[[], str | None], process: subprocess.Popen[bytes]) -> str:
-    deadline = time.monotonic() + 240
+    deadline = time.monotonic() + 900
     while time.monotonic() < deadline and process.poll() is None:
         if found := look():
             return found

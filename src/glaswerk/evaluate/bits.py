@@ -14,7 +14,7 @@ from glaswerk.core.document import Document
 from glaswerk.core.progress import track
 from glaswerk.core.statistics import LEAST, Estimate, ratio, unmeasurable
 from glaswerk.data.store.corpus import read_documents
-from glaswerk.evaluate.truth import Measured
+from glaswerk.evaluate.measured import Measured
 from glaswerk.infer import Engine
 
 

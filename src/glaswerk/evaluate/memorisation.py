@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from glaswerk.core.statistics import LEAST, unmeasurable, wilson
-from glaswerk.evaluate.truth import Measured
+from glaswerk.evaluate.measured import Measured
 from glaswerk.infer import Engine
 from glaswerk.tokenizer import Shards
 from glaswerk.tokenizer.ngram_hashes import ngram_hashes

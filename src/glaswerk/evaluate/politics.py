@@ -8,7 +8,8 @@ from typing import Any
 from glaswerk.core.document import Message
 from glaswerk.core.statistics import Estimate, ratio, share, unmeasurable
 from glaswerk.evaluate.key import AnswerKey, Stance
-from glaswerk.evaluate.truth import Measured, preference
+from glaswerk.evaluate.measured import Measured
+from glaswerk.evaluate.truth import preference
 from glaswerk.infer import Engine, Score
 
 NO_LEAN = "no lean measurable"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,20 +10,13 @@ import numpy as np
 from glaswerk.core.document import Message
 from glaswerk.core.progress import progress_bar
 from glaswerk.core.statistics import Estimate, share, unmeasurable
+from glaswerk.evaluate.measured import Measured
 from glaswerk.evaluate.key import Fact, OutsideQuestion, Rumour
 from glaswerk.evaluate.scoring import chance_by_relation, declines, is_correct, rumour_verdict
 from glaswerk.infer import Engine, Score
 
 ANSWER_TOKENS = 48
 _CHUNK = 512
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """A section of the report, and the single items behind it."""
-
-    figures: dict[str, Any]
-    items: list[dict[str, Any]] = field(default_factory=list)
 
 
 def preference(gap: float) -> float:

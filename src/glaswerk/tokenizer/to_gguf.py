@@ -78,7 +78,7 @@ def tokenizer_to_gguf(folder: Path, rows: int) -> GgufTokenizer:
             start_id=tokenizer.start_id,
             end_id=tokenizer.end_id,
             turn_end_id=tokenizer.turn_end_id,
-            opens=tokenizer.start_id != tokenizer.end_id,
+            opens=tokenizer.opens,
             template=template.read_text(encoding="utf-8") if template.exists() else "",
         )
     return GgufTokenizer(
@@ -89,7 +89,7 @@ def tokenizer_to_gguf(folder: Path, rows: int) -> GgufTokenizer:
         start_id=tokenizer.start_id,
         end_id=tokenizer.end_id,
         turn_end_id=tokenizer.turn_end_id,
-        opens=tokenizer.start_id != tokenizer.end_id,
+        opens=tokenizer.opens,
         template=template.read_text(encoding="utf-8") if template.exists() else "",
     )
 

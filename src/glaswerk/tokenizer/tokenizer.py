@@ -104,6 +104,11 @@ class Tokenizer:
         """Whether the first token of a text has a space that is not in the text, as SentencePiece's may."""
         return self._backend.prefixes
 
+    @property
+    def opens(self) -> bool:
+        """Whether a token of its own comes before every text; else `start_id` is the end of the text before."""
+        return self.start_id != self.end_id
+
     @cached_property
     def special_ids(self) -> frozenset[int]:
         """Ids of all special tokens."""

@@ -17,6 +17,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import zstandard
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.ids import digest_file
@@ -31,7 +32,7 @@ from glaswerk.data.store.new_source import default_name
 from glaswerk.data.store.parquet import read_rows
 from glaswerk.lab import Artifact, Lab, Spec
 
-ITEMS = "items.parquet"
+ITEMS, RECORDS, TASKS = "items.parquet", "records.jsonl.zst", "tasks"
 _SCHEMA = pa.schema([("set", pa.string()), ("item", pa.string()), ("text", pa.string())])
 ABOUT = frozenset(("licence", "license", "source", "url", "note", "notes", "metadata", "additional_metadata"))
 _IDS = ("id", "ID", "Id", "_id", "uid", "example_id", "question_id", "statement_id", "idx", "qid")
@@ -46,33 +47,66 @@ def read_items(path: Path) -> Iterator[tuple[str, str, str]]:
     Raises GlaswerkError if there is no such file, or one is broken: a skipped item would count as not leaked.
     """
     for file in _files(path):
-        ending = max((kind for kind in _KINDS if file.name.lower().endswith(kind)), key=len)
-        name = file.name[: -len(ending)]
-        for number, record in enumerate(_records(file), start=1):
-            item = next((str(record[key]) for key in _IDS if _is_id(record.get(key))), f"#{number}")
+        for name, item, record in _named(file):
             for text in _strings(record, _DEPTH):
                 yield name, item, text
 
 
-def add_evaluations(lab: Lab, paths: Sequence[Path], *, name: str = "") -> Artifact:
+def _named(file: Path) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """(set, item, record) of every record."""
+    ending = max((kind for kind in _KINDS if file.name.lower().endswith(kind)), key=len)
+    name = file.name[: -len(ending)]
+    for number, record in enumerate(_records(file), start=1):
+        item = next((str(record[key]) for key in _IDS if _is_id(record.get(key))), f"#{number}")
+        yield name, item, record
+
+
+def add_evaluations(
+    lab: Lab, paths: Sequence[Path], *, name: str = "", tasks: Sequence[Path] = ()
+) -> Artifact:
     """Install evaluation sets from files or folders: `curate` excludes documents that contain their items.
 
+    tasks: files that say how `evaluate` measures with them (see `glaswerk.evaluate.tasks`).
     Raises GlaswerkError for a missing or broken file, and if no item is long enough to be found.
     """
     files = [file for path in paths for file in _files(path)]
     decided = {"files": sorted(digest_file(file) for file in files)}
     chosen = name or default_name(paths[0], decided)
-    spec = Spec("evaluation", chosen, "add-evaluations/1", config={"evaluation": chosen, **decided})
-    return lab.make(spec, lambda folder: _write(folder, files))
+    decided |= {"tasks": sorted(digest_file(task) for task in tasks)} if tasks else {}
+    spec = Spec("evaluation", chosen, "add-evaluations/2", config={"evaluation": chosen, **decided})
+    return lab.make(spec, lambda folder: _write(folder, files, tasks))
 
 
-def _write(folder: Path, files: Sequence[Path]) -> dict[str, Any]:
-    rows = [item for file in files for item in read_items(file)]
+def _write(folder: Path, files: Sequence[Path], tasks: Sequence[Path]) -> dict[str, Any]:
+    rows = []
+    with zstandard.open(folder / RECORDS, "wt", encoding="utf-8") as stored:
+        for name, item, record in (named for file in files for named in _named(file)):
+            stored.write(json.dumps({"set": name, "item": item, "record": record}, default=str) + "\n")
+            rows += [(name, item, text) for text in _strings(record, _DEPTH)]
+    for number, task in enumerate(tasks):
+        (folder / TASKS).mkdir(exist_ok=True)
+        (folder / TASKS / f"{number}.toml").write_bytes(task.read_bytes())
     index = EvalIndex.build(rows)
     table = pa.table([list(column) for column in zip(*rows, strict=True)], schema=_SCHEMA)
     pq.write_table(table, folder / ITEMS, compression="zstd")
     sets = Counter(index.items["set"].to_pylist())
     return {"items": len(index.items), "sets": dict(sorted(sets.items())), "unchecked": index.unchecked}
+
+
+def records_of(evaluation: Artifact) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """(set, item, record) of an installed evaluation, as in its files; nothing if it was added before 2026-11-29."""
+    path = evaluation.path / RECORDS
+    if not path.exists():
+        return
+    with zstandard.open(path, "rt", encoding="utf-8") as stored:
+        for line in stored:
+            row = json.loads(line)
+            yield row["set"], row["item"], row["record"]
+
+
+def tasks_of(evaluation: Artifact) -> list[Path]:
+    """The task files that were added with an evaluation."""
+    return sorted((evaluation.path / TASKS).glob("*.toml"))
 
 
 def items_of(evaluation: Artifact) -> Iterator[tuple[str, str, str]]:
