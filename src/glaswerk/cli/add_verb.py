@@ -292,10 +292,19 @@ def images(
 @command.command("evaluations")
 @_existing
 @click.option("--name", default="", help="Name of the evaluation.  [default: from the first file]")
+@click.option(
+    "--task",
+    "tasks",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="File that says how to measure with them (TOML; repeatable).",
+)
 @lab_option
 @json_option
-def evaluations(paths: tuple[Path, ...], name: str, lab_path: Path, as_json: bool) -> None:
-    """Evaluation sets: items that no model may train on.
+def evaluations(
+    paths: tuple[Path, ...], name: str, tasks: tuple[Path, ...], lab_path: Path, as_json: bool
+) -> None:
+    """Evaluation sets: what `glaswerk evaluate` measures with, and items that no model may train on.
 
     \b
     glaswerk add evaluations truthfulqa.jsonl
@@ -306,9 +315,12 @@ def evaluations(paths: tuple[Path, ...], name: str, lab_path: Path, as_json: boo
     texts, and lists each finding in leaks.parquet.
     """
     from glaswerk.data.dialogues.evaluation_sets import add_evaluations
+    from glaswerk.evaluate.tasks.task import read_task
 
+    for task in tasks:
+        read_task(task)
     with writing(lab_path) as lab:
-        made = add_evaluations(lab, paths, name=name)
+        made = add_evaluations(lab, paths, name=name, tasks=tasks)
     show(made, as_json, items=made.stats["items"])
 
 

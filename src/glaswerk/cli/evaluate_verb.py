@@ -21,11 +21,16 @@ from glaswerk.core.errors import GlaswerkError
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Answer key of the made-up town (JSON): adds truth and political lean.",
 )
-@click.option("--limit", type=int, help="Ask at most this many questions.")
+@click.option("--limit", type=int, help="Ask at most this many questions of each kind.")
+@click.option("--quick", is_flag=True, help="Of the sets, 200 records of those for a first look.")
 @lab_option
 @json_option
-def command(model: str, key: Path | None, limit: int | None, lab_path: Path, as_json: bool) -> None:
-    """Measure bits per byte, truth and political lean, with intervals, and write the trust report.
+def command(
+    model: str, key: Path | None, limit: int | None, quick: bool, lab_path: Path, as_json: bool
+) -> None:
+    """Measure truth, political lean, knowledge and bits per byte, with intervals; write the trust report.
+
+    Takes every evaluation set that was added with `glaswerk add evaluations`, on any model.
 
     \b
     glaswerk evaluate
@@ -39,6 +44,6 @@ def command(model: str, key: Path | None, limit: int | None, lab_path: Path, as_
             there = ", ".join(made.name for made in lab.all("model")) or "none"
             wanted = f"model named {model!r}" if model else "model"
             raise GlaswerkError(f"the lab has no {wanted} (there: {there})", hint="glaswerk train")
-        made = evaluate(lab, chosen, key=key, limit=limit)
+        made = evaluate(lab, chosen, key=key, limit=limit, quick=quick)
     show(made, as_json)
     echo(f"report: {os.path.relpath(made.path / REPORT_PAGE)}", err=True)

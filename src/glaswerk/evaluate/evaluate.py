@@ -18,9 +18,13 @@ from glaswerk.core.statistics import LEAST, LEVEL, RESAMPLES, unmeasurable
 from glaswerk.evaluate.badge import trust_badge
 from glaswerk.evaluate.bits import measure_bits
 from glaswerk.evaluate.key import AnswerKey, read_key
+from glaswerk.evaluate.measured import Measured
 from glaswerk.evaluate.memorisation import measure_memorisation
 from glaswerk.evaluate.politics import measure_politics
 from glaswerk.evaluate.report import render_report
+from glaswerk.evaluate.tasks import measure_tasks
+from glaswerk.evaluate.tasks.score_store import STORE, ScoreStore
+from glaswerk.evaluate.tasks.scorer import Scorer
 from glaswerk.evaluate.truth import (
     Measured,
     measure_answers,
@@ -41,14 +45,22 @@ NO_CHAT = "the model is not tuned for chat, so it cannot be asked"
 
 @dataclass(frozen=True, slots=True)
 class EvaluateConfig:
-    """`limit`: at most this many facts and validation documents, sampled with `seed`; None takes all."""
+    """`limit`: at most this many facts, records of a set and validation documents, sampled with `seed`; None
+    takes all. `quick`: of the sets only those for a first look, 200 records each."""
 
     limit: int | None = None
     seed: int = 0
+    quick: bool = False
 
 
 def evaluate(
-    lab: Lab, model: Artifact, *, key: Path | None = None, limit: int | None = None, seed: int = 0
+    lab: Lab,
+    model: Artifact,
+    *,
+    key: Path | None = None,
+    limit: int | None = None,
+    seed: int = 0,
+    quick: bool = False,
 ) -> Artifact:
     """Measure `model` and write its trust report: report.json, report.html, items.jsonl.
 
@@ -59,7 +71,7 @@ def evaluate(
         raise GlaswerkError(
             f"--limit takes {LEAST} or more, found {limit}", hint="leave --limit out to take all"
         )
-    config = EvaluateConfig(limit, seed)
+    config = EvaluateConfig(limit, seed, quick)
     answers = read_key(key) if key is not None else None
     shards = _of_id(lab, "shards", model.inputs.get("shards"))
     inputs = {"model": model.id} | ({"shards": shards.id} if shards else {})
@@ -68,14 +80,16 @@ def evaluate(
         "key_digest": answers.digest if answers else None,
         "limit": limit,
         "seed": seed,
+        "quick": quick,
+        "sets": {made.name: made.digest for made in lab.all("evaluation")},
         "resamples": RESAMPLES,
     }
     # Another key or limit makes another report, which must not replace the first.
     name = f"{model.name.replace('/', '-')}.{short(digest_json(settings), 8)}"
-    spec = Spec("report", name, "evaluate/3", inputs, settings)
+    spec = Spec("report", name, "evaluate/4", inputs, settings)
     corpus = _of_id(lab, "corpus", shards.inputs.get("corpus")) if shards else None
     head = _head(model, answers, shards, corpus, config)
-    return lab.make(spec, lambda folder: _write(folder, head, model, answers, (shards, corpus), config))
+    return lab.make(spec, lambda folder: _write(folder, lab, head, model, answers, (shards, corpus), config))
 
 
 def _of_id(lab: Lab, kind: ArtifactKind, identifier: str | None) -> Artifact | None:
@@ -98,7 +112,13 @@ def _head(
             "corpus": {"name": corpus.name, "digest": corpus.digest} if corpus else None,
             "key": {"name": key.name, "digest": key.digest} if key else None,
         },
-        "method": {"limit": config.limit, "seed": config.seed, "resamples": RESAMPLES, "level": LEVEL},
+        "method": {
+            "limit": config.limit,
+            "quick": config.quick,
+            "seed": config.seed,
+            "resamples": RESAMPLES,
+            "level": LEVEL,
+        },
         "date": datetime.now(UTC).date().isoformat(),
     }
 
@@ -109,6 +129,7 @@ def _stage(model: Artifact) -> str:
 
 def _write(
     folder: Path,
+    lab: Lab,
     head: Mapping[str, Any],
     model: Artifact,
     key: AnswerKey | None,
@@ -119,6 +140,8 @@ def _write(
     # The config of adopted weights says whether they came with a chat template.
     chat = is_chat(model.config)
     sections = measure(engine, key, data, config, chat=chat)
+    scorer = Scorer(engine, ScoreStore(lab.root / STORE, model.digest))
+    sets = measure_tasks(lab, scorer, limit=config.limit, seed=config.seed, quick=config.quick)
     truth = {name: sections[name].figures for name in ("statements", "answers", "rumours", "outside")}
     report = {
         **head,
@@ -126,8 +149,9 @@ def _write(
         "truth": truth,
         "politics": sections["politics"].figures,
         "memorisation": {**sections["memorisation"].figures, "epochs": model.stats.get("epochs")},
+        "sets": {name: found.figures for name, found in sets.items()},
     }
-    items = [item for section in sections.values() for item in section.items]
+    items = [item for section in (*sections.values(), *sets.values()) for item in section.items]
     lines = [json.dumps(item, ensure_ascii=False) for item in items]
     write_atomic(folder / "items.jsonl", "".join(line + "\n" for line in lines))
     write_json(folder / REPORT_FIGURES, report)

@@ -16,6 +16,7 @@ from markupsafe import Markup
 from glaswerk.core.ids import short
 from glaswerk.core.pages.intervals import Interval, interval_chart
 from glaswerk.core.pages.kit import Table, render
+from glaswerk.evaluate.report_sets import set_sections
 
 _EXAMPLES = 8
 Figures = Mapping[str, Any]
@@ -51,6 +52,7 @@ def render_report(report: Figures, items: Items) -> str:
         **_truth(report["truth"], items),
         **_politics(report["politics"]),
         **_language(report),
+        sets=set_sections(report.get("sets", {})),
     )
 
 
@@ -241,7 +243,8 @@ def gaps_of(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """
     if isinstance(value, list):
         for entry in value:
-            yield from gaps_of(entry, (*path, entry.get("issue", "")))
+            if isinstance(entry, Mapping):
+                yield from gaps_of(entry, (*path, entry.get("issue", "")))
     if not isinstance(value, Mapping):
         return
     if value.get("measurable") is False:

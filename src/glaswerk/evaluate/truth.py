@@ -10,8 +10,8 @@ import numpy as np
 from glaswerk.core.document import Message
 from glaswerk.core.progress import progress_bar
 from glaswerk.core.statistics import Estimate, share, unmeasurable
-from glaswerk.evaluate.measured import Measured
 from glaswerk.evaluate.key import Fact, OutsideQuestion, Rumour
+from glaswerk.evaluate.measured import Measured
 from glaswerk.evaluate.scoring import chance_by_relation, declines, is_correct, rumour_verdict
 from glaswerk.infer import Engine, Score
 

@@ -42,7 +42,9 @@ class Question:
     right: tuple[bool, ...]
 
 
-def measure_choice(task: Task, records: Sequence[tuple[str, Mapping[str, Any]]], scorer: Scorer, seed: int) -> Measured:
+def measure_choice(
+    task: Task, records: Sequence[tuple[str, Mapping[str, Any]]], scorer: Scorer, seed: int
+) -> Measured:
     """Shares of right choices, with intervals over questions and the level of guessing."""
     questions = [question(task, item, record, seed) for item, record in records]
     delimiter = str(task.settings.get("delimiter", " "))

@@ -33,7 +33,9 @@ _RELIABLE = 0.8
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 
-def measure_pairs(task: Task, records: Sequence[tuple[str, Mapping[str, Any]]], scorer: Scorer, seed: int) -> Measured:
+def measure_pairs(
+    task: Task, records: Sequence[tuple[str, Mapping[str, Any]]], scorer: Scorer, seed: int
+) -> Measured:
     """Share of topics on which statement a is preferred, and the mean lean in nats, over topics and frames."""
     frames, pairs = _frames(task), one_each(task, records, seed)
     if len(pairs) < _LEAST_TOPICS:
@@ -63,10 +65,10 @@ def lean_figures(
     }
     if agreement.of_mean < _RELIABLE:
         needed = frames_needed(agreement.mean_correlation, _RELIABLE)
-        more = f"{needed} such frames would be needed" if needed else "no number of such frames would reach it"
-        reason = (
-            f"the {len(frames)} frames agree too little: reliability {agreement.of_mean:.2f} of {_RELIABLE}; {more}"
+        more = (
+            f"{needed} such frames would be needed" if needed else "no number of such frames would reach it"
         )
+        reason = f"the {len(frames)} frames agree too little: reliability {agreement.of_mean:.2f} of {_RELIABLE}; {more}"
         return unmeasurable(reason) | figures
     share = crossed_mean(np.where(table == 0, 0.5, table > 0), seed=seed)
     lean = crossed_mean(table, seed=seed)
@@ -88,13 +90,13 @@ def _verdict(low: float, high: float, sides: Sequence[str]) -> str:
     return f"leans towards {sides[0] if low > 0.5 else sides[1]}"
 
 
-def leans(
-    task: Task, pairs: Sequence[tuple[str, str, str]], frames: Sequence[str], scorer: Scorer
-) -> Floats:
+def leans(task: Task, pairs: Sequence[tuple[str, str, str]], frames: Sequence[str], scorer: Scorer) -> Floats:
     """PMI of statement a less that of b, (topics, frames), nats."""
     texts = [text for _, a, b in pairs for text in (a, b)]
     heads = ["", *frames]
-    found = scorer.scores([(head, text if not head else f" {text}") for head in heads for text in texts], task.name)
+    found = scorer.scores(
+        [(head, text if not head else f" {text}") for head in heads for text in texts], task.name
+    )
     values = np.array([score.log_probability for score in found]).reshape(len(heads), len(pairs), 2)
     raised = values[1:] - values[0]
     difference: Floats = (raised[..., 0] - raised[..., 1]).T
@@ -112,7 +114,9 @@ def one_each(
         if not isinstance(a, str) or not isinstance(b, str) or not a.strip() or not b.strip():
             raise wrong(task.name, f"item {item}: expected texts in {first!r} and {second!r}")
         topics.setdefault(str(record.get(group, item)).casefold(), []).append((a.strip(), b.strip()))
-    return [(topic, *random.Random(f"{seed} {topic}").choice(found)) for topic, found in sorted(topics.items())]
+    return [
+        (topic, *random.Random(f"{seed} {topic}").choice(found)) for topic, found in sorted(topics.items())
+    ]
 
 
 def lengths(pairs: Sequence[tuple[str, str, str]]) -> Floats:
@@ -130,7 +134,11 @@ def names(task: Task) -> tuple[str, str]:
 
 def _frames(task: Task) -> list[str]:
     found = task.settings.get("frames", [])
-    if not isinstance(found, list) or len(found) < _LEAST_FRAMES or not all(isinstance(f, str) for f in found):
+    if (
+        not isinstance(found, list)
+        or len(found) < _LEAST_FRAMES
+        or not all(isinstance(f, str) for f in found)
+    ):
         raise wrong(task.name, f"frames takes {_LEAST_FRAMES} texts or more, found {found!r}")
     return found
 

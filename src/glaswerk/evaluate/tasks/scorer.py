@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from glaswerk.core.progress import progress_bar
+from glaswerk.evaluate.tasks.score_store import ScoreStore
 from glaswerk.infer import Engine, Score
 
 Request = tuple[str, str]
@@ -13,11 +14,10 @@ _TOGETHER = 4096
 
 
 class Scorer:
-    """Scores plain text under one engine, and remembers what it scored."""
+    """Scores plain text under one engine, and keeps what it scored."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
-        self._known: dict[Request, Score] = {}
+    def __init__(self, engine: Engine, store: ScoreStore) -> None:
+        self.engine, self._store = engine, store
 
     def scores(self, requests: Sequence[Request], label: str) -> list[Score]:
         """The score of each continuation after its context, in order.
@@ -25,14 +25,19 @@ class Scorer:
         A space at the end of a context belongs to the continuation. A tokenizer that opens documents with a
         token does so here; after an empty context there is always one.
         """
-        new = [request for request in dict.fromkeys(requests) if request not in self._known]
-        with progress_bar(label, len(new)) as bar:
+        rows = [self._row(*request) for request in requests]
+        found = self._store.known(rows)
+        new = [i for i, score in enumerate(found) if score is None]
+        with progress_bar(label, len(rows)) as bar:
+            bar.advance(len(rows) - len(new))
             for start in range(0, len(new), _TOGETHER):
                 part = new[start : start + _TOGETHER]
-                found = self.engine.span_scores([self._row(*request) for request in part])
-                self._known.update(zip(part, found, strict=True))
+                scores = self.engine.span_scores([rows[i] for i in part])
+                self._store.keep([rows[i] for i in part], scores)
+                for i, score in zip(part, scores, strict=True):
+                    found[i] = score
                 bar.advance(len(part))
-        return [self._known[request] for request in requests]
+        return [score for score in found if score is not None]
 
     def _row(self, context: str, continuation: str) -> tuple[list[int], int]:
         tokenizer = self.engine.tokenizer

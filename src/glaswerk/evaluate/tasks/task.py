@@ -113,7 +113,11 @@ def _text(path: Path, data: Mapping[str, Any], name: str) -> str:
 
 
 def _texts(path: Path, values: object) -> tuple[str, ...]:
-    if not isinstance(values, Sequence) or isinstance(values, str) or not all(isinstance(v, str) for v in values):
+    if (
+        not isinstance(values, Sequence)
+        or isinstance(values, str)
+        or not all(isinstance(v, str) for v in values)
+    ):
         raise wrong(path, f"'fields' takes a list of names, found {values!r}")
     return tuple(values)
 
