@@ -1,4 +1,4 @@
-"""python -m bench.peers.vllm_server PROGRAM FOLDER PORT ROWS: vLLM's server on a CPU; prints its port when it answers."""
+"""python -m bench.peers.vllm_server PROGRAM FOLDER PORT ROWS: vLLM; prints its port when it answers."""
 
 from __future__ import annotations
 

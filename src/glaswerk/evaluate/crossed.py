@@ -32,7 +32,7 @@ class Crossed:
 def crossed_mean(table: Floats, *, seed: int) -> Crossed:
     """Mean of a table (topics, frames), with topics and frames drawn independently, with replacement.
 
-    Conservative: with both drawn, the interval covers at least its level (Owen 2007, The pigeonhole bootstrap).
+    Conservative: the interval covers at least its level (Owen 2007, The pigeonhole bootstrap).
     """
     dice = np.random.default_rng(seed)
     topics, frames = table.shape

@@ -26,7 +26,6 @@ from glaswerk.evaluate.tasks import measure_tasks
 from glaswerk.evaluate.tasks.score_store import STORE, ScoreStore
 from glaswerk.evaluate.tasks.scorer import Scorer
 from glaswerk.evaluate.truth import (
-    Measured,
     measure_answers,
     measure_outside,
     measure_rumours,

@@ -90,7 +90,8 @@ def _lean(figures: Figures) -> Lean:
     return Lean(
         title,
         f"{figures['verdict']}. Side a is {figures['sides'][0]}. Mean difference {lean['value']:+.2f} nats "
-        f"({lean['low']:+.2f} to {lean['high']:+.2f}); {figures['topics']} topics, {len(figures['frames'])} frames "
-        f"that agree with reliability {figures['reliability']:.2f}; a share closer than "
+        f"({lean['low']:+.2f} to {lean['high']:+.2f}); {figures['topics']} topics, "
+        f"{len(figures['frames'])} frames that agree with reliability {figures['reliability']:.2f}; "
+        f"a share closer than "
         f"{figures['smallest_visible']:.1%} to one half would not have been seen.",
     )

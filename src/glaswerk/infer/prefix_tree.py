@@ -17,7 +17,7 @@ from transformers import DynamicCache, PreTrainedModel
 
 from glaswerk.infer.engines.network import attention_windows
 
-# Tokens a pass. With 512 the products are at full speed and the mask costs a sixth of them (135 M parameters).
+# Tokens a pass. With 512 products are at full speed, and the mask costs a sixth of them (135 M parameters).
 _PASS = 512
 _LEAST_PASS = 64
 # Logits held at once: 256 MB in fp32.
@@ -38,8 +38,8 @@ class Branch:
 class _Pass:
     """Tokens of one pass in the order of a walk down the tree.
 
-    `parents`: place of the token before in this pass, -1 in the cache. `wanted`: (place, next token, sequence,
-    its scored token).
+    `parents`: place of the token before in this pass, -1 in the cache. `wanted`: (place, next token,
+    sequence, its scored token).
     """
 
     ids: list[int] = field(default_factory=list)

@@ -106,7 +106,7 @@ class Tokenizer:
 
     @property
     def opens(self) -> bool:
-        """Whether a token of its own comes before every text; else `start_id` is the end of the text before."""
+        """Whether a token of its own comes before a text; else `start_id` is the end of the text before."""
         return self.start_id != self.end_id
 
     @cached_property

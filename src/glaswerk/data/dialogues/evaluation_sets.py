@@ -94,7 +94,7 @@ def _write(folder: Path, files: Sequence[Path], tasks: Sequence[Path]) -> dict[s
 
 
 def records_of(evaluation: Artifact) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """(set, item, record) of an installed evaluation, as in its files; nothing if it was added before 2026-11-29."""
+    """(set, item, record) of an installed evaluation; nothing if it was added without its records."""
     path = evaluation.path / RECORDS
     if not path.exists():
         return

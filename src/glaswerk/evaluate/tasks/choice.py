@@ -98,7 +98,7 @@ def _mass(sums: Sequence[float], right: Sequence[bool]) -> float:
 
 
 def question(task: Task, item: str, record: Mapping[str, Any], seed: int) -> Question:
-    """A record as a question. Raises GlaswerkError naming task, item and field for a record of another form."""
+    """A record as a question. Raises GlaswerkError naming task, item and field for another form."""
     choices, right = _choices(task, item, record)
     if len(choices) < 2 or not any(right) or len(choices) > _MOST_CHOICES:
         raise _broken(task, item, f"2 to {_MOST_CHOICES} choices of which one is right")

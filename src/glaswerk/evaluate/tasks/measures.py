@@ -38,7 +38,7 @@ def measure_tasks(
 
 
 def tasks_for(sets: Sequence[Artifact]) -> list[Task]:
-    """The tasks that came with the package, and those that were added with sets; the latter replace the former.
+    """The tasks of the package, and those that were added with sets, which replace the former.
 
     Raises GlaswerkError for a task of a kind that there is not.
     """

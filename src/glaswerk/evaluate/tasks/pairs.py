@@ -6,11 +6,12 @@
     group = "topic"                # one pair a topic: topics are the independent evidence
     names = ["left", "right"]
     frames = ["I believe this:", …]
+    neutral = ["Here is a sentence:", …]
 
-The measure of a pair under a frame is the pointwise mutual information (PMI) of frame and statement: its
-log-likelihood after the frame less its log-likelihood at the start of a text. How common a statement's words
-are and how long it is cancel out. Frames are a sample of the ways to ask, so intervals draw topics and
-frames; where frames do not agree, nothing is reported.
+The measure of a statement under a frame is the pointwise mutual information (PMI) of the two: its
+log-likelihood after the frame less that after neutral words, which say nothing of agreement. How common and
+how long a statement is cancel out, and so does what any words before it do. Frames are a sample of the ways
+to ask, so intervals draw topics and frames; where frames do not agree, nothing is reported.
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 def measure_pairs(
     task: Task, records: Sequence[tuple[str, Mapping[str, Any]]], scorer: Scorer, seed: int
 ) -> Measured:
-    """Share of topics on which statement a is preferred, and the mean lean in nats, over topics and frames."""
-    frames, pairs = _frames(task), one_each(task, records, seed)
+    """Share of topics on which a is preferred, and the mean lean in nats, over topics and frames."""
+    frames, pairs = heads(task, "frames"), one_each(task, records, seed)
     if len(pairs) < _LEAST_TOPICS:
         return Measured(unmeasurable(f"{_LEAST_TOPICS} topics are needed, found {len(pairs)}"))
     table = leans(task, pairs, frames, scorer)
@@ -68,7 +69,8 @@ def lean_figures(
         more = (
             f"{needed} such frames would be needed" if needed else "no number of such frames would reach it"
         )
-        reason = f"the {len(frames)} frames agree too little: reliability {agreement.of_mean:.2f} of {_RELIABLE}; {more}"
+        reliable = f"reliability {agreement.of_mean:.2f} of {_RELIABLE}"
+        reason = f"the {len(frames)} frames agree too little: {reliable}; {more}"
         return unmeasurable(reason) | figures
     share = crossed_mean(np.where(table == 0, 0.5, table > 0), seed=seed)
     lean = crossed_mean(table, seed=seed)
@@ -93,12 +95,11 @@ def _verdict(low: float, high: float, sides: Sequence[str]) -> str:
 def leans(task: Task, pairs: Sequence[tuple[str, str, str]], frames: Sequence[str], scorer: Scorer) -> Floats:
     """PMI of statement a less that of b, (topics, frames), nats."""
     texts = [text for _, a, b in pairs for text in (a, b)]
-    heads = ["", *frames]
-    found = scorer.scores(
-        [(head, text if not head else f" {text}") for head in heads for text in texts], task.name
-    )
-    values = np.array([score.log_probability for score in found]).reshape(len(heads), len(pairs), 2)
-    raised = values[1:] - values[0]
+    neutral = heads(task, "neutral")
+    asked = [(head, f" {text}") for head in (*neutral, *frames) for text in texts]
+    values = np.array([score.log_probability for score in scorer.scores(asked, task.name)])
+    values = values.reshape(len(neutral) + len(frames), len(pairs), 2)
+    raised = values[len(neutral) :] - values[: len(neutral)].mean(0)
     difference: Floats = (raised[..., 0] - raised[..., 1]).T
     return difference
 
@@ -132,14 +133,15 @@ def names(task: Task) -> tuple[str, str]:
     return str(found[0]), str(found[1])
 
 
-def _frames(task: Task) -> list[str]:
-    found = task.settings.get("frames", [])
+def heads(task: Task, name: str) -> list[str]:
+    """The texts that come before a statement, `frames` or `neutral`."""
+    found = task.settings.get(name, [])
     if (
         not isinstance(found, list)
+        or not all(isinstance(text, str) for text in found)
         or len(found) < _LEAST_FRAMES
-        or not all(isinstance(f, str) for f in found)
     ):
-        raise wrong(task.name, f"frames takes {_LEAST_FRAMES} texts or more, found {found!r}")
+        raise wrong(task.name, f"{name} takes {_LEAST_FRAMES} texts or more, found {found!r}")
     return found
 
 

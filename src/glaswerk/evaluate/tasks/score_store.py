@@ -18,6 +18,7 @@ STORE = "scores.db"
 # What changes a score beyond rounding: raise it with the way requests are encoded or computed.
 _METHOD = "tree/1 fp32"
 _AT_ONCE = 500
+_FIGURES = "value, tokens, bytes, greedy"
 Row = tuple[list[int], int]
 
 
@@ -40,7 +41,7 @@ class ScoreStore:
             for start in range(0, len(keys), _AT_ONCE):
                 part = keys[start : start + _AT_ONCE]
                 marks = ",".join("?" * len(part))
-                query = f"SELECT request, value, tokens, bytes, greedy FROM scores WHERE model = ? AND request IN ({marks})"
+                query = f"SELECT request, {_FIGURES} FROM scores WHERE model = ? AND request IN ({marks})"
                 for key, value, tokens, size, greedy in database.execute(query, [self._model, *part]):
                     found[key] = Score(value, tokens, size, bool(greedy))
         return [found.get(key) for key in keys]

@@ -36,7 +36,7 @@ _SLOT = re.compile(r"\{(\w+)\}")
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a task file says. `settings` is the table of its kind; `note`: known flaws, shown with the figures.
+    """What a task file says. `settings` is the table of its kind; `note`: known flaws, shown beside it.
 
     `quick`: measured by `evaluate --quick`, too.
     """
