@@ -8,9 +8,11 @@ import os
 import statistics
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+_TRIES = 100
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -47,7 +49,7 @@ class Load:
 
 async def _stream(port: int, body: dict[str, object]) -> Stream:
     """One streamed completion over a bare socket: a client library would cost more than some servers."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    reader, writer = await _connected(port)
     payload = json.dumps(body | {"stream": True, "stream_options": {"include_usage": True}}).encode()
     head = (
         "POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n"
@@ -75,6 +77,15 @@ async def _stream(port: int, body: dict[str, object]) -> Stream:
             last = now
     writer.close()
     return seen
+
+
+async def _connected(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Tries again: some servers take only a few connections at the same moment."""
+    for _ in range(_TRIES):
+        with suppress(ConnectionRefusedError):
+            return await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.sleep(0.05)
+    return await asyncio.open_connection("127.0.0.1", port)
 
 
 async def _streams(port: int, bodies: Sequence[dict[str, object]]) -> list[Stream]:
