@@ -96,7 +96,7 @@ def test_a_space_at_the_end_of_a_context_belongs_to_what_follows(scorer: Scorer)
     [
         (('section = "knowledge"', 'section = "luck"'), "section is one of"),
         (('name = "mill"', 'name = "../mill"'), "small letters"),
-        (("title", "tittle"), "unknown field 'tittle'"),
+        (("title", "heading"), "unknown field 'heading'"),
         (('fields = ["query"', 'fields = [7, "query"'), "list of names"),
         (("[choice]", "[choice"), "task file"),
     ],
