@@ -52,7 +52,7 @@ def lean_figures(
     """The figures of a table (topics, frames) of PMI differences a - b.
 
     gaps: difference in length of a and b, in characters. Below a reliability of 0.8 of the frames' mean the
-    lean is not measurable, and the figures that show it stand in its place.
+    lean is not measurable, and the figures that show it are given instead.
     """
     agreement = reliability(table)
     figures: dict[str, Any] = {
