@@ -30,7 +30,7 @@ def reliability(table: Floats) -> Reliability:
     if count < 2 or len(table) < 3:
         return Reliability(0.0, 0.0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        matrix = np.nan_to_num(np.corrcoef(table.T))
+        matrix: Floats = np.asarray(np.nan_to_num(np.corrcoef(table.T)))
     mean = float(matrix[~np.eye(count, dtype=bool)].mean())
     return Reliability(mean, spearman_brown(mean, count))
 
