@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from glaswerk.cli.json_accounts import KEY, KEY_CREATED, KEYS_REVOKED, USAGE
 from glaswerk.cli.json_found import FOUND, MADE
 from glaswerk.cli.json_sources import ADDED, ARTIFACT, CURATED, IDENTITY, Field, Fields
+from glaswerk.cli.json_tools import CONFIRMED_TOOL, TOOL
 
 __all__ = ["JSON_FIELDS", "Field", "Fields"]
 
@@ -361,6 +362,8 @@ JSON_FIELDS: Mapping[str, Fields] = {
     "keys create": KEY_CREATED,
     "keys ls": _in_list(KEY),
     "keys revoke": KEYS_REVOKED,
+    "tools ls": _in_list(TOOL),
+    "tools confirm": _in_list(CONFIRMED_TOOL),
     "usage": USAGE,
     "index": ARTIFACT,
     "trace": _TRACE,

@@ -130,7 +130,7 @@ def create_app(
             Middleware(AccountsMiddleware, accounts=accounts),
         ],
         exception_handlers=HANDLERS,
-        lifespan=_lifespan(accounts, batches, models, pool, upstreams, store),
+        lifespan=_lifespan(accounts, batches, models, pool, upstreams, store, toolbox),
     )
     app.state.models, app.state.pool, app.state.accounts = models, pool, accounts
     app.state.own_servers = own
@@ -147,7 +147,13 @@ def _check_reach(ground: GroundSettings, host: str) -> None:
 
 
 def _lifespan(
-    accounts: Accounts, batches: Batches, models: LoadedModels, pool: Pool, upstreams: Upstreams, store: Store
+    accounts: Accounts,
+    batches: Batches,
+    models: LoadedModels,
+    pool: Pool,
+    upstreams: Upstreams,
+    store: Store,
+    toolbox: Toolbox,
 ) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     """What starts with the server and ends with it."""
 
@@ -161,6 +167,7 @@ def _lifespan(
         pool.close()
         await models.close()
         await upstreams.close()
+        await toolbox.close()
         accounts.close()
         store.close()
 

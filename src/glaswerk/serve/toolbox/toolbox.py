@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,13 +18,14 @@ from glaswerk.serve.offers.ground_settings import GroundSettings
 from glaswerk.serve.toolbox.rounds import Bounds
 from glaswerk.tools import Tool
 from glaswerk.tools.calculator import calculator
+from glaswerk.tools.mcp.servers import McpServers
 from glaswerk.tools.search import search
 from glaswerk.tools.settings import ToolSettings
 from glaswerk.tools.tables import Shown, tables
-from glaswerk.tools.tool import OWN
 
 # Of Glaswerk's tools, those that read one's own content.
 READING = frozenset({"search", "tables"})
+_MCP = "mcp:"
 
 
 class Toolbox:
@@ -38,21 +39,50 @@ class Toolbox:
         self._unshown = Unshown(lab)
         made = (search(self._grounds), tables(self._shown), calculator())
         self._own = {tool.name: tool for tool in made if tool.name in self.settings.own}
+        self._mcp = McpServers(lab, self.settings.seconds)
+
+    async def close(self) -> None:
+        """End the connections to other servers."""
+        await self._mcp.close()
 
     async def listed(self) -> list[dict[str, Any]]:
-        """Every tool, as GET /v1/glaswerk/tools shows it."""
-        return [_shown(name, tool) for name, tool in self._own.items()]
+        """Every tool, as GET /v1/glaswerk/tools shows it; a server that is not there with the reason."""
+        found = [_shown(name, tool) for name, tool in self._own.items()]
+        for name in self._mcp.servers:
+            try:
+                tools = await self._of_server(name)
+                found += [_shown(f"{_MCP}{name}/{tool.called}", tool) for tool in tools]
+            except GlaswerkError as error:
+                found.append({"name": f"{_MCP}{name}", "server": name, "error": str(error)})
+        return found
 
     async def chosen(self, names: Sequence[str], param: str) -> dict[str, Tool]:
         """The tools of these names, by what a model calls them. Raises ApiError 400 for an unknown name."""
         found: dict[str, Tool] = {}
         for name in names:
-            if name not in self._own:
-                known = ", ".join(self._own) or "none"
-                message = f"{param} must be names of tools ({known}), found {name[:80]!r}"
-                raise ApiError(400, message, param=param, code="unknown_tool")
-            found[name] = self._own[name]
+            for tool in await self._named(name, param):
+                found.setdefault(tool.name, tool)
         return found
+
+    async def _named(self, name: str, param: str) -> Sequence[Tool]:
+        """ "search", "mcp:SERVER" for all tools of a server, "mcp:SERVER/TOOL" for one."""
+        if name in self._own:
+            return [self._own[name]]
+        server, _, own = name.removeprefix(_MCP).partition("/")
+        if not name.startswith(_MCP) or server not in self._mcp.servers:
+            raise _unknown(name, param, [*self._own, *(f"{_MCP}{one}" for one in self._mcp.servers)])
+        try:
+            tools = await self._of_server(server)
+        except GlaswerkError as error:
+            raise ApiError(503, str(error), param=param, code="mcp_server_unavailable") from error
+        if own and not (tools := [tool for tool in tools if tool.called == own]):
+            raise _unknown(name, param, [f"{_MCP}{server}"])
+        return tools
+
+    async def _of_server(self, name: str) -> Sequence[Tool]:
+        """Where private content may be read, a person must agree to each call that leaves this server."""
+        tools = await self._mcp.tools(name)
+        return [replace(tool, asks=True) for tool in tools] if self.private else tools
 
     def _grounds(self, question: str) -> Grounds:
         try:
@@ -68,9 +98,10 @@ class Toolbox:
         return Shown(corpus.path / DOCUMENTS, tuple(audiences), self._unshown.ids())
 
 
-def strict(tools: Mapping[str, Tool]) -> dict[str, Tool]:
-    """The same tools, where a person must agree to each call of another server's."""
-    return {name: tool if tool.server == OWN else replace(tool, asks=True) for name, tool in tools.items()}
+def _unknown(name: str, param: str, known: Sequence[str]) -> ApiError:
+    shown = ", ".join(known) or "none"
+    message = f"{param} must be names of tools ({shown}), found {name[:80]!r}"
+    return ApiError(400, message, param=param, code="unknown_tool")
 
 
 def _shown(name: str, tool: Tool) -> dict[str, Any]:

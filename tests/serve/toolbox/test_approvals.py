@@ -1,0 +1,148 @@
+"""Calls that a person must agree to: they wait, are made once, and for nobody else."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import mcp_program
+import pytest
+
+from glaswerk.lab import Lab
+from glaswerk.serve import create_app
+from glaswerk.tools.mcp.confirmed import confirm, definition
+from glaswerk.tools.mcp.settings import mcp_servers
+from tests.serve.clients import key_of
+from tests.serve.conftest import Running, run_app
+
+from .conftest import Script
+
+pytest.importorskip("mcp", reason="the extra glaswerk[mcp] is not installed")
+Ask = Callable[..., dict[str, Any]]
+SAY = definition("Say a text.", mcp_program.TEXT)
+
+
+@pytest.fixture
+def calls(tmp_path: Path) -> Path:
+    """A line for each call that reached the program."""
+    return tmp_path / "calls"
+
+
+@pytest.fixture
+def served(
+    tool_folder: Path, tmp_path: Path, calls: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Lab, Running]]:
+    """A server with an MCP server that may `say` without asking, and must ask to `save`."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
+    ignored = shutil.ignore_patterns("answers", "accounts.db*", "stored.db*")
+    shutil.copytree(tool_folder, tmp_path / "lab", ignore=ignored)
+    command = [sys.executable, mcp_program.__file__, "good", str(calls)]
+    with (tmp_path / "lab" / "lab.toml").open("a") as file:
+        file.write(f'\n[serve.mcp.odd]\ncommand = {json.dumps(command)}\nallow = ["say"]\n')
+        file.write(f"\n[serve.mcp.other]\ncommand = {json.dumps(command)}\n")
+    lab = Lab.open(tmp_path / "lab")
+    confirm(mcp_servers(lab)["odd"], {"say": SAY})
+    with run_app(create_app(lab)) as running:
+        yield lab, running
+    lab.ledger.close()
+
+
+def made(calls: Path) -> list[str]:
+    return calls.read_text().splitlines() if calls.exists() else []
+
+
+def test_a_call_waits_until_a_person_agrees_and_is_made_once(
+    script: Script, ask: Ask, served: tuple[Lab, Running], calls: Path
+) -> None:
+    script.replies = [[("odd_save", {"text": "a secret"})]]
+    found = ask("Save it.", "mcp:odd", at=served[1])
+    (call,) = found["glaswerk"]["tool_calls"]
+    assert (call["status"], call["server"], call["name"]) == ("pending", "odd", "save")
+    assert found["choices"][0]["finish_reason"] == "stop"
+    assert made(calls) == []
+    word = {"approvals": [{"id": call["approval"], "approve": True}]}
+    script.replies = ["It is saved."]
+    found = ask("Save it.", "mcp:odd", at=served[1], more=word)
+    assert made(calls) == ['save {"text": "a secret"}']
+    assert found["glaswerk"]["tool_calls"][0]["output"] == "You said a secret."
+    assert found["choices"][0]["message"]["content"] == "It is saved."
+    assert script.read() == ["You said a secret."]
+    error = ask("Save it.", "mcp:odd", at=served[1], more=word, status=404)["error"]
+    assert error["code"] == "approval_not_found"
+    assert len(made(calls)) == 1
+
+
+def test_a_call_that_is_refused_is_not_made(
+    script: Script, ask: Ask, served: tuple[Lab, Running], calls: Path
+) -> None:
+    script.replies = [[("odd_save", {"text": "x"}), ("odd_say", {"text": "y"}), ("odd_save", {"text": "z"})]]
+    found = ask("Save it.", "mcp:odd", at=served[1])
+    statuses = [call["status"] for call in found["glaswerk"]["tool_calls"]]
+    assert statuses == ["pending", "completed", "pending"]
+    first = next(call for call in found["glaswerk"]["tool_calls"] if call["status"] == "pending")
+    # The other call gets no word, which is none for it.
+    word = {"approvals": [{"id": first["approval"], "approve": False}]}
+    found = ask("Save it.", "mcp:odd", at=served[1], more=word)
+    assert made(calls) == ['say {"text": "y"}']
+    assert all("did not allow" in call["output"] for call in found["glaswerk"]["tool_calls"])
+
+
+def test_an_approval_is_of_its_messages_and_of_its_project(
+    script: Script, ask: Ask, served: tuple[Lab, Running], calls: Path
+) -> None:
+    lab, running = served
+    script.replies = [[("odd_save", {"text": "x"})]]
+    (call,) = ask("Save it.", "mcp:odd", at=running)["glaswerk"]["tool_calls"]
+    word = {"approvals": [{"id": call["approval"], "approve": True}]}
+    assert ask("Save all.", "mcp:odd", at=running, more=word, status=400)["error"]["param"]
+    body = {
+        "model": "other/script",
+        "messages": [{"role": "user", "content": "Save it."}],
+        "glaswerk": {"tools": ["mcp:odd"], **word},
+    }
+    key = key_of(lab, "another")
+    with running.client() as client:
+        for _ in range(100):
+            found = client.post("/v1/chat/completions", json=body, headers={"authorization": f"Bearer {key}"})
+            if found.status_code != 401:
+                break
+    assert found.status_code == 404
+    assert made(calls) == []
+
+
+@pytest.mark.parametrize("name", ["mcpr_" + "0" * 48 + "00", "x", "mcpr_00", "' OR 1=1 --", "é" * 20])
+def test_an_id_that_nobody_gave_is_refused(
+    script: Script, ask: Ask, served: tuple[Lab, Running], name: str
+) -> None:
+    word = {"approvals": [{"id": name, "approve": True}]}
+    assert ask("Save it.", "mcp:odd", at=served[1], more=word, status=404)
+
+
+def test_arguments_that_do_not_fit_bother_nobody(
+    script: Script, ask: Ask, served: tuple[Lab, Running], calls: Path
+) -> None:
+    script.replies = [[("odd_save", {"text": 5})], "No."]
+    (call,) = ask("Save it.", "mcp:odd", at=served[1])["glaswerk"]["tool_calls"]
+    assert call["status"] == "failed"
+    assert made(calls) == []
+
+
+def test_a_server_that_is_not_confirmed_is_not_started(
+    ask: Ask, served: tuple[Lab, Running], calls: Path
+) -> None:
+    error = ask("?", "mcp:other", at=served[1], status=503)["error"]
+    assert "glaswerk tools confirm other" in error["message"]
+    with served[1].client() as client:
+        listed = client.get("/v1/glaswerk/tools").json()["data"]
+    assert {"mcp:odd/say", "mcp:odd/save", "mcp:other"} <= {tool["name"] for tool in listed}
+    assert next(tool for tool in listed if "error" in tool)["name"] == "mcp:other"
+
+
+def test_one_tool_of_a_server_may_be_named(script: Script, ask: Ask, served: tuple[Lab, Running]) -> None:
+    ask("?", "mcp:odd/say", at=served[1])
+    assert [tool["function"]["name"] for tool in script.bodies[0]["tools"]] == ["odd_say"]
+    ask("?", "mcp:odd/nothing", at=served[1], status=400)
