@@ -91,14 +91,14 @@ def confirm(name: str, yes: bool, lab_path: Path, as_json: bool) -> None:
         t.name: records.definition(t.description, t.input_schema) for t in listed if t.name in server.allow
     }
     records.confirm(server, tools)
+    for missing in sorted(set(server.allow) - {tool.name for tool in listed}):
+        echo(f"note: {name} has no tool named {missing}, which lab.toml allows", err=True)
     rows = [_row(server, tool) for tool in listed]
     if as_json:
         print_json(rows)
         return
     for line in columns(("tool", "state", "its server"), [list(row.values()) for row in rows]):
         echo(line)
-    for missing in sorted(set(server.allow) - {tool.name for tool in listed}):
-        echo(f"note: {name} has no tool named {missing}, which lab.toml allows", err=True)
     next_step("glaswerk serve")
 
 

@@ -14,9 +14,9 @@ from typing import Any, cast
 from glaswerk.core.document import Message
 from glaswerk.serve.answering import Answer, Question, Step
 from glaswerk.serve.answering.parts import Part, ToolPart
-from glaswerk.serve.chat_parts.messages import as_object
 from glaswerk.serve.chat_parts.turns import add_call
 from glaswerk.serve.toolbox.approvals import Pending, Waiting
+from glaswerk.serve.toolbox.guarded import Guarded
 from glaswerk.tools import Outcome, Tool
 from glaswerk.tools.arguments import fault, read
 from glaswerk.tools.output import failure
@@ -113,6 +113,8 @@ class RoundsAnswer:
     async def _told(self, made: list[Part]) -> AsyncIterator[Step]:
         """What the model says in one round; `made` gets the calls of our tools."""
         assert self._inner is not None, "it was begun"
+        # Of each part of the model's, ours: its text is guarded once the output of a tool was read.
+        own: dict[int, tuple[Part, Guarded | None]] = {}
         async for step in self._inner.steps():
             pieces = []
             for part, added in step.pieces:
@@ -120,11 +122,24 @@ class RoundsAnswer:
                     if not any(part is one for one in made):
                         made.append(part)
                     continue
-                if not any(part is one for one in self._parts):
-                    self._parts.append(part)
-                pieces.append((part, added))
+                if id(part) not in own:
+                    pieces += _ended(own)
+                    own[id(part)] = self._own(part)
+                shown, guard = own[id(part)]
+                pieces.append((shown, _added(shown, guard, added)))
             if pieces or step.logprobs:
                 yield Step(pieces, step.logprobs)
+        if pieces := _ended(own):
+            yield Step(pieces)
+
+    def _own(self, part: Part) -> tuple[Part, Guarded | None]:
+        guarded = part.kind == "text" and any(turn["role"] == "tool" for turn in self._turns)
+        if not guarded:
+            self._parts.append(part)
+            return part, None
+        made = Part("text")
+        self._parts.append(made)
+        return made, Guarded([*self._asked.messages, *self._turns])
 
     async def _make(self, made: Sequence[Part]) -> AsyncIterator[Step]:
         """Make the calls of a round; those that a person must agree to are kept, and end the answer."""
@@ -196,7 +211,9 @@ class RoundsAnswer:
         turn: dict[str, Any] = {"role": "assistant", "content": text}
         spoken = [cast(Message, turn)]
         for part in made:
-            add_call(spoken, part.id, part.name, as_object(part.text or "{}"))
+            # What is no object of whole characters stays the text that the model wrote.
+            arguments = read(part.text)
+            add_call(spoken, part.id, part.name, arguments if isinstance(arguments, dict) else part.text)
         self._turns += spoken
 
     def _called_by_client(self) -> bool:
@@ -256,6 +273,23 @@ class RoundsAnswer:
         self._stopped = True
         if self._inner is not None:
             self._inner.stop()
+
+
+def _added(part: Part, guard: Guarded | None, text: str) -> str:
+    if guard is None:
+        return text
+    shown = guard.feed(text)
+    part.text += shown
+    return shown
+
+
+def _ended(own: Mapping[int, tuple[Part, Guarded | None]]) -> list[tuple[Part, str]]:
+    """What is held back of the last part, which is over."""
+    part, guard = list(own.values())[-1] if own else (None, None)
+    if part is None or guard is None or not (rest := guard.end()):
+        return []
+    part.text += rest
+    return [(part, rest)]
 
 
 def _problem(tool: Tool, arguments: str) -> str:
