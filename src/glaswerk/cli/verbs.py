@@ -35,6 +35,7 @@ SECTIONS = {
         "chat": "Chat with a model in the terminal.",
         "serve": "Serve the OpenAI-compatible API and the chat page.",
         "keys": "Create, list and revoke keys of the API.",
+        "mcp": "The lab as an MCP server, for Claude, ChatGPT or an editor.",
         "tools": "Confirm MCP servers whose tools a model may call.",
         "usage": "What keys and projects used: requests, tokens, spend.",
         "feedback": "Ratings of answers on the chat page, as preference pairs.",

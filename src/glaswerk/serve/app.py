@@ -20,6 +20,7 @@ from glaswerk.serve.accounts.accounts import Accounts
 from glaswerk.serve.accounts.middleware import AccountsMiddleware
 from glaswerk.serve.accounts.report_ticket import give_ticket
 from glaswerk.serve.answering import Answering
+from glaswerk.serve.as_mcp.endpoint import McpEndpoint
 from glaswerk.serve.chat import Chat
 from glaswerk.serve.completions import Completions
 from glaswerk.serve.contract.dummies import for_contract_tests
@@ -116,10 +117,12 @@ def create_app(
     )
     plain = upstreams.before("/completions", models.around(completions.__call__))
     continued = refusing(plain, asking, limits)
+    mcp = McpEndpoint(limits.body_bytes)
     routes = [
         *routes_of(for_contract_tests(operations) if served.names.contract else operations),
         ResponsesSocket(responses, models.using, accounts, limits).route(),
         *_routes(models, chat, tooled, continued, sources, facts, upstreams),
+        Route("/mcp", mcp),
     ]
 
     app = Starlette(
@@ -130,10 +133,11 @@ def create_app(
             Middleware(AccountsMiddleware, accounts=accounts),
         ],
         exception_handlers=HANDLERS,
-        lifespan=_lifespan(accounts, batches, models, pool, upstreams, store, toolbox),
+        lifespan=_lifespan(accounts, batches, models, pool, upstreams, store, toolbox, mcp),
     )
     app.state.models, app.state.pool, app.state.accounts = models, pool, accounts
     app.state.own_servers = own
+    mcp.of(app)
     return app
 
 
@@ -154,6 +158,7 @@ def _lifespan(
     upstreams: Upstreams,
     store: Store,
     toolbox: Toolbox,
+    mcp: McpEndpoint,
 ) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     """What starts with the server and ends with it."""
 
@@ -168,6 +173,7 @@ def _lifespan(
         await models.close()
         await upstreams.close()
         await toolbox.close()
+        await mcp.close()
         accounts.close()
         store.close()
 

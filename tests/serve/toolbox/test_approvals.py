@@ -17,7 +17,7 @@ from glaswerk.serve import create_app
 from glaswerk.tools.mcp.confirmed import confirm, definition
 from glaswerk.tools.mcp.settings import mcp_servers
 from tests.serve.clients import key_of
-from tests.serve.conftest import Running, run_app
+from tests.serve.conftest import Running, run_app, wait_until
 
 from .conftest import Script
 
@@ -106,10 +106,9 @@ def test_an_approval_is_of_its_messages_and_of_its_project(
     }
     key = key_of(lab, "another")
     with running.client() as client:
-        for _ in range(100):
-            found = client.post("/v1/chat/completions", json=body, headers={"authorization": f"Bearer {key}"})
-            if found.status_code != 401:
-                break
+        # Until the server knows of the key, everybody has one project.
+        wait_until(lambda: client.get("/v1/models").status_code == 401)
+        found = client.post("/v1/chat/completions", json=body, headers={"authorization": f"Bearer {key}"})
     assert found.status_code == 404
     assert made(calls) == []
 
