@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from glaswerk.cli.options import lab_option
 from glaswerk.cli.session import open_lab
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
 
 
 @click.command("mcp")
@@ -32,5 +36,10 @@ def command(model: str, lab_path: Path) -> None:
     load_extra("mcp", "mcp", "MCP servers")
     from glaswerk.serve.as_mcp.stdio import run_stdio
 
+    def app_of() -> Starlette:
+        from glaswerk.serve import create_app
+
+        return create_app(lab, model)
+
     key = os.environ.get("GLASWERK_API_KEY", "")
-    asyncio.run(run_stdio(lab, model, {"authorization": f"Bearer {key}"} if key else {}))
+    asyncio.run(run_stdio(app_of, {"authorization": f"Bearer {key}"} if key else {}))

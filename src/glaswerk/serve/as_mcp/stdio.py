@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 
-from glaswerk.lab import Lab
+from starlette.applications import Starlette
+
 from glaswerk.serve.as_mcp.asking import Asking
 
 
-async def run_stdio(lab: Lab, model: str, keys: Mapping[str, str]) -> None:
-    """Answer until standard input ends. The lab's models are opened at the first call, not before."""
+async def run_stdio(app_of: Callable[[], Starlette], keys: Mapping[str, str]) -> None:
+    """Answer until standard input ends. app_of: the lab's application, made at the first call, not before."""
     from mcp.server.stdio import stdio_server
 
     from glaswerk.serve.as_mcp.server import lab_server
@@ -23,9 +24,7 @@ async def run_stdio(lab: Lab, model: str, keys: Mapping[str, str]) -> None:
         async def asking() -> Asking:
             async with opening:
                 if not opened:
-                    from glaswerk.serve.app import create_app
-
-                    app = await asyncio.to_thread(create_app, lab, model)
+                    app = await asyncio.to_thread(app_of)
                     await stack.enter_async_context(app.router.lifespan_context(app))
                     opened.append(Asking(app))
             return opened[0]
