@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     "--max-tokens", type=click.IntRange(1), default=256, show_default=True, help="Longest answer, in tokens."
 )
 @click.option("--ground", is_flag=True, help="Answer with quotes of your documents, and what they bear out.")
+@click.option("--tools", default="", help="Tools that the model may call: search,calculator,mcp:time.")
 @click.option("--sources/--no-sources", default=True, help="Show which training text each answer repeats.")
 @lab_option
 def command(
@@ -47,6 +48,7 @@ def command(
     temperature: float,
     max_tokens: int,
     ground: bool,
+    tools: str,
     sources: bool,
     lab_path: Path,
 ) -> None:
@@ -56,6 +58,7 @@ def command(
     glaswerk chat
     glaswerk chat "Where does Anna Brook live?" --no-sources
     glaswerk chat --ground --model smollm2
+    glaswerk chat --tools search,calculator "What is 17 times 23?"
 
     In the chat /new starts a new conversation, and Ctrl-D ends it. Answers go to standard output, sources to
     standard error.
@@ -65,6 +68,10 @@ def command(
     from glaswerk.trace.novelty import Baseline
 
     lab = open_lab(lab_path)
+    if tools:
+        sampling = {"temperature": temperature, "max_tokens": max_tokens}
+        _with_tools(lab, model, tools, sampling, question)
+        return
     chosen = lab.latest("model", model or "chat")
     if chosen is None:
         there = ", ".join(made.name for made in lab.all("model")) or "none"
@@ -94,6 +101,24 @@ def command(
                 messages = _turn(engine, shown, messages, temperature, max_tokens)
         if question:
             return
+
+
+def _with_tools(lab: Lab, model: str, tools: str, sampling: dict[str, float], question: str | None) -> None:
+    from glaswerk.cli.tool_chat import ToolChat
+
+    names = [name.strip() for name in tools.split(",") if name.strip()]
+    chat, messages = ToolChat(lab, model, names, sampling), list[Message]()
+    try:
+        while (typed := question or _read_line()) is not None:
+            if typed.strip() == "/new":
+                messages = []
+            elif typed.strip():
+                messages.append(Message(role="user", content=typed))
+                messages.append(Message(role="assistant", content=chat.answer(messages)))
+            if question:
+                return
+    finally:
+        chat.close()
 
 
 @dataclass(frozen=True, slots=True)

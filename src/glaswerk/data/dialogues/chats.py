@@ -8,6 +8,7 @@ from typing import Any, get_args
 from glaswerk.core.document import Document, Message, Role
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.dialogues.assistants import export_fields, is_assistant_export, turns_of_export
+from glaswerk.data.dialogues.calls import with_calls, with_tools
 from glaswerk.data.dialogues.questions import turns_of_question
 from glaswerk.data.dialogues.records import read_records
 from glaswerk.data.documents.fields import Defaults, IngestCounts, rights_of, who_and_when
@@ -43,7 +44,7 @@ def read_chats(
             row = {"messages": turns, **export_fields(row), "audience": "private"}
         refuse_unstated_posts(row, where, stated=defaults.stated)
         try:
-            messages, parents = _messages(_turns(row), where), derived_from(row, where)
+            messages, parents = _messages(with_tools(row, _turns(row)), where), derived_from(row, where)
             rights = rights_of(row, where, defaults)
             author, created_at = who_and_when(row, AUTHORS, counts)
         except GlaswerkError:
@@ -132,7 +133,7 @@ def from_sharegpt(turn: Any) -> Any:
 def _messages(value: Any, where: str) -> tuple[Message, ...]:
     if not isinstance(value, list) or not value:
         raise _fault(f"expected a non-empty list 'messages' in {where}, found {value!r:.60}")
-    messages = tuple(message_of(turn, where) for turn in value)
+    messages = tuple(message_of(with_calls(turn), where) for turn in value)
     if all(message["role"] != "assistant" for message in messages):
         raise _fault(
             f"expected a turn of the assistant in {where}, found only "
