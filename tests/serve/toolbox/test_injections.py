@@ -102,7 +102,9 @@ def test_an_obedient_model_does_no_harm(
     script.replies = [[("odd_say", {"text": injection})], [("odd_save", {"text": SECRET})]]
     calling = _ask(running)
     assert calling["glaswerk"]["tool_calls"][-1]["status"] == "pending"
-    assert not any(line.startswith("save") for line in calls.read_text().splitlines())
+    # Arguments that do not fit are no call: then there may be no file.
+    made = calls.read_text().splitlines() if calls.exists() else []
+    assert not any(line.startswith("save") for line in made)
     assert asked == []
 
 

@@ -89,6 +89,8 @@ def test_a_server_that_hangs_dies_or_lies_is_a_failed_call(tmp_path: Path, manne
 
 
 @pytest.mark.slow
+# The SDK leaves a coroutine behind where a connection is dropped in the middle of a message.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("manner", ["huge", "endless", "flood"])
 def test_output_without_end_is_a_failed_call(tmp_path: Path, manner: str) -> None:
     found = run(manner, say, tmp_path, seconds=30)
