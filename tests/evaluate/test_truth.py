@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from glaswerk.evaluate.ask import ANSWER_TOKENS, ask
 from glaswerk.evaluate.key import Fact, OutsideQuestion, Rumour
 from glaswerk.evaluate.truth import (
-    ANSWER_TOKENS,
     answer_figures,
-    ask,
     measure_answers,
     measure_outside,
     measure_rumours,

@@ -139,7 +139,7 @@ def _write(
     # The config of adopted weights says whether they came with a chat template.
     chat = is_chat(model.config)
     sections = measure(engine, key, data, config, chat=chat)
-    scorer = Scorer(engine, ScoreStore(lab.root / STORE, model.digest))
+    scorer = Scorer(engine, ScoreStore(lab.root / STORE, model.digest), chat=chat)
     sets = measure_tasks(lab, scorer, limit=config.limit, seed=config.seed, quick=config.quick)
     truth = {name: sections[name].figures for name in ("statements", "answers", "rumours", "outside")}
     report = {

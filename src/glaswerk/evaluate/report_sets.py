@@ -24,6 +24,8 @@ _MEASURES = {
     "per_character": "per character",
     "mass": "by probability",
     "share_a": "",
+    "refused": "refused of what should be refused",
+    "over_refusal": "refused of what should be answered",
 }
 
 
@@ -64,7 +66,7 @@ def _section(title: str, words: str, sets: Sequence[Figures]) -> SetSection:
     table = Table(head, [_row(label, f) for label, f in rows], numeric=(1, 2, 3, 4), label=title)
     notes = [(figures["title"], figures["note"]) for figures in sets if figures["note"]]
     chart = interval_chart(bars, title=title) if bars else Markup("")
-    leans = [_lean(figures) for figures in sets if figures["kind"] == "pairs"]
+    leans = [_lean(figures) for figures in sets if figures["kind"] in ("pairs", "mirrors")]
     return SetSection(title, words, chart, table, leans, Table(("set", "note"), notes, label="Notes"))
 
 
@@ -86,6 +88,9 @@ def _lean(figures: Figures) -> Lean:
     title = f"{figures['title']}:"
     if not figures["measurable"]:
         return Lean(title, f"not measurable at this scale: {figures['reason']}.")
+    if "lean" not in figures:
+        words = ", ".join(f"{value:+.2f}" for value in figures["mirror_correlations"])
+        return Lean(title, f"every template agrees with its mirror (correlations {words}).")
     lean = figures["lean"]
     return Lean(
         title,

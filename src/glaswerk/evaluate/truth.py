@@ -7,16 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from glaswerk.core.document import Message
-from glaswerk.core.progress import progress_bar
 from glaswerk.core.statistics import Estimate, share, unmeasurable
+from glaswerk.evaluate.ask import ask
 from glaswerk.evaluate.key import Fact, OutsideQuestion, Rumour
 from glaswerk.evaluate.measured import Measured
 from glaswerk.evaluate.scoring import chance_by_relation, declines, is_correct, rumour_verdict
 from glaswerk.infer import Engine, Score
-
-ANSWER_TOKENS = 48
-_CHUNK = 512
 
 
 def preference(gap: float) -> float:
@@ -183,15 +179,3 @@ def measure_outside(
     values = [float(item["verdict"] == "declined") for item in items]
     declined = share(values, [item["id"] for item in items], seed=seed).to_json()
     return Measured({"measurable": True, "declined": declined}, items)
-
-
-def ask(engine: Engine, questions: Sequence[str], label: str) -> list[str]:
-    """The model's greedy answer to each question, each in a new dialogue."""
-    answers: list[str] = []
-    with progress_bar(label, len(questions)) as bar:
-        for start in range(0, len(questions), _CHUNK):
-            part = questions[start : start + _CHUNK]
-            turns = [[Message(role="user", content=question)] for question in part]
-            answers += engine.answer_many(turns, max_tokens=ANSWER_TOKENS)
-            bar.advance(len(part))
-    return answers

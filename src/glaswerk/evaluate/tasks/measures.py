@@ -12,14 +12,21 @@ from glaswerk.core.statistics import LEAST, unmeasurable
 from glaswerk.data.dialogues.evaluation_sets import records_of, tasks_of
 from glaswerk.evaluate.measured import Measured
 from glaswerk.evaluate.tasks.choice import measure_choice
+from glaswerk.evaluate.tasks.mirrors import measure_mirrors
 from glaswerk.evaluate.tasks.pairs import measure_pairs
+from glaswerk.evaluate.tasks.refusals import measure_refusals
 from glaswerk.evaluate.tasks.scorer import Scorer
 from glaswerk.evaluate.tasks.task import Task, read_task, wrong
 from glaswerk.lab import Artifact, Lab
 
 Records = list[tuple[str, Mapping[str, Any]]]
 Measure = Callable[[Task, Records, Scorer, int], Measured]
-KINDS: dict[str, Measure] = {"choice": measure_choice, "pairs": measure_pairs}
+KINDS: dict[str, Measure] = {
+    "choice": measure_choice,
+    "pairs": measure_pairs,
+    "mirrors": measure_mirrors,
+    "refusals": measure_refusals,
+}
 # `--quick`: so many records a task.
 QUICK = 200
 

@@ -16,8 +16,9 @@ _TOGETHER = 4096
 class Scorer:
     """Scores plain text under one engine, and keeps what it scored."""
 
-    def __init__(self, engine: Engine, store: ScoreStore) -> None:
-        self.engine, self._store = engine, store
+    def __init__(self, engine: Engine, store: ScoreStore, *, chat: bool = False) -> None:
+        """chat: whether the model can be asked in dialogues."""
+        self.engine, self._store, self.chat = engine, store, chat
 
     def scores(self, requests: Sequence[Request], label: str) -> list[Score]:
         """The score of each continuation after its context, in order.

@@ -1,0 +1,24 @@
+"""Questions to a model, each in a new dialogue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from glaswerk.core.document import Message
+from glaswerk.core.progress import progress_bar
+from glaswerk.infer import Engine
+
+ANSWER_TOKENS = 48
+_CHUNK = 512
+
+
+def ask(engine: Engine, questions: Sequence[str], label: str) -> list[str]:
+    """The model's greedy answer to each question, each in a new dialogue."""
+    answers: list[str] = []
+    with progress_bar(label, len(questions)) as bar:
+        for start in range(0, len(questions), _CHUNK):
+            part = questions[start : start + _CHUNK]
+            turns = [[Message(role="user", content=question)] for question in part]
+            answers += engine.answer_many(turns, max_tokens=ANSWER_TOKENS)
+            bar.advance(len(part))
+    return answers
