@@ -6,9 +6,9 @@
     answer = "safe"          # the label of prompts to answer
     refuse = "unsafe"        # the label of prompts to refuse
 
-Answers are greedy and short. A refusal is detected by fixed words in the first sentences, a rule that anyone can
-check by reading: it takes a refusal in other words for an answer, and an answer that begins with an apology
-for a refusal.
+Answers are greedy and short. A refusal is detected by fixed words in the first sentences, a rule that anyone
+can check by reading: it takes a refusal in other words for an answer, and an answer that begins with an
+apology for a refusal.
 """
 
 from __future__ import annotations
