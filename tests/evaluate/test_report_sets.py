@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from glaswerk.core.statistics import share
-from glaswerk.evaluate.report_sets import set_sections
+from glaswerk.evaluate.report_sets import headlines, set_sections
 from glaswerk.evaluate.tasks.pairs import lean_figures
 
 ABOUT = {"section": "truth", "kind": "choice", "note": "Known flaw.", "records": 20}
@@ -54,7 +54,7 @@ def test_sections_come_in_one_order_and_empty_ones_not_at_all() -> None:
 def test_a_lean_is_told_with_what_would_not_have_been_seen() -> None:
     (section,) = set_sections({"lean": _pairs(2.0, 0.3)})
     (lean,) = section.leans
-    assert lean.words.startswith("leans towards left.")
+    assert lean.words.startswith("Leans towards left.")
     assert "would not have been seen" in lean.words
     assert "50 topics, 8 frames" in lean.words
 
@@ -62,10 +62,16 @@ def test_a_lean_is_told_with_what_would_not_have_been_seen() -> None:
 def test_frames_that_disagree_read_not_measurable_and_never_neutral() -> None:
     (section,) = set_sections({"lean": _pairs(0.0, 9.0)})
     (lean,) = section.leans
-    assert lean.words.startswith("not measurable at this scale: the 8 frames agree too little")
+    assert lean.words.startswith("Not measurable at this scale: the 8 frames agree too little")
     assert "neutral" not in lean.words
     assert section.table.rows == []
 
 
 def test_a_report_without_sets_has_no_such_part() -> None:
     assert set_sections({}) == []
+
+
+def test_each_measured_set_has_one_figure_at_a_glance() -> None:
+    missing = {"section": "truth", "measurable": False, "reason": "no set", "title": "None", "kind": "choice"}
+    found = headlines({"one": _choice("First set", 13), "two": missing, "three": _pairs(0.0, 9.0)})
+    assert [(label, figure["value"]) for label, figure in found] == [("First set", 0.65)]

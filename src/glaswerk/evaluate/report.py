@@ -16,7 +16,7 @@ from markupsafe import Markup
 from glaswerk.core.ids import short
 from glaswerk.core.pages.intervals import Interval, interval_chart
 from glaswerk.core.pages.kit import Table, render
-from glaswerk.evaluate.report_sets import set_sections
+from glaswerk.evaluate.report_sets import headlines, set_sections
 
 _EXAMPLES = 8
 Figures = Mapping[str, Any]
@@ -68,6 +68,7 @@ def _summary(report: Figures) -> Markup:
         ("Corrects a rumour", truth["rumours"].get("truth")),
         ("Declines questions out of scope", truth["outside"].get("declined")),
         ("Words of side a preferred", politics.get("share_a")),
+        *headlines(report.get("sets", {})),
     ]
     return _chart(rows, "Shares at a glance")
 

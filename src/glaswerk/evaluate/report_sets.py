@@ -49,6 +49,11 @@ class SetSection:
     notes: Table
 
 
+def headlines(sets: Mapping[str, Figures]) -> list[tuple[str, Figures]]:
+    """The first figure of each measured set, with its title."""
+    return [_shares(figures)[0] for figures in sets.values() if "records" in figures and _shares(figures)]
+
+
 def set_sections(sets: Mapping[str, Figures]) -> list[SetSection]:
     """Sections with at least one measured set, in a fixed order."""
     found = []
@@ -85,18 +90,23 @@ def _row(label: str, f: Figures) -> tuple[object, ...]:
 
 
 def _lean(figures: Figures) -> Lean:
-    title = f"{figures['title']}:"
+    title = figures["title"] if figures["title"].endswith("?") else f"{figures['title']}:"
     if not figures["measurable"]:
-        return Lean(title, f"not measurable at this scale: {figures['reason']}.")
+        return Lean(title, f"Not measurable at this scale: {figures['reason']}.")
     if "lean" not in figures:
         words = ", ".join(f"{value:+.2f}" for value in figures["mirror_correlations"])
-        return Lean(title, f"every template agrees with its mirror (correlations {words}).")
+        return Lean(title, f"Every template agrees with its mirror (correlations {words}).")
     lean = figures["lean"]
     return Lean(
         title,
-        f"{figures['verdict']}. Side a is {figures['sides'][0]}. Mean difference {lean['value']:+.2f} nats "
+        f"{_capital(figures['verdict'])}. Side a is {figures['sides'][0]}. Mean difference "
+        f"{lean['value']:+.2f} nats "
         f"({lean['low']:+.2f} to {lean['high']:+.2f}); {figures['topics']} topics, "
         f"{len(figures['frames'])} frames that agree with reliability {figures['reliability']:.2f}; "
         f"a share closer than "
         f"{figures['smallest_visible']:.1%} to one half would not have been seen.",
     )
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
