@@ -8,7 +8,15 @@ import type { Plugin } from "vite";
 
 // Kilobytes of 1,000 bytes, compressed, that may be loaded before one can type.
 const MOST_KB = 350;
-const SOURCES = ["index.html", "package.json", "package-lock.json", "vite.config.ts", "build-facts.ts", "src", "public"];
+const SOURCES = [
+  "index.html",
+  "package.json",
+  "package-lock.json",
+  "vite.config.ts",
+  "build-facts.ts",
+  "src",
+  "public",
+];
 
 function files(path: string): string[] {
   try {
@@ -25,7 +33,10 @@ function files(path: string): string[] {
 export function digest(): string {
   const hash = createHash("sha256");
   for (const file of SOURCES.flatMap(files).sort()) {
-    hash.update(`${file.replaceAll("\\", "/")}\0`).update(readFileSync(file)).update("\0");
+    hash
+      .update(`${file.replaceAll("\\", "/")}\0`)
+      .update(readFileSync(file))
+      .update("\0");
   }
   return hash.digest("hex");
 }
@@ -33,7 +44,9 @@ export function digest(): string {
 export function firstView(folder: string): number {
   const html = readFileSync(join(folder, "index.html"), "utf8");
   const named = [...html.matchAll(/(?:src|href)="\/static\/([^"#]+)"/g)].map((found) => found[1]!);
-  const sizes = ["index.html", ...new Set(named)].map((name) => gzipSync(readFileSync(join(folder, name))).length);
+  const sizes = ["index.html", ...new Set(named)].map(
+    (name) => gzipSync(readFileSync(join(folder, name))).length,
+  );
   return sizes.reduce((sum, size) => sum + size, 0) / 1000;
 }
 

@@ -3,5 +3,11 @@
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
-  test: { include: ["test/**/*.test.ts"], setupFiles: ["test/support/browser.ts"], pool: "threads", maxWorkers: 1, minWorkers: 1 },
+  test: {
+    include: ["test/**/*.test.ts"],
+    setupFiles: ["test/support/browser.ts"],
+    pool: "threads",
+    maxWorkers: 1,
+    minWorkers: 1,
+  },
 });

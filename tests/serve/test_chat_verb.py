@@ -45,6 +45,50 @@ def test_without_passages_a_grounded_chat_names_the_next_command(glass_folder: P
     assert getattr(run.exception, "hint", "") == "glaswerk index"
 
 
+def talk(folder: Path, *lines: str) -> tuple[str, str]:
+    """Standard output and standard error of a chat with these lines."""
+    options = ["--lab", str(folder), "--temperature", "0", "--max-tokens", "30", "--no-sources"]
+    run = CliRunner().invoke(command, options, input="\n".join(lines))
+    assert run.exit_code == 0, run.output
+    return run.stdout, run.stderr
+
+
+def test_commands_in_the_chat_do_what_the_page_can(glass_folder: Path, tmp_path: Path) -> None:
+    file = tmp_path / "chat.md"
+    saved = f"/save {file}"
+    said, told = talk(glass_folder, "/help", QUESTION, "/sources", "/again", saved, saved, "/undo", "/again")
+    assert said.count(BRIDGE) == 2
+    assert "/temperature" in told
+    assert "“The old bridge over the Lind" in told
+    assert file.read_text() == f"## You\n\n{QUESTION}\n\n## chat/step-60\n\n{BRIDGE}\n"
+    assert "expected a new file" in told
+    assert "expected a question to answer" in told
+
+
+def test_a_wrong_command_says_what_is_right_and_the_chat_goes_on(glass_folder: Path) -> None:
+    wrong = [
+        "/nothing",
+        "/temperature hot",
+        "/ground maybe",
+        "/save",
+        "/model nobody",
+        "/save /no/such/place",
+    ]
+    said, told = talk(glass_folder, *wrong, "/model base", "/model chat", "/system", " /x", "/new", QUESTION)
+    assert BRIDGE in said
+    for words in (
+        "/help",
+        "from 0 to 2",
+        "on or off",
+        "a file to write",
+        "no model named 'nobody'",
+        "cannot write",
+    ):
+        assert words in told
+    assert "* chat/step-60" in told
+    assert "* base/step-0" in told
+
+
 @pytest.mark.slow
 def test_control_characters_of_an_answer_and_its_sources_are_shown_not_obeyed(evil_folder: Path) -> None:
     options = [EVIL_QUESTION, "--lab", str(evil_folder), "--temperature", "0"]

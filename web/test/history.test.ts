@@ -47,7 +47,13 @@ test("a conversation of a newer page is never overwritten", async () => {
 
 test("conversations of the page before are read, and what is none is left out", () => {
   const old = [
-    { id: "a", messages: [{ role: "user", content: "Q" }, { role: "assistant", content: "A", id: "chatcmpl-1" }] },
+    {
+      id: "a",
+      messages: [
+        { role: "user", content: "Q" },
+        { role: "assistant", content: "A", id: "chatcmpl-1" },
+      ],
+    },
     { id: 3, messages: [] },
     null,
     { id: "b", messages: [{ role: "user" }] },

@@ -32,7 +32,7 @@ test.each([
   ["- one\n- two **two** two\n  two\n\n1. three"],
   ["> a quote\n> goes on *here*\n\nhere"],
   ["| a | b |\n|---|---|\n| a | `b` b |\n\na b"],
-  ["[b](https://b.example/b \"b\") b and ![b](https://b.example/b.png) b"],
+  ['[b](https://b.example/b "b") b and ![b](https://b.example/b.png) b'],
   ["a \\* b \\* **a** &amp; b"],
   ["two lines\nof one paragraph\nwith one one word"],
   ["costs $5 and $6, but $x^2$ is a formula, x^2"],

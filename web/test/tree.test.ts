@@ -1,5 +1,16 @@
 import { describe, expect, test } from "vitest";
-import { add, branch, choose, type Conversation, fresh, merged, type Message, path, pathTo, title } from "../src/state/tree";
+import {
+  add,
+  branch,
+  choose,
+  type Conversation,
+  fresh,
+  merged,
+  type Message,
+  path,
+  pathTo,
+  title,
+} from "../src/state/tree";
 
 let clock = 0;
 function message(id: string, parent: string | null, role: Message["role"] = "user"): Message {
@@ -15,7 +26,11 @@ const ids = (one: Conversation): string[] => path(one).map(({ message: { id } })
 
 describe("a conversation", () => {
   test("an answer given again keeps the one before as a version", () => {
-    const made = conversation(message("q", null), message("a", "q", "assistant"), message("b", "q", "assistant"));
+    const made = conversation(
+      message("q", null),
+      message("a", "q", "assistant"),
+      message("b", "q", "assistant"),
+    );
     expect(ids(made)).toEqual(["q", "b"]);
     expect(path(made)[1]).toMatchObject({ place: 2, versions: ["a", "b"] });
     expect(ids(choose(made, "a"))).toEqual(["q", "a"]);
@@ -46,7 +61,10 @@ describe("a conversation", () => {
   });
 
   test("a damaged tree that turns in a circle ends", () => {
-    const circle = { ...fresh(), messages: { x: message("x", "y"), y: message("y", "x"), q: message("q", null) } };
+    const circle = {
+      ...fresh(),
+      messages: { x: message("x", "y"), y: message("y", "x"), q: message("q", null) },
+    };
     expect(ids(circle)).toEqual(["q"]);
     expect(pathTo(circle, "x").length).toBeLessThanOrEqual(2);
   });

@@ -4,7 +4,9 @@ import { en } from "../src/words/en";
 
 function keys(of: object, before = ""): string[] {
   return Object.entries(of).flatMap(([name, value]) =>
-    value !== null && typeof value === "object" ? keys(value, `${before}${name}.`) : [`${before}${name}:${typeof value}`],
+    value !== null && typeof value === "object"
+      ? keys(value, `${before}${name}.`)
+      : [`${before}${name}:${typeof value}`],
   );
 }
 
@@ -14,7 +16,8 @@ test("both languages have the same keys", () => {
 
 test("nothing was left untranslated", () => {
   const same = Object.entries(en).filter(
-    ([name, value]) => typeof value === "string" && value.length > 12 && value === (de as Record<string, unknown>)[name],
+    ([name, value]) =>
+      typeof value === "string" && value.length > 12 && value === (de as Record<string, unknown>)[name],
   );
   expect(same).toEqual([]);
 });

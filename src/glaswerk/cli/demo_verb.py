@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -165,8 +165,7 @@ def make_town(lab: Lab, config: DemoConfig) -> Path:
 
 
 def _suggest(lab: Lab, key: Path) -> None:
-    facts = json.loads(key.read_text())["facts"]
-    chosen = [facts[i * len(facts) // 4]["questions"][0] for i in range(4)]
+    chosen = _varied(json.loads(key.read_text())["facts"])
     settings = (lab.root / LAB_SETTINGS).read_text()
     listed = json.dumps(chosen, ensure_ascii=False)
     if "[chat]" not in settings:
@@ -177,3 +176,13 @@ def _suggest(lab: Lab, key: Path) -> None:
         for line in settings.splitlines()
     ]
     write_atomic(lab.root / LAB_SETTINGS, "\n".join(lines) + "\n")
+
+
+def _varied(facts: Sequence[Mapping[str, Any]], most: int = 4) -> list[str]:
+    """Questions of different kinds: four that ask for a street make the town look like its address book."""
+    kinds: dict[str, list[Mapping[str, Any]]] = {}
+    for fact in facts:
+        kinds.setdefault(fact["relation"], []).append(fact)
+    names = list(kinds)
+    chosen = [names[i * len(names) // most] for i in range(min(most, len(names)))]
+    return [kinds[name][i * len(kinds[name]) // most]["questions"][0] for i, name in enumerate(chosen)]

@@ -1,4 +1,4 @@
-"""The fields that `keys` and `usage` print with --json."""
+"""The fields that `keys`, `usage` and `feedback` print with --json."""
 
 from __future__ import annotations
 
@@ -43,4 +43,9 @@ USAGE: Fields = {
         "integer",
         "Answers to retries of an Idempotency-Key; not in the other sums.",
     ),
+}
+FEEDBACK: Fields = {
+    "good": ("integer", "Answers whose last rating is good."),
+    "bad": ("integer", "Answers whose last rating is bad."),
+    "pairs": ("integer", "Preference pairs: a good and a bad answer to the same messages."),
 }

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from glaswerk.cli.json_accounts import KEY, KEY_CREATED, KEYS_REVOKED, USAGE
+from glaswerk.cli.json_accounts import FEEDBACK, KEY, KEY_CREATED, KEYS_REVOKED, USAGE
 from glaswerk.cli.json_found import FOUND, MADE
 from glaswerk.cli.json_sources import ADDED, ARTIFACT, CURATED, IDENTITY, Field, Fields
 from glaswerk.cli.json_tools import CONFIRMED_TOOL, TOOL
@@ -365,6 +365,7 @@ JSON_FIELDS: Mapping[str, Fields] = {
     "tools ls": _in_list(TOOL),
     "tools confirm": _in_list(CONFIRMED_TOOL),
     "usage": USAGE,
+    "feedback": FEEDBACK,
     "index": ARTIFACT,
     "trace": _TRACE,
     "count": _COUNT,

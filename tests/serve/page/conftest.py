@@ -40,6 +40,7 @@ def says(page: Page, *answers: str | bytes) -> list[dict[str, Any]]:
 
 def last_answer(page: Page) -> Locator:
     """The text of the last answer, once it is complete."""
+    expect(page.locator(".answer").last).to_be_visible()
     expect(page.locator(".answer.is-busy")).to_have_count(0)
     return page.locator(".answer-text").last
 

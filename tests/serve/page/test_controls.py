@@ -261,6 +261,7 @@ def test_every_control_is_large_enough_for_a_finger(browser: Browser, server: Ru
         ask(page, "Markdown")
         expect(last_answer(page).locator(".katex")).to_have_count(2)
         page.unroute("**/v1/chat/completions")
+        page.keyboard.press("Control+Shift+o")
         ask_and_wait(page, WHO)
         assert page.evaluate(small) == []
         page.locator(".chip").last.click()

@@ -69,9 +69,9 @@ def test_code_is_copied_exactly(browser: Browser, server: Running) -> None:
         says(page, RICH)
         ask(page, "Code, please")
         last_answer(page).get_by_role("button", name="Copy code").click()
+        expect(page.get_by_role("button", name="Copied")).to_be_visible()
         copied = page.evaluate("navigator.clipboard.readText()")
         assert copied == 'def build(year: int) -> str:\n    return f"bridge of {year}"\n'
-        expect(page.get_by_role("button", name="Copied")).to_be_visible()
 
 
 def test_underlines_are_kept_over_bold_words_lists_and_code(browser: Browser, server: Running) -> None:

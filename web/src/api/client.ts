@@ -1,5 +1,6 @@
 // Requests to the gateway: the endpoints of OpenAI's API, and Glaswerk's additional ones.
 
+import type { ToolCall } from "../state/tools";
 import { words } from "../words/words";
 import { events } from "./events";
 import { askForKey, keyHeaders } from "./key";
@@ -64,7 +65,9 @@ const TRACEABLE = 20_000;
 export async function trace(id: string | undefined, content: string, context: string): Promise<Trace> {
   const known = id ? await traceOf(id) : null;
   if (known?.text === content) return known;
-  const text = Array.from(content).slice(0, TRACEABLE).join("");
+  const text = Array.from(content.slice(0, 2 * TRACEABLE))
+    .slice(0, TRACEABLE)
+    .join("");
   return (await send("/v1/glaswerk/trace", { text, context })).json() as Promise<Trace>;
 }
 
@@ -81,6 +84,7 @@ export interface Piece {
   id: string;
   text: string;
   grounded?: Grounded;
+  call?: ToolCall;
   // Why the answer ended: "length" if it reached its longest length.
   end?: string;
 }
@@ -89,7 +93,7 @@ interface Chunk {
   id: string;
   error?: { message: string; code: string };
   choices?: { delta?: { content?: string | null }; finish_reason?: string | null }[];
-  glaswerk?: { grounded?: Grounded };
+  glaswerk?: { grounded?: Grounded; tool_call?: ToolCall };
 }
 
 // Yields the pieces of one answer, each with the id of the response. Throws ApiError if the stream fails or ends
@@ -104,9 +108,10 @@ export async function* answer(body: object, signal: AbortSignal): AsyncGenerator
       const choice = chunk.choices?.[0];
       const piece = { id: chunk.id, text: choice?.delta?.content ?? "" };
       const grounded = chunk.glaswerk?.grounded;
+      const call = chunk.glaswerk?.tool_call;
       const end = choice?.finish_reason;
-      if (piece.text || grounded || end) {
-        yield { ...piece, ...(grounded && { grounded }), ...(end && { end }) };
+      if (piece.text || grounded || call || end) {
+        yield { ...piece, ...(grounded && { grounded }), ...(call && { call }), ...(end && { end }) };
       }
     }
   } catch (error) {

@@ -1,11 +1,20 @@
 // Server-sent events of a response. Bytes that are no UTF-8 become U+FFFD: an answer is shown with its damage.
 
+// Milliseconds.
+const LONGEST_WORK = 25;
+
 export async function* events(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   const reader = body.getReader();
   const decoder = new TextDecoder();
   let held = "";
+  let rested = performance.now();
   try {
     for (;;) {
+      // A stream that is faster than the page would otherwise leave it no time to draw or to hear a key.
+      if (performance.now() - rested > LONGEST_WORK) {
+        await new Promise((resolve) => setTimeout(resolve));
+        rested = performance.now();
+      }
       const { done, value } = await reader.read();
       if (done) return;
       held += decoder.decode(value, { stream: true });

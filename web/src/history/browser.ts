@@ -34,7 +34,8 @@ export class BrowserShelf implements Shelf {
   static async open(): Promise<BrowserShelf> {
     const asked = indexedDB.open(NAME, SCHEMA);
     asked.onupgradeneeded = () => {
-      for (const store of STORES) asked.result.createObjectStore(store, store === "texts" ? {} : { keyPath: "id" });
+      for (const store of STORES)
+        asked.result.createObjectStore(store, store === "texts" ? {} : { keyPath: "id" });
     };
     const database = await done(asked);
     // A newer page in another tab may change the schema; this one then keeps nothing more.

@@ -24,7 +24,10 @@ function fenced(text: string): string {
 export const asJson = (conversation: Conversation): string => `${JSON.stringify(conversation, null, 2)}\n`;
 
 export function fileName(conversation: Conversation, ending: string): string {
-  const name = title(conversation).replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "").slice(0, 50);
+  const name = title(conversation)
+    .replace(/[^\p{L}\p{N}]+/gu, "-")
+    .replace(/^-+|-+$/g, "")
+    .slice(0, 50);
   return `${name || "chat"}.${ending}`;
 }
 

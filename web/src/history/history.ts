@@ -98,7 +98,10 @@ export async function remove(id: string): Promise<void> {
 
 export async function search(query: string): Promise<Summary[]> {
   if (!query.trim()) return summaries.value;
-  const [kept, here] = await Promise.all([shelf.search(query).catch(() => new Set<string>()), page.search(query)]);
+  const [kept, here] = await Promise.all([
+    shelf.search(query).catch(() => new Set<string>()),
+    page.search(query),
+  ]);
   return summaries.value.filter(({ id }) => kept.has(id) || here.has(id));
 }
 

@@ -26,7 +26,23 @@ export function codeBlock(drawing: Drawing, text: string, info: string, from: nu
   return frame;
 }
 
-async function colour(drawing: Drawing, code: HTMLElement, text: string, language: string, from: number): Promise<void> {
+// A text that is too long to be drawn as Markdown.
+export function longText(drawing: Drawing, text: string): HTMLElement {
+  const frame = document.createElement("div");
+  const part = frame.appendChild(document.createElement("p"));
+  const end = cutAt(text, SHOWN);
+  drawing.text(part, text.slice(0, end), 0);
+  frame.append(moreButton(part, text, end));
+  return frame;
+}
+
+async function colour(
+  drawing: Drawing,
+  code: HTMLElement,
+  text: string,
+  language: string,
+  from: number,
+): Promise<void> {
   try {
     const { highlighted } = await import("./highlight");
     const drawn = highlighted(text, language);
@@ -81,6 +97,7 @@ function cutAt(text: string, at: number): number {
 
 function lines(text: string, from: number): number {
   let found = 1;
-  for (let at = text.indexOf("\n", from); at >= 0 && at < text.length - 1; at = text.indexOf("\n", at + 1)) found += 1;
+  for (let at = text.indexOf("\n", from); at >= 0 && at < text.length - 1; at = text.indexOf("\n", at + 1))
+    found += 1;
   return found;
 }

@@ -1,7 +1,7 @@
 // Draws Markdown with DOM calls alone: no text of a model is ever read as HTML.
 
 import { words } from "../words/words";
-import { codeBlock } from "./code";
+import { codeBlock, longText } from "./code";
 import { Drawing } from "./drawing";
 import { formula } from "./formula";
 import { linkTo, picture } from "./links";
@@ -14,8 +14,15 @@ const TAGS = new Set(
 // Deeper quotes and lists are drawn flat: a thousand nested boxes are no text.
 const DEEPEST = 40;
 
+// A text of this length without code is not parsed: it is shown as it is, in parts.
+const LONGEST = 300_000;
+
 export function draw(source: string): Drawing {
   const drawing = new Drawing(source);
+  if (source.length > LONGEST && !/^ {0,3}(```|~~~)/m.test(source)) {
+    drawing.fragment.append(longText(drawing, source));
+    return drawing;
+  }
   new Painter(drawing, source).blocks(parse(source));
   return drawing;
 }
@@ -70,8 +77,11 @@ class Painter {
   }
 
   private element(token: Token): { outer: Node; inner: Node } {
-    const node = document.createElement(token.tag.startsWith("h") && token.tag !== "hr" ? this.level(token) : token.tag);
-    if (token.tag === "ol") (node as HTMLOListElement).start = Math.trunc(Number(token.attrGet("start") ?? 1)) || 1;
+    const node = document.createElement(
+      token.tag.startsWith("h") && token.tag !== "hr" ? this.level(token) : token.tag,
+    );
+    if (token.tag === "ol")
+      (node as HTMLOListElement).start = Math.trunc(Number(token.attrGet("start") ?? 1)) || 1;
     const align = /text-align:(left|center|right)/.exec(String(token.attrGet("style") ?? ""))?.[1];
     if (align) node.className = `align-${align}`;
     if (token.tag !== "table") return { outer: node, inner: node };
@@ -113,8 +123,10 @@ class Painter {
       this.drawing.text(code, token.content, from);
     } else if (token.type === "formula") this.parent.appendChild(formula(token.content, false));
     else if (token.type === "formula_wide") this.parent.appendChild(formula(token.content, true));
-    else if (token.type === "image") this.parent.appendChild(picture(token.content, String(token.attrGet("src") ?? "")));
-    else if (token.type === "link_open") this.stack.push(this.parent.appendChild(linkTo(String(token.attrGet("href") ?? ""))));
+    else if (token.type === "image")
+      this.parent.appendChild(picture(token.content, String(token.attrGet("src") ?? "")));
+    else if (token.type === "link_open")
+      this.stack.push(this.parent.appendChild(linkTo(String(token.attrGet("href") ?? ""))));
     else if (token.type === "link_close") this.close();
     else this.box(token);
   }

@@ -47,7 +47,8 @@ export class Drawing {
   // Replaces the text of `node` by `drawn`, the same text in other nodes.
   replace(node: Element, drawn: Node, from: number): void {
     // A span that begins in this code has its button there again.
-    for (const mark of node.querySelectorAll<HTMLElement>("mark[role]")) this.first.delete(Number(mark.dataset.span));
+    for (const mark of node.querySelectorAll<HTMLElement>("mark[role]"))
+      this.first.delete(Number(mark.dataset.span));
     this.pieces = this.pieces.filter((piece) => !node.contains(piece.node));
     node.replaceChildren(drawn);
     if (from < 0) return;
@@ -73,7 +74,7 @@ export class Drawing {
       const [start, end] = [Math.max(at, range.from), Math.min(to, range.to)];
       if (start >= end) continue;
       if (start > at) nodes.push(document.createTextNode(text.slice(at - from, start - from)));
-      nodes.push(this.markNode(text.slice(start - from, end - from), range.index));
+      nodes.push(this.markNode(text.slice(start - from, end - from), range));
       at = end;
     }
     if (at < to) nodes.push(document.createTextNode(text.slice(at - from)));
@@ -81,7 +82,7 @@ export class Drawing {
   }
 
   // A span over several pieces (a bold word, an item of a list) is one button for keyboard and screen reader.
-  private markNode(text: string, index: number): HTMLElement {
+  private markNode(text: string, { index, from, to }: Range): HTMLElement {
     const span = this.spans[index]!;
     const mark = document.createElement("mark");
     mark.className = `span rare-${rarity(span)}`;
@@ -93,7 +94,7 @@ export class Drawing {
     this.first.add(index);
     mark.setAttribute("role", "button");
     mark.tabIndex = 0;
-    if (text.length < span.text.trim().length) mark.setAttribute("aria-label", span.text.trim());
+    if (text.length < to - from) mark.setAttribute("aria-label", span.text.trim());
     mark.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" && event.key !== " ") return;
       event.preventDefault();
@@ -105,12 +106,17 @@ export class Drawing {
 
 function rangesOf(source: string, spans: Span[]): Range[] {
   const order = spans.map((span, index) => ({ span, index })).sort((a, b) => a.span.start - b.span.start);
-  const starts = units(source, order.map(({ span }) => span.start));
+  const starts = units(
+    source,
+    order.map(({ span }) => span.start),
+  );
   const ranges: Range[] = [];
   let at = 0;
   order.forEach(({ span, index }, i) => {
     const from = Math.max(at, starts[i]!);
-    const to = starts[i]! + units(source.slice(starts[i]!, starts[i]! + 2 * (span.end - span.start)), [span.end - span.start])[0]!;
+    const to =
+      starts[i]! +
+      units(source.slice(starts[i]!, starts[i]! + 2 * (span.end - span.start)), [span.end - span.start])[0]!;
     if (from >= to) return;
     ranges.push({ index, from, to });
     at = to;

@@ -32,7 +32,14 @@ function brackets(state: StateInline, silent: boolean): boolean {
   return inline(state, silent, pos + 2, end, closer, opener === "\\[");
 }
 
-function inline(state: StateInline, silent: boolean, from: number, end: number, closer: string, wide: boolean): boolean {
+function inline(
+  state: StateInline,
+  silent: boolean,
+  from: number,
+  end: number,
+  closer: string,
+  wide: boolean,
+): boolean {
   if (!silent) {
     const token = state.push(wide ? "formula_wide" : "formula", "", 0);
     token.content = state.src.slice(from, end);
@@ -42,7 +49,7 @@ function inline(state: StateInline, silent: boolean, from: number, end: number, 
   return true;
 }
 
-const OPENERS: Record<string, string> = { "$$": "$$", "\\[": "\\]" };
+const OPENERS: Record<string, string> = { $$: "$$", "\\[": "\\]" };
 
 function block(state: StateBlock, first: number, last: number, silent: boolean): boolean {
   const line = (n: number): string =>

@@ -13,7 +13,12 @@ export function lineStarts(source: string): number[] {
 }
 
 // For each position of a block's content its position in the source; -1 where it is unknown.
-export function contentPlaces(source: string, starts: number[], token: Token, from: number): (at: number) => number {
+export function contentPlaces(
+  source: string,
+  starts: number[],
+  token: Token,
+  from: number,
+): (at: number) => number {
   const lines = token.content.split("\n");
   const places: number[] = [];
   let [line, least] = [token.map?.[0] ?? -1, from];

@@ -4,21 +4,21 @@
 import { draw } from "./draw";
 
 const LONG_TAIL = 8000;
+// Of a block that goes on and on, this much of its end is shown until the answer is complete.
+const SHOWN_TAIL = 12_000;
 
 export class Streamed {
   // The source up to here is drawn for good.
   private done = 0;
   private tail: Node[] = [];
   private plain: Text | null = null;
-  private plainEnd = 0;
 
   constructor(private readonly root: HTMLElement) {}
 
   // `text` is all that there is so far.
   show(text: string): void {
     if (this.plain) {
-      this.plain.appendData(text.slice(this.plainEnd));
-      this.plainEnd = text.length;
+      this.plain.data = `… ${text.slice(-SHOWN_TAIL)}`;
       return;
     }
     const end = settled(text, this.done);
@@ -29,7 +29,7 @@ export class Streamed {
     }
     this.clear();
     const rest = text.slice(this.done);
-    if (rest.length > LONG_TAIL) this.growPlain(rest, text.length);
+    if (rest.length > LONG_TAIL) this.growPlain(rest);
     else {
       const { fragment } = draw(rest);
       this.tail = [...fragment.childNodes];
@@ -42,9 +42,8 @@ export class Streamed {
     this.tail = [];
   }
 
-  private growPlain(rest: string, end: number): void {
+  private growPlain(rest: string): void {
     this.plain = document.createTextNode(rest);
-    this.plainEnd = end;
     const node = document.createElement(/^\s*(```|~~~)/.test(rest) ? "pre" : "p");
     node.append(this.plain);
     this.root.append(node);

@@ -12,6 +12,7 @@ import { follow } from "../state/scrolling";
 import { round, traced, traceMessage } from "../state/traces";
 import type { Message, Step } from "../state/tree";
 import { language, words } from "../words/words";
+import { Calls } from "./calls";
 import { Failed } from "./failed";
 import { AnswerFoot } from "./foot";
 import { offerTour } from "../state/tour";
@@ -35,6 +36,7 @@ export function Answer({ step, last }: AnswerProps) {
       <Icon name="mark" classes="mark" />
       <div class="answer-column">
         {message.leftOut ? <p class="left-out">{t.leftOut(message.leftOut)}</p> : null}
+        <Calls calls={message.calls ?? []} message={last ? message.id : undefined} />
         <div class="answer-text">
           {message.grounded ? (
             <KeptGrounds message={message} grounded={message.grounded} />
@@ -51,8 +53,8 @@ export function Answer({ step, last }: AnswerProps) {
 }
 
 // Why there is nothing to read.
-function Silence({ message: { content, grounded, stopped } }: { message: Message }) {
-  if (content || grounded) return null;
+function Silence({ message: { content, grounded, stopped, calls } }: { message: Message }) {
+  if (content || grounded || calls?.length) return null;
   const t = words.value;
   return <span class="silent">{stopped ? t.stoppedBefore : t.emptyAnswer}</span>;
 }

@@ -10,7 +10,11 @@ import { WebLink } from "./web-link";
 // Characters shown around a match before "Show all".
 const AROUND = 220;
 
-export const seenIn = ({ stage, epochs, first_step: step }: Seen): string => words.value.seenIn(stage, epochs, step);
+// In plain words; the step is in the document's facts.
+const readIn = ({ stage, epochs }: Seen): string => words.value.readIn(stage, epochs);
+
+export const seenIn = ({ stage, epochs, first_step: step }: Seen): string =>
+  words.value.seenIn(stage, epochs, step);
 
 // A quote in the form of a match of the trace.
 export const quoteCard = (quote: Quote): Match => ({
@@ -36,7 +40,7 @@ export function Card({ match, words: wanted }: { match: Match; words: string }) 
       </header>
       <Passage match={match} />
       <ul class="card-facts">
-        {[...match.seen.map(seenIn), ...copies].map((fact) => (
+        {[...match.seen.map(readIn), ...copies].map((fact) => (
           <li key={fact}>{fact}</li>
         ))}
       </ul>

@@ -48,7 +48,11 @@ function Box({ opened }: { opened: OpenDocument }) {
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled box must be in reach of the keyboard */}
       <div ref={body} class="document-body" tabIndex={0} role="region" aria-labelledby="document-title">
         {found && <Whole found={found} wanted={opened.words} />}
-        {error && error.split("\n").map((line) => <p class="sources-empty" key={line}>{line}</p>)}
+        {(error ? error.split("\n") : []).map((line) => (
+          <p class="sources-empty" key={line}>
+            {line}
+          </p>
+        ))}
         {!found && !error && <p class="sources-empty">{t.loading}</p>}
       </div>
     </dialog>
@@ -143,7 +147,14 @@ function Story({ found }: { found: SourceDocument }) {
   );
 }
 
-function decision({ corpus, kept, reason, score, split, meaning }: SourceDocument["decisions"][number]): string {
+function decision({
+  corpus,
+  kept,
+  reason,
+  score,
+  split,
+  meaning,
+}: SourceDocument["decisions"][number]): string {
   const t = words.value;
   const figure = score === null ? "" : t.score(score.toFixed(3));
   return kept ? t.kept(corpus, split, figure) : t.dropped(corpus, reason, figure, meaning);

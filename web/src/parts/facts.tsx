@@ -45,7 +45,10 @@ function plain(): [string, string][] {
     [t.fact.parameters, model.parameters?.toLocaleString(t.locale)],
     [t.fact.context, model.context ? t.tokens(model.context) : undefined],
     [t.fact.documents, corpus?.documents.toLocaleString(t.locale)],
-    [t.fact.sources, corpus ? [...new Set(corpus.sources.map(({ source }) => source))].join(", ") : undefined],
+    [
+      t.fact.sources,
+      corpus ? [...new Set(corpus.sources.map(({ source }) => source))].join(", ") : undefined,
+    ],
     [t.fact.licences, corpus?.licences.map((one) => one || t.noneGiven).join(", ")],
     [t.fact.politics, trust?.lean],
   ];

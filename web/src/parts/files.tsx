@@ -26,7 +26,9 @@ export function FileChip({ file, remove }: FileChipProps) {
           <span>{name}</span>
           {!file.pasted && <span class="file-size">{t.size(file.size)}</span>}
         </button>
-        {remove && <IconButton label={t.removeFile(name)} icon="close" classes="quiet-button" onClick={remove} />}
+        {remove && (
+          <IconButton label={t.removeFile(name)} icon="close" classes="quiet-button" onClick={remove} />
+        )}
       </div>
       {open && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled box must be in reach of the keyboard

@@ -28,7 +28,12 @@ export function AnswerFoot({ step, trace }: { step: Step; trace: Trace | undefin
         {message.content && <CopyButton label={t.copyAnswer} text={message.content} />}
         <IconButton label={t.again} icon="again" classes="quiet-button again" onClick={again} />
         {message.content && about.value?.feedback && <Thumbs message={message} />}
-        <IconButton label={t.branch} icon="branch" classes="quiet-button" onClick={() => branchAt(message.id)} />
+        <IconButton
+          label={t.branch}
+          icon="branch"
+          classes="quiet-button"
+          onClick={() => branchAt(message.id)}
+        />
         {message.stopped && <span class="reason">{t.stopped}</span>}
         {message.cut && <span class="reason is-cut">{t.cutShort}</span>}
         {trace && !message.grounded && <Chip message={message} trace={trace} />}

@@ -16,7 +16,15 @@ interface IconButtonProps {
   id?: string;
 }
 
-export const IconButton = ({ label, icon, onClick, classes = "icon-button", pressed, disabled, id }: IconButtonProps) => (
+export const IconButton = ({
+  label,
+  icon,
+  onClick,
+  classes = "icon-button",
+  pressed,
+  disabled,
+  id,
+}: IconButtonProps) => (
   <button
     type="button"
     id={id}

@@ -3,7 +3,7 @@
 import type { Info } from "../api/shapes";
 import { ask } from "../state/asking";
 import { about, current, dialog, unreachable } from "../state/page";
-import { type Words } from "../words/en";
+import type { Words } from "../words/en";
 import { words } from "../words/words";
 import { Icon } from "./icon";
 

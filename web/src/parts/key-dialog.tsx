@@ -23,12 +23,25 @@ export function KeyDialog() {
     box.current?.close();
   };
   return (
-    <dialog ref={box} class="key" id="key" aria-labelledby="key-title" onClose={() => wanted.value?.settle(false)}>
+    <dialog
+      ref={box}
+      class="key"
+      id="key"
+      aria-labelledby="key-title"
+      onClose={() => wanted.value?.settle(false)}
+    >
       <form id="key-form" onSubmit={submit}>
         <h2 id="key-title">{t.keyTitle}</h2>
         <p id="key-reason">{asked?.refused ? t.keyRefused : t.keyNeeded}</p>
         <label for="key-input">{t.key}</label>
-        <input ref={input} id="key-input" type="password" autocomplete="off" spellcheck={false} placeholder="gw_…" />
+        <input
+          ref={input}
+          id="key-input"
+          type="password"
+          autocomplete="off"
+          spellcheck={false}
+          placeholder="gw_…"
+        />
         <p class="fine">{t.keyKept}</p>
         <button type="submit">{t.keyUse}</button>
       </form>

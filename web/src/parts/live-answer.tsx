@@ -5,6 +5,7 @@ import { Streamed } from "../markdown/streamed";
 import type { Live } from "../state/live";
 import { follow, toEnd } from "../state/scrolling";
 import { words } from "../words/words";
+import { Calls } from "./calls";
 import { Grounds } from "./grounds";
 import { Icon } from "./icon";
 
@@ -39,6 +40,7 @@ export function LiveAnswer({ now }: { now: Live }) {
     <article class="answer is-busy" aria-label={t.answer} aria-busy="true">
       <Icon name="mark" classes="mark" />
       <div class="answer-column">
+        <Calls calls={now.calls.value} />
         <div class="answer-text">
           {grounded ? (
             <Grounds grounded={grounded} />

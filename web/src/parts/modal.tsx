@@ -37,7 +37,10 @@ export function Modal({ id, title, close, children, classes = "modal" }: ModalPr
         <h2 id={`${id}-title`}>{title}</h2>
         <IconButton label={words.value.dismiss} icon="close" onClick={close} />
       </header>
-      <div class="modal-body">{children}</div>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled box must be in reach of the keyboard */}
+      <div class="modal-body" tabIndex={0} role="region" aria-labelledby={`${id}-title`}>
+        {children}
+      </div>
     </dialog>
   );
 }

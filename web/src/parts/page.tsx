@@ -28,6 +28,7 @@ export function Page() {
   const classes = ["app", side && "drawer-open", panelOpen.value && "sources-open"].filter(Boolean).join(" ");
   return (
     <>
+      {/* biome-ignore lint/a11y/useValidAnchor: it leads to the message box, not to a place of the address */}
       <a class="skip" href="#prompt" onClick={toPrompt}>
         {t.skip}
       </a>
@@ -40,11 +41,17 @@ export function Page() {
       <Modals />
       <KeyDialog />
       {/* biome-ignore lint/a11y/useKeyWithClickEvents: a click outside of the overlay; the keyboard has Escape */}
-      <div class="veil" id="veil" hidden={!sheet && !side} onClick={() => (side ? (drawer.value = false) : closePanel())} />
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: as above */}
+      <div class="veil" id="veil" hidden={!sheet && !side} onClick={closeOverlay} />
       <ToastBox />
       <Announcer />
     </>
   );
+}
+
+function closeOverlay(): void {
+  if (drawer.value) drawer.value = false;
+  else closePanel();
 }
 
 // The hash of the address is the conversation's.

@@ -42,7 +42,11 @@ export function Palette() {
     ...commands()
       .filter(({ name }) => fits(plain(name)))
       .map((command, i) => ({ id: `command-${i}`, ...command })),
-    ...chats.map(({ id, title }) => ({ id: `chat-${id}`, name: title || t.newChat, run: () => void open(id) })),
+    ...chats.map(({ id, title }) => ({
+      id: `chat-${id}`,
+      name: title || t.newChat,
+      run: () => void open(id),
+    })),
   ];
   const here = Math.min(at, Math.max(0, items.length - 1));
   const run = (item: Item | undefined): void => {
@@ -86,26 +90,33 @@ export function Palette() {
           {t.paletteNothing}
         </p>
       )}
-      <ul id="palette-list" class="palette-list" role="listbox" aria-label={t.paletteTitle}>
+      <div id="palette-list" class="palette-list" role="listbox" aria-label={t.paletteTitle}>
         {items.map((item, i) => (
           <Option key={item.id} item={item} here={i === here} run={() => run(item)} />
         ))}
-      </ul>
+      </div>
     </Modal>
   );
 }
 
 function Option({ item, here, run }: { item: Item; here: boolean; run: () => void }) {
-  const root = useRef<HTMLLIElement>(null);
+  const root = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (here) root.current?.scrollIntoView({ block: "nearest" });
   }, [here]);
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the combobox has the keys
     // biome-ignore lint/a11y/useFocusableInteractive: the combobox has the focus
-    <li ref={root} id={`palette-${item.id}`} role="option" aria-selected={here} class="palette-item" onClick={run}>
+    <div
+      ref={root}
+      id={`palette-${item.id}`}
+      role="option"
+      aria-selected={here}
+      class="palette-item"
+      onClick={run}
+    >
       <span>{item.name}</span>
       {item.keys && <kbd>{item.keys}</kbd>}
-    </li>
+    </div>
   );
 }

@@ -26,7 +26,9 @@ export function Question({ step }: { step: Step }) {
   if (editing.value === message.id) return <EditForm message={message} />;
   return (
     <article class="question" aria-label={t.you}>
-      {message.files?.map((file, i) => <FileChip key={i} file={file} />)}
+      {message.files?.map((file, i) => (
+        <FileChip key={i} file={file} />
+      ))}
       {message.content && <Bubble text={message.content} />}
       <div class="question-foot">
         <Versions step={step} />

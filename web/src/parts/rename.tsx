@@ -32,13 +32,22 @@ export function Rename({ id }: { id: string }) {
         class="fields"
         onSubmit={(event) => {
           event.preventDefault();
-          void update(id, (before) => ({ ...before, title: name.trim().slice(0, 200), folder: folder.trim().slice(0, 80) }));
+          void update(id, (before) => ({
+            ...before,
+            title: name.trim().slice(0, 200),
+            folder: folder.trim().slice(0, 80),
+          }));
           close();
         }}
       >
         <div class="field">
           <label for="rename-name">{t.name}</label>
-          <input ref={box} id="rename-name" value={name} onInput={(event) => setName(event.currentTarget.value)} />
+          <input
+            ref={box}
+            id="rename-name"
+            value={name}
+            onInput={(event) => setName(event.currentTarget.value)}
+          />
         </div>
         <div class="field">
           <label for="rename-folder">{t.folder}</label>

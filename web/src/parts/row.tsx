@@ -40,7 +40,12 @@ export function Row({ summary }: { summary: Summary }) {
           <use href="#icon-more" />
         </svg>
       </button>
-      <IconButton label={t.delete(title)} icon="delete" classes="quiet-button delete" onClick={() => void remove(id)} />
+      <IconButton
+        label={t.delete(title)}
+        icon="delete"
+        classes="quiet-button delete"
+        onClick={() => void remove(id)}
+      />
       {menu && <Menu id={id} close={() => setMenu(false)} />}
     </li>
   );
@@ -65,7 +70,13 @@ function Menu({ id, close }: { id: string; close: () => void }) {
     [t.copyLink, () => void copy(linkOf(id)).then(() => toast(words.value.linkCopied))],
   ];
   return (
-    <div ref={root} class="menu" role="menu" aria-label={t.details} onKeyDown={(event) => onKey(event, close)}>
+    <div
+      ref={root}
+      class="menu"
+      role="menu"
+      aria-label={t.details}
+      onKeyDown={(event) => onKey(event, close)}
+    >
       {items.map(([label, run]) => (
         <button
           type="button"

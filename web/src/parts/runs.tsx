@@ -52,7 +52,9 @@ export function RunsDialog() {
       {error && <p class="sources-empty">{error}</p>}
       {!runs && !error && <p class="sources-empty">{t.loading}</p>}
       {runs?.length === 0 && <p class="sources-empty">{t.runsNone}</p>}
-      {runs?.map((run) => <Curve key={run.id} run={run} />)}
+      {runs?.map((run) => (
+        <Curve key={run.id} run={run} />
+      ))}
     </Modal>
   );
 }
@@ -70,7 +72,13 @@ function Curve({ run }: { run: Run }) {
           {t.runsState[run.state]} · {t.runsStep(run.steps)}
         </span>
       </h3>
-      <svg class="curve" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={t.runsCurve(name, shown(first), shown(last))}>
+      <svg
+        class="curve"
+        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={t.runsCurve(name, shown(first), shown(last))}
+      >
         <path d={line(run.loss)} />
       </svg>
       <p class="hint">
@@ -87,5 +95,7 @@ function line(points: [number, number][]): string {
   const [low, high] = [Math.min(...losses), Math.max(...losses)];
   const x = (step: number): number => ((step - left) / (right - left || 1)) * WIDTH;
   const y = (loss: number): number => HEIGHT - 4 - ((loss - low) / (high - low || 1)) * (HEIGHT - 8);
-  return points.map(([step, loss], i) => `${i ? "L" : "M"}${x(step).toFixed(1)} ${y(loss).toFixed(1)}`).join(" ");
+  return points
+    .map(([step, loss], i) => `${i ? "L" : "M"}${x(step).toFixed(1)} ${y(loss).toFixed(1)}`)
+    .join(" ");
 }

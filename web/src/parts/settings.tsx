@@ -4,6 +4,7 @@ import { useId } from "preact/hooks";
 import { changeKeeper } from "../state/keeping";
 import { dialog, modelInUse, models } from "../state/page";
 import { DEFAULTS, set, settings } from "../state/settings";
+import { tools } from "../state/tools";
 import { LANGUAGES, type Language, language, speak, words } from "../words/words";
 import { Modal } from "./modal";
 
@@ -43,7 +44,13 @@ export function SettingsDialog() {
           step={1}
           change={(maxTokens) => set({ maxTokens })}
         />
-        <NumberField label={t.seed} value={now.seed} most={2 ** 31} step={1} change={(seed) => set({ seed })} />
+        <NumberField
+          label={t.seed}
+          value={now.seed}
+          most={2 ** 31}
+          step={1}
+          change={(seed) => set({ seed })}
+        />
         <p class="hint">{t.sentAs}</p>
         <button
           type="button"
@@ -55,6 +62,7 @@ export function SettingsDialog() {
         >
           {t.reset}
         </button>
+        <Tools />
         <Choice
           label={t.keep}
           hint={t.keepHint}
@@ -115,6 +123,33 @@ function System() {
       />
       <p class="hint">{t.systemHint}</p>
     </div>
+  );
+}
+
+function Tools() {
+  const t = words.value;
+  const chosen = settings.value.tools;
+  if (!tools.value.length) return null;
+  return (
+    <fieldset class="field tools">
+      <legend>{t.tools}</legend>
+      {tools.value.map(({ name, description, asks }) => (
+        <label key={name} class="tool">
+          <input
+            type="checkbox"
+            checked={chosen.includes(name)}
+            onChange={(event) => {
+              const others = chosen.filter((one) => one !== name);
+              set({ tools: event.currentTarget.checked ? [...others, name] : others });
+            }}
+          />
+          <span>
+            <strong>{name}</strong> {description} {asks && <em>({t.toolAsks})</em>}
+          </span>
+        </label>
+      ))}
+      <p class="hint">{t.toolsHint}</p>
+    </fieldset>
   );
 }
 

@@ -66,7 +66,12 @@ export function Sidebar({ inert }: { inert: boolean }) {
           <Icon name="search" />
           {t.commands}
         </button>
-        <button type="button" class="side-button" id="open-settings" onClick={() => (dialog.value = "settings")}>
+        <button
+          type="button"
+          class="side-button"
+          id="open-settings"
+          onClick={() => (dialog.value = "settings")}
+        >
           <Icon name="settings" />
           {t.settings}
         </button>

@@ -8,7 +8,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Grounded, Span, Trace } from "../api/shapes";
 import { about } from "../state/page";
 import { activeSpan, closePanel, panelOpen, shownAnswer, shownTrace, type Wish, wish } from "../state/panel";
-import { words } from "../words/words";
+import { language, words } from "../words/words";
 import { Card, quoteCard } from "./card";
 import { IconButton } from "./icon";
 
@@ -79,7 +79,8 @@ function Spans({ trace }: { trace: Trace }) {
   }, [wanted]);
   return (
     <>
-      <p class="sources-label">{trace.label}</p>
+      {/* The server says it in English. */}
+      <p class="sources-label">{language.value === "en" ? trace.label : t.learnt}</p>
       <p class="sources-caveat">{t.caveat}</p>
       {trace.spans.map((span, index) => (
         <Entry key={index} span={span} index={index} open={open === index} wanted={wanted} change={setOpen} />

@@ -12,7 +12,12 @@ export const named = (text: string | null | undefined): string =>
 export function readableDate(value: string | null | undefined): string {
   const date = new Date(value ?? "");
   if (!value || Number.isNaN(date.getTime())) return "";
-  return date.toLocaleDateString(words.value.locale, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+  return date.toLocaleDateString(words.value.locale, {
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    timeZone: "UTC",
+  });
 }
 
 // The server counts Unicode code points, JavaScript UTF-16 units.

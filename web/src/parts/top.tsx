@@ -8,7 +8,6 @@ import { words } from "../words/words";
 import { Badge } from "./badge";
 import { Icon, IconButton } from "./icon";
 
-
 export function Top() {
   const t = words.value;
   return (

@@ -22,7 +22,8 @@ export function Tour() {
         <p>{text}</p>
         {at === 0 && (
           <p class="tour-sample" aria-hidden="true">
-            <span class="span rare-1">in the old town</span> … <span class="span rare-4">the mason Anna Behr</span>
+            <span class="span rare-1">in the old town</span> …{" "}
+            <span class="span rare-4">the mason Anna Behr</span>
           </p>
         )}
       </div>

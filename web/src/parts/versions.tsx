@@ -19,7 +19,13 @@ export function Versions({ step: { place, versions } }: { step: Step }) {
   };
   return (
     <div class="versions" role="group" aria-label={t.versionOf(place, versions.length)}>
-      <IconButton label={t.older} icon="left" classes="quiet-button" disabled={place === 1} onClick={turn(-1)} />
+      <IconButton
+        label={t.older}
+        icon="left"
+        classes="quiet-button"
+        disabled={place === 1}
+        onClick={turn(-1)}
+      />
       <span aria-hidden="true">
         {place}/{versions.length}
       </span>

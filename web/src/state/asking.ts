@@ -4,9 +4,10 @@ import * as api from "../api/client";
 import { words } from "../words/words";
 import { announce, hush } from "./announcer";
 import { currentOr, update } from "./conversations";
-import { failure, justWritten, Live, live } from "./live";
+import { failure, justWritten, Live, live, type Word } from "./live";
 import { about, current, editing, grounding, learn, modelInUse } from "./page";
 import { settings } from "./settings";
+import { allowed, withCall } from "./tools";
 import { type Attachment, add, type Message, newId, pathTo, path } from "./tree";
 import { wire } from "./wire";
 
@@ -34,11 +35,11 @@ export async function ask(text: string, files: Attachment[] = [], parent?: strin
 }
 
 // Answers the question `parent` once more; what was answered before stays as another version.
-export async function respond(parent: string): Promise<void> {
+export async function respond(parent: string, approvals: Word[] = []): Promise<void> {
   if (busy()) return;
   failure.value = null;
   const id = current.value.id;
-  const now = new Live(id, parent, modelInUse.value);
+  const now = new Live(id, parent, modelInUse.value, approvals);
   live.value = now;
   let failed: unknown = null;
   try {
@@ -48,6 +49,12 @@ export async function respond(parent: string): Promise<void> {
     failed = error;
   }
   await conclude(now, failed);
+}
+
+// Agrees to the calls that wait in an answer, or refuses them; the answer goes on as another version of it.
+export async function answerCalls(message: string, approvals: Word[]): Promise<void> {
+  const parent = current.value.messages[message]?.parent;
+  if (parent) await respond(parent, approvals);
 }
 
 export function stop(): void {
@@ -60,11 +67,21 @@ async function stream(now: Live): Promise<void> {
   for (;;) {
     now.leftOut = first;
     try {
-      for await (const { id, text, grounded, end } of api.answer(body(now, messages.slice(first)), now.controller.signal)) {
+      for await (const { id, text, grounded, call, end } of api.answer(
+        body(now, messages.slice(first)),
+        now.controller.signal,
+      )) {
         now.answer = id;
+        if (call) now.calls.value = withCall(now.calls.value, call);
         if (grounded) now.grounded.value = grounded;
         if (end === "length") now.cut = true;
         now.append(text);
+        if (now.text.length > LONGEST) {
+          // No model writes that much; what sends it would fill the memory.
+          now.cut = true;
+          now.controller.abort();
+          return;
+        }
       }
       return;
     } catch (error) {
@@ -76,6 +93,10 @@ async function stream(now: Live): Promise<void> {
   }
 }
 
+// Characters of an answer that are announced; the rest is there to be read.
+const SPOKEN = 4000;
+// Characters of an answer.
+const LONGEST = 20_000_000;
 const TOO_LONG = new Set(["context_length_exceeded", "request_too_large", "body_too_large"]);
 export const isTooLong = (code: string): boolean => TOO_LONG.has(code);
 
@@ -93,6 +114,7 @@ function laterQuestion(messages: Message[], first: number, step: number): number
 }
 
 function body(now: Live, messages: Message[]): object {
+  const tooled = allowed();
   const { system, temperature, topP, maxTokens, seed } = settings.value;
   return {
     model: now.model || about.value?.model.id,
@@ -101,7 +123,11 @@ function body(now: Live, messages: Message[]): object {
     ...(topP !== null && { top_p: topP }),
     ...(maxTokens !== null && { max_tokens: maxTokens }),
     ...(seed !== null && { seed }),
-    glaswerk: { ground: grounding.value },
+    // An answer that calls tools finds its documents by them.
+    glaswerk:
+      tooled.length || now.words.length
+        ? { tools: tooled, approvals: now.words }
+        : { ground: grounding.value },
   };
 }
 
@@ -111,7 +137,12 @@ async function conclude(now: Live, failed: unknown): Promise<void> {
   if (failed && !stopped) {
     const message = failed instanceof Error ? failed.message : String(failed);
     if (here) {
-      failure.value = { conversation: now.conversation, parent: now.parent, message, code: api.codeOf(failed) };
+      failure.value = {
+        conversation: now.conversation,
+        parent: now.parent,
+        message,
+        code: api.codeOf(failed),
+      };
       announce(words.value.answerFailed(message));
     }
     if (!now.text) {
@@ -128,7 +159,7 @@ async function conclude(now: Live, failed: unknown): Promise<void> {
     void update(now.conversation, () => after);
   }
   live.value = null;
-  if (here && !failed) announce(words.value.answerSays(now.text));
+  if (here && !failed) announce(words.value.answerSays(now.text.slice(0, SPOKEN)));
 }
 
 function written(now: Live, stopped: boolean): Message {
@@ -143,6 +174,7 @@ function written(now: Live, stopped: boolean): Message {
     ...(now.answer && { answer: now.answer }),
     ...(stopped && { stopped }),
     ...(now.cut && { cut: true }),
+    ...(now.calls.value.length && { calls: now.calls.value }),
     ...(now.leftOut && { leftOut: now.leftOut }),
     ...(grounded && { grounded }),
   };

@@ -78,7 +78,8 @@ export async function remove(id: string): Promise<void> {
 
 const PREFIX = "#chat=";
 
-export const linkOf = (id: string): string => `${location.origin}${location.pathname}${PREFIX}${encodeURIComponent(id)}`;
+export const linkOf = (id: string): string =>
+  `${location.origin}${location.pathname}${PREFIX}${encodeURIComponent(id)}`;
 
 export const linked = (): string =>
   location.hash.startsWith(PREFIX) ? decodeURIComponent(location.hash.slice(PREFIX.length)) : "";

@@ -73,7 +73,9 @@ async function readByServer(file: File): Promise<string> {
   const form = new FormData();
   form.append("purpose", "user_data");
   form.append("file", file);
-  const { id } = (await (await request("/v1/files", { method: "POST", body: form })).json()) as { id: string };
+  const { id } = (await (await request("/v1/files", { method: "POST", body: form })).json()) as {
+    id: string;
+  };
   try {
     return (await get<{ text: string }>(`/v1/glaswerk/files/${encodeURIComponent(id)}/text`)).text;
   } finally {

@@ -11,15 +11,19 @@ const typing = (target: EventTarget | null): boolean =>
 
 export function onKey(event: KeyboardEvent): void {
   const control = event.ctrlKey || event.metaKey;
+  // Ctrl-K, and Cmd-K on a Mac.
   if (control && !event.shiftKey && event.key.toLowerCase() === "k") {
     event.preventDefault();
     dialog.value = dialog.value === "palette" ? null : "palette";
     return;
   }
   if (document.querySelector("dialog[open]")) return;
-  if (event.key === "Escape") return escape();
-  if (control && event.shiftKey) return chord(event);
-  if (control || event.altKey || typing(event.target)) return;
+  if (event.key === "Escape") closeTop();
+  else if (control && event.shiftKey) chord(event);
+  else if (!control && !event.altKey && !typing(event.target)) single(event);
+}
+
+function single(event: KeyboardEvent): void {
   if (event.key === "?") {
     event.preventDefault();
     dialog.value = "help";
@@ -30,7 +34,7 @@ export function onKey(event: KeyboardEvent): void {
 }
 
 // What was opened last is closed first; an answer that is being written ends.
-function escape(): void {
+function closeTop(): void {
   if (drawer.value) drawer.value = false;
   else if (busy()) stop();
   else if (panelOpen.value) closePanel();

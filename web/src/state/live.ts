@@ -2,12 +2,20 @@
 
 import { signal } from "@preact/signals";
 import type { Grounded } from "../api/shapes";
+import type { ToolCall } from "./tools";
+
+// What the reader said about a call that waits.
+export interface Word {
+  id: string;
+  approve: boolean;
+}
 
 export class Live {
   text = "";
   answer: string | undefined;
   cut = false;
   leftOut = 0;
+  readonly calls = signal<ToolCall[]>([]);
   readonly grounded = signal<Grounded | undefined>(undefined);
   readonly controller = new AbortController();
   // Set by the component that draws it.
@@ -18,6 +26,7 @@ export class Live {
     // The question that it answers.
     readonly parent: string,
     readonly model: string,
+    readonly words: Word[] = [],
   ) {}
 
   append(piece: string): void {

@@ -4,6 +4,7 @@ import { computed, signal } from "@preact/signals";
 import * as api from "../api/client";
 import type { Info } from "../api/shapes";
 import { settings } from "./settings";
+import { learnTools } from "./tools";
 import { type Conversation, fresh, path } from "./tree";
 
 export const about = signal<Info | null>(null);
@@ -30,6 +31,7 @@ export function learn(): Promise<Info> {
       about.value = found;
       unreachable.value = "";
       void learnModels(found);
+      void learnTools();
       return found;
     },
     (error: Error) => {
@@ -49,7 +51,9 @@ async function learnModels(found: Info): Promise<void> {
 // The model that answers next: the chosen one, as long as the server has it.
 export const modelInUse = computed(() => {
   const chosen = settings.value.model;
-  return chosen && (!models.value.length || models.value.includes(chosen)) ? chosen : (about.value?.model.id ?? "");
+  return chosen && (!models.value.length || models.value.includes(chosen))
+    ? chosen
+    : (about.value?.model.id ?? "");
 });
 
 export const grounding = computed(

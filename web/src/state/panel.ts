@@ -17,7 +17,9 @@ export const wish = signal<Wish | null>(null);
 let opener: HTMLElement | null = null;
 
 export const shownAnswer = computed(() => {
-  const answers = steps.value.filter(({ message }) => message.role === "assistant").map(({ message }) => message);
+  const answers = steps.value
+    .filter(({ message }) => message.role === "assistant")
+    .map(({ message }) => message);
   const chosen = answers.find(({ id }) => id === panelAnswer.value);
   return chosen ?? answers.at(-1);
 });

@@ -14,6 +14,8 @@ export interface Settings {
   maxTokens: number | null;
   seed: number | null;
   keep: Keeper;
+  // Names of tools that the model may call.
+  tools: string[];
   // Null: as the server says.
   ground: boolean | null;
 }
@@ -32,6 +34,7 @@ export const DEFAULTS: Settings = {
   maxTokens: null,
   seed: null,
   keep: "browser",
+  tools: [],
   ground: null,
 };
 
@@ -56,9 +59,12 @@ function known(found: Partial<Settings>): Partial<Settings> {
     maxTokens: number,
     seed: number,
     keep: (value) => value === "browser" || value === "server",
+    tools: (value) => Array.isArray(value) && value.every((name) => typeof name === "string"),
     ground: (value) => value === null || typeof value === "boolean",
   };
-  const entries = Object.entries(found ?? {}).filter(([name, value]) => fits[name as keyof Settings]?.(value));
+  const entries = Object.entries(found ?? {}).filter(([name, value]) =>
+    fits[name as keyof Settings]?.(value),
+  );
   return Object.fromEntries(entries);
 }
 

@@ -2,6 +2,7 @@
 // them is chosen. Nothing here changes a conversation; every function returns a new one.
 
 import type { Grounded } from "../api/shapes";
+import type { ToolCall } from "./tools";
 
 export const VERSION = 2;
 
@@ -25,6 +26,7 @@ export interface Message {
   stopped?: boolean;
   cut?: boolean;
   grounded?: Grounded;
+  calls?: ToolCall[];
   // How many messages before it the model did not read.
   leftOut?: number;
   thumb?: "up" | "down";
@@ -168,6 +170,11 @@ export function title(conversation: Conversation): string {
 
 export function shortened(text: string): string {
   // A paste of megabytes is no title: its beginning is enough to make one.
-  const points = Array.from(text.slice(0, 4 * LONGEST).trim().replace(/\s+/g, " "));
+  const points = Array.from(
+    text
+      .slice(0, 4 * LONGEST)
+      .trim()
+      .replace(/\s+/g, " "),
+  );
   return points.length > LONGEST ? `${points.slice(0, LONGEST - 1).join("")}…` : points.join("");
 }

@@ -76,7 +76,8 @@ export const de: Words = {
   toEnd: "Zur neuesten Nachricht",
   fileUnreadable: (name) => `${name} ist kein Text, und auch der Server kann es nicht lesen.`,
   fileTooLarge: (name, most) => `${name} ist größer als ${most}.`,
-  fileBroken: (name, n) => `${name}: ${plural(n, "Stelle", "Stellen")} mit Bytes, die kein Text sind, als � gezeigt.`,
+  fileBroken: (name, n) =>
+    `${name}: ${plural(n, "Stelle", "Stellen")} mit Bytes, die kein Text sind, als � gezeigt.`,
   fileReading: (name) => `${name} wird gelesen …`,
   conversation: "Unterhaltung",
   you: "Du",
@@ -115,18 +116,33 @@ export const de: Words = {
   imageElsewhere: (host) => `Bild bei ${host}, nicht geladen`,
   table: "Tabelle",
   formulaTooLong: "Eine Formel, zu lang zum Zeichnen",
+  tools: "Werkzeuge, die das Modell benutzen darf",
+  toolsHint:
+    "Ein Modell, das keine Aufrufe gelernt hat, ruft nichts auf. Mit Werkzeugen zitieren Antworten nicht von selbst Dokumente.",
+  toolAsks: "fragt vor jedem Aufruf",
+  called: (name) => `Rief ${name} auf`,
+  callIn: "Hinein ging",
+  callOut: "Heraus kam",
+  callLeftOut: (n) => `${plural(n, "Zeichen", "Zeichen")} weggelassen`,
+  callState: { running: "läuft …", completed: "fertig", failed: "gescheitert", pending: "wartet auf dich" },
+  callAsks: "Das Modell möchte diesen Aufruf machen. Es geschieht nichts, bevor du zustimmst.",
+  callAllow: "Erlauben",
+  callRefuse: "Ablehnen",
   unchecked: "Nicht geprüft",
   uncheckedTitle:
     "Niemand hat diese Antwort geprüft. Unterstrichene Wörter kommen auch in den Trainingsdaten vor; davon wird die Antwort nicht richtig.",
   wordsNotProof: "gleiche Wörter machen sie nicht richtig",
   supported: "Zitiert aus deinen Dokumenten",
-  supportedTitle: "Die Zitate stehen wörtlich in deinen Dokumenten. Ob sie die Frage beantworten, beurteilst du.",
+  supportedTitle:
+    "Die Zitate stehen wörtlich in deinen Dokumenten. Ob sie die Frage beantworten, beurteilst du.",
   partly: "Nur die nächstliegenden Stellen",
   declined: "Nicht in deinen Dokumenten",
-  matches: (n) => plural(n, "wörtlicher Treffer in den Trainingsdaten", "wörtliche Treffer in den Trainingsdaten"),
+  matches: (n) =>
+    plural(n, "wörtlicher Treffer in den Trainingsdaten", "wörtliche Treffer in den Trainingsdaten"),
   matchesSaid: (n) => `${plural(n, "wörtlicher Treffer", "wörtliche Treffer")} in den Trainingsdaten.`,
   noMatch: "Kein wörtlicher Treffer in den Trainingsdaten",
-  markTitle: (words, times) => `Wörtlicher Treffer in den Trainingsdaten: ${plural(words, "Wort", "Wörter")}, ${times}`,
+  markTitle: (words, times) =>
+    `Wörtlicher Treffer in den Trainingsdaten: ${plural(words, "Wort", "Wörter")}, ${times}`,
   occurs: (n) => (n === 1 ? "kommt einmal vor" : `kommt ${n.toLocaleString("de")}-mal vor`),
   words: (n) => plural(n, "Wort", "Wörter"),
   copiedShare: (share) => `${share} dieser Antwort stehen wörtlich in den Trainingsdaten`,
@@ -142,7 +158,8 @@ export const de: Words = {
   panelNoIndex:
     "Dieses Labor hat kein Verzeichnis der Dokumente, mit denen das Modell trainiert wurde. Eines baut: glaswerk index",
   panelHint: "Hier erscheinen Wörter einer Antwort, die wörtlich in den Trainingsdaten vorkommen.",
-  panelNothing: "Keine Folge von vier oder mehr Wörtern dieser Antwort kommt wörtlich in den Trainingsdaten vor.",
+  panelNothing:
+    "Keine Folge von vier oder mehr Wörtern dieser Antwort kommt wörtlich in den Trainingsdaten vor.",
   caveat:
     "Diese Wörter kommen auch in den Trainingsdokumenten darunter vor. Das beweist nicht, dass die Antwort von ihnen stammt.",
   fromContent: "Aus deinen Dokumenten",
@@ -154,6 +171,8 @@ export const de: Words = {
   dialogue: "Dialog",
   unknownAuthor: "Unbekannter Autor",
   copies: (n) => `steht für ${plural(n, "weitere Kopie", "weitere Kopien")}`,
+  readIn: (stage, times) =>
+    `in ${stage} ${times === 1 ? "einmal" : `${times.toLocaleString("de")}-mal`} gelesen`,
   seenIn: (stage, epochs, step) =>
     `gesehen in ${stage}, ${plural(epochs, "Durchgang", "Durchgänge")}, zuerst bei Schritt ${step.toLocaleString("de")}`,
   document: "Dokument",
@@ -174,7 +193,8 @@ export const de: Words = {
   addedTo: (source, day) => `Zu ${source} hinzugefügt am ${day}`,
   derivedFrom: (id) => `Abgeleitet von ${id}`,
   kept: (corpus, split, figure) => `Korpus ${corpus}: behalten, in ${split}${figure}`,
-  dropped: (corpus, reason, figure, meaning) => `Korpus ${corpus}: ausgelassen, ${reason}${figure}. ${meaning}`,
+  dropped: (corpus, reason, figure, meaning) =>
+    `Korpus ${corpus}: ausgelassen, ${reason}${figure}. ${meaning}`,
   score: (score) => ` (Wert ${score})`,
   verdict: {
     answered: "Aus deinen Dokumenten",
@@ -261,10 +281,22 @@ export const de: Words = {
   tourOffer: "Einige Wörter sind unterstrichen.",
   tourShow: "Was bedeutet das?",
   tourSteps: [
-    ["Unterstrichene Wörter", "Sie kommen Wort für Wort in den Daten vor, mit denen das Modell trainiert wurde. Je stärker die Linie, desto seltener die Wörter."],
-    ["Anklicken", "Die Leiste Quellen zeigt die Dokumente mit diesen Wörtern: wer sie schrieb, wann und unter welcher Lizenz."],
-    ["Sie beweisen nichts", "Auch eine falsche Antwort kann unterstrichen sein: sie fügt wahre Wörter zu einem falschen Satz. „Nicht geprüft“ sagt das an jeder Antwort."],
-    ["Frag deine Dokumente", "Mit „Aus meinen Dokumenten antworten“ zitiert die Antwort sie, oder sie sagt, dass dort nichts die Frage beantwortet."],
+    [
+      "Unterstrichene Wörter",
+      "Sie kommen Wort für Wort in den Daten vor, mit denen das Modell trainiert wurde. Je stärker die Linie, desto seltener die Wörter.",
+    ],
+    [
+      "Anklicken",
+      "Die Leiste Quellen zeigt die Dokumente mit diesen Wörtern: wer sie schrieb, wann und unter welcher Lizenz.",
+    ],
+    [
+      "Sie beweisen nichts",
+      "Auch eine falsche Antwort kann unterstrichen sein: sie fügt wahre Wörter zu einem falschen Satz. „Nicht geprüft“ sagt das an jeder Antwort.",
+    ],
+    [
+      "Frag deine Dokumente",
+      "Mit „Aus meinen Dokumenten antworten“ zitiert die Antwort sie, oder sie sagt, dass dort nichts die Frage beantwortet.",
+    ],
   ],
   next: "Weiter",
   back: "Zurück",

@@ -119,18 +119,36 @@ export const en = {
   imageElsewhere: (host: string) => `Image at ${host}, not loaded`,
   table: "Table",
   formulaTooLong: "A formula too long to be drawn",
+  // ---- tools
+  tools: "Tools that the model may use",
+  toolsHint:
+    "A model that is not trained to call tools calls none. With tools, answers do not quote documents by themselves.",
+  toolAsks: "asks before each call",
+  called: (name: string) => `Called ${name}`,
+  callIn: "Went in",
+  callOut: "Came out",
+  callLeftOut: (n: number) => `${plural(n, "character", "characters")} left out`,
+  callState: {
+    running: "running …",
+    completed: "done",
+    failed: "failed",
+    pending: "waits for you",
+  } as Record<string, string>,
+  callAsks: "The model wants to make this call. Nothing is done until you agree.",
+  callAllow: "Allow",
+  callRefuse: "Refuse",
   // ---- support of an answer
   unchecked: "Not checked",
   uncheckedTitle:
     "Nobody checked this answer. Underlined words also occur in the training data; that does not make the answer right.",
   wordsNotProof: "matching words do not make it right",
   supported: "Quoted from your documents",
-  supportedTitle: "The quotes are word for word from your documents. Whether they answer the question is yours to judge.",
+  supportedTitle:
+    "The quotes are word for word from your documents. Whether they answer the question is yours to judge.",
   partly: "Closest passages only",
   declined: "Not in your documents",
   // ---- matches
-  matches: (n: number) =>
-    plural(n, "verbatim match in training data", "verbatim matches in training data"),
+  matches: (n: number) => plural(n, "verbatim match in training data", "verbatim matches in training data"),
   matchesSaid: (n: number) => `${plural(n, "verbatim match", "verbatim matches")} in training data.`,
   noMatch: "No verbatim match in training data",
   markTitle: (words: number, times: string) =>
@@ -141,7 +159,8 @@ export const en = {
   copiedShare: (share: string) => `${share} of this answer appears verbatim in the training data`,
   notMeasurable: "The usual share is not measurable here.",
   usualRange: (range: string) => `${range} is usual.`,
-  usualShort: (share: string) => `other texts of this length share ${share} of their words with it on average.`,
+  usualShort: (share: string) =>
+    `other texts of this length share ${share} of their words with it on average.`,
   noveltyTitle: (n: number, range: string, windows: number, words: number) =>
     `Words in runs of ${n} or more that appear in the training data; ${range} in 95 % of ` +
     `${windows.toLocaleString("en")} passages of ${words} words of unseen text.`,
@@ -164,6 +183,8 @@ export const en = {
   dialogue: "Dialogue",
   unknownAuthor: "Unknown author",
   copies: (n: number) => `kept for ${plural(n, "further copy", "further copies")}`,
+  readIn: (stage: string, times: number) =>
+    `read ${times === 1 ? "once" : `${times.toLocaleString("en")} times`} in ${stage}`,
   seenIn: (stage: string, epochs: number, step: number) =>
     `seen in ${stage}, ${plural(epochs, "epoch", "epochs")}, first at step ${step.toLocaleString("en")}`,
   // ---- document
@@ -233,10 +254,13 @@ export const en = {
   copyLink: "Copy link to this chat",
   linkCopied: "Link copied. It opens this chat on this computer.",
   notHere: "The chat of this link is not stored here.",
-  newerVersion: "A newer version of this page made this chat. Export it, or open it there; nothing is changed here.",
-  storageFull: "The browser's storage is full: this chat lasts only as long as the page. Export it, or delete others.",
+  newerVersion:
+    "A newer version of this page made this chat. Export it, or open it there; nothing is changed here.",
+  storageFull:
+    "The browser's storage is full: this chat lasts only as long as the page. Export it, or delete others.",
   storageRefused: "This browser stores nothing here: chats last only as long as the page.",
-  storageNewer: "A newer version of this page keeps its chats here; this one leaves them alone and keeps its own only while it is open.",
+  storageNewer:
+    "A newer version of this page keeps its chats here; this one leaves them alone and keeps its own only while it is open.",
   otherTab: "Another tab wrote in this chat, too. Both are here, as versions.",
   moreConversations: (n: number) => `Show ${n.toLocaleString("en")} more`,
   // ---- settings
@@ -276,10 +300,22 @@ export const en = {
   tourOffer: "Some words are underlined.",
   tourShow: "What does it mean?",
   tourSteps: [
-    ["Underlined words", "They occur, word for word, in the data that the model was trained on. The stronger the line, the rarer the words."],
-    ["Click them", "The panel Sources shows the documents that contain these words: who wrote them, when, and under which licence."],
-    ["They prove nothing", "A wrong answer can be underlined, too: it may join true words to a false sentence. “Not checked” says so on each answer."],
-    ["Ask your documents", "With “Answer from my documents” the answer quotes them, or says that nothing there answers it."],
+    [
+      "Underlined words",
+      "They occur, word for word, in the data that the model was trained on. The stronger the line, the rarer the words.",
+    ],
+    [
+      "Click them",
+      "The panel Sources shows the documents that contain these words: who wrote them, when, and under which licence.",
+    ],
+    [
+      "They prove nothing",
+      "A wrong answer can be underlined, too: it may join true words to a false sentence. “Not checked” says so on each answer.",
+    ],
+    [
+      "Ask your documents",
+      "With “Answer from my documents” the answer quotes them, or says that nothing there answers it.",
+    ],
   ] as [string, string][],
   next: "Next",
   back: "Back",
@@ -306,7 +342,11 @@ export const en = {
   runsCurve: (name: string, first: string, last: string) => `Loss of ${name}, from ${first} to ${last}`,
   // ---- sizes
   size: (bytes: number) =>
-    bytes < 1000 ? `${bytes} B` : bytes < 1e6 ? `${Math.round(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`,
+    bytes < 1000
+      ? `${bytes} B`
+      : bytes < 1e6
+        ? `${Math.round(bytes / 1000)} kB`
+        : `${(bytes / 1e6).toFixed(1)} MB`,
 };
 
 export type Words = typeof en;

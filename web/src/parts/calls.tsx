@@ -1,0 +1,70 @@
+// The calls of tools before an answer: what went in, what came out. Both are content: nothing of it is read as
+// Markdown or HTML.
+
+import { answerCalls } from "../state/asking";
+import type { ToolCall } from "../state/tools";
+import { words } from "../words/words";
+import { named } from "./text";
+
+interface CallsProps {
+  calls: ToolCall[];
+  // The message of the answer; without it the calls are still going on.
+  message?: string;
+}
+
+export function Calls({ calls, message }: CallsProps) {
+  if (!calls.length) return null;
+  const waiting = calls.filter(({ status, approval }) => status === "pending" && approval);
+  const answer = (agree: boolean): void => {
+    if (message)
+      void answerCalls(
+        message,
+        waiting.map(({ approval }) => ({ id: approval!, approve: agree })),
+      );
+  };
+  const t = words.value;
+  return (
+    <div class="calls">
+      {calls.map((call) => (
+        <Call key={call.id} call={call} />
+      ))}
+      {message && waiting.length > 0 && (
+        <div class="calls-ask" role="group" aria-label={t.callAsks}>
+          <p>{t.callAsks}</p>
+          <button type="button" class="text-button is-main" onClick={() => answer(true)}>
+            {t.callAllow}
+          </button>
+          <button type="button" class="text-button" onClick={() => answer(false)}>
+            {t.callRefuse}
+          </button>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Call({ call }: { call: ToolCall }) {
+  const t = words.value;
+  return (
+    <details class="call">
+      <summary>
+        {t.called(named(call.name))} <span class="call-state">{t.callState[call.status]}</span>
+      </summary>
+      <p class="hint">{t.callIn}</p>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled box must be in reach of the keyboard */}
+      <pre class="file-text" tabIndex={0}>
+        {call.arguments}
+      </pre>
+      {call.output !== undefined && (
+        <>
+          <p class="hint">{t.callOut}</p>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: as above */}
+          <pre class="file-text" tabIndex={0}>
+            {call.output}
+          </pre>
+          {call.left_out ? <p class="hint">{t.callLeftOut(call.left_out)}</p> : null}
+        </>
+      )}
+    </details>
+  );
+}
