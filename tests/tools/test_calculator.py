@@ -94,3 +94,27 @@ def test_no_text_does_anything_but_compute_or_refuse(text: str) -> None:
 def test_whole_numbers_are_computed_as_python_does(one: int, other: int, sign: str) -> None:
     expected = {"+": one + other, "-": one - other, "*": one * other}[sign]
     assert computed(f"({one}) {sign} ({other})") == str(expected)
+
+
+@pytest.mark.parametrize(
+    ("asked", "value"),
+    [
+        ("2**127 % 10", "8"),
+        ("2**127 // 10", "17014118346046923173168730371588410572"),
+        ("12345678901234567.89 + 0", "12345678901234567.89"),
+        ("1/1e400", "1E-400"),
+        ("-7 // 2", "-4"),
+        ("-7 % 3", "2"),
+        ("7.5 % 2", "1.5"),
+        ("1_000 + 0x1F", "1031"),
+        ("1/3*3", "1"),
+    ],
+)
+def test_whole_numbers_are_exact_and_fractions_are_as_written(asked: str, value: str) -> None:
+    assert computed(asked) == value
+
+
+@pytest.mark.parametrize("asked", ["1e9000 % 7", "2**9999 % 10", "5 % 0", "5 // 0"])
+def test_a_rest_that_cannot_be_exact_is_refused(asked: str) -> None:
+    with pytest.raises(NotArithmetic):
+        computed(asked)

@@ -1,4 +1,4 @@
-"""The tool `calculator`: arithmetic in decimal numbers of 34 digits, so that 0.1 + 0.2 is 0.3.
+"""The tool `calculator`: arithmetic in decimal numbers, shown with 32 digits, so that 0.1 + 0.2 is 0.3.
 
 An expression is parsed by Python's own parser into a tree, and only numbers, signs and a few functions in it
 are computed. Nothing is evaluated, and lengths and exponents are bounded.
@@ -29,11 +29,13 @@ from glaswerk.tools.tool import Outcome, Tool
 
 LONGEST = 400
 _DEEPEST = 40
-_DIGITS = 34
-_CONTEXT = Context(prec=_DIGITS, Emax=9_999, Emin=-9_999, traps=[DivisionByZero, InvalidOperation, Overflow])
+# Digits that are shown, and those that are computed: whole numbers up to the latter are exact.
+_DIGITS, _WIDE = 32, 400
+_WHOLE = 100  # digits of a whole number that is shown in full
+_CONTEXT = Context(prec=_WIDE, Emax=9_999, Emin=-9_999, traps=[DivisionByZero, InvalidOperation, Overflow])
 _SIGNS = {"×": "*", "·": "*", "÷": "/", "−": "-", "–": "-", "^": "**", "π": "pi"}
 _PERCENT = re.compile(r"(\d(?:[\d.]*\d)?)\s*%(?!\s*[\d(.a-z])")
-_NAMES = {"pi": Decimal("3.141592653589793238462643383279503"), "e": Decimal(1).exp(_CONTEXT)}
+_NAMES = {"pi": Decimal("3.1415926535897932384626433832795028842"), "e": Decimal(1).exp(_CONTEXT)}
 
 
 class NotArithmetic(ValueError):
@@ -71,7 +73,7 @@ def computed(expression: str) -> str:
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise NotArithmetic(f"expected arithmetic such as 2 * (3 + 4), found {expression[:80]!r}") from error
     try:
-        return _shown(_value(tree.body, 0))
+        return _shown(_value(tree.body, 0, text))
     except ZeroDivisionError as error:
         raise NotArithmetic("expected a divisor that is not 0, found 0") from error
     except (DecimalException, ArithmeticError, ValueError) as error:
@@ -80,19 +82,22 @@ def computed(expression: str) -> str:
         raise NotArithmetic(f"expected numbers of up to 10^9999, found {expression[:80]!r}") from error
 
 
-def _value(node: ast.expr, level: int) -> Decimal:
+def _value(node: ast.expr, level: int, text: str) -> Decimal:
     if level > _DEEPEST:
         raise NotArithmetic(f"expected up to {_DEEPEST} levels of brackets, found more")
     if isinstance(node, ast.Constant) and type(node.value) in (int, float):
-        return _CONTEXT.create_decimal(repr(node.value))
+        # As it is written: a binary number has fewer digits, and ends at 10^308.
+        written = ast.get_source_segment(text, node) if isinstance(node.value, float) else None
+        return _CONTEXT.create_decimal((written or repr(node.value)).replace("_", ""))
     if isinstance(node, ast.Name) and node.id.lower() in _NAMES:
         return _NAMES[node.id.lower()]
     if isinstance(node, ast.UnaryOp) and type(node.op) in _UNARY:
-        return _UNARY[type(node.op)](_value(node.operand, level + 1))
+        return _UNARY[type(node.op)](_value(node.operand, level + 1, text))
     if isinstance(node, ast.BinOp) and type(node.op) in _BINARY:
-        return _BINARY[type(node.op)](_value(node.left, level + 1), _value(node.right, level + 1))
+        left, right = (_value(one, level + 1, text) for one in (node.left, node.right))
+        return _BINARY[type(node.op)](left, right)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.keywords:
-        return _called(node.func.id.lower(), [_value(one, level + 1) for one in node.args])
+        return _called(node.func.id.lower(), [_value(one, level + 1, text) for one in node.args])
     raise NotArithmetic(
         f"expected numbers, signs and {', '.join(_FUNCTIONS)}, found {ast.unparse(node)[:60]!r}"
     )
@@ -110,9 +115,11 @@ def _called(name: str, values: list[Decimal]) -> Decimal:
 def _shown(value: Decimal) -> str:
     if not value.is_finite():
         raise NotArithmetic("expected a number, found none")
-    # Two digits fewer than are computed: 1/3*3 is 1.
-    found = Context(prec=_DIGITS - 2, Emax=9_999, Emin=-9_999).normalize(value)
-    return "0" if not found else f"{found:f}" if -12 < found.adjusted() < 34 else str(found)
+    if value == value.to_integral_value() and value.adjusted() < _WHOLE:
+        return f"{value.to_integral_value():f}" if value else "0"
+    # Fewer digits than are computed: 1/3*3 is 1.
+    found = Context(prec=_DIGITS, Emax=9_999, Emin=-9_999).normalize(value)
+    return "0" if not found else f"{found:f}" if -12 < found.adjusted() < _DIGITS else str(found)
 
 
 def _rounded(value: Decimal, digits: Decimal = Decimal(0)) -> Decimal:
@@ -137,7 +144,26 @@ def _log(value: Decimal, base: Decimal | None = None) -> Decimal:
 
 
 def _floor_divide(one: Decimal, other: Decimal) -> Decimal:
-    return _CONTEXT.divide(one, other).to_integral_value(ROUND_FLOOR)
+    return _floored(one, other)[0]
+
+
+def _floored(one: Decimal, other: Decimal) -> tuple[Decimal, Decimal]:
+    """Quotient and rest, both exact, the rest with the sign of the divisor, as in Python."""
+    if not other:
+        raise ZeroDivisionError
+    if max(one.adjusted(), other.adjusted()) - min(_last(one), _last(other)) > _WIDE:
+        raise NotArithmetic(f"expected numbers of up to {_WIDE} digits for // and %, found longer ones")
+    exact = Context(prec=2 * _WIDE, Emax=9_999, Emin=-9_999, traps=[DivisionByZero, InvalidOperation])
+    quotient, rest = exact.divmod(one, other)
+    if rest and (rest < 0) != (other < 0):
+        quotient, rest = exact.subtract(quotient, 1), exact.add(rest, other)
+    return quotient, rest
+
+
+def _last(value: Decimal) -> int:
+    """The power of ten of the last digit."""
+    exponent = value.as_tuple().exponent
+    return exponent if isinstance(exponent, int) else 0
 
 
 _UNARY: Mapping[type[ast.unaryop], Callable[[Decimal], Decimal]] = {
@@ -150,8 +176,7 @@ _BINARY: Mapping[type[ast.operator], Callable[[Decimal, Decimal], Decimal]] = {
     ast.Mult: _CONTEXT.multiply,
     ast.Div: _CONTEXT.divide,
     ast.FloorDiv: _floor_divide,
-    # The sign of the divisor, as in Python.
-    ast.Mod: lambda one, other: _CONTEXT.subtract(one, _CONTEXT.multiply(other, _floor_divide(one, other))),
+    ast.Mod: lambda one, other: _floored(one, other)[1],
     ast.Pow: _CONTEXT.power,
 }
 _FUNCTIONS: Mapping[str, tuple[Callable[..., Decimal], int, int]] = {

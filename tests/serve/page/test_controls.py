@@ -33,6 +33,7 @@ def test_the_palette_runs_commands_and_finds_chats_by_keyboard(browser: Browser,
         expect(page.get_by_role("textbox", name="Message")).to_be_focused()
         page.keyboard.press("Meta+k")
         page.keyboard.type("anna")
+        expect(page.get_by_role("option").filter(has_text=WHO)).to_be_visible()
         page.keyboard.press("ArrowDown")
         page.keyboard.press("Enter")
         expect(last_answer(page)).to_have_text("Anna did.")

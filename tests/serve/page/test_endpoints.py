@@ -156,3 +156,39 @@ def test_runs_are_listed_with_their_loss_while_they_go_on(client: httpx.Client, 
     old = time.time() - 3600
     os.utime(folder / "metrics.jsonl", (old, old))
     assert client.get("/v1/glaswerk/runs").json()["data"][0]["state"] == "stopped"
+
+
+def test_a_run_that_diverged_is_listed_up_to_there(client: httpx.Client, copy: Lab) -> None:
+    for name, last in (("diverged", "NaN"), ("endless", "Infinity"), ("stepless", "7}\n{")):
+        folder = copy.root / "runs" / name
+        folder.mkdir(parents=True)
+        good = '{"step": 0, "loss": 8, "tokens_per_second": NaN}\n'
+        (folder / "metrics.jsonl").write_text(f'{good}{{"step": 1, "loss": {last}}}\n[1]\n{{"loss": 3}}\n')
+    found = client.get("/v1/glaswerk/runs")
+    assert found.status_code == 200
+    losses = {run["id"]: run["loss"] for run in found.json()["data"]}
+    assert losses == {"diverged": [[0, 8]], "endless": [[0, 8]], "stepless": [[0, 8], [1, 7]]}
+
+
+@pytest.mark.parametrize("odd", ['"updated": 1e999', '"updated": NaN', '"title": "\\ud800"'])
+def test_a_chat_that_is_no_json_breaks_no_list(client: httpx.Client, odd: str) -> None:
+    client.post(f"{CHATS}/a", json=chat("a", "first"))
+    key = odd.split(":")[0]
+    text = json.dumps(chat("b", "second"))
+    kept = {'"updated"': '"updated": 1', '"title"': '"title": "Bridges"'}[key]
+    assert kept in text
+    head = {"content-type": "application/json"}
+    sent = client.post(f"{CHATS}/b", content=text.replace(kept, odd), headers=head)
+    assert sent.status_code < 500
+    listed = client.get(CHATS)
+    assert listed.status_code == 200
+    assert "a" in [one["id"] for one in listed.json()["data"]]
+
+
+def test_a_chat_does_not_grow_beyond_its_bound_in_parts(client: httpx.Client) -> None:
+    assert client.post(f"{CHATS}/a", json=chat("a", "x" * 5_000_000)).status_code == 200
+    more = chat("a")
+    more["chat"]["messages"] = {"other": {"id": "other", "content": "y" * 5_000_000}}
+    refused = client.post(f"{CHATS}/a", json=more)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (413, "request_too_large")
+    assert list(client.get(f"{CHATS}/a").json()["chat"]["messages"]) == ["a0"]

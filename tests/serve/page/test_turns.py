@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -224,6 +225,8 @@ class _Endless(BaseHTTPRequestHandler):
         try:
             while True:
                 self.wfile.write(events("on and on " * 50, end=False))
+                # Below the longest answer that the page takes, for as long as the slowest machine looks.
+                time.sleep(0.005)
         except OSError:
             return
 

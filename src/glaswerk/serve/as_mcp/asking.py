@@ -68,7 +68,7 @@ class Asking:
         return "\n".join([*facts, f"text: {text}"])
 
     async def _ask(self, asked: Fields, keys: Fields) -> str:
-        model = asked.get("model") or (await self._get("/v1/models", keys))["data"][0]["id"]
+        model = asked.get("model") or _first(await self._get("/v1/models", keys))
         body = {"model": model, "messages": [{"role": "user", "content": asked["question"]}]}
         try:
             found = await self._post("/v1/chat/completions", keys, body | {"glaswerk": {"ground": True}})
@@ -79,6 +79,12 @@ class Asking:
             found = await self._post("/v1/chat/completions", keys, body)
             return f"{_content(found)}\n\n(Nothing bears this out: the lab has no passages to search.)"
         return _content(found)
+
+
+def _first(models: Any) -> str:
+    if not models["data"]:
+        raise Refused("this key may ask no model of the lab")
+    return str(models["data"][0]["id"])
 
 
 def search_text(found: Any) -> str:

@@ -52,6 +52,8 @@ class McpEndpoint:
         except Exception as error:
             if told.done():
                 raise
+            # The next request tries again.
+            self._manager = None
             told.set_exception(error)
 
     def _made(self) -> Any:

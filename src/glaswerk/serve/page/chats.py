@@ -5,6 +5,7 @@ A chat is a JSON object that the page made; the server reads only its summary an
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -101,7 +102,11 @@ def _merged(body: Body, there: Body) -> Body:
     old, new = there["chat"].get("messages"), body["chat"].get("messages")
     if not isinstance(old, dict) or not isinstance(new, dict):
         return {"summary": body["summary"], "chat": body["chat"]}
-    return {"summary": body["summary"], "chat": {**body["chat"], "messages": {**old, **new}}}
+    merged = {"summary": body["summary"], "chat": {**body["chat"], "messages": {**old, **new}}}
+    if len(json.dumps(merged)) > _MOST_BYTES:
+        message = f"expected a chat of up to {_MOST_BYTES:,} bytes with what is kept of it, found more"
+        raise ApiError(413, message, code="request_too_large")
+    return merged
 
 
 def _has(body: Body, words: Sequence[str]) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -50,21 +52,40 @@ def runs_operation(lab: Lab) -> Operation:
 def _runs(lab: Lab) -> Iterator[dict[str, Any]]:
     """The newest runs first."""
     names = {lab.run_folder(made.id).name: made.name for made in lab.all("model")}
-    files = [path for path in (lab.root / "runs").glob(f"*/{METRICS}") if path.stat().st_size <= _MOST_BYTES]
-    for path in sorted(files, key=lambda one: one.stat().st_mtime, reverse=True)[:_RUNS]:
-        rows = [row for row in read_rows(path.parent) if isinstance(row.get("loss"), int | float)]
+    for path, written in _newest(lab.root / "runs"):
+        rows = [row for row in read_rows(path.parent) if isinstance(row, dict) and _is_drawn(row)]
         if rows:
-            yield _run(path, names.get(path.parent.name, ""), rows)
+            yield _run(path, names.get(path.parent.name, ""), rows, written)
 
 
-def _run(path: Path, model: str, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    quiet = time.time() - path.stat().st_mtime > _QUIET_SECONDS
+def _newest(folder: Path) -> list[tuple[Path, float]]:
+    """The files that were written last, with the time; a run may be deleted while it is looked at."""
+    found = []
+    for path in folder.glob(f"*/{METRICS}"):
+        with suppress(OSError):
+            facts = path.stat()
+            if facts.st_size <= _MOST_BYTES:
+                found.append((path, facts.st_mtime))
+    return sorted(found, key=lambda one: one[1], reverse=True)[:_RUNS]
+
+
+def _is_drawn(row: dict[str, Any]) -> bool:
+    """A run that diverged has losses that are no numbers: JSON has none, and no curve."""
+    return all(
+        isinstance(value, int | float) and math.isfinite(value)
+        for value in (row.get("loss"), row.get("step"))
+    )
+
+
+def _run(path: Path, model: str, rows: Sequence[dict[str, Any]], written: float) -> dict[str, Any]:
+    quiet = time.time() - written > _QUIET_SECONDS
+    rate = rows[-1].get("tokens_per_second")
     return {
         "id": path.parent.name,
         "model": model,
         "state": "done" if model else "stopped" if quiet else "running",
         "steps": int(rows[-1]["step"]) + 1,
-        "tokens_per_second": float(rows[-1].get("tokens_per_second") or 0),
+        "tokens_per_second": float(rate) if isinstance(rate, int | float) and math.isfinite(rate) else 0.0,
         "loss": [[float(row["step"]), float(row["loss"])] for row in thinned(rows)],
     }
 

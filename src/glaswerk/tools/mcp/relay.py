@@ -4,6 +4,7 @@ Standard input and output are passed on line by line. A line of more than BYTES,
 in a minute, ends the program; so does the end of standard input, however the parent dies.
 """
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -21,15 +22,25 @@ def main() -> int:
     """Start the program and pass lines on until either side ends."""
     most, command = int(sys.argv[1]), sys.argv[2:]
     pipe = subprocess.PIPE
-    child = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe)
-    signal.signal(signal.SIGTERM, lambda *_: child.kill())
+    # A group of its own: `uvx`, `npx` and shells start the program as a child of theirs.
+    child = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True)
+    signal.signal(signal.SIGTERM, lambda *_: _end(child))
     for work in (_feed, _errors):
         threading.Thread(target=work, args=(child,), daemon=True).start()
     fine = _pass_on(child, most)
-    if not fine:
-        child.kill()
+    if fine:
+        # Its output has ended; what of it goes on must not outlive the server.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(_GRACE)
+    _end(child)
     code = child.wait()
     return code if fine else 3
+
+
+def _end(child: "subprocess.Popen[bytes]") -> None:
+    """End the program and all that it started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
 
 
 def _feed(child: "subprocess.Popen[bytes]") -> None:
@@ -41,10 +52,9 @@ def _feed(child: "subprocess.Popen[bytes]") -> None:
         child.stdin.close()
     except OSError:
         return
-    try:
+    with contextlib.suppress(subprocess.TimeoutExpired):
         child.wait(_GRACE)
-    except subprocess.TimeoutExpired:
-        child.kill()
+    _end(child)
 
 
 def _errors(child: "subprocess.Popen[bytes]") -> None:
