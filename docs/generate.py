@@ -16,7 +16,7 @@ import click
 
 from glaswerk.cli.json_fields import JSON_FIELDS
 from glaswerk.cli.main import cli
-from glaswerk.cli.verbs import HELPERS, SECTIONS
+from glaswerk.cli.verbs import HELPERS, MORE, SECTIONS
 from glaswerk.data.curate.settings import CurateConfig
 from glaswerk.data.store.reasons import ADDING, CURATION, MASKED, PACKING, Reason
 from glaswerk.lab.answer_records import AnswerSettings
@@ -131,7 +131,11 @@ def command_line() -> str:
 
 def _sections() -> Mapping[str, list[str]]:
     """The verbs by the sections of `glaswerk --help`."""
-    return {**{name: list(verbs) for name, verbs in SECTIONS.items()}, "Helpers": list(HELPERS)}
+    return {
+        **{name: list(verbs) for name, verbs in SECTIONS.items()},
+        "More": list(MORE),
+        "Helpers": list(HELPERS),
+    }
 
 
 def _command(verb: str) -> Iterator[str]:

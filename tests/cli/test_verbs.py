@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from glaswerk.cli.main import cli
-from glaswerk.cli.verbs import ALIASES, GROUPS, HELPERS, SECTIONS, VERBS, WITHOUT_LAB, module_of
+from glaswerk.cli.verbs import ALIASES, GROUPS, HELPERS, MORE, SECTIONS, VERBS, WITHOUT_LAB, module_of
 
 CLI = Path(module_of("x").replace(".", "/"))
 
@@ -56,7 +56,9 @@ def test_the_page_has_the_sections_in_order_with_each_verb_once() -> None:
     page = help_of("")
     assert [line for line in page.splitlines() if line in SECTIONS] == list(SECTIONS)
     for verb in VERBS:
-        assert len(re.findall(rf"^  {verb} +\w", page, re.MULTILINE)) == (verb not in HELPERS)
+        listed = verb not in MORE and verb not in HELPERS
+        assert len(re.findall(rf"^  {verb} +\w", page, re.MULTILINE)) == listed
+    assert f"\nMore: {', '.join(MORE)}\n" in page
 
 
 def test_aliases_are_in_the_help_of_their_verb_and_not_in_the_list() -> None:

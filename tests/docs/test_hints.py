@@ -22,6 +22,7 @@ STANDS_FOR = {
     "kind": "model",
     "chosen[0].kind": "model",
     "found.kind": "model",
+    "pairs": "FILE",
 }
 # Begins a clause that is no longer part of the command.
 _PROSE = re.compile(
@@ -115,7 +116,7 @@ def _all_options(command: click.Command) -> set[str]:
 
 def test_the_hints_are_found() -> None:
     assert len(HINTS) > 250
-    assert ("cli/chat_verb.py", "glaswerk tune") in HINTS
+    assert ("cli/talk.py", "glaswerk tune") in HINTS
 
 
 @pytest.mark.parametrize("hint", HINTS, ids=lambda hint: f"{hint[0]}: {hint[1][:50]}")

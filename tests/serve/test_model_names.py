@@ -80,6 +80,9 @@ def test_in_contract_mode_any_name_is_served_and_dummies_are_passed_over(
 def test_a_stored_completion_is_found_listed_changed_and_deleted(start: Callable[..., Running]) -> None:
     with OpenAI(base_url=f"{start().url}/v1", api_key="none", max_retries=0) as client:
         asked: dict[str, Any] = {"model": "chat", "messages": ASKED, "max_tokens": 2, "store": True}
+        # Other tests share this lab.
+        for one in list(client.chat.completions.list()):
+            client.chat.completions.delete(one.id)
         made = [client.chat.completions.create(**asked, metadata={"a": str(i)}) for i in range(3)]
         client.chat.completions.create(**asked | {"store": False})
         assert [one.id for one in client.chat.completions.list()] == [one.id for one in made]

@@ -7,7 +7,8 @@ import json
 import sys
 import time
 
-MANNER = sys.argv[1]
+# Tests that import this module take its constants.
+MANNER = sys.argv[1] if len(sys.argv) > 1 else "good"
 FILE = sys.argv[2] if len(sys.argv) > 2 else ""
 TEXT = {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]}
 READ_ONLY = {"readOnlyHint": True}

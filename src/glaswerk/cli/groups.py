@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from glaswerk.cli.invocation import with_lab
-from glaswerk.cli.verbs import ALIASES, SECTIONS, VERBS, module_of
+from glaswerk.cli.verbs import ALIASES, MORE, SECTIONS, VERBS, module_of
 from glaswerk.core.errors import GlaswerkError
 
 if TYPE_CHECKING:
@@ -103,6 +103,7 @@ class Verbs(Words):
             formatter.write(f"\n{section}\n")
             for verb, line in verbs.items():
                 formatter.write(f"  {verb:{width}} {line}\n")
+        formatter.write(f"\nMore: {', '.join(MORE)}\n")
         formatter.write("`help VERB` has examples, `completion --install` sets up your shell.\n")
 
 

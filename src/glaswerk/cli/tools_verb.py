@@ -110,6 +110,7 @@ def withdraw(name: str, lab_path: Path) -> None:
 
     \b
     glaswerk tools withdraw time
+    glaswerk tools withdraw time --lab other/
     """
     from glaswerk.tools.mcp import confirmed as records
 

@@ -10,12 +10,10 @@ SECTIONS = {
         "init": "Make a lab in a folder.",
         "town": "Write the made-up town: archives, gazette, pictures and chats.",
         "status": "What the lab holds, what is stale and what it cost.",
-        "log": "The commands that ran in the lab.",
     },
     "Content": {
         "add": "Add posts, documents, chats, preferences, images or evaluations.",
         "curate": "Filter, deduplicate, mask and split all sources into a corpus.",
-        "diff": "What differs between two corpora.",
         "explain": "What a reason means and how to change it.",
         "why": "The history of one document: sources, decisions, tokens, models.",
         "rights": "Licence, origin and audience of everything in the lab.",
@@ -38,16 +36,12 @@ SECTIONS = {
         "mcp": "The lab as an MCP server, for Claude, ChatGPT or an editor.",
         "tools": "Confirm MCP servers whose tools a model may call.",
         "usage": "What keys and projects used: requests, tokens, spend.",
-        "feedback": "Ratings of answers on the chat page, as preference pairs.",
         "index": "Index the shards, so that answers can be traced.",
         "trace": "Where a text occurs verbatim in the training data.",
-        "count": "How often a phrase occurs in the training data.",
-        "search": "The training documents that contain a phrase.",
         "find": "What your documents say to a question: quotes with their sources.",
     },
     "Remove": {
         "forget": "Mark a document, an author or a source to be forgotten.",
-        "what-if": "What it would take to be without an author, document or source.",
         "rebuild": "Rebuild corpora, shards and index without what was forgotten.",
         "retrain": "Retrain a model without documents that were forgotten.",
     },
@@ -56,22 +50,31 @@ SECTIONS = {
         "lineage": "What a thing was made from, and what was made from it.",
         "verify": "Whether a thing and all its inputs are unchanged.",
         "reproduce": "Make a model again in a new lab and compare every digest.",
-        "attest": "How a model was made, as an in-toto statement with SLSA provenance.",
         "sign": "Sign a model with a local key.",
         "release": "Write a model with its papers: AI Act summary, model card, BOM.",
         "export": "Write a model as one GGUF file.",
     },
+}
+# Asked for less often: the page names them in one line.
+MORE = {
+    "log": "The commands that ran in the lab.",
+    "diff": "What differs between two corpora.",
+    "feedback": "Ratings of answers on the chat page, as preference pairs.",
+    "count": "How often a phrase occurs in the training data.",
+    "search": "The training documents that contain a phrase.",
+    "what-if": "What it would take to be without an author, document or source.",
+    "attest": "How a model was made, as an in-toto statement with SLSA provenance.",
 }
 # What helps with the others; not in the sections.
 HELPERS = {
     "help": "Examples and options of a verb.",
     "completion": "Set up completion for bash, zsh or fish.",
 }
-VERBS = {verb: line for section in (*SECTIONS.values(), HELPERS) for verb, line in section.items()}
+VERBS = {verb: line for section in (*SECTIONS.values(), MORE, HELPERS) for verb, line in section.items()}
 # Other names of verbs, shown only in the help of the verb.
 ALIASES = {"import": "adopt", "eval": "evaluate", "repro": "reproduce"}
 # Verbs with words below them.
-GROUPS = ("add", "source", "corpus", "model", "keys")
+GROUPS = ("add", "source", "corpus", "model", "keys", "tools")
 # Verbs that work on no lab.
 WITHOUT_LAB = ("init", "town", "explain", "help", "completion")
 
