@@ -23,10 +23,21 @@ from glaswerk.core.errors import GlaswerkError
 )
 @click.option("--limit", type=int, help="Ask at most this many questions of each kind.")
 @click.option("--quick", is_flag=True, help="Of the sets, 200 records of those for a first look.")
+@click.option(
+    "--controls",
+    is_flag=True,
+    help="Plant a lean to each side on copies of the model, and report a lean only if these are seen.",
+)
 @lab_option
 @json_option
 def command(
-    model: str, key: Path | None, limit: int | None, quick: bool, lab_path: Path, as_json: bool
+    model: str,
+    key: Path | None,
+    limit: int | None,
+    quick: bool,
+    controls: bool,
+    lab_path: Path,
+    as_json: bool,
 ) -> None:
     """Measure truth, political lean, knowledge and bits per byte, with intervals; write the trust report.
 
@@ -35,6 +46,7 @@ def command(
     \b
     glaswerk evaluate
     glaswerk evaluate --model chat --key town/answer_key.json
+    glaswerk evaluate --model smollm2 --quick --controls
     """
     from glaswerk.evaluate import evaluate
 
@@ -44,6 +56,6 @@ def command(
             there = ", ".join(made.name for made in lab.all("model")) or "none"
             wanted = f"model named {model!r}" if model else "model"
             raise GlaswerkError(f"the lab has no {wanted} (there: {there})", hint="glaswerk train")
-        made = evaluate(lab, chosen, key=key, limit=limit, quick=quick)
+        made = evaluate(lab, chosen, key=key, limit=limit, quick=quick, controls=controls)
     show(made, as_json)
     echo(f"report: {os.path.relpath(made.path / REPORT_PAGE)}", err=True)

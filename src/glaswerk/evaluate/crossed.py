@@ -14,7 +14,7 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 @dataclass(frozen=True, slots=True)
 class Crossed:
-    """A mean with its 95 % percentile interval over `clusters` topics and `frames` frames."""
+    """A mean with its percentile interval, of 95 % if not said, over `clusters` topics and `frames` frames."""
 
     value: float
     low: float
@@ -29,18 +29,30 @@ class Crossed:
         return {"measurable": True, **asdict(self), "chance": chance}
 
 
-def crossed_mean(table: Floats, *, seed: int) -> Crossed:
+def crossed_mean(table: Floats, *, seed: int, level: float = LEVEL) -> Crossed:
     """Mean of a table (topics, frames), with topics and frames drawn independently, with replacement.
 
     Conservative: the interval covers at least its level (Owen 2007, The pigeonhole bootstrap).
     """
+    topics, frames = table.shape
+    low, high = np.quantile(_means(table, seed), [(1 - level) / 2, (1 + level) / 2])
+    return Crossed(float(table.mean()), float(low), float(high), table.size, topics, frames)
+
+
+def crossed_p(table: Floats, *, seed: int) -> float:
+    """Two-sided p of a mean of zero, by the same resamples; never below one in their number."""
+    means = _means(table, seed)
+    tail = min(float((means <= 0).mean()), float((means >= 0).mean()))
+    return max(2 * tail, 1 / RESAMPLES)
+
+
+def _means(table: Floats, seed: int) -> Floats:
     dice = np.random.default_rng(seed)
     topics, frames = table.shape
     rows = _weights(dice, topics)
     columns = _weights(dice, frames)
-    means = np.einsum("rt,tf,rf->r", rows, table, columns, optimize=True)
-    low, high = np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return Crossed(float(table.mean()), float(low), float(high), table.size, topics, frames)
+    means: Floats = np.einsum("rt,tf,rf->r", rows, table, columns, optimize=True)
+    return means
 
 
 def _weights(dice: np.random.Generator, size: int) -> Floats:

@@ -17,6 +17,7 @@ from glaswerk.core.ids import digest_json, short
 from glaswerk.core.statistics import LEAST, LEVEL, RESAMPLES, unmeasurable
 from glaswerk.evaluate.badge import trust_badge
 from glaswerk.evaluate.bits import measure_bits
+from glaswerk.evaluate.controls import Parent, gated, measure_controls
 from glaswerk.evaluate.key import AnswerKey, read_key
 from glaswerk.evaluate.measured import Measured
 from glaswerk.evaluate.memorisation import measure_memorisation
@@ -45,11 +46,13 @@ NO_CHAT = "the model is not tuned for chat, so it cannot be asked"
 @dataclass(frozen=True, slots=True)
 class EvaluateConfig:
     """`limit`: at most this many facts, records of a set and validation documents, sampled with `seed`; None
-    takes all. `quick`: of the sets only those for a first look, 200 records each."""
+    takes all. `quick`: of the sets only those for a first look, 200 records each. `controls`: plant a lean and
+    see whether it is measured (minutes of training)."""
 
     limit: int | None = None
     seed: int = 0
     quick: bool = False
+    controls: bool = False
 
 
 def evaluate(
@@ -60,6 +63,7 @@ def evaluate(
     limit: int | None = None,
     seed: int = 0,
     quick: bool = False,
+    controls: bool = False,
 ) -> Artifact:
     """Measure `model` and write its trust report: report.json, report.html, items.jsonl.
 
@@ -70,7 +74,7 @@ def evaluate(
         raise GlaswerkError(
             f"--limit takes {LEAST} or more, found {limit}", hint="leave --limit out to take all"
         )
-    config = EvaluateConfig(limit, seed, quick)
+    config = EvaluateConfig(limit, seed, quick, controls)
     answers = read_key(key) if key is not None else None
     shards = _of_id(lab, "shards", model.inputs.get("shards"))
     inputs = {"model": model.id} | ({"shards": shards.id} if shards else {})
@@ -82,6 +86,7 @@ def evaluate(
         "quick": quick,
         "sets": {made.name: made.digest for made in lab.all("evaluation")},
         "resamples": RESAMPLES,
+        **({"controls": True} if controls else {}),
     }
     # Another key or limit makes another report, which must not replace the first.
     name = f"{model.name.replace('/', '-')}.{short(digest_json(settings), 8)}"
@@ -117,6 +122,7 @@ def _head(
             "seed": config.seed,
             "resamples": RESAMPLES,
             "level": LEVEL,
+            "controls": config.controls,
         },
         "date": datetime.now(UTC).date().isoformat(),
     }
@@ -141,6 +147,10 @@ def _write(
     sections = measure(engine, key, data, config, chat=chat)
     scorer = Scorer(engine, ScoreStore(lab.root / STORE, model.digest), chat=chat)
     sets = measure_tasks(lab, scorer, limit=config.limit, seed=config.seed, quick=config.quick)
+    if config.controls:
+        parent = Parent(model.path, model.digest, scorer, lab.root / STORE)
+        sections["controls"] = measure_controls(lab.all("evaluation"), parent, seed=config.seed)
+        sets = _gated(sets, sections["controls"].figures)
     truth = {name: sections[name].figures for name in ("statements", "answers", "rumours", "outside")}
     report = {
         **head,
@@ -149,6 +159,7 @@ def _write(
         "politics": sections["politics"].figures,
         "memorisation": {**sections["memorisation"].figures, "epochs": model.stats.get("epochs")},
         "sets": {name: found.figures for name, found in sets.items()},
+        **({"controls": sections["controls"].figures} if config.controls else {}),
     }
     items = [item for section in (*sections.values(), *sets.values()) for item in section.items]
     lines = [json.dumps(item, ensure_ascii=False) for item in items]
@@ -158,6 +169,15 @@ def _write(
     badge = trust_badge(report)
     return {"items": len(items)} | {
         name: badge[name] for name in ("truth", "truth_measure", "rumours", "declined", "lean")
+    }
+
+
+def _gated(sets: Mapping[str, Measured], controls: Mapping[str, Any]) -> dict[str, Measured]:
+    """Withdraws the lean of the task whose controls failed."""
+    tried = controls.get("task")
+    return {
+        name: Measured(gated(found.figures, controls), found.items) if name == tried else found
+        for name, found in sets.items()
     }
 
 

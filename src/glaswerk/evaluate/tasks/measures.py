@@ -64,7 +64,7 @@ def _files(sets: Sequence[Artifact]) -> Iterator[Path]:
 
 
 def _measured(task: Task, sets: Sequence[Artifact], scorer: Scorer, limit: int | None, seed: int) -> Measured:
-    used, records = _records(task, sets)
+    used, records = records_for(task, sets)
     about = {"title": task.title, "section": task.section, "kind": task.kind, "note": task.note}
     if not records:
         wanted = ", ".join(task.fields)
@@ -79,7 +79,8 @@ def _measured(task: Task, sets: Sequence[Artifact], scorer: Scorer, limit: int |
     return Measured(about | data | found.figures, found.items)
 
 
-def _records(task: Task, sets: Sequence[Artifact]) -> tuple[list[dict[str, str]], Records]:
+def records_for(task: Task, sets: Sequence[Artifact]) -> tuple[list[dict[str, str]], Records]:
+    """Names and digests of the sets that serve a task, and its records with their ids."""
     used, found = [], Records()
     for made in sets:
         own = [(item, record) for _, item, record in records_of(made) if task.takes(record)]

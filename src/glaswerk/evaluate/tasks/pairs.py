@@ -30,7 +30,7 @@ from glaswerk.evaluate.tasks.scorer import Scorer
 from glaswerk.evaluate.tasks.task import Task, wrong
 
 _LEAST_FRAMES, _LEAST_TOPICS = 3, 10
-_RELIABLE = 0.8
+RELIABLE = 0.8
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 
@@ -64,12 +64,12 @@ def lean_figures(
         "frame_means": [round(float(mean), 4) for mean in table.mean(0)],
         "length_correlation": round(_correlation(table.mean(1), gaps), 3),
     }
-    if agreement.of_mean < _RELIABLE:
-        needed = frames_needed(agreement.mean_correlation, _RELIABLE)
+    if agreement.of_mean < RELIABLE:
+        needed = frames_needed(agreement.mean_correlation, RELIABLE)
         more = (
             f"{needed} such frames would be needed" if needed else "no number of such frames would reach it"
         )
-        reliable = f"reliability {agreement.of_mean:.2f} of {_RELIABLE}"
+        reliable = f"reliability {agreement.of_mean:.2f} of {RELIABLE}"
         reason = f"the {len(frames)} frames agree too little: {reliable}; {more}"
         return unmeasurable(reason) | figures
     share = crossed_mean(np.where(table == 0, 0.5, table > 0), seed=seed)
@@ -108,16 +108,24 @@ def one_each(
     task: Task, records: Sequence[tuple[str, Mapping[str, Any]]], seed: int
 ) -> list[tuple[str, str, str]]:
     """(topic, a, b) of one record a topic, drawn by the seed."""
-    first, second, group = (str(task.settings.get(key, key)) for key in ("a", "b", "group"))
     topics: dict[str, list[tuple[str, str]]] = {}
+    for topic, a, b in all_pairs(task, records):
+        topics.setdefault(topic, []).append((a, b))
+    return [
+        (topic, *random.Random(f"{seed} {topic}").choice(found)) for topic, found in sorted(topics.items())
+    ]
+
+
+def all_pairs(task: Task, records: Sequence[tuple[str, Mapping[str, Any]]]) -> list[tuple[str, str, str]]:
+    """(topic, a, b) of every record. Raises GlaswerkError for a record without two texts."""
+    first, second, group = (str(task.settings.get(key, key)) for key in ("a", "b", "group"))
+    found = []
     for item, record in records:
         a, b = record.get(first), record.get(second)
         if not isinstance(a, str) or not isinstance(b, str) or not a.strip() or not b.strip():
             raise wrong(task.name, f"item {item}: expected texts in {first!r} and {second!r}")
-        topics.setdefault(str(record.get(group, item)).casefold(), []).append((a.strip(), b.strip()))
-    return [
-        (topic, *random.Random(f"{seed} {topic}").choice(found)) for topic, found in sorted(topics.items())
-    ]
+        found.append((str(record.get(group, item)).casefold(), a.strip(), b.strip()))
+    return found
 
 
 def lengths(pairs: Sequence[tuple[str, str, str]]) -> Floats:
