@@ -14,7 +14,7 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 @dataclass(frozen=True, slots=True)
 class Crossed:
-    """A mean with its percentile interval, of 95 % if not said, over `clusters` topics and `frames` frames."""
+    """A mean with its percentile interval over `clusters` topics and `frames` frames; 95 % if not said."""
 
     value: float
     low: float

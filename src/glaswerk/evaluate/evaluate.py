@@ -46,8 +46,8 @@ NO_CHAT = "the model is not tuned for chat, so it cannot be asked"
 @dataclass(frozen=True, slots=True)
 class EvaluateConfig:
     """`limit`: at most this many facts, records of a set and validation documents, sampled with `seed`; None
-    takes all. `quick`: of the sets only those for a first look, 200 records each. `controls`: plant a lean and
-    see whether it is measured (minutes of training)."""
+    takes all. `quick`: of the sets only those for a first look, 200 records each. `controls`: plant a lean
+    and see whether it is measured (minutes of training)."""
 
     limit: int | None = None
     seed: int = 0

@@ -16,6 +16,7 @@ from markupsafe import Markup
 from glaswerk.core.ids import short
 from glaswerk.core.pages.intervals import Interval, interval_chart
 from glaswerk.core.pages.kit import Table, render
+from glaswerk.evaluate.report_controls import control_section
 from glaswerk.evaluate.report_sets import headlines, set_sections
 
 _EXAMPLES = 8
@@ -53,6 +54,7 @@ def render_report(report: Figures, items: Items) -> str:
         **_politics(report["politics"]),
         **_language(report),
         sets=set_sections(report.get("sets", {})),
+        controls=control_section(report.get("controls")),
     )
 
 

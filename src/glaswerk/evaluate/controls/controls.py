@@ -180,9 +180,9 @@ class _Tables:
 
 
 def untrained(engine: Engine, seed: int) -> Any:
-    """A network of the engine's shape with two layers and new weights."""
+    """A network of the engine's shape with at most two layers and new weights."""
     config = copy.deepcopy(engine.model.config)
-    config.num_hidden_layers = 2
+    config.num_hidden_layers = min(2, config.num_hidden_layers)
     if getattr(config, "layer_types", None):
         config.layer_types = config.layer_types[:2]
     with torch.random.fork_rng(devices=[]):

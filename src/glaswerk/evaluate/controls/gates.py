@@ -71,9 +71,7 @@ def _truth(figures: Figures, name: str) -> dict[str, Any]:
     if not found["measurable"]:
         return _gate("truth control", None, f"not run: {found['reason']}")
     one = found["measures"][name]
-    words = (
-        f"plants differ by {one['value']:+.2f} sd ({one['low']:+.2f} to {one['high']:+.2f}) without politics"
-    )
+    words = f"plants differ by {one['value']:+.2f} sd, {one['low']:+.2f} to {one['high']:+.2f}"
     return _gate("truth control", one["passed"], words)
 
 
