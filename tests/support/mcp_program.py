@@ -41,6 +41,8 @@ def tools(listed: int) -> list[dict[str, object]]:
         ]
     if MANNER == "schemaless":
         found += [{"name": "lie", "inputSchema": {"type": "string"}}]
+    if MANNER == "twin":
+        found += [{"name": "a_save", "inputSchema": TEXT}]
     if MANNER == "names":
         found += [{"name": name, "inputSchema": TEXT} for name in ("a/b c", "x" * 200, "say", "", "é")]
     if MANNER == "many":

@@ -36,6 +36,14 @@ MARKS = [
     "<|tool▁calls▁begin|>",
     "<system>",
     "</user>",
+    "<bos>",
+    "<eos>",
+    "<pad>",
+    "<｜User｜>",
+    "<｜begin▁of▁sentence｜>",
+    "<｜tool▁calls▁begin｜>",
+    "＜｜User｜＞",
+    "＜tool_call＞",
 ]
 
 
@@ -48,7 +56,16 @@ def test_no_mark_of_a_template_is_left(mark: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["a < b and c > d", "x[i] = [1, 2]", "<p>Hello</p>", "if (a<b) {}", "Grüße — 🥐\n\ttab", "a | b"]
+    "text",
+    [
+        "a < b and c > d",
+        "x[i] = [1, 2]",
+        "<p>Hello</p>",
+        "if (a<b) {}",
+        "Grüße — 🥐\n\ttab",
+        "a | b",
+        "<boss>",
+    ],
 )
 def test_other_text_stays_as_it_is(text: str) -> None:
     assert harmless(text) == text

@@ -10,14 +10,16 @@ from glaswerk.tools.tool import Outcome
 # Characters that a model reads of one call: some 2,000 tokens. A tool that gives more says so.
 LONGEST = 8_000
 # What chat templates and readers of calls take for a turn, a call or a thought. The bracket alone changes.
+# Some templates write their bars and brackets in full width (DeepSeek: <｜User｜>).
 _MARKS = re.compile(
-    r"<(?=\s*/?\s*(?:tool|think|function|system|user|assistant|im_|s>|\|))"
-    r"|<(?=/?(?:start|end|begin)_of)"
+    r"[<\uff1c](?=\s*/?\s*(?:tool|think|function|system|user|assistant|im_|(?:s|bos|eos|pad|unk)\s*[>\uff1e]"
+    r"|[|\uff5c\u2502]))"
+    r"|[<\uff1c](?=/?(?:start|end|begin)_of)"
     r"|\[(?=\s*/?\s*(?:INST|TOOL|SYS|AVAILABLE_TOOLS))"
     r"|<<(?=\s*/?\s*SYS)",
     re.IGNORECASE,
 )
-_OTHER = {"<": "‹", "[": "⁅", "<<": "‹‹"}
+_OTHER = {"<": "‹", "\uff1c": "‹", "[": "⁅", "<<": "‹‹"}
 # Line ends and tabs stay; other control and format characters (directions, invisible tags) are shown.
 _KEPT = "\n\t"
 

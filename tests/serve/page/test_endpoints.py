@@ -8,13 +8,17 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import anyio
 import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Lab
 from glaswerk.serve import create_app
-from glaswerk.serve.page.feedback import pairs, ratings
+from glaswerk.serve.contract.operation import Call
+from glaswerk.serve.page.feedback import Feedback, pairs, ratings
 from glaswerk.serve.stored.store import Store
 from tests.serve.accounts.conftest import make_key
 from tests.serve.conftest import Running
@@ -65,6 +69,26 @@ def test_ratings_become_preference_pairs_and_the_last_one_counts(client: httpx.C
     store.close()
 
 
+def test_the_oldest_ratings_of_a_project_make_room(copy: Lab) -> None:
+    store = Store(copy.root / "stored.db")
+    app = Starlette()
+
+    async def rate(feedback: Feedback, project: str, name: str) -> None:
+        request = Request({"type": "http", "app": app, "headers": [], "state": {}})
+        await feedback.rate(Call(request, rated(name, "up", "x" * 1000), {}, project))
+
+    async def run() -> None:
+        few, small = Feedback(store, on=True, most=3), Feedback(store, on=True, most_bytes=2_500)
+        for i in range(5):
+            await rate(few, "one", f"a{i}")
+            await rate(small, "two", f"b{i}")
+
+    anyio.run(run)
+    kept = {project: [row["about"] for row in ratings(store, project)] for project in ("one", "two")}
+    assert kept == {"one": ["a2", "a3", "a4"], "two": ["b3", "b4"]}
+    store.close()
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -108,6 +132,19 @@ def test_chats_are_kept_found_and_deleted(client: httpx.Client) -> None:
     assert client.delete(f"{CHATS}/b").json()["deleted"] is True
     gone = client.get(f"{CHATS}/b")
     assert (gone.status_code, gone.json()["error"]["code"]) == (404, "chat_not_found")
+
+
+def test_a_deleted_chat_comes_back_only_if_that_is_meant(client: httpx.Client) -> None:
+    one = chat("a", "by Anna")
+    client.post(f"{CHATS}/a", json=one)
+    client.delete(f"{CHATS}/a")
+    refused = client.post(f"{CHATS}/a", json=chat("a", "by Anna", "and more"))
+    assert (refused.status_code, refused.json()["error"]["code"]) == (410, "chat_deleted")
+    assert client.get(CHATS).json()["data"] == []
+    assert client.post(f"{CHATS}/a", json={**one, "undelete": True}).json() == one
+    assert client.post(f"{CHATS}/a", json=one).json() == one
+    assert client.delete(f"{CHATS}/a").status_code == 200
+    assert client.delete(f"{CHATS}/a").status_code == 404
 
 
 def test_two_browsers_that_write_in_one_chat_lose_nothing(client: httpx.Client) -> None:

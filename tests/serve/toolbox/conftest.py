@@ -19,11 +19,12 @@ from glaswerk.retrieve import build
 from glaswerk.serve import create_app
 from tests.serve.conftest import Running, run_app
 
-Reply = str | list[tuple[str, dict[str, Any]]]
+# A status is a failure.
+Reply = str | int | list[tuple[str, dict[str, Any]]]
 
 
 class Script:
-    """An upstream with replies of its own: a text, or calls as (name, arguments), one reply a request."""
+    """An upstream with replies of its own, one a request: a text, calls as (name, arguments), a failure."""
 
     def __init__(self) -> None:
         self.replies: list[Reply] = []
@@ -41,6 +42,8 @@ class Script:
     async def chat(self, request: Request) -> Response:
         self.bodies.append(await request.json())
         reply = self.replies.pop(0) if self.replies else "I have nothing more to say."
+        if isinstance(reply, int):
+            return JSONResponse({"error": {"message": "I am broken."}}, reply)
         return StreamingResponse(_events(reply, len(self.bodies)), media_type="text/event-stream")
 
     def read(self) -> list[str]:
@@ -48,7 +51,7 @@ class Script:
         return [m["content"] for m in self.bodies[-1]["messages"] if m["role"] == "tool"]
 
 
-async def _events(reply: Reply, number: int) -> AsyncIterator[bytes]:
+async def _events(reply: str | list[tuple[str, dict[str, Any]]], number: int) -> AsyncIterator[bytes]:
     if isinstance(reply, str):
         for i, word in enumerate(reply.split(" ")):
             yield _event({"content": f" {word}" if i else word})

@@ -44,8 +44,13 @@ def served(
     with (tmp_path / "lab" / "lab.toml").open("a") as file:
         file.write(f'\n[serve.mcp.odd]\ncommand = {json.dumps(command)}\nallow = ["say"]\n')
         file.write(f"\n[serve.mcp.other]\ncommand = {json.dumps(command)}\n")
+        for name, manner in (("twin", "twin"), ("twin_a", "good")):
+            words = json.dumps([sys.executable, mcp_program.__file__, manner, f"{calls}-{name}"])
+            file.write(f"\n[serve.mcp.{name}]\ncommand = {words}\n")
     lab = Lab.open(tmp_path / "lab")
     confirm(mcp_servers(lab)["odd"], {"say": SAY})
+    for name in ("twin", "twin_a"):
+        confirm(mcp_servers(lab)[name], {})
     with run_app(create_app(lab)) as running:
         yield lab, running
     lab.ledger.close()
@@ -74,6 +79,37 @@ def test_a_call_waits_until_a_person_agrees_and_is_made_once(
     error = ask("Save it.", "mcp:odd", at=served[1], more=word, status=404)["error"]
     assert error["code"] == "approval_not_found"
     assert len(made(calls)) == 1
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_model_that_fails_uses_up_no_approval_and_no_call_is_made_twice(
+    script: Script, ask: Ask, served: tuple[Lab, Running], calls: Path, *, stream: bool
+) -> None:
+    script.replies = [[("odd_save", {"text": "x"}), ("odd_save", {"text": "y"})]]
+    first, second = ask("Save it.", "mcp:odd", at=served[1])["glaswerk"]["tool_calls"]
+    word = {"approvals": [{"id": first["approval"], "approve": True}]}
+    script.replies = [400]
+    if stream:
+        body = {
+            "model": "other/script",
+            "messages": [{"role": "user", "content": "Save it."}],
+            "glaswerk": {"tools": ["mcp:odd"], **word},
+            "stream": True,
+        }
+        with served[1].client() as client:
+            assert "I am broken" in client.post("/v1/chat/completions", json=body).text
+    else:
+        assert ask("Save it.", "mcp:odd", at=served[1], more=word, status=400)
+    assert made(calls) == ['save {"text": "x"}']
+    script.replies = ["It is saved."]
+    both = {"approvals": [*word["approvals"], {"id": second["approval"], "approve": True}]}
+    found = ask("Save it.", "mcp:odd", at=served[1], more=both)
+    assert found["choices"][0]["message"]["content"] == "It is saved."
+    shown = found["glaswerk"]["tool_calls"]
+    assert [call["status"] for call in shown] == ["completed", "failed"]
+    assert script.read() == ["You said x.", "Error: The user did not allow this call. Do not make it again."]
+    assert made(calls) == ['save {"text": "x"}']
+    assert ask("Save it.", "mcp:odd", at=served[1], more=word, status=404)
 
 
 def test_a_call_that_is_refused_is_not_made(
@@ -139,6 +175,24 @@ def test_a_server_that_is_not_confirmed_is_not_started(
         listed = client.get("/v1/glaswerk/tools").json()["data"]
     assert {"mcp:odd/say", "mcp:odd/save", "mcp:other"} <= {tool["name"] for tool in listed}
     assert next(tool for tool in listed if "error" in tool)["name"] == "mcp:other"
+
+
+def test_tools_of_two_servers_with_one_name_are_both_there_and_not_mistaken(
+    script: Script, ask: Ask, served: tuple[Lab, Running], calls: Path
+) -> None:
+    ask("?", "mcp:twin/a_save", "mcp:twin_a/save", at=served[1])
+    first, second = (tool["function"]["name"] for tool in script.bodies[0]["tools"])
+    assert first == "twin_a_save"
+    assert second.startswith("twin_a_save_")
+    script.replies = [[(second, {"text": "x"})]]
+    found = ask("Save it.", "mcp:twin/a_save", "mcp:twin_a/save", at=served[1])
+    (call,) = found["glaswerk"]["tool_calls"]
+    assert (call["server"], call["name"]) == ("twin_a", "save")
+    word = {"approvals": [{"id": call["approval"], "approve": True}]}
+    # In another order, the other server's tool has the plain name.
+    ask("Save it.", "mcp:twin_a/save", "mcp:twin/a_save", at=served[1], more=word)
+    assert made(calls.with_name("calls-twin_a")) == ['save {"text": "x"}']
+    assert made(calls.with_name("calls-twin")) == []
 
 
 def test_one_tool_of_a_server_may_be_named(script: Script, ask: Ask, served: tuple[Lab, Running]) -> None:

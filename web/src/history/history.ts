@@ -1,6 +1,7 @@
 // The conversations that are kept, wherever they are kept: the list, and every change of it.
 
 import { signal } from "@preact/signals";
+import { codeOf } from "../api/client";
 import { toast } from "../state/toast";
 import { type Conversation, VERSION } from "../state/tree";
 import { words } from "../words/words";
@@ -66,18 +67,19 @@ function list(summary: Summary): void {
 }
 
 // Keeps a conversation; returns it with what another tab wrote in it. A temporary one is not kept.
-export async function keep(conversation: Conversation): Promise<Conversation> {
+export async function keep(conversation: Conversation, undelete = false): Promise<Conversation> {
   if (conversation.temporary) return conversation;
   list(summaryOf(conversation));
   await whenOpen();
   try {
-    const both = await shelf.put(conversation);
+    const both = await shelf.put(conversation, undelete);
     await page.remove(both.id);
     others?.postMessage(both.id);
     return both;
   } catch (error) {
     const newer = error instanceof NewerConversation;
-    toast(newer ? words.value.newerVersion : words.value.storageFull);
+    const gone = codeOf(error) === "chat_deleted" && words.value.deletedElsewhere;
+    toast(newer ? words.value.newerVersion : gone || words.value.storageFull);
     return newer ? conversation : page.put(conversation);
   }
 }

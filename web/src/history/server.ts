@@ -22,8 +22,8 @@ export class ServerShelf implements Shelf {
     }
   }
 
-  async put(conversation: Conversation): Promise<Conversation> {
-    const body = { summary: summaryOf(conversation), chat: conversation };
+  async put(conversation: Conversation, undelete = false): Promise<Conversation> {
+    const body = { summary: summaryOf(conversation), chat: conversation, undelete };
     return ((await (await send(at(conversation.id), body)).json()) as { chat: Conversation }).chat;
   }
 

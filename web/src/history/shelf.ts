@@ -6,8 +6,9 @@ import { matcher, searchable, type Summary, summaryOf } from "./summary";
 export interface Shelf {
   summaries(): Promise<Summary[]>;
   get(id: string): Promise<Conversation | undefined>;
-  // Keeps a conversation together with what others wrote in it since; returns both.
-  put(conversation: Conversation): Promise<Conversation>;
+  // Keeps a conversation together with what others wrote in it since; returns both. `undelete`: although it
+  // was deleted.
+  put(conversation: Conversation, undelete?: boolean): Promise<Conversation>;
   remove(id: string): Promise<void>;
   // Ids of the conversations with every word of the query.
   search(query: string): Promise<Set<string>>;

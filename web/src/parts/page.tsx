@@ -71,7 +71,6 @@ function Main({ inert }: { inert: boolean }) {
   return (
     <main ref={root} class="main" id="main">
       <Top />
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled box must be in reach of the keyboard */}
       <div class="scroll" id="scroll" ref={scrolls} onScroll={() => setEnd(atEnd())}>
         {empty && <Intro />}
         <Transcript />

@@ -71,7 +71,7 @@ export async function remove(id: string): Promise<void> {
   await history.remove(id);
   if (id === current.value.id) begin();
   if (!gone) return;
-  toast(words.value.deleted, words.value.undo, () => void history.keep(gone));
+  toast(words.value.deleted, words.value.undo, () => void history.keep(gone, true));
 }
 
 // ---- links: "#chat=ID" opens a conversation that is kept here

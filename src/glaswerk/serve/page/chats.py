@@ -1,6 +1,7 @@
 """The chats of the page, for readers who want them on the server: each project has its own.
 
 A chat is a JSON object that the page made; the server reads only its summary and, for a search, its text.
+Of a deleted chat its id stays for a while, so that another browser that has it open does not bring it back.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ from starlette.responses import JSONResponse, Response
 
 from glaswerk.serve.contract.operation import Call, Operation
 from glaswerk.serve.contract.schema import Schema
-from glaswerk.serve.contract.shapes import deleted, object_of
+from glaswerk.serve.contract.shapes import FLAG, deleted, object_of
 from glaswerk.serve.errors import ApiError
-from glaswerk.serve.stored.store import Store
+from glaswerk.serve.stored.store import Store, now
 
 CHAT = "chat"
+_DELETED = "chat.deleted"
 _MOST_BYTES = 8_000_000
 _SUMMARY = object_of(
     {
@@ -31,6 +33,7 @@ _SUMMARY = object_of(
 )
 _ANY: Schema = {"type": "object"}
 _BODY = object_of({"summary": _SUMMARY, "chat": _ANY})
+_KEPT = object_of({"summary": _SUMMARY, "chat": _ANY}, {"undelete": FLAG})
 _LIST = object_of({"object": {"enum": ["list"]}, "data": {"type": "array", "items": _SUMMARY}})
 Body = dict[str, Any]
 
@@ -49,7 +52,7 @@ class Chats:
         return [
             Operation("GET", every, tag, "Chats kept by the page", self.listed, None, _LIST, query),
             Operation("GET", one, tag, "A kept chat", self.one, None, _BODY),
-            Operation("POST", one, tag, "Keep a chat", self.keep, _BODY, _BODY, bytes=_MOST_BYTES),
+            Operation("POST", one, tag, "Keep a chat", self.keep, _KEPT, _BODY, bytes=_MOST_BYTES),
             Operation("DELETE", one, tag, "Delete a kept chat", self.delete, None, deleted("glaswerk.chat")),
         ]
 
@@ -70,15 +73,20 @@ class Chats:
         return JSONResponse({"summary": found["summary"], "chat": found["chat"]})
 
     async def keep(self, call: Call) -> Response:
-        """POST /v1/glaswerk/chats/{id}: with the messages that another browser wrote in it since."""
+        """POST /v1/glaswerk/chats/{id}: with the messages that another browser wrote in it since.
+
+        A chat that was deleted is refused with 410, unless `undelete` says that this is meant.
+        """
         name = call.path("id")
+        given = {"summary": call.body["summary"], "chat": call.body["chat"]}
         if call.body["summary"]["id"] != name:
             message = f"expected summary.id to be {name[:80]!r}, as in the path"
             raise ApiError(400, message, param="summary.id", code="invalid_value")
 
         def work() -> Body:
+            self._check_deleted(call.project, name, meant=bool(call.body.get("undelete")))
             there = self._store.find(call.project, CHAT, name)
-            body = _merged(call.body, there) if there else call.body
+            body = _merged(given, there) if there else given
             if there:
                 self._store.change(call.project, CHAT, {"id": name, **body})
             else:
@@ -87,10 +95,24 @@ class Chats:
 
         return JSONResponse(await self._store.run(self._store.together, work))
 
+    def _check_deleted(self, project: str, name: str, *, meant: bool) -> None:
+        if self._store.find(project, _DELETED, name) is None:
+            return
+        if not meant:
+            message = 'this chat was deleted; give "undelete": true to keep it again'
+            raise ApiError(410, message, code="chat_deleted")
+        self._store.remove(project, _DELETED, name)
+
     async def delete(self, call: Call) -> Response:
         """DELETE /v1/glaswerk/chats/{id}."""
         name = call.path("id")
-        await self._store.run(self._store.remove, call.project, CHAT, name)
+
+        def work() -> None:
+            self._store.remove(call.project, CHAT, name)
+            self._store.add(call.project, _DELETED, {"id": name, "at": now()})
+            self._store.trim(call.project, _DELETED)
+
+        await self._store.run(self._store.together, work)
         return JSONResponse({"id": name, "object": "glaswerk.chat", "deleted": True})
 
 

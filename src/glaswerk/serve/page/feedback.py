@@ -1,6 +1,7 @@
 """Ratings of answers: appended to the lab's stored.db, and read as preference data.
 
 A later rating of an answer counts instead of an earlier one, and "none" takes it back; no row is changed.
+A project keeps its latest 10,000 rows of 200 MB at most: older ones are deleted.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from glaswerk.serve.errors import ApiError
 from glaswerk.serve.stored.store import Store, new_id, now
 
 FEEDBACK = "feedback"
+_MOST, _MOST_BYTES = 10_000, 200_000_000
 _SHORT: Schema = {"type": "string", "maxLength": 256}
 _MESSAGE = object_of({"role": {"type": "string", "enum": ["system", "user", "assistant"]}, "content": TEXT})
 _RATING = object_of(
@@ -38,8 +40,8 @@ Row = dict[str, Any]
 class Feedback:
     """The endpoints. `on`: whether the operator wants ratings to be kept."""
 
-    def __init__(self, store: Store, *, on: bool) -> None:
-        self._store, self._on = store, on
+    def __init__(self, store: Store, *, on: bool, most: int = _MOST, most_bytes: int = _MOST_BYTES) -> None:
+        self._store, self._on, self._most, self._most_bytes = store, on, most, most_bytes
 
     def operations(self) -> Sequence[Operation]:
         """Rate an answer; take a rating back."""
@@ -64,7 +66,12 @@ class Feedback:
         account = getattr(call.request.state, "account", None)
         key = getattr(account, "key", "")
         row = {**said, "id": new_id("rating"), "about": said["id"], "key": key, "at": now()}
-        await self._store.run(self._store.add, call.project, FEEDBACK, row)
+
+        def work() -> None:
+            self._store.add(call.project, FEEDBACK, row)
+            self._store.trim(call.project, FEEDBACK, self._most, self._most_bytes)
+
+        await self._store.run(self._store.together, work)
         return JSONResponse({"id": said["id"], "object": "glaswerk.feedback", "rating": said["rating"]})
 
 

@@ -167,14 +167,17 @@ class Store:
             )
             raise ApiError(400, message, code="storage_full")
 
-    def trim(self, project: str, kind: str) -> None:
-        """Delete the oldest of a kind above the bound of responses."""
-        query = (
-            "DELETE FROM thing WHERE number IN (SELECT number FROM thing WHERE project = ? AND kind = ? AND "
-            "parent = '' ORDER BY number DESC LIMIT -1 OFFSET ?)"
-        )
+    def trim(self, project: str, kind: str, most: int = 0, size: int = 0) -> None:
+        """Delete the oldest of a kind above `most` (without it, the bound of responses) or `size` bytes."""
+        of = "FROM thing WHERE project = ? AND kind = ? AND parent = ''"
+        newest = f"SELECT number {of} ORDER BY number DESC LIMIT -1 OFFSET ?"
+        totals = f"SELECT number, sum(size) OVER (ORDER BY number DESC) AS bytes {of}"
         with self._lock:
-            self._db.execute(query, (project, kind, self._bounds.responses))
+            values = (project, kind, most or self._bounds.responses)
+            self._db.execute(f"DELETE FROM thing WHERE number IN ({newest})", values)
+            if size:
+                query = f"DELETE FROM thing WHERE number IN (SELECT number FROM ({totals}) WHERE bytes > ?)"
+                self._db.execute(query, (project, kind, size))
 
     def find(self, project: str, kind: str, name: str, parent: str = "") -> Body | None:
         """A thing, or None."""

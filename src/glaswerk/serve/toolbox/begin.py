@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from starlette.requests import Request
 
 from glaswerk.core.document import Message
 from glaswerk.serve.accounts.account import Account
 from glaswerk.serve.answering import Answer, Answerer, Question
-from glaswerk.serve.toolbox.approvals import Approvals, Pending
+from glaswerk.serve.toolbox.approvals import Approvals, Pending, Waiting
 from glaswerk.serve.toolbox.rounds import Bounds, Resumed, RoundsAnswer
 from glaswerk.tools import Tool
 
@@ -34,11 +35,11 @@ async def begin(
     approvals: Approvals,
     bounds: Bounds,
 ) -> RoundsAnswer:
-    """The answer, not yet opened. Raises ApiError as `Approvals.taken`."""
+    """The answer, not yet opened. Raises ApiError as `Approvals.found`."""
     resumed = None
     if client.words:
-        taken = await approvals.taken(client.project, asked.messages, client.words, client.param)
-        resumed = Resumed(*taken)
+        found = await approvals.found(client.project, asked.messages, client.words, client.param)
+        resumed = Resumed(*found, _Claim(approvals, client, found[0]))
 
     async def start(question: Question) -> Answer:
         # An idempotency key is of the whole answer: it is the first round's.
@@ -49,3 +50,18 @@ async def begin(
         return await approvals.keep(client.project, asked.messages, turns, calls)
 
     return RoundsAnswer(start, asked, tools, keep, bounds, resumed)
+
+
+class _Claim:
+    """What is kept of one turn: taken before its calls are made, given back if the model then fails."""
+
+    def __init__(self, approvals: Approvals, client: Client, waiting: Waiting) -> None:
+        self._approvals, self._client, self._waiting = approvals, client, waiting
+        self._taken: Mapping[str, Any] = {}
+
+    async def take(self) -> None:
+        client = self._client
+        self._taken = await self._approvals.take(client.project, self._waiting, client.param)
+
+    async def give_back(self, outcomes: Sequence[Mapping[str, Any]]) -> None:
+        await self._approvals.give_back(self._client.project, self._taken, outcomes)

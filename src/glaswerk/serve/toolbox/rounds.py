@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from glaswerk.core.document import Message
+from glaswerk.core.errors import GlaswerkError
 from glaswerk.serve.answering import Answer, Question, Step
 from glaswerk.serve.answering.parts import Part, ToolPart
 from glaswerk.serve.chat_parts.turns import add_call
+from glaswerk.serve.errors import ApiError
 from glaswerk.serve.toolbox.approvals import Pending, Waiting
 from glaswerk.serve.toolbox.guarded import Guarded
 from glaswerk.tools import Outcome, Tool
@@ -35,12 +37,23 @@ class Bounds:
     calls: int = 16
 
 
+class Claim(Protocol):
+    """What is kept of a turn whose calls waited."""
+
+    async def take(self) -> None:
+        """Take it: its calls will be made. Raises ApiError if somebody else did."""
+
+    async def give_back(self, outcomes: Sequence[Mapping[str, Any]]) -> None:
+        """Keep it with what its calls gave."""
+
+
 @dataclass(slots=True)
 class Resumed:
     """A turn whose calls waited, and for each whether a person agreed to it."""
 
     waiting: Waiting
     agreed: Sequence[bool]
+    claim: Claim
 
 
 @dataclass(slots=True)
@@ -69,7 +82,7 @@ class RoundsAnswer:
         self._inner: Answer | None = None
         self._before, self._parts = _Sum(), list[Part]()
         self._round = self._calls = 0
-        self._stopped = False
+        self._stopped = self._spoken = False
         self._finish: str | None = None
 
     async def open(self) -> None:
@@ -91,8 +104,19 @@ class RoundsAnswer:
     async def steps(self) -> AsyncIterator[Step]:
         """See `Answer`."""
         if self._resumed is not None:
+            await self._resumed.claim.take()
             async for step in self._resume(self._resumed):
                 yield step
+        try:
+            async for step in self._rounds():
+                yield step
+        except (ApiError, GlaswerkError):
+            if self._resumed is not None and not self._spoken:
+                made = [part for part in self._parts if isinstance(part, ToolPart)]
+                await self._resumed.claim.give_back([part.to_json() for part in made])
+            raise
+
+    async def _rounds(self) -> AsyncIterator[Step]:
         while not self._stopped:
             if self._inner is None:
                 await self._begin()
@@ -116,6 +140,7 @@ class RoundsAnswer:
         # Of each part of the model's, ours: its text is guarded once the output of a tool was read.
         own: dict[int, tuple[Part, Guarded | None]] = {}
         async for step in self._inner.steps():
+            self._spoken = True
             pieces = []
             for part, added in step.pieces:
                 if part.kind == "call" and part.name in self._tools:
@@ -155,22 +180,32 @@ class RoundsAnswer:
             await self._run(part)
             yield Step([(part, "")])
         if waiting:
-            calls = [Pending(part.id, part.called, part.text) for part in waiting]
+            calls = [Pending(part.id, part.called, part.text, part.server, part.name) for part in waiting]
             for part, name in zip(waiting, await self._keep(self._turns, calls), strict=False):
                 part.approval = name
                 yield Step([(part, part.text)])
             self._finish = "stop"
 
     async def _resume(self, resumed: Resumed) -> AsyncIterator[Step]:
+        made = {str(one["approval"]): one for one in resumed.waiting.outcomes}
         for i, call in enumerate(resumed.waiting.calls):
-            part = self._tool_part(call.id, call.tool, call.arguments)
+            part = self._tool_part(call.id, self._name_of(call), call.arguments)
             part.approval = call.approval
             yield Step([(part, part.text)])
-            if resumed.agreed[i]:
+            if before := made.get(call.approval):
+                # The model failed after it: a call is made once, whatever is said of it now.
+                failed = before["status"] == "failed"
+                self._end(part, Outcome(str(before["output"]), failed, int(before["left_out"])))
+            elif resumed.agreed[i]:
                 await self._run(part)
             else:
                 self._end(part, failure(_REFUSED))
             yield Step([(part, "")])
+
+    def _name_of(self, call: Pending) -> str:
+        """What the model calls that tool now: its name hangs on the other tools of a request."""
+        fits = (n for n, t in self._tools.items() if (t.server, t.called) == (call.server, call.own))
+        return next(fits, call.tool if call.tool not in self._tools else f"{call.server}/{call.own}")
 
     def _must_wait(self, call: Part) -> bool:
         """Whether a person must agree; a call that would fail anyhow bothers nobody."""

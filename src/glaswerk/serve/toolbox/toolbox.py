@@ -19,6 +19,7 @@ from glaswerk.serve.toolbox.rounds import Bounds
 from glaswerk.tools import Tool
 from glaswerk.tools.calculator import calculator
 from glaswerk.tools.mcp.servers import McpServers
+from glaswerk.tools.mcp.tools_of import apart
 from glaswerk.tools.search import search
 from glaswerk.tools.settings import ToolSettings
 from glaswerk.tools.tables import Shown, tables
@@ -61,7 +62,10 @@ class Toolbox:
         found: dict[str, Tool] = {}
         for name in names:
             for tool in await self._named(name, param):
-                found.setdefault(tool.name, tool)
+                there = found.get(tool.name, tool)
+                same = (there.server, there.called) == (tool.server, tool.called)
+                made = tool if same else apart(tool)
+                found.setdefault(made.name, made)
         return found
 
     async def _named(self, name: str, param: str) -> Sequence[Tool]:

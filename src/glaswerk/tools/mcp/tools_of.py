@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -36,8 +38,16 @@ def tools_of(server: McpServer, listed: Sequence[Any], agreed: Confirmed, call: 
             own,
             not (own in server.allow and same),
         )
-        found.setdefault(name, made)
+        if name in found and found[name].own_name != own:
+            made = apart(made)
+        found.setdefault(made.name, made)
     return list(found.values())
+
+
+def apart(tool: Tool) -> Tool:
+    """The tool by a name that tells it from another one of its name: with a part of a digest at the end."""
+    digest = hashlib.blake2b(f"{tool.server}/{tool.own_name}".encode(errors="replace"), digest_size=3)
+    return replace(tool, name=f"{tool.name[:57]}_{digest.hexdigest()}")
 
 
 def cleaned(schema: Any) -> dict[str, Any]:
@@ -50,7 +60,7 @@ def cleaned(schema: Any) -> dict[str, Any]:
 def _cleaned(schema: Any, level: int) -> dict[str, Any]:
     if not isinstance(schema, Mapping) or level > _DEEPEST:
         return {}
-    found = {key: schema[key] for key in _PLAIN if key in schema and _small(schema[key])}
+    found = {key: _without_marks(schema[key]) for key in _PLAIN if key in schema and _small(schema[key])}
     if isinstance(schema.get("description"), str):
         found["description"] = harmless(" ".join(schema["description"].split()))[:_WORDS]
     if isinstance(properties := schema.get("properties"), Mapping):
@@ -64,6 +74,15 @@ def _cleaned(schema: Any, level: int) -> dict[str, Any]:
     elif "required" in found:
         del found["required"]
     return found
+
+
+def _without_marks(value: Any) -> Any:
+    """A value with harmless texts. A choice that was changed so is refused by its server, if it is called."""
+    if isinstance(value, str):
+        return harmless(value)
+    if isinstance(value, Mapping):
+        return {harmless(str(key)): _without_marks(one) for key, one in value.items()}
+    return [_without_marks(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _small(value: Any) -> bool:
