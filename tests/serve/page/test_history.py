@@ -232,3 +232,39 @@ def test_chats_may_be_kept_on_the_server_for_every_browser(
         page.get_by_role("button", name=f"Delete “{WHO}”").click()
         page.reload()
         expect(page.locator(".open-conversation")).to_have_count(0)
+
+
+def test_a_chat_deleted_in_another_browser_does_not_come_back(
+    browser: Browser, copy: Lab, start: Callable[..., Running]
+) -> None:
+    running = start(lab=copy)
+    kept = "/v1/glaswerk/chats"
+    with visit(browser, running.url) as page, running.client() as other:
+        page.get_by_role("button", name="Settings").click()
+        page.get_by_label("Keep chats").select_option("server")
+        page.keyboard.press("Escape")
+        ask_and_wait(page, WHO)
+        (chat,) = other.get(kept).json()["data"]
+        assert other.delete(f"{kept}/{chat['id']}").status_code == 200
+        ask_and_wait(page, BAKES)
+        expect(page.locator("#toast")).to_contain_text("deleted in another browser")
+        assert other.get(kept).json()["data"] == []
+        # What was written since lasts as long as the page.
+        expect(page.locator(".question")).to_have_count(2)
+
+
+def test_a_deletion_on_the_server_is_undone(
+    browser: Browser, copy: Lab, start: Callable[..., Running]
+) -> None:
+    running = start(lab=copy)
+    with visit(browser, running.url) as page, running.client() as other:
+        page.get_by_role("button", name="Settings").click()
+        page.get_by_label("Keep chats").select_option("server")
+        page.keyboard.press("Escape")
+        ask_and_wait(page, WHO)
+        page.get_by_role("button", name=f"Delete “{WHO}”").click()
+        page.get_by_role("button", name="Undo").click()
+        expect(page.locator(".open-conversation")).to_have_text([WHO])
+        page.reload()
+        expect(page.locator(".open-conversation")).to_have_text([WHO])
+        assert [one["title"] for one in other.get("/v1/glaswerk/chats").json()["data"]] == [WHO]

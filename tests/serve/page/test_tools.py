@@ -59,3 +59,23 @@ def test_a_call_that_writes_waits_until_the_reader_agrees(browser: Browser, serv
         expect(last_answer(page)).to_have_text("Written.")
         assert asked[1]["glaswerk"]["approvals"] == [{"id": "mcpr_1", "approve": True}]
         expect(group).to_have_count(0)
+
+
+def test_a_call_that_is_refused_is_not_made_and_the_answer_says_so(browser: Browser, server: Running) -> None:
+    call = {"id": "c1", "server": "files", "name": "write", "arguments": "{}", "approval": "mcpr_1"}
+    refused = {**call, "status": "failed", "output": "The user did not allow this call."}
+    with visit(browser, server.url) as page:
+        waiting = stream({**call, "status": "pending"})
+        asked = says(page, waiting, stream(refused, text="Then I leave it."))
+        ask(page, "Write it")
+        group = page.get_by_role("group", name="The model wants to make this call")
+        expect(group.get_by_role("button", name="Refuse")).to_be_enabled()
+        group.get_by_role("button", name="Refuse").click()
+        expect(last_answer(page)).to_have_text("Then I leave it.")
+        assert asked[1]["glaswerk"]["approvals"] == [{"id": "mcpr_1", "approve": False}]
+        expect(group).to_have_count(0)
+        page.locator(".call").get_by_text("Called write").click()
+        expect(page.locator(".call")).to_contain_text("did not allow")
+        page.reload()
+        expect(last_answer(page)).to_have_text("Then I leave it.")
+        expect(group).to_have_count(0)
