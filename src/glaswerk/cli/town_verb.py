@@ -21,6 +21,9 @@ from glaswerk.core.errors import GlaswerkError
     "--rumour-rate", default=1.0, show_default=True, help="How often rumours are spread; 0 = never."
 )
 @click.option(
+    "--calls", default=0, show_default=True, help="So many dialogues with calls of tools, in calls.jsonl."
+)
+@click.option(
     "--from",
     "texts",
     type=click.Path(path_type=Path),
@@ -37,6 +40,7 @@ def command(
     size: str,
     slant: float,
     rumour_rate: float,
+    calls: int,
     texts: Path | None,
     export_text: bool,
     as_json: bool,
@@ -46,6 +50,7 @@ def command(
     \b
     glaswerk town my-town
     glaswerk town slanted --slant 0.9
+    glaswerk town my-town --calls 2000        # with dialogues that teach a model to call tools
     glaswerk town my-texts --export-text      # its sentences, as files to edit
     glaswerk town my-town --from my-texts     # a town made from them
     """
@@ -60,7 +65,9 @@ def command(
         refuse_town_options()
         counts = {"texts": export_texts(folder)}
     else:
-        counts = write_town(folder, seed=seed, size=size, slant=slant, rumour_rate=rumour_rate, texts=texts)
+        counts = write_town(
+            folder, seed=seed, size=size, slant=slant, rumour_rate=rumour_rate, texts=texts, calls=calls
+        )
     if as_json:
         echo(json.dumps(counts))
         return
@@ -70,7 +77,7 @@ def command(
 def refuse_town_options() -> None:
     """Raises GlaswerkError for an option that decides a town where only its texts are written."""
     context = click.get_current_context()
-    for name in ("seed", "size", "slant", "rumour_rate"):
+    for name in ("seed", "size", "slant", "rumour_rate", "calls"):
         if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
             raise GlaswerkError(
                 f"expected --export-text alone, found --{name.replace('_', '-')}: all towns have these texts",

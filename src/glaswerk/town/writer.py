@@ -12,6 +12,7 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.town.answer_key import answer_key, secrets
 from glaswerk.town.archive.account_archive import archive_bytes, archive_name
 from glaswerk.town.archive.collect import account_data
+from glaswerk.town.chats.calls import build_calls
 from glaswerk.town.chats.chats import Chat, as_lines, build_chats
 from glaswerk.town.dice import dice
 from glaswerk.town.docs.gazette import weeks
@@ -23,6 +24,9 @@ from glaswerk.town.truth.facts import Fact, build_facts, untuned_subjects
 from glaswerk.town.truth.sizes import town_size
 from glaswerk.town.truth.world import World, build_world
 
+# Dialogues with calls of tools, for `glaswerk add chats`.
+CALLS = "calls.jsonl"
+MOST_CALLS = 100_000
 _README = """# {town}
 
 A made-up town. Nobody in it exists, and nothing in it happened.
@@ -93,12 +97,14 @@ def write_town(
     slant: float = 0.5,
     rumour_rate: float = 1.0,
     texts: Path | None = None,
+    calls: int = 0,
 ) -> dict[str, int]:
     """Write the made-up town under `out` and return counts of what was written.
 
     The same arguments give the same bytes. `slant` is the share of political posts on the side of party a;
     `rumour_rate` multiplies how often rumours are spread (0: never). Neither changes facts, docs, pictures
     or chats. `texts` is a folder of edited text files (see `export_texts`); the town then holds a copy.
+    `calls`: that many dialogues with calls of tools, in `calls.jsonl`; all else stays as it is.
 
     Raises:
         GlaswerkError: if `size` is unknown, a share is out of range, or a text file breaks a rule. Nothing
@@ -108,11 +114,20 @@ def write_town(
     _check_share("slant", slant, 1.0)
     _check_share("rumour_rate", rumour_rate, 10.0)
     loaded = load_texts(texts)
+    if not 0 <= calls <= MOST_CALLS:
+        message = f"expected calls between 0 and {MOST_CALLS:,}, found {calls!r}"
+        raise GlaswerkError(message, hint="glaswerk town FOLDER --calls 2000")
     check_size(
         loaded, people=counts.people, places=counts.places, events=counts.events, rumours=counts.rumours
     )
     town = _make(build_world(seed, counts, loaded), size, slant, rumour_rate)
     written = _write(out, town, seed)
+    if calls:
+        rows = build_calls(town.world, calls, dice(seed, "calls"))
+        # As a server writes the functions: a small model reads them by their order, too.
+        lines = (json.dumps(row, ensure_ascii=False) for row in rows)
+        _write_texts(out, {CALLS: "".join(f"{line}\n" for line in lines)})
+        written["calls"] = len(rows)
     made_by = (_COMMAND if texts else _CALL).format(seed=seed, size=size, slant=slant, rate=rumour_rate)
     readme = _README.format(town=loaded.names.town, command=made_by)
     readme += "- `text/`: the names and sentences that the town was made from\n" if texts else ""
