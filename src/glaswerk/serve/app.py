@@ -50,6 +50,7 @@ from glaswerk.serve.page import page_operations
 from glaswerk.serve.pool import Pool
 from glaswerk.serve.recent_answers import RecentAnswers
 from glaswerk.serve.responses.file_search import FileSearch
+from glaswerk.serve.responses.mcp import McpTools
 from glaswerk.serve.responses.responses import Responses
 from glaswerk.serve.responses.socket import ResponsesSocket
 from glaswerk.serve.security import SecurityMiddleware, is_loopback
@@ -105,8 +106,9 @@ def create_app(
     answerers = answerers_of(answering, upstreams, asking)
     stores = StoreSearch(store, LabStore(content, private=ground.private))
     files = FileSearch(stores, lambda name: asking.admission.place(name) == "elsewhere")
-    responses = Responses(answerers, store, files)
-    search, toolbox = search_operation(content, accounts, limits), Toolbox(lab, content, ground)
+    toolbox, approvals = Toolbox(lab, content, ground), Approvals(store)
+    responses = Responses(answerers, store, files, McpTools(toolbox, approvals, asking.admission))
+    search = search_operation(content, accounts, limits)
     studio = Studio(lab)
     pages = page_operations(lab, store, accounts)
     more = [search, tools_operation(toolbox), *pages, *Images(lab, studio).operations()]
@@ -116,9 +118,7 @@ def create_app(
 
     asked = upstreams.before("/chat/completions", models.around(chat.__call__))
     grounded = Grounded(asked, asking, limits)
-    tooled = ToolChat(
-        grounded, toolbox, answerers, models, asking.admission, Approvals(store), answers, limits
-    )
+    tooled = ToolChat(grounded, toolbox, answerers, models, asking.admission, approvals, answers, limits)
     plain = upstreams.before("/completions", models.around(completions.__call__))
     continued = refusing(plain, asking, limits)
     mcp = McpEndpoint(limits.body_bytes)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import mcp_program
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -17,6 +19,8 @@ from starlette.routing import Route
 from glaswerk.lab import Lab
 from glaswerk.retrieve import build
 from glaswerk.serve import create_app
+from glaswerk.tools.mcp.confirmed import confirm, definition
+from glaswerk.tools.mcp.settings import mcp_servers
 from tests.serve.conftest import Running, run_app
 
 # A status is a failure.
@@ -129,3 +133,33 @@ def ask(tooled: Running) -> Callable[..., dict[str, Any]]:
         return answer
 
     return run
+
+
+@pytest.fixture
+def calls(tmp_path: Path) -> Path:
+    """A line for each call that reached the program."""
+    return tmp_path / "calls"
+
+
+@pytest.fixture
+def served(
+    tool_folder: Path, tmp_path: Path, calls: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Lab, Running]]:
+    """A server with an MCP server that may `say` without asking, and must ask to `save`."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
+    ignored = shutil.ignore_patterns("answers", "accounts.db*", "stored.db*")
+    shutil.copytree(tool_folder, tmp_path / "lab", ignore=ignored)
+    command = [sys.executable, mcp_program.__file__, "good", str(calls)]
+    with (tmp_path / "lab" / "lab.toml").open("a") as file:
+        file.write(f'\n[serve.mcp.odd]\ncommand = {json.dumps(command)}\nallow = ["say"]\n')
+        file.write(f"\n[serve.mcp.other]\ncommand = {json.dumps(command)}\n")
+        for name, manner in (("twin", "twin"), ("twin_a", "good")):
+            words = json.dumps([sys.executable, mcp_program.__file__, manner, f"{calls}-{name}"])
+            file.write(f"\n[serve.mcp.{name}]\ncommand = {words}\n")
+    lab = Lab.open(tmp_path / "lab")
+    confirm(mcp_servers(lab)["odd"], {"say": definition("Say a text.", mcp_program.TEXT)})
+    for name in ("twin", "twin_a"):
+        confirm(mcp_servers(lab)[name], {})
+    with run_app(create_app(lab)) as running:
+        yield lab, running
+    lab.ledger.close()

@@ -24,6 +24,7 @@ from glaswerk.serve.errors import ApiError
 from glaswerk.serve.files.found import Found, Search, searching
 from glaswerk.serve.files.lab_store import LAB
 from glaswerk.serve.files.search import StoreSearch
+from glaswerk.serve.responses import mcp
 from glaswerk.serve.stored.store import new_id
 
 Item = dict[str, Any]
@@ -121,6 +122,7 @@ def to_be_stored(response: Item) -> Item:
 
 
 def _storable(item: Item) -> Item:
+    item = mcp.storable(item)
     results = item.get("results") if item["type"] == "file_search_call" else None
     foreign = any(one["vector_store_id"] == LAB for one in results or ())
     return item | {"results": None} if foreign else item

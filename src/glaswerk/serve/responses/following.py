@@ -10,10 +10,17 @@ from glaswerk.serve.answering import Step
 from glaswerk.serve.answering.parts import Citation, Kind, Part
 from glaswerk.serve.contract.events import Event
 from glaswerk.serve.errors import ApiError
+from glaswerk.serve.responses import mcp
 from glaswerk.serve.responses.objects import Body
 from glaswerk.serve.responses.writing import Deltas, Writing
 
-_KINDS: Mapping[str, Kind] = {"message": "text", "reasoning": "thoughts", "function_call": "call"}
+_KINDS: Mapping[str, Kind] = {
+    "message": "text",
+    "reasoning": "thoughts",
+    "function_call": "call",
+    "mcp_call": "tool",
+    "mcp_approval_request": "tool",
+}
 _FINISHES = {"completed": "stop", "incomplete": "length"}
 
 
@@ -147,6 +154,8 @@ def _pieces(
 
 def _part(item: Mapping[str, Any]) -> Part:
     kind = _KINDS[item["type"]]
+    if kind == "tool":
+        return mcp.part_of(item)
     if kind == "call":
         return Part(kind, item["arguments"], item["call_id"], item["name"])
     text = "".join(part["text"] for part in item["content"])

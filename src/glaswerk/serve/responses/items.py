@@ -11,6 +11,7 @@ from glaswerk.serve.chat_parts.pictures import DETAILS, picture, text, with_part
 from glaswerk.serve.chat_parts.turns import add_call, tool_answer
 from glaswerk.serve.contract.schema import Schema
 from glaswerk.serve.contract.shapes import FUNCTION_NAME, TEXT, either, kind, object_of, only
+from glaswerk.serve.responses import mcp
 from glaswerk.serve.responses.compaction import unpacked
 from glaswerk.serve.responses.file_search import CALL as SEARCHED
 from glaswerk.serve.stored.store import new_id
@@ -29,6 +30,7 @@ _PREFIXES = {
     "file_search_call": "fs",
     "function_call": "fc",
     "function_call_output": "fco",
+    **mcp.PREFIXES,
 }
 _PARTS: Schema = {
     "type": "array",
@@ -101,7 +103,7 @@ _OUTPUT = object_of(
     },
     {"id": _NAME, "status": _STATUS, "caller": _OBJECT, "name": _NAME},
 )
-INPUT_ITEM: Schema = {"anyOf": [_MESSAGE, _REASONING, _COMPACTION, _CALL, _OUTPUT, SEARCHED]}
+INPUT_ITEM: Schema = {"anyOf": [_MESSAGE, _REASONING, _COMPACTION, _CALL, _OUTPUT, SEARCHED, *mcp.ITEMS]}
 INPUT: Schema = {"anyOf": [TEXT, {"type": "array", "items": INPUT_ITEM, "maxItems": MOST_ITEMS}]}
 # What is given back has ids and complete parts.
 ITEM: Schema = {
@@ -142,6 +144,8 @@ def _stored(item: Item) -> Item:
         # What it found may be forgotten meanwhile, and is not read again.
         queries = item.get("queries") or []
         return {"id": name, "type": item["type"], "status": "completed", "queries": queries, "results": None}
+    if item.get("type") in mcp.PREFIXES:
+        return {**item, "id": name}
     if item.get("type") in ("function_call", "function_call_output"):
         given = {key: value for key, value in item.items() if value is not None}
         return {**given, "id": name, "status": item.get("status") or "completed"}
@@ -165,8 +169,8 @@ def _complete(part: Mapping[str, Any]) -> Item:
 
 
 def messages_of(items: Iterable[Item], instructions: str | None = None) -> list[Message]:
-    """The messages of items in their order, the instructions before them. Reasoning and searches are not read
-    again.
+    """The messages of items in their order, the instructions before them. Reasoning, searches and calls
+    that this server made are not read again.
 
     Raises ApiError 400 for what a tool answered to no call.
     """

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from glaswerk.serve.answering.parts import Citation, Part
+from glaswerk.serve.answering.parts import Citation, Part, ToolPart
 from glaswerk.serve.contract.schema import Schema
 from glaswerk.serve.contract.shapes import TEXT, kind
+from glaswerk.serve.responses import mcp
 from glaswerk.serve.responses.items import ITEM
 from glaswerk.serve.responses.tooling import text_shown, tools_shown
 from glaswerk.serve.stored.store import new_id, now
@@ -138,6 +139,8 @@ def message(name: str, status: str, content: Sequence[Body]) -> Body:
 
 def item_of(part: Part, name: str, status: str, logprobs: Sequence[Mapping[str, Any]] = ()) -> Body:
     """A part of an answer as an item."""
+    if isinstance(part, ToolPart):
+        return mcp.item_of(part, name)
     if part.kind == "text":
         return message(name, status, [text_part(part, logprobs)])
     if part.kind == "thoughts":

@@ -27,11 +27,14 @@ from glaswerk.serve.responses.file_search import RESULTS, FileSearch, Searched, 
 from glaswerk.serve.responses.following import Log, begun, replayed
 from glaswerk.serve.responses.history import Asked, Unstored, what_is_asked
 from glaswerk.serve.responses.items import ITEM, Item
+from glaswerk.serve.responses.mcp import McpTools, check_words, words_of
 from glaswerk.serve.responses.objects import Body
 from glaswerk.serve.responses.request import COMPACT, COUNT, CREATE, LOGPROBS, check_together, conversation_id
 from glaswerk.serve.responses.tooling import form_asked, tools_asked
 from glaswerk.serve.responses.writing import Deltas, Writing
 from glaswerk.serve.stored.store import Store, missing, new_id, now, page_of
+from glaswerk.serve.toolbox.begin import Client
+from glaswerk.tools import Tool
 
 _STREAMED: Mapping[str, Schema] = {
     "stream": {"type": "boolean"},
@@ -44,8 +47,8 @@ _STOPPED = "the server stopped before this answer was whole; ask again"
 class Responses:
     """Responses of one server. Those that are stored are of a project, and can be fetched and continued."""
 
-    def __init__(self, answerers: Answerers, store: Store, files: FileSearch) -> None:
-        self._answerers, self._store, self._files = answerers, store, files
+    def __init__(self, answerers: Answerers, store: Store, files: FileSearch, mcp: McpTools) -> None:
+        self._answerers, self._store, self._files, self._mcp = answerers, store, files, mcp
         # Answers in the background, by id.
         self._running: dict[str, tuple[asyncio.Task[None], Writing, Log]] = {}
 
@@ -115,11 +118,18 @@ class Responses:
         unstored: what it may continue besides stored responses. Raises ApiError as `Answerer.start`.
         """
         answerer, read, response = await self._read(asked, project, account, unstored)
-        question = _question(asked, response["id"], read.messages)
+        tools = await self._mcp.chosen(asked)
+        question = _question(asked, response["id"], read.messages, tools)
         searched = await self._searched(asked, project, read.messages)
         if searched is not None:
             question, searched = await self._store.run(fitting, answerer, question, searched)
-        answer = await answerer.start(question, account, request)
+        if words := words_of(read.items):
+            check_words(tools)
+        if tools:
+            client = Client(project, account, request, words, "input")
+            answer = await self._mcp.start(answerer, question, tools, client, asked.get("max_tool_calls"))
+        else:
+            answer = await answerer.start(question, account, request)
         response |= objects.ours(answer.extra)
         return self._writing(project, response, answer, read, searched, asked.get("include"))
 
@@ -256,7 +266,8 @@ class Responses:
         model, account = call.body.get("model"), call.request.state.account
         answerer = await self._answerers.of(model, account)
         read = await self._store.run(what_is_asked, self._store, call.project, call.body)
-        question = _question({"model": model or "", **call.body}, "", read.messages)
+        tools = await self._mcp.chosen({"model": model or "", **call.body})
+        question = _question({"model": model or "", **call.body}, "", read.messages, tools)
         tokens = await self._store.run(answerer.tokens, question)
         found = {"object": "response.input_tokens", "input_tokens": tokens}
         return JSONResponse(found | estimated(answerer))
@@ -293,8 +304,10 @@ class Responses:
         }
 
 
-def _question(asked: Body, name: str, messages: Sequence[Message]) -> Question:
-    tools = tools_asked(asked)
+def _question(
+    asked: Body, name: str, messages: Sequence[Message], ours: Mapping[str, Tool] | None = None
+) -> Question:
+    tools = tools_asked(asked, [tool.function() for tool in (ours or {}).values()])
     logprobs = LOGPROBS in (asked.get("include") or ()) or bool(asked.get("top_logprobs"))
     return Question(
         id=name,

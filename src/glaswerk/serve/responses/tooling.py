@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from glaswerk.serve.chat_parts.answer_form import Form
@@ -11,7 +11,7 @@ from glaswerk.serve.contract.schema import Schema
 from glaswerk.serve.contract.shapes import FLAG, FUNCTION_NAME, either, kind, object_of
 from glaswerk.serve.fields import unsupported
 from glaswerk.serve.files.found import RESULTS
-from glaswerk.serve.responses import file_search
+from glaswerk.serve.responses import file_search, mcp
 
 FORM = "text.format"
 _NOTHING: Schema = {"type": ["object", "null"]}
@@ -54,7 +54,7 @@ _FORMAT: Schema = {
 }
 TOOLING: dict[str, Schema] = {
     # Alternatives, so that a tool of another type is named by it.
-    "tools": {**_LIST, "items": {"anyOf": [_FUNCTION, file_search.SCHEMA]}},
+    "tools": {**_LIST, "items": {"anyOf": [_FUNCTION, file_search.SCHEMA, mcp.SCHEMA]}},
     "tool_choice": {
         "anyOf": [
             {"type": ["string", "null"], "enum": [None, "none", "auto", "required"]},
@@ -71,13 +71,16 @@ TOOLING: dict[str, Schema] = {
 }
 
 
-def tools_asked(asked: Mapping[str, Any]) -> Tools:
-    """The functions of a request. Raises ApiError 400 for two of one name, and for a choice of none of them.
+def tools_asked(asked: Mapping[str, Any], ours: Sequence[Mapping[str, Any]] = ()) -> Tools:
+    """The functions of a request, and those of this server.
+
+    Raises ApiError 400 for two of one name, and for a choice of none of them.
 
     Where the server searches files, a tool is used already: functions may be called, but need not be.
     """
     given = asked.get("tools") or []
-    functions = [{"type": "function", "function": tool} for tool in given if tool["type"] == "function"]
+    every = [*(tool for tool in given if tool["type"] == "function"), *ours]
+    functions = [{"type": "function", "function": tool} for tool in every]
     choice = _choice(asked, searches=file_search.tool_of(asked) is not None)
     parallel = asked.get("parallel_tool_calls")
     return tools({"tools": functions, "tool_choice": choice, "parallel_tool_calls": parallel})
@@ -120,6 +123,7 @@ def tools_shown(asked: Mapping[str, Any]) -> list[dict[str, Any]]:
     empty: dict[str, dict[str, Any]] = {
         "function": function,
         file_search.TOOL: {"filters": None, "max_num_results": RESULTS},
+        mcp.TOOL: {"allowed_tools": None, "require_approval": None},
     }
     return [
         empty[tool["type"]] | {key: value for key, value in tool.items() if value is not None}

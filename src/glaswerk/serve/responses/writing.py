@@ -11,17 +11,17 @@ from starlette.requests import Request
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.serve.answering import Answer, read_through
 from glaswerk.serve.answering.answer import NoAnswer
-from glaswerk.serve.answering.parts import Citation, Kind, Part
+from glaswerk.serve.answering.parts import Citation, Kind, Part, ToolPart
 from glaswerk.serve.contract.events import Event
 from glaswerk.serve.errors import ApiError
-from glaswerk.serve.responses import objects
+from glaswerk.serve.responses import mcp, objects
 from glaswerk.serve.responses.history import NOTHING, Asked
 from glaswerk.serve.responses.objects import Body
 from glaswerk.serve.stored.store import new_id
 
 # Of each part, its deltas: how many characters and how many log-probabilities each has.
 Deltas = list[list[tuple[int, int]]]
-_IDS = {"text": "msg", "thoughts": "rs", "call": "fc"}
+_IDS = {"text": "msg", "thoughts": "rs", "call": "fc", "tool": "mcp"}
 
 
 class Writing:
@@ -116,11 +116,12 @@ class Writing:
             if parts:
                 yield from self._close(parts[-1])
             parts.append(part)
-            self._ids.append(self.new_id(part.kind))
+            # The id of a call that waits is the one that a client agrees to.
+            self._ids.append(_waits(part) or self.new_id(part.kind))
             self._logprobs.append([])
             self.deltas.append([])
             yield from self._open(part)
-        if added:
+        if added and not _waits(part):
             yield self._delta(part, added)
 
     def new_id(self, kind: Kind) -> str:
@@ -133,6 +134,12 @@ class Writing:
             yield self._delta(parts[-1], "")
 
     def _open(self, part: Part) -> Iterator[Event]:
+        if isinstance(part, ToolPart):
+            item = mcp.item_of(part, self._ids[-1], begun=True)
+            yield self._event("output_item.added", output_index=self._index, item=item)
+            if not _waits(part):
+                yield self._of_item("mcp_call.in_progress")
+            return
         item = objects.item_of(Part(part.kind, "", part.id, part.name), self._ids[-1], "in_progress")
         if part.kind == "call":
             yield self._event("output_item.added", output_index=self._index, item=item)
@@ -143,8 +150,9 @@ class Writing:
     def _delta(self, part: Part, added: str) -> Event:
         found, self._held = self._held, []
         self.deltas[-1].append((len(added), len(found) if part.kind == "text" else 0))
-        if part.kind == "call":
-            return self._of_item("function_call_arguments.delta", delta=added)
+        if part.kind in ("call", "tool"):
+            name = "function_call" if part.kind == "call" else "mcp_call"
+            return self._of_item(f"{name}_arguments.delta", delta=added)
         if part.kind == "thoughts":
             return self._at("reasoning_text.delta", delta=added)
         self._logprobs[-1] += found
@@ -154,6 +162,10 @@ class Writing:
         item = self._item(part, len(self._ids) - 1)
         if part.kind == "call":
             yield self._of_item("function_call_arguments.done", name=part.name, arguments=part.text)
+        elif isinstance(part, ToolPart):
+            if not _waits(part):
+                yield self._of_item("mcp_call_arguments.done", arguments=part.text)
+                yield self._of_item("mcp_call.failed" if part.status == "failed" else "mcp_call.completed")
         else:
             for i, one in enumerate(part.cited):
                 found = objects.annotation(one)
@@ -199,3 +211,8 @@ class Writing:
     def _broken(self, code: str, text: str) -> Event:
         self.response = objects.failed(self.response, code, text)
         return self._event("failed", response=self.response)
+
+
+def _waits(part: Part) -> str:
+    """The id under which a person may agree to a call; "" for all else."""
+    return part.approval if isinstance(part, ToolPart) and part.status == "pending" else ""

@@ -27,8 +27,9 @@ from glaswerk.serve.recent_answers import RecentAnswers, TracedText, spoken
 from glaswerk.serve.request_body import read_object, with_object
 from glaswerk.serve.toolbox.approvals import Approvals
 from glaswerk.serve.toolbox.begin import Client, begin
+from glaswerk.serve.toolbox.place import check_place
 from glaswerk.serve.toolbox.rounds import RoundsAnswer
-from glaswerk.serve.toolbox.toolbox import READING, Toolbox
+from glaswerk.serve.toolbox.toolbox import Toolbox
 from glaswerk.serve.toolbox.wishes import APPROVALS, TOOLS, ToolWishes, tool_wishes, without
 from glaswerk.tools import Tool
 
@@ -59,7 +60,7 @@ class ToolChat:
         if wanted is None:
             return await self._inner(with_object(request, without(body)))
         tools = await self._toolbox.chosen(wanted.names, TOOLS)
-        self._check_place(str(body.get("model")), tools)
+        check_place(self._admission, self._toolbox, str(body.get("model")), tools, TOOLS)
         asked = parse(_with_functions(body, tools))
         async with AsyncExitStack() as stack:
             # The model stays in memory until the last round.
@@ -71,15 +72,6 @@ class ToolChat:
         if answer.error is not None:
             raise answer.error
         return JSONResponse(answer.whole())
-
-    def _check_place(self, model: str, tools: Mapping[str, Tool]) -> None:
-        place = self._admission.place(model)
-        if place == "quotes":
-            message = "this lab has no model, only quotes\nhint: glaswerk adopt hf:ORG/NAME"
-            raise ApiError(400, message, param=TOOLS, code="unsupported_model")
-        if place == "elsewhere" and self._toolbox.private and READING & tools.keys():
-            message = "private documents are not sent to other servers; leave out search and tables"
-            raise ApiError(400, message, param=TOOLS, code="private_content")
 
     async def _begun(
         self, request: Request, asked: ChatRequest, wanted: ToolWishes, tools: Mapping[str, Tool]
