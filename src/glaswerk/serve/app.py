@@ -43,6 +43,7 @@ from glaswerk.serve.grounded import (
 from glaswerk.serve.images import Images, Studio
 from glaswerk.serve.limits import DEFAULT_LIMITS, Limits
 from glaswerk.serve.loaded.models import Endpoint, LoadedModels
+from glaswerk.serve.messages.messages import Messages
 from glaswerk.serve.model_info import ModelInfo
 from glaswerk.serve.models import Models
 from glaswerk.serve.observed.metrics import Metrics, MetricsMiddleware
@@ -50,7 +51,6 @@ from glaswerk.serve.page import page_operations
 from glaswerk.serve.pool import Pool
 from glaswerk.serve.recent_answers import RecentAnswers
 from glaswerk.serve.responses.file_search import FileSearch
-from glaswerk.serve.responses.mcp import McpTools
 from glaswerk.serve.responses.responses import Responses
 from glaswerk.serve.responses.socket import ResponsesSocket
 from glaswerk.serve.security import SecurityMiddleware, is_loopback
@@ -59,6 +59,7 @@ from glaswerk.serve.stored.store import Store
 from glaswerk.serve.toolbox.approvals import Approvals
 from glaswerk.serve.toolbox.chat import ToolChat
 from glaswerk.serve.toolbox.listing import tools_operation
+from glaswerk.serve.toolbox.our_tools import OurTools
 from glaswerk.serve.toolbox.toolbox import Toolbox
 from glaswerk.serve.upstreams.gateway import Upstreams
 from glaswerk.serve.upstreams.own import OwnServers
@@ -106,19 +107,20 @@ def create_app(
     answerers = answerers_of(answering, upstreams, asking)
     stores = StoreSearch(store, LabStore(content, private=ground.private))
     files = FileSearch(stores, lambda name: asking.admission.place(name) == "elsewhere")
-    toolbox, approvals = Toolbox(lab, content, ground), Approvals(store)
-    responses = Responses(answerers, store, files, McpTools(toolbox, approvals, asking.admission))
+    toolbox = Toolbox(lab, content, ground)
+    tools = OurTools(toolbox, Approvals(store), asking.admission)
+    responses, messages = Responses(answerers, store, files, tools), Messages(answerers, tools)
     search = search_operation(content, accounts, limits)
     studio = Studio(lab)
     pages = page_operations(lab, store, accounts)
     more = [search, tools_operation(toolbox), *pages, *Images(lab, studio).operations()]
     operations = checked_operations(
-        answerers, responses, models, upstreams, store, batches, stores, metrics, more
+        messages, responses, models, upstreams, store, batches, stores, metrics, more
     )
 
     asked = upstreams.before("/chat/completions", models.around(chat.__call__))
     grounded = Grounded(asked, asking, limits)
-    tooled = ToolChat(grounded, toolbox, answerers, models, asking.admission, approvals, answers, limits)
+    tooled = ToolChat(grounded, tools, answerers, models, answers, limits)
     plain = upstreams.before("/completions", models.around(completions.__call__))
     continued = refusing(plain, asking, limits)
     mcp = McpEndpoint(limits.body_bytes)

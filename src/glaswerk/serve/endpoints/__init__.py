@@ -40,7 +40,7 @@ def answerers_of(answering: Answering, upstreams: Upstreams, asking: Asking) -> 
 
 
 def checked_operations(
-    answerers: Answerers,
+    messages: Messages,
     responses: Responses,
     models: LoadedModels,
     upstreams: Upstreams,
@@ -53,7 +53,7 @@ def checked_operations(
     """All operations whose routes are made from them; `more` are those of other parts."""
     of_a_model = [
         *responses_operations(responses, store),
-        *Messages(answerers).operations(),
+        *messages.operations(),
         *Embeddings(models.current).operations(),
     ]
     own = [

@@ -7,7 +7,7 @@ from typing import Any
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.serve.answering import Answer
-from glaswerk.serve.answering.parts import Citation, Part
+from glaswerk.serve.answering.parts import Citation, Part, ToolPart
 from glaswerk.serve.contract.events import Event
 from glaswerk.serve.errors import ApiError, anthropic_body
 
@@ -16,11 +16,28 @@ _DELTAS = {
     "text": ("text_delta", "text"),
     "thoughts": ("thinking_delta", "thinking"),
     "call": ("input_json_delta", "partial_json"),
+    "tool": ("input_json_delta", "partial_json"),
 }
+
+
+def blocks_of(part: Part) -> list[Body]:
+    """A part of an answer as blocks: a call that this server made has a second one with what it gave."""
+    if isinstance(part, ToolPart) and part.status in ("completed", "failed"):
+        return [block_of(part), _result(part)]
+    return [block_of(part)]
+
+
+def _result(part: ToolPart) -> Body:
+    text = {"type": "text", "text": part.output, "citations": None}
+    failed = part.status == "failed"
+    return {"type": "mcp_tool_result", "tool_use_id": part.id, "is_error": failed, "content": [text]}
 
 
 def block_of(part: Part) -> Body:
     """A part of an answer as a block."""
+    if isinstance(part, ToolPart):
+        named = {"id": part.id, "name": part.name, "server_name": part.server}
+        return {"type": "mcp_tool_use", **named, "input": part.arguments()}
     if part.kind == "text":
         cited = [citation(one) for one in part.cited]
         return {"type": "text", "text": part.text, "citations": cited or None}
@@ -51,8 +68,10 @@ def citation(cited: Citation) -> Body:
 
 
 def ours(answer: Answer) -> Body:
-    """What an answer rests on, a field that Anthropic's API has not."""
-    return {"glaswerk": dict(answer.extra)} if answer.extra else {}
+    """What an answer rests on and the calls that this server made, a field that Anthropic's API has not."""
+    calls = [part.to_json() for part in answer.parts if isinstance(part, ToolPart)]
+    found = dict(answer.extra) | ({"tool_calls": calls} if calls else {})
+    return {"glaswerk": found} if found else {}
 
 
 def end_of(answer: Answer) -> Body:
@@ -113,22 +132,34 @@ def _piece(parts: list[Part], part: Part, added: str) -> Iterator[Event]:
         if parts:
             yield from _stop(parts)
         parts.append(part)
-        empty = block_of(Part(part.kind, "", part.id, part.name))
-        yield {"type": "content_block_start", "index": len(parts) - 1, "content_block": empty}
+        empty = block_of(part) | {"input": {}} if part.kind == "tool" else _empty(part)
+        yield {"type": "content_block_start", "index": _index(parts), "content_block": empty}
         if len(parts) == 1:
             yield {"type": "ping"}
     if added:
         kind, field = _DELTAS[part.kind]
         delta = {"type": kind, field: added}
-        yield {"type": "content_block_delta", "index": len(parts) - 1, "delta": delta}
+        yield {"type": "content_block_delta", "index": _index(parts), "delta": delta}
+
+
+def _empty(part: Part) -> Body:
+    return block_of(Part(part.kind, "", part.id, part.name))
+
+
+def _index(parts: list[Part]) -> int:
+    """The number of the last part's first block."""
+    return sum(len(blocks_of(part)) for part in parts[:-1])
 
 
 def _stop(parts: list[Part]) -> Iterator[Event]:
     """The end of the last block, after what it cites; nothing without one."""
     if not parts:
         return
-    index = len(parts) - 1
+    index = _index(parts)
     for one in parts[-1].cited:
         delta = {"type": "citations_delta", "citation": citation(one)}
         yield {"type": "content_block_delta", "index": index, "delta": delta}
     yield {"type": "content_block_stop", "index": index}
+    for block in blocks_of(parts[-1])[1:]:
+        yield {"type": "content_block_start", "index": index + 1, "content_block": block}
+        yield {"type": "content_block_stop", "index": index + 1}

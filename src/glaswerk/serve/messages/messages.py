@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from anyio import to_thread
 from starlette.responses import JSONResponse, Response
 
-from glaswerk.serve.answering import Answerers, Question, read_through
+from glaswerk.serve.answering import Answer, Answerer, Answerers, Question, read_through
 from glaswerk.serve.answering.estimates import ESTIMATED, estimated
 from glaswerk.serve.chat_parts.prompt import Places
 from glaswerk.serve.contract.events import NamedEvents
 from glaswerk.serve.contract.operation import Call, Operation
 from glaswerk.serve.contract.shapes import TEXT, kind, object_of
-from glaswerk.serve.messages.blocks import Body, block_of, end_of, events, ours, usage
+from glaswerk.serve.fields import unsupported
+from glaswerk.serve.messages.blocks import Body, blocks_of, end_of, events, ours, usage
 from glaswerk.serve.messages.request import COUNT, CREATE, continues, messages_of
 from glaswerk.serve.messages.tooling import FORM, effort_asked, form_asked, tools_asked
 from glaswerk.serve.stored.store import new_id
+from glaswerk.serve.toolbox.begin import Client
+from glaswerk.serve.toolbox.our_tools import OurTools
+from glaswerk.serve.toolbox.wishes import APART, APPROVALS, TOOLS, ToolWishes, tool_wishes, without
 
 _MESSAGE = {
     "type": "object",
@@ -41,8 +47,8 @@ _MESSAGE = {
 class Messages:
     """Anthropic's Messages API over the models of one server."""
 
-    def __init__(self, answerers: Answerers) -> None:
-        self._answerers = answerers
+    def __init__(self, answerers: Answerers, tools: OurTools) -> None:
+        self._answerers, self._tools = answerers, tools
 
     def operations(self) -> Sequence[Operation]:
         """Both endpoints."""
@@ -64,15 +70,30 @@ class Messages:
         """POST /v1/messages."""
         asked, name, account = call.body, new_id("msg"), call.request.state.account
         answerer = await self._answerers.of(asked["model"], account)
-        answer = await answerer.start(_question(asked, name), account, call.request)
+        wanted = tool_wishes(asked)
+        if wanted is None:
+            question = _question(asked, name)
+            question = replace(question, ours=without(asked)["glaswerk"]) if question.ours else question
+            answer = await answerer.start(question, account, call.request)
+        else:
+            answer = await self._with_tools(call, wanted, answerer, name)
         message = _begun(name, asked["model"], answer.counts[0]) | ours(answer)
         if asked.get("stream"):
             return NamedEvents(events(answer, message), answer.stop)
         await read_through(answer.steps(), answer, call.request)
         # Without a word there is no block: an empty text is none that may be sent back.
-        content = [block_of(part) for part in answer.parts]
+        content = [block for part in answer.parts for block in blocks_of(part)]
         end = end_of(answer) | ours(answer)
         return JSONResponse(message | end | {"content": content, "usage": usage(answer.counts)})
+
+    async def _with_tools(self, call: Call, wanted: ToolWishes, answerer: Answerer, name: str) -> Answer:
+        asked = call.body
+        tools = await self._tools.named(wanted.names, asked["model"], TOOLS)
+        question = _question(asked, name, [tool.function() for tool in tools.values()])
+        if question.form is not None or question.continues:
+            raise unsupported("output_config" if question.form else "messages", APART)
+        client = Client(call.project, call.request.state.account, call.request, wanted.approvals, APPROVALS)
+        return await self._tools.start(answerer, question, tools, client)
 
     async def count(self, call: Call) -> Response:
         """POST /v1/messages/count_tokens."""
@@ -81,8 +102,8 @@ class Messages:
         return JSONResponse({"input_tokens": tokens} | estimated(answerer))
 
 
-def _question(asked: Body, name: str) -> Question:
-    tools, messages = tools_asked(asked), messages_of(asked)
+def _question(asked: Body, name: str, more: Sequence[Mapping[str, Any]] = ()) -> Question:
+    tools, messages = tools_asked(asked, more), messages_of(asked)
     goes_on = continues(asked, messages)
     return Question(
         id=name,

@@ -36,6 +36,32 @@ _THOUGHT = object_of({"type": kind("thinking"), "thinking": TEXT}, {"signature":
 _HIDDEN = object_of({"type": kind("redacted_thinking"), "data": TEXT})
 
 
+# Calls that this server made for an earlier answer are not read again, nor is what they gave.
+_MADE = object_of(
+    {
+        "type": kind("mcp_tool_use"),
+        "id": TEXT,
+        "name": TEXT,
+        "server_name": TEXT,
+        "input": {"type": "object"},
+    },
+    {"cache_control": _ANY},
+)
+_GAVE = object_of(
+    {"type": kind("mcp_tool_result"), "tool_use_id": TEXT},
+    {"content": {"type": ["string", "array", "null"]}, "is_error": FLAG, "cache_control": _ANY},
+)
+# Besides a ground: tools of this server, and words about calls that wait, as in chat completions.
+_OURS: Schema = {
+    **OURS,
+    "properties": {
+        **OURS["properties"],
+        "tools": {"type": ["array", "null"]},
+        "approvals": {"type": ["array", "null"]},
+    },
+}
+
+
 def _content(*blocks: Schema) -> Schema:
     return {"anyOf": [TEXT, {"type": "array", "maxItems": 1024, "items": {"anyOf": list(blocks)}}]}
 
@@ -61,7 +87,7 @@ _RESULT = object_of(
 _TURN = object_of(
     {
         "role": {"type": "string", "enum": ["user", "assistant"]},
-        "content": _content(_BLOCK, _THOUGHT, _HIDDEN, _CALL, _RESULT, _PICTURE),
+        "content": _content(_BLOCK, _THOUGHT, _HIDDEN, _CALL, _RESULT, _PICTURE, _MADE, _GAVE),
     }
 )
 _SHOWN = {"display": {"type": ["string", "null"]}}
@@ -98,7 +124,7 @@ CREATE: Schema = object_of(
         "temperature": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
         "top_p": {"type": ["number", "null"], "exclusiveMinimum": 0, "maximum": 1},
         "top_k": {"type": ["integer", "null"], "minimum": 0, "maximum": 2**31},
-        "glaswerk": OURS,
+        "glaswerk": _OURS,
         "metadata": object_of({}, {"user_id": {"type": ["string", "null"], "maxLength": 256}}),
         "service_tier": either(None, "auto", "standard_only"),
     },

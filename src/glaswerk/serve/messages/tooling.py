@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from glaswerk.serve.chat_parts.answer_form import Form
@@ -56,9 +56,13 @@ TOOLING: dict[str, Schema] = {
 }
 
 
-def tools_asked(asked: Mapping[str, Any]) -> Tools:
-    """The tools of a request. Raises ApiError 400 for two of one name, and for a choice of none of them."""
+def tools_asked(asked: Mapping[str, Any], more: Sequence[Mapping[str, Any]] = ()) -> Tools:
+    """The tools of a request, and functions of this server.
+
+    Raises ApiError 400 for two of one name, and for a choice of none of them.
+    """
     functions = [_function(tool) for tool in asked.get("tools") or []]
+    functions += [{"type": "function", "function": dict(one)} for one in more]
     choice = asked.get("tool_choice") or {"type": "auto"}
     if choice["type"] == "none" or (choice["type"] == "auto" and not functions):
         return NO_TOOLS

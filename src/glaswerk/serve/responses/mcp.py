@@ -8,20 +8,16 @@ As OpenAI's API has it, each call is an item `mcp_call`; one that a person must 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from glaswerk.core.document import Message
-from glaswerk.serve.answering import Answer, Answerer, Question
 from glaswerk.serve.answering.parts import ToolPart
 from glaswerk.serve.contract.schema import Schema
 from glaswerk.serve.contract.shapes import TEXT, either, kind, object_of, only
 from glaswerk.serve.fields import unsupported
-from glaswerk.serve.grounded.admission import Admission
-from glaswerk.serve.toolbox.approvals import Approvals
-from glaswerk.serve.toolbox.begin import Client, begin
-from glaswerk.serve.toolbox.place import check_place
-from glaswerk.serve.toolbox.toolbox import READING, Toolbox
+from glaswerk.serve.toolbox.our_tools import OurTools
+from glaswerk.serve.toolbox.toolbox import READING
 from glaswerk.tools import Tool
 from glaswerk.tools.tool import OWN
 
@@ -68,50 +64,24 @@ ITEMS: Sequence[Schema] = (
 PREFIXES = {"mcp_approval_response": "mcpa", "mcp_approval_request": "mcpr", "mcp_call": "mcp"}
 
 
-@dataclass(frozen=True, slots=True)
-class McpTools:
-    """Of one server."""
+async def tools_of(ours: OurTools, asked: Mapping[str, Any]) -> dict[str, Tool]:
+    """The tools of a request by what a model calls them. Raises ApiError as `OurTools.named`."""
+    found: dict[str, Tool] = {}
+    for one in asked.get("tools") or ():
+        if one["type"] == TOOL and asked.get("tool_choice") != "none":
+            tools = await ours.named(_names(ours, one), str(asked.get("model")), "tools")
+            always = one.get("require_approval") == "always"
+            found |= {name: replace(tool, asks=tool.asks or always) for name, tool in tools.items()}
+    if found:
+        _check_together(asked)
+    return found
 
-    toolbox: Toolbox
-    approvals: Approvals
-    admission: Admission
 
-    async def chosen(self, asked: Mapping[str, Any]) -> dict[str, Tool]:
-        """The tools of a request by what a model calls them. Raises ApiError as `Toolbox.chosen`."""
-        found: dict[str, Tool] = {}
-        for one in asked.get("tools") or ():
-            if one["type"] == TOOL and asked.get("tool_choice") != "none":
-                tools = await self.toolbox.chosen(self._names(one), "tools")
-                always = one.get("require_approval") == "always"
-                found |= {name: replace(t, asks=t.asks or always) for name, t in tools.items()}
-        if found:
-            _check_together(asked)
-            check_place(self.admission, self.toolbox, str(asked.get("model")), found, "tools")
-        return found
-
-    def _names(self, tool: Mapping[str, Any]) -> list[str]:
-        label, allowed = tool["server_label"], tool.get("allowed_tools")
-        if label == OWN:
-            return list(self.toolbox.settings.own) if allowed is None else list(allowed)
-        return [f"mcp:{label}"] if allowed is None else [f"mcp:{label}/{name}" for name in allowed]
-
-    async def start(
-        self,
-        answerer: Answerer,
-        question: Question,
-        tools: Mapping[str, Tool],
-        client: Client,
-        most: int | None,
-    ) -> Answer:
-        """The answer, whose calls of these tools are made here. most: calls."""
-        bounds = self.toolbox.bounds
-        if most is not None:
-            bounds = replace(bounds, calls=min(bounds.calls, most))
-        messages = without_begun(question.messages) if client.words else question.messages
-        asked = replace(question, messages=messages, ours={"ground": False})
-        answer = await begin(answerer, asked, tools, client, self.approvals, bounds)
-        await answer.open()
-        return answer
+def _names(ours: OurTools, tool: Mapping[str, Any]) -> list[str]:
+    label, allowed = tool["server_label"], tool.get("allowed_tools")
+    if label == OWN:
+        return list(ours.toolbox.settings.own) if allowed is None else list(allowed)
+    return [f"mcp:{label}"] if allowed is None else [f"mcp:{label}/{name}" for name in allowed]
 
 
 def _check_together(asked: Mapping[str, Any]) -> None:

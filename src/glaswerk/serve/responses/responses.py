@@ -27,13 +27,14 @@ from glaswerk.serve.responses.file_search import RESULTS, FileSearch, Searched, 
 from glaswerk.serve.responses.following import Log, begun, replayed
 from glaswerk.serve.responses.history import Asked, Unstored, what_is_asked
 from glaswerk.serve.responses.items import ITEM, Item
-from glaswerk.serve.responses.mcp import McpTools, check_words, words_of
+from glaswerk.serve.responses.mcp import check_words, tools_of, without_begun, words_of
 from glaswerk.serve.responses.objects import Body
 from glaswerk.serve.responses.request import COMPACT, COUNT, CREATE, LOGPROBS, check_together, conversation_id
 from glaswerk.serve.responses.tooling import form_asked, tools_asked
 from glaswerk.serve.responses.writing import Deltas, Writing
 from glaswerk.serve.stored.store import Store, missing, new_id, now, page_of
 from glaswerk.serve.toolbox.begin import Client
+from glaswerk.serve.toolbox.our_tools import OurTools
 from glaswerk.tools import Tool
 
 _STREAMED: Mapping[str, Schema] = {
@@ -47,8 +48,8 @@ _STOPPED = "the server stopped before this answer was whole; ask again"
 class Responses:
     """Responses of one server. Those that are stored are of a project, and can be fetched and continued."""
 
-    def __init__(self, answerers: Answerers, store: Store, files: FileSearch, mcp: McpTools) -> None:
-        self._answerers, self._store, self._files, self._mcp = answerers, store, files, mcp
+    def __init__(self, answerers: Answerers, store: Store, files: FileSearch, tools: OurTools) -> None:
+        self._answerers, self._store, self._files, self._tools = answerers, store, files, tools
         # Answers in the background, by id.
         self._running: dict[str, tuple[asyncio.Task[None], Writing, Log]] = {}
 
@@ -118,16 +119,19 @@ class Responses:
         unstored: what it may continue besides stored responses. Raises ApiError as `Answerer.start`.
         """
         answerer, read, response = await self._read(asked, project, account, unstored)
-        tools = await self._mcp.chosen(asked)
+        tools = await tools_of(self._tools, asked)
         question = _question(asked, response["id"], read.messages, tools)
         searched = await self._searched(asked, project, read.messages)
         if searched is not None:
             question, searched = await self._store.run(fitting, answerer, question, searched)
         if words := words_of(read.items):
             check_words(tools)
+        answer: Answer
         if tools:
             client = Client(project, account, request, words, "input")
-            answer = await self._mcp.start(answerer, question, tools, client, asked.get("max_tool_calls"))
+            # What the model said before its calls is kept with them.
+            question = replace(question, messages=without_begun(read.messages)) if words else question
+            answer = await self._tools.start(answerer, question, tools, client, asked.get("max_tool_calls"))
         else:
             answer = await answerer.start(question, account, request)
         response |= objects.ours(answer.extra)
@@ -266,7 +270,7 @@ class Responses:
         model, account = call.body.get("model"), call.request.state.account
         answerer = await self._answerers.of(model, account)
         read = await self._store.run(what_is_asked, self._store, call.project, call.body)
-        tools = await self._mcp.chosen({"model": model or "", **call.body})
+        tools = await tools_of(self._tools, {"model": model or "", **call.body})
         question = _question({"model": model or "", **call.body}, "", read.messages, tools)
         tokens = await self._store.run(answerer.tokens, question)
         found = {"object": "response.input_tokens", "input_tokens": tokens}

@@ -19,17 +19,14 @@ from glaswerk.serve.chat_request import ChatRequest, parse
 from glaswerk.serve.chat_response import DONE, Envelope, answer_id, failure, usage
 from glaswerk.serve.contract.operation import project_of
 from glaswerk.serve.errors import ApiError
-from glaswerk.serve.grounded.admission import Admission
 from glaswerk.serve.grounded.inner import Endpoint
 from glaswerk.serve.limits import Limits
 from glaswerk.serve.loaded.models import LoadedModels
 from glaswerk.serve.recent_answers import RecentAnswers, TracedText, spoken
 from glaswerk.serve.request_body import read_object, with_object
-from glaswerk.serve.toolbox.approvals import Approvals
-from glaswerk.serve.toolbox.begin import Client, begin
-from glaswerk.serve.toolbox.place import check_place
+from glaswerk.serve.toolbox.begin import Client
+from glaswerk.serve.toolbox.our_tools import OurTools
 from glaswerk.serve.toolbox.rounds import RoundsAnswer
-from glaswerk.serve.toolbox.toolbox import Toolbox
 from glaswerk.serve.toolbox.wishes import APPROVALS, TOOLS, ToolWishes, tool_wishes, without
 from glaswerk.tools import Tool
 
@@ -42,25 +39,21 @@ class ToolChat:
     def __init__(
         self,
         inner: Endpoint,
-        toolbox: Toolbox,
+        tools: OurTools,
         answerers: Answerers,
         models: LoadedModels,
-        admission: Admission,
-        approvals: Approvals,
         answers: RecentAnswers,
         limits: Limits,
     ) -> None:
-        self._inner, self._toolbox, self._answerers, self._models = inner, toolbox, answerers, models
-        self._admission, self._approvals, self._answers = admission, approvals, answers
-        self._limits = limits
+        self._inner, self._tools, self._answerers, self._models = inner, tools, answerers, models
+        self._answers, self._limits = answers, limits
 
     async def __call__(self, request: Request) -> Response:
         body = await read_object(request, self._limits.body_bytes)
         wanted = tool_wishes(body)
         if wanted is None:
             return await self._inner(with_object(request, without(body)))
-        tools = await self._toolbox.chosen(wanted.names, TOOLS)
-        check_place(self._admission, self._toolbox, str(body.get("model")), tools, TOOLS)
+        tools = await self._tools.named(wanted.names, str(body.get("model")), TOOLS)
         asked = parse(_with_functions(body, tools))
         async with AsyncExitStack() as stack:
             # The model stays in memory until the last round.
@@ -89,19 +82,15 @@ class ToolChat:
             tools=asked.tools,
             places=CHAT,
             effort=asked.wishes.effort,
-            # What is found is read through `search`.
-            ours={"ground": False},
         )
         client = Client(project_of(request), account, request, wanted.approvals, APPROVALS)
-        bounds = self._toolbox.bounds
-        rounds = await begin(answerer, question, tools, client, self._approvals, bounds)
+        rounds = await self._tools.start(answerer, question, tools, client)
         envelope = Envelope(asked.model, _FINGERPRINT, asked.include_usage, question.id)
 
         def keep(text: str) -> None:
             context = spoken([*asked.messages, *rounds.turns], self._limits.context_characters)
             self._answers.keep(question.id, TracedText(text, context))
 
-        await rounds.open()
         return _ToolAnswer(envelope, rounds, keep)
 
 

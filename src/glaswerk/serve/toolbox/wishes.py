@@ -23,7 +23,7 @@ _REFUSED: dict[str, tuple[Any, ...]] = {
     "add_generation_prompt": (None, True),
     "chat_template_kwargs": (None, {}),
 }
-_APART = 'is not supported with "glaswerk": {"tools": […]}; leave one of them out'
+APART = 'is not supported with "glaswerk": {"tools": […]}; leave one of them out'
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +45,10 @@ def tool_wishes(body: Mapping[str, Any]) -> ToolWishes | None:
         return None
     for name in ours.keys() - {"tools", "approvals"}:
         if not (name in ("ground", "trace") and ours[name] in (None, False)):
-            raise unsupported(f"glaswerk.{name}"[:60], _APART)
+            raise unsupported(f"glaswerk.{name}"[:60], APART)
     for name, neutral in _REFUSED.items():
         if not any(type(body.get(name)) is type(one) and body.get(name) == one for one in neutral):
-            raise unsupported(name, _APART)
+            raise unsupported(name, APART)
     return ToolWishes(names, words)
 
 
