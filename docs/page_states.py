@@ -14,16 +14,19 @@ import io
 import json
 import shutil
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, Route, sync_playwright
-from screenshot import FLAGS, served
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Lab
+from glaswerk.serve import create_app
+from glaswerk.serve.server import Server, bind
 
 DESKTOP = {"width": 1180, "height": 760}
 PHONE = {"width": 390, "height": 780}
@@ -48,7 +51,36 @@ $$\\int_0^1 x^2 \\, dx = \\frac{1}{3}$$
 
 ![A photograph](https://elsewhere.example/bridge.jpg)
 """
+# A chip with the matches, a note that there are none, or quotes.
+SETTLED = ".chip, .reason, .ground"
+CALL = {"id": "c1", "server": "glaswerk", "name": "search", "arguments": '{"query": "old bridge"}'}
+FOUND = "[1] Anna Behr built the old bridge in 1787.\n    source: clara, 2023-01-06, x:1664501640062891897"
+WAITS = {"id": "c2", "server": "files", "name": "write_file", "approval": "mcpr_1", "status": "pending"}
 State = Callable[[Page], None]
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@contextmanager
+def served(lab: Lab) -> Iterator[str]:
+    """Serve the lab's chat model on a free port; yields the address."""
+    with bind("127.0.0.1", 0) as listener:
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server = Server(create_app(lab), address, address, False)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            yield address
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
 def ask(page: Page, text: str) -> None:
@@ -57,8 +89,15 @@ def ask(page: Page, text: str) -> None:
     page.locator("#prompt").fill(text)
     page.keyboard.press("Enter")
     page.locator(f".answer:not(.is-busy) >> nth={before}").wait_for()
-    page.wait_for_timeout(1500)
+    settled(page)
     close_toast(page)
+
+
+def settled(page: Page) -> None:
+    """The last answer has its trace; one that quotes documents has none."""
+    page.locator(".answer").last.locator(SETTLED).first.wait_for()
+    page.wait_for_timeout(500)
+    page.mouse.move(0, 0)
 
 
 def close_toast(page: Page) -> None:
@@ -66,15 +105,18 @@ def close_toast(page: Page) -> None:
     page.evaluate("document.getElementById('toast').hidden = true")
 
 
-def says(page: Page, text: str) -> None:
-    """From now on the model's answer is this text."""
+def says(page: Page, text: str, *calls: dict[str, Any]) -> None:
+    """From now on the model's answer is this text, after these calls."""
 
     def answer(route: Route) -> None:
         chunks: list[dict[str, Any]] = [{"delta": {"content": text}}, {"delta": {}, "finish_reason": "stop"}]
-        lines = [json.dumps({"id": "chatcmpl-1", "choices": [{"index": 0, **one}]}) for one in chunks]
+        told = [{"choices": [], "glaswerk": {"tool_call": call}} for call in calls]
+        told += [{"choices": [{"index": 0, **one}]} for one in chunks]
+        lines = [json.dumps({"id": "chatcmpl-1", **one}) for one in told]
         body = "".join(f"data: {line}\n\n" for line in [*lines, "[DONE]"])
         route.fulfill(status=200, content_type="text/event-stream", body=body)
 
+    page.unroute("**/v1/chat/completions")
     page.route("**/v1/chat/completions", answer)
 
 
@@ -130,7 +172,7 @@ def versions(page: Page) -> None:
     answer(page)
     page.locator(".again").last.click()
     page.locator(".answer .versions").wait_for()
-    page.wait_for_timeout(1500)
+    settled(page)
 
 
 def editing(page: Page) -> None:
@@ -180,18 +222,31 @@ def failed(page: Page) -> None:
 def history(page: Page) -> None:
     """Chats, one of them in a folder, and the menu of one."""
     answer(page)
-    says(page, "It opens at six.")
-    for text in ("When does the bakery open?", "What is on at the Goose Fair?"):
+    said = {"When does the bakery open?": "It opens at six.", "What is on at the Goose Fair?": "Geese."}
+    for question, text in said.items():
         page.keyboard.press("Control+Shift+o")
-        ask(page, text)
+        says(page, text)
+        ask(page, question)
+    if page.locator("#open-sidebar").is_visible():
+        page.locator("#open-sidebar").click()
     page.locator(".row-more").first.click()
     page.locator(".menu button").first.click()
     page.locator("#rename-folder").fill("Town")
     page.locator("#rename button[type=submit]").click()
     page.locator(".folder").wait_for()
-    if page.locator("#open-sidebar").is_visible():
-        page.locator("#open-sidebar").click()
     page.locator(".row-more").last.click()
+
+
+def calls(page: Page) -> None:
+    """A call with what it gave, and one that waits for the reader."""
+    ground(page, False)
+    done = {**CALL, "status": "completed", "output": FOUND, "left_out": 0}
+    waits = {**WAITS, "arguments": '{"path": "bridge.txt", "text": "Anna Behr, 1787"}'}
+    says(page, "", done, waits)
+    page.locator("#prompt").fill("Who built the old bridge? Write it into a file.")
+    page.keyboard.press("Enter")
+    page.locator(".calls-ask").wait_for()
+    page.locator(".call summary").first.click()
 
 
 def temporary(page: Page) -> None:
@@ -230,6 +285,7 @@ STATES: dict[str, State] = {
     "stopped": stopped,
     "failed": failed,
     "history": history,
+    "calls": calls,
     "temporary": temporary,
     "palette": dialog(""),
     "settings": dialog("settings"),
@@ -238,7 +294,7 @@ STATES: dict[str, State] = {
     "usage": dialog("keys and usage"),
     "runs": dialog("training runs"),
 }
-PHONE_STATES = ("empty", "answer", "sources", "markdown", "history", "settings")
+PHONE_STATES = ("empty", "answer", "sources", "markdown", "history", "calls", "settings")
 DARK_STATES = ("empty", "sources", "markdown", "quoted")
 GERMAN_STATES = ("empty", "sources", "quoted", "declined")
 

@@ -45,10 +45,12 @@ export function Calls({ calls, message }: CallsProps) {
 
 function Call({ call }: { call: ToolCall }) {
   const t = words.value;
+  const waits = call.status === "pending";
   return (
-    <details class="call">
+    // Whoever is asked to agree must see to what.
+    <details class="call" open={waits}>
       <summary>
-        {t.called(named(call.name))} <span class="call-state">{t.callState[call.status]}</span>
+        {waits ? t.wantsToCall(named(call.name)) : t.called(named(call.name))} <span class="call-state">{t.callState[call.status]}</span>
       </summary>
       <p class="hint">{t.callIn}</p>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled box must be in reach of the keyboard */}

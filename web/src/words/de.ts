@@ -5,6 +5,10 @@ import type { Words } from "./en";
 const plural = (number: number, one: string, many: string): string =>
   `${number.toLocaleString("de")} ${number === 1 ? one : many}`;
 
+// Stages of training have names of the server.
+const STAGES: Record<string, string> = { pretraining: "im Vortraining", tuning: "bei der Feinabstimmung" };
+const during = (stage: string): string => STAGES[stage] ?? `in ${stage}`;
+
 export const de: Words = {
   language: "Deutsch",
   locale: "de-DE",
@@ -121,6 +125,7 @@ export const de: Words = {
     "Ein Modell, das keine Aufrufe gelernt hat, ruft nichts auf. Mit Werkzeugen zitieren Antworten nicht von selbst Dokumente.",
   toolAsks: "fragt vor jedem Aufruf",
   called: (name) => `Rief ${name} auf`,
+  wantsToCall: (name) => `Möchte ${name} aufrufen`,
   callIn: "Hinein ging",
   callOut: "Heraus kam",
   callLeftOut: (n) => `${plural(n, "Zeichen", "Zeichen")} weggelassen`,
@@ -172,9 +177,9 @@ export const de: Words = {
   unknownAuthor: "Unbekannter Autor",
   copies: (n) => `steht für ${plural(n, "weitere Kopie", "weitere Kopien")}`,
   readIn: (stage, times) =>
-    `in ${stage} ${times === 1 ? "einmal" : `${times.toLocaleString("de")}-mal`} gelesen`,
+    `${during(stage)} ${times === 1 ? "einmal" : `${times.toLocaleString("de")}-mal`} gelesen`,
   seenIn: (stage, epochs, step) =>
-    `gesehen in ${stage}, ${plural(epochs, "Durchgang", "Durchgänge")}, zuerst bei Schritt ${step.toLocaleString("de")}`,
+    `gesehen ${during(stage)}, ${plural(epochs, "Durchgang", "Durchgänge")}, zuerst bei Schritt ${step.toLocaleString("de")}`,
   document: "Dokument",
   closeDocument: "Dokument schließen",
   loading: "Lädt …",
@@ -210,7 +215,7 @@ export const de: Words = {
   only: (what) => `Nur ${what}`,
   moreSay: (n) => `${n} weitere sagen dasselbe`,
   claimQuoted: (quote) => `Das Modell, wörtlich aus Zitat ${quote}`,
-  claimBorne: (mark, quote) => `Das Modell, ${mark} (Zitat ${quote})`,
+  claimBorne: (_, quote) => `Das Modell, belegt durch Zitat ${quote}`,
   claimDoubtful: (reason) => `Das Modell, nicht belegt: ${reason}`,
   claimsLeftOut: (n) =>
     `${n === 1 ? "1 Satz des Modells wurde weggelassen" : `${n} Sätze des Modells wurden weggelassen`}: deine Dokumente belegen das nicht`,
@@ -222,7 +227,7 @@ export const de: Words = {
   key: "Schlüssel",
   keyKept: "Er bleibt in diesem Tab, bis du ihn schließt.",
   keyUse: "Diesen Schlüssel verwenden",
-  search: "Unterhaltungen durchsuchen",
+  search: "Chats durchsuchen",
   found: (n) => plural(n, "Unterhaltung gefunden", "Unterhaltungen gefunden"),
   nothingFound: "Keine Unterhaltung enthält diese Wörter.",
   more: (title) => `Mehr zu „${title}“`,

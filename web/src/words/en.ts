@@ -125,6 +125,7 @@ export const en = {
     "A model that is not trained to call tools calls none. With tools, answers do not quote documents by themselves.",
   toolAsks: "asks before each call",
   called: (name: string) => `Called ${name}`,
+  wantsToCall: (name: string) => `Wants to call ${name}`,
   callIn: "Went in",
   callOut: "Came out",
   callLeftOut: (n: number) => `${plural(n, "character", "characters")} left out`,
