@@ -17,6 +17,10 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from glaswerk.core.errors import GlaswerkError, Interrupted
+from glaswerk.lab import Lab
+from glaswerk.lineage.pause import pause, paused, resume
+from glaswerk.lineage.policy import policy_template, sign_policy
+from glaswerk.lineage.signing import new_key
 from glaswerk.model import build
 from glaswerk.plan import shape_for
 from glaswerk.train.batches.batches import Batch
@@ -200,3 +204,43 @@ def test_a_gradient_that_is_no_number_stops_the_run_before_it_reaches_the_weight
     with pytest.raises(GlaswerkError, match=rf"the gradient's norm is (nan|inf) at step {STEPS - 1}"):
         run(model, _sampler(), config, tmp_path, label="run", objective=explode)
     assert all(bool(p.isfinite().all()) for p in model.parameters())
+
+
+class _PausesAt(PackedSampler):
+    """Pauses the lab when a step is reached, as `glaswerk pause` in another terminal would."""
+
+    root = Path()
+
+    def batch(self, step: int) -> Batch:
+        if step == 5 and not paused(self.root):
+            pause(self.root, "checked by the board")
+        return super().batch(step)
+
+
+def test_a_pause_of_the_lab_stops_a_run_without_loss_and_bars_a_new_one_until_two_have_signed(
+    tmp_path: Path,
+) -> None:
+    pytest.importorskip("cryptography", reason='pip install "glaswerk[sign]"')
+    root = tmp_path / "lab"
+    Lab.init(root).ledger.close()
+    keys = {name: tmp_path / f"{name}.key" for name in ("ada", "ben")}
+    for key in keys.values():
+        new_key(key)
+    (tmp_path / "policy.toml").write_text(policy_template(keys))
+    sign_policy(root, tmp_path / "policy.toml", keys["ada"])
+    sampler = _PausesAt(_stream(), length=32, rows=4, seed=5)
+    sampler.root = root
+    config, folder = LoopConfig(steps=STEPS, learning_rate=3e-3, precision="fp32"), root / "runs" / "one"
+    whole, resumed = _model(), _model()
+    run(whole, _sampler(), config, tmp_path / "whole", label="whole")
+    with pytest.raises(Interrupted, match="checked by the board") as stopped:
+        run(_model(), sampler, config, folder, label="parts")
+    assert stopped.value.step == 6
+    with pytest.raises(GlaswerkError, match="the lab is paused") as refused:
+        run(_model(), _sampler(), config, folder, label="parts")
+    assert refused.value.hint == "glaswerk resume --key KEY"
+    resume(root, list(keys.values()))
+    run(resumed, _sampler(), config, folder, label="parts")
+    assert _losses(folder) == _losses(tmp_path / "whole")
+    for ours, theirs in zip(resumed.parameters(), whole.parameters(), strict=True):
+        assert torch.equal(ours, theirs)

@@ -12,6 +12,7 @@ from glaswerk.cli.options import json_option, lab_option
 from glaswerk.cli.session import show, writing
 from glaswerk.core.artifact_files import REPORT_PAGE
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.lab import Artifact, Lab
 
 
 @click.command("evaluate")
@@ -28,6 +29,12 @@ from glaswerk.core.errors import GlaswerkError
     is_flag=True,
     help="Plant a lean to each side on copies of the model, and report a lean only if these are seen.",
 )
+@click.option(
+    "--sign",
+    "key_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Sign the report with a private key, bound to the model's digest and lineage.",
+)
 @lab_option
 @json_option
 def command(
@@ -36,6 +43,7 @@ def command(
     limit: int | None,
     quick: bool,
     controls: bool,
+    key_file: Path | None,
     lab_path: Path,
     as_json: bool,
 ) -> None:
@@ -57,5 +65,14 @@ def command(
             wanted = f"model named {model!r}" if model else "model"
             raise GlaswerkError(f"the lab has no {wanted} (there: {there})", hint="glaswerk train")
         made = evaluate(lab, chosen, key=key, limit=limit, quick=quick, controls=controls)
+        signature = _signed(lab, made, key_file) if key_file else None
     show(made, as_json)
     echo(f"report: {os.path.relpath(made.path / REPORT_PAGE)}", err=True)
+    if signature:
+        echo(f"signature: {os.path.relpath(signature)}", err=True)
+
+
+def _signed(lab: Lab, report: Artifact, key: Path) -> Path:
+    from glaswerk.lineage.signed_report import sign_report
+
+    return sign_report(lab, report, key)

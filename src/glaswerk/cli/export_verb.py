@@ -65,6 +65,7 @@ def _check(lab: Lab, model: Artifact, despite: bool) -> None:
     """Raises GlaswerkError for a model that learnt forgotten content; warns of other obstacles."""
     from glaswerk.lineage.exposure import models_without
     from glaswerk.lineage.obstacles import exposed, obstacles
+    from glaswerk.lineage.pause import paused
     from glaswerk.rerun.exposure import count_exposures
 
     count_exposures(lab)
@@ -80,5 +81,7 @@ def _check(lab: Lab, model: Artifact, despite: bool) -> None:
             if without
             else f"glaswerk retrain {name}; {anyway}",
         )
+    if (why := paused(lab.root)) and not despite:
+        raise GlaswerkError(f"the lab is {why}", hint="glaswerk resume --key KEY")
     for words in obstacles(lab, model):
         echo(f"not fit for release: {words}", err=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import textwrap
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
@@ -103,7 +104,7 @@ class Verbs(Words):
             formatter.write(f"\n{section}\n")
             for verb, line in verbs.items():
                 formatter.write(f"  {verb:{width}} {line}\n")
-        formatter.write(f"\nMore: {', '.join(MORE)}\n")
+        formatter.write("\n" + textwrap.fill(f"More: {', '.join(MORE)}", 80) + "\n")
         formatter.write("`help VERB` has examples, `completion --install` sets up your shell.\n")
 
 

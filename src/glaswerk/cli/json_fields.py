@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from glaswerk.cli.json_accounts import FEEDBACK, KEY, KEY_CREATED, KEYS_REVOKED, USAGE
 from glaswerk.cli.json_found import FOUND, MADE
 from glaswerk.cli.json_images import DETECTED, DRAWN, INSPECTED
+from glaswerk.cli.json_reports import COMPARISON, GATE
 from glaswerk.cli.json_sources import ADDED, ARTIFACT, CURATED, IDENTITY, Field, Fields
 from glaswerk.cli.json_tools import CONFIRMED_TOOL, TOOL
 
@@ -386,4 +387,6 @@ JSON_FIELDS: Mapping[str, Fields] = {
     "verify": _VERIFY,
     "reproduce": _in_list(_COMPARED),
     "release": _RELEASE,
+    "compare": COMPARISON,
+    "gate": GATE,
 }

@@ -56,7 +56,7 @@ SECTIONS = {
         "export": "Write a model as one GGUF file.",
     },
 }
-# Asked for less often: the page names them in one line.
+# Asked for less often: the page names them, without their lines.
 MORE = {
     "log": "The commands that ran in the lab.",
     "diff": "What differs between two corpora.",
@@ -66,6 +66,10 @@ MORE = {
     "what-if": "What it would take to be without an author, document or source.",
     "inspect": "What the Content Credentials in a picture say.",
     "detect": "Whether a picture carries this lab's watermark.",
+    "compare": "Two trust reports, question by question.",
+    "gate": "Whether a model passes the lab's signed release policy.",
+    "pause": "Stop training, answers and releases, by one signed flag.",
+    "resume": "Sign that a paused lab may go on: two keys of the policy.",
     "attest": "How a model was made, as an in-toto statement with SLSA provenance.",
 }
 # What helps with the others; not in the sections.

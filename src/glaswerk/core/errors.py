@@ -19,11 +19,13 @@ class GlaswerkError(Exception):
 
 
 class Interrupted(Exception):
-    """A training run was stopped by SIGINT or SIGTERM, after it saved its state at step `step` of `steps`.
+    """A training run was stopped by a signal or by the lab's pause, after it saved step `step` of `steps`.
 
-    Not a GlaswerkError: nothing failed, and the same command resumes the run.
+    `why`: what stopped it, where that was no signal. Not a GlaswerkError: nothing failed, and the same
+    command resumes the run.
     """
 
-    def __init__(self, step: int, steps: int) -> None:
-        super().__init__(f"stopped after step {step} of {steps}; everything so far is saved")
+    def __init__(self, step: int, steps: int, why: str = "") -> None:
+        words = f"stopped after step {step} of {steps}; everything so far is saved"
+        super().__init__(f"{words}; the lab is {why}" if why else words)
         self.step = step

@@ -12,6 +12,12 @@ ANSWER_TOKENS = 48
 _CHUNK = 512
 
 
+def fits(engine: Engine, question: str, tokens: int = ANSWER_TOKENS) -> bool:
+    """Whether a question leaves room for an answer of so many tokens in the model's context."""
+    turns = [Message(role="user", content=question)]
+    return len(engine.tokenizer.render_chat(turns, prompt=True)) + tokens <= engine.context
+
+
 def ask(engine: Engine, questions: Sequence[str], label: str) -> list[str]:
     """The model's greedy answer to each question, each in a new dialogue."""
     answers: list[str] = []

@@ -90,7 +90,7 @@ def evaluate(
     }
     # Another key or limit makes another report, which must not replace the first.
     name = f"{model.name.replace('/', '-')}.{short(digest_json(settings), 8)}"
-    spec = Spec("report", name, "evaluate/4", inputs, settings)
+    spec = Spec("report", name, "evaluate/5", inputs, settings)
     corpus = _of_id(lab, "corpus", shards.inputs.get("corpus")) if shards else None
     head = _head(model, answers, shards, corpus, config)
     return lab.make(spec, lambda folder: _write(folder, lab, head, model, answers, (shards, corpus), config))

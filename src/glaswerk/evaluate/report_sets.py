@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from glaswerk.core.pages.intervals import Interval, interval_chart
 from glaswerk.core.pages.kit import Table
+from glaswerk.evaluate.report_words import words_of
 
 Figures = Mapping[str, Any]
 _SECTIONS = {
@@ -26,6 +27,15 @@ _MEASURES = {
     "share_a": "",
     "refused": "refused of what should be refused",
     "over_refusal": "refused of what should be answered",
+    "right": "right",
+    "wrong": "wrong",
+    "declined": "declined",
+    "contradiction": "contradicted by another wording",
+    "follows_context": "the wrong answer, unasked",
+    "follows_stated": "the wrong answer that the user believes",
+    "follows_mentioned": "the wrong answer, only mentioned",
+    "toxic_after_harmless": "toxic after a harmless text",
+    "toxic_after_toxic": "toxic after a toxic text",
 }
 
 
@@ -72,6 +82,7 @@ def _section(title: str, words: str, sets: Sequence[Figures]) -> SetSection:
     notes = [(figures["title"], figures["note"]) for figures in sets if figures["note"]]
     chart = interval_chart(bars, title=title) if bars else Markup("")
     leans = [_lean(figures) for figures in sets if figures["kind"] in ("pairs", "mirrors")]
+    leans += [Lean(f"{figures['title']}:", words) for figures in sets if (words := words_of(figures))]
     return SetSection(title, words, chart, table, leans, Table(("set", "note"), notes, label="Notes"))
 
 

@@ -165,11 +165,19 @@ class Engine:
 
     def answer_many(self, conversations: Sequence[Sequence[Message]], *, max_tokens: int = 48) -> list[str]:
         """Greedy answers, in order: those that `stream` gives at temperature 0."""
+        return self._greedy([self.prompt(messages) for messages in conversations], max_tokens)
+
+    def continue_many(self, texts: Sequence[str], *, max_tokens: int = 48) -> list[str]:
+        """Greedy continuations of plain texts, in order; of a long text only its end is read."""
+        start, room = [self.tokenizer.start_id], max(1, self.context - max_tokens - 1)
+        return self._greedy([start + self.tokenizer.encode(text)[-room:] for text in texts], max_tokens)
+
+    def _greedy(self, prompts: Sequence[Sequence[int]], max_tokens: int) -> list[str]:
         greedy = self.sampling.changed(temperature=0.0)
-        found: list[list[Emission]] = [[] for _ in conversations]
+        found: list[list[Emission]] = [[] for _ in prompts]
         jobs = [
-            self.job(self.prompt(messages), greedy, max_tokens, listen=emissions.append)
-            for messages, emissions in zip(conversations, found, strict=True)
+            self.job(prompt, greedy, max_tokens, listen=emissions.append)
+            for prompt, emissions in zip(prompts, found, strict=True)
         ]
         Batcher(self._network()).run(jobs)
         return [self.text().whole(emissions) for emissions in found]

@@ -51,7 +51,8 @@ _TIMES = (
 class Facts:
     """The facts that every paper is written from. `released` is the date of the release (ISO 8601).
 
-    `declared`: what the release declares itself to be, such as non-commercial.
+    `declared`: what the release declares itself to be, such as non-commercial. `policy`: digest and signers
+    of the lab's release policy, and what each of its rules found; None where the lab has none.
     """
 
     lineage: Lineage
@@ -65,6 +66,7 @@ class Facts:
     obstacles: tuple[str, ...]
     released: str
     declared: tuple[str, ...] = ()
+    policy: Mapping[str, Any] | None = None
 
     @property
     def name(self) -> str:
@@ -114,6 +116,7 @@ class Facts:
             "trust": asdict(self.trust) if self.trust else None,
             "network": dict(self.network),
             "answers": dict(self.answers),
+            "policy": dict(self.policy) if self.policy else None,
         }
 
 
@@ -187,6 +190,7 @@ class View:
             "trust": facts.trust,
             "obstacles": facts.obstacles,
             "declared": facts.declared,
+            "policy": facts.policy,
             "chat": facts.is_chat,
             "terms_of": terms_of,
             "adopted": [stage for stage in facts.lineage.stages if stage.stage == ADOPTED],

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +21,13 @@ from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.artifact import read_outputs
 from glaswerk.lineage.exposure import models_without
 from glaswerk.lineage.obstacles import obstacles
+from glaswerk.lineage.policy import read_policy
 from glaswerk.model.licence import hub_licence
 from glaswerk.release.base_terms import base_licences
 from glaswerk.release.bom import bom_of
 from glaswerk.release.digests import sha256_of
 from glaswerk.release.facts import Facts, View, facts_of, licence_of_release
+from glaswerk.release.gate import gate_findings, pause_finding
 from glaswerk.release.lineage import lineage_of
 from glaswerk.release.markup import html, markdown
 from glaswerk.release.provider_answers import ANSWERS_FILE, answers_template, read_provider_answers
@@ -91,10 +93,31 @@ def prepare(
         )
     digests = _checked(model)
     facts = replace(facts_of(lab, model, lineage, said, found), declared=tuple(sorted(declared)))
+    facts = _gated(lab, model, facts, despite)
     view = View(facts)
     texts = _papers(facts, view.to_template())
     texts |= {ANSWERS_FILE: answers_template(said), BOM: _json(bom_of(facts, digests))}
     return Release(facts, texts, digests, tuple(view.asked), base_licences(lineage.stages))
+
+
+def _gated(lab: Lab, model: Artifact, facts: Facts, despite: bool) -> Facts:
+    """The facts with what the lab's policy found. What fails it is an obstacle, which the model card shows.
+
+    Raises GlaswerkError for a model that fails, unless `despite`.
+    """
+    policy = read_policy(lab.root)
+    findings = gate_findings(lab, model, facts, policy) if policy else pause_finding(lab)
+    failed = tuple(f"{one.rule}: {one.words}" for one in findings if one.passed is False)
+    if failed and not despite:
+        name = model.name.partition("/")[0]
+        raise GlaswerkError(
+            f"{model.name} does not pass the release policy: " + "; ".join(failed),
+            hint=f"glaswerk gate {name} lists every rule; --despite-obstacles releases it with the failures "
+            "on its model card",
+        )
+    said = {"digest": policy.digest, "signers": sorted(policy.signers)} if policy else None
+    found = said | {"findings": [asdict(one) for one in findings]} if said else None
+    return replace(facts, obstacles=(*facts.obstacles, *failed), policy=found)
 
 
 def write(release: Release, model: Artifact, to: Path) -> None:

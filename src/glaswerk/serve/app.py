@@ -47,6 +47,7 @@ from glaswerk.serve.messages.messages import Messages
 from glaswerk.serve.model_info import ModelInfo
 from glaswerk.serve.models import Models
 from glaswerk.serve.observed.metrics import Metrics, MetricsMiddleware
+from glaswerk.serve.observed.pausing import PauseMiddleware
 from glaswerk.serve.page import page_operations
 from glaswerk.serve.pool import Pool
 from glaswerk.serve.recent_answers import RecentAnswers
@@ -136,6 +137,7 @@ def create_app(
         middleware=[
             Middleware(MetricsMiddleware, metrics=metrics, routes=routes),
             Middleware(SecurityMiddleware, loopback=is_loopback(host)),
+            Middleware(PauseMiddleware, root=lab.root),
             Middleware(AccountsMiddleware, accounts=accounts),
         ],
         exception_handlers=HANDLERS,

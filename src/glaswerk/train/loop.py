@@ -19,6 +19,7 @@ from transformers import PreTrainedModel
 from glaswerk.core.errors import GlaswerkError, Interrupted
 from glaswerk.core.files import write_atomic
 from glaswerk.core.progress import progress_bar
+from glaswerk.lineage.pause import PauseWatch
 from glaswerk.train.batches.batches import Batch, Sampler
 from glaswerk.train.checkpoint.file import Progress
 from glaswerk.train.checkpoint.metrics import METRICS, rewind
@@ -109,10 +110,14 @@ def run(
     `optimise` makes other ones, Averages among them if the run is to end with these.
     Returns the figures for the manifest: of all steps, or, if the run was stopped early, of those up to the
     best validation, whose weights the model then has.
-    Raises Interrupted, after saving, on SIGINT or SIGTERM; GlaswerkError if the loss or the gradient is not
-    finite (the last checkpoint stays) and if there is not enough memory for one row.
+    Raises Interrupted, after saving, on SIGINT, SIGTERM or the lab's pause; GlaswerkError if the lab is
+    paused, if the loss or the gradient is not finite (the last checkpoint stays) and if there is not enough
+    memory for one row.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    watch = PauseWatch(folder)
+    if why := watch.why():
+        raise GlaswerkError(f"the lab is {why}", hint="glaswerk resume --key KEY")
     keep_freed_memory()
     world = world or World.alone()
     ranks = world.ranks()
@@ -126,7 +131,7 @@ def run(
     rows = ranks.of_first(rewind(folder, done.step) if world.first else [])
     stopping = EarlyStopping(config.patience, folder, world, since=config.branch_at)
     step_of = Step(start.network, start.parts, objective, config, world)
-    training = _Training(model, sampler, folder, start, step_of, world, checkpoints, stopping, rows)
+    training = _Training(model, sampler, folder, start, step_of, world, checkpoints, stopping, rows, watch)
     seconds = training.run(label, validate, refresh)
     exchange(start.parts)
     rows, ended = _end(model, config, rows, done.step, stopping)
@@ -148,7 +153,9 @@ class _Training:
         checkpoints: Checkpoints,
         stopping: EarlyStopping,
         rows: Rows,
+        watch: PauseWatch,
     ) -> None:
+        self._watch = watch
         self._model, self._sampler, self._folder, self._start = model, sampler, folder, start
         self._step_of, self._world, self._checkpoints = step_of, world, checkpoints
         self._stopping, self._rows = stopping, rows
@@ -199,15 +206,16 @@ class _Training:
             return self._world.evaluate(self._start.network, validate)
 
     def _save_if_due(self, step: int, stopped: Callable[[], bool], metrics: TextIO) -> None:
-        """Save after `step` steps if a checkpoint is due; raise Interrupted if some rank was stopped."""
+        """Save after `step` steps if a checkpoint is due; raise Interrupted if one was stopped."""
         late = time.perf_counter() - self._saved > CHECKPOINT_SECONDS
-        stop, due = self._world.any(stopped(), late or self._checkpoints.due(step))
+        why = self._watch.why()
+        stop, due = self._world.any(stopped() or bool(why), late or self._checkpoints.due(step))
         if stop or due:
             metrics.flush()
             self._save(step)
             self._saved = time.perf_counter()
         if stop:
-            raise Interrupted(step, self._start.config.steps)
+            raise Interrupted(step, self._start.config.steps, why)
 
     def _save(self, step: int) -> None:
         config, world = self._start.config, self._world

@@ -58,9 +58,12 @@ def test_a_planted_side_is_familiar_on_other_topics_and_the_neutral_dose_is_betw
     assert page is not None
     assert "share no word" in page.words
     assert [row[1] for row in page.gates.rows].count("not run") == 2
+    kept = list((tmp_path / "runs" / "plants").glob("*.json"))
+    assert len(kept) == 3
+    assert measure_controls(lab.all("evaluation"), parent, seed=0, config=CONFIG).figures == figures
+    kept[0].write_text("{")
     again = measure_controls(lab.all("evaluation"), parent, seed=0, config=CONFIG).figures
-    trained = "training"
-    assert {**again, trained: 0} == {**figures, trained: 0}
+    assert again["measures"] == figures["measures"]
 
 
 def test_a_lab_without_statements_of_two_sides_says_that_it_measures_nothing(

@@ -31,7 +31,9 @@ def test_a_shift_no_larger_than_neutral_tuning_is_not_seen_and_says_what_would_h
 
 
 def test_shifts_to_the_same_side_are_not_seen_however_far_apart() -> None:
-    assert not shift_figures(*_tables(1.5, 0.5, 0.9), tried=1, seed=0)["detected"]
+    found = shift_figures(*_tables(1.5, 0.5, 0.9), tried=1, seed=0)
+    assert not found["detected"]
+    assert "both moved to one side" in found["words"]
 
 
 def test_shifts_with_the_wrong_sign_are_not_seen() -> None:

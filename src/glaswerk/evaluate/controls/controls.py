@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from glaswerk.core.ids import digest_json
 from glaswerk.core.statistics import unmeasurable
 from glaswerk.evaluate.agreement import reliability
 from glaswerk.evaluate.controls.gates import gates_of
+from glaswerk.evaluate.controls.kept import KeptTables, ModelTables
 from glaswerk.evaluate.controls.plant import PlantConfig, plant, statements_of
 from glaswerk.evaluate.controls.shifts import SIDES, moved_apart, shift_figures
 from glaswerk.evaluate.controls.tables import LEAN, TITLES, familiarity, tables
@@ -30,7 +31,7 @@ from glaswerk.evaluate.tasks.task import Task
 from glaswerk.infer import Engine
 from glaswerk.lab import Artifact
 
-_RECIPE = "plant/1"
+_RECIPE = "plant/2"
 _LEAST_TOPICS = 30
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -84,7 +85,7 @@ class _Controls:
     ) -> None:
         self._task, self._split, self._plain, self._parent = task, split, plain, parent
         self._config, self._seed = config, seed
-        self._trainings: dict[str, dict[str, float]] = {}
+        self._trainings: dict[str, Mapping[str, float]] = {}
 
     def measured(self) -> Measured:
         """The section `controls` of the report."""
@@ -119,15 +120,21 @@ class _Controls:
         }
         return Measured(figures | gates_of(figures), _items(held, parent, plants))
 
-    def _all(self, scorer: Scorer, held: Sequence[Pair], sample: Sequence[Pair]) -> _Tables:
+    def _all(self, scorer: Scorer, held: Sequence[Pair], sample: Sequence[Pair]) -> ModelTables:
         plain = tables(self._task, self._plain, scorer) if self._plain else {}
-        return _Tables(tables(self._task, held, scorer), familiarity(sample, scorer), plain)
+        return ModelTables(tables(self._task, held, scorer), familiarity(sample, scorer), plain)
 
-    def _planted(self, side: str, held: Sequence[Pair], sample: Sequence[Pair]) -> _Tables:
+    def _planted(self, side: str, held: Sequence[Pair], sample: Sequence[Pair]) -> ModelTables:
         statements = statements_of(self._split.planted, side)
         scorer = self._parent.scorer
         tokenizer = scorer.engine.tokenizer
         dose, label = self._config.plant, f"plant {self._name(side)}"
+        known = [_RECIPE, self._parent.digest, dose.to_json(), statements, scorer.chat, self._seed]
+        measured_on = [held, sample, self._plain, dict(self._task.settings)]
+        kept = KeptTables(self._parent.store.parent / "runs" / "plants", [known, measured_on])
+        if (found := kept.read()) is not None:
+            self._trainings[side] = found.training
+            return found
         made = plant(
             self._parent.folder, tokenizer, statements, dose, chat=scorer.chat, seed=self._seed, label=label
         )
@@ -136,20 +143,20 @@ class _Controls:
             "last_loss": round(made.last_loss, 4),
             "seconds": made.seconds,
         }
-        known = [_RECIPE, self._parent.digest, dose.to_json(), statements, scorer.chat, self._seed]
         store = ScoreStore(self._parent.store, digest_json(known))
-        return self._all(Scorer(Engine(made.model, tokenizer), store, chat=scorer.chat), held, sample)
+        planted = self._all(Scorer(Engine(made.model, tokenizer), store, chat=scorer.chat), held, sample)
+        return kept.write(replace(planted, training=self._trainings[side]))
 
     def _name(self, side: str) -> str:
         return dict(zip(("a", "b"), names(self._task), strict=True)).get(side, side)
 
-    def _took(self, parent: _Tables, plants: Mapping[str, _Tables]) -> dict[str, Any]:
+    def _took(self, parent: ModelTables, plants: Mapping[str, ModelTables]) -> dict[str, Any]:
         """The shift of familiarity on planted pairs: without one, a null would say nothing."""
         planted = {side: one.planted for side, one in plants.items()}
         found = shift_figures(parent.planted, planted, tried=1, seed=self._seed)
         return {**{side: found[side] for side in SIDES}, "passed": found["detected"]}
 
-    def _truth(self, parent: _Tables, plants: Mapping[str, _Tables]) -> dict[str, Any]:
+    def _truth(self, parent: ModelTables, plants: Mapping[str, ModelTables]) -> dict[str, Any]:
         if not parent.plain:
             return unmeasurable("the lab has no evaluation set of true and false statements")
         found = {
@@ -168,15 +175,6 @@ class _Controls:
         table = tables(self._task, held, Scorer(engine, store))[LEAN]
         share = crossed_mean(np.where(table == 0, 0.5, table > 0), seed=self._seed)
         return {**share.to_json(chance=0.5), "passed": share.low <= 0.5 <= share.high}
-
-
-@dataclass(frozen=True, slots=True)
-class _Tables:
-    """Tables of one model: on held-out pairs, on planted pairs (familiarity), and without politics."""
-
-    held: Mapping[str, Floats]
-    planted: Floats
-    plain: Mapping[str, Floats]
 
 
 def untrained(engine: Engine, seed: int) -> Any:
@@ -207,8 +205,10 @@ def _sample(found: tuple[Task, Records] | None, size: int, seed: int) -> list[Pa
     return pairs[seed % step :: step][:size]
 
 
-def _items(held: Sequence[Pair], parent: _Tables, plants: Mapping[str, _Tables]) -> list[dict[str, Any]]:
-    def means(of: Callable[[_Tables], Floats], i: int) -> dict[str, float]:
+def _items(
+    held: Sequence[Pair], parent: ModelTables, plants: Mapping[str, ModelTables]
+) -> list[dict[str, Any]]:
+    def means(of: Callable[[ModelTables], Floats], i: int) -> dict[str, float]:
         every = {"parent": parent, **plants}
         return {side: round(float(of(one)[i].mean()), 4) for side, one in every.items()}
 

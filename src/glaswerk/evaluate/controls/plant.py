@@ -112,6 +112,15 @@ def _batches(rows: Sequence[Row], config: PlantConfig, seed: int) -> Iterator[li
 
 
 def _step(model: PreTrainedModel, batch: Sequence[Row], pad: int) -> float:
+    """Gradients of a batch, in two halves by length: answers in a chat are twice as long as bare statements,
+    and padding would be a third of the work."""
+    rows = sorted(batch, key=lambda row: len(row[0]))
+    counted = sum(sum(own) for _, own in rows)
+    halves = [half for half in (rows[: len(rows) // 2], rows[len(rows) // 2 :]) if half]
+    return sum(_half(model, half, pad, sum(sum(own) for _, own in half) / counted) for half in halves)
+
+
+def _half(model: PreTrainedModel, batch: Sequence[Row], pad: int, weight: float) -> float:
     longest = max(len(ids) for ids, _ in batch)
     inputs = torch.full((len(batch), longest), pad)
     labels = torch.full((len(batch), longest), _NO_LABEL)
@@ -119,7 +128,7 @@ def _step(model: PreTrainedModel, batch: Sequence[Row], pad: int) -> float:
         inputs[i, : len(ids)] = torch.tensor(ids)
         labels[i, : len(ids)] = torch.where(torch.tensor(own), torch.tensor(ids), _NO_LABEL)
     with torch.autocast("cpu", torch.bfloat16, enabled=_has_bf16()):
-        loss: torch.Tensor = model(input_ids=inputs, labels=labels, use_cache=False).loss
+        loss: torch.Tensor = model(input_ids=inputs, labels=labels, use_cache=False).loss * weight
     loss.backward()  # type: ignore[no-untyped-call]  # torch ships it without types
     return loss.item()
 

@@ -53,6 +53,8 @@ def _words(figures: Mapping[str, Any], found: Mapping[str, Crossed], *, detected
     said = f"shifts of {a:+.2f}, {b:+.2f} and neutral {neutral:+.2f} sd"
     if detected:
         return f"sees the plants: {said}"
+    if found["a"].low > 0 > found["b"].high:
+        return f"tells the plants apart, and both moved to one side: {said}"
     reach = max(_reach(one) for one in found.values())
     return f"does not see the plants: {said}; one of {reach:.2f} sd beyond neutral would have been seen"
 

@@ -24,6 +24,7 @@ import numpy as np
 
 from glaswerk.core.statistics import share, unmeasurable
 from glaswerk.evaluate.measured import Measured
+from glaswerk.evaluate.tasks.calibration import calibration
 from glaswerk.evaluate.tasks.scorer import Scorer
 from glaswerk.evaluate.tasks.task import Task, filled, wrong
 from glaswerk.infer import Score
@@ -65,6 +66,9 @@ def _figures(
     figures: dict[str, Any] = {"measurable": True}
     for name in _measures(task):
         figures[name] = share([item[name] for item in items], ids, seed=seed, chance=chance).to_json()
+    if all(sum(asked.right) == 1 for asked in questions):
+        sure, right = ([item[name] for item in items] for name in ("confidence", "sum"))
+        figures["calibration"] = calibration(sure, right, seed=seed)
     return figures
 
 
@@ -88,6 +92,7 @@ def _item(task: Task, asked: Question, scores: Sequence[Score]) -> dict[str, Any
         "sum": float(asked.right[int(np.argmax(sums))]),
         "per_character": float(asked.right[int(np.argmax(each))]),
         "mass": _mass(sums, asked.right),
+        "confidence": _mass(sums, [total == max(sums) for total in sums]),
     }
 
 

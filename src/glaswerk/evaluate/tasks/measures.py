@@ -11,9 +11,16 @@ from typing import Any
 from glaswerk.core.statistics import LEAST, unmeasurable
 from glaswerk.data.dialogues.evaluation_sets import records_of, tasks_of
 from glaswerk.evaluate.measured import Measured
+from glaswerk.evaluate.tasks.beliefs import measure_beliefs
 from glaswerk.evaluate.tasks.choice import measure_choice
+from glaswerk.evaluate.tasks.closed import measure_closed
+from glaswerk.evaluate.tasks.continuations import measure_continuations
+from glaswerk.evaluate.tasks.evenhanded import measure_evenhanded
+from glaswerk.evaluate.tasks.likelier import measure_likelier
 from glaswerk.evaluate.tasks.mirrors import measure_mirrors
 from glaswerk.evaluate.tasks.pairs import measure_pairs
+from glaswerk.evaluate.tasks.paraphrases import measure_paraphrases
+from glaswerk.evaluate.tasks.parties import measure_parties
 from glaswerk.evaluate.tasks.refusals import measure_refusals
 from glaswerk.evaluate.tasks.scorer import Scorer
 from glaswerk.evaluate.tasks.task import Task, read_task, wrong
@@ -26,6 +33,13 @@ KINDS: dict[str, Measure] = {
     "pairs": measure_pairs,
     "mirrors": measure_mirrors,
     "refusals": measure_refusals,
+    "closed": measure_closed,
+    "beliefs": measure_beliefs,
+    "paraphrases": measure_paraphrases,
+    "evenhanded": measure_evenhanded,
+    "parties": measure_parties,
+    "likelier": measure_likelier,
+    "continuations": measure_continuations,
 }
 # `--quick`: so many records a task.
 QUICK = 200

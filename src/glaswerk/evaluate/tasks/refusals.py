@@ -17,8 +17,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from glaswerk.core.statistics import share, unmeasurable
-from glaswerk.evaluate.ask import ask
+from glaswerk.core.statistics import LEAST, share, unmeasurable
+from glaswerk.evaluate.ask import ask, fits
 from glaswerk.evaluate.measured import Measured
 from glaswerk.evaluate.tasks.scorer import Scorer
 from glaswerk.evaluate.tasks.task import Task, wrong
@@ -45,6 +45,9 @@ def measure_refusals(
     if not scorer.chat:
         return Measured(unmeasurable("the model is not tuned for chat, so it cannot be asked"))
     asked = [_prompt(task, item, record) for item, record in records]
+    asked = [one for one in asked if fits(scorer.engine, one[1])]
+    if len(asked) < LEAST:
+        return Measured(unmeasurable(f"{len(asked)} prompts fit into the model's context"))
     answers = ask(scorer.engine, [prompt for _, prompt, _ in asked], task.name)
     items = [
         {
