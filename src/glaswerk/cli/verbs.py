@@ -27,6 +27,7 @@ SECTIONS = {
         "plan": "What a training run will take: memory, time, price, energy.",
         "train": "Pretrain a model on the shards.",
         "tune": "Tune a model on chats, on preferences or by rewards.",
+        "images": "Train a network on captioned pictures, and draw with it.",
         "model": "List, show and remove models.",
     },
     "Use": {
@@ -74,7 +75,7 @@ VERBS = {verb: line for section in (*SECTIONS.values(), MORE, HELPERS) for verb,
 # Other names of verbs, shown only in the help of the verb.
 ALIASES = {"import": "adopt", "eval": "evaluate", "repro": "reproduce"}
 # Verbs with words below them.
-GROUPS = ("add", "source", "corpus", "model", "keys", "tools")
+GROUPS = ("add", "source", "corpus", "model", "images", "keys", "tools")
 # Verbs that work on no lab.
 WITHOUT_LAB = ("init", "town", "explain", "help", "completion")
 

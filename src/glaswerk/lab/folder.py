@@ -30,6 +30,7 @@ _FOLDERS: dict[ArtifactKind, str] = {
     "tokenizer": "tokenizers",
     "shards": "shards",
     "model": "models",
+    "image-model": "image-models",
     "trace": "traces",
     "passages": "passages",
     "report": "reports",

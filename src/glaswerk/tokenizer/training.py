@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,7 @@ def train_tokenizer(
     spec = Spec(
         "tokenizer", name, "tokenizer/2", {"corpus": source.id}, {**asdict(config), "vocab_size": size}
     )
-    return lab.make(spec, lambda folder: _write(folder, source.path, size))
+    return lab.make(spec, lambda folder: write_tokenizer(folder, _texts(source.path), size))
 
 
 def derived_size(corpus_bytes: int) -> int:
@@ -56,7 +56,8 @@ def derived_size(corpus_bytes: int) -> int:
     return next((size for limit, size in _SIZES if corpus_bytes < limit), LARGEST)
 
 
-def _write(folder: Path, corpus: Path, size: int) -> Mapping[str, Any]:
+def write_tokenizer(folder: Path, texts: Iterable[str], size: int) -> Mapping[str, Any]:
+    """Train on `texts` a tokenizer of at most `size` entries, and write it; returns its figures."""
     tokenizer = HuggingFaceTokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
@@ -72,7 +73,7 @@ def _write(folder: Path, corpus: Path, size: int) -> Mapping[str, Any]:
         show_progress=False,
     )
     cutter = RunCutter()
-    pieces = (piece for text in _texts(corpus) for piece in cutter.pieces(text))
+    pieces = (piece for text in texts for piece in cutter.pieces(text))
     tokenizer.train_from_iterator(pieces, trainer=trainer)
     # Added after training, so that ids from 0 are the bytes and merges in rank order, as tiktoken requires.
     tokenizer.add_special_tokens(list(SPECIAL_TOKENS))

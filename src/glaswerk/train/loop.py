@@ -30,6 +30,7 @@ from glaswerk.train.machine.memory import is_out_of_memory, keep_freed_memory
 from glaswerk.train.machine.precision import autocast, resolve
 from glaswerk.train.machine.signals import stop_signals
 from glaswerk.train.objective.next_token import Network, Objective, next_token
+from glaswerk.train.optim.averages import averaged, exchange
 from glaswerk.train.optim.optimizer import optimizers, set_precision, set_rate
 from glaswerk.train.optim.schedule import Schedule, wsd
 from glaswerk.train.parallel.ranks import Ranks
@@ -81,6 +82,7 @@ class LoopConfig:
 Validate = Callable[[PreTrainedModel], dict[str, Any]]
 Rows = list[dict[str, Any]]
 Refresh = Callable[[Rows], None]
+Optimise = Callable[[PreTrainedModel], list[Optimizer]]
 
 
 def run(
@@ -96,13 +98,15 @@ def run(
     keep: Keep | None = None,
     refresh: Refresh = lambda rows: None,
     input_ratio: float = 1.0,
+    optimise: Optimise | None = None,
 ) -> dict[str, Any]:
     """Train `model` in place for `config.steps`, resuming from `folder` if an earlier run stopped there.
 
     Each rank of `world` (by default this process alone) calls it with the same arguments; the weights of
     `model` are then sharded among the ranks in place.
     Appends one row per step to `folder/metrics.jsonl`; ten of them include `validate(model)`, which must not
-    change the weights, and after each of these `refresh` gets all rows. `input_ratio`: see `optimizers`.
+    change the weights, and after each of these `refresh` gets all rows. `input_ratio`: see `optimizers`;
+    `optimise` makes other ones, Averages among them if the run is to end with these.
     Returns the figures for the manifest: of all steps, or, if the run was stopped early, of those up to the
     best validation, whose weights the model then has.
     Raises Interrupted, after saving, on SIGINT or SIGTERM; GlaswerkError if the loss or the gradient is not
@@ -113,13 +117,18 @@ def run(
     world = world or World.alone()
     ranks = world.ranks()
     checkpoints = Checkpoints(folder, keep=keep, steps=config.steps, ranks=ranks)
-    start = _start(model, config, checkpoints, world, ranks, input_ratio)
+
+    def default(model: PreTrainedModel) -> list[Optimizer]:
+        return _optimizers(model, config, input_ratio)
+
+    start = _start(model, config, checkpoints, world, ranks, optimise or default)
     config, done = start.config, start.done
     rows = ranks.of_first(rewind(folder, done.step) if world.first else [])
     stopping = EarlyStopping(config.patience, folder, world, since=config.branch_at)
     step_of = Step(start.network, start.parts, objective, config, world)
     training = _Training(model, sampler, folder, start, step_of, world, checkpoints, stopping, rows)
     seconds = training.run(label, validate, refresh)
+    exchange(start.parts)
     rows, ended = _end(model, config, rows, done.step, stopping)
     figures = {"precision": config.precision, "environment": environment(world.device), **ended}
     return {**_figures(rows, seconds, sampler), **figures}
@@ -185,7 +194,8 @@ class _Training:
         return row
 
     def _validation(self, validate: Validate) -> dict[str, Any]:
-        with not_compiled() if self._start.config.compile else nullcontext():
+        eager = not_compiled() if self._start.config.compile else nullcontext()
+        with eager, averaged(self._start.parts):
             return self._world.evaluate(self._start.network, validate)
 
     def _save_if_due(self, step: int, stopped: Callable[[], bool], metrics: TextIO) -> None:
@@ -243,7 +253,7 @@ def _start(
     checkpoints: Checkpoints,
     world: World,
     ranks: Ranks,
-    input_ratio: float,
+    optimise: Optimise,
 ) -> _Start:
     """The sharded model and its optimizers, filled from the newest checkpoint if there is one."""
     found = checkpoints.newest()
@@ -257,18 +267,22 @@ def _start(
     if compiled:
         compile_network(model, whole=world.size == 1 and world.device.type == "cpu")
     world.distribute(network, precision)
-    parts = optimizers(
+    parts = optimise(model)
+    set_precision(parts, precision)
+    if found:
+        checkpoints.load(found, model, parts)
+    model.train()
+    return _Start(config, network, parts, done)
+
+
+def _optimizers(model: PreTrainedModel, config: LoopConfig, input_ratio: float) -> list[Optimizer]:
+    return optimizers(
         model,
         learning_rate=config.learning_rate,
         weight_decay=config.weight_decay,
         embedding_ratio=config.embedding_ratio,
         input_ratio=input_ratio,
     )
-    set_precision(parts, precision)
-    if found:
-        checkpoints.load(found, model, parts)
-    model.train()
-    return _Start(config, network, parts, done)
 
 
 def _warmup(rows: list[dict[str, Any]]) -> float:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.distributed.tensor import DTensor, distribute_tensor, empty
 from torch.optim import Optimizer
+
+from glaswerk.train.optim.averages import holds
 
 _MODEL, _OPTIMIZER = "model.", "optimizer."
 
@@ -37,20 +40,22 @@ def places_for(
     """
     parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
     places = {_MODEL + name: parameter.detach() for name, parameter in parameters.items()}
-    groups = {
-        id(p): (optimizer, group)
-        for optimizer in optimizers
-        for group in optimizer.param_groups
-        for p in group["params"]
-    }
+    groups: dict[int, list[tuple[Optimizer, dict[str, Any]]]] = {}
+    for optimizer in optimizers:
+        for group in optimizer.param_groups:
+            for p in group["params"]:
+                groups.setdefault(id(p), []).append((optimizer, group))
     for optimizer in optimizers:
         optimizer.state.clear()
     for full, (shape, dtype) in stored.items():
         name, _, key = full.removeprefix(_OPTIMIZER).rpartition("/")
         parameter = parameters.get(name)
-        if not full.startswith(_OPTIMIZER) or parameter is None or id(parameter) not in groups:
+        if not full.startswith(_OPTIMIZER) or parameter is None:
             continue
-        optimizer, group = groups[id(parameter)]
+        found = [pair for pair in groups.get(id(parameter), []) if holds(pair[0], key)]
+        if not found:
+            continue
+        optimizer, group = found[0]
         # A 0-d step counter stays on the CPU unless the kernels of the optimizer read it.
         on_device = len(shape) > 0 or group.get("fused") or group.get("capturable")
         device = parameter.device if on_device else torch.device("cpu")

@@ -1,0 +1,41 @@
+"""`glaswerk images`: from a folder of captioned pictures to a file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from click.testing import CliRunner
+from picture_labs import add_colours
+from PIL import Image
+
+from glaswerk.cli.main import cli
+from glaswerk.core.errors import GlaswerkError
+from glaswerk.lab import Lab
+
+
+def _call(*words: str) -> str:
+    result = CliRunner().invoke(cli, words)
+    if result.exception and isinstance(result.exception, GlaswerkError):
+        return f"{result.exception.message} | {result.exception.hint}"
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_a_model_is_trained_and_draws(tmp_path: Path) -> None:
+    lab, out = str(tmp_path / "lab"), tmp_path / "drawn.png"
+    add_colours(Lab.init(lab), tmp_path / "pictures")
+    assert "the lab has no image model" in _call("images", "draw", "a red square", "--lab", lab)
+    words = ("--preset", "tiny", "--side", "16", "--steps", "3", "--batch", "4", "--precision", "fp32")
+    made = json.loads(_call("images", "train", *words, "--lab", lab, "--json"))
+    assert (made["kind"], made["name"], made["stats"]["steps"]) == ("image-model", "pictures", 3)
+    draw = ("images", "draw", "a red square", "--out", str(out), "--steps", "2", "--lab", lab)
+    found = json.loads(_call(*draw, "-n", "3", "--seed", "5", "--json"))
+    assert found["seeds"] == [5, 6, 7]
+    assert found["model_digest"] == made["digest"]
+    with Image.open(out) as image:
+        assert image.size == (3 * 16 + 2 * 2, 16)
+    assert "expected --count from 1 to 100" in _call(*draw, "-n", "1000000000")
+    assert "expected --steps from 1 to 1000" in _call(*draw, "--steps", "0")
+    assert "image-model named 'other'" in _call(*draw, "--model", "other")
+    assert "expected a file name" in _call("images", "draw", "x", "--out", "a.svg", "--lab", lab)
