@@ -29,13 +29,10 @@ def test_captions_carry_picture_author_and_licence(tmp_path: Path) -> None:
 def test_a_picture_of_a_held_out_caption_is_not_trained_on_with_another(tmp_path: Path) -> None:
     lab = Lab.init(tmp_path / "lab")
     captions = [f"the red door of house number {number} in our street" for number in range(12)]
-    rows = [
-        {"file_name": "red.png", "text": captions},
-        {"file_name": "blue.png", "text": "a blue door, closed"},
-    ]
+    red, blue = {"file_name": "red.png", "text": captions}, {"file_name": "blue.png", "text": "a blue door"}
     add_images(
         lab,
-        [folder(tmp_path / "doors", {"red.png": RED, "blue.png": BLUE, "metadata.jsonl": lines(*rows)})],
+        [folder(tmp_path / "doors", {"red.png": RED, "blue.png": BLUE, "metadata.jsonl": lines(red, blue)})],
         licence="own",
         name="doors",
     )

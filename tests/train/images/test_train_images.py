@@ -1,9 +1,10 @@
-"""An image run end to end: it learns colours, resumes exactly, and leaves a lineage, a report and a pipeline."""
+"""An image run end to end: it learns colours, resumes exactly, leaves a lineage, a report and a pipeline."""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -22,26 +23,32 @@ from glaswerk.train.images.batches import PictureSampler
 from glaswerk.train.images.plan import PRESETS, ImageConfig, plan
 from glaswerk.train.images.train_images import captions_of, train_images
 
-CONFIG = ImageConfig(preset="tiny", side=16, steps=12, batch=4, precision="fp32")
+CONFIG = ImageConfig(preset="tiny", side=16, steps=6, batch=4, precision="fp32")
 _WEIGHTS = "transformer/diffusion_pytorch_model.safetensors"
 
 
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("coloured")
+    add_colours(Lab.init(folder / "lab"), folder / "pictures")
+    return folder / "lab"
+
+
 @pytest.fixture
-def coloured(tmp_path: Path) -> Lab:
-    lab = Lab.init(tmp_path / "lab")
-    add_colours(lab, tmp_path / "pictures")
-    return lab
+def coloured(prepared: Path, tmp_path: Path) -> Lab:
+    shutil.copytree(prepared, tmp_path / "lab")
+    return Lab.open(tmp_path / "lab")
 
 
 def test_a_run_leaves_a_model_with_its_lineage_and_a_report(coloured: Lab) -> None:
     made = train_images(coloured, CONFIG)
     assert made.kind == "image-model"
     assert made.inputs["corpus"] == coloured.need("corpus", "main", hint="").id
-    assert made.stats["steps"] == 12
+    assert made.stats["steps"] == 6
     assert made.config["side"] == 16
     report = coloured.root / made.stats["report"]
     figures = json.loads((report.parent / "report.json").read_text())
-    assert [look["step"] for look in figures["looks"]] == list(range(1, 13))
+    assert [look["step"] for look in figures["looks"]] == list(range(1, 7))
     assert figures["result"]["parameters"] == made.stats["parameters"]
     assert "data:image/png;base64," in report.read_text()
     assert {c.document for c in captions_of(coloured, made)} <= {row["id"] for row in _documents(coloured)}
@@ -58,14 +65,14 @@ def test_a_finished_run_is_found_and_another_seed_is_another_model(coloured: Lab
 
 
 def test_an_interrupted_run_ends_with_the_same_weights(
-    coloured: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    coloured: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = _weights(train_images(coloured, CONFIG))
     coloured.remove(coloured.need("image-model", "pictures", hint=""))
     plain: Callable[..., Any] = PictureSampler.batch
 
     def stopping(sampler: PictureSampler, step: int) -> Any:
-        if step == 5:
+        if step == 3:
             os.kill(os.getpid(), signal.SIGINT)
         return plain(sampler, step)
 
