@@ -39,3 +39,23 @@ def test_a_model_is_trained_and_draws(tmp_path: Path) -> None:
     assert "expected --steps from 1 to 1000" in _call(*draw, "--steps", "0")
     assert "image-model named 'other'" in _call(*draw, "--model", "other")
     assert "expected a file name" in _call("images", "draw", "x", "--out", "a.svg", "--lab", lab)
+
+
+def test_a_drawn_file_says_who_drew_it(tmp_path: Path) -> None:
+    lab, out = str(tmp_path / "lab"), tmp_path / "drawn.jpg"
+    add_colours(Lab.init(lab), tmp_path / "pictures")
+    words = ("--preset", "tiny", "--side", "16", "--steps", "2", "--batch", "4", "--precision", "fp32")
+    made = json.loads(_call("images", "train", *words, "--lab", lab, "--json"))
+    _call("images", "draw", "a red square", "--out", str(out), "--steps", "2", "--seed", "9", "--lab", lab)
+    found = json.loads(_call("inspect", str(out), "--lab", lab, "--json"))
+    assert found["state"] == "trusted"
+    assert found["generation"]["model_digest"] == made["digest"]
+    assert found["generation"]["seed"] == 9
+    assert "signed by this lab" in _call("inspect", str(out), "--lab", lab)
+    assert "score" in _call("detect", str(out), "--lab", lab)
+    data = bytearray(out.read_bytes())
+    data[-30] ^= 1
+    out.write_bytes(data)
+    result = CliRunner().invoke(cli, ["inspect", str(out), "--lab", lab])
+    assert result.exit_code == 1
+    assert "changed since it was signed" in result.stdout

@@ -13,6 +13,7 @@ from glaswerk.cli.groups import Words
 from glaswerk.cli.options import PRECISION_HELP, json_option, lab_option
 from glaswerk.cli.session import open_lab, print_json, show, taking_part
 from glaswerk.core.errors import GlaswerkError
+from glaswerk.core.files import write_atomic
 
 
 @click.group("images", cls=Words)
@@ -95,9 +96,11 @@ def draw(prompt: str, out: Path | None, count: int, lab_path: Path, as_json: boo
     glaswerk images draw "the red lighthouse at night"
     glaswerk images draw "two boats" -n 16 --seed 7 --out boats.png
 
-    The same model, prompt, settings and seed give the same picture.
+    The same model, prompt, settings and seed give the same picture. It is marked twice: `glaswerk
+    inspect FILE` reads who made it, `glaswerk detect FILE` finds the watermark in its pixels.
     """
-    from glaswerk.infer.images.files import drawn_file
+    from glaswerk.infer.images.files import draw_sheet, kind_of
+    from glaswerk.release.marking.mark import Marker
 
     for name, value, most in (("--count", count, 100), ("--steps", settings["steps"], 1000)):
         if not 1 <= value <= most:
@@ -105,7 +108,11 @@ def draw(prompt: str, out: Path | None, count: int, lab_path: Path, as_json: boo
     lab = open_lab(lab_path)
     made = _image_model(lab_path, settings.pop("model"))
     path = out or Path("picture.png")
-    seeds = drawn_file(made.path, prompt, path, count=count, **settings)
+    kind = kind_of(path)
+    image, seeds = draw_sheet(made.path, prompt, count=count, **settings)
+    said = {"model": made.name, "model_digest": made.digest, "corpus": made.inputs["corpus"]}
+    said |= {"prompt": prompt, "seed": seeds[0], "pictures": count}
+    write_atomic(path, Marker.of(lab.root).file(image, kind, said))
     if as_json:
         fields = {"file": str(path), "model": made.name, "model_digest": made.digest}
         print_json({**fields, "prompt": prompt, "seeds": seeds, **settings})

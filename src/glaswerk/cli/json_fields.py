@@ -18,6 +18,7 @@ from collections.abc import Mapping
 
 from glaswerk.cli.json_accounts import FEEDBACK, KEY, KEY_CREATED, KEYS_REVOKED, USAGE
 from glaswerk.cli.json_found import FOUND, MADE
+from glaswerk.cli.json_images import DETECTED, DRAWN, INSPECTED
 from glaswerk.cli.json_sources import ADDED, ARTIFACT, CURATED, IDENTITY, Field, Fields
 from glaswerk.cli.json_tools import CONFIRMED_TOOL, TOOL
 
@@ -355,6 +356,10 @@ JSON_FIELDS: Mapping[str, Fields] = {
     "plan": _PLAN,
     "train": ARTIFACT,
     "tune": ARTIFACT,
+    "images train": ARTIFACT,
+    "images draw": DRAWN,
+    "inspect": INSPECTED,
+    "detect": DETECTED,
     "evaluate": ARTIFACT,
     "model ls": _in_list(_STATE),
     "model show": _DETAIL,

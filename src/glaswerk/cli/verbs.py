@@ -64,6 +64,8 @@ MORE = {
     "count": "How often a phrase occurs in the training data.",
     "search": "The training documents that contain a phrase.",
     "what-if": "What it would take to be without an author, document or source.",
+    "inspect": "What the Content Credentials in a picture say.",
+    "detect": "Whether a picture carries this lab's watermark.",
     "attest": "How a model was made, as an in-toto statement with SLSA provenance.",
 }
 # What helps with the others; not in the sections.

@@ -10,7 +10,7 @@ from PIL import Image
 from small_painters import small_painter
 
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.infer.images.files import drawn_file
+from glaswerk.infer.images.files import draw_sheet, kind_of
 from glaswerk.infer.images.pixels import grid, to_image, to_tensor
 from glaswerk.model.images.folder import save
 
@@ -28,12 +28,17 @@ def test_a_grid_has_the_pictures_row_by_row() -> None:
     assert sheet.getpixel((0, 5)) == (0, 0, 255)
 
 
-def test_pictures_are_drawn_into_a_file_and_the_same_again(tmp_path: Path) -> None:
+def test_a_sheet_is_drawn_the_same_again(tmp_path: Path) -> None:
     (tmp_path / "model").mkdir()
     save(small_painter(tmp_path / "tokenizer"), tmp_path / "model")
-    one, again = tmp_path / "one.png", tmp_path / "again.png"
-    assert drawn_file(tmp_path / "model", "a red house", one, count=2, steps=2, seed=4) == [4, 5]
-    drawn_file(tmp_path / "model", "a red house", again, count=2, steps=2, seed=4)
-    assert one.read_bytes() == again.read_bytes()
+    one, seeds = draw_sheet(tmp_path / "model", "a red house", count=2, steps=2, seed=4)
+    again, _ = draw_sheet(tmp_path / "model", "a red house", count=2, steps=2, seed=4)
+    assert seeds == [4, 5]
+    assert one.size == (66, 32)
+    assert one.tobytes() == again.tobytes()
+
+
+def test_the_end_of_a_name_gives_the_format() -> None:
+    assert [kind_of(Path(name)) for name in ("a.PNG", "a.jpg", "b.webp")] == ["png", "jpeg", "webp"]
     with pytest.raises(GlaswerkError, match=r"\.svg"):
-        drawn_file(tmp_path / "model", "a red house", tmp_path / "one.svg")
+        kind_of(Path("one.svg"))

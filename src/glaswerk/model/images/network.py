@@ -1,9 +1,8 @@
 """The picture network: a transformer on patches of pixels that predicts the clean picture.
 
 Parameters have the names and shapes of `PRXTransformer2DModel` of diffusers 0.42 (Photoroom PRX), so its
-pipeline loads them; it is written again, because training needs no diffusers. Attention reads text and picture
-together, only picture tokens pass through the layers, the time modulates each layer (adaLN, Peebles & Xie
-2023).
+pipeline loads them; training needs no diffusers. Attention reads text and picture together, only picture
+tokens pass through the layers, the time modulates each layer (adaLN, Peebles & Xie 2023).
 """
 
 from __future__ import annotations
