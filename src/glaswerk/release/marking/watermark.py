@@ -17,14 +17,16 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 CELLS = 32
-# Levels of 256 in smooth and in busy parts; the peak signal-to-noise ratio is then about 40 dB.
-WEAKEST, STRONGEST = 2.0, 6.0
+# Levels of 256 in smooth and in busy parts; the peak signal-to-noise ratio is then about 37 dB.
+WEAKEST, STRONGEST = 2.0, 8.0
 # The score of a picture without the watermark exceeds this in fewer than one of ten thousand (docs/log.md).
-THRESHOLD = 12.0
+THRESHOLD = 6.2
 # Shares of the original width that a part may have, and the grid on which it is looked for.
 _SHARES = tuple(1 - 0.025 * step for step in range(21))
 _GRID = 2 * CELLS
 _LARGEST = 512
+# Of the mean size of a wave: weaker ones are noise of rounding.
+_LEAST = 0.1
 Array = NDArray[np.float32]
 
 
@@ -76,7 +78,7 @@ def _strength(image: Image.Image) -> Array:
     blurred = np.asarray(grey.filter(ImageFilter.GaussianBlur(2)), np.float32)
     away = np.abs(np.asarray(grey, np.float32) - blurred).astype(np.uint8)
     busy = np.asarray(Image.fromarray(away).filter(ImageFilter.GaussianBlur(2)), np.float32)
-    strength: Array = np.clip(WEAKEST + busy / 4, WEAKEST, STRONGEST)
+    strength: Array = np.clip(WEAKEST + busy / 3, WEAKEST, STRONGEST)
     return strength
 
 
@@ -95,12 +97,15 @@ def _best(residual: Array, share: float, spectrum: NDArray[Any]) -> float:
     cells = round(_GRID * share)
     small = np.asarray(Image.fromarray(residual).resize((cells, cells), Image.Resampling.BOX), np.float32)
     small = _centred(small)
-    norm = float(np.sqrt((small**2).sum()))
-    if norm < 1e-6:
-        return 0.0
     whole = np.zeros((_GRID, _GRID), np.float32)
-    whole[:cells, :cells] = small / norm
-    return float(np.fft.irfft2(np.fft.rfft2(whole) * spectrum, s=(_GRID, _GRID)).max())
+    whole[:cells, :cells] = small
+    waves = np.fft.rfft2(whole)
+    size = np.abs(waves)
+    if float(size.max()) < 1e-3:
+        return 0.0
+    # Only the phases count (Horner & Gianino 1984): a picture's own strong waves would drown the pattern.
+    found = np.fft.irfft2(waves / (size + _LEAST * size.mean()) * spectrum, s=(_GRID, _GRID))
+    return float((found.max() - found.mean()) / found.std())
 
 
 def _centred(values: Array) -> Array:
