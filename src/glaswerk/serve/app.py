@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
+from anyio import to_thread
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -39,6 +40,7 @@ from glaswerk.serve.grounded import (
     refusing,
     search_operation,
 )
+from glaswerk.serve.images import Images, Studio
 from glaswerk.serve.limits import DEFAULT_LIMITS, Limits
 from glaswerk.serve.loaded.models import Endpoint, LoadedModels
 from glaswerk.serve.model_info import ModelInfo
@@ -105,7 +107,9 @@ def create_app(
     files = FileSearch(stores, lambda name: asking.admission.place(name) == "elsewhere")
     responses = Responses(answerers, store, files)
     search, toolbox = search_operation(content, accounts, limits), Toolbox(lab, content, ground)
-    more = [search, tools_operation(toolbox), *page_operations(lab, store, accounts)]
+    studio = Studio(lab)
+    pages = page_operations(lab, store, accounts)
+    more = [search, tools_operation(toolbox), *pages, *Images(lab, studio).operations()]
     operations = checked_operations(
         answerers, responses, models, upstreams, store, batches, stores, metrics, more
     )
@@ -121,7 +125,7 @@ def create_app(
     routes = [
         *routes_of(for_contract_tests(operations) if served.names.contract else operations),
         ResponsesSocket(responses, models.using, accounts, limits).route(),
-        *_routes(models, chat, tooled, continued, sources, facts, upstreams),
+        *_routes(models, chat, tooled, continued, sources, facts, upstreams, studio),
         Route("/mcp", mcp),
     ]
 
@@ -133,7 +137,7 @@ def create_app(
             Middleware(AccountsMiddleware, accounts=accounts),
         ],
         exception_handlers=HANDLERS,
-        lifespan=_lifespan(accounts, batches, models, pool, upstreams, store, toolbox, mcp),
+        lifespan=_lifespan(accounts, batches, models, pool, upstreams, store, toolbox, mcp, studio),
     )
     app.state.models, app.state.pool, app.state.accounts = models, pool, accounts
     app.state.own_servers = own
@@ -159,6 +163,7 @@ def _lifespan(
     store: Store,
     toolbox: Toolbox,
     mcp: McpEndpoint,
+    studio: Studio,
 ) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     """What starts with the server and ends with it."""
 
@@ -169,6 +174,7 @@ def _lifespan(
         models.start()
         yield
         await batches.close()
+        await to_thread.run_sync(studio.close)
         pool.close()
         await models.close()
         await upstreams.close()
@@ -188,8 +194,9 @@ def _routes(
     sources: SourcesApi,
     facts: ModelInfo,
     upstreams: Upstreams,
+    studio: Studio,
 ) -> list[Route | Mount]:
-    models = Models(loaded, upstreams)
+    models = Models(loaded, upstreams, studio)
 
     async def health(_: Request) -> Response:
         about = {"status": "ok", "model": loaded.default().artifact.name, "version": glaswerk.__version__}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -11,6 +14,7 @@ from glaswerk.lab import Artifact, Lab
 from glaswerk.lineage.removal import named, plan_removal, remove
 from glaswerk.serve.accounts.account import Account
 from glaswerk.serve.errors import ApiError, is_anthropic
+from glaswerk.serve.images.studio import Studio
 from glaswerk.serve.loaded.models import LoadedModels
 from glaswerk.serve.messages.models import anthropic_card, anthropic_page
 from glaswerk.serve.offers.lab_model import LabModel
@@ -21,8 +25,8 @@ from glaswerk.serve.upstreams.gateway import Upstreams
 class Models:
     """The models of the lab under their names, and those of other servers; a key sees those it may use."""
 
-    def __init__(self, models: LoadedModels, upstreams: Upstreams) -> None:
-        self._models, self._upstreams = models, upstreams
+    def __init__(self, models: LoadedModels, upstreams: Upstreams, studio: Studio) -> None:
+        self._models, self._upstreams, self._studio = models, upstreams, studio
 
     async def listed(self, request: Request) -> Response:
         """GET /v1/models"""
@@ -33,6 +37,8 @@ class Models:
                 meant = [name for name in aliases if self._models.is_called(name, model)]
                 own += [model.card() | {"id": name} for name in dict.fromkeys([model.id, *meant])]
         others = [card for card in await self._upstreams.cards() if account.may_use(card["id"])]
+        drawing = await to_thread.run_sync(self._studio.models)
+        others += [_card(made) for made in drawing if account.may_use(made.name)]
         if is_anthropic(request):
             return JSONResponse(anthropic_page([*own, *others], request.query_params))
         return JSONResponse({"object": "list", "data": [*own, *others]})
@@ -75,6 +81,12 @@ class Models:
         if model is None:
             raise self._models.unknown(name, _account(request).may_use)
         return model
+
+
+def _card(made: Artifact) -> dict[str, Any]:
+    """An image model as the list shows it."""
+    created = int(datetime.fromisoformat(made.finished_at).timestamp())
+    return {"id": made.name, "object": "model", "created": created, "owned_by": "glaswerk"}
 
 
 def _account(request: Request) -> Account:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import AsyncGenerator, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from anyio import to_thread
@@ -16,16 +16,22 @@ from glaswerk.serve.contract.schema import Schema, check
 from glaswerk.serve.errors import ApiError
 
 MOST_BYTES = 100_000_000
-_OVERHEAD, _CHUNK, _MOST_FIELDS = 100_000, 1 << 20, 20
+_OVERHEAD, _CHUNK, _MOST_FIELDS, _LONGEST_FIELD = 100_000, 1 << 20, 20, 40_000
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The fields of a form as text, and its file. `close` deletes the temporary copy."""
+    """The fields of a form as text, its file, and other files. `close` deletes the temporary copies."""
 
     fields: Mapping[str, Any]
     file: UploadFile
     size: int
+    others: Mapping[str, UploadFile] = field(default_factory=dict)
+
+    async def close(self) -> None:
+        """Delete the temporary copies of all files."""
+        for file in (self.file, *self.others.values()):
+            await file.close()
 
     def parts(self) -> Iterator[bytes]:
         """The file's bytes in parts of a megabyte."""
@@ -34,14 +40,28 @@ class Form:
             yield data
 
 
-async def read_form(request: Request, name: str, schema: Schema) -> Form:
-    """A form whose field `name` is a file and whose other fields fit `schema`. Raises ApiError 400 or 413."""
+async def read_form(
+    request: Request,
+    name: str,
+    schema: Schema,
+    others: Sequence[str] = (),
+    *,
+    aliases: Sequence[str] = (),
+) -> Form:
+    """A form whose field `name` is a file and whose other fields fit `schema`. Raises ApiError 400 or 413.
+
+    others: names of fields that may be further files. aliases: other names of the field `name`.
+    """
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise ApiError(
             400, "expected multipart/form-data with a file, found another type", code="invalid_form"
         )
     parser = MultiPartParser(
-        request.headers, _bounded(request), max_files=1, max_fields=_MOST_FIELDS, max_part_size=10_000
+        request.headers,
+        _bounded(request),
+        max_files=1 + len(others),
+        max_fields=_MOST_FIELDS,
+        max_part_size=_LONGEST_FIELD,
     )
     form = None
     try:
@@ -63,13 +83,14 @@ async def read_form(request: Request, name: str, schema: Schema) -> Form:
             if id(file) not in known:
                 file.close()
     try:
-        return await _checked(form, name, schema)
+        called = next((one for one in (name, *aliases) if one in form), name)
+        return await _checked(form, called, schema, others)
     except BaseException:
         await form.close()
         raise
 
 
-async def _checked(form: FormData, name: str, schema: Schema) -> Form:
+async def _checked(form: FormData, name: str, schema: Schema, others: Sequence[str]) -> Form:
     file = form.get(name)
     if not isinstance(file, UploadFile):
         message = f"{name} must be a file in multipart/form-data, found {type(file).__name__}"
@@ -88,7 +109,8 @@ async def _checked(form: FormData, name: str, schema: Schema) -> Form:
             nested[key] = value
     check(nested, schema)
     size = await to_thread.run_sync(lambda: file.file.seek(0, 2))
-    return Form(nested, file, size)
+    found = {key: form.get(key) for key in others}
+    return Form(nested, file, size, {k: v for k, v in found.items() if isinstance(v, UploadFile)})
 
 
 async def _bounded(request: Request) -> AsyncGenerator[bytes]:
