@@ -25,7 +25,7 @@ _MADE_BY_A_MODEL = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgori
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a picture says of itself.
+    """What a picture declares about how it was made.
 
     state: "trusted" (signed by this lab, unchanged), "valid" (unchanged, by another signer), "invalid"
     (changed since, or forged) or "none". `problems` are C2PA's codes; `signer`: the certificate's issuer and
