@@ -74,6 +74,41 @@ def train(name: str, corpus: str, text_model: str, lab_path: Path, as_json: bool
     echo(f"report: {os.path.relpath(lab.root / made.stats['report'])}", err=True)
 
 
+@command.command("evaluate")
+@click.option("--model", default="", help="The image model.  [default: the newest]")
+@click.option("--prompts", default=64, show_default=True, help="Held-out captions to draw.")
+@click.option("--steps", default=24, show_default=True, help="Steps of the sampler.")
+@click.option(
+    "--guidance", default=3.0, show_default=True, help="How much the prompt is exaggerated; 1: not."
+)
+@click.option("--seed", default=0, show_default=True, help="Seed of the first picture.")
+@lab_option
+@json_option
+def evaluate(model: str, prompts: int, lab_path: Path, as_json: bool, **settings: Any) -> None:
+    """Measure whether an image model follows prompts, and whether it repeats its training pictures.
+
+    \b
+    glaswerk images evaluate
+    glaswerk images evaluate --prompts 200 --json
+
+    Draws held-out captions. On pictures of the made-up town it recognises object, colour, count and place
+    exactly. The report is reports/images-NAME, with a sheet of pairs: each picture beside the nearest one that
+    the model was trained on.
+    """
+    from glaswerk.cli.session import writing
+    from glaswerk.evaluate.images.evaluate_images import evaluate_images
+
+    for name, value, most in (("--prompts", prompts, 10_000), ("--steps", settings["steps"], 1000)):
+        if not 1 <= value <= most:
+            raise GlaswerkError(f"expected {name} from 1 to {most:,}, found {value:,}", hint=f"{name} 24")
+    with writing(lab_path) as lab:
+        made = evaluate_images(lab, _image_model(lab_path, model), prompts=prompts, **settings)
+    figures = {"copied_share": made.stats["memorisation"]["copied_share"]}
+    if made.stats["following"]:
+        figures |= {name: share["value"] for name, share in made.stats["following"].items()}
+    show(made, as_json, drawn=made.stats["drawn"], **figures)
+
+
 @command.command("draw")
 @click.argument("prompt")
 @click.option("--model", default="", help="The image model.  [default: the newest]")

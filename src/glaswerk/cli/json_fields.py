@@ -358,6 +358,7 @@ JSON_FIELDS: Mapping[str, Fields] = {
     "tune": ARTIFACT,
     "images train": ARTIFACT,
     "images draw": DRAWN,
+    "images evaluate": ARTIFACT,
     "inspect": INSPECTED,
     "detect": DETECTED,
     "evaluate": ARTIFACT,
