@@ -59,3 +59,16 @@ def test_a_drawn_file_says_who_drew_it(tmp_path: Path) -> None:
     result = CliRunner().invoke(cli, ["inspect", str(out), "--lab", lab])
     assert result.exit_code == 1
     assert "changed since it was signed" in result.stdout
+
+
+def test_a_model_is_measured(tmp_path: Path) -> None:
+    lab = str(tmp_path / "lab")
+    add_colours(Lab.init(lab), tmp_path / "pictures")
+    words = ("--preset", "tiny", "--side", "16", "--steps", "2", "--batch", "4", "--precision", "fp32")
+    _call("images", "train", *words, "--lab", lab)
+    made = json.loads(_call("images", "evaluate", "--prompts", "2", "--steps", "2", "--lab", lab, "--json"))
+    assert (made["kind"], made["name"]) == ("report", "images-pictures")
+    assert made["stats"]["following"] is None
+    assert 0 <= made["stats"]["memorisation"]["copied_share"] <= 1
+    assert (tmp_path / "lab" / "reports" / "images-pictures" / "pairs.png").exists()
+    assert "expected --prompts from 1" in _call("images", "evaluate", "--prompts", "0", "--lab", lab)

@@ -92,8 +92,8 @@ def evaluate(model: str, prompts: int, lab_path: Path, as_json: bool, **settings
     glaswerk images evaluate --prompts 200 --json
 
     Draws held-out captions. On pictures of the made-up town it recognises object, colour, count and place
-    exactly. The report is reports/images-NAME, with a sheet of pairs: each picture beside the nearest one that
-    the model was trained on.
+    exactly. The report is reports/images-NAME, with a sheet of pairs: each picture beside the nearest one
+    that the model was trained on.
     """
     from glaswerk.cli.session import writing
     from glaswerk.evaluate.images.evaluate_images import evaluate_images

@@ -80,7 +80,7 @@ def _captions(lab: Lab, model: Artifact) -> CaptionSet:
 def _opened(lab: Lab, captions: Sequence[Caption], side: int) -> list[Image.Image]:
     pictures = []
     for _, data in read_all(lab, captions):
-        with Image.open(io.BytesIO(data)) as image:
+        with Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP", "GIF")) as image:
             pictures.append(image.convert("RGB").resize((side, side), Image.Resampling.LANCZOS))
     return pictures
 

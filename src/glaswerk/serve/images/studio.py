@@ -199,10 +199,11 @@ class Studio:
                 easel.order.tell(error)
                 easel.order.stopped = True
             return
+        # Before anybody hears of it: whoever has all pictures finds no easel of theirs.
+        self._easels = [easel for easel in self._easels if not easel.canvas.finished]
         for easel in group:
             canvas = easel.canvas
             shown = canvas.noisy if canvas.finished else canvas.clean
             assert shown is not None, "a step leaves an estimate"
             steps = len(canvas.times) - 1
             easel.order.tell(Sketch(easel.index, canvas.done, steps, shown.clamp(-1, 1).cpu()))
-        self._easels = [easel for easel in self._easels if not easel.canvas.finished]
