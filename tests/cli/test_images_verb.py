@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 from picture_labs import add_colours
 from PIL import Image
@@ -41,6 +42,7 @@ def test_a_model_is_trained_and_draws(tmp_path: Path) -> None:
     assert "expected a file name" in _call("images", "draw", "x", "--out", "a.svg", "--lab", lab)
 
 
+@pytest.mark.slow
 def test_a_drawn_file_says_who_drew_it(tmp_path: Path) -> None:
     lab, out = str(tmp_path / "lab"), tmp_path / "drawn.jpg"
     add_colours(Lab.init(lab), tmp_path / "pictures")
@@ -61,6 +63,7 @@ def test_a_drawn_file_says_who_drew_it(tmp_path: Path) -> None:
     assert "changed since it was signed" in result.stdout
 
 
+@pytest.mark.slow
 def test_a_model_is_measured(tmp_path: Path) -> None:
     lab = str(tmp_path / "lab")
     add_colours(Lab.init(lab), tmp_path / "pictures")

@@ -74,6 +74,7 @@ def test_pictures_of_other_sizes_are_recognised(side: int) -> None:
     assert judge(image, _scene(picture)).everything
 
 
+@pytest.mark.slow
 def test_an_empty_or_noisy_picture_is_not_taken_for_all_of_them() -> None:
     scenes = [_scene(picture) for picture in PICTURES]
     noise = Image.effect_noise((64, 64), 80).convert("RGB")
