@@ -111,8 +111,7 @@ def create_app(
     toolbox = Toolbox(lab, content, ground)
     tools = OurTools(toolbox, Approvals(store), asking.admission)
     responses, messages = Responses(answerers, store, files, tools), Messages(answerers, tools)
-    search = search_operation(content, accounts, limits)
-    studio = Studio(lab)
+    search, studio = search_operation(content, accounts, limits), Studio(lab)
     pages = page_operations(lab, store, accounts)
     more = [search, tools_operation(toolbox), *pages, *Images(lab, studio).operations()]
     operations = checked_operations(

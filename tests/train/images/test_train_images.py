@@ -56,7 +56,6 @@ def test_a_run_leaves_a_model_with_its_lineage_and_a_report(coloured: Lab) -> No
     assert not left, "decoded pictures stay nowhere"
 
 
-@pytest.mark.slow
 def test_a_finished_run_is_found_and_another_seed_is_another_model(coloured: Lab) -> None:
     made = train_images(coloured, CONFIG)
     assert train_images(coloured, CONFIG) == made
@@ -65,7 +64,6 @@ def test_a_finished_run_is_found_and_another_seed_is_another_model(coloured: Lab
     assert other.digest != made.digest
 
 
-@pytest.mark.slow
 def test_an_interrupted_run_ends_with_the_same_weights(
     coloured: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
