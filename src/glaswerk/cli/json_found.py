@@ -24,6 +24,7 @@ _QUOTE: Fields = {
     "quote_end": ("integer", "The character after it."),
     "covered": ("number", "Share of the question's weight that occurs in the passage."),
     "fits": ("boolean", "Whether it has the kind of thing that is asked for, such as a time."),
+    "by": ("string", "What it was found by: words or meaning."),
 }
 FOUND: Fields = {
     "question": ("string", "The question as it was searched."),

@@ -21,7 +21,7 @@ from glaswerk.core.ids import digest_file, digest_files, digest_json
 from glaswerk.core.next_commands import aside
 
 ArtifactKind = Literal[
-    "source", "evaluation", "corpus", "tokenizer", "shards", "model", "trace", "passages", "report"
+    "source", "evaluation", "corpus", "tokenizer", "shards", "model", "trace", "passages", "vectors", "report"
 ]
 FORMAT = 1
 # The key in the config of a source from which forgotten documents were removed (see `data.removal.purge`).
