@@ -45,6 +45,7 @@ MADE: Fields = {
     "kept": ("integer", "Documents in the corpus."),
     "bytes": ("integer", "Bytes of their text."),
     "passages": ("integer", "Passages that can be quoted."),
+    "vectors": ("integer or null", "Sentences that are found by meaning; null without `glaswerk[vectors]`."),
     "calibration": ("object", "Shares of made questions that get a quote, with and without an answer here."),
     "model": ("string or null", "The model that writes below the quotes."),
     "seconds": ("number", "Wall-clock time."),
