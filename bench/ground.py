@@ -29,7 +29,7 @@ from glaswerk.core.statistics import wilson
 from glaswerk.data.curate.curate import curate
 from glaswerk.data.documents.add_documents import add_docs
 from glaswerk.lab import Lab
-from glaswerk.retrieve import Grounds, Retriever, build, ground
+from glaswerk.retrieve import Grounds, Retriever, build, build_vectors, ground
 from glaswerk.retrieve.asked import Asked
 from glaswerk.retrieve.sentences import sentences
 
@@ -50,13 +50,17 @@ def main() -> None:
     parser.add_argument("file", type=Path)
     parser.add_argument("--lang", default="en")
     parser.add_argument("--questions", type=int, default=2000)
+    parser.add_argument("--vectors", action="store_true", help="Search by meaning, too.")
     parser.add_argument("--show", type=int, default=0, help="Print so many answers of each kind, to read.")
     wishes = parser.parse_args()
     articles = json.loads(wishes.file.read_text())["data"]
     with tempfile.TemporaryDirectory() as folder:
         lab = Lab.init(Path(folder) / "lab", "bench")
         _fill(lab, Path(folder), articles, wishes.lang)
-        retriever = Retriever.open(lab, build(lab, curate(lab)))
+        passages = build(lab, curate(lab))
+        if wishes.vectors:
+            build_vectors(lab, passages)
+        retriever = Retriever.open(lab, passages)
         every = list(_asked(articles))
         random.Random(1).shuffle(every)
         found, times = Counter[tuple[str, str]](), []

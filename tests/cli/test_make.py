@@ -14,9 +14,11 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
+from open_models import write_open_model
 from starlette.testclient import TestClient
 
 from glaswerk.cli.main import cli
+from glaswerk.cli.make_learning import advice
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.data.curate.curate import curate
 from glaswerk.data.source import add_docs
@@ -463,3 +465,33 @@ def test_a_model_that_cannot_be_read_leaves_the_quotes(run: Run, folder: Path, t
     assert quotes(found)["passages"] == 1
     assert "error: " in found.stderr
     assert quotes(run("--json"))["passages"] == 1
+
+
+def test_with_train_the_model_learns_the_content_and_is_the_one_that_is_served(tmp_path: Path) -> None:
+    folder, model = tmp_path / "own", tmp_path / "tiny"
+    folder.mkdir()
+    for i in range(40):
+        text = (
+            f"Minutes of day {i}. The council spoke about bridge {i}, its paint and its {i + 2} lamps. " * 4
+        )
+        (folder / f"{i}.md").write_text(text)
+    write_open_model(model, chat=True)
+    words = ["make", str(folder), "--lab", str(tmp_path / "lab"), "--model", str(model), "--no-serve"]
+    found = CliRunner().invoke(cli, [*words, "--train", "--json"])
+    made = quotes(found)
+    assert made["model"] == "tiny-continued"
+    assert "training tiny on" in found.stderr
+    lab = Lab.open(tmp_path / "lab")
+    assert lab.latest("model", "tiny-continued")
+    # The same command again finds it done.
+    assert quotes(CliRunner().invoke(cli, [*words, "--train", "--json"]))["model"] == "tiny-continued"
+    lab.ledger.close()
+
+
+def test_it_says_what_so_much_text_is_enough_for() -> None:
+    assert (
+        advice(1000, "tiny")
+        == "about 250 tokens: too few to train on (from 200,000); quotes serve them better"
+    )
+    assert advice(4_000_000, "tiny").endswith("the same command with --train trains tiny on them")
+    assert "a model of your own of 50,000,000 parameters" in advice(4_000_000_000, "tiny")

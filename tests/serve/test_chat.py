@@ -52,7 +52,8 @@ def test_a_streamed_answer_comes_in_pieces_and_equals_the_whole_one(client: Open
     assert chunks[0].choices[0].delta.role == "assistant"
     assert chunks[0].choices[0].delta.content == ""
     pieces = [c.choices[0].delta.content for c in chunks[1:-1]]
-    assert len(pieces) > 3
+    # Pieces that are ready together go out together.
+    assert len(pieces) > 1
     assert "".join(p or "" for p in pieces) == BAKERY
     assert chunks[-1].choices[0].finish_reason == "stop"
     assert chunks[-1].choices[0].delta.content is None

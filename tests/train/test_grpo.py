@@ -453,6 +453,7 @@ def test_a_run_that_was_stopped_ends_as_one_that_was_not(sums_lab: Lab, tmp_path
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_rewards_raise_the_share_of_right_answers(sums_lab: Lab) -> None:
     """A model of 0.3 M parameters that was taught each sum once rightly and once wrongly."""
     tune(sums_lab, TuneConfig(epochs=40, learning_rate=4e-3, replay=0.0, precision="fp32", batch_tokens=1024))

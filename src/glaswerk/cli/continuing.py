@@ -74,7 +74,7 @@ def continue_base(
         made = continue_training(lab, config, base=base, name=name, corpus=corpus)
     figures = ("parameters", "trained_parameters", "tokens", "train_loss", "tokens_per_second")
     show(made, as_json, **{key: made.stats[key] for key in figures})
-    _show_held_out(made, config)
+    show_held_out(made, config)
 
 
 def check_from_scratch() -> None:
@@ -106,7 +106,7 @@ def _print_plan(figures: Mapping[str, Any], as_json: bool) -> None:
     echo(f"{'time':14} about {clock_time(figures['seconds'])}, without measuring and compiling")
 
 
-def _show_held_out(made: Artifact, config: ContinueConfig) -> None:
+def show_held_out(made: Artifact, config: ContinueConfig) -> None:
     """Gain and forgetting, a line for each kind of held-out text."""
     found = made.stats["held_out"]
     for part, words in (("own", "your held-out text"), ("general", f"{', '.join(config.replay)}, held out")):

@@ -72,7 +72,8 @@ def command(
 
 def _renew_passages(lab: Lab, corpus: Artifact) -> None:
     """Cut the passages of a corpus that had some: those of an older one are never quoted."""
-    from glaswerk.retrieve.build import build, is_private
+    from glaswerk.retrieve import build, renew_vectors
+    from glaswerk.retrieve.build import is_private
 
     if before := lab.find("passages", corpus.name):
-        build(lab, corpus, private=is_private(before))
+        renew_vectors(lab, build(lab, corpus, private=is_private(before)))

@@ -24,6 +24,7 @@ _QUOTE: Fields = {
     "quote_end": ("integer", "The character after it."),
     "covered": ("number", "Share of the question's weight that occurs in the passage."),
     "fits": ("boolean", "Whether it has the kind of thing that is asked for, such as a time."),
+    "by": ("string", "What it was found by: words or meaning."),
 }
 FOUND: Fields = {
     "question": ("string", "The question as it was searched."),
@@ -44,6 +45,7 @@ MADE: Fields = {
     "kept": ("integer", "Documents in the corpus."),
     "bytes": ("integer", "Bytes of their text."),
     "passages": ("integer", "Passages that can be quoted."),
+    "vectors": ("integer or null", "Sentences that are found by meaning; null without `glaswerk[vectors]`."),
     "calibration": ("object", "Shares of made questions that get a quote, with and without an answer here."),
     "model": ("string or null", "The model that writes below the quotes."),
     "seconds": ("number", "Wall-clock time."),

@@ -14,6 +14,7 @@ import click
 
 from glaswerk.cli.content import Rights, add_content, source_names
 from glaswerk.cli.echo import echo, echo_error
+from glaswerk.cli.make_learning import advice, embedded, trained
 from glaswerk.cli.options import json_option, licence_option
 from glaswerk.cli.session import print_json, writing
 from glaswerk.core.artifact_files import LAB_SETTINGS
@@ -58,6 +59,7 @@ _NAMED = 10
     default="",
     help="Model of the lab, hf:ORG/NAME, a folder, a GGUF file, or none.  [default: the lab's]",
 )
+@click.option("--train", "wants_training", is_flag=True, help="Train the model further on the content.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and stop.")
 @click.option("--no-serve", is_flag=True, help="Stop before the chat page.")
@@ -71,6 +73,7 @@ def command(
     author: str,
     private: bool,
     model: str,
+    wants_training: bool,
     yes: bool,
     dry_run: bool,
     no_serve: bool,
@@ -82,12 +85,12 @@ def command(
     \b
     glaswerk make documents/
     glaswerk make twitter-2026-01-31.zip minutes/ --yes --no-serve
-    glaswerk make letters/ --model hf:HuggingFaceTB/SmolLM2-135M-Instruct
+    glaswerk make letters/ --model hf:HuggingFaceTB/SmolLM2-135M-Instruct --train
 
     Looks at the content, says what it will do, asks once, then adds, curates and cuts it into passages, takes
     a model that can speak, and opens the chat page. Every answer begins with quotes of your documents. Run it
-    again after new files came, or after Ctrl-C: it goes on. Nothing is trained; the last lines say what would
-    train a model on this content.
+    again after new files came, or after Ctrl-C: it goes on. Nothing is trained without --train; the last
+    lines say what so much content is enough for.
     """
     from glaswerk.cli.make_paths import MadeFrom
     from glaswerk.cli.make_settings import is_private, with_ground
@@ -104,7 +107,7 @@ def command(
         print_json(_planned(found, lab_path, chosen))
         return
     if not as_json:
-        _say_plan(found, lab_path, chosen, rights.acquired)
+        _say_plan(found, lab_path, chosen, rights.acquired, train=wants_training)
     if not private and is_private(lab_path):
         private = True
         echo("private content is quoted: private = true in lab.toml", err=True)
@@ -117,7 +120,7 @@ def command(
     Lab.init(lab_path, lab_path.absolute().name).ledger.close()
     with writing(lab_path) as lab:
         _note(lab, before, made_from, source_names(found, rights), private=private)
-        result = _made(lab, found, rights, chosen, private=private)
+        result = _made(lab, found, rights, chosen, private=private, train=wants_training)
     figures = result | {"seconds": round(time.perf_counter() - clock, 1)}
     if as_json:
         print_json(figures)
@@ -258,7 +261,7 @@ def _seconds(found: Survey) -> float:
     return 10 + found.bytes / 1e6 * _SECONDS_PER_MB + passages * _SECONDS_PER_PASSAGE
 
 
-def _say_plan(found: Survey, lab_path: Path, model: str, acquired: str) -> None:
+def _say_plan(found: Survey, lab_path: Path, model: str, acquired: str, *, train: bool) -> None:
     kinds = ", ".join(f"{count:,} {ending}" for ending, count in found.endings.most_common(6))
     parts = (
         _count(found.documents, "document", "documents") + f" ({kinds})" if found.documents else "",
@@ -272,7 +275,8 @@ def _say_plan(found: Survey, lab_path: Path, model: str, acquired: str) -> None:
     speaker = f"{Path(model).name if os.path.exists(model) else model} writes below the quotes"
     echo(f"model:  {speaker}" if model else "model:  none is here: quotes alone (glaswerk adopt hf:ORG/NAME)")
     minutes = max(1, round(_seconds(found) / 60))
-    echo(f"time:   about {minutes} min on two cores; no training, no cost but power")
+    training = "training comes after it, with its own estimate" if train else "no training"
+    echo(f"time:   about {minutes} min on two cores; {training}, no cost but power")
     echo("expect: quotes are exact; a model's words are shown only where a quote bears them out")
     if skipped := _not_added(found, acquired):
         echo(f"not added: {skipped}", err=True)
@@ -293,7 +297,9 @@ def _not_added(found: Survey, acquired: str) -> str:
     return ", ".join(parts)
 
 
-def _made(lab: Lab, found: Survey, rights: Rights, model: str, *, private: bool) -> dict[str, Any]:
+def _made(
+    lab: Lab, found: Survey, rights: Rights, model: str, *, private: bool, train: bool
+) -> dict[str, Any]:
     from glaswerk.data.curate.curate import curate
     from glaswerk.retrieve import build
 
@@ -301,7 +307,10 @@ def _made(lab: Lab, found: Survey, rights: Rights, model: str, *, private: bool)
     audiences = ("private", "public") if private else None
     corpus = curate(lab, audiences=audiences)
     passages = build(lab, corpus, private=private)
+    sentences = embedded(lab, passages)
     speaker = _speaker_or_none(lab, model)
+    if train and speaker:
+        speaker = trained(lab, speaker, corpus)
     return {
         "sources": {made.name: made.stats["documents"] for made in content.sources},
         "left_out": content.left_out | _left_out(corpus),
@@ -309,6 +318,7 @@ def _made(lab: Lab, found: Survey, rights: Rights, model: str, *, private: bool)
         "bytes": corpus.stats.get("bytes", 0),
         # Texts may be too short for a passage.
         "passages": passages.stats.get("passages", 0),
+        "vectors": sentences,
         "calibration": passages.stats.get("calibration"),
         "model": speaker.name.split("/step-")[0] if speaker else None,
     }
@@ -365,12 +375,7 @@ def _say_result(figures: dict[str, Any], lab_path: Path) -> None:
             err=True,
         )
         return
-    name = figures["model"]
-    echo(
-        f"to train {name} on this content: glaswerk pack --lab {lab_path} --tokenizer {name}, then "
-        f"glaswerk train --lab {lab_path} --base {name} --dry-run says how long it takes",
-        err=True,
-    )
+    echo(advice(figures["bytes"], figures["model"]), err=True)
 
 
 def _serve(lab_path: Path, model: str, port: int) -> None:

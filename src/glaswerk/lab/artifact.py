@@ -30,6 +30,7 @@ ArtifactKind = Literal[
     "image-model",
     "trace",
     "passages",
+    "vectors",
     "report",
 ]
 FORMAT = 1

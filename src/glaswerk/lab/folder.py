@@ -33,6 +33,7 @@ _FOLDERS: dict[ArtifactKind, str] = {
     "image-model": "image-models",
     "trace": "traces",
     "passages": "passages",
+    "vectors": "vectors",
     "report": "reports",
 }
 _SETTINGS = f"""# The settings of this lab. Every command reads its defaults here.

@@ -154,7 +154,8 @@ def _remove_orphans(lab: Lab, dependents: set[str]) -> list[Artifact]:
 
 def _renew_passages(lab: Lab) -> None:
     """Replace those of corpora that are no more, for the same audiences as before."""
-    from glaswerk.retrieve.build import build, is_private
+    from glaswerk.retrieve import build, renew_vectors
+    from glaswerk.retrieve.build import is_private
 
     corpora = {corpus.name: corpus for corpus in lab.all("corpus")}
     for made in lab.all("passages"):
@@ -162,7 +163,9 @@ def _renew_passages(lab: Lab) -> None:
         if corpus is None or made.inputs.get("corpus") != corpus.id:
             lab.remove(made)
             if corpus is not None:
-                build(lab, corpus, private=is_private(made))
+                renew_vectors(lab, build(lab, corpus, private=is_private(made)))
+            elif vectors := lab.find("vectors", made.name):
+                lab.remove(vectors)
 
 
 @contextmanager

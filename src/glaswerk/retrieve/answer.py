@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from glaswerk.retrieve.asked import Asked
 from glaswerk.retrieve.expected import Kind, expected, has
-from glaswerk.retrieve.retriever import Hit, Retriever
+from glaswerk.retrieve.retriever import Filters, Hit, Retriever
 from glaswerk.retrieve.sentences import sentences
 from glaswerk.retrieve.support import negated
 from glaswerk.retrieve.terms import words
@@ -31,7 +31,7 @@ class Answer:
     sentence that answers best and, unless it is long, the one after it.
 
     fits: whether it has nearly all that is asked, and the kind of thing that is asked for, such as a time;
-    without, it is only the closest.
+    without, it is only the closest. by: what it was found by, its words or (with vectors) what it means.
     """
 
     hit: Hit
@@ -39,6 +39,7 @@ class Answer:
     end: int
     covered: float
     fits: bool = True
+    by: Literal["words", "meaning"] = "words"
 
     @property
     def text(self) -> str:
@@ -48,7 +49,8 @@ class Answer:
     def to_json(self) -> dict[str, Any]:
         """As `glaswerk find --json` and the API show it."""
         quote = {"quote": self.text, "quote_start": self.start, "quote_end": self.end}
-        return {**quote, "covered": round(self.covered, 4), "fits": self.fits, **self.hit.to_json()}
+        how = {"covered": round(self.covered, 4), "fits": self.fits, "by": self.by}
+        return {**quote, **how, **self.hit.to_json()}
 
 
 def answers(
@@ -66,6 +68,29 @@ def answers(
         if covered >= retriever.threshold and asked.names_stand(hit):
             found.append(_best(asked, hit, covered))
     return sorted(found, key=lambda answer: (not answer.fits, -answer.covered))[:limit]
+
+
+def answers_by_meaning(
+    retriever: Retriever, question: str, filters: Filters, limit: int, named: str | None = None
+) -> list[Answer]:
+    """The sentences nearest in meaning, of passages with what the question names; [] without vectors.
+
+    Each is only the closest: a sentence that is about the same may answer another question.
+    """
+    asked = Asked(retriever, question, named)
+    found = []
+    for meant in retriever.meant(question, limit, filters):
+        if asked.names_stand(meant.hit):
+            covered = asked.covered(f"{meant.hit.text} {meant.hit.author}", meant.hit.lang)
+            end = _with_next(meant.hit, meant.start, meant.end)
+            found.append(Answer(meant.hit, meant.start, end, covered, fits=False, by="meaning"))
+    return found
+
+
+def _with_next(hit: Hit, start: int, end: int) -> int:
+    """Where a quote ends: after the sentence that follows, unless the two are long."""
+    ends = [hit.start + stop for _, stop in sentences(hit.text) if hit.start + stop > end]
+    return ends[0] if ends and ends[0] - start <= _LONGEST else end
 
 
 def _best(asked: Asked, hit: Hit, covered: float) -> Answer:

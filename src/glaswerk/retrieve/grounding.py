@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from itertools import chain
+from itertools import chain, zip_longest
 from typing import Any, Literal
 
-from glaswerk.retrieve.answer import Answer, answers
+from glaswerk.retrieve.answer import Answer, answers, answers_by_meaning
 from glaswerk.retrieve.claimed import apart
 from glaswerk.retrieve.counting import Count, counted
 from glaswerk.retrieve.follow_up import resolved
@@ -88,9 +88,34 @@ def ground(
     near, quotes = _found(retriever, found, said, max(limit, _LOOKED_AT), named)
     quotes = quotes if found.authors else apart(quotes, found.question)
     quotes = quotes[: max(limit, len(found.authors))]
+    if not (said.found or found.authors):
+        meant = answers_by_meaning(retriever, found.question, found.filters, limit, named)
+        quotes = _with_meant(quotes, meant, limit)
+        near = _with_near(near, [quote.hit for quote in meant], limit)
     fitting = any(quote.fits for quote in quotes)
     verdict: Verdict = "answered" if fitting else "closest" if quotes else "declined"
-    return Grounds(asked, verdict, tuple(quotes), tuple(near[:limit]), found.filters)
+    shown = near[: limit * (1 + retriever.has_vectors)]
+    return Grounds(asked, verdict, tuple(quotes), tuple(shown), found.filters)
+
+
+def _with_meant(quotes: Sequence[Answer], meant: Sequence[Answer], limit: int) -> list[Answer]:
+    """Quotes of both: what answers by its words comes first, what is nearest in meaning before the last."""
+    new = [one for one in meant if not any(_overlap(one, other) for other in quotes)]
+    if not quotes:
+        return new[:limit]
+    first = quotes[: max(1, limit - 1)]
+    return [*first, *new[:1], *quotes[len(first) :]][:limit]
+
+
+def _overlap(one: Answer, other: Answer) -> bool:
+    same = one.hit.document == other.hit.document
+    return same and one.start < other.end and other.start < one.end
+
+
+def _with_near(near: Sequence[Hit], meant: Sequence[Hit], limit: int) -> list[Hit]:
+    """The union of both first ones, in turn: ranks of two kinds have no common scale."""
+    new = [hit for hit in meant if all(hit.text != other.text for other in near[:limit])]
+    return [hit for pair in zip_longest(near[:limit], new[:limit]) for hit in pair if hit is not None]
 
 
 def _found(

@@ -12,11 +12,17 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from glaswerk.core.artifact_files import PASSAGES
 from glaswerk.lab import Artifact, Lab
+from glaswerk.retrieve.embedder import is_installed
+from glaswerk.retrieve.nearest import Nearest
 from glaswerk.retrieve.support import NEGATIONS
 from glaswerk.retrieve.terms import Terms, halves, is_common, stems, words
 from glaswerk.retrieve.unshown import Unshown
+from glaswerk.retrieve.vectors import find_vectors
 
 # Share of the weight of a question's words that a passage must have, where nothing was measured.
 COVERED = 0.5
@@ -32,6 +38,8 @@ _MOST = 700
 _REMEMBERED = 1 << 16
 _WORD = re.compile(r"\w+")
 _HIT = "document.id, row, source, author, date, url, licence, lang, start, text"
+# Sentences near to a question that are looked at beside those that are wanted.
+_NEAREST = 64
 # Share of common words from which the lower passage of two is a copy.
 _COPY = 0.9
 
@@ -102,6 +110,18 @@ class Hit:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """A sentence near to a question in meaning: characters `start` to `end` of its document, inside of `hit`.
+
+    The hit's score is their cosine, 0 to 1.
+    """
+
+    hit: Hit
+    start: int
+    end: int
+
+
 class _Known:
     """Which words may be halves of compounds."""
 
@@ -120,10 +140,21 @@ class Retriever:
     """
 
     def __init__(
-        self, file: Path, hidden: Callable[[], Collection[str]], threshold: float = COVERED, name: str = ""
+        self,
+        file: Path,
+        hidden: Callable[[], Collection[str]],
+        threshold: float = COVERED,
+        name: str = "",
+        vectors: Artifact | None = None,
     ) -> None:
-        """hidden: gives the ids of documents that must not be shown; name: id of the artifact."""
+        """hidden: gives the ids of documents that must not be shown; name: id of the artifact.
+
+        vectors: those of the sentences, if there are some.
+        """
         self.id, self.threshold, self._hidden = name, threshold, hidden
+        self._nearest = Nearest(vectors.path) if vectors else None
+        # The artifacts that this reads: with others, another one must be opened.
+        self.made_of = (name, vectors.id if vectors else None)
         # As a URI: a path may have "#", "?" or "%".
         uri = f"{file.resolve().as_uri()}?mode=ro&immutable=1"
         self._db = sqlite3.connect(uri, uri=True, check_same_thread=False)
@@ -135,11 +166,18 @@ class Retriever:
         self._counts: dict[str, int] = {}
         self.passages = int(self._db.execute("SELECT count(*) FROM passage").fetchone()[0])
 
+    @staticmethod
+    def would_read(lab: Lab, passages: Artifact) -> tuple[str, str | None]:
+        """`made_of` of what `open` returns now: vectors may be done while a server runs."""
+        vectors = _vectors(lab, passages)
+        return passages.id, vectors.id if vectors else None
+
     @classmethod
     def open(cls, lab: Lab, passages: Artifact) -> Retriever:
         """The passages of a lab, without what it was told to forget since they were made."""
         threshold = float(passages.stats.get("threshold", COVERED))
-        return cls(passages.path / PASSAGES, Unshown(lab).ids, threshold, passages.id)
+        vectors = _vectors(lab, passages)
+        return cls(passages.path / PASSAGES, Unshown(lab).ids, threshold, passages.id, vectors)
 
     def find(self, question: str, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
         """The best passages for a question, the best first; [] if none shares a telling word with it."""
@@ -153,6 +191,27 @@ class Retriever:
                 return kept
             spare *= 8
         return []
+
+    @property
+    def has_vectors(self) -> bool:
+        """Whether `meant` finds anything."""
+        return self._nearest is not None
+
+    def meant(self, question: str, limit: int = 3, filters: Filters | None = None) -> list[Meant]:
+        """The sentences nearest to a question in meaning, the nearest first, one of each passage.
+
+        [] if none is near, or if the passages have no vectors.
+        """
+        if self._nearest is None:
+            return []
+        wanted, values = _conditions(filters or Filters())
+        passages = self._numbers(wanted, values) if wanted else None
+        hidden, found = self._hidden(), dict[str, Meant]()
+        for number, start, end, score in self._nearest.of(question, limit + _NEAREST, passages):
+            hit = self._passage(number, score)
+            if hit.document not in hidden and len(found) < limit:
+                found.setdefault(hit.text, Meant(hit, hit.start + start, hit.start + end))
+        return list(found.values())
 
     def weight(self, word: str) -> float:
         """How telling a word is, in nats: the rarer in passages, the more, and one that is nowhere most."""
@@ -259,6 +318,22 @@ class Retriever:
                 found = self._counts[term] = int(row[0]) if row else 0
         return found
 
+    def _numbers(self, wanted: str, values: Sequence[str]) -> npt.NDArray[np.int64]:
+        sql = (
+            "SELECT passage.number FROM document JOIN passage ON passage.document = document.number "
+            f"WHERE true {wanted}"
+        )
+        with self._lock:
+            return np.array([row[0] for row in self._db.execute(sql, values)], np.int64)
+
+    def _passage(self, number: int, score: float) -> Hit:
+        sql = (
+            f"SELECT {_HIT}, ? FROM passage JOIN document ON document.number = passage.document "
+            "WHERE passage.number = ?"
+        )
+        with self._lock:
+            return Hit(*self._db.execute(sql, (score, number)).fetchone())
+
     def _hits(self, asked: Sequence[str], filters: Filters, count: int) -> list[Hit]:
         wanted, values = _conditions(filters)
         query = " OR ".join(f'"{term}"' for term in asked)
@@ -278,6 +353,10 @@ class Retriever:
         )
         with self._lock:
             return [Hit(*row) for row in self._db.execute(sql, (query, *values))]
+
+
+def _vectors(lab: Lab, passages: Artifact) -> Artifact | None:
+    return find_vectors(lab, passages) if is_installed() else None
 
 
 def folded(hits: Sequence[Hit]) -> list[Hit]:

@@ -73,7 +73,9 @@ class Content:
     def _opened(self) -> tuple[Artifact, Retriever]:
         passages = self.check()
         with self._opening:
-            if self._open is None or self._open[1].id != passages.id:
+            # Vectors may be done while the server runs.
+            made_of = Retriever.would_read(self._lab, passages)
+            if self._open is None or self._open[1].made_of != made_of:
                 corpus = self._lab.find("corpus", self._name)
                 if corpus is None or corpus.id != passages.inputs["corpus"]:
                     raise self._rebuilt()
