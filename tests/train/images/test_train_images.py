@@ -14,11 +14,17 @@ import pytest
 import torch
 from picture_labs import COLOURS, add_colours
 from safetensors.torch import load_file
+from small_painters import CAPTIONS
 
 from glaswerk.core.errors import GlaswerkError, Interrupted
 from glaswerk.infer.images.sampler import Drawing, Painter
-from glaswerk.lab import Artifact, Lab
+from glaswerk.lab import Artifact, Lab, Spec
+from glaswerk.model import build
+from glaswerk.model import save as save_text_model
 from glaswerk.model.images.folder import load
+from glaswerk.plan import Shape
+from glaswerk.tokenizer import Tokenizer
+from glaswerk.tokenizer.training import write_tokenizer
 from glaswerk.train.images.batches import PictureSampler
 from glaswerk.train.images.plan import PRESETS, ImageConfig, plan
 from glaswerk.train.images.train_images import captions_of, train_images
@@ -56,6 +62,7 @@ def test_a_run_leaves_a_model_with_its_lineage_and_a_report(coloured: Lab) -> No
     assert not left, "decoded pictures stay nowhere"
 
 
+@pytest.mark.slow
 def test_a_finished_run_is_found_and_another_seed_is_another_model(coloured: Lab) -> None:
     made = train_images(coloured, CONFIG)
     assert train_images(coloured, CONFIG) == made
@@ -64,6 +71,7 @@ def test_a_finished_run_is_found_and_another_seed_is_another_model(coloured: Lab
     assert other.digest != made.digest
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_ends_with_the_same_weights(
     coloured: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -96,7 +104,33 @@ def test_it_learns_which_colour_a_caption_names(coloured: Lab) -> None:
         assert nearest == colour, (colour, mean, expected)
 
 
+def _language_model(lab: Lab) -> Artifact:
+    def write(folder: Path) -> dict[str, Any]:
+        write_tokenizer(folder, CAPTIONS, 300)
+        tokenizer = Tokenizer.load(folder)
+        shape = Shape(tokenizer.vocab_size, layers=1, width=64, heads=1, feed_forward=128, context=64)
+        end, turn_end = tokenizer.end_id, tokenizer.turn_end_id
+        save_text_model(build(shape, seed=3, end_id=end, turn_end_id=turn_end), folder)
+        return {}
+
+    return lab.make(Spec("model", "base/step-0", "test/1", {}, {}), write)
+
+
+@pytest.mark.slow
 def test_a_copy_of_a_language_model_reads_the_captions(coloured: Lab) -> None:
+    reader = _language_model(coloured)
+    made = train_images(coloured, CONFIG, text_model="base")
+    assert made.inputs["text_model"] == reader.id
+    assert made.id != train_images(coloured, CONFIG, name="other").id
+    found = load(made.path)
+    assert found.model.shape.text_width == 64
+    before = load_file(reader.path / "model.safetensors")["model.embed_tokens.weight"]
+    after = found.model.text_encoder.embed_tokens.weight
+    assert after.shape == before.shape
+    assert not torch.equal(after, before), "it learns with the network"
+
+
+def test_a_language_model_that_is_not_there_is_named(coloured: Lab) -> None:
     with pytest.raises(GlaswerkError, match="no model named 'nothing'"):
         train_images(coloured, CONFIG, text_model="nothing")
 
