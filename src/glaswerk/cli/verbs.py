@@ -48,8 +48,6 @@ SECTIONS = {
     },
     "Prove and ship": {
         "evaluate": "Measure compression, truth and political lean: the trust report.",
-        "compare": "Two trust reports, question by question.",
-        "gate": "Whether a model passes the lab's signed release policy.",
         "lineage": "What a thing was made from, and what was made from it.",
         "verify": "Whether a thing and all its inputs are unchanged.",
         "reproduce": "Make a model again in a new lab and compare every digest.",
@@ -58,7 +56,7 @@ SECTIONS = {
         "export": "Write a model as one GGUF file.",
     },
 }
-# Asked for less often: the page names them in one line.
+# Asked for less often: the page names them, without their lines.
 MORE = {
     "log": "The commands that ran in the lab.",
     "diff": "What differs between two corpora.",
@@ -66,10 +64,12 @@ MORE = {
     "count": "How often a phrase occurs in the training data.",
     "search": "The training documents that contain a phrase.",
     "what-if": "What it would take to be without an author, document or source.",
-    "pause": "Stop training, answers and releases, by one signed flag.",
-    "resume": "Sign that a paused lab may go on: two keys of the policy.",
     "inspect": "What the Content Credentials in a picture say.",
     "detect": "Whether a picture carries this lab's watermark.",
+    "compare": "Two trust reports, question by question.",
+    "gate": "Whether a model passes the lab's signed release policy.",
+    "pause": "Stop training, answers and releases, by one signed flag.",
+    "resume": "Sign that a paused lab may go on: two keys of the policy.",
     "attest": "How a model was made, as an in-toto statement with SLSA provenance.",
 }
 # What helps with the others; not in the sections.
