@@ -23,6 +23,9 @@ STANDS_FOR = {
     "chosen[0].kind": "model",
     "found.kind": "model",
     "pairs": "FILE",
+    "policy": "FILE",
+    "written": "FILE",
+    "next(iter(pairs.values()))": "KEY",
 }
 # Begins a clause that is no longer part of the command.
 _PROSE = re.compile(

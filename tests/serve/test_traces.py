@@ -109,7 +109,10 @@ def test_the_official_client_reads_traced_answers_whole_and_streamed(client: Ope
     (carrier,) = [chunk for chunk in stream if chunk.model_extra]
     assert carrier.choices == []
     assert carrier.model_extra == whole.model_extra
-    assert stream[-1].usage == whole.usage
+    # Not the details: the second prompt is in the cache.
+    assert stream[-1].usage
+    assert whole.usage
+    assert stream[-1].usage.total_tokens == whole.usage.total_tokens
 
 
 def joined(found: list[dict[str, Any]]) -> tuple[str, set[str]]:

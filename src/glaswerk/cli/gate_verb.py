@@ -95,7 +95,8 @@ def _write_new(path: Path, holders: tuple[str, ...]) -> None:
         raise GlaswerkError(f"{path} exists already", hint="name another file")
     write_atomic(path, policy_template({person: Path(key) for person, key in pairs.items()}))
     echo(f"policy {path}: read it, change it")
-    next_step(f"glaswerk gate --policy {path} --key {next(iter(pairs.values()))}")
+    written = path
+    next_step(f"glaswerk gate --policy {written} --key {next(iter(pairs.values()))}")
 
 
 def _install(lab: Lab, policy: Path, key: Path | None) -> None:

@@ -100,7 +100,7 @@ def read_policy(root: Path) -> Policy | None:
         raise GlaswerkError(
             f"expected {path} to be signed by one of the keys it names, found no valid signature: it was "
             "changed after it was signed, or never signed",
-            hint=f"glaswerk gate --policy {path} --key KEY",
+            hint="glaswerk gate --policy FILE --key KEY",
         )
     return policy
 
