@@ -15,7 +15,7 @@ import glaswerk
 ROOT = Path(__file__).parent.parent
 PACKAGE = Path(glaswerk.__file__).parent
 MOST_LINES, MOST_FILES, MEDIAN_LINES = 400, 25, 8
-LEAST_DOCUMENTED, LEAST_TESTED = 0.95, 0.79
+LEAST_DOCUMENTED, LEAST_TESTED = 0.95, 0.8
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
