@@ -32,8 +32,8 @@ class Speaker:
         self.status = 200
         # What the word WAIT in a text waits for.
         self.go, self.waited = threading.Event(), False
-        # Set when an answer has ended, or lost its reader.
-        self.left = threading.Event()
+        # Set when an answer has ended, or lost its reader; and whether all of it was written by then.
+        self.left, self.ended = threading.Event(), False
         self.prompts: list[str] = []
         self.app = Starlette(
             routes=[
@@ -53,6 +53,7 @@ class Speaker:
         return StreamingResponse(self.events(), media_type="text/event-stream")
 
     async def events(self) -> AsyncIterator[bytes]:
+        self.ended = False
         try:
             for i, word in enumerate(self.text.split(" ")):
                 if word == "WAIT":
@@ -61,6 +62,9 @@ class Speaker:
                     continue
                 choice = {"index": 0, "delta": {"content": f" {word}" if i else word}, "finish_reason": None}
                 yield _event({"id": "x", "choices": [choice], **self.extra})
+                # Without this the loop would not hear that the reader left.
+                await asyncio.sleep(0)
+            self.ended = True
             usage = {"prompt_tokens": 11, "completion_tokens": 5, "total_tokens": 16}
             yield _event({"id": "x", "choices": [], "usage": usage})
             yield b"data: [DONE]\n\n"
