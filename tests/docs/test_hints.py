@@ -24,8 +24,6 @@ STANDS_FOR = {
     "found.kind": "model",
     "pairs": "FILE",
     "policy": "FILE",
-    "written": "FILE",
-    "next(iter(pairs.values()))": "KEY",
 }
 # Begins a clause that is no longer part of the command.
 _PROSE = re.compile(

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.lineage.pause import pause
 from glaswerk.lineage.policy import Limit, Policy, ReportRule, Tier
@@ -235,3 +236,12 @@ def test_a_model_without_a_parent_has_no_margins(own: Lab, facts: Facts, policy:
     assert base is not None
     _report(own, base)
     assert "margins" not in _by_rule(gate_findings(own, base, facts, policy))
+
+
+@pytest.mark.parametrize("text", ["no JSON", "{}", '[{"no": "key"}]'])
+def test_damaged_approvals_are_an_error_in_words(own: Lab, chat: Artifact, key: Path, text: str) -> None:
+    approve(own, chat, key)
+    (file,) = (own.root / "approvals").iterdir()
+    file.write_text(text)
+    with pytest.raises(GlaswerkError, match=r"approvals"):
+        approve(own, chat, key)

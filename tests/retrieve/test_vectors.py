@@ -181,6 +181,20 @@ def test_without_the_extra_the_error_names_it(empty_lab: Lab, monkeypatch: pytes
     assert wrong.value.hint == 'pip install "glaswerk[vectors]"'
 
 
+def test_without_the_extra_old_vectors_go_and_search_works_as_before(
+    empty_lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passages, _ = with_vectors(empty_lab)
+    monkeypatch.setattr("glaswerk.retrieve.embedder.find_spec", lambda name: None)
+    assert find_vectors(empty_lab, passages) is None
+    retriever = Retriever.open(empty_lab, passages)
+    assert not retriever.has_vectors
+    assert shown(retriever, "When is bread sold in the morning?") == ["bakery"]
+    retriever.close()
+    renew_vectors(empty_lab, passages)
+    assert empty_lab.find("vectors", "main") is None
+
+
 def test_the_verb_builds_them_and_find_uses_them(empty_lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     opened(empty_lab, ROWS).close()
     monkeypatch.chdir(empty_lab.root)

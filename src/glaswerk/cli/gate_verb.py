@@ -82,7 +82,7 @@ def command(
         raise SystemExit(1)
 
 
-def _write_new(path: Path, holders: tuple[str, ...]) -> None:
+def _write_new(policy: Path, holders: tuple[str, ...]) -> None:
     from glaswerk.lineage.policy import policy_template
 
     pairs = dict(one.partition("=")[::2] for one in holders)
@@ -91,12 +91,11 @@ def _write_new(path: Path, holders: tuple[str, ...]) -> None:
             f"expected --holder NAME=KEY for whoever may sign, found {' '.join(holders) or 'none'}",
             hint="glaswerk sign --new-key ada.key, then gate --new policy.toml --holder ada=ada.key",
         )
-    if path.exists():
-        raise GlaswerkError(f"{path} exists already", hint="name another file")
-    write_atomic(path, policy_template({person: Path(key) for person, key in pairs.items()}))
-    echo(f"policy {path}: read it, change it")
-    written = path
-    next_step(f"glaswerk gate --policy {written} --key {next(iter(pairs.values()))}")
+    if policy.exists():
+        raise GlaswerkError(f"{policy} exists already", hint="name another file")
+    write_atomic(policy, policy_template({person: Path(key) for person, key in pairs.items()}))
+    echo(f"policy {policy}: read it, change it")
+    next_step(f"glaswerk gate --policy {policy} --key KEY")
 
 
 def _install(lab: Lab, policy: Path, key: Path | None) -> None:

@@ -14,6 +14,7 @@ from glaswerk.cli.options import PRECISION_HELP, json_option, lab_option
 from glaswerk.cli.session import open_lab, print_json, show, taking_part
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.files import write_atomic
+from glaswerk.lab import Artifact, Lab
 
 
 @click.group("images", cls=Words)
@@ -91,9 +92,9 @@ def evaluate(model: str, prompts: int, lab_path: Path, as_json: bool, **settings
     glaswerk images evaluate
     glaswerk images evaluate --prompts 200 --json
 
-    Draws held-out captions. On pictures of the made-up town it recognises object, colour, count and place
-    exactly. The report is reports/images-NAME, with a sheet of pairs: each picture beside the nearest one
-    that the model was trained on.
+    Draws held-out captions. On captions of the made-up town it names the nearest object, colour, count and
+    place, which flatters rough drawings. The report is reports/images-NAME, with a sheet of pairs: each
+    picture beside the nearest one that the model was trained on.
     """
     from glaswerk.cli.session import writing
     from glaswerk.evaluate.images.evaluate_images import evaluate_images
@@ -102,7 +103,7 @@ def evaluate(model: str, prompts: int, lab_path: Path, as_json: bool, **settings
         if not 1 <= value <= most:
             raise GlaswerkError(f"expected {name} from 1 to {most:,}, found {value:,}", hint=f"{name} 24")
     with writing(lab_path) as lab:
-        made = evaluate_images(lab, _image_model(lab_path, model), prompts=prompts, **settings)
+        made = evaluate_images(lab, _image_model(lab, model), prompts=prompts, **settings)
     figures = {"copied_share": made.stats["memorisation"]["copied_share"]}
     if made.stats["following"]:
         figures |= {name: share["value"] for name, share in made.stats["following"].items()}
@@ -141,11 +142,11 @@ def draw(prompt: str, out: Path | None, count: int, lab_path: Path, as_json: boo
         if not 1 <= value <= most:
             raise GlaswerkError(f"expected {name} from 1 to {most}, found {value:,}", hint=f"{name} 1")
     lab = open_lab(lab_path)
-    made = _image_model(lab_path, settings.pop("model"))
+    made = _image_model(lab, settings.pop("model"))
     path = out or Path("picture.png")
     kind = kind_of(path)
     image, seeds = draw_sheet(made.path, prompt, count=count, **settings)
-    said = {"model": made.name, "model_digest": made.digest, "corpus": made.inputs["corpus"]}
+    said: dict[str, Any] = {"model": made.name, "model_digest": made.digest, "corpus": made.inputs["corpus"]}
     said |= {"prompt": prompt, "seed": seeds[0], "pictures": count}
     write_atomic(path, Marker.of(lab.root).file(image, kind, said))
     if as_json:
@@ -156,8 +157,7 @@ def draw(prompt: str, out: Path | None, count: int, lab_path: Path, as_json: boo
     lab.ledger.close()
 
 
-def _image_model(lab_path: Path, name: str) -> Any:
-    lab = open_lab(lab_path)
+def _image_model(lab: Lab, name: str) -> Artifact:
     if name:
         return lab.need("image-model", name, hint="glaswerk images train")
     found = lab.latest("image-model")

@@ -15,7 +15,7 @@ _SENTENCES, _RATE = 5, 100
 _PATIENCE = 180
 # Bytes of text a token, from which the amount is guessed before a tokenizer is chosen.
 _BYTES = 4
-# Tokens below which a text is soon known by heart and teaches little.
+# Tokens below which a text is soon known by heart and teaches little: a rule of thumb, not measured.
 ENOUGH = 200_000
 # Tokens a parameter that a model from scratch needs (docs/scaling.md), and the smallest that speaks.
 _EACH, _SMALLEST = 20, 10_000_000
@@ -26,12 +26,13 @@ _RANK = 16
 def embedded(lab: Lab, passages: Artifact) -> int | None:
     """Sentences with vectors; None if their package is missing, or if they would take minutes."""
     from glaswerk.retrieve.embedder import is_installed
-    from glaswerk.retrieve.vectors import build_vectors, find_vectors
+    from glaswerk.retrieve.vectors import build_vectors
 
     if not is_installed():
         return None
     seconds = passages.stats.get("passages", 0) * _SENTENCES / _RATE
-    if seconds > _PATIENCE and find_vectors(lab, passages) is None:
+    # Where there were some, most sentences are known.
+    if seconds > _PATIENCE and lab.find("vectors", passages.name) is None:
         echo(
             f"vectors of sentences would take about {clock_time(seconds)}: "
             f"glaswerk index --vectors --lab {lab.root}, while the page is open",

@@ -95,7 +95,7 @@ def read_policy(root: Path) -> Policy | None:
     path = root / POLICY
     if not path.exists():
         return None
-    policy = parse_policy(path, _signatures(root / POLICY_SIGNATURES))
+    policy = parse_policy(path, read_signatures(root / POLICY_SIGNATURES))
     if not policy.signers:
         raise GlaswerkError(
             f"expected {path} to be signed by one of the keys it names, found no valid signature: it was "
@@ -147,7 +147,7 @@ def sign_policy(root: Path, policy: Path, key: Path) -> Policy:
             f"expected a key that the policy names ({', '.join(parsed.keys)}), found {key}",
             hint="add its public key under [keys]",
         )
-    known = _signatures(root / POLICY_SIGNATURES)
+    known = read_signatures(root / POLICY_SIGNATURES)
     kept = [one for one in known if one["key"] != made["key"] and signers(PURPOSE, raw, [one], parsed.keys)]
     write_atomic(root / POLICY, raw)
     write_atomic(root / POLICY_SIGNATURES, json.dumps([*kept, made], indent=2) + "\n")
@@ -162,7 +162,8 @@ def policy_template(keys: Mapping[str, Path]) -> str:
     return _TEMPLATE.replace("# KEYS\n", named)
 
 
-def _signatures(path: Path) -> list[Signature]:
+def read_signatures(path: Path) -> list[Signature]:
+    """Signatures kept in a file; none if it is missing. Raises GlaswerkError if it is damaged."""
     try:
         found = json.loads(path.read_text())
     except FileNotFoundError:
@@ -175,7 +176,7 @@ def _signatures(path: Path) -> list[Signature]:
 
 
 def _wrong(path: Path, problem: str) -> GlaswerkError:
-    return GlaswerkError(f"the policy {path}: {problem}", hint=_NEW)
+    return GlaswerkError(f"{path}: {problem}", hint=_NEW)
 
 
 _TEMPLATE = """\

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -14,7 +13,7 @@ from glaswerk.core.ids import digest_file
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lab.artifact import read_outputs
 from glaswerk.lineage.pause import paused
-from glaswerk.lineage.policy import Policy, Tier
+from glaswerk.lineage.policy import Policy, Tier, read_signatures
 from glaswerk.lineage.reports import Report, differences, last_report, read_report
 from glaswerk.lineage.signed_report import report_signers
 from glaswerk.lineage.signed_text import canonical, signed, signers
@@ -50,7 +49,7 @@ def gate_findings(lab: Lab, model: Artifact, facts: Facts, policy: Policy) -> li
 def approve(lab: Lab, model: Artifact, key: Path) -> None:
     """Sign the digest of a model: what a tier of large models needs from several people."""
     file = _approvals(lab, model)
-    known = json.loads(file.read_text()) if file.exists() else []
+    known = read_signatures(file)
     made = signed(_APPROVAL, _approved(model), key)
     file.parent.mkdir(exist_ok=True)
     write_json(file, [*(one for one in known if one["key"] != made["key"]), made])
@@ -159,8 +158,7 @@ def _tier(
 
 def _approvals_of(lab: Lab, model: Artifact, policy: Policy, tier: Tier) -> Finding:
     file = _approvals(lab, model)
-    made = json.loads(file.read_text()) if file.exists() else []
-    who = signers(_APPROVAL, _approved(model), made, policy.keys)
+    who = signers(_APPROVAL, _approved(model), read_signatures(file), policy.keys)
     names = ", ".join(sorted(who)) or "nobody"
     words = f"{len(who)} of {tier.signatures} ({names}): glaswerk gate MODEL --approve KEY"
     return Finding(f"approvals from {tier.flops:.0e} FLOP", len(who) >= tier.signatures, words)

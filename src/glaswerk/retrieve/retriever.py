@@ -17,7 +17,6 @@ import numpy.typing as npt
 
 from glaswerk.core.artifact_files import PASSAGES
 from glaswerk.lab import Artifact, Lab
-from glaswerk.retrieve.embedder import is_installed
 from glaswerk.retrieve.nearest import Nearest
 from glaswerk.retrieve.support import NEGATIONS
 from glaswerk.retrieve.terms import Terms, halves, is_common, stems, words
@@ -169,14 +168,14 @@ class Retriever:
     @staticmethod
     def would_read(lab: Lab, passages: Artifact) -> tuple[str, str | None]:
         """`made_of` of what `open` returns now: vectors may be done while a server runs."""
-        vectors = _vectors(lab, passages)
+        vectors = find_vectors(lab, passages)
         return passages.id, vectors.id if vectors else None
 
     @classmethod
     def open(cls, lab: Lab, passages: Artifact) -> Retriever:
         """The passages of a lab, without what it was told to forget since they were made."""
         threshold = float(passages.stats.get("threshold", COVERED))
-        vectors = _vectors(lab, passages)
+        vectors = find_vectors(lab, passages)
         return cls(passages.path / PASSAGES, Unshown(lab).ids, threshold, passages.id, vectors)
 
     def find(self, question: str, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
@@ -353,10 +352,6 @@ class Retriever:
         )
         with self._lock:
             return [Hit(*row) for row in self._db.execute(sql, (query, *values))]
-
-
-def _vectors(lab: Lab, passages: Artifact) -> Artifact | None:
-    return find_vectors(lab, passages) if is_installed() else None
 
 
 def folded(hits: Sequence[Hit]) -> list[Hit]:

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from glaswerk.core.artifact_files import PASSAGES
 from glaswerk.core.progress import progress_bar
 from glaswerk.lab import Artifact, Lab, Spec
-from glaswerk.retrieve.embedder import MODEL, SIZE, Embedder, embedder
+from glaswerk.retrieve.embedder import SIZE, Embedder, embedder, is_installed, model_name
 from glaswerk.retrieve.sentences import Span, sentences
 
 # int8, (sentences, 384): a vector of length 1, times 127.
@@ -39,6 +39,7 @@ def build_vectors(lab: Lab, passages: Artifact) -> Artifact:
 
     About 100 sentences a CPU-second. Raises GlaswerkError if the extra `vectors` is not installed.
     """
+    embedder()
     spec = _spec(passages)
     earlier, parts = lab.find("vectors", passages.name), lab.run_path(spec.id)
     known = _known(earlier) if earlier else {}
@@ -51,19 +52,28 @@ def build_vectors(lab: Lab, passages: Artifact) -> Artifact:
 
 
 def find_vectors(lab: Lab, passages: Artifact) -> Artifact | None:
-    """The vectors of just these passages; None if there are none."""
+    """The vectors of just these passages; None if there are none, or without the extra."""
+    if not is_installed():
+        return None
     found = lab.find("vectors", passages.name)
     return found if found and found.id == _spec(passages).id else None
 
 
 def renew_vectors(lab: Lab, passages: Artifact) -> None:
-    """Bring those of a corpus that had some up to date: what is gone from it is gone from them, too."""
-    if lab.find("vectors", passages.name):
+    """Bring those of a corpus that had some up to date: what is gone from it is gone from them, too.
+
+    Without the extra they are removed, as nothing could use them.
+    """
+    if (before := lab.find("vectors", passages.name)) is None:
+        return
+    if is_installed():
         build_vectors(lab, passages)
+    else:
+        lab.remove(before)
 
 
 def _spec(passages: Artifact) -> Spec:
-    return Spec("vectors", passages.name, "vectors/1", {"passages": passages.id}, {"model": MODEL})
+    return Spec("vectors", passages.name, "vectors/1", {"passages": passages.id}, {"model": model_name()})
 
 
 def _write(folder: Path, file: Path, known: _Known, parts: Path) -> Mapping[str, Any]:
@@ -124,7 +134,7 @@ def _texts(file: Path) -> Iterator[tuple[int, Span, str]]:
 
 
 def _known(earlier: Artifact) -> _Known:
-    if earlier.config.get("model") != MODEL:
+    if earlier.config.get("model") != model_name():
         return {}
     vectors = np.load(earlier.path / VECTORS, mmap_mode="r")
     hashes = np.load(earlier.path / TEXTS).tolist()

@@ -101,6 +101,8 @@ def tool_folder(
     lab = Lab.open(folder)
     build(lab, lab.need("corpus", "main", hint=""))
     with (folder / "lab.toml").open("a") as file:
+        # Each server loads its model anew; this engine needs no compiling.
+        file.write('\n[serve]\nengine = "torch"\n')
         file.write(f'\n[serve.upstreams.other]\nurl = "{scripting[1].url}/v1"\n')
     lab.ledger.close()
     return folder

@@ -34,6 +34,18 @@ def test_what_the_user_sets_replaces_the_preset() -> None:
     assert planned.seed == 9
 
 
+def test_a_copied_text_encoder_learns_slower_unless_it_is_said_otherwise() -> None:
+    assert plan(ImageConfig(), 64).text_ratio == 1.0
+    assert plan(ImageConfig(), 64, copied=True).text_ratio == 0.1
+    assert plan(ImageConfig(text_ratio=0.5), 64, copied=True).text_ratio == 0.5
+
+
+@pytest.mark.parametrize("rate", [-1.0, 2.0, float("nan")])
+def test_a_learning_rate_out_of_range_is_an_error_in_words(rate: float) -> None:
+    with pytest.raises(GlaswerkError, match="learning-rate"):
+        plan(ImageConfig(learning_rate=rate), 64)
+
+
 def test_settings_that_matter_are_in_the_identity_of_a_run() -> None:
     config = ImageConfig()
     whole = plan(config, 64).settings()

@@ -64,10 +64,7 @@ def read_all(lab: Lab, captions: Sequence[Caption]) -> Iterator[tuple[str, bytes
 
     Raises GlaswerkError if a source is gone or a picture is damaged.
     """
-    by_source: dict[str, dict[str, None]] = {}
-    for caption in captions:
-        by_source.setdefault(caption.source, {})[caption.picture] = None
-    for source, names in by_source.items():
+    for source, names in _by_source(captions).items():
         made = lab.need("source", source, hint="glaswerk curate")
         with Pictures(made.path) as pictures:
             for name in names:
@@ -76,8 +73,12 @@ def read_all(lab: Lab, captions: Sequence[Caption]) -> Iterator[tuple[str, bytes
 
 def numbered(captions: Sequence[Caption]) -> Mapping[str, int]:
     """A number from 0 for each distinct picture, in the order in which `read_all` yields them."""
-    by_source: dict[str, dict[str, None]] = {}
-    for caption in captions:
-        by_source.setdefault(caption.source, {})[caption.picture] = None
-    names = dict.fromkeys(name for found in by_source.values() for name in found)
+    names = dict.fromkeys(name for found in _by_source(captions).values() for name in found)
     return {name: number for number, name in enumerate(names)}
+
+
+def _by_source(captions: Sequence[Caption]) -> dict[str, dict[str, None]]:
+    found: dict[str, dict[str, None]] = {}
+    for caption in captions:
+        found.setdefault(caption.source, {})[caption.picture] = None
+    return found

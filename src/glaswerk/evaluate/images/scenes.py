@@ -2,7 +2,8 @@
 
 The town's pictures are drawn by code, so every object, colour, count and place can be drawn again without
 anything else, and the one nearest to a picture is what it shows. On the town's own pictures this is right in
-every case of 150 (tests/evaluate/images/test_scenes.py); what it says of drawn ones is as exact.
+every case of 150 (tests/evaluate/images/test_scenes.py). Of a drawn one it always names the
+nearest possibility, however rough the drawing is, which flatters.
 """
 
 from __future__ import annotations

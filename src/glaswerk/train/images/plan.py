@@ -36,6 +36,9 @@ PRESETS = {
 }
 
 
+_COPIED_RATIO = 0.1
+
+
 @dataclass(frozen=True, slots=True)
 class ImageConfig:
     """What a user may choose; 0 and "" derive a setting. Sides in pixels, batch in pictures.
@@ -52,8 +55,8 @@ class ImageConfig:
     seed: int = 0
     times: tuple[float, float] = (0.4, 1.0)
     average: float = 0.999
-    # The text encoder learns slower, so that a copied one is not spoilt.
-    text_ratio: float = 1.0
+    # Of the text encoder's learning rate to the network's: a copied one learns slower, to keep what it knows.
+    text_ratio: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +101,10 @@ class ImagePlan:
         }
 
 
-def plan(config: ImageConfig, usual_side: int) -> ImagePlan:
+def plan(config: ImageConfig, usual_side: int, *, copied: bool = False) -> ImagePlan:
     """The plan of a run on pictures whose shorter side usually is `usual_side` pixels.
+
+    copied: the text encoder is a copy of a language model.
 
     Raises GlaswerkError for a preset that does not exist and for settings out of range.
     """
@@ -115,6 +120,9 @@ def plan(config: ImageConfig, usual_side: int) -> ImagePlan:
     for name, value, most in (("steps", config.steps, 10**8), ("batch", config.batch, 2**16)):
         if not 0 <= value <= most:
             raise GlaswerkError(f"expected --{name} from 1 to {most:,}, found {value:,}", hint=f"--{name} 16")
+    if not 0 <= config.learning_rate <= 1:
+        found = f"{config.learning_rate:g}"
+        raise GlaswerkError(f"expected --learning-rate up to 1, found {found}", hint="--learning-rate 0.002")
     preset = replace(
         preset,
         steps=config.steps or preset.steps,
@@ -133,7 +141,7 @@ def plan(config: ImageConfig, usual_side: int) -> ImagePlan:
         loop,
         config.times,
         config.average,
-        config.text_ratio,
+        config.text_ratio or (_COPIED_RATIO if copied else 1.0),
         config.seed,
     )
 

@@ -51,7 +51,7 @@ def train_images(
     world = world or World.alone()
     source = lab.need("corpus", corpus, hint="glaswerk curate")
     captions = CaptionSet.of(source)
-    planned = plan(config, usual_side(lab, captions.trained))
+    planned = plan(config, usual_side(lab, captions.trained), copied=bool(text_model))
     inputs = {"corpus": source.id}
     reader = base_of(lab, text_model) if text_model else None
     if reader:

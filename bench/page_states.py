@@ -1,4 +1,4 @@
-"""python docs/page_states.py LAB FOLDER: a picture of every state of the chat page.
+"""python -m bench.page_states LAB FOLDER: a picture of every state of the chat page.
 
 Serves the lab of `glaswerk demo` and drives the page in headless Chromium, on a desktop and a phone, light
 and dark, in English and German. What a model of two million parameters never writes (Markdown, code,
@@ -14,9 +14,7 @@ import io
 import json
 import shutil
 import sys
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +23,8 @@ from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Lab
-from glaswerk.serve import create_app
-from glaswerk.serve.server import Server, bind
+
+from .page import FLAGS, served
 
 DESKTOP = {"width": 1180, "height": 760}
 PHONE = {"width": 390, "height": 780}
@@ -57,30 +55,6 @@ CALL = {"id": "c1", "server": "glaswerk", "name": "search", "arguments": '{"quer
 FOUND = "[1] Anna Behr built the old bridge in 1787.\n    source: clara, 2023-01-06, x:1664501640062891897"
 WAITS = {"id": "c2", "server": "files", "name": "write_file", "approval": "mcpr_1", "status": "pending"}
 State = Callable[[Page], None]
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-
-
-@contextmanager
-def served(lab: Lab) -> Iterator[str]:
-    """Serve the lab's chat model on a free port; yields the address."""
-    with bind("127.0.0.1", 0) as listener:
-        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server = Server(create_app(lab), address, address, False)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            yield address
-        finally:
-            server.should_exit = True
-            thread.join()
 
 
 def ask(page: Page, text: str) -> None:
@@ -337,14 +311,14 @@ def main(arguments: list[str]) -> None:
     """Write every picture, or those whose names begin with the words that follow."""
     if len(arguments) < 2:
         raise GlaswerkError(
-            "expected LAB FOLDER [NAME ...]", hint="python docs/page_states.py demo-lab docs/page"
+            "expected LAB FOLDER [NAME ...]", hint="python -m bench.page_states demo-lab docs/page"
         )
     lab, folder, *wanted = arguments
     chromium = shutil.which("chromium")
     if chromium is None:
         raise GlaswerkError("no chromium on the PATH", hint="apt-get install chromium")
     with served(Lab.open(Path(lab))) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         for name, state, options in pictures():
             if wanted and not name.startswith(tuple(wanted)):
                 continue
