@@ -21,6 +21,8 @@ CELLS = 32
 WEAKEST, STRONGEST = 2.0, 8.0
 # None of 10,000 pictures without the watermark had more than 6.9 (docs/log.md).
 THRESHOLD = 7.0
+# The same for the one correlation in the pattern's own place.
+_IN_PLACE = 5.5
 # Shares of the original width that a part may have, and the grid on which it is looked for.
 _SHARES = tuple(1 - 0.025 * step for step in range(21))
 _GRID = 2 * CELLS
@@ -42,13 +44,19 @@ def embed(image: Image.Image, key: bytes) -> Image.Image:
 
 
 def score(image: Image.Image, key: bytes) -> float:
-    """How many standard deviations the best correlation with the pattern of `key` is above chance."""
+    """How many standard deviations the best correlation with the pattern of `key` is above chance.
+
+    Where the whole picture is there, the pattern is in its place: that one correlation counts for more than
+    the best of all shifts and scales does.
+    """
     grey = image.convert("L")
     if max(grey.size) > _LARGEST:
         grey.thumbnail((_LARGEST, _LARGEST), Image.Resampling.LANCZOS)
     residual = _residual(grey)
     spectrum = _spectrum(key)
-    return max(_best(residual, share, spectrum) for share in _SHARES)
+    found = [_scores(residual, share, spectrum) for share in _SHARES]
+    whole = float(found[0][0, 0]) * THRESHOLD / _IN_PLACE
+    return max(whole, *(float(scores.max()) for scores in found))
 
 
 def detected(image: Image.Image, key: bytes) -> bool:
@@ -92,8 +100,8 @@ def _residual(grey: Image.Image) -> Array:
     return clipped
 
 
-def _best(residual: Array, share: float, spectrum: NDArray[Any]) -> float:
-    """The best score over all shifts if the picture is this share of the original's width and height."""
+def _scores(residual: Array, share: float, spectrum: NDArray[Any]) -> NDArray[Any]:
+    """The score of every shift if the picture is this share of the original's width and height, (64, 64)."""
     cells = round(_GRID * share)
     small = np.asarray(Image.fromarray(residual).resize((cells, cells), Image.Resampling.BOX), np.float32)
     small = _centred(small)
@@ -102,10 +110,11 @@ def _best(residual: Array, share: float, spectrum: NDArray[Any]) -> float:
     waves = np.fft.rfft2(whole)
     size = np.abs(waves)
     if float(size.max()) < 1e-3:
-        return 0.0
+        return np.zeros((_GRID, _GRID), np.float32)
     # Only the phases count (Horner & Gianino 1984): a picture's own strong waves would drown the pattern.
     found = np.fft.irfft2(waves / (size + _LEAST * size.mean()) * spectrum, s=(_GRID, _GRID))
-    return float((found.max() - found.mean()) / found.std())
+    scores: NDArray[Any] = (found - found.mean()) / found.std()
+    return scores
 
 
 def _centred(values: Array) -> Array:
