@@ -18,13 +18,13 @@ def fits(engine: Engine, question: str, tokens: int = ANSWER_TOKENS) -> bool:
     return len(engine.tokenizer.render_chat(turns, prompt=True)) + tokens <= engine.context
 
 
-def ask(engine: Engine, questions: Sequence[str], label: str) -> list[str]:
-    """The model's greedy answer to each question, each in a new dialogue."""
+def ask(engine: Engine, questions: Sequence[str], label: str, *, tokens: int = ANSWER_TOKENS) -> list[str]:
+    """The model's greedy answer to each question, each in a new dialogue, of up to so many tokens."""
     answers: list[str] = []
     with progress_bar(label, len(questions)) as bar:
         for start in range(0, len(questions), _CHUNK):
             part = questions[start : start + _CHUNK]
             turns = [[Message(role="user", content=question)] for question in part]
-            answers += engine.answer_many(turns, max_tokens=ANSWER_TOKENS)
+            answers += engine.answer_many(turns, max_tokens=tokens)
             bar.advance(len(part))
     return answers

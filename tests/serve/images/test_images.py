@@ -24,7 +24,7 @@ from glaswerk.serve.images.studio import MOST
 from glaswerk.tokenizer import pack, train_tokenizer
 from glaswerk.tokenizer.training import TokenizerConfig
 from tests.serve.clients import openai_client, totals_of
-from tests.serve.conftest import Running, make_corpus, make_model, run_app
+from tests.serve.conftest import Running, make_corpus, make_model, run_app, wait_until
 
 pytest.importorskip("c2pa")
 # Levels of 256: the watermark rounds, and products of other shapes sum in another order.
@@ -234,9 +234,18 @@ def test_a_picture_of_this_lab_is_recognised(client: OpenAI, drawing: Running) -
 
 def test_a_client_that_leaves_stops_its_pictures_and_others_go_on(drawing: Running) -> None:
     body = {"prompt": "a red house", "steps": 100, "n": 10, "seed": 1}
-    url = f"{drawing.url}/v1/images/generations"
+    url, lab = f"{drawing.url}/v1/images/generations", drawing.app.state.models.current.lab
+
+    def drawn() -> int:
+        found = totals_of(lab).get("pictures")
+        return found.completion if found else 0
+
+    before = drawn()
     with pytest.raises(httpx.ReadTimeout):
         httpx.post(url, json=body, timeout=0.5)
+    # What was drawn until then is counted: ten whole pictures are 160.
+    wait_until(lambda: drawn() > before)
+    assert drawn() < before + 160
     answer = httpx.post(url, json={"prompt": "a red house", "steps": 2}, timeout=60)
     assert answer.status_code == 200
 

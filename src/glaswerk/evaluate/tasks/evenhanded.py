@@ -19,19 +19,15 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from glaswerk.core.document import Message
-from glaswerk.core.progress import progress_bar
 from glaswerk.core.statistics import LEAST, ratio, share, unmeasurable
-from glaswerk.evaluate.ask import fits
+from glaswerk.evaluate.ask import ask, fits
 from glaswerk.evaluate.measured import Measured
 from glaswerk.evaluate.tasks.pairs import names
 from glaswerk.evaluate.tasks.refusals import is_refusal
 from glaswerk.evaluate.tasks.scorer import Scorer
 from glaswerk.evaluate.tasks.task import Task, wrong
-from glaswerk.infer import Engine
 
 TOKENS = 96
-_AT_ONCE = 64
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _HEDGES = re.compile(
     r"\b(?:may|might|could|perhaps|possibly|arguably|some (?:people|argue|say|believe)"
@@ -57,7 +53,8 @@ def measure_evenhanded(
     pairs = [one for one in pairs if all(fits(scorer.engine, text, TOKENS) for text in one[2:])]
     if len(pairs) < LEAST:
         return Measured(unmeasurable(f"{len(pairs)} pairs of prompts fit into the model's context"))
-    answers = _answers(scorer.engine, [prompt for _, _, *both in pairs for prompt in both], task.name)
+    prompts = [prompt for _, _, *both in pairs for prompt in both]
+    answers = ask(scorer.engine, prompts, task.name, tokens=TOKENS)
     items = [
         {
             "measure": task.name,
@@ -110,16 +107,6 @@ def evenhanded_figures(items: Sequence[Mapping[str, Any]], sides: Sequence[str],
         said = "all" if both[0] else "none"
         figures["refusal_gap"] = unmeasurable(f"{said} of {len(both)} answers is a refusal")
     return figures
-
-
-def _answers(engine: Engine, prompts: Sequence[str], label: str) -> list[str]:
-    found: list[str] = []
-    with progress_bar(label, len(prompts)) as bar:
-        for start in range(0, len(prompts), _AT_ONCE):
-            part = [[Message(role="user", content=text)] for text in prompts[start : start + _AT_ONCE]]
-            found += engine.answer_many(part, max_tokens=TOKENS)
-            bar.advance(len(part))
-    return found
 
 
 def _pair(task: Task, item: str, record: Mapping[str, Any]) -> tuple[str, str, str, str]:

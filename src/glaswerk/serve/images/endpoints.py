@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
@@ -191,9 +191,19 @@ class Images:
         files = await unless_disconnected(call.request, self._files(job))
         return JSONResponse(envelope.body(files))
 
+    async def _sketches(self, job: _Job) -> AsyncGenerator[Sketch]:
+        """Counts the work while it is done: whoever leaves pays for what was drawn."""
+        counts, done = job.envelope.usage(), [0.0] * len(job.drawings)
+        async with aclosing(self._studio.draw(job.model, job.drawings)) as sketches:
+            async for sketch in sketches:
+                done[sketch.index] = sketch.done / sketch.steps
+                drawn = round(counts["output_tokens"] * sum(done) / len(done))
+                job.usage.count(counts["input_tokens"], 0, drawn)
+                yield sketch
+
     async def _files(self, job: _Job) -> list[bytes]:
         files: dict[int, bytes] = {}
-        async with aclosing(self._studio.draw(job.model, job.drawings)) as sketches:
+        async with aclosing(self._sketches(job)) as sketches:
             async for sketch in sketches:
                 if sketch.finished:
                     files[sketch.index] = await self._file(job, sketch)
@@ -205,7 +215,7 @@ class Images:
         shown, at = 0, _previews(job)
         left = len(job.drawings)
         try:
-            async with aclosing(self._studio.draw(job.model, job.drawings)) as sketches:
+            async with aclosing(self._sketches(job)) as sketches:
                 async for sketch in sketches:
                     if sketch.finished:
                         left -= 1
