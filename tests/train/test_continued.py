@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -42,6 +41,7 @@ from glaswerk.train.continued import (
 )
 from glaswerk.train.machine.compiling import has_compiler
 from glaswerk.train.objective.loss import Z_LOSS
+from tests.support.ctrl_c import press
 
 SMALL = ContinueConfig(epochs=0.5, context=64, batch_tokens=512, learning_rate=2e-3, precision="fp32")
 MIXED = replace(SMALL, replay=("gazette",), replay_share=0.5)
@@ -229,10 +229,7 @@ def test_an_interrupted_run_ends_as_if_nothing_had_happened(
 
     def stopped(sampler: PackedSampler, step: int) -> Batch:
         if step == 3:
-            # What Ctrl-C calls, without the signal: one that comes late would end the process of the tests.
-            note = signal.getsignal(signal.SIGINT)
-            assert callable(note)
-            note(signal.SIGINT, None)
+            press()
         return plain(sampler, step)
 
     monkeypatch.setattr(PackedSampler, "batch", stopped)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,7 @@ from glaswerk.train.early_stopping import EarlyStopping, best_row
 from glaswerk.train.loop import LoopConfig, run
 from glaswerk.train.parallel.world import World
 from glaswerk.train.report.validation import token_nats
+from tests.support.ctrl_c import press
 
 STEPS = 60
 
@@ -63,8 +62,7 @@ class _Few:
 
     def batch(self, step: int) -> Batch:
         if step == self._stop_at:
-            # As a user's Ctrl-C; the flag is read at the step's end.
-            os.kill(os.getpid(), signal.SIGINT)
+            press()  # the flag is read at the step's end
         return self._batch
 
     def spans(self, step: int) -> list[Span]:

@@ -40,6 +40,7 @@ from glaswerk.train.objective.rollout import (
     advantages_of,
     grpo_losses,
 )
+from tests.support.ctrl_c import press
 
 ROLLOUT = RolloutConfig(prompts=3, samples=4, max_tokens=6, updates=2, seed=5)
 
@@ -413,18 +414,13 @@ def test_settings_that_no_run_can_be_made_of_are_refused(sums_lab: Lab, wrong: d
 
 
 class _StopsAt(RolloutSampler):
-    """Sends this process a SIGINT when a step is reached, as a user's Ctrl-C would."""
+    """Presses Ctrl-C when a step is reached."""
 
     at = -1
 
     def batch(self, step: int) -> RolloutBatch:
-        import signal
-
         if step == self.at:
-            # What Ctrl-C calls, without the signal: one that comes late would end the process of the tests.
-            note = signal.getsignal(signal.SIGINT)
-            assert callable(note)
-            note(signal.SIGINT, None)
+            press()
         return super().batch(step)
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
@@ -29,6 +27,7 @@ from glaswerk.train.batches.stream import Stream
 from glaswerk.train.checkpoint.policy import Checkpoints
 from glaswerk.train.loop import LoopConfig, run
 from glaswerk.train.objective.next_token import next_token
+from tests.support.ctrl_c import press
 
 STEPS = 12
 
@@ -62,13 +61,13 @@ def _newest(folder: Path) -> int:
 
 
 class _StopsAt(PackedSampler):
-    """Sends this process a SIGINT when a step is reached, as a user's Ctrl-C would."""
+    """Presses Ctrl-C when a step is reached."""
 
     at = -1
 
     def batch(self, step: int) -> Batch:
         if step == self.at:
-            os.kill(os.getpid(), signal.SIGINT)
+            press()
         return super().batch(step)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -33,6 +32,7 @@ from glaswerk.train.batches.stream import Stream
 from glaswerk.train.checkpoint.metrics import read_rows
 from glaswerk.train.checkpoint.policy import Keep, written_steps
 from glaswerk.train.plan import plan
+from tests.support.ctrl_c import press
 
 CONFIG = TrainConfig(
     size="100K", epochs=2.0, context=64, batch_tokens=512, precision="fp32", patience=0, last=("members",)
@@ -194,7 +194,7 @@ def test_a_run_that_was_stopped_in_its_last_part_ends_as_one_that_was_not(
 
     def stopping(self: LastSampler, step: int) -> Any:
         if step == at + 1:
-            signal.raise_signal(signal.SIGINT)
+            press()
         return plain(self, step)
 
     with monkeypatch.context() as patched:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,6 +26,7 @@ from glaswerk.tokenizer.training import write_tokenizer
 from glaswerk.train.images.batches import PictureSampler
 from glaswerk.train.images.plan import PRESETS, ImageConfig, plan
 from glaswerk.train.images.train_images import captions_of, train_images
+from tests.support.ctrl_c import press
 
 CONFIG = ImageConfig(preset="tiny", side=16, steps=6, batch=4, precision="fp32")
 _WEIGHTS = "transformer/diffusion_pytorch_model.safetensors"
@@ -81,7 +80,7 @@ def test_an_interrupted_run_ends_with_the_same_weights(
 
     def stopping(sampler: PictureSampler, step: int) -> Any:
         if step == 3:
-            os.kill(os.getpid(), signal.SIGINT)
+            press()
         return plain(sampler, step)
 
     with monkeypatch.context() as patched:

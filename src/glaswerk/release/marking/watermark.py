@@ -46,7 +46,7 @@ def embed(image: Image.Image, key: bytes) -> Image.Image:
 def score(image: Image.Image, key: bytes) -> float:
     """How many standard deviations the best correlation with the pattern of `key` is above chance.
 
-    Where the whole picture is there, the pattern is in its place: that one correlation counts for more than
+    Where the whole picture is there, the pattern has not moved: that one correlation counts for more than
     the best of all shifts and scales does.
     """
     grey = image.convert("L")
