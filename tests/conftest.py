@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
 import shutil
 import signal
@@ -21,6 +22,12 @@ from glaswerk.lab import Artifact, Lab, Spec
 settings.register_profile("quick", deadline=None, max_examples=30)
 settings.register_profile("thorough", deadline=None)
 settings.load_profile("thorough" if os.environ.get("CI") else "quick")
+
+
+def pytest_collection_finish() -> None:
+    """What thousands of collected tests are made of stays to the end: no collection of garbage walks it."""
+    gc.collect()
+    gc.freeze()
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 import threading
 import time
@@ -32,6 +31,7 @@ from glaswerk.serve.limits import DEFAULT_LIMITS, Limits
 from glaswerk.tokenizer import Tokenizer, pack, train_tokenizer
 from glaswerk.tokenizer.training import TokenizerConfig
 from glaswerk.trace import build as build_trace
+from tests.support.lab_copies import TORCH, copied
 
 BRIDGE = "The old bridge over the Lind was built in 1874 by the mason Anna Behr."
 BAKERY = "Well — the bakery 🥐 on Mill Street opens at six in the morning."
@@ -153,7 +153,7 @@ def glass_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("serve") / "lab"
     lab = Lab.init(folder, "test")
     with (folder / "lab.toml").open("a") as settings:
-        settings.write(f"\n[chat]\nsuggestions = {[*DIALOGUES, ENDLESS]!r}\n")
+        settings.write(f"\n[chat]\nsuggestions = {[*DIALOGUES, ENDLESS]!r}\n{TORCH}")
     make_corpus(lab)
     train_tokenizer(lab, TokenizerConfig(400))
     shards = pack(lab)
@@ -224,8 +224,7 @@ def glass(glass_folder: Path) -> Iterator[Lab]:
 @pytest.fixture
 def copy(glass_folder: Path, tmp_path: Path) -> Iterator[Lab]:
     """A lab of one's own, to change; no other test's answers are in it."""
-    ignored = shutil.ignore_patterns("answers", "accounts.db*", "stored.db*")
-    shutil.copytree(glass_folder, tmp_path / "lab", ignore=ignored)
+    copied(glass_folder, tmp_path / "lab")
     lab = Lab.open(tmp_path / "lab")
     yield lab
     lab.ledger.close()

@@ -266,7 +266,7 @@ def test_a_full_queue_answers_429_and_works_again_afterwards(start: Callable[...
 
 
 def test_a_short_question_overtakes_a_request_for_many_long_answers(start: Callable[..., Running]) -> None:
-    running = start(Limits(default_max_tokens=CONTEXT, running=2, waiting=200))
+    running = start(Limits(default_max_tokens=CONTEXT // 4, running=2, waiting=200))
     body = {"model": "chat", "messages": ask(ENDLESS), "stream": True, "temperature": 0, "n": 24}
     with running.client() as http, http.stream("POST", "/v1/chat/completions", json=body) as reply:
         lines = reply.iter_lines()

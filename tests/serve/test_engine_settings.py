@@ -10,13 +10,14 @@ import pytest
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Lab
 from glaswerk.serve.engine_settings import EngineSettings
+from tests.support.lab_copies import TORCH
 
 from .conftest import DIALOGUES, Running
 
 
 def with_settings(lab: Lab, text: str) -> Lab:
-    with (lab.root / "lab.toml").open("a") as file:
-        file.write(f"\n[serve]\n{text}\n")
+    file = lab.root / "lab.toml"
+    file.write_text(f"{file.read_text().replace(TORCH, '')}\n[serve]\n{text}\n")
     return Lab.open(lab.root)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from glaswerk.lab import Lab
+from tests.support.lab_copies import copied
 
 from .conftest import Running
 
@@ -244,7 +244,7 @@ def test_a_wrong_method(server: Running, method: str, path: str) -> None:
 def test_an_internal_error_shows_no_traceback(
     glass_folder: Path, tmp_path: Path, start: Callable[..., Running]
 ) -> None:
-    shutil.copytree(glass_folder, tmp_path / "lab")
+    copied(glass_folder, tmp_path / "lab")
     lab = Lab.open(tmp_path / "lab")
     (tmp_path / "lab/corpora/main/documents.parquet").write_bytes(b"no parquet at all")
     running = start(lab=lab)

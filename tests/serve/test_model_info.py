@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 
 from glaswerk.evaluate import evaluate
 from glaswerk.lab import Lab
+from tests.support.lab_copies import copied
 
 from .conftest import DIALOGUES, ENDLESS, Running, make_model
 from .test_errors import shape
@@ -61,7 +61,7 @@ def test_without_a_report_there_is_none_to_show(server: Running) -> None:
 def test_suggestions_are_up_to_four_texts_of_the_settings(
     glass_folder: Path, tmp_path: Path, start: Callable[..., Running], settings: str, expected: list[str]
 ) -> None:
-    shutil.copytree(glass_folder, tmp_path / "lab")
+    copied(glass_folder, tmp_path / "lab")
     (tmp_path / "lab/lab.toml").write_text(f"format = 1\n{settings}")
     lab = Lab.open(tmp_path / "lab")
     with start(lab=lab).client() as client:
@@ -72,7 +72,7 @@ def test_suggestions_are_up_to_four_texts_of_the_settings(
 def test_the_report_of_exactly_these_weights_is_shown(
     glass_folder: Path, tmp_path: Path, start: Callable[..., Running]
 ) -> None:
-    shutil.copytree(glass_folder, tmp_path / "lab")
+    copied(glass_folder, tmp_path / "lab")
     lab = Lab.open(tmp_path / "lab")
     model = lab.need("model", "chat/step-60", hint="")
     evaluate(lab, model)

@@ -12,6 +12,7 @@ from openai import APIStatusError, NotFoundError, OpenAI, PermissionDeniedError
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Lab
 from glaswerk.serve import create_app
+from tests.support.lab_copies import add_settings
 
 from .conftest import BRIDGE, Running
 
@@ -19,8 +20,7 @@ ASKED: Any = [{"role": "user", "content": "Who built the old bridge?"}]
 
 
 def set_up(copy: Lab, settings: str) -> Lab:
-    with (copy.root / "lab.toml").open("a") as file:
-        file.write(settings)
+    add_settings(copy.root, settings)
     return Lab.open(copy.root)
 
 

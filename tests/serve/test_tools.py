@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from glaswerk.serve.chat_parts.choice import Choice
 from glaswerk.serve.chat_parts.thoughts import Thoughts
 from glaswerk.serve.chat_parts.tool_texts import CallReader, EnforcedCall, FreeCalls
 from glaswerk.serve.chat_parts.tools import tools
+from tests.support.lab_copies import copied
 
 from .conftest import BRIDGE, Running, make_model, run_app
 from .test_errors import GOOD, shape
@@ -55,7 +55,7 @@ def client(server: Running) -> Iterator[OpenAI]:
 def caller(glass_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenAI]:
     """A client of a model that learned to call the weather when it is offered."""
     folder = tmp_path_factory.mktemp("tools") / "lab"
-    shutil.copytree(glass_folder, folder, ignore=shutil.ignore_patterns("answers"))
+    copied(glass_folder, folder)
     lab = Lab.open(folder)
     system = tools({"tools": [WEATHER, CLOCK]}).as_text() + "\n"
     learned = {

@@ -19,6 +19,8 @@ from glaswerk.core.progress import track
 from glaswerk.data.curate.settings import AUDIENCES
 from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.retrieve.calibrate import calibrate
+from glaswerk.retrieve.postings import SCHEMA as POSTINGS
+from glaswerk.retrieve.postings import PostingWriter
 from glaswerk.retrieve.sentences import Span, passages
 from glaswerk.retrieve.terms import Terms, words
 
@@ -36,11 +38,7 @@ CREATE TABLE document (
 CREATE TABLE passage (
     number INTEGER PRIMARY KEY, document INTEGER NOT NULL, start INTEGER NOT NULL, text TEXT NOT NULL
 ) STRICT;
-CREATE VIRTUAL TABLE terms USING fts5 (
-    words, content = '', tokenize = "unicode61 remove_diacritics 0 tokenchars '''_'"
-);
 CREATE TABLE frequent (name TEXT NOT NULL) STRICT;
-CREATE TABLE frequency (term TEXT PRIMARY KEY, passages INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE known (word TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 """
 
@@ -70,37 +68,41 @@ def is_private(passages: Artifact) -> bool:
 
 def _spec(corpus: Artifact, *, private: bool) -> Spec:
     config = {"private": True} if private else {}
-    return Spec("passages", corpus.name, "passages/4", {"corpus": corpus.id}, config)
+    return Spec("passages", corpus.name, "passages/5", {"corpus": corpus.id}, config)
 
 
 def _write(path: Path, documents: Path, whose: Collection[str]) -> Mapping[str, Any]:
     known = _known(_shown(documents, whose))
     terms, counts, names = Terms(known.__contains__), Counter[str](), Counter[str]()
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
-        db.executescript(_SCHEMA)
+        db.executescript(_SCHEMA + POSTINGS)
+        postings = PostingWriter(db)
         db.execute("BEGIN")
         db.executemany("INSERT INTO known VALUES (?)", ((word,) for word in sorted(known)))
         for row, document in track(_shown(documents, whose), "cutting passages"):
             counts["documents"] += 1
-            _add(db, row, document, counts, terms)
+            _add(db, row, document, counts, terms, postings)
             names.update(set(_NAME.findall(document.text)))
         # Not in the statistics, which outlive the file in the ledger.
         common = [(name,) for name, count in names.most_common(_NAMES) if count > 1]
         db.executemany("INSERT INTO frequent VALUES (?)", common)
+        postings.finish()
         db.execute("COMMIT")
         # Authors are asked for by name, however it is written.
         db.execute("CREATE INDEX author ON document (author COLLATE NOCASE)")
-        # One sorted list a term: a search reads it in one piece.
-        db.execute("INSERT INTO terms (terms) VALUES ('optimize')")
-        # Counted once here: FTS5 reads the whole list of a term to say how long it is.
-        db.execute("CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab (main, terms, row)")
-        db.execute("INSERT INTO frequency SELECT term, doc FROM temp.vocabulary")
     rows = pq.ParquetFile(documents).metadata.num_rows
     measured = calibrate(path).to_json()
     return {**counts, **measured, "left_out": {"not_public": rows - counts["documents"]}}
 
 
-def _add(db: sqlite3.Connection, place: int, document: Document, counts: Counter[str], terms: Terms) -> None:
+def _add(
+    db: sqlite3.Connection,
+    place: int,
+    document: Document,
+    counts: Counter[str],
+    terms: Terms,
+    postings: PostingWriter,
+) -> None:
     date = document.created_at.isoformat() if document.created_at else ""
     own = (place, document.id, document.author, document.source, document.lang, date, document.url)
     row = (counts["documents"], *own, document.rights.licence)
@@ -113,8 +115,7 @@ def _add(db: sqlite3.Connection, place: int, document: Document, counts: Counter
         number = counts["passages"]
         db.execute("INSERT INTO passage VALUES (?, ?, ?, ?)", (number, counts["documents"], start, text))
         # An author is asked for by name, too.
-        named = chain(terms.of(words(document.author), document.lang), found)
-        db.execute("INSERT INTO terms (rowid, words) VALUES (?, ?)", (number, " ".join(named)))
+        postings.add(chain(terms.of(words(document.author), document.lang), found))
 
 
 def _whole(spans: list[Span]) -> Span:

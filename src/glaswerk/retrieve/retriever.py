@@ -18,6 +18,7 @@ import numpy.typing as npt
 from glaswerk.core.artifact_files import PASSAGES
 from glaswerk.lab import Artifact, Lab
 from glaswerk.retrieve.nearest import Nearest
+from glaswerk.retrieve.postings import Postings
 from glaswerk.retrieve.support import NEGATIONS
 from glaswerk.retrieve.terms import Terms, halves, is_common, stems, words
 from glaswerk.retrieve.unshown import Unshown
@@ -33,8 +34,8 @@ _READ, _LEAST = 50_000, 2
 _SPARE = 12
 # So many at most where they drop out in masses.
 _MOST = 700
-# Counts of terms that are kept in memory.
-_REMEMBERED = 1 << 16
+# Answers to filters that are kept in memory, a byte a passage.
+_FILTERED = 8
 _WORD = re.compile(r"\w+")
 _HIT = "document.id, row, source, author, date, url, licence, lang, start, text"
 # Sentences near to a question that are looked at beside those that are wanted.
@@ -124,7 +125,7 @@ class Meant:
 class _Known:
     """Which words may be halves of compounds."""
 
-    def __init__(self, db: sqlite3.Connection, lock: threading.Lock) -> None:
+    def __init__(self, db: sqlite3.Connection, lock: threading.RLock) -> None:
         self._db, self._lock = db, lock
 
     def __call__(self, word: str) -> bool:
@@ -157,13 +158,16 @@ class Retriever:
         # As a URI: a path may have "#", "?" or "%".
         uri = f"{file.resolve().as_uri()}?mode=ro&immutable=1"
         self._db = sqlite3.connect(uri, uri=True, check_same_thread=False)
-        self._lock, self._terms_lock = threading.Lock(), threading.Lock()
+        # A query may call `passages_with`, which asks the same file.
+        self._lock, self._terms_lock = threading.RLock(), threading.Lock()
         # With the last reader the file is closed, too: nothing below may lead back to this object.
         weakref.finalize(self, self._db.close)
         self._is_known = _Known(self._db, self._lock)
         self._found = Terms(self._is_known)
-        self._counts: dict[str, int] = {}
-        self.passages = int(self._db.execute("SELECT count(*) FROM passage").fetchone()[0])
+        self._postings = Postings(self._db, self._lock)
+        self.passages = self._postings.passages
+        self._db.create_function("passages_with", -1, self._postings.with_all, deterministic=True)
+        self._wanted: dict[Filters, npt.NDArray[np.int64]] = {}
 
     @staticmethod
     def would_read(lab: Lab, passages: Artifact) -> tuple[str, str | None]:
@@ -203,8 +207,7 @@ class Retriever:
         """
         if self._nearest is None:
             return []
-        wanted, values = _conditions(filters or Filters())
-        passages = self._numbers(wanted, values) if wanted else None
+        passages = self._fitting(filters or Filters())
         hidden, found = self._hidden(), dict[str, Meant]()
         for number, start, end, score in self._nearest.of(question, limit + _NEAREST, passages):
             hit = self._passage(number, score)
@@ -214,16 +217,16 @@ class Retriever:
 
     def weight(self, word: str) -> float:
         """How telling a word is, in nats: the rarer in passages, the more, and one that is nowhere most."""
-        count = max((self._count(term) for term in stems(word)), default=0)
+        count = max((self._postings.count(term) for term in stems(word)), default=0)
         return math.log1p((self.passages - count + 0.5) / (count + 0.5))
 
     def is_rare(self, word: str) -> bool:
         """Whether at most one passage in a hundred has the word, as it is with most names."""
-        return max(self._count(term) for term in stems(word)) <= max(2, self.passages // 100)
+        return max(self._postings.count(term) for term in stems(word)) <= max(2, self.passages // 100)
 
     def knows(self, word: str) -> bool:
         """Whether any passage has the word, or both halves of it."""
-        return any(self._count(stem) for stem in stems(word)) or self.halves(word) is not None
+        return any(self._postings.count(stem) for stem in stems(word)) or self.halves(word) is not None
 
     def halves(self, word: str) -> tuple[str, str] | None:
         """A compound's halves, both words of German documents here; None for another word."""
@@ -264,15 +267,16 @@ class Retriever:
         """How many documents have all telling words of `about` in one passage, and the query that says so."""
         asked = [word for word in words(about) if not is_common(word)]
         wanted, values = _conditions(filters)
-        every = " AND ".join("(" + " OR ".join(f'"{term}"' for term in stems(word)) + ")" for word in asked)
+        every = ["|".join(stems(word)) for word in asked]
+        signs = ", ".join("?" * len(every))
         source = (
-            "terms JOIN passage ON passage.number = terms.rowid "
-            "JOIN document ON document.number = passage.document WHERE terms MATCH ?"
+            "passage JOIN document ON document.number = passage.document "
+            f"WHERE passage.number IN (SELECT value FROM json_each(passages_with({signs})))"
             if every
             else "document WHERE true"
         )
         sql = f"SELECT DISTINCT document.id FROM {source}{wanted}"
-        given = [every, *values] if every else values
+        given = [*every, *values]
         hidden = self._hidden()
         with self._lock:
             found = {row[0] for row in self._db.execute(sql, given)}
@@ -292,7 +296,7 @@ class Retriever:
     def _rarest(self, question: str) -> list[str]:
         """The terms that are searched: few, and no common one where rare ones are there."""
         asked = [word for word in words(question) if not is_common(word)] or words(question)
-        found = {term: self._count(term) for word in asked for term in self._terms(word)}
+        found = {term: self._postings.count(term) for word in asked for term in self._terms(word)}
         kept: list[str] = []
         room = _READ
         for term in sorted((term for term, count in found.items() if count), key=lambda t: found[t]):
@@ -306,24 +310,23 @@ class Retriever:
         pair = self.halves(word) or ()
         return [term for each in (word, *pair) for term in stems(each)]
 
-    def _count(self, term: str) -> int:
-        """Passages with a term. The file never changes, so that what was counted stays so."""
-        found = self._counts.get(term)
+    def _fitting(self, filters: Filters) -> npt.NDArray[np.int64] | None:
+        """The numbers of the passages that fit, in order; None for all."""
+        wanted, values = _conditions(filters)
+        if not wanted:
+            return None
+        found = self._wanted.get(filters)
         if found is None:
+            sql = (
+                "SELECT passage.number FROM document JOIN passage ON passage.document = document.number "
+                f"WHERE true {wanted} ORDER BY passage.number"
+            )
             with self._lock:
-                row = self._db.execute("SELECT passages FROM frequency WHERE term = ?", (term,)).fetchone()
-                if len(self._counts) >= _REMEMBERED:
-                    self._counts.clear()
-                found = self._counts[term] = int(row[0]) if row else 0
+                found = np.array([row[0] for row in self._db.execute(sql, values)], np.int64)
+                if len(self._wanted) >= _FILTERED:
+                    self._wanted.clear()
+                self._wanted[filters] = found
         return found
-
-    def _numbers(self, wanted: str, values: Sequence[str]) -> npt.NDArray[np.int64]:
-        sql = (
-            "SELECT passage.number FROM document JOIN passage ON passage.document = document.number "
-            f"WHERE true {wanted}"
-        )
-        with self._lock:
-            return np.array([row[0] for row in self._db.execute(sql, values)], np.int64)
 
     def _passage(self, number: int, score: float) -> Hit:
         sql = (
@@ -334,24 +337,8 @@ class Retriever:
             return Hit(*self._db.execute(sql, (score, number)).fetchone())
 
     def _hits(self, asked: Sequence[str], filters: Filters, count: int) -> list[Hit]:
-        wanted, values = _conditions(filters)
-        query = " OR ".join(f'"{term}"' for term in asked)
-        # Texts are joined to the few best alone: sorting every match with its text takes twice as long.
-        joined = (
-            "JOIN passage ON passage.number = terms.rowid JOIN document ON document.number = passage.document"
-            if wanted
-            else ""
-        )
-        sql = (
-            f"SELECT {_HIT}, score FROM (SELECT terms.rowid AS number, -bm25(terms) AS score "
-            f"FROM terms {joined} "
-            f"WHERE terms MATCH ? {wanted} ORDER BY rank LIMIT {count}) AS best "
-            "JOIN passage ON passage.number = best.number "
-            "JOIN document ON document.number = passage.document "
-            "ORDER BY score DESC, passage.number"
-        )
-        with self._lock:
-            return [Hit(*row) for row in self._db.execute(sql, (query, *values))]
+        best = self._postings.best(asked, count, self._fitting(filters))
+        return [self._passage(number, score) for number, score in best]
 
 
 def folded(hits: Sequence[Hit]) -> list[Hit]:

@@ -8,6 +8,7 @@ from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from anyio import CancelScope
 from starlette.requests import ClientDisconnect, Request
 
 from glaswerk.infer.answer_text import AnswerText
@@ -81,7 +82,9 @@ async def unless_disconnected(request: Request, work: Coroutine[Any, Any, Result
     finally:
         task.cancel()
         gone.cancel()
-        await asyncio.gather(task, gone, return_exceptions=True)
+        # Cancelled once only, so that what is open is closed.
+        with CancelScope(shield=True):
+            await asyncio.wait({task, gone})
 
 
 async def _disconnected(request: Request) -> None:

@@ -19,6 +19,7 @@ from glaswerk.lab import Lab
 from glaswerk.serve.accounts.database import open_database
 from glaswerk.serve.accounts.key_store import revoke_keys
 from tests.serve.conftest import Running, wait_until
+from tests.support.lab_copies import add_settings
 
 from . import gateway
 from .conftest import (
@@ -92,10 +93,8 @@ def cluster() -> Iterator[Cluster]:
 @pytest.fixture
 def far(bare: Lab, cluster: Cluster) -> Iterator[Lab]:
     """A lab whose accounts are in Postgres."""
-    with (bare.root / "lab.toml").open("a") as settings:
-        settings.write(
-            f'\n[serve]\naccounts = "{cluster.url}"\nprices = {{ chat = {{ completion = 10 }} }}\n'
-        )
+    settings = f'[serve]\naccounts = "{cluster.url}"\nprices = {{ chat = {{ completion = 10 }} }}'
+    add_settings(bare.root, settings)
     lab = Lab.open(bare.root)
     with cluster.running():
         yield lab
@@ -143,8 +142,7 @@ def test_two_processes_share_a_limit_in_postgres(far: Lab, monkeypatch: pytest.M
 def test_a_database_that_goes_and_comes_back_loses_no_record(
     bare: Lab, cluster: Cluster, gate: Gate, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with (bare.root / "lab.toml").open("a") as settings:
-        settings.write(f'\n[serve]\naccounts = "{cluster.url}"\n')
+    add_settings(bare.root, f'[serve]\naccounts = "{cluster.url}"')
     lab = Lab.open(bare.root)
     with cluster.running():
         key, text = make_key(lab, project="gone")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -18,6 +17,7 @@ from glaswerk.retrieve import build
 from glaswerk.serve import create_app
 from tests.serve.clients import key_of
 from tests.serve.conftest import BRIDGE, Running, run_app
+from tests.support.lab_copies import copied
 
 pytest.importorskip("mcp", reason="the extra glaswerk[mcp] is not installed")
 Use = Callable[[Any], Awaitable[Any]]
@@ -27,8 +27,7 @@ Use = Callable[[Any], Awaitable[Any]]
 def folder(glass_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A lab with passages."""
     made = tmp_path_factory.mktemp("as_mcp") / "lab"
-    ignored = shutil.ignore_patterns("answers", "accounts.db*", "stored.db*")
-    shutil.copytree(glass_folder, made, ignore=ignored)
+    copied(glass_folder, made)
     lab = Lab.open(made)
     build(lab, lab.need("corpus", "main", hint=""))
     lab.ledger.close()
@@ -135,8 +134,7 @@ def test_a_lab_with_keys_wants_one_and_its_limits_hold(folder: Path, tmp_path: P
     import httpx2
     from mcp.client.streamable_http import streamable_http_client
 
-    ignored = shutil.ignore_patterns("accounts.db*", "stored.db*")
-    shutil.copytree(folder, tmp_path / "lab", ignore=ignored)
+    copied(folder, tmp_path / "lab")
     lab = Lab.open(tmp_path / "lab")
     key = key_of(lab, "project")
     with run_app(create_app(lab)) as running:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ from glaswerk.lab import Lab
 from glaswerk.retrieve import build
 from glaswerk.serve import create_app
 from tests.serve.conftest import Running, run_app
+from tests.support.lab_copies import copied
 
 
 class Speaker:
@@ -96,9 +96,7 @@ def quoted_folder(
 ) -> Path:
     """A lab with passages and an upstream."""
     folder = tmp_path_factory.mktemp("quoted") / "lab"
-    shutil.copytree(
-        glass_folder, folder, ignore=shutil.ignore_patterns("answers", "accounts.db*", "stored.db*")
-    )
+    copied(glass_folder, folder)
     lab = Lab.open(folder)
     build(lab, lab.need("corpus", "main", hint=""))
     with (folder / "lab.toml").open("a") as file:
@@ -119,8 +117,7 @@ def grounded(quoted_folder: Path) -> Iterator[Running]:
 @pytest.fixture
 def own(quoted_folder: Path, tmp_path: Path) -> Iterator[Lab]:
     """Such a lab of one's own, to change."""
-    ignored = shutil.ignore_patterns("answers", "accounts.db*", "stored.db*")
-    shutil.copytree(quoted_folder, tmp_path / "own", ignore=ignored)
+    copied(quoted_folder, tmp_path / "own")
     lab = Lab.open(tmp_path / "own")
     yield lab
     lab.ledger.close()

@@ -149,7 +149,7 @@ def test_a_client_that_leaves_ends_the_models_words(grounded: Running, speaker: 
     speaker.left.clear()
     with grounded.client() as client, client.stream("POST", "/v1/chat/completions", json=body) as response:
         assert BRIDGE in next(text for text in response.iter_text() if BRIDGE in text)
-    assert speaker.left.wait(120)
+    assert speaker.left.wait(20)
     assert not speaker.ended
 
 

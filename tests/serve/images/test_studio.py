@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import aclosing
 from pathlib import Path
@@ -19,6 +18,7 @@ from glaswerk.lab import Lab, Spec
 from glaswerk.model.images.folder import save
 from glaswerk.serve.errors import ApiError
 from glaswerk.serve.images.studio import MOST, Sketch, Studio
+from tests.support.lab_copies import copied
 
 HOUSE = Drawing("a red house", seed=3, steps=4)
 NEAR = 1e-4
@@ -125,7 +125,7 @@ def test_more_than_may_wait_are_refused_with_a_time(studio: Studio) -> None:
 
 
 def test_a_damaged_model_ends_its_request_and_others_go_on(lab: Lab, tmp_path: Path) -> None:
-    shutil.copytree(lab.root, tmp_path / "lab")
+    copied(lab.root, tmp_path / "lab")
     copy = Lab.open(tmp_path / "lab")
     (copy.need("image-model", "first", hint="").path / "model_index.json").write_text("{}")
     studio = Studio(copy)

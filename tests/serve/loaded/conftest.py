@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 
 from glaswerk.lab import Lab
 from tests.serve.conftest import BAKERY, make_model
+from tests.support.lab_copies import copied
 
 QUESTION = "Who built the old bridge?"
 # What each model answers to the same question.
@@ -20,8 +20,7 @@ SAYS = {"baker": BAKERY, "mason": "The mason Anna Behr built it."}
 def town_folder(glass_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a lab with the models chat, baker and mason. Read only."""
     folder = tmp_path_factory.mktemp("several") / "lab"
-    ignored = shutil.ignore_patterns("answers", "accounts.db*", "stored.db*")
-    shutil.copytree(glass_folder, folder, ignore=ignored)
+    copied(glass_folder, folder)
     lab = Lab.open(folder)
     for name, answer in SAYS.items():
         make_model(lab, f"{name}/step-40", steps=40, dialogues={QUESTION: answer})
@@ -32,7 +31,7 @@ def town_folder(glass_folder: Path, tmp_path_factory: pytest.TempPathFactory) ->
 @pytest.fixture
 def town(town_folder: Path, tmp_path: Path) -> Iterator[Lab]:
     """A copy of it, to change."""
-    shutil.copytree(town_folder, tmp_path / "lab")
+    copied(town_folder, tmp_path / "lab")
     lab = Lab.open(tmp_path / "lab")
     yield lab
     lab.ledger.close()

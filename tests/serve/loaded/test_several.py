@@ -16,6 +16,7 @@ from glaswerk.serve import create_app
 from glaswerk.serve.limits import DEFAULT_LIMITS, Limits
 from tests.serve.clients import key_of, openai_client
 from tests.serve.conftest import BRIDGE, Running, make_model, run_app
+from tests.support.lab_copies import add_settings
 
 from .conftest import QUESTION, SAYS
 
@@ -29,8 +30,7 @@ def serve() -> Iterator[Serve]:
     with ExitStack() as stack:
 
         def run(lab: Lab, *models: str, settings: str = "", limits: Limits = QUICK) -> Running:
-            with (lab.root / "lab.toml").open("a") as file:
-                file.write(f"\n{settings}\n")
+            add_settings(lab.root, settings)
             app = create_app(Lab.open(lab.root), models, limits=limits)
             return stack.enter_context(run_app(app, limits))
 

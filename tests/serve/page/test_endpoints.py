@@ -22,6 +22,7 @@ from glaswerk.serve.page.feedback import Feedback, pairs, ratings
 from glaswerk.serve.stored.store import Store
 from tests.serve.accounts.conftest import make_key
 from tests.serve.conftest import Running
+from tests.support.lab_copies import add_settings
 
 WHO = [{"role": "user", "content": "Who built the old bridge?"}]
 FEEDBACK, CHATS = "/v1/glaswerk/feedback", "/v1/glaswerk/chats"
@@ -109,13 +110,13 @@ def test_a_rating_that_is_none_is_refused(client: httpx.Client, wrong: dict[str,
 
 
 def test_an_operator_can_turn_feedback_off(copy: Lab, start: Callable[..., Running]) -> None:
-    settings = copy.root / "lab.toml"
-    settings.write_text(f"{settings.read_text()}\n[serve]\nfeedback = false\n")
+    add_settings(copy.root, "[serve]\nfeedback = false")
     with start(lab=Lab.open(copy.root)).client() as client:
         assert client.get("/v1/glaswerk/info").json()["feedback"] is False
         refused = client.post(FEEDBACK, json=rated("a", "up", "Anna did."))
         assert refused.status_code == 403
         assert refused.json()["error"]["code"] == "feedback_off"
+    settings = copy.root / "lab.toml"
     settings.write_text(settings.read_text().replace("false", '"no"'))
     with pytest.raises(GlaswerkError, match="feedback under"):
         create_app(Lab.open(copy.root))

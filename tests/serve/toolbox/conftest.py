@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -22,6 +21,7 @@ from glaswerk.serve import create_app
 from glaswerk.tools.mcp.confirmed import confirm, definition
 from glaswerk.tools.mcp.settings import mcp_servers
 from tests.serve.conftest import Running, run_app
+from tests.support.lab_copies import copied
 
 # A status is a failure.
 Reply = str | int | list[tuple[str, dict[str, Any]]]
@@ -96,13 +96,10 @@ def tool_folder(
 ) -> Path:
     """A lab with passages and the upstream."""
     folder = tmp_path_factory.mktemp("toolbox") / "lab"
-    ignored = shutil.ignore_patterns("answers", "accounts.db*", "stored.db*")
-    shutil.copytree(glass_folder, folder, ignore=ignored)
+    copied(glass_folder, folder)
     lab = Lab.open(folder)
     build(lab, lab.need("corpus", "main", hint=""))
     with (folder / "lab.toml").open("a") as file:
-        # Each server loads its model anew; this engine needs no compiling.
-        file.write('\n[serve]\nengine = "torch"\n')
         file.write(f'\n[serve.upstreams.other]\nurl = "{scripting[1].url}/v1"\n')
     lab.ledger.close()
     return folder
@@ -149,8 +146,7 @@ def served(
 ) -> Iterator[tuple[Lab, Running]]:
     """A server with an MCP server that may `say` without asking, and must ask to `save`."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
-    ignored = shutil.ignore_patterns("answers", "accounts.db*", "stored.db*")
-    shutil.copytree(tool_folder, tmp_path / "lab", ignore=ignored)
+    copied(tool_folder, tmp_path / "lab")
     command = [sys.executable, mcp_program.__file__, "good", str(calls)]
     with (tmp_path / "lab" / "lab.toml").open("a") as file:
         file.write(f'\n[serve.mcp.odd]\ncommand = {json.dumps(command)}\nallow = ["say"]\n')

@@ -6,7 +6,6 @@ The model here is the worst there can be: it does at once all that the output co
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +20,7 @@ from glaswerk.serve import create_app
 from glaswerk.tools.mcp.confirmed import confirm, definition
 from glaswerk.tools.mcp.settings import mcp_servers
 from tests.serve.conftest import Running, run_app
+from tests.support.lab_copies import copied
 
 from .conftest import Script
 from .injections import CANARY, INJECTIONS, SECRET, canary
@@ -39,8 +39,7 @@ def watched() -> Iterator[tuple[int, list[str]]]:
 def echoing(tool_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running, Path]]:
     """A server whose `odd_say` may be called without asking and gives any text; the file of calls."""
     folder = tmp_path_factory.mktemp("injections")
-    ignored = shutil.ignore_patterns("answers", "accounts.db*", "stored.db*")
-    shutil.copytree(tool_folder, folder / "lab", ignore=ignored)
+    copied(tool_folder, folder / "lab")
     command = [sys.executable, mcp_program.__file__, "good", str(folder / "calls")]
     with (folder / "lab" / "lab.toml").open("a") as file:
         file.write(f'\n[serve.mcp.odd]\ncommand = {json.dumps(command)}\nallow = ["say"]\n')

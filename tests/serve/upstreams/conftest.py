@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from glaswerk.lab import Lab
 from glaswerk.serve import create_app
 from tests.serve.conftest import Running, run_app
 from tests.serve.upstreams.scripted import Scripted
+from tests.support.lab_copies import copied
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +43,7 @@ def shared(
 ) -> Iterator[Running]:
     """A gateway without keys in front of it."""
     folder = tmp_path_factory.mktemp("gateway") / "lab"
-    ignored = shutil.ignore_patterns("answers", "accounts.db*", "stored.db*")
-    shutil.copytree(glass_folder, folder, ignore=ignored)
+    copied(glass_folder, folder)
     with (folder / "lab.toml").open("a") as file:
         file.write(f'\n[serve.upstreams.other]\nurl = "{other[1].url}/v1"\n')
     with run_app(create_app(Lab.open(folder))) as running:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from anyio import create_memory_object_stream
+from anyio import CancelScope, create_memory_object_stream
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Message
@@ -48,8 +48,10 @@ async def streamed(
             yield _events(pieces, whole=isinstance(response, JSONResponse))
     finally:
         task.cancel()
-        # What it raised was an event of the stream before.
-        await asyncio.gather(task, return_exceptions=True)
+        # Once only, whatever happens to us meanwhile: a second time would interrupt the closing of what the
+        # answer reads, and an upstream would go on writing. What it raised was an event of the stream before.
+        with CancelScope(shield=True):
+            await asyncio.wait({task})
 
 
 async def _events(pieces: AsyncIterable[bytes], *, whole: bool) -> AsyncIterator[dict[str, Any]]:

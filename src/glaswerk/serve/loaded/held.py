@@ -27,8 +27,12 @@ class Held:
         return self.model.artifact.id, self.model.artifact.digest
 
     def close(self) -> None:
-        """End its engine and give the memory back. Takes as long as a step of the engine."""
+        """End its engine. Takes as long as a step of the engine."""
         self.model.tokens.close()
+
+    def free(self) -> None:
+        """The same, and give the memory back."""
+        self.close()
         gc.collect()
 
 

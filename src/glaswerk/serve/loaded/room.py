@@ -80,7 +80,7 @@ class Room:
         held, entry.held = entry.held, None
         if held is not None:
             note(f"unloading {entry.offer.name}: {_gb(held.bytes)}")
-            await to_thread.run_sync(held.close)
+            await to_thread.run_sync(held.free)
 
     async def idle(self, held: Held) -> None:
         """Wait until no request uses it."""
@@ -94,7 +94,7 @@ class Room:
     async def _leave(self, held: Held) -> None:
         try:
             await self.idle(held)
-            await to_thread.run_sync(held.close)
+            await to_thread.run_sync(held.free)
         finally:
             del self._leaving[held]
 
