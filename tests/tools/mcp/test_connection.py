@@ -122,7 +122,7 @@ def test_bytes_are_named_and_links_are_not_followed(tmp_path: Path) -> None:
 
 
 def test_what_is_no_text_does_not_end_us(tmp_path: Path) -> None:
-    assert run("bytes", say, tmp_path, seconds=20).text
+    assert run("bytes", say, tmp_path, seconds=8).text
 
 
 def test_words_before_the_protocol_are_passed_over(tmp_path: Path) -> None:
