@@ -16,10 +16,11 @@ export NO_MKDOCS_2_WARNING := true
 demo: .venv/run
 	$(BIN)/glaswerk $(if $(CONTENT),make $(CONTENT) --lab my-lab,demo)
 
-# One torch thread a worker: two workers with two threads each wait for one another on two cores.
+# One torch thread a worker: workers with two threads each wait for one another on two cores. A third worker
+# fills the time in which tests wait for servers.
 test test-all: export OMP_NUM_THREADS := 1
 test: .venv/dev
-	$(BIN)/pytest -q -n 2 -m "not slow and not browser and not gpu and not cluster and not bombs"
+	$(BIN)/pytest -q -n 3 -m "not slow and not browser and not gpu and not cluster and not bombs"
 	@if [ -d web/node_modules ]; then cd web && npm test --silent; \
 	else echo "tests of the page's logic are skipped: npm ci in web/ installs what they need"; fi
 

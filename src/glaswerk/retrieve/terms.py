@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from itertools import chain
 
 import Stemmer
 
@@ -87,21 +87,29 @@ class Terms:
 
     def __init__(self, known: Callable[[str], bool]) -> None:
         self._known = known
-        self._found: defaultdict[str, dict[str, tuple[str, ...]]] = defaultdict(dict)
+        self._found: dict[str, _OfWords] = {}
 
     def of(self, found: Iterable[str], language: str) -> Iterator[str]:
         """The terms of each word in a text of this language, in order."""
-        known = self._found[language]
-        for word in found:
-            if word not in known:
-                known[word] = tuple(self._terms(word, language))
-            yield from known[word]
+        known = self._found.setdefault(language, _OfWords(language, self._known))
+        return chain.from_iterable(map(known.__getitem__, found))
 
-    def _terms(self, word: str, language: str) -> Iterator[str]:
-        yield from stems(word, language)
-        if language == "de" and len(word) >= 2 * _HALF and (pair := halves(word, self._known)):
+
+class _OfWords(dict[str, tuple[str, ...]]):
+    """The terms of each word of a language, made when they are first asked for."""
+
+    def __init__(self, language: str, known: Callable[[str], bool]) -> None:
+        super().__init__()
+        self._language, self._known = language, known
+
+    def __missing__(self, word: str) -> tuple[str, ...]:
+        self[word] = found = (*stems(word, self._language), *self._halves(word))
+        return found
+
+    def _halves(self, word: str) -> Iterator[str]:
+        if self._language == "de" and len(word) >= 2 * _HALF and (pair := halves(word, self._known)):
             for half in pair:
-                yield from stems(half, language)
+                yield from stems(half, self._language)
 
 
 def _parts(word: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,13 @@ def test_the_watermark_stays_when_the_credentials_are_removed(marker: Marker) ->
         image.save(again, "JPEG", quality=80)
     assert marker.inspect(again.getvalue()).state == "none"
     assert marker.score(again.getvalue()) > THRESHOLD
+
+
+def test_keys_that_are_made_by_many_at_once_are_one(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(12) as threads:
+        found = set(threads.map(lambda _: Marker.of(tmp_path), range(12)))
+    assert len(found) == 1
+    assert Marker.of(tmp_path) in found
 
 
 def test_the_keys_stay_and_only_the_owner_reads_them(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from glaswerk.release.marking.keys import AUTHORITY, CERTIFICATES, SIGNING_KEY, keys_folder, write_secret
+from glaswerk.release.marking.keys import AUTHORITY, CERTIFICATES, SIGNING_KEY, making, write_secret
 
 _PEM = serialization.Encoding.PEM
 _USAGES = (
@@ -43,13 +43,13 @@ class Authority:
     @classmethod
     def of(cls, root: Path) -> Authority:
         """Of the lab at `root`; made at first use. The private key of the authority itself is not kept."""
-        folder = keys_folder(root)
-        paths = [folder / name for name in (SIGNING_KEY, CERTIFICATES, AUTHORITY)]
-        # The anchor is written last: all three belong together.
-        if not paths[-1].exists():
-            for path, data in zip(paths, _made(), strict=True):
-                write_secret(path, data)
-        return cls(*(path.read_bytes() for path in paths))
+        with making(root) as folder:
+            paths = [folder / name for name in (SIGNING_KEY, CERTIFICATES, AUTHORITY)]
+            # The anchor is written last: all three belong together.
+            if not paths[-1].exists():
+                for path, data in zip(paths, _made(), strict=True):
+                    write_secret(path, data)
+            return cls(*(path.read_bytes() for path in paths))
 
 
 def _made() -> tuple[bytes, bytes, bytes]:

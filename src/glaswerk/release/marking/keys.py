@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from glaswerk.core.files import create_private, fsync_path
@@ -24,6 +27,15 @@ def keys_folder(root: Path) -> Path:
     return folder
 
 
+@contextmanager
+def making(root: Path) -> Iterator[Path]:
+    """The folder of the secrets, while no other thread or process makes some in it."""
+    folder = keys_folder(root)
+    with (folder / ".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield folder
+
+
 def write_secret(path: Path, data: bytes) -> None:
     """Write a file that only its owner may read, under a temporary name first."""
     staging = path.with_name(f".{path.name}.{os.getpid()}.tmp")
@@ -36,7 +48,8 @@ def write_secret(path: Path, data: bytes) -> None:
 
 def watermark_key(root: Path) -> bytes:
     """The key of the lab's watermark: 32 random bytes. Whoever has it can detect it, and remove it."""
-    path = keys_folder(root) / WATERMARK_KEY
-    if not path.exists():
-        write_secret(path, secrets.token_bytes(32))
-    return path.read_bytes()
+    with making(root) as folder:
+        path = folder / WATERMARK_KEY
+        if not path.exists():
+            write_secret(path, secrets.token_bytes(32))
+        return path.read_bytes()
