@@ -75,7 +75,7 @@ def test_keys_that_are_made_by_many_at_once_are_one(tmp_path: Path) -> None:
 def test_the_keys_stay_and_only_the_owner_reads_them(tmp_path: Path) -> None:
     assert Marker.of(tmp_path) == Marker.of(tmp_path)
     files = sorted((tmp_path / "keys").iterdir())
-    assert len(files) == 4
+    assert len(files) == 5
     assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
 
 

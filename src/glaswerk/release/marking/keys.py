@@ -11,7 +11,7 @@ from pathlib import Path
 
 from glaswerk.core.files import create_private, fsync_path
 
-FOLDER = "keys"
+FOLDER, LOCK = "keys", ".lock"
 WATERMARK_KEY, SIGNING_KEY, CERTIFICATES, AUTHORITY = (
     "watermark.key",
     "c2pa.key",
@@ -31,7 +31,8 @@ def keys_folder(root: Path) -> Path:
 def making(root: Path) -> Iterator[Path]:
     """The folder of the secrets, while no other thread or process makes some in it."""
     folder = keys_folder(root)
-    with (folder / ".lock").open("w") as file:
+    create_private(folder / LOCK)
+    with (folder / LOCK).open("r+") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield folder
 
