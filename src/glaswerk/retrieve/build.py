@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from glaswerk.core.artifact_files import DOCUMENTS, PASSAGES
 from glaswerk.core.document import Document, from_rows
+from glaswerk.core.memory import no_cycle_search
 from glaswerk.core.progress import track
 from glaswerk.data.curate.settings import AUDIENCES
 from glaswerk.lab import Artifact, Lab, Spec
@@ -72,6 +73,15 @@ def _spec(corpus: Artifact, *, private: bool) -> Spec:
 
 
 def _write(path: Path, documents: Path, whose: Collection[str]) -> Mapping[str, Any]:
+    with no_cycle_search():
+        counts = _cut(path, documents, whose)
+    rows = pq.ParquetFile(documents).metadata.num_rows
+    measured = calibrate(path).to_json()
+    return {**counts, **measured, "left_out": {"not_public": rows - counts["documents"]}}
+
+
+def _cut(path: Path, documents: Path, whose: Collection[str]) -> Counter[str]:
+    """Write the file; returns how many documents and passages are in it."""
     known = _known(_shown(documents, whose))
     terms, counts, names = Terms(known.__contains__), Counter[str](), Counter[str]()
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
@@ -90,9 +100,7 @@ def _write(path: Path, documents: Path, whose: Collection[str]) -> Mapping[str, 
         db.execute("COMMIT")
         # Authors are asked for by name, however it is written.
         db.execute("CREATE INDEX author ON document (author COLLATE NOCASE)")
-    rows = pq.ParquetFile(documents).metadata.num_rows
-    measured = calibrate(path).to_json()
-    return {**counts, **measured, "left_out": {"not_public": rows - counts["documents"]}}
+    return counts
 
 
 def _add(

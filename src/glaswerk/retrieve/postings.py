@@ -11,12 +11,10 @@ import math
 import sqlite3
 import threading
 from array import array
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
-from itertools import groupby
+from itertools import groupby, pairwise
 from operator import itemgetter
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,8 +28,9 @@ CREATE TABLE frequency (
 CREATE TABLE length (terms BLOB NOT NULL) STRICT;
 CREATE TEMP TABLE part (term TEXT NOT NULL, number INTEGER NOT NULL, passages BLOB, counts BLOB) STRICT;
 """
-# Entries that are kept in memory before they are written, 5 bytes each.
+# Entries that are kept in memory before they are written: 4 bytes each, 40 while they are sorted.
 _KEPT = 1 << 23
+_NO_ENTRY = np.uint64(2**64 - 1)
 # Beyond so many times a term says no more of a passage.
 _OFTENEST = 255
 # The usual constants (Robertson et al. 1994), as in FTS5.
@@ -46,29 +45,23 @@ class PostingWriter:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
-        self._found: dict[str, tuple[array[int], array[int]]] = {}
-        self._lengths = array("I")
-        self._entries = self._parts = 0
+        self._numbers = _Numbers()
+        # Of every term of the passages that are not written yet, its number; of every passage, its terms.
+        self._kept, self._lengths = array("I"), array("I")
+        self._written = self._parts = 0
 
     def add(self, terms: Iterable[str]) -> None:
         """The terms of the next passage."""
-        counted = Counter(terms)
-        self._lengths.append(counted.total())
-        number = len(self._lengths)
-        for term, count in counted.items():
-            lists = self._found.get(term)
-            if lists is None:
-                lists = self._found[term] = (array("I"), array("B"))
-            lists[0].append(number)
-            lists[1].append(min(count, _OFTENEST))
-        self._entries += len(counted)
-        if self._entries >= _KEPT:
+        before = len(self._kept)
+        self._kept.extend(map(self._numbers.__getitem__, terms))
+        self._lengths.append(len(self._kept) - before)
+        if len(self._kept) >= _KEPT:
             self._flush()
 
     def finish(self) -> None:
         """Write one pair of lists for each term, in the order of terms."""
         self._flush()
-        self._db.execute("INSERT INTO length VALUES (?)", (_bytes(self._lengths),))
+        self._db.execute("INSERT INTO length VALUES (?)", (np.array(self._lengths, "<u4").tobytes(),))
         parts = self._db.execute("SELECT term, passages, counts FROM part ORDER BY term, number")
         for number, (term, lists) in enumerate(groupby(parts, itemgetter(0)), 1):
             _, passages, counts = zip(*lists, strict=True)
@@ -79,13 +72,30 @@ class PostingWriter:
 
     def _flush(self) -> None:
         self._parts += 1
+        lengths = np.array(self._lengths[self._written :])
+        passages = np.repeat(np.arange(1, len(lengths) + 1, dtype=np.uint64) + self._written, lengths)
+        # Sorted, equal entries are neighbours: the same term in the same passage.
+        every = np.sort(np.array(self._kept, np.uint64) << 32 | passages)
+        first = np.flatnonzero(np.diff(every, prepend=_NO_ENTRY))
+        counts = np.diff(first, append=len(every)).clip(max=_OFTENEST).astype(np.uint8)
+        terms, passages = every[first] >> 32, every[first].astype("<u4")
+        borders = np.flatnonzero(np.diff(terms, prepend=_NO_ENTRY))
+        names = list(self._numbers)
         rows = (
-            (term, self._parts, _bytes(passages), counts.tobytes())
-            for term, (passages, counts) in self._found.items()
+            (names[terms[start]], self._parts, passages[start:end].tobytes(), counts[start:end].tobytes())
+            for start, end in pairwise([*borders.tolist(), len(terms)])
         )
         self._db.executemany("INSERT INTO part VALUES (?, ?, ?, ?)", rows)
-        self._found.clear()
-        self._entries = 0
+        self._written = len(self._lengths)
+        del self._kept[:]
+
+
+class _Numbers(dict[str, int]):
+    """Terms by the order in which they first came."""
+
+    def __missing__(self, term: str) -> int:
+        self[term] = found = len(self)
+        return found
 
 
 class Postings:
@@ -157,9 +167,3 @@ class Postings:
         with self._lock:
             row = self._db.execute(sql, (term,)).fetchone() or (b"", b"")
         return np.frombuffer(row[0], "<u4"), np.frombuffer(row[1], np.uint8)
-
-
-def _bytes(numbers: array[int]) -> bytes:
-    """Four bytes each, the lowest first, whatever the machine."""
-    found: Any = np.array(numbers, "<u4").tobytes()
-    return bytes(found)

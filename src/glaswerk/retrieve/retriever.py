@@ -26,10 +26,10 @@ from glaswerk.retrieve.vectors import find_vectors
 
 # Share of the weight of a question's words that a passage must have, where nothing was measured.
 COVERED = 0.5
-# Terms that are searched: the rarest say most, and common ones cost most.
-_ASKED = 6
-# Beyond so many places of its terms, a question has no further ones, but two in any case.
-_READ, _LEAST = 50_000, 2
+# Terms that are searched: the rarest say most, and common ones cost most. A word has two, one a language.
+_ASKED = 12
+# Beyond so many passages with its terms, a question has no further ones, but two in any case.
+_READ, _LEAST = 4_000_000, 2
 # Passages that are looked at beside those that are wanted: forgotten documents and near copies drop out.
 _SPARE = 12
 # So many at most where they drop out in masses.
