@@ -24,6 +24,7 @@ from glaswerk.retrieve import (
     find_passages,
     find_vectors,
     ground,
+    nearest,
     renew_vectors,
 )
 from glaswerk.retrieve.embedder import Embedder, embedder
@@ -101,6 +102,20 @@ def test_a_question_in_the_texts_words_is_answered_by_them(empty_lab: Lab) -> No
     grounds = ground(retriever, "When is bread sold in the morning?")
     assert (grounds.verdict, grounds.quotes[0].by) == ("answered", "words")
     assert len({quote.text for quote in grounds.quotes}) == len(grounds.quotes)
+    retriever.close()
+
+
+def test_a_question_in_a_language_that_the_model_does_not_know_needs_more(
+    empty_lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passages, _ = with_vectors(empty_lab)
+    retriever = Retriever.open(empty_lab, passages)
+    german = "Wann hat der surgeon das child operiert?"
+    monkeypatch.setattr(nearest, "NEAR_IN_GERMAN", 0.0)
+    assert retriever.meant(german)
+    monkeypatch.setattr(nearest, "NEAR_IN_GERMAN", 1.1)
+    assert retriever.meant(german) == []
+    assert retriever.meant(OTHER_WORDS), "the other threshold is the one of English"
     retriever.close()
 
 
