@@ -76,6 +76,12 @@ def test_a_count_is_computed_and_its_query_shown(town: Retriever) -> None:
     assert ground(town, "How many documents are there?").count.documents == len(ROWS)  # type: ignore[union-attr]
 
 
+def test_a_count_of_thousands_of_words_is_a_count(town: Retriever) -> None:
+    found = ground(town, f"How many posts mention {' '.join(f'word{i}' for i in range(3_000))}?")
+    assert found.count is not None
+    assert found.count.documents == 0
+
+
 def test_a_german_question_finds_other_forms(town: Retriever) -> None:
     found = ground(town, "Was hat der Rat zum Brückenbau beschlossen?")
     assert found.quotes[0].hit.document.endswith("de")

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from glaswerk.retrieve.embedder import embedder
+from glaswerk.retrieve.postings import Numbers
 from glaswerk.retrieve.terms import is_german
 from glaswerk.retrieve.vectors import PLACES, SCALE, VECTORS
 
@@ -30,7 +31,7 @@ class Nearest:
         self._places = np.load(folder / PLACES)
 
     def of(
-        self, question: str, limit: int, passages: npt.NDArray[np.int64] | None = None
+        self, question: str, limit: int, passages: Numbers | None = None
     ) -> Iterator[tuple[int, int, int, float]]:
         """(passage, start and end in its text, cosine) of the nearest sentences, the nearest first.
 

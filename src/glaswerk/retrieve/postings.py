@@ -121,27 +121,31 @@ class Postings:
                 found = self._counts[term] = int(row[0]) if row else 0
         return found
 
-    def with_all(self, *words: str) -> str:
-        """The numbers of the passages that have every word, as a JSON list; a word is "term|term|…"."""
-        each = (reduce(np.union1d, (self._lists(term)[0] for term in word.split("|"))) for word in words)
+    def with_all(self, words: str) -> str:
+        """The numbers of the passages that have every word of "term|term|… term|…", as a JSON list."""
+        each = (
+            reduce(np.union1d, (self._lists(term)[0] for term in word.split("|"))) for word in words.split()
+        )
         return json.dumps(reduce(np.intersect1d, each).tolist())
 
     def best(
-        self, terms: Sequence[str], limit: int, among: npt.NDArray[np.int64] | None = None
+        self, terms: Sequence[str], limit: int, among: Numbers | None = None
     ) -> Iterator[tuple[int, float]]:
         """Numbers and BM25 of the best passages with any of the terms, the best first, in order if equal.
 
         among: numbers of the passages that are wanted; None for all.
         """
-        wanted = np.full(len(self._penalty), among is None)
+        wanted = None
         if among is not None:
+            wanted = np.zeros(len(self._penalty), np.bool_)
             wanted[among] = True
         scores = np.zeros(len(self._penalty), np.float32)
         found = [np.zeros(0, np.uint32)]
         for term in terms:
             passages, counts = self._lists(term)
-            fits = wanted[passages]
-            passages, counts = passages[fits], counts[fits]
+            if wanted is not None:
+                fits = wanted[passages]
+                passages, counts = passages[fits], counts[fits]
             times = counts.astype(np.float32)
             scores[passages] += self._weight(term) * times * (_K1 + 1) / (times + self._penalty[passages])
             found.append(passages)

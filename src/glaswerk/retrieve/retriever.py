@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from glaswerk.core.artifact_files import PASSAGES
 from glaswerk.lab import Artifact, Lab
 from glaswerk.retrieve.nearest import Nearest
-from glaswerk.retrieve.postings import Postings
+from glaswerk.retrieve.postings import Numbers, Postings
 from glaswerk.retrieve.support import NEGATIONS
 from glaswerk.retrieve.terms import Terms, halves, is_common, stems, words
 from glaswerk.retrieve.unshown import Unshown
@@ -34,7 +33,7 @@ _READ, _LEAST = 4_000_000, 2
 _SPARE = 12
 # So many at most where they drop out in masses.
 _MOST = 700
-# Answers to filters that are kept in memory, a byte a passage.
+# Lists of what fits to filters that are kept in memory, four bytes a passage.
 _FILTERED = 8
 _WORD = re.compile(r"\w+")
 _HIT = "document.id, row, source, author, date, url, licence, lang, start, text"
@@ -166,8 +165,8 @@ class Retriever:
         self._found = Terms(self._is_known)
         self._postings = Postings(self._db, self._lock)
         self.passages = self._postings.passages
-        self._db.create_function("passages_with", -1, self._postings.with_all, deterministic=True)
-        self._wanted: dict[Filters, npt.NDArray[np.int64]] = {}
+        self._db.create_function("passages_with", 1, self._postings.with_all, deterministic=True)
+        self._wanted: dict[Filters, Numbers] = {}
 
     @staticmethod
     def would_read(lab: Lab, passages: Artifact) -> tuple[str, str | None]:
@@ -267,16 +266,15 @@ class Retriever:
         """How many documents have all telling words of `about` in one passage, and the query that says so."""
         asked = [word for word in words(about) if not is_common(word)]
         wanted, values = _conditions(filters)
-        every = ["|".join(stems(word)) for word in asked]
-        signs = ", ".join("?" * len(every))
+        every = " ".join("|".join(stems(word)) for word in asked)
         source = (
             "passage JOIN document ON document.number = passage.document "
-            f"WHERE passage.number IN (SELECT value FROM json_each(passages_with({signs})))"
+            "WHERE passage.number IN (SELECT value FROM json_each(passages_with(?)))"
             if every
             else "document WHERE true"
         )
         sql = f"SELECT DISTINCT document.id FROM {source}{wanted}"
-        given = [*every, *values]
+        given = [every, *values] if every else values
         hidden = self._hidden()
         with self._lock:
             found = {row[0] for row in self._db.execute(sql, given)}
@@ -310,7 +308,7 @@ class Retriever:
         pair = self.halves(word) or ()
         return [term for each in (word, *pair) for term in stems(each)]
 
-    def _fitting(self, filters: Filters) -> npt.NDArray[np.int64] | None:
+    def _fitting(self, filters: Filters) -> Numbers | None:
         """The numbers of the passages that fit, in order; None for all."""
         wanted, values = _conditions(filters)
         if not wanted:
@@ -322,7 +320,7 @@ class Retriever:
                 f"WHERE true {wanted} ORDER BY passage.number"
             )
             with self._lock:
-                found = np.array([row[0] for row in self._db.execute(sql, values)], np.int64)
+                found = np.array([row[0] for row in self._db.execute(sql, values)], np.uint32)
                 if len(self._wanted) >= _FILTERED:
                     self._wanted.clear()
                 self._wanted[filters] = found
