@@ -485,10 +485,10 @@ def test_on_a_phone_nothing_overflows_and_the_sources_are_a_bottom_sheet(
         assert (box["x"], box["width"]) == (0, PHONE["width"])
         _fits(page)
         page.get_by_role("button", name="Close document").tap()
-        page.wait_for_function("document.querySelector('#main').inert")
+        expect(page.locator("#main[inert]")).to_have_count(1)
         page.touchscreen.tap(180, 40)  # outside the sheet
         expect(sheet).to_be_hidden()
-        page.wait_for_function("!document.querySelector('#main').inert")
+        expect(page.locator("#main[inert]")).to_have_count(0)
 
 
 def _fits(page: Page) -> None:

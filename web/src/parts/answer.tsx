@@ -63,12 +63,14 @@ function Silence({ message: { content, grounded, stopped, calls } }: { message: 
 function Written({ message, trace }: { message: Message; trace: Trace | undefined }) {
   const root = useRef<HTMLDivElement>(null);
   const drawing = useRef<Drawing | null>(null);
+  // Without underlines nothing is drawn again: who has opened long code, or pressed a button in it, keeps that.
+  const spans = trace?.spans.length ? trace.spans : undefined;
   useLayoutEffect(() => {
     const made = draw(message.content);
-    if (trace) made.mark(trace.spans, (index, opener) => openPanel(opener, message.id, index));
+    if (spans) made.mark(spans, (index, opener) => openPanel(opener, message.id, index));
     drawing.current = made;
     follow(() => root.current?.replaceChildren(made.fragment));
-  }, [message.content, trace, language.value]);
+  }, [message.content, spans, language.value]);
   const active = shownAnswer.value?.id === message.id ? activeSpan.value : -1;
   useEffect(() => {
     for (const mark of root.current?.querySelectorAll<HTMLElement>("mark") ?? []) {

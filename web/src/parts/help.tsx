@@ -1,6 +1,6 @@
 // The list of shortcuts.
 
-import { dialog } from "../state/page";
+import { closeDialog } from "../state/page";
 import { words } from "../words/words";
 import { Modal } from "./modal";
 
@@ -11,7 +11,7 @@ export function Help() {
       id="help"
       title={t.help}
       close={() => {
-        dialog.value = null;
+        closeDialog("help");
       }}
     >
       <dl class="shortcuts">

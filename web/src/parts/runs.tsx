@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { get } from "../api/client";
-import { dialog } from "../state/page";
+import { closeDialog } from "../state/page";
 import { words } from "../words/words";
 import { Modal } from "./modal";
 
@@ -46,7 +46,7 @@ export function RunsDialog() {
       id="runs"
       title={t.runs}
       close={() => {
-        dialog.value = null;
+        closeDialog("runs");
       }}
     >
       {error && <p class="sources-empty">{error}</p>}
