@@ -1,7 +1,7 @@
 // A dialog over the page: the browser keeps the focus in it, closes it with Escape and gives the focus back.
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { words } from "../words/words";
 import { IconButton } from "./icon";
 
@@ -15,10 +15,14 @@ interface ModalProps {
 
 export function Modal({ id, title, close, children, classes = "modal" }: ModalProps) {
   const box = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  const shown = useRef(true);
+  // Before the next key: whoever types at once types into the dialog.
+  useLayoutEffect(() => {
     const before = document.activeElement;
     box.current?.showModal();
     return () => {
+      // The browser tells of this end later, when the same dialog may have been opened again.
+      shown.current = false;
       box.current?.close();
       if (before instanceof HTMLElement && before.isConnected) before.focus();
     };
@@ -30,7 +34,7 @@ export function Modal({ id, title, close, children, classes = "modal" }: ModalPr
       id={id}
       class={classes}
       aria-labelledby={`${id}-title`}
-      onClose={close}
+      onClose={() => shown.current && close()}
       onClick={(event) => event.target === box.current && close()}
     >
       <header class="sources-head">

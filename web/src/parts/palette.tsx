@@ -1,6 +1,6 @@
 // Ctrl-K: commands of the page and chats, found by typing.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import * as history from "../history/history";
 import type { Summary } from "../history/summary";
 import { matcher, plain } from "../history/summary";
@@ -29,7 +29,7 @@ export function Palette() {
   const [chats, setChats] = useState<Summary[]>([]);
   const [at, setAt] = useState(0);
   const box = useRef<HTMLInputElement>(null);
-  useEffect(() => box.current?.focus(), []);
+  useLayoutEffect(() => box.current?.focus(), []);
   useEffect(() => {
     let wanted = true;
     void history.search(query).then((found) => wanted && setChats(found.slice(0, MOST)));
