@@ -111,8 +111,12 @@ def _named(question: str, authors: set[str]) -> set[str]:
     """Whose words a question asks for."""
     if not _SAID.match(question):
         return set()
-    plain = question.casefold().replace(" ", "_")
-    return {name for name in authors if re.search(rf"(?<![a-z0-9]){name.casefold()}(?![a-z0-9_]\w)", plain)}
+    # Not of whom or to whom they spoke.
+    spoke = re.split(r"\b(?:about|tell|told)\b", question.casefold())[0]
+    patterns = {name: re.escape(name.casefold()).replace("_", "[_ ]") for name in authors}
+    found = [{name for name, p in patterns.items() if re.search(rf"(?<!\w){p}(?!\w)", part)}
+             for part in (spoke, question.casefold())]  # fmt: skip
+    return found[0] or found[1]
 
 
 def _told(grounds: Grounds) -> Told:
