@@ -221,6 +221,7 @@ def calls(page: Page) -> None:
     page.keyboard.press("Enter")
     page.locator(".calls-ask").wait_for()
     page.locator(".call summary").first.click()
+    page.evaluate("document.getElementById('scroll').scrollTop = 1e9")
 
 
 def temporary(page: Page) -> None:

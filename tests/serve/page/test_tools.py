@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.serve.conftest import Running
 
-from .conftest import ask, browser, last_answer, says, visit
+from .conftest import PHONE, ask, browser, last_answer, says, visit
 
 pytestmark = pytest.mark.browser
 __all__ = ["browser"]
@@ -59,6 +59,19 @@ def test_a_call_that_writes_waits_until_the_reader_agrees(browser: Browser, serv
         expect(last_answer(page)).to_have_text("Written.")
         assert asked[1]["glaswerk"]["approvals"] == [{"id": "mcpr_1", "approve": True}]
         expect(group).to_have_count(0)
+
+
+def test_the_question_comes_into_sight_on_a_phone_with_what_it_asks_about(
+    browser: Browser, server: Running
+) -> None:
+    told = json.dumps({"path": "bridge.txt", "text": "Anna Behr. " * 200})
+    call = {"id": "c1", "server": "files", "name": "write", "arguments": told, "approval": "mcpr_1"}
+    with visit(browser, server.url, viewport=PHONE, has_touch=True) as page:
+        says(page, stream({**call, "status": "pending"}))
+        ask(page, "Write it " * 100)
+        expect(page.get_by_role("button", name="Allow")).to_be_in_viewport()
+        expect(page.get_by_role("button", name="Refuse")).to_be_in_viewport()
+        expect(page.locator(".call pre")).to_be_in_viewport()
 
 
 def test_a_call_that_is_refused_is_not_made_and_the_answer_says_so(browser: Browser, server: Running) -> None:

@@ -1,7 +1,9 @@
 // The calls of tools before an answer: what went in, what came out. Both are content: nothing of it is read as
 // Markdown or HTML.
 
+import { useEffect, useRef } from "preact/hooks";
 import { answerCalls } from "../state/asking";
+import { toEnd } from "../state/scrolling";
 import type { ToolCall } from "../state/tools";
 import { words } from "../words/words";
 import { named } from "./text";
@@ -13,8 +15,15 @@ interface CallsProps {
 }
 
 export function Calls({ calls, message }: CallsProps) {
-  if (!calls.length) return null;
   const waiting = calls.filter(({ status, approval }) => status === "pending" && approval);
+  const asks = Boolean(message) && waiting.length > 0;
+  // Into sight, with what it asks about above it. What was out of sight gets its height when it comes near.
+  const ask = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (!asks) return;
+    ask.current?.scrollIntoView({ block: "end" });
+    requestAnimationFrame(toEnd);
+  }, [asks]);
   const answer = (agree: boolean): void => {
     if (message)
       void answerCalls(
@@ -22,14 +31,15 @@ export function Calls({ calls, message }: CallsProps) {
         waiting.map(({ approval }) => ({ id: approval!, approve: agree })),
       );
   };
+  if (!calls.length) return null;
   const t = words.value;
   return (
     <div class="calls">
       {calls.map((call) => (
         <Call key={call.id} call={call} />
       ))}
-      {message && waiting.length > 0 && (
-        <div class="calls-ask" role="group" aria-label={t.callAsks}>
+      {asks && (
+        <div ref={ask} class="calls-ask" role="group" aria-label={t.callAsks}>
           <p>{t.callAsks}</p>
           <button type="button" class="text-button is-main" onClick={() => answer(true)}>
             {t.callAllow}
