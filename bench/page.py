@@ -31,17 +31,9 @@ from glaswerk.lab import Lab
 from glaswerk.serve import create_app
 from glaswerk.serve.app import STATIC
 from glaswerk.serve.server import Server, bind
+from tests.support.chromium import FLAGS
 
 TIMES = 3
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 USABLE = "document.activeElement?.id === 'prompt' && document.title.includes(' · ')"
 # Conversations of four messages with some two kilobytes of made-up words each.
 FILL = """async (many) => {

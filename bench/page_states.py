@@ -23,8 +23,9 @@ from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.lab import Lab
+from tests.support.chromium import FLAGS
 
-from .page import FLAGS, served
+from .page import served
 
 DESKTOP = {"width": 1180, "height": 760}
 PHONE = {"width": 390, "height": 780}

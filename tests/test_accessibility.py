@@ -15,11 +15,11 @@ from glaswerk.core.pages.marks import mark
 from glaswerk.lab import Lab
 from glaswerk.release import prepare, write
 from glaswerk.rerun.exposure import count_exposures
+from tests.support.chromium import FLAGS
 
 pytestmark = pytest.mark.browser
 
 CHROMIUM = shutil.which("chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 from glaswerk.lab import Lab
 from glaswerk.lab.tombstones import Forgotten, Tombstone
 from glaswerk.serve.limits import Limits
+from tests.support.chromium import FLAGS
 
 from .accounts.conftest import make_key
 from .conftest import BAKERY, BRIDGE, CONTEXT, DIALOGUES, ENDLESS, Running, wait_until
@@ -21,15 +22,6 @@ from .conftest import BAKERY, BRIDGE, CONTEXT, DIALOGUES, ENDLESS, Running, wait
 pytestmark = pytest.mark.browser
 
 CHROMIUM = shutil.which("chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 360, "height": 740}
 SPAN = BRIDGE.rstrip(".")

@@ -12,16 +12,15 @@ TORCH = '\n[serve]\nengine = "torch"\n'
 OTHERS = ("answers", "accounts.db*", "stored.db*")
 
 
-def copied(folder: Path, to: Path, without: tuple[str, ...] = OTHERS) -> Path:
-    """Copy a lab's folder, without files of these names; returns `to`.
+def copied(folder: Path, to: Path) -> None:
+    """Copy a lab's folder, without OTHERS.
 
-    A process of its own copies: whoever opens and closes a database of SQLite beside it drops the locks that
-    his whole process has on it, and the next program that closes the database removes its log from under us.
+    A process of its own copies: whoever opens and closes a database of SQLite drops the locks that his whole
+    process has on it, and the next program that closes the database may remove its log from under us.
     """
     subprocess.run(["cp", "-a", "--", folder, to], check=True)
-    for found in [found for pattern in without for found in to.rglob(pattern)]:
-        shutil.rmtree(found) if found.is_dir() else found.unlink(missing_ok=True)
-    return to
+    for found in [found for pattern in OTHERS for found in to.rglob(pattern)]:
+        shutil.rmtree(found) if found.is_dir() else found.unlink()
 
 
 def add_settings(folder: Path, text: str) -> None:

@@ -34,7 +34,8 @@ _SCHEMA = """
 PRAGMA page_size = 8192; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
 CREATE TABLE document (
     number INTEGER PRIMARY KEY, row INTEGER NOT NULL, id TEXT NOT NULL, author TEXT NOT NULL,
-    source TEXT NOT NULL, lang TEXT NOT NULL, date TEXT NOT NULL, url TEXT NOT NULL, licence TEXT NOT NULL
+    source TEXT NOT NULL, lang TEXT NOT NULL, date TEXT NOT NULL, url TEXT NOT NULL, licence TEXT NOT NULL,
+    first INTEGER NOT NULL, passages INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE passage (
     number INTEGER PRIMARY KEY, document INTEGER NOT NULL, start INTEGER NOT NULL, text TEXT NOT NULL
@@ -113,9 +114,10 @@ def _add(
 ) -> None:
     date = document.created_at.isoformat() if document.created_at else ""
     own = (place, document.id, document.author, document.source, document.lang, date, document.url)
-    row = (counts["documents"], *own, document.rights.licence)
-    db.execute("INSERT INTO document VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
-    for spans in passages(document.text):
+    cut = passages(document.text)
+    row = (counts["documents"], *own, document.rights.licence, counts["passages"] + 1, len(cut))
+    db.execute("INSERT INTO document VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+    for spans in cut:
         counts["passages"] += 1
         start, stop = _whole(spans)
         text = document.text[start:stop]

@@ -33,8 +33,6 @@ _READ, _LEAST = 4_000_000, 2
 _SPARE = 12
 # So many at most where they drop out in masses.
 _MOST = 700
-# Lists of what fits to filters that are kept in memory, four bytes a passage.
-_FILTERED = 8
 _WORD = re.compile(r"\w+")
 _HIT = "document.id, row, source, author, date, url, licence, lang, start, text"
 # Sentences near to a question that are looked at beside those that are wanted.
@@ -166,7 +164,6 @@ class Retriever:
         self._postings = Postings(self._db, self._lock)
         self.passages = self._postings.passages
         self._db.create_function("passages_with", 1, self._postings.with_all, deterministic=True)
-        self._wanted: dict[Filters, Numbers] = {}
 
     @staticmethod
     def would_read(lab: Lab, passages: Artifact) -> tuple[str, str | None]:
@@ -313,18 +310,12 @@ class Retriever:
         wanted, values = _conditions(filters)
         if not wanted:
             return None
-        found = self._wanted.get(filters)
-        if found is None:
-            sql = (
-                "SELECT passage.number FROM document JOIN passage ON passage.document = document.number "
-                f"WHERE true {wanted} ORDER BY passage.number"
-            )
-            with self._lock:
-                found = np.array([row[0] for row in self._db.execute(sql, values)], np.uint32)
-                if len(self._wanted) >= _FILTERED:
-                    self._wanted.clear()
-                self._wanted[filters] = found
-        return found
+        with self._lock:
+            found = self._db.execute(f"SELECT first, passages FROM document WHERE true {wanted}", values)
+            first, count = np.array(found.fetchall(), np.uint32).reshape(-1, 2).T
+        # The passages of a document follow one another.
+        before = np.cumsum(count) - count
+        return (np.repeat(first - before, count) + np.arange(count.sum())).astype(np.uint32)
 
     def _passage(self, number: int, score: float) -> Hit:
         sql = (

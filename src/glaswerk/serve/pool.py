@@ -80,11 +80,23 @@ async def unless_disconnected(request: Request, work: Coroutine[Any, Any, Result
             raise ClientDisconnect
         return task.result()
     finally:
+        await ended(task, gone)
+
+
+async def ended(*tasks: asyncio.Future[Any]) -> None:
+    """Cancel tasks and wait for their ends; what they raise is of no interest any more.
+
+    Cancelled once only, whatever happens to us meanwhile: a second time would interrupt the closing of what
+    they have open, and an upstream would go on writing.
+    """
+    for task in tasks:
         task.cancel()
-        gone.cancel()
-        # Cancelled once only, so that what is open is closed.
-        with CancelScope(shield=True):
-            await asyncio.wait({task, gone})
+    with CancelScope(shield=True):
+        await asyncio.wait(tasks)
+    for task in tasks:
+        # An exception that nobody asks for is printed.
+        if not task.cancelled():
+            task.exception()
 
 
 async def _disconnected(request: Request) -> None:

@@ -1,7 +1,7 @@
 // The calls of tools before an answer: what went in, what came out. Both are content: nothing of it is read as
 // Markdown or HTML.
 
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import { answerCalls } from "../state/asking";
 import { toEnd } from "../state/scrolling";
 import type { ToolCall } from "../state/tools";
@@ -18,11 +18,8 @@ export function Calls({ calls, message }: CallsProps) {
   const waiting = calls.filter(({ status, approval }) => status === "pending" && approval);
   const asks = Boolean(message) && waiting.length > 0;
   // Into sight, with what it asks about above it. What was out of sight gets its height when it comes near.
-  const ask = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    if (!asks) return;
-    ask.current?.scrollIntoView({ block: "end" });
-    requestAnimationFrame(toEnd);
+    if (asks) requestAnimationFrame(toEnd);
   }, [asks]);
   const answer = (agree: boolean): void => {
     if (message)
@@ -39,7 +36,7 @@ export function Calls({ calls, message }: CallsProps) {
         <Call key={call.id} call={call} />
       ))}
       {asks && (
-        <div ref={ask} class="calls-ask" role="group" aria-label={t.callAsks}>
+        <div class="calls-ask" role="group" aria-label={t.callAsks}>
           <p>{t.callAsks}</p>
           <button type="button" class="text-button is-main" onClick={() => answer(true)}>
             {t.callAllow}

@@ -1,6 +1,6 @@
 // The list of shortcuts.
 
-import { closeDialog } from "../state/page";
+import { dialog } from "../state/page";
 import { words } from "../words/words";
 import { Modal } from "./modal";
 
@@ -11,7 +11,7 @@ export function Help() {
       id="help"
       title={t.help}
       close={() => {
-        closeDialog("help");
+        dialog.value = null;
       }}
     >
       <dl class="shortcuts">

@@ -6,7 +6,7 @@ import type { Summary } from "../history/summary";
 import { matcher, plain } from "../history/summary";
 import { commands } from "../state/commands";
 import { open } from "../state/conversations";
-import { closeDialog } from "../state/page";
+import { dialog } from "../state/page";
 import { words } from "../words/words";
 import { Modal } from "./modal";
 
@@ -20,7 +20,7 @@ interface Item {
 }
 
 const close = (): void => {
-  closeDialog("palette");
+  dialog.value = null;
 };
 
 export function Palette() {

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { get } from "../api/client";
-import { closeDialog } from "../state/page";
+import { dialog } from "../state/page";
 import { words } from "../words/words";
 import { Modal } from "./modal";
 
@@ -46,7 +46,7 @@ export function RunsDialog() {
       id="runs"
       title={t.runs}
       close={() => {
-        closeDialog("runs");
+        dialog.value = null;
       }}
     >
       {error && <p class="sources-empty">{error}</p>}

@@ -2,7 +2,7 @@
 
 import { useId } from "preact/hooks";
 import { changeKeeper } from "../state/keeping";
-import { closeDialog, modelInUse, models } from "../state/page";
+import { dialog, modelInUse, models } from "../state/page";
 import { DEFAULTS, set, settings } from "../state/settings";
 import { tools } from "../state/tools";
 import { LANGUAGES, type Language, language, speak, words } from "../words/words";
@@ -16,7 +16,7 @@ export function SettingsDialog() {
       id="settings"
       title={t.settings}
       close={() => {
-        closeDialog("settings");
+        dialog.value = null;
       }}
     >
       <div class="fields">

@@ -1,7 +1,7 @@
 // What the underlines mean, in four steps; offered after the first answer that has one.
 
 import { useEffect, useState } from "preact/hooks";
-import { closeDialog } from "../state/page";
+import { dialog } from "../state/page";
 import { tourSeen } from "../state/tour";
 import { words } from "../words/words";
 import { Modal } from "./modal";
@@ -11,7 +11,7 @@ export function Tour() {
   const [at, setAt] = useState(0);
   useEffect(tourSeen, []);
   const close = (): void => {
-    closeDialog("tour");
+    dialog.value = null;
   };
   const [title, text] = t.tourSteps[at]!;
   const last = at === t.tourSteps.length - 1;

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { get } from "../api/client";
-import { closeDialog } from "../state/page";
+import { dialog } from "../state/page";
 import { words } from "../words/words";
 import { Modal } from "./modal";
 
@@ -34,7 +34,7 @@ export function UsageDialog() {
       id="usage"
       title={t.usage}
       close={() => {
-        closeDialog("usage");
+        dialog.value = null;
       }}
     >
       {error && <p class="sources-empty">{error}</p>}

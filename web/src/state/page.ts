@@ -16,11 +16,6 @@ export const steps = computed(() => path(current.value));
 // One dialog at a time; null: none.
 export type Dialog = "palette" | "help" | "settings" | "usage" | "runs" | "tour";
 export const dialog = signal<Dialog | null>(null);
-
-// A dialog's own end, which may come after another one was opened: the browser tells of it later.
-export function closeDialog(name: Dialog): void {
-  if (dialog.value === name) dialog.value = null;
-}
 export const renaming = signal<string | null>(null);
 export const drawer = signal(false);
 

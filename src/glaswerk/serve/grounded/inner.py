@@ -8,12 +8,13 @@ from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from anyio import CancelScope, create_memory_object_stream
+from anyio import create_memory_object_stream
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Message
 
 from glaswerk.serve.errors import ApiError
+from glaswerk.serve.pool import ended
 from glaswerk.serve.request_body import with_object
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -47,11 +48,7 @@ async def streamed(
         with pieces:
             yield _events(pieces, whole=isinstance(response, JSONResponse))
     finally:
-        task.cancel()
-        # Once only, whatever happens to us meanwhile: a second time would interrupt the closing of what the
-        # answer reads, and an upstream would go on writing. What it raised was an event of the stream before.
-        with CancelScope(shield=True):
-            await asyncio.wait({task})
+        await ended(task)
 
 
 async def _events(pieces: AsyncIterable[bytes], *, whole: bool) -> AsyncIterator[dict[str, Any]]:

@@ -34,8 +34,7 @@ PRESETS = {
     "gpu": Preset(768, 12, 12, 128, 256, 20_000, 1e-3, 512, 4),
     "cluster": Preset(1536, 24, 24, 256, 1024, 200_000, 5e-4, 1024, 8),
 }
-
-
+# A guess: other ratios were not tried.
 _COPIED_RATIO = 0.1
 
 
