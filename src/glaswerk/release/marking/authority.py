@@ -1,4 +1,4 @@
-"""The lab's own certificate authority: certificates with which it signs pictures (C2PA 2.2, 14.5).
+"""The lab's own certificate authority: certificates with which it signs pictures.
 
 Others trust it once they take its certificate as an anchor. It proves that pictures come from this lab and
 were not changed.
@@ -7,29 +7,10 @@ were not changed.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-
+from glaswerk.core.errors import GlaswerkError
 from glaswerk.release.marking.keys import AUTHORITY, CERTIFICATES, SIGNING_KEY, making, write_secret
-
-_PEM = serialization.Encoding.PEM
-_USAGES = (
-    "digital_signature",
-    "content_commitment",
-    "key_encipherment",
-    "data_encipherment",
-    "key_agreement",
-    "key_cert_sign",
-    "crl_sign",
-    "encipher_only",
-    "decipher_only",
-)
-_AUTHORITY_DAYS, _SIGNER_DAYS = 3650, 1825
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +23,10 @@ class Authority:
 
     @classmethod
     def of(cls, root: Path) -> Authority:
-        """Of the lab at `root`; made at first use. The private key of the authority itself is not kept."""
+        """Of the lab at `root`; made at first use. The private key of the authority itself is not kept.
+
+        Raises GlaswerkError if they are to be made, and the extra `images` is not installed.
+        """
         with making(root) as folder:
             paths = [folder / name for name in (SIGNING_KEY, CERTIFICATES, AUTHORITY)]
             # The anchor is written last: all three belong together.
@@ -53,52 +37,11 @@ class Authority:
 
 
 def _made() -> tuple[bytes, bytes, bytes]:
-    now = datetime.now(UTC) - timedelta(minutes=1)
-    root, leaf = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    top = (
-        _builder("authority", root, root, now, _AUTHORITY_DAYS)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_usage("key_cert_sign", "crl_sign"), critical=True)
-        .sign(root, hashes.SHA256())
-    )
-    signer = (
-        _builder("pictures", leaf, root, now, _SIGNER_DAYS)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_usage("digital_signature"), critical=True)
-        # C2PA wants one of a few purposes; this is the one that needs no public authority.
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION]), critical=False)
-        .sign(root, hashes.SHA256())
-    )
-    key = leaf.private_bytes(_PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    return key, signer.public_bytes(_PEM) + top.public_bytes(_PEM), top.public_bytes(_PEM)
-
-
-def _builder(
-    name: str,
-    key: ec.EllipticCurvePrivateKey,
-    issuer: ec.EllipticCurvePrivateKey,
-    now: datetime,
-    days: int,
-) -> x509.CertificateBuilder:
-    identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
-    above = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.public_key())
-    return (
-        x509.CertificateBuilder()
-        .subject_name(_named(name))
-        .issuer_name(_named("authority"))
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now)
-        .not_valid_after(now + timedelta(days=days))
-        .add_extension(identifier, critical=False)
-        .add_extension(above, critical=False)
-    )
-
-
-def _named(name: str) -> x509.Name:
-    organisation = x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Glaswerk lab")
-    return x509.Name([organisation, x509.NameAttribute(NameOID.COMMON_NAME, name)])
-
-
-def _usage(*granted: str) -> x509.KeyUsage:
-    return x509.KeyUsage(**{name: name in granted for name in _USAGES})
+    try:
+        from glaswerk.release.marking.certificates import certificates
+    except ImportError as error:
+        raise GlaswerkError(
+            "expected cryptography, which makes the keys of pictures, found it missing",
+            hint="pip install 'glaswerk[images]'",
+        ) from error
+    return certificates()
