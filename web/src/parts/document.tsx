@@ -1,6 +1,6 @@
 // A complete training document: text, origin, curation decisions, training stages.
 
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { SourceDocument } from "../api/shapes";
 import { type OpenDocument, openedDocument } from "../state/document";
 import { words } from "../words/words";
@@ -21,7 +21,7 @@ function Box({ opened }: { opened: OpenDocument }) {
   const close = (): void => {
     openedDocument.value = null;
   };
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement;
     box.current?.showModal();
     return () => {

@@ -1,6 +1,6 @@
 // Asks for the API key of a server that wants one.
 
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { useKey, wanted } from "../api/key";
 import { words } from "../words/words";
 
@@ -9,7 +9,7 @@ export function KeyDialog() {
   const box = useRef<HTMLDialogElement>(null);
   const input = useRef<HTMLInputElement>(null);
   const asked = wanted.value;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!asked || !box.current) return;
     input.current!.value = "";
     if (!box.current.open) box.current.showModal();

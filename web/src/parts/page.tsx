@@ -1,6 +1,6 @@
 // The whole page. Only the overlay is reachable by keyboard and screen reader while one is open.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { about, current, drawer } from "../state/page";
 import { closePanel, panelOpen } from "../state/panel";
 import { atEnd, scrolls, toEnd } from "../state/scrolling";
@@ -64,7 +64,7 @@ function Main({ inert }: { inert: boolean }) {
   const t = words.value;
   const root = useRef<HTMLElement>(null);
   const [end, setEnd] = useState(true);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (root.current) root.current.inert = inert;
   }, [inert]);
   const empty = !steps.value.length && live.value?.conversation !== current.value.id;

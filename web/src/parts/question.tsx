@@ -1,6 +1,6 @@
 // A message of the reader: folded if it is long, with its files, and a form to edit it.
 
-import { useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ask, busy } from "../state/asking";
 import { editing } from "../state/page";
 import { type Message, type Step, shortened } from "../state/tree";
@@ -65,6 +65,8 @@ function Bubble({ text }: { text: string }) {
 function EditForm({ message }: { message: Message }) {
   const area = useRef<HTMLTextAreaElement>(null);
   const t = words.value;
+  // Before the next key: Escape pressed at once is for this box.
+  useLayoutEffect(() => area.current?.focus(), []);
   const cancel = (): void => {
     editing.value = null;
     document.getElementById("prompt")?.focus();
@@ -84,10 +86,7 @@ function EditForm({ message }: { message: Message }) {
         }}
       >
         <textarea
-          ref={(node) => {
-            if (node && node !== area.current) setTimeout(() => node.focus());
-            area.current = node;
-          }}
+          ref={area}
           aria-label={`${t.edit}: ${shortened(message.content)}`}
           defaultValue={message.content}
           rows={Math.min(12, message.content.split("\n", 12).length + 1)}

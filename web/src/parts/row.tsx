@@ -1,6 +1,6 @@
 // One conversation of the list, and its menu: rename or move, export, link, delete.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Summary } from "../history/summary";
 import { copy } from "../state/clipboard";
 import { linkOf, open, remove } from "../state/conversations";
@@ -54,7 +54,7 @@ export function Row({ summary }: { summary: Summary }) {
 function Menu({ id, close }: { id: string; close: () => void }) {
   const t = words.value;
   const root = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     root.current?.querySelector("button")?.focus();
     const outside = (event: Event): void => {
       const at = event.target as Node;

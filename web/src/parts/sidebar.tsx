@@ -1,7 +1,7 @@
 // The list of conversations: search, folders, and what one can do with each.
 
 import { signal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import * as history from "../history/history";
 import type { Summary } from "../history/summary";
 import { begin } from "../state/conversations";
@@ -31,12 +31,12 @@ async function look(text: string): Promise<void> {
 export function Sidebar({ inert }: { inert: boolean }) {
   const t = words.value;
   const root = useRef<HTMLElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (root.current) root.current.inert = inert;
   }, [inert]);
   const open = drawer.value;
   const first = useRef(true);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (first.current) first.current = false;
     else document.getElementById(open ? "close-sidebar" : "open-sidebar")?.focus();
   }, [open]);
