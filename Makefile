@@ -5,8 +5,6 @@ BIN := .venv/bin
 TORCH ?= torch==2.13.0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export TOKENIZERS_PARALLELISM := true
-# The theme prints an advertisement for its successor otherwise.
-export NO_MKDOCS_2_WARNING := 1
 # Hushes a notice of the documentation's theme about a coming version of mkdocs.
 export NO_MKDOCS_2_WARNING := true
 

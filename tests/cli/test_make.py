@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import socket
 import tempfile
 import tomllib
 import zipfile
@@ -124,6 +126,21 @@ def test_a_dry_run_writes_nothing(run: Run, tmp_path: Path) -> None:
     assert found["documents"] == 3
     assert found["model"] is None
     assert not (tmp_path / "lab").exists()
+
+
+def test_a_taken_port_is_said_before_the_work(folder: Path, tmp_path: Path) -> None:
+    lab = tmp_path / "never"
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        found = CliRunner().invoke(
+            cli, ["make", str(folder), "--lab", str(lab), "--model", "none", "--yes", "--port", port]
+        )
+    assert found.exit_code == 1
+    hint = getattr(found.exception, "hint", "") or found.output
+    assert re.search(rf"glaswerk make \S+ --lab {re.escape(str(lab))} --port \d+", hint)
+    assert not (lab / "lab.toml").exists()
 
 
 def test_without_a_terminal_it_says_how_not_to_be_asked(run: Run, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import sys
 import time
@@ -70,7 +71,7 @@ def command(lab_path: Path, size: str, seed: int, parameters: str, no_serve: boo
     config = DemoConfig(size=size, seed=seed, parameters=parameters)
     if not no_serve:
         # Report a taken port now, not in five minutes.
-        bind("127.0.0.1", port).close()
+        bind("127.0.0.1", port, shlex.join(["glaswerk", "demo", "--lab", str(lab_path)])).close()
     Lab.init(lab_path, "demo").ledger.close()
     started = time.perf_counter()
     model = ""

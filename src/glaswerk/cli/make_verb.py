@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 import time
 from collections.abc import Sequence
@@ -115,7 +116,8 @@ def command(
         return
     if not no_serve:
         # Report a taken port now, not in minutes.
-        bind("127.0.0.1", port).close()
+        again = ["glaswerk", "make", *map(str, paths), "--lab", str(lab_path)]
+        bind("127.0.0.1", port, shlex.join(again)).close()
     clock = time.perf_counter()
     Lab.init(lab_path, lab_path.absolute().name).ledger.close()
     with writing(lab_path) as lab:

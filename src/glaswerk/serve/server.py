@@ -76,17 +76,15 @@ class Server(uvicorn.Server):
                 webbrowser.open(self._address)
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """A listening socket. Raises GlaswerkError with a working command if the address cannot be bound."""
+def bind(host: str, port: int, command: str = "glaswerk serve") -> socket.socket:
+    """A listening socket. Raises GlaswerkError if it cannot be had; its hint is `command` as it would work."""
     if not 0 <= port <= 65535:
-        raise GlaswerkError(
-            f"expected --port from 0 to 65535, found {port}", hint="glaswerk serve --port 8000"
-        )
+        raise GlaswerkError(f"expected --port from 0 to 65535, found {port}", hint=f"{command} --port 8000")
     try:
         family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except OSError as error:
         message = f"expected --host to be an address of this machine, found {host!r}: {error.strerror}"
-        raise GlaswerkError(message, hint="glaswerk serve --host 127.0.0.1") from error
+        raise GlaswerkError(message, hint=f"{command} --host 127.0.0.1") from error
     listener = socket.socket(family, kind, proto)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -95,11 +93,11 @@ def bind(host: str, port: int) -> socket.socket:
         listener.listen(2048)
     except OSError as error:
         listener.close()
-        raise _unbound(host, port, error) from error
+        raise _unbound(host, port, error, command) from error
     return listener
 
 
-def _unbound(host: str, port: int, error: OSError) -> GlaswerkError:
+def _unbound(host: str, port: int, error: OSError, command: str) -> GlaswerkError:
     reasons = {
         errno.EADDRINUSE: f"port {port} on {host} is in use by another program",
         errno.EACCES: f"port {port} needs administrator rights",
@@ -107,8 +105,8 @@ def _unbound(host: str, port: int, error: OSError) -> GlaswerkError:
     }
     message = reasons.get(error.errno or 0, f"cannot listen on {host}:{port}: {error.strerror}")
     if error.errno == errno.EADDRNOTAVAIL:
-        return GlaswerkError(message, hint="glaswerk serve --host 127.0.0.1")
-    return GlaswerkError(message, hint=f"glaswerk serve --port {_free_port(host, port)}")
+        return GlaswerkError(message, hint=f"{command} --host 127.0.0.1")
+    return GlaswerkError(message, hint=f"{command} --port {_free_port(host, port)}")
 
 
 def _free_port(host: str, port: int) -> int:
