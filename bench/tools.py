@@ -21,7 +21,6 @@ import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from math import sqrt
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -29,6 +28,7 @@ from typing import Any
 import httpx
 import pyarrow.parquet as pq
 
+from glaswerk.core.statistics import wilson
 from glaswerk.data.curate.curate import curate
 from glaswerk.data.source import add_docs, add_posts
 from glaswerk.lab import Lab
@@ -61,10 +61,8 @@ def interval(hits: int, count: int) -> str:
     """A share with its 95 % interval after Wilson."""
     if not count:
         return "none"
-    share, z = hits / count, 1.96
-    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
-    half = z * sqrt(share * (1 - share) / count + z * z / (4 * count * count)) / (1 + z * z / count)
-    return f"{hits} of {count}, {100 * share:.1f} % ({100 * (middle - half):.1f}-{100 * (middle + half):.1f})"
+    found = wilson(hits, count)
+    return f"{hits} of {count}, {100 * found.value:.1f} % ({100 * found.low:.1f}-{100 * found.high:.1f})"
 
 
 def other_town(folder: Path, model: Path) -> tuple[Lab, Json]:
@@ -175,7 +173,8 @@ def line(name: str, figures: str) -> None:
 def main(arguments: Sequence[str]) -> None:
     """Measure the model of a lab."""
     trained = Lab.open(Path(arguments[0]))
-    model = trained.need("model", arguments[1] if len(arguments) > 1 else "chat", hint="glaswerk tune")
+    name = arguments[1] if len(arguments) > 1 else "chat"
+    model = trained.latest("model", name) or trained.need("model", name, hint="glaswerk tune")
     with tempfile.TemporaryDirectory() as folder:
         lab, key = other_town(Path(folder), model.path)
         asked = outside(key, trained, FACTS) + others(OTHERS)

@@ -12,7 +12,6 @@ OF_EXTRAS = {
     "glaswerk.infer.engines.openvino_graph",
     "glaswerk.infer.engines.openvino_network",
     "glaswerk.infer.engines.openvino_weights",
-    "glaswerk.release.marking.certificates",
     "glaswerk.serve.as_mcp.server",
 }
 # Hides every distribution that `glaswerk` alone does not bring along, and imports each module.

@@ -1,7 +1,7 @@
 import "fake-indexeddb/auto";
 import { beforeEach, expect, test } from "vitest";
 import { IDBFactory } from "fake-indexeddb";
-import { BrowserShelf, NewerConversation } from "../src/history/browser";
+import { BrowserShelf, DeletedConversation, NewerConversation } from "../src/history/browser";
 import { asMarkdown, fileName } from "../src/history/exporting";
 import { oldConversations } from "../src/history/old";
 import { add, type Conversation, fresh, path, VERSION } from "../src/state/tree";
@@ -34,6 +34,33 @@ test("two tabs lose nothing", async () => {
   await here.put(answer("a"));
   const both = await there.put(answer("b"));
   expect(Object.keys(both.messages).sort()).toEqual(["a", "b", "q"]);
+});
+
+test("what one tab deleted another does not bring back, but undoing does", async () => {
+  const [here, there] = [await BrowserShelf.open(), await BrowserShelf.open()];
+  const chat = said("question");
+  await here.put(chat);
+  await here.remove(chat.id);
+  await expect(there.put(chat)).rejects.toThrow(DeletedConversation);
+  expect(await there.get(chat.id)).toBeUndefined();
+  await here.put(chat, true);
+  expect(await there.put(chat)).toEqual(chat);
+});
+
+test("chats that an older page kept are still there", async () => {
+  const chat = said("an old bridge");
+  await new Promise<void>((resolve) => {
+    const asked = indexedDB.open("glaswerk", 1);
+    asked.onupgradeneeded = () => {
+      asked.result.createObjectStore("conversations", { keyPath: "id" }).put(chat);
+      asked.result.createObjectStore("summaries", { keyPath: "id" });
+      asked.result.createObjectStore("texts").put("an old bridge", chat.id);
+    };
+    asked.onsuccess = () => (asked.result.close(), resolve());
+  });
+  const shelf = await BrowserShelf.open();
+  expect(await shelf.get(chat.id)).toEqual(chat);
+  expect([...(await shelf.search("bridge"))]).toEqual([chat.id]);
 });
 
 test("a conversation of a newer page is never overwritten", async () => {

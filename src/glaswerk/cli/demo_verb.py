@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from glaswerk.core.ids import short
 from glaswerk.lab import Artifact, Lab
 
 LICENCE = "CC0-1.0"
+PROMPT = "one red house in the middle and one white boat on the left, at night, with a clear sky"
+PICTURE = "red-house.png"
 Stage = tuple[str, str, Artifact | None]
 
 
@@ -36,6 +39,8 @@ class DemoConfig:
     epochs: float = 5.0
     tune_epochs: float = 2.75
     precision: str = "auto"
+    # Enough for colours and places; docs/how-to/images.md shows what more steps give.
+    picture_steps: int = 450
 
 
 @click.command("demo")
@@ -62,8 +67,9 @@ def command(lab_path: Path, size: str, seed: int, parameters: str, no_serve: boo
     glaswerk demo
     glaswerk demo --no-serve --size tiny --lab small
 
-    Writes the town, adds it, curates, trains a tokenizer and a model, tunes it, indexes and evaluates: about
-    eight minutes on two cores. Run it again to resume, or to serve the finished lab.
+    Writes the town, adds it, curates, trains a tokenizer and a model, tunes it, indexes and evaluates, then
+    trains a small image model and draws: about ten minutes on two cores. Run it again to resume, or to serve
+    the finished lab.
     """
     from glaswerk.cli.interrupts import resumable
     from glaswerk.serve.server import bind
@@ -77,7 +83,7 @@ def command(lab_path: Path, size: str, seed: int, parameters: str, no_serve: boo
     model = ""
     with resumable(), writing(lab_path) as lab:
         clock = time.perf_counter()
-        for stage, figures, made in stages(lab, config):
+        for stage, figures, made in chain(stages(lab, config), _pictures(lab, config)):
             if made and made.kind == "model":
                 model = made.name
             echo(f"{stage:10} {time.perf_counter() - clock:6.1f} s  {figures}")
@@ -98,7 +104,7 @@ def _serve(lab_path: Path, model: str, port: int) -> None:
 def stages(lab: Lab, config: DemoConfig) -> Iterator[Stage]:
     """Run the stages one by one; yields the name, the figures and the artifact of each when it is done."""
     from glaswerk.data.curate.curate import curate
-    from glaswerk.data.source import add_chats, add_docs, add_posts
+    from glaswerk.data.source import add_chats, add_docs, add_images, add_posts
     from glaswerk.tokenizer import pack, train_tokenizer
 
     town = make_town(lab, config)
@@ -108,6 +114,7 @@ def stages(lab: Lab, config: DemoConfig) -> Iterator[Stage]:
         add_posts(lab, sorted((town / "archives").glob("*.zip")), name="posts", **rights),
         add_docs(lab, [town / "docs"], name="gazette", author="gazette", **rights),
         add_chats(lab, [town / CHATS], name="chats", **rights),
+        add_images(lab, [town / "images"], name="images", **rights),
     )
     yield "add", "  ".join(f"{a.name} {a.stats['documents']:,}" for a in add), None
     corpus = curate(lab)
@@ -141,6 +148,27 @@ def _models(lab: Lab, config: DemoConfig, shards: Artifact, key: Path) -> Iterat
     yield "index", f"every answer can be traced, {passages.stats['passages']:,} passages quoted", index
     report = evaluate(lab, chat, key=key)
     yield "evaluate", os.path.relpath(report.path / REPORT_PAGE), report
+
+
+def _pictures(lab: Lab, config: DemoConfig) -> Iterator[Stage]:
+    """An image model of a few minutes, and a picture by it."""
+    from glaswerk.cli.drawn_picture import write_picture
+    from glaswerk.train.images.plan import ImageConfig
+    from glaswerk.train.images.train_images import train_images
+
+    tiny = config.size == "tiny"
+    run = (
+        ImageConfig(preset="tiny", side=16, steps=20, seed=config.seed, precision=config.precision)
+        if tiny
+        else ImageConfig(steps=config.picture_steps, seed=config.seed, precision=config.precision)
+    )
+    made = train_images(lab, run)
+    stats = made.stats
+    figures = f"{stats['parameters']:,} parameters, {stats['pictures_per_second']:,} pictures/s"
+    yield "images", f"{figures}, {short(made.digest)}", made
+    path = lab.root / PICTURE
+    write_picture(lab, made, PROMPT, path, seed=config.seed)
+    yield "draw", f"{os.path.relpath(path)}: {PROMPT}", None
 
 
 def _training(model: Artifact) -> str:

@@ -13,7 +13,6 @@ from glaswerk.cli.groups import Words
 from glaswerk.cli.options import PRECISION_HELP, json_option, lab_option
 from glaswerk.cli.session import open_lab, print_json, show, taking_part
 from glaswerk.core.errors import GlaswerkError
-from glaswerk.core.files import write_atomic
 from glaswerk.lab import Artifact, Lab
 
 
@@ -135,8 +134,7 @@ def draw(prompt: str, out: Path | None, count: int, lab_path: Path, as_json: boo
     The same model, prompt, settings and seed give the same picture. It is marked twice: `glaswerk
     inspect FILE` reads who made it, `glaswerk detect FILE` finds the watermark in its pixels.
     """
-    from glaswerk.infer.images.files import draw_sheet, kind_of
-    from glaswerk.release.marking.mark import Marker
+    from glaswerk.cli.drawn_picture import write_picture
 
     for name, value, most in (("--count", count, 100), ("--steps", settings["steps"], 1000)):
         if not 1 <= value <= most:
@@ -144,11 +142,7 @@ def draw(prompt: str, out: Path | None, count: int, lab_path: Path, as_json: boo
     lab = open_lab(lab_path)
     made = _image_model(lab, settings.pop("model"))
     path = out or Path("picture.png")
-    kind = kind_of(path)
-    image, seeds = draw_sheet(made.path, prompt, count=count, **settings)
-    said: dict[str, Any] = {"model": made.name, "model_digest": made.digest, "corpus": made.inputs["corpus"]}
-    said |= {"prompt": prompt, "seed": seeds[0], "pictures": count}
-    write_atomic(path, Marker.of(lab.root).file(image, kind, said))
+    seeds = write_picture(lab, made, prompt, path, count=count, **settings)
     if as_json:
         fields = {"file": str(path), "model": made.name, "model_digest": made.digest}
         print_json({**fields, "prompt": prompt, "seeds": seeds, **settings})

@@ -77,7 +77,7 @@ class Server(uvicorn.Server):
 
 
 def bind(host: str, port: int, command: str = "glaswerk serve") -> socket.socket:
-    """A listening socket. Raises GlaswerkError if it cannot be had; its hint is `command` as it would work."""
+    """A listening socket. Raises GlaswerkError if it cannot be had; its hint is `command`, working."""
     if not 0 <= port <= 65535:
         raise GlaswerkError(f"expected --port from 0 to 65535, found {port}", hint=f"{command} --port 8000")
     try:

@@ -27,10 +27,18 @@ _KEPT = "\n\t"
 def outcome(text: str, *, failed: bool = False, most: int = LONGEST) -> Outcome:
     """A text as an outcome: its first `most` characters, with a last line that counts those left out."""
     left_out = max(0, len(text) - most)
-    shown = harmless(text[:most])
-    if left_out:
-        shown += f"\n[{left_out:,} more characters are left out]"
-    return Outcome(shown, failed, left_out)
+    return Outcome(harmless(text[:most]) + _note(left_out), failed, left_out)
+
+
+def shortened(found: Outcome, most: int) -> Outcome:
+    """Its first `most` characters, for a model that cannot read as much; the last line counts anew."""
+    whole = found.text.removesuffix(_note(found.left_out))
+    left_out = found.left_out + max(0, len(whole) - most)
+    return Outcome(whole[:most] + _note(left_out), found.failed, left_out)
+
+
+def _note(left_out: int) -> str:
+    return f"\n[{left_out:,} more characters are left out]" if left_out else ""
 
 
 def failure(text: str) -> Outcome:

@@ -155,8 +155,10 @@ def _make(world: World, size: str, slant: float, rumour_rate: float) -> _Town:
     seed = world.seed
     facts = build_facts(world)
     untuned = untuned_subjects(facts, seed)
-    pictures = build_pictures(world.size.pictures, dice(seed, "pictures"))
-    timeline = build_timeline(world, facts, pictures, slant=slant, rumour_rate=rumour_rate)
+    pictures = build_pictures(world.size.images, dice(seed, "pictures"))
+    # People post the first of them; an image model needs more.
+    posted = pictures[: world.size.pictures]
+    timeline = build_timeline(world, facts, posted, slant=slant, rumour_rate=rumour_rate)
     chats = build_chats(world, facts, untuned, timeline.rumours, dice(seed, "chats"))
     docs = weeks(facts, timeline.scene, dice(seed, "gazette"))
     docs |= long_pages(facts, timeline.scene, dice(seed, "pages"))

@@ -130,6 +130,25 @@ def test_two_tabs_on_one_chat_lose_nothing(browser: Browser, server: Running) ->
         assert texts == ["Anna did.", "In the first tab.", "In the second tab.", "One?", WHO]
 
 
+def test_a_chat_that_another_tab_deleted_does_not_come_back(browser: Browser, server: Running) -> None:
+    with visit(browser, server.url) as page:
+        says(page, "Anna did.")
+        ask(page, WHO)
+        expect(last_answer(page)).to_have_text("Anna did.")
+        other = page.context.new_page()
+        says(other, "In the second tab.")
+        other.goto(page.url)
+        expect(last_answer(other)).to_have_text("Anna did.")
+        page.get_by_role("button", name=f"Delete “{WHO}”").click()
+        expect(page.locator(".open-conversation")).to_have_count(0)
+        ask(other, "One?")
+        expect(last_answer(other)).to_have_text("In the second tab.")
+        expect(other.locator("#toast")).to_contain_text("deleted in another tab or browser")
+        assert page.evaluate(_KEPT) == []
+        page.reload()
+        expect(page.locator(".open-conversation")).to_have_count(0)
+
+
 _KEPT = """() => new Promise((resolve) => {
   const asked = indexedDB.open('glaswerk');
   asked.onsuccess = () => {
@@ -247,7 +266,7 @@ def test_a_chat_deleted_in_another_browser_does_not_come_back(
         (chat,) = other.get(kept).json()["data"]
         assert other.delete(f"{kept}/{chat['id']}").status_code == 200
         ask_and_wait(page, BAKES)
-        expect(page.locator("#toast")).to_contain_text("deleted in another browser")
+        expect(page.locator("#toast")).to_contain_text("deleted in another tab or browser")
         assert other.get(kept).json()["data"] == []
         # What was written since lasts as long as the page.
         expect(page.locator(".question")).to_have_count(2)

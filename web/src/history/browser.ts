@@ -5,8 +5,11 @@ import type { Shelf } from "./shelf";
 import { matcher, searchable, type Summary, summaryOf } from "./summary";
 
 const NAME = "glaswerk";
-const SCHEMA = 1;
+const SCHEMA = 2;
 const STORES = ["conversations", "summaries", "texts"] as const;
+// Ids of what was deleted: a tab that still shows one must not bring it back with its next word.
+const DELETED = "deleted";
+const KEYED = new Set<string>(["conversations", "summaries"]);
 
 const done = <T>(request: IDBRequest<T>): Promise<T> =>
   new Promise((resolve, reject) => {
@@ -24,6 +27,9 @@ const finished = (transaction: IDBTransaction): Promise<void> =>
 // Another tab has the conversation in a form that this page does not know.
 export class NewerConversation extends Error {}
 
+// Another tab deleted the conversation.
+export class DeletedConversation extends Error {}
+
 export class BrowserShelf implements Shelf {
   // The words of every conversation, read with the first search.
   private texts: Map<string, string> | null = null;
@@ -34,8 +40,10 @@ export class BrowserShelf implements Shelf {
   static async open(): Promise<BrowserShelf> {
     const asked = indexedDB.open(NAME, SCHEMA);
     asked.onupgradeneeded = () => {
-      for (const store of STORES)
-        asked.result.createObjectStore(store, store === "texts" ? {} : { keyPath: "id" });
+      const there = asked.result.objectStoreNames;
+      for (const store of [...STORES, DELETED] as const)
+        if (!there.contains(store))
+          asked.result.createObjectStore(store, KEYED.has(store) ? { keyPath: "id" } : {});
     };
     const database = await done(asked);
     // A newer page in another tab may change the schema; this one then keeps nothing more.
@@ -51,16 +59,19 @@ export class BrowserShelf implements Shelf {
     return done(this.reading("conversations").get(id)) as Promise<Conversation | undefined>;
   }
 
-  async put(conversation: Conversation): Promise<Conversation> {
-    const transaction = this.database.transaction(STORES, "readwrite");
+  async put(conversation: Conversation, undelete = false): Promise<Conversation> {
+    const transaction = this.changing();
     const ended = finished(transaction);
     const whole = transaction.objectStore("conversations");
     const there = (await done(whole.get(conversation.id))) as Conversation | undefined;
-    if (there && there.version > VERSION) {
+    const gone = await done(transaction.objectStore(DELETED).get(conversation.id));
+    const newer = there && there.version > VERSION;
+    if (newer || (gone && !undelete)) {
       transaction.abort();
       await ended.catch(() => {});
-      throw new NewerConversation();
+      throw newer ? new NewerConversation() : new DeletedConversation();
     }
+    transaction.objectStore(DELETED).delete(conversation.id);
     const both = there ? merged(conversation, there) : conversation;
     const text = searchable(both);
     try {
@@ -77,9 +88,10 @@ export class BrowserShelf implements Shelf {
   }
 
   async remove(id: string): Promise<void> {
-    const transaction = this.database.transaction(STORES, "readwrite");
+    const transaction = this.changing();
     const ended = finished(transaction);
     for (const store of STORES) transaction.objectStore(store).delete(id);
+    transaction.objectStore(DELETED).put(Date.now(), id);
     await ended;
     this.texts?.delete(id);
   }
@@ -102,6 +114,10 @@ export class BrowserShelf implements Shelf {
     const [ids, texts] = await Promise.all([done(store.getAllKeys()), done(store.getAll())]);
     this.texts = new Map(ids.map((id, i) => [String(id), String(texts[i])]));
     return this.texts;
+  }
+
+  private changing(): IDBTransaction {
+    return this.database.transaction([...STORES, DELETED], "readwrite");
   }
 
   private reading(store: (typeof STORES)[number]): IDBObjectStore {

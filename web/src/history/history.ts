@@ -5,7 +5,7 @@ import { codeOf } from "../api/client";
 import { toast } from "../state/toast";
 import { type Conversation, VERSION } from "../state/tree";
 import { words } from "../words/words";
-import { BrowserShelf, NewerConversation } from "./browser";
+import { BrowserShelf, DeletedConversation, NewerConversation } from "./browser";
 import { OLD_NAME, oldConversations } from "./old";
 import { ServerShelf } from "./server";
 import { PageShelf, type Shelf } from "./shelf";
@@ -78,8 +78,9 @@ export async function keep(conversation: Conversation, undelete = false): Promis
     return both;
   } catch (error) {
     const newer = error instanceof NewerConversation;
-    const gone = codeOf(error) === "chat_deleted" && words.value.deletedElsewhere;
-    toast(newer ? words.value.newerVersion : gone || words.value.storageFull);
+    const gone = error instanceof DeletedConversation || codeOf(error) === "chat_deleted";
+    const lost = gone ? words.value.deletedElsewhere : words.value.storageFull;
+    toast(newer ? words.value.newerVersion : lost);
     return newer ? conversation : page.put(conversation);
   }
 }

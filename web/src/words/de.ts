@@ -245,7 +245,7 @@ export const de: Words = {
   newerVersion:
     "Eine neuere Fassung dieser Seite hat diesen Chat angelegt. Gib ihn aus, oder öffne ihn dort; hier wird nichts geändert.",
   deletedElsewhere:
-    "Dieser Chat wurde in einem anderen Browser gelöscht: hier hält er nur, solange die Seite offen ist. Gib ihn aus, um ihn zu behalten.",
+    "Dieser Chat wurde in einem anderen Tab oder Browser gelöscht: hier hält er nur, solange die Seite offen ist. Gib ihn aus, um ihn zu behalten.",
   storageFull:
     "Der Speicher des Browsers ist voll: dieser Chat hält nur, solange die Seite offen ist. Gib ihn aus, oder lösche andere.",
   storageRefused: "Dieser Browser speichert hier nichts: Chats halten nur, solange die Seite offen ist.",

@@ -258,7 +258,7 @@ export const en = {
   newerVersion:
     "A newer version of this page made this chat. Export it, or open it there; nothing is changed here.",
   deletedElsewhere:
-    "This chat was deleted in another browser: here it lasts only as long as the page. Export it to keep it.",
+    "This chat was deleted in another tab or browser: here it lasts only as long as the page. Export it to keep it.",
   storageFull:
     "The browser's storage is full: this chat lasts only as long as the page. Export it, or delete others.",
   storageRefused: "This browser stores nothing here: chats last only as long as the page.",

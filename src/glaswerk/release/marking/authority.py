@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from glaswerk.core.errors import GlaswerkError
+from glaswerk.release.marking.certificates import certificates
 from glaswerk.release.marking.keys import AUTHORITY, CERTIFICATES, SIGNING_KEY, making, write_secret
 
 
@@ -23,25 +23,11 @@ class Authority:
 
     @classmethod
     def of(cls, root: Path) -> Authority:
-        """Of the lab at `root`; made at first use. The private key of the authority itself is not kept.
-
-        Raises GlaswerkError if they are to be made, and the extra `images` is not installed.
-        """
+        """Of the lab at `root`; made at first use. The private key of the authority itself is not kept."""
         with making(root) as folder:
             paths = [folder / name for name in (SIGNING_KEY, CERTIFICATES, AUTHORITY)]
             # The anchor is written last: all three belong together.
             if not paths[-1].exists():
-                for path, data in zip(paths, _made(), strict=True):
+                for path, data in zip(paths, certificates(), strict=True):
                     write_secret(path, data)
             return cls(*(path.read_bytes() for path in paths))
-
-
-def _made() -> tuple[bytes, bytes, bytes]:
-    try:
-        from glaswerk.release.marking.certificates import certificates
-    except ImportError as error:
-        raise GlaswerkError(
-            "expected cryptography, which makes the keys of pictures, found it missing",
-            hint="pip install 'glaswerk[images]'",
-        ) from error
-    return certificates()

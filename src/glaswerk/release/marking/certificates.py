@@ -1,4 +1,4 @@
-"""A private key and certificates for signing pictures (C2PA 2.2, 14.5). Needs the extra `images`."""
+"""A private key and certificates for signing pictures (C2PA 2.2, 14.5)."""
 
 from __future__ import annotations
 

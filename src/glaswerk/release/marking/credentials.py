@@ -15,7 +15,6 @@ from functools import cache
 from typing import Any
 
 import glaswerk
-from glaswerk.core.errors import GlaswerkError
 from glaswerk.release.marking.authority import Authority
 
 MIME = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
@@ -39,10 +38,7 @@ class Credentials:
 
 
 def sign(data: bytes, kind: str, generation: Mapping[str, Any], authority: Authority) -> bytes:
-    """The picture of `kind` (png, jpeg, webp) with credentials that hold `generation`: JSON values.
-
-    Raises GlaswerkError if c2pa-python is not installed.
-    """
+    """The picture of `kind` (png, jpeg, webp) with credentials that hold `generation`: JSON values."""
     c2pa = _library()
     agent = {"name": str(generation.get("model", "glaswerk")), "version": str(generation.get("model_digest"))}
     action = {"action": "c2pa.created", "digitalSourceType": _MADE_BY_A_MODEL, "softwareAgent": agent}
@@ -68,10 +64,7 @@ def sign(data: bytes, kind: str, generation: Mapping[str, Any], authority: Autho
 
 
 def read(data: bytes, kind: str, anchor: bytes = b"") -> Credentials:
-    """The credentials in a picture; `anchor`: PEM of the authority that is trusted.
-
-    Raises GlaswerkError if c2pa-python is not installed.
-    """
+    """The credentials in a picture; `anchor`: PEM of the authority that is trusted."""
     c2pa = _library()
     try:
         reader = c2pa.Reader(MIME[kind], io.BytesIO(data), context=_context(anchor))
@@ -106,11 +99,7 @@ def _context(anchor: bytes) -> Any:
 
 
 def _library() -> Any:
-    try:
-        import c2pa
-    except ImportError as error:
-        raise GlaswerkError(
-            "expected c2pa-python, which signs pictures, found it missing",
-            hint="pip install 'glaswerk[images]'",
-        ) from error
+    # Large, and most commands sign no picture.
+    import c2pa
+
     return c2pa

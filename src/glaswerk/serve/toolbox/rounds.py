@@ -21,8 +21,10 @@ from glaswerk.serve.toolbox.approvals import Pending, Waiting
 from glaswerk.serve.toolbox.guarded import Guarded
 from glaswerk.tools import Outcome, Tool
 from glaswerk.tools.arguments import fault, read
-from glaswerk.tools.output import failure
+from glaswerk.tools.output import failure, shortened
 
+# Characters of a tool's output below which it is not shortened further.
+_SHORTEST = 100
 _REFUSED = "The user did not allow this call. Do not make it again."
 Start = Callable[[Question], Awaitable[Answer]]
 # Keeps calls that wait: the messages since the question, the calls; an id for each.
@@ -82,6 +84,10 @@ class RoundsAnswer:
         self._inner: Answer | None = None
         self._before, self._parts = _Sum(), list[Part]()
         self._round = self._calls = 0
+        # The calls of this server by the places of their outputs among the turns, and those whose output was
+        # shortened since they were told of.
+        self._outputs: dict[int, ToolPart] = {}
+        self._shorter: list[ToolPart] = []
         self._stopped = self._spoken = False
         self._finish: str | None = None
 
@@ -97,9 +103,25 @@ class RoundsAnswer:
             # A call that was required has been made; with `none` the model must answer.
             tools = replace(tools, choice="none" if last else "auto" if tools.offered else "none")
         name = self._asked.id if self._round == 0 else f"{self._asked.id}-r{self._round + 1}"
-        messages = [*self._asked.messages, *self._turns]
         self._round += 1
-        self._inner = await self._start(replace(self._asked, id=name, messages=messages, tools=tools))
+        while self._inner is None:
+            messages = [*self._asked.messages, *self._turns]
+            try:
+                self._inner = await self._start(replace(self._asked, id=name, messages=messages, tools=tools))
+            except ApiError as error:
+                if error.code != "context_length_exceeded" or not self._shorten():
+                    raise
+
+    def _shorten(self) -> bool:
+        """Halve the longest output, for a model of a short context; False if none is long."""
+        place = max(self._outputs, key=lambda one: len(self._outputs[one].output), default=-1)
+        if place < 0 or len(self._outputs[place].output) < 2 * _SHORTEST:
+            return False
+        part = self._outputs[place]
+        found = shortened(Outcome(part.output, part.status == "failed", part.left_out), len(part.output) // 2)
+        self._turns[place] = _answered(part, found)
+        self._shorter = [one for one in self._shorter if one is not part] + [part]
+        return True
 
     async def steps(self) -> AsyncIterator[Step]:
         """See `Answer`."""
@@ -120,6 +142,9 @@ class RoundsAnswer:
         while not self._stopped:
             if self._inner is None:
                 await self._begin()
+                if self._shorter:
+                    yield Step([(part, "") for part in self._shorter])
+                    self._shorter = []
             made: list[Part] = []
             async for step in self._told(made):
                 yield step
@@ -233,11 +258,8 @@ class RoundsAnswer:
             self._end(part, await tool.run(arguments if isinstance(arguments, dict) else {}))
 
     def _end(self, part: ToolPart, found: Outcome) -> None:
-        part.output, part.left_out = found.text, found.left_out
-        part.status = "failed" if found.failed else "completed"
-        text = f"Error: {found.text}" if found.failed else found.text
-        answer = {"role": "tool", "content": text, "tool_call_id": part.id, "name": part.called}
-        self._turns.append(cast(Message, answer))
+        self._outputs[len(self._turns)] = part
+        self._turns.append(_answered(part, found))
 
     def _say(self, made: Sequence[Part]) -> None:
         """The model's own turn: what it said in this round, and its calls of our tools."""
@@ -308,6 +330,14 @@ class RoundsAnswer:
         self._stopped = True
         if self._inner is not None:
             self._inner.stop()
+
+
+def _answered(part: ToolPart, found: Outcome) -> Message:
+    """What the model reads of a call that gave that; the part says it, too."""
+    part.output, part.left_out = found.text, found.left_out
+    part.status = "failed" if found.failed else "completed"
+    text = f"Error: {found.text}" if found.failed else found.text
+    return cast(Message, {"role": "tool", "content": text, "tool_call_id": part.id, "name": part.called})
 
 
 def _added(part: Part, guard: Guarded | None, text: str) -> str:
