@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from random import Random
+from typing import Any
 
 import torch
 
+from glaswerk.data.curate.curate import curate
+from glaswerk.data.source import add_images
+from glaswerk.lab import Artifact, Lab, Spec
 from glaswerk.model.images import text_encoder
-from glaswerk.model.images.folder import PictureFolder
+from glaswerk.model.images.folder import PictureFolder, save
 from glaswerk.model.images.network import NetworkShape
 from glaswerk.model.images.picture_model import PictureModel
 from glaswerk.model.images.prompts import Prompts
 from glaswerk.tokenizer import Tokenizer
 from glaswerk.tokenizer.training import write_tokenizer
+from glaswerk.town.pictures import build_pictures
 
 CAPTIONS = ("a red house on the left at night", "two blue boats in the middle, by day, with rain")
 
@@ -32,3 +39,22 @@ def small_painter(folder: Path, *, side: int = 32, seed: int = 0, bottleneck: in
             # The output begins at 0; after training it does not.
             parameter.add_(torch.randn(parameter.shape, generator=generator) * 0.05)
     return PictureFolder(model.eval(), prompts, side)
+
+
+def add_painter(lab: Lab, folder: Path, *, pictures: int = 60) -> Artifact:
+    """The image model "pictures" in the lab, and pictures of the town as what it learned from."""
+    shown = folder / "shown"
+    shown.mkdir(parents=True)
+    rows = []
+    for number, picture in enumerate(build_pictures(pictures, Random(5))):
+        (shown / f"{number}.png").write_bytes(picture.png())
+        rows.append(json.dumps(picture.record(f"{number}.png")))
+    (shown / "metadata.jsonl").write_text("\n".join(rows))
+    add_images(lab, [shown], licence="CC0-1.0", author="Ada", name="shown", acquired="synthetic")
+    corpus = curate(lab, name="shown", validation_share=0.2)
+
+    def write(out: Path) -> dict[str, Any]:
+        save(small_painter(folder / "painter"), out)
+        return {}
+
+    return lab.make(Spec("image-model", "pictures", "test/1", {"corpus": corpus.id}, {}), write)

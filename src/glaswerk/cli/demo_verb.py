@@ -114,7 +114,7 @@ def stages(lab: Lab, config: DemoConfig) -> Iterator[Stage]:
         add_posts(lab, sorted((town / "archives").glob("*.zip")), name="posts", **rights),
         add_docs(lab, [town / "docs"], name="gazette", author="gazette", **rights),
         add_chats(lab, [town / CHATS], name="chats", **rights),
-        add_images(lab, [town / "images"], name="images", **rights),
+        add_images(lab, [town / "images"], name="images", author="the town", **rights),
     )
     yield "add", "  ".join(f"{a.name} {a.stats['documents']:,}" for a in add), None
     corpus = curate(lab)

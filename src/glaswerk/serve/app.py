@@ -40,7 +40,7 @@ from glaswerk.serve.grounded import (
     refusing,
     search_operation,
 )
-from glaswerk.serve.images import Images, Studio
+from glaswerk.serve.images import Images, NearestPictures, Studio
 from glaswerk.serve.limits import DEFAULT_LIMITS, Limits
 from glaswerk.serve.loaded.models import Endpoint, LoadedModels
 from glaswerk.serve.messages.messages import Messages
@@ -113,7 +113,8 @@ def create_app(
     responses, messages = Responses(answerers, store, files, tools), Messages(answerers, tools)
     search, studio = search_operation(content, accounts, limits), Studio(lab)
     pages = page_operations(lab, store, accounts)
-    more = [search, tools_operation(toolbox), *pages, *Images(lab, studio).operations()]
+    near = NearestPictures(lab, studio, private=ground.private).operation()
+    more = [search, tools_operation(toolbox), *pages, *Images(lab, studio).operations(), near]
     operations = checked_operations(
         messages, responses, models, upstreams, store, batches, stores, metrics, more
     )

@@ -68,6 +68,7 @@ class ModelInfo:
             "trust": _badge(report) if report else None,
             "trace": self._sources.index() is not None,
             "ground": {"on": self._ground.on, "there": self._content.there()},
+            "images": list(dict.fromkeys(made.name for made in served.lab.all("image-model"))),
             "feedback": feedback_on(served.lab),
             "suggestions": self._suggestions(),
             "version": glaswerk.__version__,

@@ -2,6 +2,7 @@
 
 // Milliseconds.
 const LONGEST_WORK = 25;
+const DATA = "data: ";
 
 export async function* events(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   const reader = body.getReader();
@@ -20,7 +21,11 @@ export async function* events(body: ReadableStream<Uint8Array>): AsyncGenerator<
       held += decoder.decode(value, { stream: true });
       const parts = held.split(/\r?\n\r?\n/);
       held = parts.pop() ?? "";
-      for (const part of parts) if (part.startsWith("data: ")) yield part.slice(6);
+      for (const part of parts) {
+        // The name of an event may stand above its data, which say it, too.
+        const at = part.startsWith(DATA) ? 0 : part.indexOf(`\n${DATA}`) + 1;
+        if (at || part.startsWith(DATA)) yield part.slice(at + DATA.length);
+      }
     }
   } finally {
     reader.cancel().catch(() => {});

@@ -24,6 +24,8 @@ export interface Info {
   trace: boolean;
   ground: { on: boolean; there: boolean };
   feedback?: boolean;
+  // Image models, the oldest first.
+  images?: string[];
   suggestions: string[];
   version: string;
 }

@@ -9,6 +9,7 @@ export function asMarkdown(conversation: Conversation): string {
     parts.push(`## ${message.role === "user" ? words.value.you : (message.model ?? words.value.answer)}`);
     for (const file of message.files ?? []) parts.push(`*${file.name}*`, fenced(file.text));
     if (message.content) parts.push(message.content);
+    if (message.picture) parts.push(`*${words.value.pictureOf(message.picture.prompt)}*`);
     if (message.stopped) parts.push(`*${words.value.stopped}*`);
   }
   return `${parts.join("\n\n")}\n`;

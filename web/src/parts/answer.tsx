@@ -18,6 +18,7 @@ import { AnswerFoot } from "./foot";
 import { offerTour } from "../state/tour";
 import { Icon } from "./icon";
 import { KeptGrounds } from "./kept-grounds";
+import { PictureFigure } from "./picture";
 import { Support } from "./support";
 
 interface AnswerProps {
@@ -43,6 +44,7 @@ export function Answer({ step, last }: AnswerProps) {
           ) : (
             <Written message={message} trace={trace} />
           )}
+          {message.picture && <PictureFigure picture={message.picture} model={message.model ?? ""} />}
           <Silence message={message} />
         </div>
         <Support message={message} trace={trace} />
@@ -53,8 +55,8 @@ export function Answer({ step, last }: AnswerProps) {
 }
 
 // Why there is nothing to read.
-function Silence({ message: { content, grounded, stopped, calls } }: { message: Message }) {
-  if (content || grounded || calls?.length) return null;
+function Silence({ message: { content, grounded, stopped, calls, picture } }: { message: Message }) {
+  if (content || grounded || calls?.length || picture) return null;
   const t = words.value;
   return <span class="silent">{stopped ? t.stoppedBefore : t.emptyAnswer}</span>;
 }

@@ -5,7 +5,7 @@ import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { ask, stop } from "../state/asking";
 import { readFiles, reading } from "../state/files";
 import { live } from "../state/live";
-import { about, current, editing, grounding, steps } from "../state/page";
+import { about, current, draw, drawing, editing, grounding, painter, steps } from "../state/page";
 import { set } from "../state/settings";
 import type { Attachment } from "../state/tree";
 import { words } from "../words/words";
@@ -26,6 +26,13 @@ const attach = (more: Attachment[]): void => {
 function submit(): void {
   const [text, files] = [draft.value, attached.value];
   if (live.value || !(text.trim() || files.length)) return;
+  if (drawing.value) {
+    // Files that are attached wait for a question.
+    if (!text.trim()) return;
+    draft.value = "";
+    void ask(text, [], undefined, true);
+    return;
+  }
   draft.value = "";
   attached.value = [];
   void ask(text, files);
@@ -96,7 +103,18 @@ export function Composer() {
           </button>
         )}
       </form>
-      {about.value?.ground.there && (
+      {painter.value && (
+        <label class="ground-switch" id="draw-switch">
+          <input
+            type="checkbox"
+            id="draw"
+            checked={drawing.value}
+            onChange={(event) => draw(event.currentTarget.checked)}
+          />
+          {t.draw}
+        </label>
+      )}
+      {about.value?.ground.there && !drawing.value && (
         <label class="ground-switch" id="ground-switch">
           <input
             type="checkbox"
@@ -134,7 +152,7 @@ function Box() {
       ref={box}
       id="prompt"
       rows={1}
-      placeholder={words.value.askAnything}
+      placeholder={drawing.value ? words.value.describePicture : words.value.askAnything}
       enterkeyhint="send"
       autocomplete="off"
       value={draft.value}

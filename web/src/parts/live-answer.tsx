@@ -8,12 +8,13 @@ import { words } from "../words/words";
 import { Calls } from "./calls";
 import { Grounds } from "./grounds";
 import { Icon } from "./icon";
+import { Drawn } from "./picture";
 
 export function LiveAnswer({ now }: { now: Live }) {
   const t = words.value;
   const root = useRef<HTMLDivElement>(null);
   const dots = useRef<HTMLSpanElement>(null);
-  const grounded = now.grounded.value;
+  const [grounded, picture] = [now.grounded.value, now.picture.value];
   useEffect(() => {
     toEnd();
     if (!root.current) return;
@@ -46,6 +47,7 @@ export function LiveAnswer({ now }: { now: Live }) {
             <Grounds grounded={grounded} />
           ) : (
             <>
+              {picture && <Drawn picture={picture} />}
               <div ref={root} class="written" />
               <span ref={dots} class="thinking" role="img" aria-label={t.thinking}>
                 <i />

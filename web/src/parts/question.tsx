@@ -73,7 +73,7 @@ function EditForm({ message }: { message: Message }) {
   };
   const submit = (): void => {
     const text = area.current?.value ?? "";
-    if (text.trim() || message.files?.length) void ask(text, message.files ?? [], message.parent);
+    if (text.trim() || message.files?.length) void ask(text, message.files ?? [], message.parent, message.draw);
   };
   return (
     <article class="question is-edited" aria-label={t.you}>

@@ -1,11 +1,12 @@
 // Asking: a question, the stream of its answer, and what becomes of it.
 
 import * as api from "../api/client";
+import { draw } from "../api/pictures";
 import { words } from "../words/words";
 import { announce, hush } from "./announcer";
 import { currentOr, update } from "./conversations";
 import { failure, justWritten, Live, live, type Word } from "./live";
-import { about, current, editing, grounding, learn, modelInUse } from "./page";
+import { about, current, editing, grounding, learn, modelInUse, painter } from "./page";
 import { settings } from "./settings";
 import { allowed, withCall } from "./tools";
 import { type Attachment, add, type Message, newId, pathTo, path } from "./tree";
@@ -13,8 +14,13 @@ import { wire } from "./wire";
 
 export const busy = (): boolean => live.value !== null;
 
-// `parent` is the message that the question follows; by default the last one shown.
-export async function ask(text: string, files: Attachment[] = [], parent?: string | null): Promise<void> {
+// `parent` is the message that the question follows; by default the last one shown. `draws`: it asks for a picture.
+export async function ask(
+  text: string,
+  files: Attachment[] = [],
+  parent?: string | null,
+  draws = false,
+): Promise<void> {
   const content = text.trim();
   if (busy() || !(content || files.length)) return;
   const last = path(current.value).at(-1)?.message.id ?? null;
@@ -25,6 +31,7 @@ export async function ask(text: string, files: Attachment[] = [], parent?: strin
     content,
     at: Date.now(),
     ...(files.length && { files }),
+    ...(draws && { draw: true }),
   };
   failure.value = null;
   editing.value = null;
@@ -39,12 +46,13 @@ export async function respond(parent: string, approvals: Word[] = []): Promise<v
   if (busy()) return;
   failure.value = null;
   const id = current.value.id;
-  const now = new Live(id, parent, modelInUse.value, approvals);
+  const question = current.value.messages[parent];
+  const now = new Live(id, parent, question?.draw ? painter.value : modelInUse.value, approvals);
   live.value = now;
   let failed: unknown = null;
   try {
     await learn();
-    await stream(now);
+    await (question?.draw ? paint(now, question.content) : stream(now));
   } catch (error) {
     failed = error;
   }
@@ -59,6 +67,12 @@ export async function answerCalls(message: string, approvals: Word[]): Promise<v
 
 export function stop(): void {
   live.value?.controller.abort();
+}
+
+async function paint(now: Live, prompt: string): Promise<void> {
+  for await (const picture of draw(prompt, now.model || painter.value, now.controller.signal)) {
+    now.picture.value = picture;
+  }
 }
 
 async function stream(now: Live): Promise<void> {
@@ -159,11 +173,14 @@ async function conclude(now: Live, failed: unknown): Promise<void> {
     void update(now.conversation, () => after);
   }
   live.value = null;
-  if (here && !failed) announce(words.value.answerSays(now.text.slice(0, SPOKEN)));
+  if (!here || failed) return;
+  announce(
+    message.picture ? words.value.pictureDrawn : words.value.answerSays(now.text.slice(0, SPOKEN)),
+  );
 }
 
 function written(now: Live, stopped: boolean): Message {
-  const grounded = now.grounded.value;
+  const [grounded, picture] = [now.grounded.value, now.picture.value];
   return {
     id: newId(),
     parent: now.parent,
@@ -177,5 +194,7 @@ function written(now: Live, stopped: boolean): Message {
     ...(now.calls.value.length && { calls: now.calls.value }),
     ...(now.leftOut && { leftOut: now.leftOut }),
     ...(grounded && { grounded }),
+    // A preview is no picture.
+    ...(picture && picture.seed !== null && { picture }),
   };
 }

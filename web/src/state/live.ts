@@ -3,6 +3,7 @@
 import { signal } from "@preact/signals";
 import type { Grounded } from "../api/shapes";
 import type { ToolCall } from "./tools";
+import type { Picture } from "./tree";
 
 // What the reader said about a call that waits.
 export interface Word {
@@ -17,6 +18,7 @@ export class Live {
   leftOut = 0;
   readonly calls = signal<ToolCall[]>([]);
   readonly grounded = signal<Grounded | undefined>(undefined);
+  readonly picture = signal<Picture | undefined>(undefined);
   readonly controller = new AbortController();
   // Set by the component that draws it.
   grew: () => void = () => {};

@@ -45,7 +45,8 @@ export function learn(): Promise<Info> {
 
 async function learnModels(found: Info): Promise<void> {
   const ids = (await api.models().catch(() => [])).map(({ id }) => id);
-  models.value = [...new Set([found.model.id, ...ids])];
+  const drawing = new Set(found.images);
+  models.value = [...new Set([found.model.id, ...ids.filter((id) => !drawing.has(id))])];
 }
 
 // The model that answers next: the chosen one, as long as the server has it.
@@ -55,6 +56,15 @@ export const modelInUse = computed(() => {
     ? chosen
     : (about.value?.model.id ?? "");
 });
+
+// The image model that draws; "" where the server has none.
+export const painter = computed(() => about.value?.images?.at(-1) ?? "");
+const wantsPicture = signal(false);
+// Whether the next message asks for a picture.
+export const drawing = computed(() => wantsPicture.value && painter.value !== "");
+export const draw = (on: boolean): void => {
+  wantsPicture.value = on;
+};
 
 export const grounding = computed(
   () => Boolean(about.value?.ground.there) && (settings.value.ground ?? Boolean(about.value?.ground.on)),

@@ -14,6 +14,14 @@ export interface Attachment {
   pasted?: boolean;
 }
 
+export interface Picture {
+  // Base64 of a PNG file.
+  data: string;
+  prompt: string;
+  // Null while it is drawn.
+  seed: number | null;
+}
+
 export interface Message {
   id: string;
   parent: string | null;
@@ -31,6 +39,9 @@ export interface Message {
   leftOut?: number;
   thumb?: "up" | "down";
   files?: Attachment[];
+  // Of a question: that it asks for a picture. Of an answer: the picture.
+  draw?: boolean;
+  picture?: Picture;
 }
 
 export interface Conversation {

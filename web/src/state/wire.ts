@@ -11,8 +11,12 @@ export function wire(messages: Message[], system = ""): Wired[] {
   const before = system.trim() ? [{ role: "system", content: system.trim() }] : [];
   const said = messages
     // An answer that was stopped before its first word says nothing to the model.
-    .filter(({ role, content }) => role === "user" || content)
-    .map(({ role, content, files }) => ({ role, content: withFiles(content, files ?? []) }));
+    .filter(({ role, content, picture }) => role === "user" || content || picture)
+    .map(({ role, content, files, picture }) => ({
+      role,
+      // A language model sees no picture; without a word in its place two questions would follow each other.
+      content: picture ? `[picture: ${oneLine(picture.prompt)}]` : withFiles(content, files ?? []),
+    }));
   return [...before, ...said];
 }
 

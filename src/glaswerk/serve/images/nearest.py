@@ -1,0 +1,184 @@
+"""POST /v1/glaswerk/images/nearest: the training pictures that a picture is nearest to, and how near that is.
+
+Whoever sees a drawn picture can look whether it repeats one that the model learned from.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from anyio import to_thread
+from PIL import Image
+from starlette.responses import JSONResponse, Response
+
+from glaswerk.data.pictures.captions import Caption, CaptionSet, read_all
+from glaswerk.evaluate.images.nearest import EXTRACTOR, Features, features, nearest
+from glaswerk.lab import Artifact, Lab
+from glaswerk.lineage.exposure import exposure_basis
+from glaswerk.serve.contract.operation import Call, Operation
+from glaswerk.serve.contract.schema import Schema
+from glaswerk.serve.contract.shapes import TEXT, object_of
+from glaswerk.serve.errors import ApiError
+from glaswerk.serve.files.forms import read_form
+from glaswerk.serve.images import forms
+from glaswerk.serve.images.studio import Studio
+from glaswerk.serve.source_documents import unshown
+
+# Pictures that are shown, and pictures of a corpus that are looked at: 3 kB of features each.
+SHOWN, MOST = 3, 50_000
+_SIDE = 96
+_COUNT: Schema = {"type": "integer"}
+_ONE = object_of(
+    {
+        "document": TEXT,
+        "text": TEXT,
+        "author": TEXT,
+        "licence": TEXT,
+        "source": TEXT,
+        "distance": {"type": "number"},
+        "b64_json": TEXT,
+    }
+)
+_BODY: Schema = object_of({"image": {"type": "string", "format": "binary"}}, {"model": TEXT})
+_FIELDS: Schema = object_of({}, {"model": TEXT})
+_GIVES = object_of(
+    {
+        "model": TEXT,
+        "extractor": TEXT,
+        "compared": _COUNT,
+        "pictures": _COUNT,
+        "held_out_distance": {"type": ["number", "null"]},
+        "data": {"type": "array", "items": _ONE},
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Training pictures of a model: the caption and the features of each, and how many there are in all."""
+
+    captions: Sequence[Caption]
+    features: Features
+    count: int
+    # The median distance of a held-out picture to its nearest one; None where nothing is held out.
+    usual: float | None
+
+
+class NearestPictures:
+    """The endpoint of one lab; what it knows of the model that was last asked for stays in memory."""
+
+    def __init__(self, lab: Lab, studio: Studio, *, private: bool) -> None:
+        self._lab, self._studio, self._private = lab, studio, private
+        self._lock = threading.Lock()
+        self._known: tuple[str, _Known] | None = None
+        self._hidden: tuple[tuple[str, str], frozenset[str]] | None = None
+
+    def operation(self) -> Operation:
+        """The endpoint."""
+        return Operation(
+            "POST",
+            "/v1/glaswerk/images/nearest",
+            tag="images",
+            summary="The training pictures that a picture is nearest to",
+            handler=self.near,
+            body=_BODY,
+            gives=_GIVES,
+            form=True,
+            bytes=forms.MOST_BYTES,
+        )
+
+    async def near(self, call: Call) -> Response:
+        """The nearest ones first. Documents that must not be shown are left out."""
+        form = await read_form(call.request, "image", {"type": "object"})
+        try:
+            name = forms.typed(form.fields, _FIELDS).get("model")
+            sent = await forms.bytes_of(form, "")
+        finally:
+            await form.close()
+        model = await to_thread.run_sync(self._studio.model, name)
+        call.request.state.account.check(model.name)
+        image = await to_thread.run_sync(forms.opened, sent, "image")
+        return JSONResponse(await to_thread.run_sync(self._found, model, image))
+
+    def _found(self, model: Artifact, image: Image.Image) -> dict[str, Any]:
+        corpus = self._corpus(model)
+        with self._lock:
+            known, hidden = self._of(model, corpus), self._unshown(corpus)
+        away = np.sqrt(((known.features - features([image])) ** 2).mean(1))
+        found: list[tuple[Caption, float]] = []
+        for place in away.argsort(kind="stable"):
+            caption = known.captions[int(place)]
+            if caption.document not in hidden:
+                found.append((caption, float(away[place])))
+            if len(found) == SHOWN:
+                break
+        files = dict(read_all(self._lab, [caption for caption, _ in found]))
+        return {
+            "model": model.name,
+            "extractor": EXTRACTOR,
+            "compared": len(known.captions),
+            "pictures": known.count,
+            "held_out_distance": None if known.usual is None else round(known.usual, 1),
+            "data": [_shown(caption, distance, files[caption.picture]) for caption, distance in found],
+        }
+
+    def _corpus(self, model: Artifact) -> Artifact:
+        wanted = model.inputs.get("corpus")
+        found = next((made for made in self._lab.all("corpus") if made.id == wanted), None)
+        if found is None:
+            message = f"the corpus that {model.name} was trained on is no longer in the lab"
+            raise ApiError(404, message, param="model", code="corpus_not_found")
+        return found
+
+    def _of(self, model: Artifact, corpus: Artifact) -> _Known:
+        if self._known is None or self._known[0] != model.id:
+            captions = CaptionSet.of(corpus)
+            trained, vectors = self._vectors(captions.trained)
+            _, held = self._vectors(captions.held_out)
+            usual = nearest(held, vectors).median if len(held) else None
+            count = len({caption.picture for caption in captions.trained})
+            self._known = model.id, _Known(trained, vectors, count, usual)
+        return self._known[1]
+
+    def _vectors(self, captions: Sequence[Caption]) -> tuple[list[Caption], Features]:
+        """The first caption of each picture, up to `MOST`, and the pictures' features."""
+        firsts = {caption.picture: caption for caption in reversed(captions)}
+        chosen = list(firsts.values())[:MOST]
+        names, rows = [], []
+        for name, data in read_all(self._lab, chosen):
+            names.append(firsts[name])
+            rows.append(features([_opened(data)])[0])
+        return names, np.stack(rows) if rows else np.zeros((0, 0), np.float32)
+
+    def _unshown(self, corpus: Artifact) -> frozenset[str]:
+        basis = corpus.id, exposure_basis(self._lab)
+        if self._hidden is None or self._hidden[0] != basis:
+            self._hidden = basis, unshown(self._lab, [corpus], private=self._private)
+        return self._hidden[1]
+
+
+def _opened(data: bytes) -> Image.Image:
+    with Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP", "GIF")) as image:
+        return image.convert("RGB")
+
+
+def _shown(caption: Caption, distance: float, data: bytes) -> dict[str, Any]:
+    image = _opened(data)
+    image.thumbnail((_SIDE, _SIDE))
+    small = io.BytesIO()
+    image.save(small, "PNG")
+    return {
+        "document": caption.document,
+        "text": caption.text,
+        "author": caption.author,
+        "licence": caption.licence,
+        "source": caption.source,
+        "distance": round(distance, 1),
+        "b64_json": base64.b64encode(small.getvalue()).decode(),
+    }

@@ -1,0 +1,78 @@
+"""A drawn picture beside the training pictures that it is nearest to."""
+
+from __future__ import annotations
+
+import base64
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from small_painters import add_painter
+
+from glaswerk.data.pictures.captions import CaptionSet, read_all
+from glaswerk.lab import Lab
+from glaswerk.lab.tombstones import Forgotten, Tombstone
+from glaswerk.serve import create_app
+from tests.serve.conftest import Running, run_app
+
+PATH = "/v1/glaswerk/images/nearest"
+
+
+@pytest.fixture
+def painted(copy: Lab, tmp_path: Path) -> Lab:
+    add_painter(copy, tmp_path / "painter")
+    return copy
+
+
+def trained(lab: Lab) -> tuple[CaptionSet, dict[str, bytes]]:
+    corpus = lab.need("corpus", "shown", hint="")
+    found = CaptionSet.of(corpus)
+    return found, dict(read_all(lab, [*found.trained, *found.held_out]))
+
+
+def asked(running: Running, data: bytes, status: int = 200, **fields: str) -> dict[str, Any]:
+    with running.client() as client:
+        found = client.post(PATH, files={"image": ("a.png", data, "image/png")}, data=fields)
+    assert found.status_code == status, found.text
+    answer: dict[str, Any] = found.json()
+    return answer
+
+
+def test_a_training_picture_is_its_own_nearest(painted: Lab) -> None:
+    captions, files = trained(painted)
+    with run_app(create_app(painted)) as running:
+        chosen = captions.trained[7]
+        found = asked(running, files[chosen.picture], model="pictures")
+        best, *others = found["data"]
+        assert (best["document"], best["distance"]) == (chosen.document, 0)
+        assert (best["author"], best["licence"], best["text"]) == ("Ada", "CC0-1.0", chosen.text)
+        assert best["distance"] <= others[0]["distance"] <= others[1]["distance"]
+        assert Image.open(io.BytesIO(base64.b64decode(best["b64_json"]))).size == (64, 64)
+        assert found["compared"] == found["pictures"] == len({c.picture for c in captions.trained})
+        held_out = asked(running, files[captions.held_out[0].picture])
+        assert held_out["data"][0]["distance"] > 0
+        assert found["held_out_distance"] == held_out["held_out_distance"] > 0
+
+
+def test_what_is_to_be_forgotten_is_not_shown(painted: Lab) -> None:
+    captions, files = trained(painted)
+    chosen = captions.trained[7]
+    with run_app(create_app(painted)) as running:
+        assert asked(running, files[chosen.picture])["data"][0]["document"] == chosen.document
+        Forgotten().with_more([Tombstone("id", chosen.document)]).write(painted.root)
+        after = asked(running, files[chosen.picture])["data"]
+    assert chosen.document not in [one["document"] for one in after]
+    assert len(after) == 3
+
+
+def test_what_is_no_picture_and_what_is_no_model_is_refused(painted: Lab) -> None:
+    _, files = trained(painted)
+    with run_app(create_app(painted)) as running:
+        assert asked(running, b"<svg/>", 400)["error"]["code"] == "invalid_image"
+        assert (
+            asked(running, next(iter(files.values())), 404, model="none")["error"]["code"]
+            == "model_not_found"
+        )
+        assert asked(running, b"", 400)["error"]["param"] == "image"
