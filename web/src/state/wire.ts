@@ -14,7 +14,7 @@ export function wire(messages: Message[], system = ""): Wired[] {
     .filter(({ role, content, picture }) => role === "user" || content || picture)
     .map(({ role, content, files, picture }) => ({
       role,
-      // A language model sees no picture; without a word in its place two questions would follow each other.
+      // A language model sees no picture; without a word instead, two questions would follow each other.
       content: picture ? `[picture: ${oneLine(picture.prompt)}]` : withFiles(content, files ?? []),
     }));
   return [...before, ...said];
