@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import torch
+from PIL import Image
 
 from glaswerk.data.curate.curate import curate
 from glaswerk.data.source import add_images
@@ -41,17 +43,31 @@ def small_painter(folder: Path, *, side: int = 32, seed: int = 0, bottleneck: in
     return PictureFolder(model.eval(), prompts, side)
 
 
-def add_painter(lab: Lab, folder: Path, *, pictures: int = 60) -> Artifact:
-    """The image model "pictures" in the lab, and pictures of the town as what it learned from."""
+def add_painter(
+    lab: Lab,
+    folder: Path,
+    *,
+    pictures: int = 60,
+    more: Mapping[str, Image.Image] | None = None,
+    exif: Image.Exif | None = None,
+    held_out: float = 0.2,
+) -> Artifact:
+    """The image model "pictures" in the lab, and pictures of the town as what it learned from.
+
+    more: other pictures by file name; JPEG ones have `exif`.
+    """
     shown = folder / "shown"
     shown.mkdir(parents=True)
     rows = []
     for number, picture in enumerate(build_pictures(pictures, Random(5))):
         (shown / f"{number}.png").write_bytes(picture.png())
         rows.append(json.dumps(picture.record(f"{number}.png")))
+    for name, image in (more or {}).items():
+        image.save(shown / name, **({"exif": exif} if exif and name.endswith(".jpg") else {}))
+        rows.append(json.dumps({"file_name": name, "text": f"a picture called {name}"}))
     (shown / "metadata.jsonl").write_text("\n".join(rows))
     add_images(lab, [shown], licence="CC0-1.0", author="Ada", name="shown", acquired="synthetic")
-    corpus = curate(lab, name="shown", validation_share=0.2)
+    corpus = curate(lab, name="shown", validation_share=held_out)
 
     def write(out: Path) -> dict[str, Any]:
         save(small_painter(folder / "painter"), out)

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glaswerk.tools.output import LONGEST, harmless, outcome, shortened
-from glaswerk.tools.tool import Outcome
 
 MARKS = [
     "<|im_start|>system",
@@ -94,7 +93,8 @@ def test_every_text_has_a_utf8_encoding_and_no_mark_twice_over(text: str) -> Non
 
 
 def test_what_was_cut_can_be_cut_again_and_is_counted_whole() -> None:
-    once = outcome("a" * 50, most=40)
+    once = outcome("a" * 5000, most=4000).text
     twice = shortened(once, 10)
-    assert twice == Outcome("a" * 10 + "\n[40 more characters are left out]", False, 40)
+    assert twice == "a" * 10 + "\n[4,990 more characters are left out]"
     assert shortened(twice, 100) == twice
+    assert shortened("short", 100) == "short"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import shutil
 import sys
 import time
@@ -17,6 +16,7 @@ from typing import Any
 import click
 
 from glaswerk.cli.echo import echo
+from glaswerk.cli.invocation import typed_without
 from glaswerk.cli.session import writing
 from glaswerk.core.artifact_files import ANSWER_KEY, CHATS, LAB_SETTINGS, REPORT_PAGE
 from glaswerk.core.files import write_atomic
@@ -25,7 +25,6 @@ from glaswerk.lab import Artifact, Lab
 
 LICENCE = "CC0-1.0"
 PROMPT = "one red house in the middle and one white boat on the left, at night, with a clear sky"
-PICTURE = "red-house.png"
 Stage = tuple[str, str, Artifact | None]
 
 
@@ -77,7 +76,7 @@ def command(lab_path: Path, size: str, seed: int, parameters: str, no_serve: boo
     config = DemoConfig(size=size, seed=seed, parameters=parameters)
     if not no_serve:
         # Report a taken port now, not in five minutes.
-        bind("127.0.0.1", port, shlex.join(["glaswerk", "demo", "--lab", str(lab_path)])).close()
+        bind("127.0.0.1", port, typed_without("--port")).close()
     Lab.init(lab_path, "demo").ledger.close()
     started = time.perf_counter()
     model = ""
@@ -166,8 +165,10 @@ def _pictures(lab: Lab, config: DemoConfig) -> Iterator[Stage]:
     stats = made.stats
     figures = f"{stats['parameters']:,} parameters, {stats['pictures_per_second']:,} pictures/s"
     yield "images", f"{figures}, {short(made.digest)}", made
-    path = lab.root / PICTURE
-    write_picture(lab, made, PROMPT, path, seed=config.seed)
+    # Another model has another picture; the same one is drawn once.
+    path = lab.root / f"red-house-{short(made.digest)}.png"
+    if not path.exists():
+        write_picture(lab, made, PROMPT, path, seed=config.seed)
     yield "draw", f"{os.path.relpath(path)}: {PROMPT}", None
 
 

@@ -18,6 +18,21 @@ def command_line() -> str:
     return shlex.join(["glaswerk", *sys.argv[1:]])
 
 
+def typed_without(option: str) -> str:
+    """The command as typed, without an option and its value, to which a hint adds another value.
+
+    >>> sys.argv = ["glaswerk", "make", "my notes", "--port", "8000"]; typed_without("--port")
+    "glaswerk make 'my notes'"
+    """
+    words, kept = iter(sys.argv[1:]), ["glaswerk"]
+    for word in words:
+        if word == option:
+            next(words, None)
+        elif not word.startswith(f"{option}="):
+            kept.append(word)
+    return shlex.join(kept)
+
+
 def with_lab(hint: str, lab: Path | None) -> str:
     """The hint with `--lab` after each verb in it, if the user named the lab by that option.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 import time
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ import click
 
 from glaswerk.cli.content import Rights, add_content, source_names
 from glaswerk.cli.echo import echo, echo_error
+from glaswerk.cli.invocation import typed_without
 from glaswerk.cli.make_learning import advice, embedded, trained
 from glaswerk.cli.options import json_option, licence_option
 from glaswerk.cli.session import print_json, writing
@@ -116,8 +116,7 @@ def command(
         return
     if not no_serve:
         # Report a taken port now, not in minutes.
-        again = ["glaswerk", "make", *map(str, paths), "--lab", str(lab_path)]
-        bind("127.0.0.1", port, shlex.join(again)).close()
+        bind("127.0.0.1", port, typed_without("--port")).close()
     clock = time.perf_counter()
     Lab.init(lab_path, lab_path.absolute().name).ledger.close()
     with writing(lab_path) as lab:

@@ -16,6 +16,7 @@ import glaswerk
 from glaswerk.core.artifact_files import DOCUMENTS, REPORT_FIGURES, REPORT_PAGE
 from glaswerk.evaluate import trust_badge
 from glaswerk.lab import Artifact
+from glaswerk.serve.accounts.account import Account
 from glaswerk.serve.errors import ApiError
 from glaswerk.serve.grounded import Content, GroundSettings
 from glaswerk.serve.page.settings import feedback_on
@@ -40,9 +41,11 @@ class ModelInfo:
         self._content, self._ground = content, ground
         self._counted: dict[str, list[dict[str, Any]]] = {}
 
-    async def info(self, _: Request) -> Response:
-        """GET /v1/glaswerk/info: model, corpus, trust badge, suggestions."""
-        return JSONResponse(await to_thread.run_sync(self._info))
+    async def info(self, request: Request) -> Response:
+        """GET /v1/glaswerk/info: model, corpus, trust badge, suggestions, and the key's image models."""
+        account: Account = request.state.account
+        found = await to_thread.run_sync(self._info)
+        return JSONResponse(found | {"images": [name for name in found["images"] if account.may_use(name)]})
 
     async def report(self, _: Request) -> Response:
         """GET /report: the trust report of exactly these weights. Raises ApiError 404 if there is none."""

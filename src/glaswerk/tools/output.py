@@ -20,6 +20,7 @@ _MARKS = re.compile(
     re.IGNORECASE,
 )
 _OTHER = {"<": "‹", "\uff1c": "‹", "[": "⁅", "<<": "‹‹"}
+_NOTE = re.compile(r"\n\[(\d[\d,]{0,15}) more characters are left out\]\Z")
 # Line ends and tabs stay; other control and format characters (directions, invisible tags) are shown.
 _KEPT = "\n\t"
 
@@ -30,11 +31,12 @@ def outcome(text: str, *, failed: bool = False, most: int = LONGEST) -> Outcome:
     return Outcome(harmless(text[:most]) + _note(left_out), failed, left_out)
 
 
-def shortened(found: Outcome, most: int) -> Outcome:
-    """Its first `most` characters, for a model that cannot read as much; the last line counts anew."""
-    whole = found.text.removesuffix(_note(found.left_out))
-    left_out = found.left_out + max(0, len(whole) - most)
-    return Outcome(whole[:most] + _note(left_out), found.failed, left_out)
+def shortened(text: str, most: int) -> str:
+    """The first `most` characters of an outcome's text; its last line counts all that is left out."""
+    before = _NOTE.search(text)
+    whole = text[: before.start()] if before else text
+    left_out = int(before[1].replace(",", "")) if before else 0
+    return whole[:most] + _note(left_out + max(0, len(whole) - most))
 
 
 def _note(left_out: int) -> str:

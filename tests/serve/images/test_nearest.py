@@ -49,11 +49,37 @@ def test_a_training_picture_is_its_own_nearest(painted: Lab) -> None:
         assert (best["document"], best["distance"]) == (chosen.document, 0)
         assert (best["author"], best["licence"], best["text"]) == ("Ada", "CC0-1.0", chosen.text)
         assert best["distance"] <= others[0]["distance"] <= others[1]["distance"]
-        assert Image.open(io.BytesIO(base64.b64decode(best["b64_json"]))).size == (64, 64)
+        assert Image.open(io.BytesIO(base64.b64decode(best["b64_json"]))).size == (96, 96)
         assert found["compared"] == found["pictures"] == len({c.picture for c in captions.trained})
         held_out = asked(running, files[captions.held_out[0].picture])
         assert held_out["data"][0]["distance"] > 0
         assert found["held_out_distance"] == held_out["held_out_distance"] > 0
+
+
+def test_what_the_network_saw_of_an_oblong_or_turned_picture_is_compared(copy: Lab, tmp_path: Path) -> None:
+    upward = Image.linear_gradient("L").resize((64, 64)).convert("RGB")
+    wide = Image.new("RGB", (256, 64), "purple")
+    wide.paste(upward.transpose(Image.Transpose.FLIP_TOP_BOTTOM), (96, 0))
+    turned = upward
+    exif = Image.Exif()
+    exif[274] = 6  # to be turned by 90 degrees
+    more = {"wide.png": wide, "turned.jpg": turned}
+    add_painter(copy, tmp_path / "painter", more=more, exif=exif, held_out=0)
+    seen = [wide.crop((96, 0, 160, 64)), turned.transpose(Image.Transpose.ROTATE_270)]
+    with run_app(create_app(copy)) as running:
+        for name, image in zip(more, seen, strict=True):
+            file = io.BytesIO()
+            image.save(file, "PNG")
+            best = asked(running, file.getvalue())["data"][0]
+            assert best["text"] == f"a picture called {name}"
+            assert best["distance"] < 3
+
+
+def test_a_field_that_is_not_known_is_refused_by_name(painted: Lab) -> None:
+    _, files = trained(painted)
+    with run_app(create_app(painted)) as running:
+        error = asked(running, next(iter(files.values())), 400, modle="pictures")["error"]
+        assert error["param"] == "modle"
 
 
 def test_what_is_to_be_forgotten_is_not_shown(painted: Lab) -> None:

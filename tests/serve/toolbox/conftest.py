@@ -23,7 +23,7 @@ from glaswerk.tools.mcp.settings import mcp_servers
 from tests.serve.conftest import Running, run_app
 from tests.support.lab_copies import copied
 
-# A status is a failure; 413: the messages are longer than the context.
+# A status is a failure.
 Reply = str | int | list[tuple[str, dict[str, Any]]]
 
 
@@ -47,8 +47,7 @@ class Script:
         self.bodies.append(await request.json())
         reply = self.replies.pop(0) if self.replies else "I have nothing more to say."
         if isinstance(reply, int):
-            code = {"code": "context_length_exceeded"} if reply == 413 else {}
-            return JSONResponse({"error": {"message": "I am broken.", **code}}, reply)
+            return JSONResponse({"error": {"message": "I am broken."}}, reply)
         return StreamingResponse(_events(reply, len(self.bodies)), media_type="text/event-stream")
 
     def read(self) -> list[str]:

@@ -33,27 +33,6 @@ def test_a_model_searches_reads_what_is_found_and_answers(script: Script, ask: A
     assert [tool["function"]["name"] for tool in offered] == ["search"]
 
 
-def test_an_output_is_shortened_for_a_model_of_a_short_context(script: Script, ask: Ask) -> None:
-    query = "SELECT text FROM documents, range(5)"
-    script.replies = [[("tables", {"query": query})], 413, 413, "Of bridges."]
-    found = ask("Of what is spoken?", "tables")
-    assert found["choices"][0]["message"]["content"] == "Of bridges."
-    (call,) = found["glaswerk"]["tool_calls"]
-    long, half, quarter = (body["messages"][-1]["content"] for body in script.bodies[1:])
-    assert quarter == call["output"]
-    assert len(long) > len(half) > len(quarter)
-    shown, _, said = quarter.rpartition("\n")
-    assert long.startswith(shown)
-    assert said == f"[{len(long) - len(shown):,} more characters are left out]"
-    assert call["left_out"] == len(long) - len(shown)
-
-
-def test_a_conversation_that_is_too_long_without_its_outputs_is_said(script: Script, ask: Ask) -> None:
-    script.replies = [[("calculator", {"expression": "17*23"})], 413]
-    error = ask("What is 17 times 23?", "calculator", status=400)["error"]
-    assert error["code"] == "context_length_exceeded"
-
-
 def test_tokens_of_all_rounds_are_counted(script: Script, ask: Ask) -> None:
     script.replies = [[("calculator", {"expression": "17*23"})], "391."]
     found = ask("What is 17 times 23?", "calculator")

@@ -10,8 +10,9 @@ from picture_labs import add_colours
 from PIL import Image
 
 from glaswerk.data.pictures.captions import CaptionSet
+from glaswerk.data.pictures.square import square
 from glaswerk.lab import Lab
-from glaswerk.train.images.pixels import decoded, forget_pixels, square, usual_side
+from glaswerk.train.images.pixels import decoded, forget_pixels, usual_side
 
 
 def _file(image: Image.Image, kind: str = "PNG", **more: object) -> bytes:

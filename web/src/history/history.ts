@@ -49,7 +49,14 @@ async function fromBrowser(): Promise<void> {
 
 async function moveOld(): Promise<void> {
   const found = oldConversations(localStorage.getItem(OLD_NAME));
-  for (const conversation of found) await shelf.put(conversation);
+  for (const conversation of found) {
+    try {
+      await shelf.put(conversation);
+    } catch (error) {
+      // Nothing of one that was deleted, or that a newer page wrote, is to come from an old list.
+      if (!(error instanceof DeletedConversation || error instanceof NewerConversation)) throw error;
+    }
+  }
   localStorage.removeItem(OLD_NAME);
 }
 

@@ -82,20 +82,28 @@ function Written({ message, trace }: { message: Message; trace: Trace | undefine
   return <div ref={root} class="written" />;
 }
 
+// Milliseconds for which an answer is in view before it is traced: whoever scrolls past hundreds asks for none.
+const RESTED = 150;
+
 // Traces an answer once it comes into view: a long conversation has hundreds that nobody looks at.
 function useTrace(message: Message, root: { current: HTMLElement | null }): Trace | undefined {
   const [near, setNear] = useState(false);
   const ready = about.value !== null;
   useEffect(() => {
     if (near || !root.current) return;
+    let rest = 0;
     const watch = new IntersectionObserver(
       (entries) => {
-        if (entries.some(({ isIntersecting }) => isIntersecting)) setNear(true);
+        clearTimeout(rest);
+        if (entries.at(-1)!.isIntersecting) rest = window.setTimeout(() => setNear(true), RESTED);
       },
       { rootMargin: "50%" },
     );
     watch.observe(root.current);
-    return () => watch.disconnect();
+    return () => {
+      clearTimeout(rest);
+      watch.disconnect();
+    };
   }, [near]);
   const again = round.value;
   useEffect(() => {

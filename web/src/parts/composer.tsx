@@ -42,7 +42,7 @@ export function Composer() {
   const t = words.value;
   const chooser = useRef<HTMLInputElement>(null);
   const busy = live.value !== null;
-  const empty = !draft.value.trim() && !attached.value.length;
+  const empty = !draft.value.trim() && (drawing.value || !attached.value.length);
   return (
     <>
       {attached.value.length > 0 || reading.value.length > 0 ? (

@@ -1,6 +1,6 @@
 // A drawn picture, and behind "Why this picture": what its marks say, and what it is nearest to in the training data.
 
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { addressOf, type Marks, marksOf, type Near, type Nearest, nearestTo } from "../api/pictures";
 import type { Picture } from "../state/tree";
 import { words } from "../words/words";
@@ -26,22 +26,30 @@ export function PictureFigure({ picture, model }: { picture: Picture; model: str
 }
 
 const fileName = ({ prompt, seed }: Picture): string =>
-  `${prompt.replace(/[^\p{L}\p{N}]+/gu, "-").slice(0, 50) || "picture"}-${seed ?? 0}.png`;
+  `${prompt.replace(/[^\p{L}\p{N}]+/gu, "-").slice(0, 50)}-${seed ?? 0}.png`;
 
 function Why({ picture, model }: { picture: Picture; model: string }) {
   const t = words.value;
   const [marks, setMarks] = useState<Marks | null>(null);
   const [nearest, setNearest] = useState<Nearest | null>(null);
   const [error, setError] = useState("");
-  const look = (): void => {
-    if (marks || nearest) return;
+  const asked = useRef(false);
+  // Asks for what is missing: it is there once, or failed before.
+  const look = async (): Promise<void> => {
+    if (asked.current) return;
+    asked.current = true;
     setError("");
-    const failed = (reason: Error): void => setError(reason.message);
-    marksOf(picture).then(setMarks, failed);
-    nearestTo(picture, model).then(setNearest, failed);
+    const tries = [
+      !marks && marksOf(picture).then(setMarks),
+      !nearest && nearestTo(picture, model).then(setNearest),
+    ];
+    for (const tried of await Promise.allSettled(tries)) {
+      if (tried.status === "rejected") setError((tried.reason as Error).message);
+    }
+    asked.current = false;
   };
   return (
-    <details class="answer-details" onToggle={(event) => event.currentTarget.open && look()}>
+    <details class="answer-details" onToggle={(event) => void (event.currentTarget.open && look())}>
       <summary>{t.whyPicture}</summary>
       {marks && <MarkFacts marks={marks} />}
       {nearest && <NearestOnes nearest={nearest} />}

@@ -187,7 +187,7 @@ function written(now: Live, stopped: boolean): Message {
     role: "assistant",
     content: now.text,
     at: Date.now(),
-    model: now.model || about.value?.model.id || "",
+    model: now.model || (picture ? painter.value : about.value?.model.id) || "",
     ...(now.answer && { answer: now.answer }),
     ...(stopped && { stopped }),
     ...(now.cut && { cut: true }),

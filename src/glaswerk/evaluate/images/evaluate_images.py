@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from glaswerk.core.files import write_json
 from glaswerk.core.progress import track
 from glaswerk.core.statistics import wilson
 from glaswerk.data.pictures.captions import Caption, CaptionSet, read_all
+from glaswerk.data.pictures.square import square
 from glaswerk.evaluate.images.nearest import EXTRACTOR, Nearest, copied_share, features, nearest
 from glaswerk.evaluate.images.scenes import judge, read_caption
 from glaswerk.infer.images.pixels import grid, to_image
@@ -78,11 +78,7 @@ def _captions(lab: Lab, model: Artifact) -> CaptionSet:
 
 
 def _opened(lab: Lab, captions: Sequence[Caption], side: int) -> list[Image.Image]:
-    pictures = []
-    for _, data in read_all(lab, captions):
-        with Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP", "GIF")) as image:
-            pictures.append(image.convert("RGB").resize((side, side), Image.Resampling.LANCZOS))
-    return pictures
+    return [square(data, side) for _, data in read_all(lab, captions)]
 
 
 def _following(captions: Sequence[Caption], drawn: Sequence[Image.Image]) -> dict[str, Any]:

@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import base64
 import io
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from anyio import to_thread
-from PIL import Image
+from anyio import CapacityLimiter, to_thread
 from starlette.responses import JSONResponse, Response
 
 from glaswerk.data.pictures.captions import Caption, CaptionSet, read_all
-from glaswerk.evaluate.images.nearest import EXTRACTOR, Features, features, nearest
+from glaswerk.data.pictures.square import square
+from glaswerk.evaluate.images.nearest import EXTRACTOR, GRID, Features, features, nearest
 from glaswerk.lab import Artifact, Lab
 from glaswerk.lineage.exposure import exposure_basis
 from glaswerk.serve.contract.operation import Call, Operation
@@ -32,7 +31,9 @@ from glaswerk.serve.source_documents import unshown
 
 # Pictures that are shown, and pictures of a corpus that are looked at: 3 kB of features each.
 SHOWN, MOST = 3, 50_000
-_SIDE = 96
+# Requests that wait while the pictures of a corpus are read for the first time.
+_WAITING = 8
+_SIDE, _ROWS = 96, 4096
 _COUNT: Schema = {"type": "integer"}
 _ONE = object_of(
     {
@@ -75,7 +76,8 @@ class NearestPictures:
 
     def __init__(self, lab: Lab, studio: Studio, *, private: bool) -> None:
         self._lab, self._studio, self._private = lab, studio, private
-        self._lock = threading.Lock()
+        # One at a time, and no thread of others' waits for it.
+        self._threads = CapacityLimiter(1)
         self._known: tuple[str, _Known] | None = None
         self._hidden: tuple[tuple[str, str], frozenset[str]] | None = None
 
@@ -95,22 +97,25 @@ class NearestPictures:
 
     async def near(self, call: Call) -> Response:
         """The nearest ones first. Documents that must not be shown are left out."""
-        form = await read_form(call.request, "image", {"type": "object"})
+        form = await read_form(call.request, "image", _FIELDS)
         try:
-            name = forms.typed(form.fields, _FIELDS).get("model")
             sent = await forms.bytes_of(form, "")
         finally:
             await form.close()
-        model = await to_thread.run_sync(self._studio.model, name)
+        model = await to_thread.run_sync(self._studio.model, form.fields.get("model"))
         call.request.state.account.check(model.name)
-        image = await to_thread.run_sync(forms.opened, sent, "image")
-        return JSONResponse(await to_thread.run_sync(self._found, model, image))
+        # Refused here by name, if it is no picture.
+        await to_thread.run_sync(forms.opened, sent, "image")
+        if self._threads.statistics().tasks_waiting >= _WAITING:
+            raise ApiError(429, "others compare pictures; try again", headers={"retry-after": "5"})
+        return JSONResponse(await to_thread.run_sync(self._found, model, sent, limiter=self._threads))
 
-    def _found(self, model: Artifact, image: Image.Image) -> dict[str, Any]:
+    def _found(self, model: Artifact, sent: bytes) -> dict[str, Any]:
         corpus = self._corpus(model)
-        with self._lock:
-            known, hidden = self._of(model, corpus), self._unshown(corpus)
-        away = np.sqrt(((known.features - features([image])) ** 2).mean(1))
+        known, hidden = self._of(model, corpus), self._unshown(corpus)
+        asked = _features(sent)
+        parts = range(0, len(known.features), _ROWS)
+        away = np.concatenate([_distances(known.features[at : at + _ROWS], asked) for at in parts])
         found: list[tuple[Caption, float]] = []
         for place in away.argsort(kind="stable"):
             caption = known.captions[int(place)]
@@ -153,7 +158,7 @@ class NearestPictures:
         names, rows = [], []
         for name, data in read_all(self._lab, chosen):
             names.append(firsts[name])
-            rows.append(features([_opened(data)])[0])
+            rows.append(_features(data))
         return names, np.stack(rows) if rows else np.zeros((0, 0), np.float32)
 
     def _unshown(self, corpus: Artifact) -> frozenset[str]:
@@ -163,16 +168,20 @@ class NearestPictures:
         return self._hidden[1]
 
 
-def _opened(data: bytes) -> Image.Image:
-    with Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP", "GIF")) as image:
-        return image.convert("RGB")
+def _features(data: bytes) -> Features:
+    """Of the upright middle square, which is what a network learns from."""
+    found: Features = features([square(data, 4 * GRID)])[0]
+    return found
+
+
+def _distances(known: Features, asked: Features) -> Features:
+    found: Features = np.sqrt(((known - asked) ** 2).mean(1))
+    return found
 
 
 def _shown(caption: Caption, distance: float, data: bytes) -> dict[str, Any]:
-    image = _opened(data)
-    image.thumbnail((_SIDE, _SIDE))
     small = io.BytesIO()
-    image.save(small, "PNG")
+    square(data, _SIDE).save(small, "PNG")
     return {
         "document": caption.document,
         "text": caption.text,

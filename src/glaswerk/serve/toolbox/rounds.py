@@ -84,10 +84,6 @@ class RoundsAnswer:
         self._inner: Answer | None = None
         self._before, self._parts = _Sum(), list[Part]()
         self._round = self._calls = 0
-        # The calls of this server by the places of their outputs among the turns, and those whose output was
-        # shortened since they were told of.
-        self._outputs: dict[int, ToolPart] = {}
-        self._shorter: list[ToolPart] = []
         self._stopped = self._spoken = False
         self._finish: str | None = None
 
@@ -113,14 +109,14 @@ class RoundsAnswer:
                     raise
 
     def _shorten(self) -> bool:
-        """Halve the longest output, for a model of a short context; False if none is long."""
-        place = max(self._outputs, key=lambda one: len(self._outputs[one].output), default=-1)
-        if place < 0 or len(self._outputs[place].output) < 2 * _SHORTEST:
+        """Halve the longest output that the model reads, for a short context; False if none is long."""
+        places = [i for i, turn in enumerate(self._turns) if turn["role"] == "tool"]
+        place = max(places, key=lambda i: len(str(self._turns[i]["content"])), default=-1)
+        text = str(self._turns[place]["content"]) if places else ""
+        if len(text) < 2 * _SHORTEST:
             return False
-        part = self._outputs[place]
-        found = shortened(Outcome(part.output, part.status == "failed", part.left_out), len(part.output) // 2)
-        self._turns[place] = _answered(part, found)
-        self._shorter = [one for one in self._shorter if one is not part] + [part]
+        cut = {**self._turns[place], "content": shortened(text, len(text) // 2)}
+        self._turns[place] = cast(Message, cut)
         return True
 
     async def steps(self) -> AsyncIterator[Step]:
@@ -142,9 +138,6 @@ class RoundsAnswer:
         while not self._stopped:
             if self._inner is None:
                 await self._begin()
-                if self._shorter:
-                    yield Step([(part, "") for part in self._shorter])
-                    self._shorter = []
             made: list[Part] = []
             async for step in self._told(made):
                 yield step
@@ -258,8 +251,11 @@ class RoundsAnswer:
             self._end(part, await tool.run(arguments if isinstance(arguments, dict) else {}))
 
     def _end(self, part: ToolPart, found: Outcome) -> None:
-        self._outputs[len(self._turns)] = part
-        self._turns.append(_answered(part, found))
+        part.output, part.left_out = found.text, found.left_out
+        part.status = "failed" if found.failed else "completed"
+        text = f"Error: {found.text}" if found.failed else found.text
+        answer = {"role": "tool", "content": text, "tool_call_id": part.id, "name": part.called}
+        self._turns.append(cast(Message, answer))
 
     def _say(self, made: Sequence[Part]) -> None:
         """The model's own turn: what it said in this round, and its calls of our tools."""
@@ -330,14 +326,6 @@ class RoundsAnswer:
         self._stopped = True
         if self._inner is not None:
             self._inner.stop()
-
-
-def _answered(part: ToolPart, found: Outcome) -> Message:
-    """What the model reads of a call that gave that; the part says it, too."""
-    part.output, part.left_out = found.text, found.left_out
-    part.status = "failed" if found.failed else "completed"
-    text = f"Error: {found.text}" if found.failed else found.text
-    return cast(Message, {"role": "tool", "content": text, "tool_call_id": part.id, "name": part.called})
 
 
 def _added(part: Part, guard: Guarded | None, text: str) -> str:

@@ -15,7 +15,6 @@ from glaswerk.serve.chat_response import event
 from glaswerk.serve.errors import ApiError
 from glaswerk.serve.upstreams.settings import Upstream
 
-TOO_LONG = "context_length_exceeded"
 # A model may think for minutes before its first word; between two pieces it has less.
 _TIMES = httpx.Timeout(connect=5, read=300, write=30, pool=30)
 _ANSWER_BYTES, _LINE_BYTES, _STREAM_BYTES = 16 << 20, 1 << 20, 64 << 20
@@ -134,7 +133,7 @@ class UpstreamClient:
         found = _object(await _read(reply, self.upstream.name, most=64 << 10))
         message = f"the upstream {self.upstream.name} answered {reply.status_code}: {_message(found)}"
         if reply.status_code in (400, 404, 413, 422):
-            return ApiError(400, message, code=TOO_LONG if _too_long(found) else "upstream_refused")
+            return ApiError(400, message, code="upstream_refused")
         if reply.status_code == 429:
             wait = reply.headers.get("retry-after", "")
             headers = {"retry-after": wait if wait.isdecimal() and len(wait) < 6 else "5"}
@@ -188,13 +187,6 @@ def _message(found: dict[str, Any] | None) -> str:
     text = error.get("message") if isinstance(error, dict) else error
     shown = str(text)[:300] if text else "no reason given"
     return "".join(c if c.isprintable() else " " for c in shown).encode(errors="replace").decode()
-
-
-def _too_long(found: dict[str, Any] | None) -> bool:
-    """Whether it says, as OpenAI, vLLM or llama.cpp do, that the messages are longer than its context."""
-    error = (found or {}).get("error")
-    said = {str(error.get("code")), str(error.get("type"))} if isinstance(error, dict) else set[str]()
-    return bool(said & {TOO_LONG, "exceed_context_size_error"})
 
 
 def _plain(name: str) -> bool:

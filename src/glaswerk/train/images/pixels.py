@@ -11,29 +11,18 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 
 from glaswerk.core.errors import GlaswerkError
 from glaswerk.core.progress import track
 from glaswerk.data.pictures.captions import Caption, numbered, read_all
+from glaswerk.data.pictures.square import FORMATS, square
 from glaswerk.lab import Lab
 
 Pixels = NDArray[np.uint8]
-_FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 _FILE = "pixels.npy"
 # Pictures that are looked at to choose the side of all.
 _SAMPLE = 200
-
-
-def square(data: bytes, side: int) -> Image.Image:
-    """The upright middle square of a picture, `side` pixels wide; what is transparent becomes white."""
-    with Image.open(io.BytesIO(data), formats=_FORMATS) as opened:
-        image = ImageOps.exif_transpose(opened)
-        if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-            image = image.convert("RGBA")
-            white = Image.new("RGBA", image.size, "white")
-            image = Image.alpha_composite(white, image)
-        return ImageOps.fit(image.convert("RGB"), (side, side), Image.Resampling.LANCZOS)
 
 
 def usual_side(lab: Lab, captions: Sequence[Caption]) -> int:
@@ -41,7 +30,7 @@ def usual_side(lab: Lab, captions: Sequence[Caption]) -> int:
     step = max(1, len(captions) // _SAMPLE)
     sides = []
     for _, data in read_all(lab, captions[::step]):
-        with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             sides.append(min(image.size))
     return round(statistics.median(sides))
 

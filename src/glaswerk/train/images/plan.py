@@ -14,7 +14,10 @@ SIDES = (16, 24, 28, 32, 48, 64, 96, 128, 192, 256)
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """Sizes of network and run that fit one kind of machine; `most`: the largest side in pixels."""
+    """Sizes of network and run that fit one kind of machine.
+
+    `most`: the largest side in pixels that a run takes by itself; a user may ask for more.
+    """
 
     width: int
     heads: int
@@ -30,7 +33,7 @@ class Preset:
 # cpu: chosen on two cores (docs/log.md); the others are sized, not yet measured.
 PRESETS = {
     "tiny": Preset(64, 2, 2, 32, 8, 200, 2e-3, 64, 1),
-    "cpu": Preset(192, 6, 6, 64, 16, 3000, 2e-3),
+    "cpu": Preset(192, 6, 6, 64, 16, 1500, 2e-3),
     "gpu": Preset(768, 12, 12, 128, 256, 20_000, 1e-3, 512, 4),
     "cluster": Preset(1536, 24, 24, 256, 1024, 200_000, 5e-4, 1024, 8),
 }
