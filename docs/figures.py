@@ -4,7 +4,7 @@
     python docs/figures.py --runs FOLDER            # first make what is missing: a lab for each run
     python docs/figures.py --runs FOLDER --seeds 7,8,9 --precisions fp32,bf16
 
-Every seed is another town and another training run. A run takes eight minutes on two cores, and bf16 more on
+Every seed is another town and another training run. A run takes five minutes on two cores, and bf16 more on
 a processor without instructions for it; a stopped one resumes. tests/docs/test_figures.py fails when the
 README lags behind docs/figures.json.
 """

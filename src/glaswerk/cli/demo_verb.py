@@ -38,8 +38,9 @@ class DemoConfig:
     epochs: float = 5.0
     tune_epochs: float = 2.75
     precision: str = "auto"
-    # Enough for colours and places; docs/how-to/images.md shows what more steps give.
-    picture_steps: int = 450
+    # Enough for colours and places; docs/log.md has the trials.
+    picture_side: int = 32
+    picture_steps: int = 700
 
 
 @click.command("demo")
@@ -159,7 +160,12 @@ def _pictures(lab: Lab, config: DemoConfig) -> Iterator[Stage]:
     run = (
         ImageConfig(preset="tiny", side=16, steps=20, seed=config.seed, precision=config.precision)
         if tiny
-        else ImageConfig(steps=config.picture_steps, seed=config.seed, precision=config.precision)
+        else ImageConfig(
+            side=config.picture_side,
+            steps=config.picture_steps,
+            seed=config.seed,
+            precision=config.precision,
+        )
     )
     made = train_images(lab, run)
     stats = made.stats

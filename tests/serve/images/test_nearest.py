@@ -78,8 +78,8 @@ def test_what_the_network_saw_of_an_oblong_or_turned_picture_is_compared(copy: L
 def test_a_field_that_is_not_known_is_refused_by_name(painted: Lab) -> None:
     _, files = trained(painted)
     with run_app(create_app(painted)) as running:
-        error = asked(running, next(iter(files.values())), 400, modle="pictures")["error"]
-        assert error["param"] == "modle"
+        error = asked(running, next(iter(files.values())), 400, colour="pictures")["error"]
+        assert error["param"] == "colour"
 
 
 def test_what_is_to_be_forgotten_is_not_shown(painted: Lab) -> None:
