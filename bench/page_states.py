@@ -50,6 +50,7 @@ $$\\int_0^1 x^2 \\, dx = \\frac{1}{3}$$
 
 ![A photograph](https://elsewhere.example/bridge.jpg)
 """
+DRAWN = "three red houses on the left and one white boat in the middle, by day, with a clear sky"
 # A chip with the matches, a note that there are none, or quotes.
 SETTLED = ".chip, .reason, .ground"
 CALL = {"id": "c1", "server": "glaswerk", "name": "search", "arguments": '{"query": "old bridge"}'}
@@ -225,6 +226,16 @@ def calls(page: Page) -> None:
     page.evaluate("document.getElementById('scroll').scrollTop = 1e9")
 
 
+def drawn(page: Page) -> None:
+    """A picture, with what it is made of and near to."""
+    page.locator("#draw").check()
+    page.locator("#prompt").fill(DRAWN)
+    page.keyboard.press("Enter")
+    page.locator(".drawn .answer-details summary").click()
+    page.locator(".drawn-nearest img").first.wait_for()
+    page.evaluate("document.getElementById('scroll').scrollTop = 1e9")
+
+
 def temporary(page: Page) -> None:
     """A chat of which nothing is kept."""
     page.keyboard.press("Control+k")
@@ -262,6 +273,7 @@ STATES: dict[str, State] = {
     "failed": failed,
     "history": history,
     "calls": calls,
+    "drawn": drawn,
     "temporary": temporary,
     "palette": dialog(""),
     "settings": dialog("settings"),
@@ -270,9 +282,9 @@ STATES: dict[str, State] = {
     "usage": dialog("keys and usage"),
     "runs": dialog("training runs"),
 }
-PHONE_STATES = ("empty", "answer", "sources", "markdown", "history", "calls", "settings")
+PHONE_STATES = ("empty", "answer", "sources", "markdown", "history", "calls", "drawn", "settings")
 DARK_STATES = ("empty", "sources", "markdown", "quoted")
-GERMAN_STATES = ("empty", "sources", "quoted", "declined")
+GERMAN_STATES = ("empty", "sources", "quoted", "declined", "drawn")
 
 
 def pictures() -> Iterator[tuple[str, State, dict[str, Any]]]:

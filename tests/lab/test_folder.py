@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sqlite3
 import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -141,3 +144,21 @@ def test_a_lab_is_made_and_opened_by_a_path_in_words(tmp_path: Path) -> None:
     opened = Lab.open(str(tmp_path / "lab"))
     assert opened.root == (tmp_path / "lab").resolve()
     opened.ledger.close()
+
+
+def test_a_folder_that_vanishes_while_the_lab_is_read_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another command replaces a corpus by renaming its folder."""
+    lab = Lab.init(tmp_path, "test")
+    for name in ("kept", "gone"):
+        _make(lab, "corpus", name)
+    scandir = os.scandir
+
+    def late(path: Any) -> Any:
+        if Path(path).name == "gone":
+            shutil.rmtree(path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", late)
+    assert [made.name for made in lab.all("corpus")] == ["kept"]

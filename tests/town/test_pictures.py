@@ -18,7 +18,7 @@ def test_pictures_are_64_pixels_wide_and_described(town: Town) -> None:
         json.loads(line)
         for line in (town.out / "images/metadata.jsonl").read_text(encoding="utf-8").splitlines()
     ]
-    assert len(rows) == 12
+    assert len(rows) == 40
     for row in rows:
         with Image.open(town.out / "images" / row["file_name"]) as image:
             assert image.size == (64, 64)

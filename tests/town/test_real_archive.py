@@ -24,4 +24,4 @@ def test_chats_docs_and_pictures_are_read_in_full(town: Town, empty_lab: Lab) ->
     images = add_images(empty_lab, [town.out / "images"], licence="CC0-1.0", name="images")
     assert chats.stats["documents"] == len(town.chats)
     assert docs.stats["documents"] == len(town.docs)
-    assert images.stats["documents"] == 12
+    assert images.stats["documents"] == 40

@@ -217,12 +217,14 @@ class Lab:
         return sorted(found, key=lambda a: (a.finished_at, a.name))
 
     def folders(self, kind: ArtifactKind) -> Iterator[Path]:
-        """Every folder of that kind that holds a manifest, except those being written."""
-        above = self.root / _FOLDERS[kind]
-        for manifest in above.rglob(MANIFEST):
-            folder = manifest.parent
-            if not any(part.startswith(".") for part in folder.relative_to(above).parts):
-                yield folder
+        """Every folder of that kind that holds a manifest, except those being written.
+
+        One that another command removes meanwhile is left out.
+        """
+        for folder, below, names in os.walk(self.root / _FOLDERS[kind]):
+            below[:] = [name for name in below if not name.startswith(".")]
+            if MANIFEST in names:
+                yield Path(folder)
 
     def latest(self, kind: ArtifactKind, prefix: str = "") -> Artifact | None:
         """The most recently finished artifact whose name is `prefix` or starts with `prefix/`."""
