@@ -156,7 +156,7 @@ def test_a_folder_that_vanishes_while_the_lab_is_read_is_left_out(
     scandir = os.scandir
 
     def late(path: Any) -> Any:
-        if Path(path).name == "gone":
+        if not isinstance(path, int) and Path(path).name == "gone":
             shutil.rmtree(path)
         return scandir(path)
 
