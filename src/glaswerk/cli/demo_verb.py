@@ -25,6 +25,8 @@ from glaswerk.lab import Artifact, Lab
 
 LICENCE = "CC0-1.0"
 PROMPT = "one red house in the middle and one white boat on the left, at night, with a clear sky"
+# Preset, side and steps: enough for colours and places (docs/log.md has the trials), and to try the path.
+_PICTURES, _TINY_PICTURES = ("cpu", 32, 700), ("tiny", 16, 20)
 Stage = tuple[str, str, Artifact | None]
 
 
@@ -38,9 +40,6 @@ class DemoConfig:
     epochs: float = 5.0
     tune_epochs: float = 2.75
     precision: str = "auto"
-    # Enough for colours and places; docs/log.md has the trials.
-    picture_side: int = 32
-    picture_steps: int = 700
 
 
 @click.command("demo")
@@ -156,17 +155,8 @@ def _pictures(lab: Lab, config: DemoConfig) -> Iterator[Stage]:
     from glaswerk.train.images.plan import ImageConfig
     from glaswerk.train.images.train_images import train_images
 
-    tiny = config.size == "tiny"
-    run = (
-        ImageConfig(preset="tiny", side=16, steps=20, seed=config.seed, precision=config.precision)
-        if tiny
-        else ImageConfig(
-            side=config.picture_side,
-            steps=config.picture_steps,
-            seed=config.seed,
-            precision=config.precision,
-        )
-    )
+    preset, side, steps = _TINY_PICTURES if config.size == "tiny" else _PICTURES
+    run = ImageConfig(preset, side, steps, seed=config.seed, precision=config.precision)
     made = train_images(lab, run)
     stats = made.stats
     figures = f"{stats['parameters']:,} parameters, {stats['pictures_per_second']:,} pictures/s"

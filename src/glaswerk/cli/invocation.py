@@ -19,11 +19,7 @@ def command_line() -> str:
 
 
 def typed_without(option: str) -> str:
-    """The command as typed, without an option and its value, to which a hint adds another value.
-
-    >>> sys.argv = ["glaswerk", "make", "my notes", "--port", "8000"]; typed_without("--port")
-    "glaswerk make 'my notes'"
-    """
+    """The command as typed, without an option and its value, to which a hint adds another value."""
     words, kept = iter(sys.argv[1:]), ["glaswerk"]
     for word in words:
         if word == option:

@@ -20,7 +20,7 @@ from glaswerk.data.removal.reach import forgotten_ids
 from glaswerk.data.removal.rights import reserved_ids
 from glaswerk.data.store.corpus import document
 from glaswerk.data.store.reasons import explain
-from glaswerk.lab import Artifact, Lab
+from glaswerk.lab import Artifact
 from glaswerk.lineage.exposure import exposure_basis
 from glaswerk.rerun.first_seen import Sightings
 from glaswerk.serve.errors import ApiError
@@ -52,7 +52,7 @@ class SourceDocuments:
         with self._lock:
             basis = exposure_basis(self._lab)
             if self._hidden[0] != basis:
-                self._hidden = (basis, unshown(self._lab, self._corpora, private=self._private))
+                self._hidden = (basis, self._unshown())
             return self._hidden[1]
 
     def seen(self, ids: Collection[str]) -> dict[str, list[dict[str, Any]]]:
@@ -103,17 +103,15 @@ class SourceDocuments:
             "derived_from": [name for name in links.get("derived_from", ()) if name not in hidden],
         }
 
+    def _unshown(self) -> frozenset[str]:
+        closed = (name for corpus in self._corpora for name in closed_ids(corpus, private=self._private))
+        return frozenset(forgotten_ids(self._lab) | reserved_ids(self._lab) | set(closed))
+
     def _duplicates(self, decided: Sequence[Event], hidden: frozenset[str]) -> int:
         """How many showable documents curation dropped as duplicates of this one."""
         names = {corpus.name for corpus in self._corpora}
         there = [event.figures.get("stands_for", ()) for event in decided if event.name in names]
         return max((sum(name not in hidden for name in left_out) for left_out in there), default=0)
-
-
-def unshown(lab: Lab, corpora: Sequence[Artifact], *, private: bool) -> frozenset[str]:
-    """Ids of documents of these corpora that must not be shown. private: private ones may be."""
-    closed = (name for corpus in corpora for name in _closed(corpus, private=private))
-    return frozenset(forgotten_ids(lab) | reserved_ids(lab) | set(closed))
 
 
 def _described(found: Document) -> dict[str, Any]:
@@ -145,8 +143,11 @@ def _decision(event: Event) -> dict[str, Any]:
     }
 
 
-def _closed(corpus: Artifact, *, private: bool) -> Iterator[str]:
-    """Ids of documents in a corpus that are not public or whose owners opted out of data mining."""
+def closed_ids(corpus: Artifact, *, private: bool) -> Iterator[str]:
+    """Ids of documents in a corpus that are not public or whose owners opted out of data mining.
+
+    private: private ones may be shown.
+    """
     closed = (
         pc.field("tdm_opt_out") if private else (pc.field("audience") != "public") | pc.field("tdm_opt_out")
     )

@@ -7,14 +7,18 @@ import io
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 from small_painters import add_painter
 
+from glaswerk.core.artifact_files import DOCUMENTS
 from glaswerk.data.pictures.captions import CaptionSet, read_all
 from glaswerk.lab import Lab
 from glaswerk.lab.tombstones import Forgotten, Tombstone
 from glaswerk.serve import create_app
+from tests.serve.accounts.conftest import bearer, make_key
 from tests.serve.conftest import Running, run_app
 
 PATH = "/v1/glaswerk/images/nearest"
@@ -91,6 +95,30 @@ def test_what_is_to_be_forgotten_is_not_shown(painted: Lab) -> None:
         after = asked(running, files[chosen.picture])["data"]
     assert chosen.document not in [one["document"] for one in after]
     assert len(after) == 3
+
+
+@pytest.mark.parametrize(("field", "value"), [("audience", "private"), ("tdm_opt_out", True)])
+def test_what_is_not_public_is_not_shown(painted: Lab, field: str, value: Any) -> None:
+    captions, files = trained(painted)
+    chosen = captions.trained[7]
+    path = painted.need("corpus", "shown", hint="").path / DOCUMENTS
+    table = pq.read_table(path)
+    rows = [row | ({field: value} if row["id"] == chosen.document else {}) for row in table.to_pylist()]
+    pq.write_table(pa.Table.from_pylist(rows, schema=table.schema), path)
+    with run_app(create_app(painted)) as running:
+        found = asked(running, files[chosen.picture])
+    assert chosen.document not in [one["document"] for one in found["data"]]
+    assert found["compared"] == found["pictures"] - 1
+
+
+def test_a_key_without_the_model_is_refused(painted: Lab) -> None:
+    _, files = trained(painted)
+    _, key = make_key(painted, models=("chat",))
+    with run_app(create_app(painted)) as running, running.client() as client:
+        headers = bearer(key)
+        sent = {"image": ("a.png", next(iter(files.values())), "image/png")}
+        assert client.post(PATH, files=sent, headers=headers).status_code == 403
+        assert client.get("/v1/glaswerk/info", headers=headers).json()["images"] == []
 
 
 def test_what_is_no_picture_and_what_is_no_model_is_refused(painted: Lab) -> None:

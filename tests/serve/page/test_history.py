@@ -108,15 +108,21 @@ def test_of_a_temporary_chat_nothing_is_kept(browser: Browser, server: Running) 
         expect(page.locator(".open-conversation")).to_have_count(0)
 
 
+def in_two_tabs(page: Page) -> Page:
+    """Asks once, and opens the chat in a second tab, which is returned."""
+    says(page, "Anna did.", "In the first tab.")
+    ask(page, WHO)
+    expect(last_answer(page)).to_have_text("Anna did.")
+    other = page.context.new_page()
+    says(other, "In the second tab.")
+    other.goto(page.url)
+    expect(last_answer(other)).to_have_text("Anna did.")
+    return other
+
+
 def test_two_tabs_on_one_chat_lose_nothing(browser: Browser, server: Running) -> None:
     with visit(browser, server.url) as page:
-        says(page, "Anna did.", "In the first tab.")
-        ask(page, WHO)
-        expect(last_answer(page)).to_have_text("Anna did.")
-        other = page.context.new_page()
-        says(other, "In the second tab.")
-        other.goto(page.url)
-        expect(last_answer(other)).to_have_text("Anna did.")
+        other = in_two_tabs(page)
         ask(page, "One?")
         expect(last_answer(page)).to_have_text("In the first tab.")
         expect(other.locator(".bubble")).to_have_count(2)  # it came over by itself
@@ -132,13 +138,7 @@ def test_two_tabs_on_one_chat_lose_nothing(browser: Browser, server: Running) ->
 
 def test_a_chat_that_another_tab_deleted_does_not_come_back(browser: Browser, server: Running) -> None:
     with visit(browser, server.url) as page:
-        says(page, "Anna did.")
-        ask(page, WHO)
-        expect(last_answer(page)).to_have_text("Anna did.")
-        other = page.context.new_page()
-        says(other, "In the second tab.")
-        other.goto(page.url)
-        expect(last_answer(other)).to_have_text("Anna did.")
+        other = in_two_tabs(page)
         page.get_by_role("button", name=f"Delete “{WHO}”").click()
         expect(page.locator(".open-conversation")).to_have_count(0)
         ask(other, "One?")

@@ -6,10 +6,12 @@ import { matcher, searchable, type Summary, summaryOf } from "./summary";
 
 const NAME = "glaswerk";
 const SCHEMA = 2;
-const STORES = ["conversations", "summaries", "texts"] as const;
+// The keys of what is kept of a conversation; those of `texts` are given apart.
+const STORES = { conversations: { keyPath: "id" }, summaries: { keyPath: "id" }, texts: {} };
+type Store = keyof typeof STORES;
+const NAMES = Object.keys(STORES) as Store[];
 // Ids of what was deleted: a tab that still shows one must not bring it back with its next word.
 const DELETED = "deleted";
-const KEYED = new Set<string>(["conversations", "summaries"]);
 
 const done = <T>(request: IDBRequest<T>): Promise<T> =>
   new Promise((resolve, reject) => {
@@ -41,9 +43,8 @@ export class BrowserShelf implements Shelf {
     const asked = indexedDB.open(NAME, SCHEMA);
     asked.onupgradeneeded = () => {
       const there = asked.result.objectStoreNames;
-      for (const store of [...STORES, DELETED] as const)
-        if (!there.contains(store))
-          asked.result.createObjectStore(store, KEYED.has(store) ? { keyPath: "id" } : {});
+      for (const [name, key] of Object.entries({ ...STORES, [DELETED]: {} }))
+        if (!there.contains(name)) asked.result.createObjectStore(name, key);
     };
     const database = await done(asked);
     // A newer page in another tab may change the schema; this one then keeps nothing more.
@@ -90,7 +91,7 @@ export class BrowserShelf implements Shelf {
   async remove(id: string): Promise<void> {
     const transaction = this.changing();
     const ended = finished(transaction);
-    for (const store of STORES) transaction.objectStore(store).delete(id);
+    for (const store of NAMES) transaction.objectStore(store).delete(id);
     transaction.objectStore(DELETED).put(Date.now(), id);
     await ended;
     this.texts?.delete(id);
@@ -117,10 +118,10 @@ export class BrowserShelf implements Shelf {
   }
 
   private changing(): IDBTransaction {
-    return this.database.transaction([...STORES, DELETED], "readwrite");
+    return this.database.transaction([...NAMES, DELETED], "readwrite");
   }
 
-  private reading(store: (typeof STORES)[number]): IDBObjectStore {
+  private reading(store: Store): IDBObjectStore {
     return this.database.transaction(store).objectStore(store);
   }
 }

@@ -5,7 +5,7 @@ import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { ask, stop } from "../state/asking";
 import { readFiles, reading } from "../state/files";
 import { live } from "../state/live";
-import { about, current, draw, drawing, editing, grounding, painter, steps } from "../state/page";
+import { about, current, drawing, editing, grounding, painter, steps, wantsPicture } from "../state/page";
 import { set } from "../state/settings";
 import type { Attachment } from "../state/tree";
 import { words } from "../words/words";
@@ -109,7 +109,9 @@ export function Composer() {
             type="checkbox"
             id="draw"
             checked={drawing.value}
-            onChange={(event) => draw(event.currentTarget.checked)}
+            onChange={(event) => {
+              wantsPicture.value = event.currentTarget.checked;
+            }}
           />
           {t.draw}
         </label>

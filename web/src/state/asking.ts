@@ -6,7 +6,7 @@ import { words } from "../words/words";
 import { announce, hush } from "./announcer";
 import { currentOr, update } from "./conversations";
 import { failure, justWritten, Live, live, type Word } from "./live";
-import { about, current, editing, grounding, learn, modelInUse, painter } from "./page";
+import { current, editing, grounding, learn, modelInUse, painter } from "./page";
 import { settings } from "./settings";
 import { allowed, withCall } from "./tools";
 import { type Attachment, add, type Message, newId, pathTo, path } from "./tree";
@@ -47,11 +47,12 @@ export async function respond(parent: string, approvals: Word[] = []): Promise<v
   failure.value = null;
   const id = current.value.id;
   const question = current.value.messages[parent];
-  const now = new Live(id, parent, question?.draw ? painter.value : modelInUse.value, approvals);
+  const now = new Live(id, parent, approvals);
   live.value = now;
   let failed: unknown = null;
   try {
     await learn();
+    now.model = question?.draw ? painter.value : modelInUse.value;
     await (question?.draw ? paint(now, question.content) : stream(now));
   } catch (error) {
     failed = error;
@@ -70,7 +71,7 @@ export function stop(): void {
 }
 
 async function paint(now: Live, prompt: string): Promise<void> {
-  for await (const picture of draw(prompt, now.model || painter.value, now.controller.signal)) {
+  for await (const picture of draw(prompt, now.model, now.controller.signal)) {
     now.picture.value = picture;
   }
 }
@@ -131,7 +132,7 @@ function body(now: Live, messages: Message[]): object {
   const tooled = allowed();
   const { system, temperature, topP, maxTokens, seed } = settings.value;
   return {
-    model: now.model || about.value?.model.id,
+    model: now.model,
     messages: wire(messages, system),
     ...(temperature !== null && { temperature }),
     ...(topP !== null && { top_p: topP }),
@@ -187,7 +188,7 @@ function written(now: Live, stopped: boolean): Message {
     role: "assistant",
     content: now.text,
     at: Date.now(),
-    model: now.model || (picture ? painter.value : about.value?.model.id) || "",
+    model: now.model,
     ...(now.answer && { answer: now.answer }),
     ...(stopped && { stopped }),
     ...(now.cut && { cut: true }),

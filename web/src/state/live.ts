@@ -13,6 +13,8 @@ export interface Word {
 
 export class Live {
   text = "";
+  // Who answers; known once the server has said what it has.
+  model = "";
   answer: string | undefined;
   cut = false;
   leftOut = 0;
@@ -27,7 +29,6 @@ export class Live {
     readonly conversation: string,
     // The question that it answers.
     readonly parent: string,
-    readonly model: string,
     readonly words: Word[] = [],
   ) {}
 

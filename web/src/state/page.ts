@@ -59,12 +59,9 @@ export const modelInUse = computed(() => {
 
 // The image model that draws; "" where the server has none.
 export const painter = computed(() => about.value?.images?.at(-1) ?? "");
-const wantsPicture = signal(false);
+export const wantsPicture = signal(false);
 // Whether the next message asks for a picture.
 export const drawing = computed(() => wantsPicture.value && painter.value !== "");
-export const draw = (on: boolean): void => {
-  wantsPicture.value = on;
-};
 
 export const grounding = computed(
   () => Boolean(about.value?.ground.there) && (settings.value.ground ?? Boolean(about.value?.ground.on)),

@@ -88,7 +88,7 @@ export const de: Words = {
   signatureState: (state: string) => `ungültig (${state})`,
   watermark: "Wasserzeichen",
   watermarkFound: "in den Bildpunkten gefunden",
-  watermarkMissing: "nicht gefunden: das Bild ist zu klein oder zu schlicht dafür",
+  watermarkMissing: "nicht gefunden, wie es bei kleinen und schlichten Bildern vorkommt",
   nearestOf: (pictures: number) =>
     `Die nächsten von ${pictures.toLocaleString("de")} Bildern, aus denen das Modell gelernt hat:`,
   distance: (value: number) => `Abstand ${value.toLocaleString("de")}`,

@@ -86,7 +86,7 @@ export const en = {
   signatureState: (state: string) => `not valid (${state})`,
   watermark: "Watermark",
   watermarkFound: "found in the pixels",
-  watermarkMissing: "not found: the picture is too small or too plain to hold it",
+  watermarkMissing: "not found, which happens with small and plain pictures",
   nearestOf: (pictures: number) =>
     `The nearest of ${pictures.toLocaleString("en")} pictures that the model learned from:`,
   distance: (value: number) => `distance ${value}`,

@@ -13,13 +13,14 @@ from typing import Any
 
 import numpy as np
 from anyio import CapacityLimiter, to_thread
+from PIL import Image
 from starlette.responses import JSONResponse, Response
 
 from glaswerk.data.pictures.captions import Caption, CaptionSet, read_all
-from glaswerk.data.pictures.square import square
+from glaswerk.data.pictures.square import square, squared
 from glaswerk.evaluate.images.nearest import EXTRACTOR, GRID, Features, features, nearest
 from glaswerk.lab import Artifact, Lab
-from glaswerk.lineage.exposure import exposure_basis
+from glaswerk.retrieve.unshown import Unshown
 from glaswerk.serve.contract.operation import Call, Operation
 from glaswerk.serve.contract.schema import Schema
 from glaswerk.serve.contract.shapes import TEXT, object_of
@@ -27,13 +28,14 @@ from glaswerk.serve.errors import ApiError
 from glaswerk.serve.files.forms import read_form
 from glaswerk.serve.images import forms
 from glaswerk.serve.images.studio import Studio
-from glaswerk.serve.source_documents import unshown
+from glaswerk.serve.source_documents import closed_ids
 
 # Pictures that are shown, and pictures of a corpus that are looked at: 3 kB of features each.
 SHOWN, MOST = 3, 50_000
 # Requests that wait while the pictures of a corpus are read for the first time.
 _WAITING = 8
-_SIDE, _ROWS = 96, 4096
+# Pixels of what is shown and of what is compared, and pictures that are compared at once.
+_SIDE, _SEEN, _ROWS = 96, 4 * GRID, 4096
 _COUNT: Schema = {"type": "integer"}
 _ONE = object_of(
     {
@@ -79,7 +81,7 @@ class NearestPictures:
         # One at a time, and no thread of others' waits for it.
         self._threads = CapacityLimiter(1)
         self._known: tuple[str, _Known] | None = None
-        self._hidden: tuple[tuple[str, str], frozenset[str]] | None = None
+        self._unshown = Unshown(lab)
 
     def operation(self) -> Operation:
         """The endpoint."""
@@ -104,18 +106,16 @@ class NearestPictures:
             await form.close()
         model = await to_thread.run_sync(self._studio.model, form.fields.get("model"))
         call.request.state.account.check(model.name)
-        # Refused here by name, if it is no picture.
-        await to_thread.run_sync(forms.opened, sent, "image")
+        image = await to_thread.run_sync(forms.opened, sent, "image")
         if self._threads.statistics().tasks_waiting >= _WAITING:
             raise ApiError(429, "others compare pictures; try again", headers={"retry-after": "5"})
-        return JSONResponse(await to_thread.run_sync(self._found, model, sent, limiter=self._threads))
+        return JSONResponse(await to_thread.run_sync(self._found, model, image, limiter=self._threads))
 
-    def _found(self, model: Artifact, sent: bytes) -> dict[str, Any]:
-        corpus = self._corpus(model)
-        known, hidden = self._of(model, corpus), self._unshown(corpus)
-        asked = _features(sent)
+    def _found(self, model: Artifact, image: Image.Image) -> dict[str, Any]:
+        known, hidden = self._of(model), self._unshown.ids()
+        asked = features([squared(image, _SEEN)])[0]
         parts = range(0, len(known.features), _ROWS)
-        away = np.concatenate([_distances(known.features[at : at + _ROWS], asked) for at in parts])
+        away = np.concatenate([_distances(known.features[at : at + _ROWS], asked) for at in parts or [0]])
         found: list[tuple[Caption, float]] = []
         for place in away.argsort(kind="stable"):
             caption = known.captions[int(place)]
@@ -141,37 +141,30 @@ class NearestPictures:
             raise ApiError(404, message, param="model", code="corpus_not_found")
         return found
 
-    def _of(self, model: Artifact, corpus: Artifact) -> _Known:
+    def _of(self, model: Artifact) -> _Known:
         if self._known is None or self._known[0] != model.id:
+            corpus = self._corpus(model)
+            closed = frozenset(closed_ids(corpus, private=self._private))
             captions = CaptionSet.of(corpus)
-            trained, vectors = self._vectors(captions.trained)
+            shown = [caption for caption in captions.trained if caption.document not in closed]
+            trained, vectors = self._vectors(shown)
             _, held = self._vectors(captions.held_out)
-            usual = nearest(held, vectors).median if len(held) else None
+            usual = nearest(held, vectors).median if len(held) and len(vectors) else None
             count = len({caption.picture for caption in captions.trained})
             self._known = model.id, _Known(trained, vectors, count, usual)
         return self._known[1]
 
     def _vectors(self, captions: Sequence[Caption]) -> tuple[list[Caption], Features]:
-        """The first caption of each picture, up to `MOST`, and the pictures' features."""
-        firsts = {caption.picture: caption for caption in reversed(captions)}
-        chosen = list(firsts.values())[:MOST]
-        names, rows = [], []
-        for name, data in read_all(self._lab, chosen):
+        """The first caption of each picture, up to `MOST` pictures, and their features."""
+        firsts: dict[str, Caption] = {}
+        for caption in captions:
+            if len(firsts) < MOST:
+                firsts.setdefault(caption.picture, caption)
+        names, rows = [], [np.zeros((0, 3 * GRID**2), np.float32)]
+        for name, data in read_all(self._lab, list(firsts.values())):
             names.append(firsts[name])
-            rows.append(_features(data))
-        return names, np.stack(rows) if rows else np.zeros((0, 0), np.float32)
-
-    def _unshown(self, corpus: Artifact) -> frozenset[str]:
-        basis = corpus.id, exposure_basis(self._lab)
-        if self._hidden is None or self._hidden[0] != basis:
-            self._hidden = basis, unshown(self._lab, [corpus], private=self._private)
-        return self._hidden[1]
-
-
-def _features(data: bytes) -> Features:
-    """Of the upright middle square, which is what a network learns from."""
-    found: Features = features([square(data, 4 * GRID)])[0]
-    return found
+            rows.append(features([square(data, _SEEN)]))
+        return names, np.concatenate(rows)
 
 
 def _distances(known: Features, asked: Features) -> Features:
